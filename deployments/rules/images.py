@@ -1,0 +1,192 @@
+"""What an image is called, and which commit its tag carries.
+
+The grammar is that of github.com/distribution/reference (`regexp.go`, `normalize.go`), which Docker, containerd and the
+kubelet read image names by: https://pkg.go.dev/github.com/distribution/reference.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+_DEFAULT_REGISTRY = "docker.io"
+_FORMER_DEFAULT_REGISTRY = "index.docker.io"
+_OFFICIAL = "library/"
+_LONGEST_PATH = 255
+_SHORT = 7
+_DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
+
+_LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
+_REGISTRY = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?")
+_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
+_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
+_DIGEST = re.compile(r"([a-z0-9]+):([0-9a-f]+)")
+_FULL_SHA = re.compile(r"[0-9a-f]{40}")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+class UnableToParseImage(ValueError):  # noqa: N818 -- house style: named for what could not be done
+    """The sentence says which part of the image's name is wrong."""
+
+
+class UnableToParseTemplate(ValueError):  # noqa: N818 -- house style: named for what could not be done
+    """The sentence says what to change in the template."""
+
+
+def is_full_sha(text: str) -> bool:
+    """True for 40 lower-case hexadecimal digits: a whole commit, as git and GitHub print it."""
+    return _FULL_SHA.fullmatch(text) is not None
+
+
+@dataclass(frozen=True)
+class ImageReference:
+    """One image: `registry` with its port, `path` without a leading slash, and a tag, a digest, both or neither."""
+
+    registry: str
+    path: str
+    tag: str | None = None
+    digest: str | None = None
+
+    @property
+    def repository(self) -> str:
+        """Registry and path, such as `gcr.io/icco-cloud/cron`; the same for every spelling of one image repository."""
+        return f"{self.registry}/{self.path}"
+
+    def __str__(self) -> str:
+        tag = f":{self.tag}" if self.tag else ""
+        digest = f"@{self.digest}" if self.digest else ""
+        return f"{self.repository}{tag}{digest}"
+
+
+def parse_image(reference: str) -> ImageReference:
+    """The parts of an image's name, Docker Hub's short names spelt out (`nginx` is `docker.io/library/nginx`).
+
+    Raises UnableToParseImage.
+    """
+    named, at, digest = reference.partition("@")
+    name, tag = _split_tag(named)
+    if re.fullmatch(r"[a-f0-9]{64}", reference):
+        raise UnableToParseImage(f"“{reference}” is an image's id: give its name and tag.")
+    registry, path = _split_registry(name)
+    if not _REGISTRY.fullmatch(registry):
+        raise UnableToParseImage(
+            f"“{registry}” in “{reference}” is not a registry's host: write it like gcr.io."
+        )
+    _check_path(path, reference)
+    if tag is not None and not _TAG.fullmatch(tag):
+        raise UnableToParseImage(
+            f"“{tag}” in “{reference}” is not a tag: up to 128 letters, digits, “_”, “.” and “-”, and no “.” or “-” first."
+        )
+    if at:
+        _check_digest(digest, reference)
+    return ImageReference(registry=registry, path=path, tag=tag, digest=digest if at else None)
+
+
+def _split_tag(named: str) -> tuple[str, str | None]:
+    before, colon, after = named.rpartition(":")
+    if not colon or "/" in after:
+        return named, None
+    return before, after
+
+
+def _split_registry(name: str) -> tuple[str, str]:
+    first, slash, rest = name.partition("/")
+    is_host = first == "localhost" or "." in first or ":" in first or first.lower() != first
+    registry, path = (first, rest) if slash and is_host else (_DEFAULT_REGISTRY, name)
+    if registry == _FORMER_DEFAULT_REGISTRY:
+        registry = _DEFAULT_REGISTRY
+    if registry == _DEFAULT_REGISTRY and "/" not in path:
+        path = f"{_OFFICIAL}{path}"
+    return registry, path
+
+
+def _check_path(path: str, reference: str) -> None:
+    if not _PATH.fullmatch(path):
+        shown = path.removeprefix(_OFFICIAL)
+        raise UnableToParseImage(
+            f"“{shown}” in “{reference}” is not an image's name: lower-case letters and digits, "
+            "with “.”, “_”, “__” or “-” between them and “/” between its parts."
+        )
+    if len(path) > _LONGEST_PATH:
+        raise UnableToParseImage(
+            f"The image's name in “{reference[:40]}…” is longer than {_LONGEST_PATH} characters."
+        )
+
+
+def _check_digest(digest: str, reference: str) -> None:
+    match = _DIGEST.fullmatch(digest)
+    if match is None or _DIGEST_LENGTHS.get(match[1]) != len(match[2]):
+        raise UnableToParseImage(
+            f"“{digest}” in “{reference}” is not a digest: sha256: and 64 hexadecimal digits."
+        )
+
+
+@dataclass(frozen=True)
+class ImageTemplate:
+    """How a site's images are named, such as `gcr.io/icco-cloud/{repository}:{sha}`; made by `parse`."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The template, checked by filling it in once. Raises UnableToParseTemplate."""
+        template = cls(text.strip())
+        _check_placeholders(template._repository_text, template._tag_text)
+        try:
+            template.image_for(owner="owner", repository="repository", sha="0" * 40)
+        except UnableToParseImage as error:
+            raise UnableToParseTemplate(f"Filled in, this template names no image. {error}") from error
+        return template
+
+    @property
+    def _repository_text(self) -> str:
+        return self.text.rpartition(":")[0]
+
+    @property
+    def _tag_text(self) -> str:
+        return self.text.rpartition(":")[2]
+
+    def repository_for(self, *, owner: str, repository: str) -> str:
+        """The image repository of a GitHub repository, in lower case, which the grammar demands.
+
+        Raises UnableToParseImage when that GitHub repository's name cannot be part of an image's name.
+        """
+        filled = self._repository_text.format(owner=owner.lower(), repository=repository.lower())
+        return parse_image(filled).repository
+
+    def image_for(self, *, owner: str, repository: str, sha: str) -> ImageReference:
+        """The image that a build of commit `sha` (40 hexadecimal digits) is pushed as. Raises UnableToParseImage."""
+        if not is_full_sha(sha):
+            raise UnableToParseImage(f"“{sha}” is not a whole commit: give its 40 hexadecimal digits.")
+        tag = self._tag_text.format(sha=sha, short_sha=sha[:_SHORT])
+        return parse_image(f"{self.repository_for(owner=owner, repository=repository)}:{tag}")
+
+    def sha_in(self, tag: str) -> str | None:
+        """The commit that a tag carries, 7 to 40 hexadecimal digits, or None.
+
+        The tag is the template's own, or has more behind it, as in `main-3f9c2a1-1700000000`.
+        """
+        before, _, after = _PLACEHOLDER.sub("\0", self._tag_text).partition("\0")
+        shape = f"{re.escape(before)}([0-9a-f]{{7,40}}){re.escape(after)}"
+        match = re.fullmatch(shape, tag) or re.fullmatch(rf"{shape}[-._].*", tag)
+        return match[1] if match else None
+
+
+def _check_placeholders(repository_text: str, tag_text: str) -> None:
+    if re.search(r"[{}]", _PLACEHOLDER.sub("", repository_text + tag_text)):
+        raise UnableToParseTemplate("A brace has no partner: write placeholders like {sha}.")
+    if "@" in repository_text:
+        raise UnableToParseTemplate(
+            "A digest names one build only: end the template with a tag such as :{sha}."
+        )
+    in_repository, in_tag = _PLACEHOLDER.findall(repository_text), _PLACEHOLDER.findall(tag_text)
+    for name in in_repository + in_tag:
+        if name not in {"owner", "repository", "sha", "short_sha"}:
+            raise UnableToParseTemplate(
+                f"{{{name}}} is not known here: use {{owner}}, {{repository}} and {{sha}} or {{short_sha}}."
+            )
+    if "/" in tag_text or in_tag not in (["sha"], ["short_sha"]) or {"sha", "short_sha"} & set(in_repository):
+        raise UnableToParseTemplate(
+            "The commit belongs in the tag, once: end the template with :{sha} or :{short_sha}, as in "
+            "gcr.io/project/{repository}:{sha}."
+        )
