@@ -88,7 +88,7 @@ TEMPLATES = [
 ]
 DATABASES = {
     "default": env.dj_db_url(
-        "DATABASE_URL", embedded_postgres.url(), conn_max_age=60, conn_health_checks=True
+        "DATABASE_URL", embedded_postgres.EmbeddedPostgres().url, conn_max_age=60, conn_health_checks=True
     )
     or {}
 }

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django_q.tasks import async_task
 
@@ -32,7 +32,7 @@ class Wish:
     sha: str
     seen_sha: str
     trigger: Trigger
-    by: AbstractUser | None = None
+    by: User | None = None
     accepts_red: bool = False
     key: UUID | None = None
     """The same key is the same wish, however often it arrives."""
@@ -43,7 +43,7 @@ def request_deploy(
     site: Site,
     sha: str,
     seen_sha: str,
-    requested_by: AbstractUser | None,
+    requested_by: User | None,
     trigger: Trigger,
     idempotency_key: UUID | None = None,
     accept_red: bool = False,
@@ -76,7 +76,7 @@ def request_deploy(
         return _write(locked, facts, wish, now=now)
 
 
-def cancel_deploy(*, deploy: Deploy, by: AbstractUser, now: datetime) -> None:
+def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
     """End a Deploy that has changed nothing in the cluster yet.
 
     Raises UnableToCancel once a worker has begun with it.

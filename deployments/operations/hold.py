@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from deployments.models import Hold, Site
@@ -17,7 +17,7 @@ def place_hold(
     site: Site | None,
     sha: str = "",
     reason: str,
-    by: AbstractUser,
+    by: User,
     until: datetime | None = None,
     now: datetime,
 ) -> Hold:
@@ -47,7 +47,7 @@ def place_hold(
         raise UnableToHold("This is held already: resume it first, or leave it as it is.") from error
 
 
-def lift_hold(*, hold_id: int, by: AbstractUser, now: datetime) -> bool:
+def lift_hold(*, hold_id: int, by: User, now: datetime) -> bool:
     """Let go on what the Hold stopped; False where it was lifted before."""
     lifted = Hold.objects.filter(pk=hold_id, lifted_at=None).update(
         lifted_at=now, lifted_by_name=by.get_username()

@@ -94,7 +94,7 @@ def _sync_alone(
     return SyncReport(run, decisions)
 
 
-def _sites(hosts: Sequence[str]) -> list[Site]:
+def _sites(hosts: Sequence[str]) -> Sequence[Site]:
     known = CommitRange.objects.filter(
         owner=OuterRef("owner"),
         repository=OuterRef("repository"),
