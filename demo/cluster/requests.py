@@ -80,6 +80,15 @@ class Target:
     name: str = ""
     subresource: str = ""
 
+    @property
+    def place(self) -> str:
+        """The namespace under which the store keeps it; none for what is not namespaced."""
+        return self.namespace if self.kind.namespaced else ""
+
+    @property
+    def resource(self) -> str:
+        return f"{self.kind.plural}/{self.subresource}" if self.subresource else self.kind.plural
+
 
 def parse_query(text: str) -> dict[str, str]:
     """The first value of each parameter, as the API server reads single-valued options."""
