@@ -96,7 +96,6 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
-FORMS_URLFIELD_ASSUME_HTTPS = True
 
 # --- People ----------------------------------------------------------------------------------------------------------
 LOGIN_URL = "login"
