@@ -22,7 +22,8 @@ affixes = st.text(string.ascii_letters + string.digits + "_.-", max_size=10)
 
 @given(
     st.one_of(
-        registries.map("{}/".format), st.sampled_from(["", "localhost/", "docker.io/", "index.docker.io/"])
+        registries.map("{}/".format),
+        st.sampled_from(["team/", "localhost/", "docker.io/", "index.docker.io/"]),
     ),
     paths,
     st.one_of(st.just(""), tags.map(":{}".format)),

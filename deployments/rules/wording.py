@@ -1,0 +1,38 @@
+"""The small words that sentences for people share."""
+
+from datetime import datetime, timedelta
+
+_UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 commit`, `12 commits`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def some_of(part: int, whole: int, noun: str) -> str:
+    """`1 of 1 pod is`, `2 of 3 pods are`: subject and verb of a sentence."""
+    return f"{part} of {counted(whole, noun)} {'is' if part == 1 else 'are'}"
+
+
+def duration(time: timedelta) -> str:
+    """The time in its largest whole unit, such as `3 hours`; never less than `1 second`."""
+    seconds = max(1, int(time.total_seconds()))
+    size, noun = next(unit for unit in _UNITS if seconds >= unit[0])
+    return counted(seconds // size, noun)
+
+
+def moment(time: datetime) -> str:
+    """Date and time with the zone they are in, such as `30 November 2026, 09:00 UTC`."""
+    return f"{time.day} {time:%B %Y, %H:%M %Z}".rstrip()
+
+
+def short(sha: str) -> str:
+    """A commit as people read it: its first seven digits."""
+    return sha[:7]
+
+
+def sentences(*parts: str) -> str:
+    """The given parts as one text, each ended with a full stop; empty ones are left out."""
+    stripped = (part.strip() for part in parts)
+    return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in stripped if part)

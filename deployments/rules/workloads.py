@@ -1,0 +1,173 @@
+"""Reading Deployments and Pods as the API server sends them: https://kubernetes.io/docs/reference/kubernetes-api/."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from deployments.rules.images import UnableToParseImage, parse_image
+
+KubernetesObject = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many pods a Deployment wants, and how many there are by its status; `old` run an earlier template."""
+
+    wanted: int
+    total: int
+    updated: int
+    ready: int
+    available: int
+
+    @property
+    def old(self) -> int:
+        return max(0, self.total - self.updated)
+
+
+@dataclass(frozen=True)
+class ImageWriter:
+    """Who last gave a container its image, by the API server's own record: a field manager's name, and when."""
+
+    manager: str
+    at: datetime | None
+
+
+def containers(deployment: KubernetesObject) -> dict[str, str]:
+    """The image of each container, by the container's name; init containers are left out."""
+    return {each["name"]: each.get("image") or "" for each in _pod_spec(deployment).get("containers") or []}
+
+
+def counts(deployment: KubernetesObject) -> Counts:
+    """The pods' numbers; what the API server leaves out is 0, and `replicas` left out is 1."""
+    wanted = (deployment.get("spec") or {}).get("replicas")
+    status = deployment.get("status") or {}
+    return Counts(
+        wanted=1 if wanted is None else wanted,
+        total=status.get("replicas") or 0,
+        updated=status.get("updatedReplicas") or 0,
+        ready=status.get("readyReplicas") or 0,
+        available=status.get("availableReplicas") or 0,
+    )
+
+
+def is_observed(deployment: KubernetesObject) -> bool:
+    """True when the status speaks of the present spec, and not of one before it."""
+    seen = (deployment.get("status") or {}).get("observedGeneration") or 0
+    return bool(seen >= (deployment["metadata"].get("generation") or 0))
+
+
+def is_settled(deployment: KubernetesObject) -> bool:
+    """True when every wanted pod is of the present template and available: then ready pods run the spec's image."""
+    numbers = counts(deployment)
+    present = {numbers.total, numbers.updated, numbers.ready, numbers.available}
+    return is_observed(deployment) and present == {numbers.wanted}
+
+
+def condition(thing: KubernetesObject, kind: str) -> KubernetesObject | None:
+    """The object's status condition of that type, or None."""
+    found = (thing.get("status") or {}).get("conditions") or []
+    return next((each for each in found if each.get("type") == kind), None)
+
+
+def running_images(
+    deployment: KubernetesObject, pods: Sequence[KubernetesObject], *, container: str
+) -> frozenset[str]:
+    """The images, as their specs write them, that the Deployment's ready pods run in that container.
+
+    Pods being deleted do not count. More than one image means that a rollout is under way.
+    """
+    ready = (pod for pod in pods if _owns(deployment, pod) and _is_ready(pod))
+    named = ((pod.get("spec") or {}).get("containers") or [] for pod in ready)
+    return frozenset(each["image"] for those in named for each in those if each["name"] == container)
+
+
+def selector(deployment: KubernetesObject) -> str:
+    """The Deployment's label selector as the API's `labelSelector` parameter: `app=cron,tier in (a,b),!old`."""
+    wanted = (deployment.get("spec") or {}).get("selector") or {}
+    terms = [f"{key}={value}" for key, value in sorted((wanted.get("matchLabels") or {}).items())]
+    return ",".join(terms + [_term(each) for each in wanted.get("matchExpressions") or []])
+
+
+def image_writer(deployment: KubernetesObject, *, container: str) -> ImageWriter | None:
+    """Who last changed that container's image, from `metadata.managedFields`; None when nothing is recorded.
+
+    https://kubernetes.io/docs/reference/using-api/server-side-apply/#managed-fields
+    """
+    key = "k:" + json.dumps({"name": container}, separators=(",", ":"))
+    path = ("f:spec", "f:template", "f:spec", "f:containers", key, "f:image")
+    entries = [each for each in deployment["metadata"].get("managedFields") or [] if _holds(each, path)]
+    latest = max(entries, key=lambda each: each.get("time") or "", default=None)
+    if latest is None:
+        return None
+    return ImageWriter(manager=latest.get("manager") or "", at=parse_time(latest.get("time")))
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """A Kubernetes timestamp (RFC 3339), or None when there is none."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def is_same_image(one: str, other: str) -> bool:
+    """True when both name one image, however they are spelt: `nginx:1` is `docker.io/library/nginx:1`."""
+    try:
+        return parse_image(one) == parse_image(other)
+    except UnableToParseImage:
+        return one == other
+
+
+def _pod_spec(deployment: KubernetesObject) -> KubernetesObject:
+    template = (deployment.get("spec") or {}).get("template") or {}
+    return template.get("spec") or {}
+
+
+def _is_ready(pod: KubernetesObject) -> bool:
+    ready = condition(pod, "Ready")
+    return (
+        ready is not None and ready.get("status") == "True" and not pod["metadata"].get("deletionTimestamp")
+    )
+
+
+def _owns(deployment: KubernetesObject, pod: KubernetesObject) -> bool:
+    """By selector and by the name that the Deployment controller gives its ReplicaSets: Deployment, dash, hash."""
+    metadata = pod["metadata"]
+    labels = metadata.get("labels") or {}
+    template_hash = labels.get("pod-template-hash")
+    owners = [each for each in metadata.get("ownerReferences") or [] if each.get("controller")]
+    name = f"{deployment['metadata']['name']}-{template_hash}"
+    owned = [each for each in owners if each.get("kind") == "ReplicaSet" and each.get("name") == name]
+    return bool(owned) and _selects((deployment.get("spec") or {}).get("selector") or {}, labels)
+
+
+def _selects(wanted: KubernetesObject, labels: Mapping[str, str]) -> bool:
+    same = all(labels.get(key) == value for key, value in (wanted.get("matchLabels") or {}).items())
+    return same and all(_meets(each, labels) for each in wanted.get("matchExpressions") or [])
+
+
+def _meets(expression: KubernetesObject, labels: Mapping[str, str]) -> bool:
+    key, values = expression["key"], expression.get("values") or []
+    match expression["operator"]:
+        case "In":
+            return labels.get(key) in values
+        case "NotIn":
+            return labels.get(key) not in values
+        case "Exists":
+            return key in labels
+        case _:
+            return key not in labels
+
+
+def _term(expression: KubernetesObject) -> str:
+    key, values = expression["key"], ",".join(expression.get("values") or [])
+    terms = {"In": f"{key} in ({values})", "NotIn": f"{key} notin ({values})", "Exists": f"{key}"}
+    return terms.get(expression["operator"], f"!{key}")
+
+
+def _holds(entry: KubernetesObject, path: Sequence[str]) -> bool:
+    fields: Any = entry.get("fieldsV1") or {}
+    for step in path:
+        if step not in fields:
+            return False
+        fields = fields[step]
+    return True

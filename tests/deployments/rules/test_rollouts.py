@@ -1,0 +1,50 @@
+"""A new incident is a new file in cases/rollouts: the Deployment as the API server sent it, and the expected words."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deployments.rules.rollouts import judge_rollout
+
+CASES = sorted((Path(__file__).parent / "cases" / "rollouts").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_a_rollout_is_judged_as_its_case_expects(path):
+    case = yaml.safe_load(path.read_text(encoding="utf-8"))
+
+    rollout = judge_rollout(case["deployment"], container=case["container"], image=case["image"])
+
+    assert {"phase": rollout.phase, "sentence": rollout.sentence, "by": rollout.by} == {"by": ""} | case[
+        "expect"
+    ]
+
+
+def test_a_rollout_carries_the_numbers_it_was_judged_by():
+    deployment = {
+        "metadata": {"name": "cron", "generation": 1},
+        "spec": {"replicas": 4, "template": {"spec": {"containers": [{"name": "web", "image": "nginx:2"}]}}},
+        "status": {
+            "observedGeneration": 1,
+            "replicas": 5,
+            "updatedReplicas": 3,
+            "readyReplicas": 4,
+            "availableReplicas": 2,
+        },
+    }
+
+    rollout = judge_rollout(deployment, container="web", image="nginx:2")
+
+    assert (rollout.wanted, rollout.updated, rollout.ready, rollout.available, rollout.old) == (4, 3, 4, 2, 2)
+
+
+def test_a_deployment_without_any_status_yet_has_not_begun():
+    deployment = {
+        "metadata": {"name": "cron", "generation": 1},
+        "spec": {"template": {"spec": {"containers": [{"name": "web", "image": "nginx:2"}]}}},
+    }
+
+    rollout = judge_rollout(deployment, container="web", image="nginx:2")
+
+    assert (rollout.phase, rollout.wanted, rollout.updated) == ("progressing", 1, 0)
