@@ -12,7 +12,7 @@ def main() -> None:
     from dashboard import embedded_postgres
 
     if not os.environ.get("DATABASE_URL") and embedded_postgres.is_installed():
-        embedded_postgres.start()
+        embedded_postgres.EmbeddedPostgres().start()
     execute_from_command_line(sys.argv)
 
 

@@ -20,6 +20,7 @@ _web_address = URL(schemes={"http", "https"}, require_tld=False)
 # --- Where we are ----------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
 ON_LAPTOP = not env.str("DATABASE_URL", "")
+DATABASE_IS_MISSING = ON_LAPTOP and not embedded_postgres.is_installed()
 PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000", validate=_web_address) or "http://localhost:8000"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [urlsplit(PUBLIC_URL).hostname, "localhost", "127.0.0.1", "[::1]"])
 SECRET_KEY = env.str("SECRET_KEY", "")
@@ -86,7 +87,10 @@ TEMPLATES = [
     }
 ]
 DATABASES = {
-    "default": env.dj_db_url("DATABASE_URL", embedded_postgres.url(), conn_max_age=60, conn_health_checks=True) or {}
+    "default": env.dj_db_url(
+        "DATABASE_URL", embedded_postgres.EmbeddedPostgres().url, conn_max_age=60, conn_health_checks=True
+    )
+    or {}
 }
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -95,6 +99,7 @@ USE_I18N = False
 FORMS_URLFIELD_ASSUME_HTTPS = True
 
 # --- People ----------------------------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["dashboard.access.Backend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "sites"
 LOGOUT_REDIRECT_URL = "login"
@@ -163,7 +168,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])) or "INFO"},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
+        or "INFO",
+    },
 }
 
 ENVIRONMENT_PROBLEMS: dict[str, list[str]] = {}

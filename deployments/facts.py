@@ -29,7 +29,13 @@ class StandingHold:
     until: datetime | None
 
     AS_JSON = JSONObject(
-        id="id", site_id="site_id", sha="sha", reason="reason", by="placed_by_name", placed_at="placed_at", until="until"
+        id="id",
+        site_id="site_id",
+        sha="sha",
+        reason="reason",
+        by="placed_by_name",
+        placed_at="placed_at",
+        until="until",
     )
 
     @classmethod
@@ -45,7 +51,9 @@ class StandingHold:
     @classmethod
     def all(cls, *, now: datetime) -> tuple[Self, ...]:
         """Read every one, newest first: one statement."""
-        rows = Hold.objects.standing(now=now).values("id", "site_id", "sha", "reason", "placed_at", "until", by=F("placed_by_name"))
+        rows = Hold.objects.standing(now=now).values(
+            "id", "site_id", "sha", "reason", "placed_at", "until", by=F("placed_by_name")
+        )
         return tuple(cls(**row) for row in rows)
 
 
@@ -54,9 +62,10 @@ def stale_after(interval: timedelta) -> timedelta:
     return STALE_AFTER_MISSED_SYNCS * interval + timedelta(minutes=5)
 
 
-def site_facts(site: Site, *, holds: Iterable[StandingHold]) -> SiteFacts:
+def site_facts(site: Site, *, holds: Iterable[StandingHold], sha: str = "") -> SiteFacts:
     """Fold a site, its observation, its newest Deploy and the standing Holds on anything into one value.
 
+    The Hold is the one that stops `sha`, or the head where no commit is named.
     No statement is made when `site` was read with `observation__latest_deploy`.
     """
     seen: Observation | None = getattr(site, "observation", None)
@@ -86,7 +95,7 @@ def site_facts(site: Site, *, holds: Iterable[StandingHold]) -> SiteFacts:
         workload_missing=seen.workload_missing,
         active=latest if is_active else None,
         last=None if is_active else latest,
-        hold=hold_on(site, sha=seen.head_sha, holds=holds),
+        hold=hold_on(site, sha=sha or seen.head_sha, holds=holds),
     )
 
 

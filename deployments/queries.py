@@ -161,7 +161,15 @@ def site_list(*, now: datetime, search: str = "", state: str = "") -> SiteList:
         if (not state or row.answer.state == state) and all(word in row.haystack for word in wanted)
     ]
     matching.sort(key=lambda row: (row.answer.rank, row.host))
-    return SiteList(tuple(matching), {each.value: counts[each] for each in State if counts[each]}, len(rows), around)
+    return SiteList(
+        tuple(matching), {each.value: counts[each] for each in State if counts[each]}, len(rows), around
+    )
+
+
+def rows_of(sites: QuerySet[Site], *, now: datetime) -> list[SiteRow]:
+    """Return the rows of some sites, in their order. Two statements."""
+    around = house(now=now)
+    return [_row(site, around, now=now) for site in sites.select_related("observation__latest_deploy")]
 
 
 def site_page(*, host: str, now: datetime) -> SitePage:
@@ -193,7 +201,9 @@ def deploy_page(*, pk: int, now: datetime) -> DeployPage:
 def activity(*, now: datetime) -> Activity:
     """The newest Deploys and syncs. Three statements."""
     deploys = Deploy.objects.select_related("site")[:ACTIVITY_LENGTH]
-    return Activity(tuple(deploys), tuple(SyncRun.objects.defer("decisions")[:ACTIVITY_LENGTH]), house(now=now))
+    return Activity(
+        tuple(deploys), tuple(SyncRun.objects.defer("decisions")[:ACTIVITY_LENGTH]), house(now=now)
+    )
 
 
 def _sites() -> QuerySet[Site]:
@@ -203,7 +213,11 @@ def _sites() -> QuerySet[Site]:
 def _row(site: Site, around: House, *, now: datetime) -> SiteRow:
     seen: Observation = getattr(site, "observation", None) or Observation(site=site)
     facts = site_facts(site, holds=around.holds)
-    head = Commit(seen.head_sha, seen.head_headline, seen.head_author, seen.head_committed_at) if seen.head_sha else None
+    head = (
+        Commit(seen.head_sha, seen.head_headline, seen.head_author, seen.head_committed_at)
+        if seen.head_sha
+        else None
+    )
     return SiteRow(
         site=site,
         seen=seen,
@@ -216,11 +230,19 @@ def _row(site: Site, around: House, *, now: datetime) -> SiteRow:
 def _commits(site: Site, *, base: str, head: str) -> tuple[tuple[Commit, ...] | None, int]:
     if not base or not head or base == head:
         return (), 0
-    found = CommitRange.objects.filter(owner=site.owner, repository=site.repository, base=base, head=head).first()
+    found = CommitRange.objects.filter(
+        owner=site.owner, repository=site.repository, base=base, head=head
+    ).first()
     if found is None:
         return None, 0
     commits = (
-        Commit(each["sha"], each["headline"], each["author"], datetime.fromisoformat(each["committed_at"]), each["url"])
+        Commit(
+            each["sha"],
+            each["headline"],
+            each["author"],
+            datetime.fromisoformat(each["committed_at"]),
+            each["url"],
+        )
         for each in found.commits
     )
     return tuple(commits), found.total

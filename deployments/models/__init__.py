@@ -4,6 +4,7 @@ from deployments.models.commits import CommitRange
 from deployments.models.deploy import ACTIVE_STATUSES, Deploy, Status, Trigger
 from deployments.models.hold import Hold
 from deployments.models.observation import Observation
+from deployments.models.schedule import SyncSchedule
 from deployments.models.site import Site
 from deployments.models.sync import SyncRun
 
@@ -16,5 +17,6 @@ __all__ = [
     "Site",
     "Status",
     "SyncRun",
+    "SyncSchedule",
     "Trigger",
 ]

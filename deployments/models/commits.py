@@ -13,13 +13,17 @@ class CommitRange(models.Model):
     repository = models.CharField(max_length=100)
     base = models.CharField(max_length=40)
     head = models.CharField(max_length=40)
-    total = models.PositiveIntegerField(help_text="Commits in the range; `commits` may hold only the newest of them.")
+    total = models.PositiveIntegerField(
+        help_text="Commits in the range; `commits` may hold only the newest of them."
+    )
     commits = models.JSONField(help_text="Newest first: [{sha, headline, author, committed_at, url}]")
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["owner", "repository", "base", "head"], name="commit_range_once"),
-            models.CheckConstraint(condition=Q(base__regex=FULL_SHA, head__regex=FULL_SHA), name="commit_range_of_shas"),
+            models.CheckConstraint(
+                condition=Q(base__regex=FULL_SHA, head__regex=FULL_SHA), name="commit_range_of_shas"
+            ),
         ]
 
     def __str__(self) -> str:

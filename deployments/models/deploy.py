@@ -1,5 +1,6 @@
 """Deploy: one attempt to run one commit of one site, and the only ways its status may change."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -44,6 +45,9 @@ class Deploy(models.Model):
     headline = models.TextField(blank=True)
     image = models.TextField()
     from_sha = models.CharField(max_length=40, blank=True, help_text="What ran when this was asked for.")
+    from_image = models.TextField(
+        blank=True, help_text="What the container was asked to run when this was asked for."
+    )
     status = models.CharField(max_length=11, choices=Status, default=Status.QUEUED)
     sentence = models.TextField(blank=True, help_text="Where it stands or how it ended, for a person.")
     trigger = models.CharField(max_length=7, choices=Trigger)
@@ -67,7 +71,9 @@ class Deploy(models.Model):
                 fields=["site"], condition=Q(status__in=ACTIVE_STATUSES), name="deploy_one_active_per_site"
             ),
             models.CheckConstraint(condition=Q(sha__regex=FULL_SHA), name="deploy_sha_is_full"),
-            models.CheckConstraint(condition=Q(from_sha__regex=FULL_SHA_OR_EMPTY), name="deploy_from_sha_is_full"),
+            models.CheckConstraint(
+                condition=Q(from_sha__regex=FULL_SHA_OR_EMPTY), name="deploy_from_sha_is_full"
+            ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="deploy_status_is_known"),
             models.CheckConstraint(
                 condition=Q(status__in=ACTIVE_STATUSES, finished_at=None)
@@ -84,12 +90,22 @@ class Deploy(models.Model):
     def is_active(self) -> bool:
         return self.status in ACTIVE_STATUSES
 
-    def move(self, to: Status, *, now: datetime, sentence: str = "", **values: Any) -> bool:
+    def move(
+        self,
+        to: Status,
+        *,
+        now: datetime,
+        sentence: str = "",
+        only_from: Collection[Status] = ACTIVE_STATUSES,
+        **values: Any,
+    ) -> bool:
         """Change the status, if it still is one from which that is legal; say whether we were the one to do it.
 
         False means that somebody else moved this Deploy first: the row is untouched, and this object is stale.
         """
-        legal = [status for status, following in TRANSITIONS.items() if to in following]
+        legal = [
+            status for status, following in TRANSITIONS.items() if to in following and status in only_from
+        ]
         if to not in TRANSITIONS:
             values["finished_at"] = now
         values |= {"status": to, "sentence": sentence}

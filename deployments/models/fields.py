@@ -18,8 +18,10 @@ dns_label = RegexValidator(
     DNS_LABEL, "Write a Kubernetes name: at most 63 lower-case letters, digits and hyphens, like my-site."
 )
 github_owner = RegexValidator(
-    r"^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}$", "Write the user or organisation as it stands in the repository's address."
+    r"^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}$",
+    "Write the user or organisation as it stands in the repository's address.",
 )
 github_repository = RegexValidator(
-    r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$", "Write the repository's name only, as it stands in its address after the owner."
+    r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$",
+    "Write the repository's name only, as it stands in its address after the owner.",
 )

@@ -18,11 +18,18 @@ class HoldQuerySet(models.QuerySet["Hold"]):
 
 class Hold(models.Model):
     site = models.ForeignKey(
-        "Site", null=True, blank=True, on_delete=models.CASCADE, related_name="holds", help_text="Empty: everything."
+        "Site",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="holds",
+        help_text="Empty: everything.",
     )
     sha = models.CharField(max_length=40, blank=True, help_text="Empty: every commit.")
     reason = models.CharField(max_length=500)
-    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    placed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     placed_by_name = models.CharField(max_length=150)
     placed_at = models.DateTimeField()
     until = models.DateTimeField(null=True, blank=True, help_text="Empty: until somebody resumes.")
@@ -35,7 +42,9 @@ class Hold(models.Model):
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(sha__regex=FULL_SHA_OR_EMPTY), name="hold_sha_is_full"),
-            models.CheckConstraint(condition=Q(site__isnull=False) | Q(sha=""), name="hold_commit_has_a_site"),
+            models.CheckConstraint(
+                condition=Q(site__isnull=False) | Q(sha=""), name="hold_commit_has_a_site"
+            ),
             models.UniqueConstraint(
                 fields=["site", "sha"],
                 condition=Q(lifted_at=None),

@@ -22,11 +22,17 @@ class Observation(models.Model):
     head_author = models.TextField(blank=True)
     head_committed_at = models.DateTimeField(null=True)
     check_state = models.CharField(max_length=8, default="unknown")
-    behind_by = models.PositiveIntegerField(null=True, help_text="Commits that the running one lacks; null: not known.")
-    ahead_by = models.PositiveIntegerField(null=True, help_text="Commits that run and are not on the branch; null: not known.")
+    behind_by = models.PositiveIntegerField(
+        null=True, help_text="Commits that the running one lacks; null: not known."
+    )
+    ahead_by = models.PositiveIntegerField(
+        null=True, help_text="Commits that run and are not on the branch; null: not known."
+    )
     repository_missing = models.BooleanField(default=False)
     github_trouble = models.TextField(blank=True)
-    github_observed_at = models.DateTimeField(null=True, help_text="When GitHub last answered well for this site.")
+    github_observed_at = models.DateTimeField(
+        null=True, help_text="When GitHub last answered well for this site."
+    )
 
     head_image_built = models.BooleanField(null=True)
     registry_trouble = models.TextField(blank=True)
@@ -36,18 +42,28 @@ class Observation(models.Model):
     running_sha = models.CharField(max_length=40, blank=True)
     ready = models.PositiveIntegerField(default=0)
     wanted = models.PositiveIntegerField(default=0)
-    resource_version = models.CharField(max_length=64, blank=True, help_text="Of the Deployment when it was last looked at.")
+    resource_version = models.CharField(
+        max_length=64, blank=True, help_text="Of the Deployment when it was last looked at."
+    )
     workload_missing = models.TextField(blank=True)
     cluster_trouble = models.TextField(blank=True)
-    cluster_observed_at = models.DateTimeField(null=True, help_text="When the cluster last answered well for this site.")
+    cluster_observed_at = models.DateTimeField(
+        null=True, help_text="When the cluster last answered well for this site."
+    )
 
     latest_deploy = models.ForeignKey("Deploy", null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(head_sha__regex=FULL_SHA_OR_EMPTY), name="observation_head_is_sha"),
-            models.CheckConstraint(condition=Q(running_sha__regex=FULL_SHA_OR_EMPTY), name="observation_running_is_sha"),
-            models.CheckConstraint(condition=Q(desired_sha__regex=FULL_SHA_OR_EMPTY), name="observation_desired_is_sha"),
+            models.CheckConstraint(
+                condition=Q(head_sha__regex=FULL_SHA_OR_EMPTY), name="observation_head_is_sha"
+            ),
+            models.CheckConstraint(
+                condition=Q(running_sha__regex=FULL_SHA_OR_EMPTY), name="observation_running_is_sha"
+            ),
+            models.CheckConstraint(
+                condition=Q(desired_sha__regex=FULL_SHA_OR_EMPTY), name="observation_desired_is_sha"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,14 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from deployments.models.fields import DNS_LABEL, DNS_NAME, dns_label, dns_name, github_owner, github_repository
+from deployments.models.fields import (
+    DNS_LABEL,
+    DNS_NAME,
+    dns_label,
+    dns_name,
+    github_owner,
+    github_repository,
+)
 from deployments.rules.images import ImageReference, ImageTemplate, UnableToParseTemplate
 
 
@@ -26,7 +33,9 @@ class Site(models.Model):
         validators=[dns_name],
         help_text="Where the site answers, like cron.example.com. It is also the site's name here.",
     )
-    owner = models.CharField(max_length=39, validators=[github_owner], help_text="GitHub user or organisation.")
+    owner = models.CharField(
+        max_length=39, validators=[github_owner], help_text="GitHub user or organisation."
+    )
     repository = models.CharField(max_length=100, validators=[github_repository])
     branch = models.CharField(max_length=255, blank=True, help_text="Empty: the repository's default branch.")
     namespace = models.CharField(max_length=63, default="default", validators=[dns_label])
@@ -44,7 +53,8 @@ class Site(models.Model):
         help_text="Where a commit's image lies, like registry.example.com/{owner}/{repository}:{sha}. Empty: the project's own.",
     )
     auto_deploy = models.BooleanField(
-        default=False, help_text="The sync ships new commits by itself, as soon as their image is built and CI is not red."
+        default=False,
+        help_text="The sync ships new commits by itself, as soon as their image is built and CI is not red.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -58,9 +68,15 @@ class Site(models.Model):
                 violation_error_message="Another site already stands for this container of this Deployment.",
             ),
             models.CheckConstraint(condition=Q(host__regex=DNS_NAME), name="site_host_is_dns_name"),
-            models.CheckConstraint(condition=Q(namespace__regex=DNS_LABEL), name="site_namespace_is_dns_label"),
-            models.CheckConstraint(condition=Q(deployment__regex=DNS_NAME), name="site_deployment_is_dns_name"),
-            models.CheckConstraint(condition=Q(container__regex=DNS_LABEL), name="site_container_is_dns_label"),
+            models.CheckConstraint(
+                condition=Q(namespace__regex=DNS_LABEL), name="site_namespace_is_dns_label"
+            ),
+            models.CheckConstraint(
+                condition=Q(deployment__regex=DNS_NAME), name="site_deployment_is_dns_name"
+            ),
+            models.CheckConstraint(
+                condition=Q(container__regex=DNS_LABEL), name="site_container_is_dns_label"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,9 @@ class SyncRun(models.Model):
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     result = models.CharField(max_length=8, choices=Result, default=Result.RUNNING)
-    trigger = models.CharField(max_length=32, help_text="schedule, person, command, or what else asked for it")
+    trigger = models.CharField(
+        max_length=32, help_text="schedule, person, command, or what else asked for it"
+    )
     is_full = models.BooleanField(default=True, help_text="Over all sites, not only a few.")
     sites = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0, help_text="Sites whose observation changed.")
@@ -31,7 +33,9 @@ class SyncRun(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-id"]
-        indexes: ClassVar = [models.Index(fields=["-finished_at"], condition=Q(is_full=True), name="sync_run_last_full")]
+        indexes: ClassVar = [
+            models.Index(fields=["-finished_at"], condition=Q(is_full=True), name="sync_run_last_full")
+        ]
 
     def __str__(self) -> str:
         return f"sync of {self.started_at:%Y-%m-%d %H:%M}"
