@@ -98,6 +98,7 @@ USE_TZ = True
 USE_I18N = False
 
 # --- People ----------------------------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["dashboard.access.Backend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "sites"
 LOGOUT_REDIRECT_URL = "login"
