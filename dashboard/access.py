@@ -29,7 +29,9 @@ class Backend(ModelBackend):
     def get_user(self, user_id: Any) -> AbstractBaseUser | None:
         app, codename = DEPLOY.split(".")
         grants = Permission.objects.filter(
-            Q(user=OuterRef("pk")) | Q(group__user=OuterRef("pk")), content_type__app_label=app, codename=codename
+            Q(user=OuterRef("pk")) | Q(group__user=OuterRef("pk")),
+            content_type__app_label=app,
+            codename=codename,
         )
         user = get_user_model().objects.filter(pk=user_id).annotate(has_deploy_grant=Exists(grants)).first()
         return user if user and self.user_can_authenticate(user) else None
@@ -57,7 +59,9 @@ def login_needed(view: View[P]) -> View[P]:
             to_login = redirect_to_login(page.path or resolve_url(settings.LOGIN_REDIRECT_URL))
             return HttpResponseClientRedirect(to_login.url)
         # An action cannot be repeated after the login, so that leads to the list.
-        return redirect_to_login(request.get_full_path() if request.method == "GET" else resolve_url(settings.LOGIN_REDIRECT_URL))
+        return redirect_to_login(
+            request.get_full_path() if request.method == "GET" else resolve_url(settings.LOGIN_REDIRECT_URL)
+        )
 
     return guarded
 

@@ -178,4 +178,4 @@ ENVIRONMENT_PROBLEMS: dict[str, list[str]] = {}
 try:
     env.seal()
 except EnvValidationError as error:
-    ENVIRONMENT_PROBLEMS = error.error_messages
+    ENVIRONMENT_PROBLEMS = {name: list(said) for name, said in dict(error.error_messages).items()}

@@ -22,9 +22,11 @@ MESSAGES = (
     "Handle <script>alert('hello')</script> in titles as text",
     "✨ Nicer empty states 🎉",
     "תיקון יישור בעברית",
-    "Make the importer resumable: it now remembers the last row that it wrote, skips the ones before it, reports how many "
-    "were skipped, and no longer holds the whole file in memory, which took the pod down twice last week when somebody "
-    "uploaded the full archive instead of a month of it",
+    (
+        "Make the importer resumable: it now remembers the last row that it wrote, skips the ones before it, reports how many "
+        "were skipped, and no longer holds the whole file in memory, which took the pod down twice last week when somebody "
+        "uploaded the full archive instead of a month of it"
+    ),
 )
 BOT_MESSAGES = (
     "Bump golang.org/x/net from 0.33.0 to 0.38.0",
@@ -41,7 +43,7 @@ def write_history(repository: Repository, *, seed: str, until: datetime | None =
     repository.commit("Initial commit", at=at)
     for number in range(FIRST_COMMITS):
         at += timedelta(hours=random.randint(20, 70))
-        if number % 5 == 4:  # noqa: PLR2004  every fifth is a merge
+        if number % 5 == 4:
             branch = f"feature-{number}"
             repository.create_branch(branch, repository.head)
             repository.commit(random.choice(MESSAGES), author=FRIEND, branch=branch, at=at)

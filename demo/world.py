@@ -98,7 +98,9 @@ class World:
         path = f"{PROJECT}/{self.mappings[host].repository}".lower()
         return f"{self.registry.host}/{path}:{sha or self.repository(host).head}"
 
-    def commit(self, host: str, message: str = "Improve things", *, built: bool = True, checks: str = "SUCCESS") -> str:
+    def commit(
+        self, host: str, message: str = "Improve things", *, built: bool = True, checks: str = "SUCCESS"
+    ) -> str:
         """Commit to the site's branch, with its image and its CI; return the SHA."""
         sha = self.repository(host).commit(message)
         self.repository(host).set_checks(sha, checks)

@@ -21,7 +21,13 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 _WORDS = {State.MISSING: "not found", State.RED: "CI red", State.CURRENT: "up to date"}
 BROKEN = frozenset({State.FAILED, State.DRIFTED, State.MISSING, State.UNKNOWN})
 # A Deploy's end has the shape and the colour of the site's state that it resembles.
-_LOOKS = {"succeeded": "current", "failed": "failed", "timed_out": "failed", "cancelled": "held", "superseded": "unknown"}
+_LOOKS = {
+    "succeeded": "current",
+    "failed": "failed",
+    "timed_out": "failed",
+    "cancelled": "held",
+    "superseded": "unknown",
+}
 
 
 @register.simple_tag(takes_context=True)
@@ -31,7 +37,9 @@ def ago(context: Context, moment: datetime | None, never: str = "never") -> Safe
         return never
     utc = moment.astimezone(UTC)
     said = relative((context["now"] - moment).total_seconds(), utc)
-    return format_html('<time datetime="{:%Y-%m-%dT%H:%M:%SZ}" title="{:%Y-%m-%d %H:%M} UTC">{}</time>', utc, utc, said)
+    return format_html(
+        '<time datetime="{:%Y-%m-%dT%H:%M:%SZ}" title="{:%Y-%m-%d %H:%M} UTC">{}</time>', utc, utc, said
+    )
 
 
 def relative(seconds: float, moment: datetime) -> str:
@@ -41,7 +49,9 @@ def relative(seconds: float, moment: datetime) -> str:
         return "just now"
     if size > 30 * DAY:
         return f"{moment.day} {moment:%b %Y}"
-    length, unit = next((length, unit) for length, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")) if size >= length)
+    length, unit = next(
+        (length, unit) for length, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")) if size >= length
+    )
     span = f"{int(size // length)} {unit}"
     return f"{span} ago" if seconds > 0 else f"in {span}"
 

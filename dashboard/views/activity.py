@@ -20,5 +20,11 @@ def activity(request: HttpRequest) -> HttpResponse:
         [(run.pk, run.result, run.sentence) for run in newest.runs],
     )
     return show(
-        request, "activity.html", fragment="_activity.html", facts=facts, house=newest.house, now=now, newest=newest
+        request,
+        "activity.html",
+        fragment="_activity.html",
+        facts=facts,
+        house=newest.house,
+        now=now,
+        newest=newest,
     )

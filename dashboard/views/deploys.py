@@ -63,7 +63,16 @@ def deploy(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     page = queries.deploy_page(pk=pk, now=now)
     one, following = page.deploy, _following(page, now)
-    facts = (one.status, one.sentence, one.wanted, one.updated, one.ready, page.row.answer, page.commits, following)
+    facts = (
+        one.status,
+        one.sentence,
+        one.wanted,
+        one.updated,
+        one.ready,
+        page.row.answer,
+        page.commits,
+        following,
+    )
     return show(
         request, "deploy.html", fragment="_deploy.html", facts=facts, house=page.house, now=now,
         page=page, row=page.row, deploy=one, following=following,

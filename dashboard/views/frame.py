@@ -19,7 +19,14 @@ P = ParamSpec("P")
 
 
 def show(
-    request: HttpRequest, page: str, *, fragment: str, facts: object, house: House, now: datetime, **context: Any
+    request: HttpRequest,
+    page: str,
+    *,
+    fragment: str,
+    facts: object,
+    house: House,
+    now: datetime,
+    **context: Any,
 ) -> HttpResponse:
     """Render `page`, or only its live `fragment` where htmx asks: 304 while `facts` are those that it has.
 
@@ -28,7 +35,14 @@ def show(
     user = request.user
     right = may_deploy(user)
     version = blake2b(repr((facts, house, house.holds, right, user.pk)).encode(), digest_size=9).hexdigest()
-    context |= {"house": house, "now": now, "may_deploy": right, "key": uuid4(), "version": version, "fragment": fragment}
+    context |= {
+        "house": house,
+        "now": now,
+        "may_deploy": right,
+        "key": uuid4(),
+        "version": version,
+        "fragment": fragment,
+    }
     response = None
     if is_fragment_asked(request):
         etag = f'"{version}"'
@@ -46,7 +60,9 @@ def is_fragment_asked(request: HttpRequest) -> bool:
     return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
 
 
-def found_or_404(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def found_or_404(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Answer 404 where a row that the address names is not there (any more)."""
 
     @wraps(view)

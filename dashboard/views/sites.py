@@ -22,7 +22,12 @@ def site_list(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     state = state if state in State else ""
     found = queries.site_list(now=now, search=search, state=state)
-    facts = (search, state, found.counts, [(row.host, row.answer, row.head, row.latest_deploy) for row in found.rows])
+    facts = (
+        search,
+        state,
+        found.counts,
+        [(row.host, row.answer, row.head, row.latest_deploy) for row in found.rows],
+    )
     return show(
         request, "sites.html", fragment="_sites.html", facts=facts, house=found.house, now=now,
         found=found, search=search, state=state, hold_form=HoldForm(),
@@ -38,7 +43,14 @@ def site(request: HttpRequest, host: str) -> HttpResponse:
     now = timezone.now()
     page = queries.site_page(host=host, now=now)
     deploys = [(deploy.pk, deploy.status, deploy.sentence) for deploy in page.history]
-    facts = (page.row.answer, page.row.seen.running_sha, page.row.head, page.row.seen.check_state, page.commits, deploys)
+    facts = (
+        page.row.answer,
+        page.row.seen.running_sha,
+        page.row.head,
+        page.row.seen.check_state,
+        page.commits,
+        deploys,
+    )
     return show(
         request, "site.html", fragment="_site.html", facts=facts, house=page.house, now=now,
         page=page, row=page.row, hold_form=HoldForm(),

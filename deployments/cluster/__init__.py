@@ -1,7 +1,7 @@
 """The cluster, over its own API. Importing this is cheap; the kubernetes package is loaded by `connect`."""
 
 from deployments.cluster.client import Cluster, Listing
-from deployments.cluster.connection import connect
+from deployments.cluster.connection import connect, preload
 from deployments.cluster.errors import (
     ClusterError,
     ClusterRefused,
@@ -29,4 +29,5 @@ __all__ = [
     "NotFound",
     "Throttled",
     "connect",
+    "preload",
 ]

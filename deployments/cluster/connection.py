@@ -9,6 +9,11 @@ from deployments.cluster.errors import ClusterRefused, NotConfigured
 from deployments.cluster.transport import Timeouts, Transport
 
 
+def preload() -> None:
+    """Import what `connect` needs: once in a parent process, whose children then share the memory."""
+    from kubernetes import client, config  # noqa: F401
+
+
 def connect(*, kubeconfig: Path | None = None, timeout_seconds: Timeouts = (3, 10)) -> Cluster:
     """A client for the kubeconfig's current context, or, without one, for the cluster that we run in.
 
