@@ -19,9 +19,9 @@ P = ParamSpec("P")
 
 
 def show(
-    request: HttpRequest, page: str, *, fragment: str, facts: object, house: House, now: datetime, **context: Any
+    request: HttpRequest, template: str, /, *, fragment: str, facts: object, house: House, now: datetime, **context: Any
 ) -> HttpResponse:
-    """Render `page`, or only its live `fragment` where htmx asks: 304 while `facts` are those that it has.
+    """Render `template`, or only its live `fragment` where htmx asks: 304 while `facts` are those that it has.
 
     `facts`: everything that the fragment shows, with a repr that changes when it does.
     """
@@ -35,7 +35,7 @@ def show(
         response = get_conditional_response(request, etag=etag) or render(request, "_live.html", context)
         response["ETag"] = etag
     else:
-        response = render(request, page, context)
+        response = render(request, template, context)
     patch_cache_control(response, private=True, no_cache=True)
     patch_vary_headers(response, ["HX-Request"])
     return response
