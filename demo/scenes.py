@@ -5,10 +5,10 @@ into the wrong app. What Headway itself has to do for a state, it is asked for i
 """
 
 import threading
+from collections.abc import Callable
 from random import Random
 
 from demo.cluster import CRASHES, SLOW
-from demo.github.repository import Person
 from demo.history import add_commit
 from demo.world import NAMESPACE, World
 
@@ -62,9 +62,11 @@ def set_the_scenes(world: World) -> None:
 
 
 def _fall_away(world: World, host: str) -> None:
-    """What runs crashes since a restart: no pod is ready any more."""
-    world.behaviours[world.image(host)] = CRASHES(1, ("panic: board is nil", "goroutine 1 [running]:"))
-    world.cluster.restart(NAMESPACE, world.mappings[host].deployment)
+    """What runs crashes since its pods were started anew: none is ready any more."""
+    name, image = world.mappings[host].deployment, world.image(host)
+    world.behaviours[image] = CRASHES(1, ("panic: board is nil", "goroutine 1 [running]:"))
+    world.cluster.delete_deployment(NAMESPACE, name)
+    world.cluster.create_deployment(NAMESPACE, name, containers={name: image}, replicas=2)
 
 
 def _paste_into_the_wrong_app(world: World) -> None:
@@ -87,26 +89,32 @@ def _hotfix(world: World) -> None:
 class Committer(threading.Thread):
     """Commits something somewhere every now and then; its CI and its image follow after a while, as in real life."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, tell: Callable[[str], None]) -> None:
+        """`tell` is called with a site's host after each of its commits, builds and checks, like a hook."""
         super().__init__(name="committer", daemon=True)
         self._world = world
+        self._tell = tell
         self._stopping = threading.Event()
         self._random = Random()  # noqa: S311
-        self.changed: list[str] = []
 
     def run(self) -> None:
         calm = sorted(set(self._world.mappings) - QUIET)
         pause = FIRST_COMMIT_SECONDS
         while not self._stopping.wait(pause):
-            host = self._random.choice([*calm, *READY])
-            repository = self._world.repository(host)
-            sha = add_commit(repository, self._random)
-            repository.set_checks(sha, "PENDING")
-            self._world.build(host, sha, after_seconds=BUILD_SECONDS)
-            if self._stopping.wait(CHECKS_SECONDS):
+            self._commit(self._random.choice([*calm, *READY]))
+            pause = self._random.randint(*COMMIT_EVERY_SECONDS)
+
+    def _commit(self, host: str) -> None:
+        repository = self._world.repository(host)
+        sha = add_commit(repository, self._random)
+        repository.set_checks(sha, "PENDING")
+        self._world.build(host, sha, after_seconds=BUILD_SECONDS)
+        self._tell(host)
+        for seconds in (CHECKS_SECONDS, BUILD_SECONDS - CHECKS_SECONDS + 1):
+            if self._stopping.wait(seconds):
                 return
             repository.set_checks(sha, "SUCCESS")
-            pause = self._random.randint(*COMMIT_EVERY_SECONDS)
+            self._tell(host)
 
     def stop(self) -> None:
         self._stopping.set()

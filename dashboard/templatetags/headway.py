@@ -18,16 +18,10 @@ from deployments.rules.site_state import State
 register = template.Library()
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
-_WORDS = {State.MISSING: "not found", State.RED: "CI red", State.CURRENT: "up to date"}
+_WORDS = {State.MISSING: "Not found", State.RED: "CI red", State.CURRENT: "Up to date"}
 BROKEN = frozenset({State.FAILED, State.DRIFTED, State.MISSING, State.UNKNOWN})
 # A Deploy's end has the shape and the colour of the site's state that it resembles.
-_LOOKS = {
-    "succeeded": "current",
-    "failed": "failed",
-    "timed_out": "failed",
-    "cancelled": "held",
-    "superseded": "unknown",
-}
+_LOOKS = {"succeeded": "current", "failed": "failed", "timed_out": "failed", "cancelled": "held", "superseded": "unknown"}
 
 
 @register.simple_tag(takes_context=True)
@@ -37,9 +31,8 @@ def ago(context: Context, moment: datetime | None, never: str = "never") -> Safe
         return never
     utc = moment.astimezone(UTC)
     said = relative((context["now"] - moment).total_seconds(), utc)
-    return format_html(
-        '<time datetime="{:%Y-%m-%dT%H:%M:%SZ}" title="{:%Y-%m-%d %H:%M} UTC">{}</time>', utc, utc, said
-    )
+    iso, exact = f"{utc:%Y-%m-%dT%H:%M:%SZ}", f"{utc:%Y-%m-%d %H:%M} UTC"
+    return format_html('<time datetime="{}" title="{}">{}</time>', iso, exact, said)
 
 
 def relative(seconds: float, moment: datetime) -> str:
@@ -49,9 +42,7 @@ def relative(seconds: float, moment: datetime) -> str:
         return "just now"
     if size > 30 * DAY:
         return f"{moment.day} {moment:%b %Y}"
-    length, unit = next(
-        (length, unit) for length, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")) if size >= length
-    )
+    length, unit = next((length, unit) for length, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")) if size >= length)
     span = f"{int(size // length)} {unit}"
     return f"{span} ago" if seconds > 0 else f"in {span}"
 
@@ -71,7 +62,7 @@ def offer(context: Context, row: SiteRow) -> offers.Offer | None:
 @register.filter
 def word(state: str) -> str:
     """Return a state as people say it."""
-    return _WORDS.get(State(state), str(state))
+    return _WORDS.get(State(state), state.capitalize())
 
 
 @register.filter

@@ -19,37 +19,23 @@ P = ParamSpec("P")
 
 
 def show(
-    request: HttpRequest,
-    page: str,
-    *,
-    fragment: str,
-    facts: object,
-    house: House,
-    now: datetime,
-    **context: Any,
+    request: HttpRequest, template: str, /, *, fragment: str, facts: object, house: House, now: datetime, **context: Any
 ) -> HttpResponse:
-    """Render `page`, or only its live `fragment` where htmx asks: 304 while `facts` are those that it has.
+    """Render `template`, or only its live `fragment` where htmx asks: 304 while `facts` are those that it has.
 
     `facts`: everything that the fragment shows, with a repr that changes when it does.
     """
     user = request.user
     right = may_deploy(user)
     version = blake2b(repr((facts, house, house.holds, right, user.pk)).encode(), digest_size=9).hexdigest()
-    context |= {
-        "house": house,
-        "now": now,
-        "may_deploy": right,
-        "key": uuid4(),
-        "version": version,
-        "fragment": fragment,
-    }
+    context |= {"house": house, "now": now, "may_deploy": right, "key": uuid4(), "version": version, "fragment": fragment}
     response = None
     if is_fragment_asked(request):
         etag = f'"{version}"'
         response = get_conditional_response(request, etag=etag) or render(request, "_live.html", context)
         response["ETag"] = etag
     else:
-        response = render(request, page, context)
+        response = render(request, template, context)
     patch_cache_control(response, private=True, no_cache=True)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -60,9 +46,7 @@ def is_fragment_asked(request: HttpRequest) -> bool:
     return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
 
 
-def found_or_404(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def found_or_404(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Answer 404 where a row that the address names is not there (any more)."""
 
     @wraps(view)

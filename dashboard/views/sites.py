@@ -20,7 +20,7 @@ def site_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     search = request.GET.get("q", "")[:SEARCH_LENGTH].strip()
     state = request.GET.get("state", "")
-    state = state if state in State else ""
+    state = state if state in tuple(State) else ""
     found = queries.site_list(now=now, search=search, state=state)
     facts = (
         search,
