@@ -1,0 +1,123 @@
+"""One thread that does what is due: a heap of timers, asleep in between."""
+
+import heapq
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(order=True)
+class _Timer:
+    due: float
+    order: int
+    work: Callable[[], None] = field(compare=False)
+    patient: bool = field(compare=False)
+
+
+class Clock:
+    """Runs work one at a time; `failures` keeps what a piece of work raised."""
+
+    def __init__(self) -> None:
+        self.failures: list[Exception] = []
+        self._timers: list[_Timer] = []
+        self._order = itertools.count()
+        self._wake = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._hurried = False
+        self._busy = False
+        self._stopped = False
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="demo-cluster-clock", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        with self._wake:
+            self._stopped = True
+            self._timers.clear()
+            self._wake.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+
+    def call_later(self, seconds: float, work: Callable[[], None], *, patient: bool = False) -> None:
+        """Runs `work` after that many seconds. Patient work (retries, deadlines) is never hurried."""
+        with self._wake:
+            timer = _Timer(time.monotonic() + seconds, next(self._order), work, patient)
+            heapq.heappush(self._timers, timer)
+            if self._timers[0] is timer or self._hurried:
+                self._wake.notify_all()
+
+    def settle(self, *, timeout_seconds: float) -> None:
+        """Runs everything but patient work without waiting for its time; raises TimeoutError when it goes on for ever."""
+        with self._wake:
+            self._hurried = True
+            self._wake.notify_all()
+            try:
+                if not self._wake.wait_for(self._is_settled, timeout_seconds):
+                    raise TimeoutError("The demo cluster does not come to rest.")
+            finally:
+                self._hurried = False
+
+    def _is_settled(self) -> bool:
+        return self._stopped or (not self._busy and all(timer.patient for timer in self._timers))
+
+    def _next(self) -> _Timer | None:
+        """Waits for the next piece of work; None at the end."""
+        with self._wake:
+            self._busy = False
+            while not self._stopped:
+                if timer := self._due():
+                    self._busy = True
+                    return timer
+                self._wake.notify_all() if self._hurried else None
+                self._wake.wait(max(0.0, self._timers[0].due - time.monotonic()) if self._timers else None)
+            return None
+
+    def _due(self) -> _Timer | None:
+        if self._hurried and (hasty := [timer for timer in self._timers if not timer.patient]):
+            first = min(hasty)
+            self._timers.remove(first)
+            heapq.heapify(self._timers)
+            return first
+        if self._timers and self._timers[0].due <= time.monotonic():
+            return heapq.heappop(self._timers)
+        return None
+
+    def _run(self) -> None:
+        while timer := self._next():
+            try:
+                timer.work()
+            except Exception as error:
+                log.exception("The demo cluster tripped over its own work.")
+                self.failures.append(error)
+
+
+_K = TypeVar("_K", bound=Hashable)
+
+
+class WorkQueue(Generic[_K]):
+    """Calls `work(key)` soon, once for any number of requests made before it starts."""
+
+    def __init__(self, clock: Clock, work: Callable[[_K], None]) -> None:
+        self._clock = clock
+        self._work = work
+        self._waiting: set[_K] = set()
+        self._lock = threading.Lock()
+
+    def add(self, key: _K) -> None:
+        with self._lock:
+            if key in self._waiting:
+                return
+            self._waiting.add(key)
+        self._clock.call_later(0, lambda: self._do(key))
+
+    def _do(self, key: _K) -> None:
+        with self._lock:
+            self._waiting.discard(key)
+        self._work(key)

@@ -1,0 +1,58 @@
+"""The kinds of object that this cluster knows, and what can be done with each."""
+
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One resource of the API, as discovery describes it."""
+
+    plural: str
+    kind: str
+    group: str = ""
+    namespaced: bool = True
+    verbs: tuple[str, ...] = ("get", "list", "watch")
+    short_names: tuple[str, ...] = ()
+    all_category: bool = False
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/v1" if self.group else "v1"
+
+    @property
+    def qualified(self) -> str:
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+_WRITABLE = ("create", "delete", "get", "list", "patch", "update", "watch")
+NAMESPACES = Kind("namespaces", "Namespace", namespaced=False, verbs=_WRITABLE, short_names=("ns",))
+PODS = Kind("pods", "Pod", verbs=("delete", "get", "list", "watch"), short_names=("po",), all_category=True)
+EVENTS = Kind("events", "Event", short_names=("ev",))
+DEPLOYMENTS = Kind(
+    "deployments", "Deployment", "apps", verbs=_WRITABLE, short_names=("deploy",), all_category=True
+)
+REPLICA_SETS = Kind("replicasets", "ReplicaSet", "apps", short_names=("rs",), all_category=True)
+ACCESS_REVIEWS = Kind(
+    "selfsubjectaccessreviews",
+    "SelfSubjectAccessReview",
+    "authorization.k8s.io",
+    namespaced=False,
+    verbs=("create",),
+)
+SELF_REVIEWS = Kind(
+    "selfsubjectreviews", "SelfSubjectReview", "authentication.k8s.io", namespaced=False, verbs=("create",)
+)
+
+KINDS = (NAMESPACES, PODS, EVENTS, DEPLOYMENTS, REPLICA_SETS, ACCESS_REVIEWS, SELF_REVIEWS)
+SUBRESOURCES = {
+    (DEPLOYMENTS.plural, "scale"): ("get", "patch", "update"),
+    (DEPLOYMENTS.plural, "status"): ("get", "patch", "update"),
+    (PODS.plural, "log"): ("get",),
+}
+
+
+def find_kind(group: str, plural: str) -> Kind | None:
+    return next((kind for kind in KINDS if kind.group == group and kind.plural == plural), None)

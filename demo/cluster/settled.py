@@ -1,0 +1,43 @@
+"""Deployments that have already come to rest: made at once, without waking the controllers."""
+
+from demo.cluster import conditions
+from demo.cluster.kinds import DEPLOYMENTS, PODS, REPLICA_SETS, Json
+from demo.cluster.names import new_uid, timestamp
+from demo.cluster.pods import NODES, container_status, new_pod, running_status, with_conditions
+from demo.cluster.replica_sets import new_replica_set, owner
+from demo.cluster.revisions import annotations_for
+from demo.cluster.store import Store
+
+
+def add_settled(store: Store, deployment: Json) -> Json:
+    """Adds a complete Deployment with its ReplicaSet and its ready pods, and answers it."""
+    replicas = deployment["spec"]["replicas"]
+    annotations = annotations_for(deployment, None, 1)
+    replica_set = new_replica_set(deployment, replicas, annotations)
+    numbers = dict.fromkeys(("fullyLabeledReplicas", "readyReplicas", "availableReplicas"), replicas)
+    replica_set["status"] = {"replicas": replicas, "observedGeneration": 1} | (numbers if replicas else {})
+    revision = {"deployment.kubernetes.io/revision": "1"}
+    metadata = deployment["metadata"]
+    metadata["annotations"] = {**(metadata.get("annotations") or {}), **revision}
+    text = f'ReplicaSet "{replica_set["metadata"]["name"]}" has successfully progressed.'
+    listed = conditions.put([], "Progressing", "True", "NewReplicaSetAvailable", text)
+    deployment["status"] = conditions.calculate_status(deployment, replica_set, [replica_set], listed)
+    with store.lock:
+        added = store.add(DEPLOYMENTS.plural, deployment, quiet=True)
+        store.add(REPLICA_SETS.plural, replica_set, quiet=True)
+        for place in range(replicas):
+            store.add(PODS.plural, _ready_pod(replica_set, place), quiet=True)
+        return added
+
+
+def _ready_pod(replica_set: Json, place: int) -> Json:
+    pod = new_pod(replica_set, owner("ReplicaSet", replica_set))
+    pod["spec"]["nodeName"] = NODES[place % len(NODES)]
+    statuses = []
+    for container in pod["spec"]["containers"]:
+        started = running_status(
+            container_status(container, {}), f"containerd://{new_uid().replace('-', '') * 2}"
+        )
+        statuses.append({**started, "ready": True})
+    pod["status"] |= {"startTime": timestamp(), "containerStatuses": statuses}
+    return with_conditions(pod)

@@ -1,0 +1,196 @@
+"""May a site deploy its head by itself? The first refusal wins, and is shown on the site's page in the same words.
+
+A Wait ends by itself with time: an observation, a build, CI, a rollout or a Hold that expires. A Stop needs a person.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from deployments.rules import findings
+from deployments.rules.site_facts import CheckState, SiteFacts
+from deployments.rules.wording import duration, sentences, short
+
+
+@dataclass(frozen=True)
+class Go:
+    """Deploy this commit by this image."""
+
+    sha: str
+    image: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Not now; time alone will change that."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Not without a person."""
+
+    reason: str
+
+
+Verdict = Go | Wait | Stop
+_Refusal = Wait | Stop | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What a site's owner wants of automation, and what it has done.
+
+    `tried_shas` are the commits that it began to deploy by itself before, `head_reverted_by` the commit that takes the
+    head back, `last_started_at` when the site's last Deploy began, whoever asked.
+    """
+
+    auto_deploy: bool
+    wait_for_ci: bool = True
+    tried_shas: frozenset[str] = frozenset()
+    head_reverted_by: str = ""
+    last_started_at: datetime | None = None
+    minimum_interval: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Question:
+    facts: SiteFacts
+    wishes: Wishes
+    image: str
+    now: datetime
+    stale_after: timedelta
+
+
+def decide(facts: SiteFacts, wishes: Wishes, *, image: str, now: datetime, stale_after: timedelta) -> Verdict:
+    """Go with the head and `image`, the one its template gives, or the first refusal."""
+    question = _Question(facts=facts, wishes=wishes, image=image, now=now, stale_after=stale_after)
+    for refusal in _REFUSALS:
+        if verdict := refusal(question):
+            return verdict
+    return Go(sha=facts.head_sha, image=image)
+
+
+def _off(question: _Question) -> _Refusal:
+    return None if question.wishes.auto_deploy else Stop("Auto-deploy is off for this site.")
+
+
+def _held(question: _Question) -> _Refusal:
+    hold = findings.standing_hold(question.facts, now=question.now)
+    if hold is None:
+        return None
+    return Wait(findings.hold_sentence(hold)) if hold.until else Stop(findings.hold_sentence(hold))
+
+
+def _busy(question: _Question) -> _Refusal:
+    active = question.facts.active
+    return Wait(f"The Deploy of {short(active.sha)} is still under way.") if active else None
+
+
+def _not_seen(question: _Question) -> _Refusal:
+    facts, now, stale_after = question.facts, question.now, question.stale_after
+    if missing := findings.what_is_missing(facts):
+        return Stop(missing)
+    gap = findings.cluster_gap(facts, now=now, stale_after=stale_after) or findings.github_gap(
+        facts, now=now, stale_after=stale_after
+    )
+    return Wait(gap) if gap else None
+
+
+def _drifted(question: _Question) -> _Refusal:
+    facts = question.facts
+    if (
+        drift := findings.wrong_image(facts)
+        or findings.foreign_image(facts, question.image)
+        or findings.unknown_commit(facts)
+    ):
+        return Stop(drift)
+    if facts.is_scaled_to_zero:
+        return Stop(
+            "Scaled to zero: no pod would show whether the new commit works. Scale it up, or deploy by hand."
+        )
+    if down := findings.no_ready_pods(facts):
+        return Stop(sentences(down, "Roll back, or deploy by hand"))
+    mixed = findings.mixed_pods(facts)
+    return Wait(mixed) if mixed else None
+
+
+def _not_ahead(question: _Question) -> _Refusal:
+    facts = question.facts
+    if facts.running_sha == facts.head_sha:
+        return Wait(f"Runs the newest commit, {short(facts.head_sha)}.")
+    if facts.is_diverged or not facts.behind_by or facts.ahead_by is None:
+        return Stop(
+            sentences(findings.distance(facts), "Only a commit ahead of what runs goes out by itself")
+        )
+    if facts.desired_sha == facts.head_sha:
+        return Wait(f"The Deployment asks for {short(facts.head_sha)} already; its pods do not run it yet.")
+    is_ours = facts.last is not None and facts.last.sha == facts.desired_sha
+    if facts.desired_sha == facts.running_sha or is_ours:
+        return None
+    return Wait(f"A rollout of {short(facts.desired_sha)} that Headway did not begin is not finished.")
+
+
+def _not_green(question: _Question) -> _Refusal:
+    state, head = question.facts.check_state, short(question.facts.head_sha)
+    if state is CheckState.FAILURE:
+        return Stop(f"CI failed on {head}: mend it, or deploy anyway.")
+    if not question.wishes.wait_for_ci:
+        return None
+    if state is CheckState.PENDING:
+        return Wait(f"CI has not finished on {head}.")
+    return Wait(f"Whether CI passed on {head} is not known.") if state is CheckState.UNKNOWN else None
+
+
+def _not_built(question: _Question) -> _Refusal:
+    facts, head = question.facts, short(question.facts.head_sha)
+    if facts.head_image_built is False:
+        return Wait(f"The image of {head} is not built yet.")
+    if facts.head_image_built is None:
+        return Wait(sentences(f"Whether {head} is built is not known", facts.registry_trouble))
+    return None
+
+
+def _tried(question: _Question) -> _Refusal:
+    facts, head = question.facts, short(question.facts.head_sha)
+    last = facts.last
+    if facts.head_sha in question.wishes.tried_shas or (
+        last and last.automatic and last.sha == facts.head_sha
+    ):
+        return Stop(f"{head} was already tried by itself: a person may try it again.")
+    if last and last.sha == facts.head_sha:
+        return Stop(f"{head} was already tried by hand and does not run: a person may try it again.")
+    return None
+
+
+def _reverted(question: _Question) -> _Refusal:
+    by = question.wishes.head_reverted_by
+    return (
+        Wait(f"{short(question.facts.head_sha)} is reverted by {short(by)}, which goes out instead.")
+        if by
+        else None
+    )
+
+
+def _too_soon(question: _Question) -> _Refusal:
+    started_at, interval = question.wishes.last_started_at, question.wishes.minimum_interval
+    if started_at is None or question.now >= started_at + interval:
+        return None
+    left = duration(started_at + interval - question.now)
+    return Wait(f"The last Deploy began less than {duration(interval)} ago: {left} to go.")
+
+
+_REFUSALS: tuple[Callable[[_Question], _Refusal], ...] = (
+    _off,
+    _held,
+    _busy,
+    _not_seen,
+    _drifted,
+    _not_ahead,
+    _not_green,
+    _not_built,
+    _tried,
+    _reverted,
+    _too_soon,
+)

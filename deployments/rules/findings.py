@@ -1,0 +1,158 @@
+"""What is wrong or in the way at a site, each as a sentence, empty when it is not so.
+
+The page and the automatic decision share these, so that a person reads what the sync goes by.
+"""
+
+from datetime import datetime, timedelta
+
+from deployments.rules.images import UnableToParseImage, parse_image
+from deployments.rules.site_facts import HoldFacts, SiteFacts
+from deployments.rules.wording import counted, duration, moment, sentences, short
+
+FAILED_STATUSES = frozenset({"failed", "timed_out"})
+
+
+def what_is_missing(facts: SiteFacts) -> str:
+    """The Deployment, container or repository that is not there or not ours to see."""
+    if facts.workload_missing:
+        return sentences(facts.workload_missing)
+    if facts.repository_missing:
+        return "GitHub has no such repository, or the token may not see it: correct its name, or give access."
+    return ""
+
+
+def cluster_gap(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> str:
+    """Why nothing can be said of what runs: the cluster was not read, or too long ago."""
+    return _gap(
+        "The cluster", facts.cluster_observed_at, facts.cluster_trouble, now=now, stale_after=stale_after
+    )
+
+
+def github_gap(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> str:
+    """Why nothing can be said of the head: GitHub was not read, too long ago, or named no commit."""
+    gap = _gap("GitHub", facts.github_observed_at, facts.github_trouble, now=now, stale_after=stale_after)
+    if gap or facts.head_sha:
+        return gap
+    return sentences("GitHub names no newest commit: is the branch there?", facts.github_trouble)
+
+
+def wrong_image(facts: SiteFacts) -> str:
+    """The wrong-app guard: the container's image is not of the repository that this site's template gives."""
+    if not facts.expected_repository:
+        return "This site's image template names no image: correct it."
+    try:
+        repository = parse_image(facts.desired_image).repository
+    except UnableToParseImage:
+        return f"The container's image, “{facts.desired_image}”, cannot be read: correct it in the cluster."
+    if repository == facts.expected_repository:
+        return ""
+    return (
+        f"The container runs {repository}, and this site is {facts.expected_repository}: correct the mapping."
+    )
+
+
+def foreign_image(facts: SiteFacts, image: str) -> str:
+    """The image to deploy is not of this site's image repository, or is none at all."""
+    try:
+        repository = parse_image(image).repository
+    except UnableToParseImage as error:
+        return f"There is no image to deploy: correct the image template. {error}"
+    expected = facts.expected_repository
+    return "" if repository == expected else f"{image} is not of {expected}: correct the image template."
+
+
+def unknown_commit(facts: SiteFacts) -> str:
+    """The desired image carries no commit that the repository knows, whatever the pods still run."""
+    if facts.desired_sha:
+        return ""
+    return f"{facts.desired_image} carries no commit that GitHub knows: correct the mapping, or deploy the newest."
+
+
+def mixed_pods(facts: SiteFacts) -> str:
+    """Pods are ready, and no one commit can be named for all of them."""
+    if facts.present_sha:
+        return ""
+    return (
+        f"Its ready pods do not all run one commit yet; the Deployment asks for {short(facts.desired_sha)}."
+    )
+
+
+def no_ready_pods(facts: SiteFacts) -> str:
+    """Pods are wanted and none is ready."""
+    if not facts.wanted or facts.ready:
+        return ""
+    return "Its pod is not ready." if facts.wanted == 1 else f"None of its {facts.wanted} pods is ready."
+
+
+def failed_deploy(facts: SiteFacts) -> str:
+    """The last Deploy failed and that still matters.
+
+    It no longer does when a newer commit is there, for then that one is what helps, unless it was the way back from the
+    head; nor when it merely took too long and its pods came up afterwards.
+    """
+    last = facts.last
+    if last is None or last.status not in FAILED_STATUSES:
+        return ""
+    if facts.head_sha and facts.head_sha not in {last.sha, last.from_sha}:
+        return ""
+    if last.status == "timed_out" and facts.running_sha == last.sha:
+        return ""
+    return sentences(f"The Deploy of {short(last.sha)} {_ENDINGS[last.status]}", last.sentence)
+
+
+def earlier_failure(facts: SiteFacts) -> str:
+    """That the last Deploy failed, where a newer commit has taken its place."""
+    last = facts.last
+    if (
+        last is None
+        or last.status not in FAILED_STATUSES
+        or failed_deploy(facts)
+        or facts.running_sha == last.sha
+    ):
+        return ""
+    return f"The last Deploy, of {short(last.sha)}, {_ENDINGS[last.status]}."
+
+
+def standing_hold(facts: SiteFacts, *, now: datetime) -> HoldFacts | None:
+    """The Hold, when it has not expired and is on everything, on the site or on the head."""
+    hold = facts.hold
+    if hold is None or (hold.until is not None and hold.until <= now):
+        return None
+    return hold if hold.everything or hold.sha in {"", facts.head_sha} else None
+
+
+def hold_sentence(hold: HoldFacts) -> str:
+    """What is held, by whom, until when, and why."""
+    what = (
+        "Everything is held"
+        if hold.everything
+        else f"{short(hold.sha)} is held"
+        if hold.sha
+        else "This site is held"
+    )
+    by = f" by {hold.by}" if hold.by else ""
+    until = f" until {moment(hold.until)}" if hold.until else ""
+    return sentences(f"{what}{by}{until}{': ' if hold.reason else ''}{hold.reason}")
+
+
+def distance(facts: SiteFacts) -> str:
+    """How far what runs is from the head, without a full stop: `12 commits behind`. Never a number not known."""
+    if facts.is_diverged:
+        beside = f"It runs {counted(facts.ahead_by or 0, 'commit')} that the branch does not have"
+        return (
+            f"{beside}, and lacks {counted(facts.behind_by, 'commit')} of it" if facts.behind_by else beside
+        )
+    if facts.behind_by:
+        return f"{counted(facts.behind_by, 'commit')} behind"
+    return f"Not at {short(facts.head_sha)}; how many commits behind is not known"
+
+
+_ENDINGS = {"failed": "failed", "timed_out": "took too long"}
+
+
+def _gap(who: str, at: datetime | None, trouble: str, *, now: datetime, stale_after: timedelta) -> str:
+    if at is None:
+        return sentences(f"{who} has not been read yet", trouble or "Sync now")
+    if now - at > stale_after:
+        return sentences(f"{who} was last read {duration(now - at)} ago", trouble or "Sync now")
+    return ""

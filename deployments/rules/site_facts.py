@@ -1,0 +1,87 @@
+"""Everything known about one site when it is judged. Commits are 40 hexadecimal digits, or empty when not known."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class CheckState(StrEnum):
+    """GitHub's roll-up of a commit's CI; UNKNOWN when it was not or could not be asked, NONE when there is no CI."""
+
+    UNKNOWN = "unknown"
+    NONE = "none"
+    PENDING = "pending"
+    SUCCESS = "success"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeployFacts:
+    """One Deploy. `from_sha` is what ran before it; `automatic` when the sync asked for it and not a person."""
+
+    id: int
+    sha: str
+    status: str
+    sentence: str
+    finished_at: datetime | None
+    from_sha: str = ""
+    automatic: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldFacts:
+    """A stop with its reason: on one commit when `sha` is given, on everything, or else on the site."""
+
+    reason: str
+    by: str
+    sha: str = ""
+    until: datetime | None = None
+    everything: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteFacts:
+    """What was observed of a site, and when.
+
+    `behind_by` counts the branch's commits that the running one lacks, `ahead_by` those it has beside the branch; both
+    are None when GitHub cannot tell, and are asked for `desired_sha` when the site is scaled to zero. `last` is the
+    latest Deploy that ended, `active` one that has not. Troubles and `workload_missing` are sentences for a person.
+    """
+
+    host: str
+    head_sha: str = ""
+    check_state: CheckState = CheckState.UNKNOWN
+    behind_by: int | None = None
+    ahead_by: int | None = None
+    github_observed_at: datetime | None = None
+    github_trouble: str = ""
+    repository_missing: bool = False
+    head_image_built: bool | None = None
+    registry_trouble: str = ""
+    expected_repository: str = ""
+    desired_image: str = ""
+    running_sha: str = ""
+    desired_sha: str = ""
+    ready: int = 0
+    wanted: int = 0
+    cluster_observed_at: datetime | None = None
+    cluster_trouble: str = ""
+    workload_missing: str = ""
+    active: DeployFacts | None = None
+    last: DeployFacts | None = None
+    hold: HoldFacts | None = None
+
+    @property
+    def is_scaled_to_zero(self) -> bool:
+        """True when a known Deployment wants no pods; its commit is then the one that pods would run."""
+        return self.wanted == 0 and self.cluster_observed_at is not None
+
+    @property
+    def present_sha(self) -> str:
+        """The running commit, or at zero replicas the desired one; empty when neither is known."""
+        return self.desired_sha if self.is_scaled_to_zero else self.running_sha
+
+    @property
+    def is_diverged(self) -> bool:
+        """True when the running commit is known to have commits that the branch has not."""
+        return bool(self.ahead_by)

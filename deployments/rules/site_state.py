@@ -1,0 +1,168 @@
+"""One site, one answer: a state, a sentence, and the one button that helps.
+
+The first of these that holds is the answer. The order is that of a person's questions:
+
+1. deploying: what is being done right now matters most, and explains the rest.
+2. missing: without the Deployment or the repository nothing else means anything.
+3. unknown, the cluster: what we last saw may be long gone.
+4. drifted, another app's image: pods of another app tell nothing about this site, not even when they fail.
+5. failed, no pod is ready: visitors see it. This needs no GitHub, so GitHub's silence must not hide it.
+6. unknown, GitHub: from here on the head is needed.
+7. drifted, no known commit; then unknown, pods of several commits: what runs cannot be compared with the head.
+8. failed, the last Deploy: also when the old pods serve well, since somebody's wish was not fulfilled.
+9. current: a Hold, red CI or a missing image are nobody's concern while the head runs.
+10. held: a person's stop beats what machines say of the head, and red before building: a red commit's image helps nobody.
+11. building; unknown, the registry (an image not known to be there is not there); ready.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from deployments.rules import findings
+from deployments.rules.site_facts import CheckState, DeployFacts, HoldFacts, SiteFacts
+from deployments.rules.wording import sentences, short, some_of
+
+__all__ = ["Action", "Answer", "CheckState", "DeployFacts", "HoldFacts", "SiteFacts", "State", "answer_for"]
+
+
+class State(StrEnum):
+    DEPLOYING = "deploying"
+    FAILED = "failed"
+    DRIFTED = "drifted"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+    HELD = "held"
+    RED = "red"
+    BUILDING = "building"
+    READY = "ready"
+    CURRENT = "current"
+
+
+class Action(StrEnum):
+    """The one button that helps."""
+
+    WATCH = "watch"
+    ROLL_BACK = "roll_back"
+    RETRY = "retry"
+    EDIT = "edit"
+    SYNC = "sync"
+    RESUME = "resume"
+    DEPLOY_ANYWAY = "deploy_anyway"
+    DEPLOY_WHEN_READY = "deploy_when_ready"
+    DEPLOY = "deploy"
+    NONE = "none"
+
+
+# Who needs a person most: broken, then not known, then what moves, then what a tap would ship, then what waits by itself.
+_BY_NEED = (
+    State.FAILED,
+    State.DRIFTED,
+    State.MISSING,
+    State.UNKNOWN,
+    State.DEPLOYING,
+    State.READY,
+    State.RED,
+    State.BUILDING,
+    State.HELD,
+    State.CURRENT,
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A site's state, the sentence that says it to a person, and the button that helps."""
+
+    state: State
+    sentence: str
+    action: Action
+
+    @property
+    def rank(self) -> int:
+        """The place in a list sorted by who needs a person: 0 first, current last."""
+        return _BY_NEED.index(self.state)
+
+
+def answer_for(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> Answer:
+    """The site's answer at `now`; an observation older than `stale_after` says nothing any more."""
+    troubled = next(_troubles(facts, now=now, stale_after=stale_after), None)
+    if troubled:
+        return troubled
+    if facts.present_sha == facts.head_sha:
+        return Answer(State.CURRENT, _current(facts), Action.NONE)
+    return _answer_behind(facts, now=now)
+
+
+def _troubles(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> Iterator[Answer]:
+    if facts.active:
+        said = sentences(f"Deploying {short(facts.active.sha)}", facts.active.sentence)
+        yield Answer(State.DEPLOYING, said, Action.WATCH)
+    if said := findings.what_is_missing(facts):
+        yield Answer(State.MISSING, said, Action.EDIT)
+    if said := findings.cluster_gap(facts, now=now, stale_after=stale_after):
+        yield Answer(State.UNKNOWN, said, Action.SYNC)
+    if said := findings.wrong_image(facts):
+        yield Answer(State.DRIFTED, said, Action.EDIT)
+    if said := findings.no_ready_pods(facts):
+        yield Answer(State.FAILED, sentences(said, findings.failed_deploy(facts)), _way_out(facts))
+    if said := findings.github_gap(facts, now=now, stale_after=stale_after):
+        yield Answer(State.UNKNOWN, said, Action.SYNC)
+    if said := findings.unknown_commit(facts):
+        yield Answer(State.DRIFTED, said, Action.EDIT)
+    if said := findings.mixed_pods(facts):
+        yield Answer(State.UNKNOWN, said, Action.SYNC)
+    if said := findings.failed_deploy(facts):
+        yield Answer(State.FAILED, said, _way_out(facts))
+
+
+def _way_out(facts: SiteFacts) -> Action:
+    """Back, while the cluster still asks for what failed and an earlier commit is known; else the same once more."""
+    last = facts.last
+    if last is None:
+        return Action.SYNC
+    can_go_back = last.from_sha not in {"", last.sha} and facts.desired_sha == last.sha
+    return Action.ROLL_BACK if can_go_back else Action.RETRY
+
+
+def _current(facts: SiteFacts) -> str:
+    if facts.is_scaled_to_zero:
+        return f"Scaled to zero: no pod runs, and one would run the newest commit, {short(facts.head_sha)}."
+    return sentences(f"Runs the newest commit, {short(facts.head_sha)}", _few_pods(facts), _asked_for(facts))
+
+
+def _answer_behind(facts: SiteFacts, *, now: datetime) -> Answer:
+    far = findings.distance(facts)
+    hold, head = findings.standing_hold(facts, now=now), short(facts.head_sha)
+    if hold:
+        return _behind(State.HELD, facts, far, findings.hold_sentence(hold), Action.RESUME)
+    if facts.check_state is CheckState.FAILURE:
+        return _behind(
+            State.RED, facts, far, f"CI failed on {head}: mend it, or deploy anyway", Action.DEPLOY_ANYWAY
+        )
+    if facts.head_image_built is False:
+        said = f"The image of {head} is not built yet"
+        return _behind(State.BUILDING, facts, far, said, Action.DEPLOY_WHEN_READY)
+    if facts.head_image_built is None:
+        said = facts.registry_trouble or "Sync now"
+        return _behind(
+            State.UNKNOWN, facts, far, f"Whether {head} is built is not known. {said}", Action.SYNC
+        )
+    waits = " CI has not finished." if facts.check_state is CheckState.PENDING else ""
+    return _behind(State.READY, facts, far, f"{head} is ready to deploy.{waits}", Action.DEPLOY)
+
+
+def _behind(state: State, facts: SiteFacts, far: str, said: str, action: Action) -> Answer:
+    zero = "Scaled to zero: no pod runs" if facts.is_scaled_to_zero else ""
+    also = (_few_pods(facts), _asked_for(facts), findings.earlier_failure(facts))
+    return Answer(state, sentences(zero, far, said, *also), action)
+
+
+def _few_pods(facts: SiteFacts) -> str:
+    return f"{some_of(facts.ready, facts.wanted, 'pod')} ready" if facts.ready < facts.wanted else ""
+
+
+def _asked_for(facts: SiteFacts) -> str:
+    if facts.desired_sha == facts.present_sha:
+        return ""
+    return f"The Deployment asks for {short(facts.desired_sha)}, which its pods do not run"
