@@ -78,8 +78,9 @@ class Store:
                 return
             for uid in _owners(old):
                 self._owned.get(uid, {}).pop((plural, key_of(old)), None)
-            self._owned.pop(old["metadata"]["uid"], None) if plural == "pods" else None
             self._record("DELETED", plural, self._stamped(old), old)
+            if not self._owned.get(old["metadata"]["uid"]):
+                self._owned.pop(old["metadata"]["uid"], None)
 
     def changes_after(self, revision: int) -> Iterator[Change]:
         """What happened since; the caller holds the lock."""
