@@ -77,10 +77,8 @@ class Store:
             if old is None:
                 return
             for uid in _owners(old):
-                self._owned.get(uid, {}).pop((plural, key_of(old)), None)
+                self._disown(uid, plural, key_of(old))
             self._record("DELETED", plural, self._stamped(old), old)
-            if not self._owned.get(old["metadata"]["uid"]):
-                self._owned.pop(old["metadata"]["uid"], None)
 
     def changes_after(self, revision: int) -> Iterator[Change]:
         """What happened since; the caller holds the lock."""
@@ -102,12 +100,18 @@ class Store:
         with self.lock:
             new = self._stamped(thing)
             self._objects.setdefault(plural, {})[key_of(new)] = new
-            for uid in _owners(old or {"metadata": {}}):
-                self._owned.get(uid, {}).pop((plural, key_of(new)), None) if uid not in _owners(new) else None
+            for uid in set(_owners(old or {"metadata": {}})) - set(_owners(new)):
+                self._disown(uid, plural, key_of(new))
             for uid in _owners(new):
                 self._owned.setdefault(uid, {})[plural, key_of(new)] = None
             self._record(word, plural, new, old, quiet=quiet)
             return new
+
+    def _disown(self, uid: str, plural: str, key: Key) -> None:
+        owned = self._owned.get(uid, {})
+        owned.pop((plural, key), None)
+        if not owned:
+            self._owned.pop(uid, None)
 
     def _stamped(self, thing: Json) -> Json:
         self.revision += 1
