@@ -29,7 +29,13 @@ class DeployForm(forms.Form):
 class HoldForm(forms.Form):
     """A Hold's reason, what it stands on, and for how long."""
 
-    LENGTHS = (("", "until somebody resumes"), ("1", "for an hour"), ("4", "for 4 hours"), ("24", "for a day"), ("168", "for a week"))
+    LENGTHS = (
+        ("", "until somebody resumes"),
+        ("1", "for an hour"),
+        ("4", "for 4 hours"),
+        ("24", "for a day"),
+        ("168", "for a week"),
+    )
 
     reason = forms.CharField(
         max_length=Hold._meta.get_field("reason").max_length,  # noqa: SLF001  Django's documented Meta API

@@ -39,4 +39,9 @@ def _is_migrated() -> bool:
 
 
 def _plain(text: str, *, status: int = 200) -> HttpResponse:
-    return HttpResponse(f"{text}\n", content_type="text/plain; charset=utf-8", status=status, headers={"Cache-Control": "no-store"})
+    return HttpResponse(
+        f"{text}\n",
+        content_type="text/plain; charset=utf-8",
+        status=status,
+        headers={"Cache-Control": "no-store"},
+    )

@@ -39,7 +39,11 @@ def steps_of(deploy: Deploy) -> tuple[Step, ...]:
         here = Mark.DONE
     marks = (Mark.DONE if place < at else here if place == at else Mark.TODO for place in range(len(way)))
     return tuple(
-        Step(_WORDS[status], mark, shows_pods=status == Status.ROLLING_OUT and mark is not Mark.TODO and deploy.wanted > 0)
+        Step(
+            _WORDS[status],
+            mark,
+            shows_pods=status == Status.ROLLING_OUT and mark is not Mark.TODO and deploy.wanted > 0,
+        )
         for status, mark in zip(way, marks, strict=True)
     )
 

@@ -52,7 +52,10 @@ def _headline(page: SitePage, sha: str) -> str:
 
 
 def _ran_before(page: SitePage, sha: str) -> bool:
-    return any(sha == deploy.from_sha or (sha == deploy.sha and deploy.status == Status.SUCCEEDED) for deploy in page.history)
+    return any(
+        sha == deploy.from_sha or (sha == deploy.sha and deploy.status == Status.SUCCEEDED)
+        for deploy in page.history
+    )
 
 
 def _label(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> str:

@@ -13,7 +13,9 @@ class HostConverter:
     """A DNS name of at most 253 characters; anything else is no address of ours."""
 
     regex = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
-    _name = re.compile(r"(?!.{254})[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.IGNORECASE)
+    _name = re.compile(
+        r"(?!.{254})[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.IGNORECASE
+    )
 
     def to_python(self, value: str) -> str:
         if not self._name.fullmatch(value):
