@@ -15,23 +15,7 @@ def activity(request: HttpRequest) -> HttpResponse:
     """The newest Deploys and syncs."""
     now = timezone.now()
     newest = queries.activity(now=now)
-<<<<<<< HEAD
     deploys = [(deploy.pk, deploy.status, deploy.sentence) for deploy in newest.deploys]
     runs = [(run.pk, run.result, run.sentence) for run in newest.runs]
     live = Live("_activity.html", (deploys, runs))
     return show(request, "activity.html", live, house=newest.house, now=now, newest=newest)
-=======
-    facts = (
-        [(deploy.pk, deploy.status, deploy.sentence) for deploy in newest.deploys],
-        [(run.pk, run.result, run.sentence) for run in newest.runs],
-    )
-    return show(
-        request,
-        "activity.html",
-        fragment="_activity.html",
-        facts=facts,
-        house=newest.house,
-        now=now,
-        newest=newest,
-    )
->>>>>>> main

@@ -61,27 +61,10 @@ def deploy(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     page = queries.deploy_page(pk=pk, now=now)
     one, following = page.deploy, _following(page, now)
-<<<<<<< HEAD
     pods = (one.wanted, one.updated, one.ready)
     live = Live("_deploy.html", (one.status, one.sentence, pods, page.row.answer, page.commits, following))
     context = {"page": page, "row": page.row, "deploy": one, "following": following}
     return show(request, "deploy.html", live, house=page.house, now=now, **context)
-=======
-    facts = (
-        one.status,
-        one.sentence,
-        one.wanted,
-        one.updated,
-        one.ready,
-        page.row.answer,
-        page.commits,
-        following,
-    )
-    return show(
-        request, "deploy.html", fragment="_deploy.html", facts=facts, house=page.house, now=now,
-        page=page, row=page.row, deploy=one, following=following,
-    )  # fmt: skip
->>>>>>> main
 
 
 live = deploy
