@@ -1,0 +1,3 @@
+from tests.fixtures_registry import demo_registry
+
+__all__ = ["demo_registry"]
