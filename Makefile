@@ -9,7 +9,7 @@ READY := .venv/.ready
 .PHONY: help demo run test lint format bench clean
 
 help: ## Say what there is
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: $(READY) ## Show Headway with 34 sites, a small GitHub, a registry and a cluster, all on this machine
 	@$(BIN)/python -m demo

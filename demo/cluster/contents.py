@@ -28,7 +28,7 @@ class Contents:
         """Lets the user `headway` do in this namespace what its Role allows."""
         self.api.authorisation.bind(namespace)
 
-    def create_deployment(  # noqa: PLR0913 - options, each with a sensible default
+    def create_deployment(
         self,
         namespace: str,
         name: str,

@@ -7,7 +7,7 @@ from demo.cluster.errors import asked_for
 from demo.cluster.requests import Request
 
 
-class DroppedConnection(Exception):  # noqa: N818 - it is a way to end, not a mistake
+class DroppedConnection(Exception):
     """The connection is to be closed without an answer."""
 
 

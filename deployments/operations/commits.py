@@ -1,7 +1,6 @@
 """Fetch the lists of commits that would ship. Each pair of SHAs is asked for once, for ever."""
 
 import logging
-from datetime import datetime
 
 from django.db.models import Exists, F, OuterRef, Q
 
@@ -54,11 +53,10 @@ def _missing() -> list[Observation]:
 
 
 def _as_json(commit: Commit) -> dict[str, str]:
-    when: datetime = commit.committed_at
     return {
         "sha": commit.sha,
         "headline": commit.headline,
         "author": commit.author,
-        "committed_at": when.isoformat(),
+        "committed_at": commit.committed_at.isoformat(),
         "url": commit.url,
     }

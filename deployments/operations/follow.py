@@ -1,7 +1,7 @@
 """Watch all active rollouts to their ends: one follower, one LIST per namespace and look."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -16,7 +16,7 @@ from deployments.models import Deploy, Observation, Status
 from deployments.outside import Outside
 from deployments.rules.diagnosis import Diagnosis, diagnose
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
-from deployments.rules.workloads import owned_pods, running_images
+from deployments.rules.workloads import KubernetesObject, is_same_image, owned_pods, running_images
 
 logger = logging.getLogger(__name__)
 FOLLOWED = (Status.ROLLING_OUT, Status.VERIFYING)
@@ -41,8 +41,8 @@ class Look:
     """What the cluster showed of one Deploy."""
 
     deploy: Deploy
-    deployment: dict[str, Any] | None
-    pods: list[dict[str, Any]]
+    deployment: dict[str, Any]
+    pods: Sequence[KubernetesObject]
     now: datetime
 
 
@@ -87,7 +87,11 @@ def _looks(cluster: Cluster, namespace: str, deploys: list[Deploy], *, now: date
     pods = cluster.pods(namespace, label_selector="")
     for deploy in deploys:
         found = deployments.get(deploy.site.deployment)
-        yield Look(deploy, found, owned_pods(found, pods) if found else [], now)
+        if found is None:
+            gone = f"Deployment {deploy.site.deployment} is gone from namespace {namespace}."
+            _end(deploy, Status.FAILED, gone, now=now)
+        else:
+            yield Look(deploy, found, owned_pods(found, pods), now)
 
 
 def _out_of_sight(deploy: Deploy, trouble: str, patience: Patience, *, now: datetime) -> None:
@@ -99,14 +103,6 @@ def _out_of_sight(deploy: Deploy, trouble: str, patience: Patience, *, now: date
 
 def _advance(look: Look, patience: Patience) -> None:
     deploy = look.deploy
-    if look.deployment is None:
-        _end(
-            deploy,
-            Status.FAILED,
-            f"Deployment {deploy.site.deployment} is gone from {deploy.site.namespace}.",
-            now=look.now,
-        )
-        return
     rollout = judge_rollout(look.deployment, container=deploy.site.container, image=deploy.image)
     ready = _ready_on_image(look)
     match rollout.phase:
@@ -119,14 +115,14 @@ def _advance(look: Look, patience: Patience) -> None:
 
 
 def _ready_on_image(look: Look) -> int:
-    container = look.deploy.site.container
-    ready = [running_images(look.deployment, [pod], container=container) for pod in look.pods]
-    return sum(images == {look.deploy.image} for images in ready)
+    container, image = look.deploy.site.container, look.deploy.image
+    ready = (running_images(look.deployment, [pod], container=container) for pod in look.pods)
+    return sum(any(is_same_image(each, image) for each in images) for images in ready)
 
 
 def _verify(look: Look, rollout: Rollout, ready: int, patience: Patience) -> None:
     deploy, now = look.deploy, look.now
-    counts = {"wanted": rollout.wanted, "updated": rollout.updated, "ready": ready}
+    counts: dict[str, Any] = {"wanted": rollout.wanted, "updated": rollout.updated, "ready": ready}
     if deploy.status == Status.ROLLING_OUT:
         sentence = f"{_pods(ready)} ready on the new image: watching that it stays so."
         deploy.move(Status.VERIFYING, now=now, sentence=sentence, verifying_since=now, **counts)
@@ -137,7 +133,7 @@ def _verify(look: Look, rollout: Rollout, ready: int, patience: Patience) -> Non
 
 def _wait_or_fail(look: Look, rollout: Rollout, ready: int, patience: Patience) -> None:
     deploy, now = look.deploy, look.now
-    counts = {"wanted": rollout.wanted, "updated": rollout.updated, "ready": ready}
+    counts: dict[str, Any] = {"wanted": rollout.wanted, "updated": rollout.updated, "ready": ready}
     trouble = diagnose(look.pods, [], container=deploy.site.container, image=deploy.image, now=now)
     if rollout.phase is Phase.FAILED or (trouble and trouble.certain):
         deploy.note(**counts)

@@ -71,6 +71,11 @@ def condition(thing: KubernetesObject, kind: str) -> KubernetesObject | None:
     return next((each for each in found if each.get("type") == kind), None)
 
 
+def owned_pods(deployment: KubernetesObject, pods: Sequence[KubernetesObject]) -> list[KubernetesObject]:
+    """The Deployment's own among `pods`, of all its ReplicaSets, those being deleted too."""
+    return [pod for pod in pods if _owns(deployment, pod)]
+
+
 def running_images(
     deployment: KubernetesObject, pods: Sequence[KubernetesObject], *, container: str
 ) -> frozenset[str]:

@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand
 from django.db import connections
 from django_q.cluster import Cluster
 
+from deployments.cluster import preload
 from deployments.operations import heartbeat
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,6 @@ class Command(BaseCommand):
 
 def _import_what_every_child_needs() -> None:
     """Load the large libraries once, before the fork: the children share their memory."""
-    import requests  # noqa: F401
-
     import deployments.tasks  # noqa: F401
+
+    preload()

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
 
 from deployments.registry import Registry, RegistryError
 from deployments.rules.images import ImageReference
 
 AT_ONCE = 8
 
-Built = bool | RegistryError
+Built: TypeAlias = bool | RegistryError
 
 
 def gather_images(images: Iterable[ImageReference], registry: Registry) -> dict[ImageReference, Built]:

@@ -1,0 +1,95 @@
+"""Who may do what: everybody who is logged in may look, and `deployments.deploy_site` is the right to act."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Permission, User
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django_htmx.http import HttpResponseClientRedirect
+
+DEPLOY = "deployments.deploy_site"
+NAMES_AT_MOST = 5
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+class Backend(ModelBackend):
+    """Django's own, which also reads the right to deploy in the statement that reads the user: pages ask for it always."""
+
+    def get_user(self, user_id: Any) -> AbstractBaseUser | None:
+        app, codename = DEPLOY.split(".")
+        grants = Permission.objects.filter(
+            Q(user=OuterRef("pk")) | Q(group__user=OuterRef("pk")),
+            content_type__app_label=app,
+            codename=codename,
+        )
+        user = get_user_model().objects.filter(pk=user_id).annotate(has_deploy_grant=Exists(grants)).first()
+        return user if user and self.user_can_authenticate(user) else None
+
+
+def may_deploy(user: User | AnonymousUser | AbstractBaseUser) -> bool:
+    """Whether this person may deploy, hold, resume and sync. No statement for a user that Backend read."""
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    if user.is_superuser:
+        return True
+    granted = getattr(user, "has_deploy_grant", None)
+    return user.has_perm(DEPLOY) if granted is None else bool(granted)
+
+
+def login_needed(view: View[P]) -> View[P]:
+    """Send strangers to the login page, and back here afterwards; a fragment's request moves the whole page there."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if request.headers.get("HX-Request"):
+            page = urlsplit(request.headers.get("HX-Current-URL", ""))
+            to_login = redirect_to_login(page.path or resolve_url(settings.LOGIN_REDIRECT_URL))
+            return HttpResponseClientRedirect(to_login.url)
+        # An action cannot be repeated after the login, so that leads to the list.
+        return redirect_to_login(
+            request.get_full_path() if request.method == "GET" else resolve_url(settings.LOGIN_REDIRECT_URL)
+        )
+
+    return guarded
+
+
+def deployer_needed(view: View[P]) -> View[P]:
+    """Let pass who may deploy; anybody else reads who can grant that (403)."""
+
+    @login_needed
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not may_deploy(request.user):
+            raise PermissionDenied(f"You may look at everything here, but not change it. {who_can_grant()}")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def who_can_grant() -> str:
+    """Return a sentence that names the people who can give the right to deploy."""
+    admins = User.objects.filter(is_superuser=True, is_active=True).order_by("last_login", "username")
+    names = [admin.get_full_name() or admin.get_username() for admin in admins[:NAMES_AT_MOST]]
+    if not names:
+        return "Nobody can grant that yet: an owner makes an administrator with `manage.py createsuperuser`."
+    return f"Ask {' or '.join(names)} for the right to deploy: it is given under Admin, Users."
+
+
+def acting_user(request: HttpRequest) -> User:
+    """Return who sent a request that deployer_needed let pass."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied("Log in first.")
+    return request.user

@@ -1,0 +1,47 @@
+"""Answers for probes, given before anything that a probe cannot satisfy: a host name, HTTPS, a login."""
+
+from collections.abc import Callable
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse
+
+
+class HealthMiddleware:
+    """`/healthz`: this process answers. `/readyz`: the database answers too, and has every migration (else 503)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.is_migrated = False
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path == "/healthz":
+            return _plain("alive")
+        if request.path == "/readyz":
+            return self._readiness()
+        return self.get_response(request)
+
+    def _readiness(self) -> HttpResponse:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            self.is_migrated = self.is_migrated or _is_migrated()
+        except DatabaseError:
+            return _plain("The database does not answer.", status=503)
+        if not self.is_migrated:
+            return _plain("Migrations are missing: run `manage.py migrate`.", status=503)
+        return _plain("ready")
+
+
+def _is_migrated() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _plain(text: str, *, status: int = 200) -> HttpResponse:
+    return HttpResponse(
+        f"{text}\n",
+        content_type="text/plain; charset=utf-8",
+        status=status,
+        headers={"Cache-Control": "no-store"},
+    )

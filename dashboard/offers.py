@@ -1,0 +1,95 @@
+"""The button that helps, for one person looking at one site."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from deployments.facts import StandingHold
+from deployments.queries import SiteRow
+from deployments.rules.site_state import Action, State
+
+CALM = frozenset({State.DEPLOYING, State.BUILDING, State.HELD, State.CURRENT})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """A button (`posts`: a form with `sha` and `seen` where those are given) or a link."""
+
+    label: str
+    url: str
+    tone: str = "quiet"
+    """"go", "risk" or "quiet"."""
+    posts: bool = False
+    sha: str = ""
+    seen: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """What the person who looks may do, and the Holds that stand."""
+
+    may_deploy: bool
+    may_edit: bool
+    holds: tuple[StandingHold, ...] = ()
+
+
+def needs_you(row: SiteRow) -> bool:
+    """Whether this site waits for a person, and not for a machine, a Hold, or nothing."""
+    return row.answer.state not in CALM
+
+
+def offer_for(row: SiteRow, viewer: Viewer) -> Offer | None:
+    """Return what the site's answer calls for, where this person may do it."""
+    match row.answer.action:
+        case Action.WATCH if row.latest_deploy:
+            return Offer(label="Watch", url=reverse("deploy", args=[row.latest_deploy.pk]))
+        case Action.EDIT if viewer.may_edit:
+            return Offer(label="Edit", url=edit_url(row))
+    return _act(row, viewer) if viewer.may_deploy else None
+
+
+def edit_url(row: SiteRow) -> str:
+    """Where the mapping is edited."""
+    return reverse("admin:deployments_site_change", args=[row.site.pk])
+
+
+def _act(row: SiteRow, viewer: Viewer) -> Offer | None:
+    match row.answer.action:
+        case Action.SYNC:
+            return Offer(label="Sync now", url=reverse("sync-site", args=[row.host]), posts=True)
+        case Action.RESUME:
+            return _resume(row, viewer.holds)
+        case Action.DEPLOY if not row.seen.ahead_by:
+            return _deploy(row, "Deploy", row.seen.head_sha, tone="go")
+        case Action.DEPLOY:
+            return _ask_first(row, "Deploy", row.seen.head_sha)
+        case Action.DEPLOY_WHEN_READY:
+            return Offer(label="Look again", url=reverse("sync-site", args=[row.host]), posts=True)
+        case Action.DEPLOY_ANYWAY:
+            return _ask_first(row, "Deploy anyway", row.seen.head_sha)
+        case Action.RETRY if row.latest_deploy:
+            return _deploy(row, "Retry", row.latest_deploy.sha)
+        case Action.ROLL_BACK if row.latest_deploy:
+            return _ask_first(row, "Roll back", row.latest_deploy.from_sha)
+    return None
+
+
+def _deploy(row: SiteRow, label: str, sha: str, *, tone: str = "quiet") -> Offer:
+    url = reverse("deploy-site", args=[row.host])
+    return Offer(label=label, url=url, tone=tone, posts=True, sha=sha, seen=row.running_sha)
+
+
+def _ask_first(row: SiteRow, label: str, sha: str) -> Offer:
+    url = reverse("deploy-site", args=[row.host])
+    return Offer(label=label, url=f"{url}?{urlencode({'sha': sha})}", tone="risk")
+
+
+def _resume(row: SiteRow, holds: Iterable[StandingHold]) -> Offer | None:
+    """Resume what stands on this site. A Hold on everything is lifted where it is told, on top of the page."""
+    mine = [hold for hold in holds if hold.site_id == row.site.pk and hold.sha in ("", row.seen.head_sha)]
+    if not mine:
+        return None
+    widest = min(mine, key=lambda hold: bool(hold.sha))
+    return Offer(label="Resume", url=reverse("lift-hold", args=[widest.id]), posts=True)

@@ -1,0 +1,79 @@
+"""The sheet that asks before a Deploy: what ships, and what is being skipped."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from deployments.models import Status
+from deployments.models.fields import FULL_SHA
+from deployments.queries import Commit, SitePage
+from deployments.rules.site_state import CheckState
+from deployments.rules.wording import counted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    sha: str
+    seen: str
+    """What the person sees running."""
+    headline: str
+    commits: tuple[Commit, ...] | None
+    """What would ship, newest first; None while that is not known."""
+    total: int
+    warnings: tuple[str, ...]
+    label: str
+    accepts_red: bool
+
+    @property
+    def short(self) -> str:
+        return self.sha[:7]
+
+
+def sheet_for(page: SitePage, *, sha: str) -> Sheet:
+    """Return the sheet for `sha`; for the head where that is no full commit."""
+    row = page.row
+    sha = sha if re.match(FULL_SHA, sha) else row.seen.head_sha
+    is_head = sha == row.seen.head_sha
+    is_red = is_head and row.seen.check_state == CheckState.FAILURE
+    return Sheet(
+        sha=sha,
+        seen=row.running_sha,
+        headline=row.head.headline if is_head and row.head else _headline(page, sha),
+        commits=page.commits if is_head else (),
+        total=page.commits_total if is_head else 0,
+        warnings=tuple(_warnings(page, sha=sha, is_head=is_head, is_red=is_red)),
+        label=_label(page, sha=sha, is_head=is_head, is_red=is_red),
+        accepts_red=is_red,
+    )
+
+
+def _headline(page: SitePage, sha: str) -> str:
+    return next((deploy.headline for deploy in page.history if deploy.sha == sha and deploy.headline), "")
+
+
+def _ran_before(page: SitePage, sha: str) -> bool:
+    return any(
+        sha == deploy.from_sha or (sha == deploy.sha and deploy.status == Status.SUCCEEDED)
+        for deploy in page.history
+    )
+
+
+def _label(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> str:
+    if is_red:
+        return "Deploy anyway"
+    return "Roll back" if not is_head and _ran_before(page, sha) else "Deploy"
+
+
+def _warnings(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> Iterator[str]:
+    seen = page.row.seen
+    for hold in page.holds:
+        if hold.sha in ("", sha):
+            yield f"Held by {hold.by}: {hold.reason.rstrip('.')}. Resume it first."
+    if is_red:
+        yield f"CI failed on {sha[:7]}. Deploying anyway skips that check."
+    if is_head and seen.head_image_built is False:
+        yield f"The image of {sha[:7]} is not built yet: wait for its build."
+    if is_head and seen.ahead_by:
+        yield f"{counted(seen.ahead_by, 'commit')} that run now are not on the branch. Deploying takes them out."
+    if not is_head:
+        yield f"This is not the newest commit. What came after {sha[:7]} stops running."

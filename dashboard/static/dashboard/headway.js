@@ -1,0 +1,80 @@
+// What pages do beyond plain HTML: they stay fresh while somebody looks, say when they cannot, and tell times in the viewer's zone.
+"use strict";
+(() => {
+  const alive = () => document.querySelectorAll("[data-every]");
+  const offline = document.getElementById("offline");
+  const tell = document.getElementById("say");
+  const due = new Map();
+
+  // --- Fresh while visible -------------------------------------------------------------------------------------------
+  const refresh = (element) => {
+    due.set(element.id, Date.now() + element.dataset.every * 1000);
+    htmx.trigger(element, "poll");
+  };
+  const look = (atOnce) => {
+    if (document.visibilityState !== "visible") return;
+    for (const element of alive()) {
+      if (!due.has(element.id)) due.set(element.id, Date.now() + element.dataset.every * 1000);
+      if (atOnce === true || due.get(element.id) <= Date.now()) refresh(element);
+    }
+  };
+  setInterval(look, 1000);
+  document.addEventListener("visibilitychange", () => look(true));
+  addEventListener("online", () => look(true));
+  addEventListener("pageshow", (event) => {
+    for (const button of document.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
+    if (event.persisted) look(true);
+  });
+
+  // A finger on the way to a button must not find that it has moved: so nothing is swapped while one is down.
+  let touching = false;
+  addEventListener("pointerdown", () => { touching = true; });
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => { touching = false; });
+
+  const said = (root) => root?.dataset?.say ?? "";
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    const version = detail.elt.dataset.version;
+    if (version) detail.headers["If-None-Match"] = `"${version}"`;
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (touching && event.detail.elt.dataset.every) event.preventDefault();
+  });
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const fresh = new DOMParser().parseFromString(detail.serverResponse, "text/html").querySelector("[data-say]");
+    if (fresh && said(fresh) !== said(document.getElementById(fresh.id))) tell.textContent = said(fresh);
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    const answered = detail.xhr.status > 0 && detail.xhr.status < 500;
+    offline.hidden = answered;
+  });
+  document.addEventListener("htmx:afterSettle", () => times());
+
+  // --- One tap is one wish; the server knows a second one as well ----------------------------------------------------
+  document.addEventListener("submit", (event) => {
+    const button = event.submitter;
+    if (!button || event.target.method !== "post") return;
+    if (button.hasAttribute("aria-disabled")) event.preventDefault();
+    button.setAttribute("aria-disabled", "true");
+  });
+
+  // --- Times: the server's words, kept true while the page stays open ------------------------------------------------
+  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const relative = (seconds, moment) => {
+    const size = Math.abs(seconds);
+    if (size < 60) return "just now";
+    if (size > 30 * 86400) return moment.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+    const [length, unit] = [[86400, "d"], [3600, "h"], [60, "min"]].find(([each]) => size >= each);
+    const span = `${Math.floor(size / length)} ${unit}`;
+    return seconds > 0 ? `${span} ago` : `in ${span}`;
+  };
+  const times = () => {
+    for (const element of document.querySelectorAll("time[datetime]")) {
+      const moment = new Date(element.dateTime);
+      const words = relative((Date.now() - moment) / 1000, moment);
+      if (element.textContent !== words) element.textContent = words;
+      element.title = exact.format(moment);
+    }
+  };
+  times();
+  setInterval(times, 30000);
+})();

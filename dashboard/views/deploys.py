@@ -1,0 +1,102 @@
+"""A Deploy: asked for, confirmed where it is risky, watched, cancelled."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dashboard.access import acting_user, deployer_needed, login_needed
+from dashboard.forms import DeployForm, first_error
+from dashboard.offers import needs_you
+from dashboard.sheets import sheet_for
+from dashboard.views.frame import found_or_404, host_in_lower_case, show
+from deployments import queries
+from deployments.models import Deploy, Site, Trigger
+from deployments.operations.deploy import UnableToCancel, UnableToDeploy, cancel_deploy, request_deploy
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@host_in_lower_case
+@deployer_needed
+@found_or_404
+def deploy_site(request: HttpRequest, host: str) -> HttpResponse:
+    """GET asks "really?", POST does it."""
+    return _request(request, host) if request.method == "POST" else _confirm(request, host)
+
+
+def _confirm(request: HttpRequest, host: str) -> HttpResponse:
+    now = timezone.now()
+    page = queries.site_page(host=host, now=now)
+    sheet = sheet_for(page, sha=request.GET.get("sha", ""))
+    return show(
+        request, "deploy_site.html", fragment="_sheet.html", facts=sheet, house=page.house, now=now,
+        page=page, row=page.row, sheet=sheet,
+    )  # fmt: skip
+
+
+def _request(request: HttpRequest, host: str) -> HttpResponse:
+    site = get_object_or_404(Site, host=host)
+    form = DeployForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, first_error(form))
+        return redirect("site", host)
+    sha, seen, accept_red = (form.cleaned_data[name] for name in ("sha", "seen", "accept_red"))
+    try:
+        deploy = request_deploy(
+            site=site, sha=sha, seen_sha=seen, requested_by=acting_user(request), trigger=Trigger.PERSON,
+            idempotency_key=form.wish_key(host), accept_red=accept_red, now=timezone.now(),
+        )  # fmt: skip
+    except UnableToDeploy as refusal:
+        messages.error(request, str(refusal))
+        return redirect("site", host)
+    return redirect("deploy", deploy.pk)
+
+
+@require_safe
+@login_needed
+@found_or_404
+def deploy(request: HttpRequest, pk: int) -> HttpResponse:
+    """A Deploy on its way, and how it ended."""
+    now = timezone.now()
+    page = queries.deploy_page(pk=pk, now=now)
+    one, following = page.deploy, _following(page, now)
+    facts = (
+        one.status,
+        one.sentence,
+        one.wanted,
+        one.updated,
+        one.ready,
+        page.row.answer,
+        page.commits,
+        following,
+    )
+    return show(
+        request, "deploy.html", fragment="_deploy.html", facts=facts, house=page.house, now=now,
+        page=page, row=page.row, deploy=one, following=following,
+    )  # fmt: skip
+
+
+live = deploy
+
+
+@require_POST
+@deployer_needed
+@found_or_404
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back a Deploy that has changed nothing yet."""
+    try:
+        cancel_deploy(deploy=Deploy.objects.get(pk=pk), by=acting_user(request), now=timezone.now())
+    except UnableToCancel as refusal:
+        messages.error(request, str(refusal))
+    return redirect("deploy", pk)
+
+
+def _following(page: queries.DeployPage, now: datetime) -> str:
+    """Return the host of the next site that needs a person, once this Deploy has ended; else nothing."""
+    if page.deploy.is_active:
+        return ""
+    rows = queries.site_list(now=now).rows
+    return next((row.host for row in rows if needs_you(row) and row.host != page.row.host), "")

@@ -1,0 +1,58 @@
+"""Holds: placed on a site, on one commit of it, or on everything; lifted again."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from dashboard.access import acting_user, deployer_needed
+from dashboard.forms import HoldForm, first_error
+from dashboard.views.frame import host_in_lower_case
+from deployments.models import Hold, Site
+from deployments.operations.hold import UnableToHold, lift_hold, place_hold
+
+
+@require_POST
+@host_in_lower_case
+@deployer_needed
+def hold_site(request: HttpRequest, host: str) -> HttpResponse:
+    """Stop this site, or one commit of it."""
+    site = get_object_or_404(Site, host=host)
+    _place(request, site)
+    return redirect("site", host)
+
+
+@require_POST
+@deployer_needed
+def hold_everything(request: HttpRequest) -> HttpResponse:
+    """Stop every site."""
+    _place(request, None)
+    return redirect("sites")
+
+
+@require_POST
+@deployer_needed
+def lift(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let go on what this Hold stopped; a second tap changes nothing."""
+    hold = get_object_or_404(Hold.objects.select_related("site"), pk=pk)
+    lift_hold(hold_id=hold.pk, by=acting_user(request), now=timezone.now())
+    where = hold.site.host if hold.site else "Everything"
+    messages.success(request, f"Resumed: {where} may be deployed again.")
+    return redirect(reverse("site", args=[hold.site.host]) if hold.site else reverse("sites"))
+
+
+def _place(request: HttpRequest, site: Site | None) -> None:
+    now = timezone.now()
+    form = HoldForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, first_error(form))
+        return
+    reason, sha = form.cleaned_data["reason"], form.cleaned_data["sha"] if site else ""
+    try:
+        place_hold(site=site, sha=sha, reason=reason, by=acting_user(request), until=form.until(now), now=now)
+    except UnableToHold as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"Held: {site or 'everything'} stays as it is until somebody resumes.")

@@ -1,0 +1,57 @@
+"""The list of sites, and one site."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from dashboard.access import login_needed
+from dashboard.forms import HoldForm
+from dashboard.views.frame import found_or_404, host_in_lower_case, show
+from deployments import queries
+from deployments.rules.site_state import State
+
+SEARCH_LENGTH = 100
+
+
+@require_safe
+@login_needed
+def site_list(request: HttpRequest) -> HttpResponse:
+    """`?q=` narrows by words, `?state=` by state; a state that does not exist narrows nothing."""
+    now = timezone.now()
+    search = request.GET.get("q", "")[:SEARCH_LENGTH].strip()
+    state = request.GET.get("state", "")
+    state = state if state in tuple(State) else ""
+    found = queries.site_list(now=now, search=search, state=state)
+    facts = (
+        search,
+        state,
+        found.counts,
+        [(row.host, row.answer, row.head, row.latest_deploy) for row in found.rows],
+    )
+    return show(
+        request, "sites.html", fragment="_sites.html", facts=facts, house=found.house, now=now,
+        found=found, search=search, state=state, hold_form=HoldForm(),
+    )  # fmt: skip
+
+
+@require_safe
+@host_in_lower_case
+@login_needed
+@found_or_404
+def site(request: HttpRequest, host: str) -> HttpResponse:
+    """One site: what runs, what would ship, what stops it, and what was."""
+    now = timezone.now()
+    page = queries.site_page(host=host, now=now)
+    deploys = [(deploy.pk, deploy.status, deploy.sentence) for deploy in page.history]
+    facts = (
+        page.row.answer,
+        page.row.seen.running_sha,
+        page.row.head,
+        page.row.seen.check_state,
+        page.commits,
+        deploys,
+    )
+    return show(
+        request, "site.html", fragment="_site.html", facts=facts, house=page.house, now=now,
+        page=page, row=page.row, hold_form=HoldForm(),
+    )  # fmt: skip

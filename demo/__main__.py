@@ -1,0 +1,162 @@
+"""`make demo`: Headway on 34 real mappings, with a small GitHub, registry and cluster on this machine, until Ctrl-C."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from dashboard.embedded_postgres import EmbeddedPostgres
+from demo import scenes
+from demo.world import World
+
+ROOT = Path(__file__).resolve().parent.parent
+USER = "demo"
+FIRST_PORT = 8000
+READY_WITHIN_SECONDS = 60
+STABILITY_SECONDS = 5
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, _interrupt)
+    with ExitStack() as stack:
+        try:
+            _say("Starting PostgreSQL, a GitHub, a registry and a cluster …")
+            _start(stack)
+        except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            _say("\nStopping.")
+
+
+def _start(stack: ExitStack) -> None:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="headway-demo-")))
+    server = EmbeddedPostgres("demo")
+    server.remove()
+    stack.callback(server.remove)
+    server.start()
+    world = stack.enter_context(World())
+    scenes.set_the_scenes(world)
+    port = _free_port()
+    environment = world.settings(folder) | {
+        "DATABASE_URL": server.url,
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "STABILITY_SECONDS": str(STABILITY_SECONDS),
+        "HEARTBEAT_FILE": str(folder / "heartbeat"),
+        "LOG_LEVEL": "WARNING",
+    }
+    os.environ.update(environment)
+    password = secrets.token_urlsafe(9)
+    _fill(password)
+    headway = stack.enter_context(_headway(port))
+    _wait_until_ready(port, headway)
+    _ask_for_what_only_headway_does()
+    committer = scenes.Committer(world, _tell)
+    committer.start()
+    stack.callback(committer.stop)
+    _say(
+        f"\n  Headway   http://127.0.0.1:{port}\n  Log in    {USER} / {password}\n\n  Ctrl-C stops everything.\n"
+    )
+    sys.exit(headway.wait())
+
+
+def _fill(password: str) -> None:
+    """Migrate, import the mappings, and make the one who logs in."""
+    import django
+    from django.core.management import call_command
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("import_sites", str(ROOT / "demo" / "sites.csv"), stdout=open(os.devnull, "w"))  # noqa: PTH123, SIM115
+    from django.contrib.auth.models import User
+    from django.utils import timezone
+
+    from deployments.models import Site
+    from deployments.operations.hold import place_hold
+
+    person = User.objects.create_superuser(USER, password=password)
+    Site.objects.filter(host__in=scenes.AUTOMATIC).update(auto_deploy=True)
+    held = Site.objects.get(host=scenes.HELD)
+    place_hold(
+        site=held, reason="The interview is tomorrow: no surprises before it", by=person, now=timezone.now()
+    )
+    call_command("sync", stdout=open(os.devnull, "w"))  # noqa: PTH123, SIM115
+
+
+def _ask_for_what_only_headway_does() -> None:
+    """One site is deploying when the page is opened: its pods are slow to start."""
+    from django.contrib.auth.models import User
+    from django.utils import timezone
+
+    from deployments.models import Site, Trigger
+    from deployments.operations.deploy import request_deploy
+
+    site = Site.objects.select_related("observation").get(host=scenes.DEPLOYING)
+    request_deploy(
+        site=site,
+        sha=site.observation.head_sha,
+        seen_sha=site.observation.running_sha,
+        requested_by=User.objects.get(username=USER),
+        trigger=Trigger.PERSON,
+        now=timezone.now(),
+    )
+
+
+def _tell(host: str) -> None:
+    """Ask for a sync of one site, as a hook will."""
+    from deployments.operations.sync_request import request_sync
+
+    request_sync(hosts=[host], trigger="demo")
+
+
+@contextmanager
+def _headway(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, str(ROOT / "manage.py"), "run", "--bind", f"127.0.0.1:{port}"]
+    # A session of its own, so that Ctrl-C reaches it once, from us, and not a second time from the terminal.
+    process = subprocess.Popen(command, start_new_session=True)  # noqa: S603
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_until_ready(port: int, headway: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + READY_WITHIN_SECONDS
+    while time.monotonic() < until and headway.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    sys.exit("Headway did not start: its own lines above say why.")
+
+
+def _free_port() -> int:
+    for port in range(FIRST_PORT, FIRST_PORT + 100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
+    sys.exit(f"No port from {FIRST_PORT} on is free.")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _interrupt(_signum: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""GitHub on loopback: who asks, what is left of their budget, what fails, and then the answer."""
+
+import threading
+from dataclasses import replace
+from typing import Self
+
+from demo.github import graphql_api, rest_api
+from demo.github.answers import compressed, error_response, json_response
+from demo.github.failures import RESOURCE_LIMITS_ERROR, Failure, Failures, Limit, Logged, plain_failure
+from demo.github.repository import Catalogue
+from demo.loopback import LoopbackServer, Request, Response
+
+_HANG_SECONDS = 60.0
+
+
+class DemoGitHub:
+    """Speaks GitHub's API at `url` (and at `url/api/v3` with `url/api/graphql`, as GitHub Enterprise Server does).
+
+    Settings, to be changed at any time: `latency_seconds` before each answer, `max_aliases` of one query, `patch_bytes` of each
+    file in a comparison, `limits` by resource (`graphql`, `core`).
+    """
+
+    def __init__(self, port: int = 0, token: str = "demo-token") -> None:  # noqa: S107 -- the demo's own
+        self.token = token
+        self.repositories = Catalogue()
+        self.requests: list[Logged] = []
+        self.latency_seconds = 0.0
+        self.max_aliases: int | None = None
+        self.patch_bytes = 100
+        self.limits = {"graphql": Limit(), "core": Limit()}
+        self._failures = Failures()
+        self.fail_next, self.poison, self.heal = (
+            self._failures.fail_next,
+            self._failures.poison,
+            self._failures.heal,
+        )
+        self._lock = threading.Lock()
+        self._server = LoopbackServer(self._answer, port=port)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self._server.host}"
+
+    def start(self) -> Self:
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        self._server.stop()
+
+    def _answer(self, request: Request) -> Response:
+        request = replace(request, path=_plain_path(request.path))
+        self._server.stopping.wait(self.latency_seconds)
+        if "user-agent" not in request.headers:
+            return error_response(
+                403,
+                "Request forbidden by administrative rules. Please make sure your request has a User-Agent header.",
+            )
+        with self._lock:
+            failure, response = self._judged(request)
+        if failure is Failure.HANG:
+            self._server.stopping.wait(_HANG_SECONDS)
+            return Response(dropped=True)
+        resource = "graphql" if request.path == "/graphql" else "core"
+        headers = {**response.headers, "X-GitHub-Request-Id": "0400:3F9C"}
+        if response.status != 401:
+            headers |= self.limits[resource].headers(resource)
+        return compressed(request, replace(response, headers=headers, truncated=failure is Failure.TRUNCATED))
+
+    def _judged(self, request: Request) -> tuple[Failure | None, Response]:
+        is_graphql = request.path == "/graphql"
+        query = graphql_api.read_query(request) if is_graphql else None
+        named = query.named if query else rest_api.named(request)
+        self.requests.append(Logged(request.method, request.path, named, request=request))
+        refusal = self._unauthorized(request, is_graphql=is_graphql)
+        if refusal is not None:
+            return None, refusal
+        failure = self._failures.due(named)
+        limit = self.limits["graphql" if is_graphql else "core"]
+        plain = plain_failure(failure, limit) if failure else None
+        if plain is not None or failure is Failure.HANG:
+            return failure, plain or Response()
+        if is_graphql:
+            return failure, self._graphql(query, failure, limit)
+        return failure, self._rest(request, failure, limit)
+
+    def _unauthorized(self, request: Request, *, is_graphql: bool) -> Response | None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if not scheme:
+            text = "This endpoint requires you to be authenticated."
+            return error_response(401, text) if is_graphql else None
+        if scheme.lower() not in {"bearer", "token"} or token != self.token:
+            return error_response(401, "Bad credentials")
+        return None
+
+    def _graphql(self, query: graphql_api.Query | None, failure: Failure | None, limit: Limit) -> Response:
+        if query is None:
+            return error_response(400, "Problems parsing JSON")
+        if failure and failure is not Failure.TRUNCATED:
+            return graphql_api.failed(failure, limit)
+        if not limit.spend(graphql_api.cost_of(query.connections())):
+            return graphql_api.failed(Failure.RATE_LIMITED, limit)
+        if self.max_aliases is not None and len(query.repositories()) > self.max_aliases:
+            return json_response({"data": None, "errors": [RESOURCE_LIMITS_ERROR]})
+        return graphql_api.executed(query, self.repositories, limit)
+
+    def _rest(self, request: Request, failure: Failure | None, limit: Limit) -> Response:
+        if request.path == "/rate_limit":
+            resources = {name: each.as_json() for name, each in self.limits.items()}
+            return json_response({"resources": resources, "rate": self.limits["core"].as_json()})
+        if failure is Failure.RATE_LIMITED or not limit.spend():
+            limit.remaining = 0
+            return error_response(403, "API rate limit exceeded for user ID 1.")
+        response = rest_api.answered(request, self.repositories, patch_bytes=self.patch_bytes, url=self.url)
+        if response.status == 304 and "authorization" in request.headers:
+            limit.used -= 1
+        return response
+
+
+def _plain_path(path: str) -> str:
+    return "/graphql" if path == "/api/graphql" else path.removeprefix("/api/v3") or "/"

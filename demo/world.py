@@ -1,0 +1,136 @@
+"""A GitHub, a registry and a cluster that belong together: every site's commits, images and Deployment."""
+
+import csv
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from demo.cluster import HEALTHY, Behaviour, DemoCluster
+from demo.github import DemoGitHub, Repository, written_history
+from demo.registry import DemoRegistry
+
+SITES_CSV = Path(__file__).with_name("sites.csv")
+PROJECT = "icco-cloud"
+NAMESPACE = "default"
+COMMITS = 16
+BUILT_COMMITS = 6
+SIDECAR = "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.18.0"
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A line of sites.csv."""
+
+    host: str
+    owner: str
+    repository: str
+    deployment: str
+    branch: str
+
+    @property
+    def slug(self) -> str:
+        return f"{self.owner}/{self.repository}"
+
+
+def read_mappings() -> list[Mapping]:
+    """Return the 34 real mappings."""
+    with SITES_CSV.open(encoding="utf-8") as file:
+        return [
+            Mapping(row["host"], row["owner"], row["repo"], row["deployment"], row["branch"])
+            for row in csv.DictReader(file)
+        ]
+
+
+class World:
+    """The far ends of Headway on loopback. Every site runs the head of its branch until somebody commits."""
+
+    def __init__(self, mappings: Sequence[Mapping] = (), *, start_seconds: float = 2.0) -> None:
+        self.mappings = {each.host: each for each in mappings or read_mappings()}
+        self.behaviours: dict[str, Behaviour] = {}
+        self.github = DemoGitHub()
+        self.registry = DemoRegistry()
+        self.cluster = DemoCluster(
+            image_exists=self._exists, behaviour=self._behaviour, start_seconds=start_seconds
+        )
+        self._running = ExitStack()
+
+    def start(self) -> Self:
+        for server in (self.github, self.registry, self.cluster):
+            server.start()
+            self._running.callback(server.stop)
+        for number, (host, mapping) in enumerate(self.mappings.items()):
+            if mapping.slug not in self.github.repositories:
+                history = written_history(COMMITS, until=datetime.now(UTC) - timedelta(hours=6))
+                self.github.repositories.create(mapping.slug, mapping.branch, history=history)
+            for commit in self.repository(host).graph.commits[-BUILT_COMMITS:]:
+                self.build(host, commit.sha)
+            # A sidecar stands first in every fifth: the first container is not always the site's.
+            sidecar = {"proxy": SIDECAR} if number % 5 == 0 else {}
+            self.cluster.create_deployment(
+                NAMESPACE,
+                mapping.deployment,
+                containers=sidecar | {mapping.deployment: self.image(host)},
+                replicas=1 + number % 3,
+                settled=True,
+            )
+        return self
+
+    def stop(self) -> None:
+        self._running.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def repository(self, host: str) -> Repository:
+        return self.github.repositories[self.mappings[host].slug]
+
+    @property
+    def image_template(self) -> str:
+        return f"{self.registry.host}/{PROJECT}/{{repository}}:{{sha}}"
+
+    def image(self, host: str, sha: str = "") -> str:
+        """Name the image of a commit; of the head where none is named."""
+        path = f"{PROJECT}/{self.mappings[host].repository}".lower()
+        return f"{self.registry.host}/{path}:{sha or self.repository(host).head}"
+
+    def commit(
+        self, host: str, message: str = "Improve things", *, built: bool = True, checks: str = "SUCCESS"
+    ) -> str:
+        """Commit to the site's branch, with its image and its CI; return the SHA."""
+        sha = self.repository(host).commit(message)
+        self.repository(host).set_checks(sha, checks)
+        if built:
+            self.build(host, sha)
+        return sha
+
+    def build(self, host: str, sha: str, *, after_seconds: float = 0) -> None:
+        """Push the image of a commit, as Cloud Build does some time after it."""
+        path = f"{PROJECT}/{self.mappings[host].repository}".lower()
+        self.registry.push(path, sha, after_seconds=after_seconds)
+
+    def running_image(self, host: str) -> str:
+        """Image that the site's Deployment asks for now."""
+        mapping = self.mappings[host]
+        spec = self.cluster.deployment(NAMESPACE, mapping.deployment)["spec"]["template"]["spec"]
+        return next(each["image"] for each in spec["containers"] if each["name"] == mapping.deployment)
+
+    def settings(self, folder: Path) -> dict[str, str]:
+        """Return the environment that points Headway at this world; writes a kubeconfig into `folder`."""
+        return {
+            "GITHUB_API_URL": self.github.url,
+            "GITHUB_TOKEN": self.github.token,
+            "KUBECONFIG": str(self.cluster.write_kubeconfig(folder / "kubeconfig")),
+            "IMAGE_TEMPLATE": self.image_template,
+        }
+
+    def _exists(self, image: str) -> bool:
+        return self.registry.has(image) if image.startswith(self.registry.host) else True
+
+    def _behaviour(self, image: str) -> Behaviour:
+        return self.behaviours.get(image, HEALTHY)

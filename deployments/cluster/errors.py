@@ -1,0 +1,123 @@
+"""How the cluster can fail us. Each error is one sentence for a person, and keeps what the server itself said."""
+
+import json
+from collections.abc import Mapping
+
+_LONGEST_MESSAGE = 600
+_DEFAULT_RETRY_SECONDS = 1.0
+_ANONYMOUS = "system:anonymous"
+
+
+class ClusterError(Exception):
+    """`status` is the HTTP status, 0 without an answer; `server_message` is the server's own text, perhaps empty."""
+
+    def __init__(self, sentence: str, *, status: int = 0, server_message: str = "") -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.server_message = server_message
+
+
+class NotConfigured(ClusterError):
+    """There is no usable kubeconfig and no ServiceAccount."""
+
+
+class ClusterUnavailable(ClusterError):
+    """No answer, a broken one, or an error of the server's own (5xx): trying again may help."""
+
+
+class ClusterRefused(ClusterError):
+    """401, who we are is not accepted, or 403, what we want is not allowed; `status` tells which."""
+
+
+class NotFound(ClusterError):
+    """404."""
+
+
+class Conflict(ClusterError):
+    """409: the object has changed since it was read."""
+
+
+class Expired(ClusterError):
+    """410: the revision to go on from is no longer kept."""
+
+
+class Invalid(ClusterError):
+    """422, or another 4xx: the request itself is not accepted."""
+
+
+class NoSuchContainer(ClusterError):
+    """The Deployment lacks the container; sent all the same, a patch would add it."""
+
+
+class Throttled(ClusterError):
+    """429: ask again after `retry_after_seconds`."""
+
+    def __init__(self, sentence: str, *, retry_after_seconds: float, server_message: str = "") -> None:
+        super().__init__(sentence, status=429, server_message=server_message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+def error_for(status: int, *, headers: Mapping[str, str], body: bytes) -> ClusterError:
+    """The error of an answer that is no success, by its status and its `Status` object.
+
+    https://kubernetes.io/docs/reference/using-api/api-concepts/#api-error-handling
+    """
+    message = _message(body)
+    if status == 429:  # noqa: PLR2004 -- HTTP's own number
+        seconds = _retry_after(headers)
+        said = _with_answer(f"The cluster asks for a pause of {seconds:g} s: try again then.", message)
+        return Throttled(said, retry_after_seconds=seconds, server_message=message)
+    kind, sentence = _kind(status, message)
+    return kind(_with_answer(sentence, message), status=status, server_message=message)
+
+
+def error_in(event: Mapping[str, object]) -> ClusterError:
+    """The error that a watch reports in its stream, a `Status` object."""
+    code = event.get("code")
+    return error_for(code if isinstance(code, int) else 500, headers={}, body=json.dumps(event).encode())
+
+
+def _kind(status: int, message: str) -> tuple[type[ClusterError], str]:
+    if status == 403 and _ANONYMOUS in message:  # noqa: PLR2004 -- HTTP's own number
+        return ClusterRefused, _SENT_NOTHING
+    if status in _KINDS:
+        return _KINDS[status]
+    if status >= 500 or status < 400:  # noqa: PLR2004 -- HTTP's own numbers
+        return ClusterUnavailable, f"The cluster has trouble of its own ({status}): try again."
+    return Invalid, f"The cluster does not accept the request ({status})."
+
+
+_SENT_NOTHING = (
+    "The cluster was given no credentials (403, system:anonymous): check the kubeconfig's user, and that the plugin "
+    "it signs in by is installed and works."
+)
+_KINDS: dict[int, tuple[type[ClusterError], str]] = {
+    401: (
+        ClusterRefused,
+        "The cluster does not accept Headway's credentials (401): renew the token or the kubeconfig.",
+    ),
+    403: (ClusterRefused, "The cluster does not allow Headway to do this (403): grant it in Headway's Role."),
+    404: (NotFound, "The cluster has no such thing (404): check the namespace and the name."),
+    409: (Conflict, "It has changed in the cluster since it was read (409): read it again and decide anew."),
+    410: (Expired, "The cluster no longer keeps what was read before (410): read it from the start."),
+    422: (Invalid, "The cluster does not accept the change (422)."),
+}
+
+
+def _message(body: bytes) -> str:
+    text = body.decode(errors="replace").strip()
+    try:
+        status = json.loads(text)
+    except ValueError:
+        return text[:_LONGEST_MESSAGE]
+    message = status.get("message") if isinstance(status, dict) else None
+    return str(message or "")[:_LONGEST_MESSAGE]
+
+
+def _with_answer(sentence: str, message: str) -> str:
+    return f"{sentence} It said: {message}" if message else sentence
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    value = headers.get("Retry-After", "")
+    return float(value) if value.isascii() and value.isdigit() else _DEFAULT_RETRY_SECONDS
