@@ -52,7 +52,7 @@ class DemoGitHub:
     def _answer(self, request: Request) -> Response:
         request = replace(request, path=_plain_path(request.path))
         self._server.stopping.wait(self.latency_seconds)
-        if "user-agent" not in request.headers:
+        if not request.headers.get("user-agent"):
             return error_response(
                 403,
                 "Request forbidden by administrative rules. Please make sure your request has a User-Agent header.",
