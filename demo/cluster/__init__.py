@@ -3,7 +3,7 @@
 from demo.cluster.behaviour import CRASHES, HEALTHY, OOM, SLOW, UNREADY, UNSCHEDULABLE, Behaviour
 from demo.cluster.cluster import DemoCluster
 from demo.cluster.errors import ApiError
-from demo.cluster.failures import Entry
+from demo.cluster.request_log import Entry
 
 __all__ = [
     "CRASHES",

@@ -24,8 +24,8 @@ class Api:
         self.watches = Watches(store)
         self.writes = Writes(store, machinery)
         self._store = store
-        self._logs = machinery.kubelet.logs
-        self._authorisation = authorisation
+        self._logs = machinery.kubelet.containers.logs
+        self.authorisation = authorisation
 
     def answer(self, request: Request, user: str) -> Answer:
         """Raises ApiError for every refusal."""
@@ -34,12 +34,12 @@ class Api:
             return Answer(document)
         target = find_target(request.path)
         verb = verb_of(request, target)
-        wish = Wish(verb, target.kind, target.namespace, target.name, target.subresource)
-        self._authorisation.check(user, wish)
+        wish = Wish(verb, target.kind.group, target.resource, target.namespace, target.name)
+        self.authorisation.check(user, wish, target.kind)
         if target.kind in (ACCESS_REVIEWS, SELF_REVIEWS):
             if verb != "create":
                 raise method_not_allowed(verb)
-            return Answer(review(self._authorisation, target.kind, user, request.json()), 201)
+            return Answer(review(self.authorisation, target.kind, user, request.json()), 201)
         if target.subresource:
             return self._subresource(request, target, verb)
         if verb not in target.kind.verbs:
@@ -65,8 +65,7 @@ class Api:
         return Answer(as_table(target.kind, [thing], version) if wants_table(request) else thing)
 
     def _find(self, target: Target) -> Json:
-        namespace = target.namespace if target.kind.namespaced else ""
-        thing = self._store.find(target.kind.plural, namespace, target.name)
+        thing = self._store.find(target.kind.plural, target.place, target.name)
         if thing is None:
             raise not_found(target.kind, target.name)
         return thing
@@ -74,10 +73,7 @@ class Api:
     def _create(self, request: Request, target: Target) -> Answer:
         if target.name or (target.kind.namespaced and not target.namespace):
             raise method_not_allowed("create")
-        namespace = target.namespace if target.kind.namespaced else ""
-        made = self.writes.create(
-            target.kind, namespace, request.json(), manager=request.manager, dry_run=request.is_dry_run
-        )
+        made = self.writes.create(target, request.json(), manager=request.manager, dry_run=request.is_dry_run)
         return Answer(made, 201)
 
     def _update(self, request: Request, target: Target) -> Answer:
@@ -92,8 +88,7 @@ class Api:
             options["propagationPolicy"] = policy
         if request.is_dry_run:
             options["dryRun"] = ["All"]
-        namespace = target.namespace if target.kind.namespaced else ""
-        gone = self.writes.delete(target.kind, namespace, target.name, options)
+        gone = self.writes.delete(target, options)
         if target.kind in (NAMESPACES, PODS):
             return Answer(gone)
         details = {"name": target.name, "group": target.kind.group, "kind": target.kind.plural}
@@ -111,9 +106,7 @@ class Api:
         self, request: Request, target: Target, change: Callable[[Json], Json], *, status_only: bool = False
     ) -> Answer:
         changed = self.writes.update(
-            target.kind,
-            target.namespace if target.kind.namespaced else "",
-            target.name,
+            target,
             change,
             manager=request.manager,
             dry_run=request.is_dry_run,

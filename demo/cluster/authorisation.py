@@ -15,17 +15,13 @@ ADMIN = "kubernetes-admin"
 
 @dataclass(frozen=True)
 class Wish:
-    """What a request wants to do, in RBAC's words."""
+    """What somebody wants to do, in RBAC's words; `resource` has its subresource behind a slash."""
 
     verb: str
-    kind: Kind
-    namespace: str
-    name: str
-    subresource: str = ""
-
-    @property
-    def resource(self) -> str:
-        return f"{self.kind.plural}/{self.subresource}" if self.subresource else self.kind.plural
+    group: str
+    resource: str
+    namespace: str = ""
+    name: str = ""
 
 
 def _documents(folder: Path, kind: str) -> list[Json]:
@@ -83,40 +79,35 @@ class Authorisation:
                 return self._names[user]
         raise unauthorized()
 
-    def allows(
-        self, user: str, *, verb: str, group: str, resource: str, namespace: str, name: str = ""
-    ) -> bool:
+    def allows(self, user: str, wish: Wish) -> bool:
         if user == ADMIN:
             return True
-        if verb == "create" and resource in ("selfsubjectaccessreviews", "selfsubjectreviews"):
+        if wish.verb == "create" and wish.resource in ("selfsubjectaccessreviews", "selfsubjectreviews"):
             return user != ANONYMOUS
         return any(
-            _rule_allows(rule, verb, group, resource, name)
+            _rule_allows(rule, wish)
             for holder, where, rules in self._grants
-            if holder == user and where == namespace
+            if holder == user and where == wish.namespace
             for rule in rules
         )
 
-    def check(self, user: str, wish: Wish) -> None:
+    def check(self, user: str, wish: Wish, kind: Kind) -> None:
         """Raises 403 in the API server's words."""
-        group, namespace = wish.kind.group, wish.namespace
-        if self.allows(
-            user, verb=wish.verb, group=group, resource=wish.resource, namespace=namespace, name=wish.name
-        ):
+        if self.allows(user, wish):
             return
-        why = f'User "{user}" cannot {wish.verb} resource "{wish.resource}" in API group "{group}"'
-        scope = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
-        raise forbidden(wish.kind, wish.name, f"{why} {scope}")
+        why = f'User "{user}" cannot {wish.verb} resource "{wish.resource}" in API group "{wish.group}"'
+        scope = f'in the namespace "{wish.namespace}"' if wish.namespace else "at the cluster scope"
+        raise forbidden(kind, wish.name, f"{why} {scope}")
 
 
-def _rule_allows(rule: Json, verb: str, group: str, resource: str, name: str) -> bool:
+def _rule_allows(rule: Json, wish: Wish) -> bool:
     def covers(listed: list[str], value: str) -> bool:
         return "*" in listed or value in listed
 
     names = rule.get("resourceNames")
     return (
-        covers(rule["verbs"], verb)
-        and covers(rule["apiGroups"], group)
-        and covers(rule["resources"], resource)
-        and (not names or name in names)
+        covers(rule["verbs"], wish.verb)
+        and covers(rule["apiGroups"], wish.group)
+        and covers(rule["resources"], wish.resource)
+        and (not names or wish.name in names)
     )

@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 
 from demo.cluster import conditions, rolling
 from demo.cluster.clock import Clock, WorkQueue
-from demo.cluster.events import Recorder
+from demo.cluster.events import Recorder, Voice
 from demo.cluster.kinds import DEPLOYMENTS, REPLICA_SETS, Json
 from demo.cluster.managed_fields import record_status, record_update
 from demo.cluster.names import timestamp
 from demo.cluster.replica_sets import REVISION, new_replica_set, template_of
+from demo.cluster.resizing import Resizer, is_scaled
 from demo.cluster.revisions import annotations_for, expired_replica_sets, next_revision
 from demo.cluster.store import Key, Store
 
@@ -19,7 +20,7 @@ class DeploymentController:
     def __init__(self, store: Store, clock: Clock, recorder: Recorder) -> None:
         self._store = store
         self._clock = clock
-        self._recorder = recorder
+        self._sizes = Resizer(store, Voice(recorder, "deployment-controller"))
         self._alarms: dict[Key, datetime] = {}
         self.queue = WorkQueue(clock, self._reconcile)
 
@@ -35,10 +36,10 @@ class DeploymentController:
             new = next((one for one in found if template_of(one) == wanted), None)
             old = [one for one in found if one is not new]
             draft = self._pause_noted(deployment)
-            if deployment["spec"].get("paused") or _is_scaled(
+            if deployment["spec"].get("paused") or is_scaled(
                 [*old, *([new] if new else [])], deployment["spec"]
             ):
-                new, old = self._scale(deployment, new, old)
+                new, old = self._sizes.scale(deployment, new, old)
                 draft = self._with_revision(draft, new)
             else:
                 draft, new, old = self._roll(draft, new, old)
@@ -65,16 +66,16 @@ class DeploymentController:
     def _roll(self, draft: Json, new: Json | None, old: list[Json]) -> tuple[Json, Json | None, list[Json]]:
         spec = draft["spec"]
         if spec["strategy"]["type"] == "Recreate":
-            old = [self._resize(draft, one, 0) for one in old]
+            old = [self._sizes.resize(draft, one, 0) for one in old]
             if rolling.count(old, "replicas") or any(self._pods_left(one) for one in old):
                 return draft, new, old
         draft, new = self._new_replica_set(draft, new, old)
         size = rolling.new_size(spec, new, [*old, new])
         if size != new["spec"]["replicas"]:
-            return draft, self._resize(draft, new, size), old
+            return draft, self._sizes.resize(draft, new, size), old
         sizes = rolling.old_sizes(spec, new, old) if spec["strategy"]["type"] == "RollingUpdate" else {}
         old = [
-            self._resize(draft, one, sizes.get(one["metadata"]["name"], one["spec"]["replicas"]))
+            self._sizes.resize(draft, one, sizes.get(one["metadata"]["name"], one["spec"]["replicas"]))
             for one in old
         ]
         return draft, new, old
@@ -93,7 +94,7 @@ class DeploymentController:
             text = f'Created new replica set "{new["metadata"]["name"]}"'
             listed = conditions.put(listed, "Progressing", "True", "NewReplicaSetCreated", text)
             if size:
-                self._say_scaled(draft, new, 0, size)
+                self._sizes.say_scaled(draft, new, 0, size)
         elif annotations != new["metadata"]["annotations"]:
             metadata = {**new["metadata"], "annotations": annotations}
             new = self._store.replace(REPLICA_SETS.plural, {**new, "metadata": metadata})
@@ -112,47 +113,6 @@ class DeploymentController:
             **draft,
             "metadata": {**draft["metadata"], "annotations": {**annotations, REVISION: revision}},
         }
-
-    def _scale(self, deployment: Json, new: Json | None, old: list[Json]) -> tuple[Json | None, list[Json]]:
-        """Follows spec.replicas without rolling: one active ReplicaSet takes it all, several take their share."""
-        everyone = [*old, *([new] if new else [])]
-        active = [one for one in everyone if one["spec"]["replicas"]]
-        if len(active) <= 1:
-            only = active[0] if active else new
-            sizes = {only["metadata"]["name"]: deployment["spec"]["replicas"]} if only else {}
-        else:
-            sizes = rolling.proportional_sizes(deployment["spec"], active)
-        resized = {
-            one["metadata"]["name"]: self._resize(
-                deployment, one, sizes.get(one["metadata"]["name"], one["spec"]["replicas"])
-            )
-            for one in everyone
-        }
-        return (resized[new["metadata"]["name"]] if new else None), [
-            resized[one["metadata"]["name"]] for one in old
-        ]
-
-    def _resize(self, deployment: Json, replica_set: Json, size: int) -> Json:
-        before = replica_set["spec"]["replicas"]
-        annotations = {**replica_set["metadata"]["annotations"], **_sizes(deployment["spec"])}
-        if before == size and annotations == replica_set["metadata"]["annotations"]:
-            return replica_set
-        generation = replica_set["metadata"]["generation"] + (before != size)
-        metadata = {**replica_set["metadata"], "annotations": annotations, "generation": generation}
-        spec = {**replica_set["spec"], "replicas": size}
-        resized = self._store.replace(
-            REPLICA_SETS.plural, {**replica_set, "metadata": metadata, "spec": spec}
-        )
-        if before != size:
-            self._say_scaled(deployment, resized, before, size)
-        return resized
-
-    def _say_scaled(self, deployment: Json, replica_set: Json, before: int, size: int) -> None:
-        word = "up" if size > before else "down"
-        message = f"Scaled {word} replica set {replica_set['metadata']['name']} from {before} to {size}"
-        self._recorder.record(
-            "Deployment", deployment, "ScalingReplicaSet", message, by="deployment-controller"
-        )
 
     def _write(self, deployment: Json, draft: Json, new: Json | None, old: list[Json]) -> None:
         everyone = [*old, *([new] if new else [])]
@@ -195,18 +155,3 @@ class DeploymentController:
     def _ring(self, key: Key) -> None:
         self._alarms.pop(key, None)
         self.queue.add(key)
-
-
-def _sizes(spec: Json) -> Json:
-    most = spec["replicas"] + rolling.surge_and_unavailable(spec)[0]
-    return {
-        "deployment.kubernetes.io/desired-replicas": str(spec["replicas"]),
-        "deployment.kubernetes.io/max-replicas": str(most),
-    }
-
-
-def _is_scaled(replica_sets: list[Json], spec: Json) -> bool:
-    """Whether spec.replicas changed since the active ReplicaSets were sized."""
-    key = "deployment.kubernetes.io/desired-replicas"
-    active = [one for one in replica_sets if one["spec"]["replicas"]]
-    return any(one["metadata"]["annotations"].get(key) != str(spec["replicas"]) for one in active)

@@ -1,14 +1,13 @@
-"""Switches that make the server fail, and the log of what it was asked."""
+"""Switches that make the server fail."""
 
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from demo.cluster.errors import asked_for
 from demo.cluster.requests import Request
 
 
-class DroppedConnection(Exception):  # noqa: N818 - it is a way to end, not a mistake
+class DroppedConnection(Exception):
     """The connection is to be closed without an answer."""
 
 
@@ -63,33 +62,38 @@ class Failures:
             raise asked_for(failure.status, retry_after=failure.retry_after)
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One request as it was answered; `status` is 0 when the connection was dropped."""
+class Switches:
+    """How a test makes the cluster fail; a later switch waits for an earlier one that fits the same request."""
 
-    method: str
-    path: str
-    query: dict[str, str]
-    user: str
-    status: int
-    content_type: str
-    body: str
+    failures: Failures
 
+    def fail_next(
+        self,
+        status: int,
+        times: int = 1,
+        *,
+        method: str | None = None,
+        path_contains: str = "",
+        retry_after: int | None = None,
+    ) -> None:
+        """The next requests that fit are refused with this status, and have no effect."""
+        failure = Failure(times, method, path_contains, status=status, retry_after=retry_after)
+        self.failures.plan(failure)
 
-@dataclass
-class RequestLog:
-    """The requests since the last `clear()`, oldest first."""
+    def hang(
+        self,
+        seconds: float,
+        times: int = 1,
+        *,
+        method: str | None = None,
+        path_contains: str = "",
+        after: bool = False,
+    ) -> None:
+        """The next requests that fit wait so long, before they take effect or `after`."""
+        self.failures.plan(Failure(times, method, path_contains, hang_seconds=seconds, after=after))
 
-    entries: list[Entry] = field(default_factory=list)
-
-    def __iter__(self) -> Iterator[Entry]:
-        return iter(list(self.entries))
-
-    def __len__(self) -> int:
-        return len(self.entries)
-
-    def clear(self) -> None:
-        self.entries.clear()
-
-    def matching(self, *, method: str | None = None, path_contains: str = "") -> list[Entry]:
-        return [one for one in self if method in (None, one.method) and path_contains in one.path]
+    def drop_connection(
+        self, times: int = 1, *, method: str | None = None, path_contains: str = "", after: bool = False
+    ) -> None:
+        """The next requests that fit get no answer at all, `after` them having taken effect if asked."""
+        self.failures.plan(Failure(times, method, path_contains, drop=True, after=after))

@@ -1,9 +1,7 @@
 """The controllers, wired to the store: every change wakes those whom it concerns, and nobody polls."""
 
-from collections.abc import Callable
-
-from demo.cluster.behaviour import Behaviour
 from demo.cluster.clock import Clock, WorkQueue
+from demo.cluster.containers import Habits
 from demo.cluster.deployment_controller import DeploymentController
 from demo.cluster.events import Recorder
 from demo.cluster.kinds import DEPLOYMENTS, EVENTS, NAMESPACES, PODS, REPLICA_SETS, Json
@@ -14,26 +12,12 @@ from demo.cluster.store import Change, Store, key_of
 
 
 class Machinery:
-    def __init__(
-        self,
-        store: Store,
-        *,
-        image_exists: Callable[[str], bool],
-        behaviour: Callable[[str], Behaviour],
-        start_seconds: float,
-    ) -> None:
+    def __init__(self, store: Store, habits: Habits) -> None:
         self.clock = Clock()
         self.recorder = Recorder(store)
         self.replica_sets = ReplicaSets(store, self.clock, self.recorder)
         self.deployments = DeploymentController(store, self.clock, self.recorder)
-        self.kubelet = Kubelet(
-            store,
-            self.clock,
-            self.recorder,
-            image_exists=image_exists,
-            behaviour=behaviour,
-            start_seconds=start_seconds,
-        )
+        self.kubelet = Kubelet(store, self.clock, self.recorder, habits)
         self._store = store
         self._namespaces = WorkQueue(self.clock, self._empty_namespace)
         store.listeners.append(self._notice)

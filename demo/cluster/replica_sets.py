@@ -1,7 +1,7 @@
 """ReplicaSets: made from a Deployment's template, and kept at their number of pods."""
 
 from demo.cluster.clock import Clock, WorkQueue
-from demo.cluster.events import Recorder
+from demo.cluster.events import Recorder, Voice
 from demo.cluster.kinds import PODS, REPLICA_SETS, Json
 from demo.cluster.names import new_uid, parse_timestamp, template_hash, timestamp
 from demo.cluster.pods import is_active, is_ready, new_pod, ready_since
@@ -9,7 +9,6 @@ from demo.cluster.store import Key, Store, copy
 
 REVISION = "deployment.kubernetes.io/revision"
 HASH = "pod-template-hash"
-_CONTROLLER = "replicaset-controller"
 
 
 def owner(kind: str, thing: Json) -> Json:
@@ -68,7 +67,7 @@ class ReplicaSets:
         self._quotas: dict[str, int] = {}
         self._store = store
         self._clock = clock
-        self._recorder = recorder
+        self._voice = Voice(recorder, "replicaset-controller")
         self.queue = WorkQueue(clock, self._reconcile)
 
     def set_quota(self, namespace: str, pods: int | None) -> None:
@@ -117,19 +116,16 @@ class ReplicaSets:
         if limit is not None and used >= limit:
             counts = f"requested: pods=1, used: pods={used}, limited: pods={limit}"
             trouble = f'pods "{name}" is forbidden: exceeded quota: pods, {counts}'
-            self._say(replica_set, "FailedCreate", f"Error creating: {trouble}", warning=True)
+            self._voice.say(replica_set, "FailedCreate", f"Error creating: {trouble}", warning=True)
             return trouble
         self._store.add(PODS.plural, pod)
-        self._say(replica_set, "SuccessfulCreate", f"Created pod: {name}")
+        self._voice.say(replica_set, "SuccessfulCreate", f"Created pod: {name}")
         return ""
 
     def _terminate(self, replica_set: Json, pod: Json) -> None:
         metadata = {**pod["metadata"], "deletionTimestamp": timestamp(), "deletionGracePeriodSeconds": 30}
         self._store.replace(PODS.plural, {**pod, "metadata": metadata})
-        self._say(replica_set, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
-
-    def _say(self, replica_set: Json, reason: str, message: str, *, warning: bool = False) -> None:
-        self._recorder.record("ReplicaSet", replica_set, reason, message, by=_CONTROLLER, warning=warning)
+        self._voice.say(replica_set, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
 
     def _write_status(self, replica_set: Json, trouble: str) -> None:
         active = self._active(replica_set)

@@ -1,6 +1,6 @@
 """SelfSubjectAccessReview and SelfSubjectReview: `kubectl auth can-i` and `kubectl auth whoami`."""
 
-from demo.cluster.authorisation import Authorisation
+from demo.cluster.authorisation import ADMIN, Authorisation, Wish
 from demo.cluster.errors import bad_request
 from demo.cluster.kinds import ACCESS_REVIEWS, Json, Kind
 from demo.cluster.writes import check_identity
@@ -26,16 +26,15 @@ def _access(authorisation: Authorisation, user: str, spec: Json) -> Json:
             raise bad_request(
                 "spec: exactly one of resourceAttributes or nonResourceAttributes must be specified"
             )
-        return {"allowed": user == "kubernetes-admin" or spec["nonResourceAttributes"].get("verb") == "get"}
+        return {"allowed": user == ADMIN or spec["nonResourceAttributes"].get("verb") == "get"}
     resource = asked.get("resource", "")
     if asked.get("subresource"):
         resource = f"{resource}/{asked['subresource']}"
-    allowed = authorisation.allows(
-        user,
-        verb=asked.get("verb", ""),
-        group=asked.get("group", ""),
-        resource=resource,
-        namespace=asked.get("namespace", ""),
-        name=asked.get("name", ""),
+    wish = Wish(
+        asked.get("verb", ""),
+        asked.get("group", ""),
+        resource,
+        asked.get("namespace", ""),
+        asked.get("name", ""),
     )
-    return {"allowed": allowed}
+    return {"allowed": authorisation.allows(user, wish)}

@@ -11,10 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from demo.cluster.api import Api
-from demo.cluster.authorisation import Authorisation
 from demo.cluster.errors import ApiError
-from demo.cluster.failures import DroppedConnection, Entry, Failures, RequestLog
+from demo.cluster.failures import DroppedConnection, Failures
 from demo.cluster.kinds import Json
+from demo.cluster.request_log import Entry, RequestLog
 from demo.cluster.requests import Answer, Request, split_target
 
 _HUNG_UP = (ConnectionError, ssl.SSLError, TimeoutError)
@@ -25,18 +25,10 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(
-        self,
-        port: int,
-        tls: ssl.SSLContext,
-        *,
-        api: Api,
-        authorisation: Authorisation,
-        failures: Failures,
-        requests: RequestLog,
+        self, port: int, tls: ssl.SSLContext, api: Api, failures: Failures, requests: RequestLog
     ) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.api = api
-        self.authorisation = authorisation
         self.failures = failures
         self.requests = requests
         self._tls = tls
@@ -81,10 +73,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         request = self._read()
-        user = ""
+        self._user = ""
         status = 0
         try:
-            answer, user = self._answer(request)
+            answer = self._answer(request)
             status = answer.status
             self.server.failures.strike(request, after=True)
         except DroppedConnection:
@@ -94,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
             status = error.code
             answer = Answer(error.status(), error.code, error.headers)
         finally:
-            self._note(request, user, status)
+            self._note(request, status)
         self._send(answer)
 
     def _read(self) -> Request:
@@ -103,15 +95,15 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         return Request(self.command, path, query, headers, self.rfile.read(length))
 
-    def _answer(self, request: Request) -> tuple[Answer, str]:
+    def _answer(self, request: Request) -> Answer:
         self.server.failures.strike(request, after=False)
-        user = self.server.authorisation.who(request.headers.get("authorization", ""))
-        return self.server.api.answer(request, user), user
+        self._user = self.server.api.authorisation.who(request.headers.get("authorization", ""))
+        return self.server.api.answer(request, self._user)
 
-    def _note(self, request: Request, user: str, status: int) -> None:
+    def _note(self, request: Request, status: int) -> None:
         body = request.body.decode(errors="replace")
         entry = Entry(
-            request.method, request.path, dict(request.query), user, status, request.content_type, body
+            request.method, request.path, dict(request.query), self._user, status, request.content_type, body
         )
         self.server.requests.entries.append(entry)
 
@@ -159,4 +151,4 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             self.connection.settimeout(None)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _handle
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _handle  # noqa: N815

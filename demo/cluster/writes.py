@@ -8,6 +8,7 @@ from demo.cluster.kinds import DEPLOYMENTS, NAMESPACES, PODS, Json, Kind
 from demo.cluster.machinery import Machinery
 from demo.cluster.managed_fields import record_update
 from demo.cluster.names import new_uid, random_suffix, timestamp
+from demo.cluster.requests import Target
 from demo.cluster.store import Store, copy
 from demo.cluster.validation import check_shapes, validate_deployment, validate_namespace
 
@@ -21,9 +22,10 @@ class Writes:
         self._store = store
         self._machinery = machinery
 
-    def create(self, kind: Kind, namespace: str, body: Json, *, manager: str, dry_run: bool = False) -> Json:
+    def create(self, target: Target, body: Json, *, manager: str, dry_run: bool = False) -> Json:
         """Raises 400, 403 (namespace on its way out), 404 (no namespace), 409 (exists) or 422."""
-        made = self._prepared(kind, namespace, body)
+        kind, namespace = target.kind, target.place
+        made = _prepared(kind, namespace, body)
         if kind is DEPLOYMENTS:
             check_shapes(made)
             made = with_defaults(made)
@@ -39,27 +41,6 @@ class Writes:
             made["metadata"]["managedFields"] = fields
             return made if dry_run else self._store.add(kind.plural, made)
 
-    def _prepared(self, kind: Kind, namespace: str, body: Json) -> Json:
-        check_identity(kind, namespace, body)
-        made = copy(body)
-        metadata = made["metadata"]
-        if not metadata.get("name") and metadata.get("generateName"):
-            metadata["name"] = metadata["generateName"] + random_suffix()
-        for field in ("resourceVersion", "managedFields", "deletionTimestamp"):
-            metadata.pop(field, None)
-        metadata |= {"uid": new_uid(), "creationTimestamp": timestamp()}
-        if kind.namespaced:
-            metadata |= {"namespace": namespace, "generation": 1}
-            made["status"] = {}
-        else:
-            labels = {
-                **(metadata.get("labels") or {}),
-                "kubernetes.io/metadata.name": metadata.get("name", ""),
-            }
-            metadata["labels"] = labels
-            made |= {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
-        return made
-
     def _admit(self, kind: Kind, namespace: str, name: str) -> None:
         if not kind.namespaced:
             return
@@ -72,9 +53,7 @@ class Writes:
 
     def update(
         self,
-        kind: Kind,
-        namespace: str,
-        name: str,
+        target: Target,
         change: Callable[[Json], Json],
         *,
         manager: str,
@@ -85,6 +64,7 @@ class Writes:
 
         Raises 404, 409 when the result carries another resourceVersion, 400 or 422.
         """
+        kind, namespace, name = target.kind, target.place, target.name
         with self._store.lock:
             old = self._store.find(kind.plural, namespace, name)
             if old is None:
@@ -100,16 +80,17 @@ class Writes:
             new = {**new, "metadata": {**new["metadata"], "managedFields": fields}}
             return new if dry_run else self._store.replace(kind.plural, new)
 
-    def delete(self, kind: Kind, namespace: str, name: str, options: Json) -> Json:
+    def delete(self, target: Target, options: Json) -> Json:
         """Deletes, taking dependents along unless they are to be orphaned; raises 404, or 409 when a precondition fails."""
+        kind = target.kind
         with self._store.lock:
-            thing = self._store.find(kind.plural, namespace, name)
+            thing = self._store.find(kind.plural, target.place, target.name)
             if thing is None:
-                raise not_found(kind, name)
+                raise not_found(kind, target.name)
             wanted = options.get("preconditions") or {}
             for field in ("uid", "resourceVersion"):
                 if wanted.get(field) not in (None, thing["metadata"][field]):
-                    raise conflict(kind, name)
+                    raise conflict(kind, target.name)
             if "All" in (options.get("dryRun") or ()):
                 return thing
             return self._deleted(kind, thing, orphan=options.get("propagationPolicy") == "Orphan")
@@ -127,6 +108,28 @@ class Writes:
             self._machinery.orphan(thing)
         self._store.remove(kind.plural, thing)
         return thing
+
+
+def _prepared(kind: Kind, namespace: str, body: Json) -> Json:
+    check_identity(kind, namespace, body)
+    made = copy(body)
+    metadata = made["metadata"]
+    if not metadata.get("name") and metadata.get("generateName"):
+        metadata["name"] = metadata["generateName"] + random_suffix()
+    for field in ("resourceVersion", "managedFields", "deletionTimestamp"):
+        metadata.pop(field, None)
+    metadata |= {"uid": new_uid(), "creationTimestamp": timestamp()}
+    if kind.namespaced:
+        metadata |= {"namespace": namespace, "generation": 1}
+        made["status"] = {}
+    else:
+        labels = {
+            **(metadata.get("labels") or {}),
+            "kubernetes.io/metadata.name": metadata.get("name", ""),
+        }
+        metadata["labels"] = labels
+        made |= {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
+    return made
 
 
 def _merged(kind: Kind, old: Json, asked: Json) -> Json:

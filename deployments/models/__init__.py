@@ -1,0 +1,22 @@
+"""Tables, their constraints, and the guarded transitions between the states of a row."""
+
+from deployments.models.commits import CommitRange
+from deployments.models.deploy import ACTIVE_STATUSES, Deploy, Status, Trigger
+from deployments.models.hold import Hold
+from deployments.models.observation import Observation
+from deployments.models.schedule import SyncSchedule
+from deployments.models.site import Site
+from deployments.models.sync import SyncRun
+
+__all__ = [
+    "ACTIVE_STATUSES",
+    "CommitRange",
+    "Deploy",
+    "Hold",
+    "Observation",
+    "Site",
+    "Status",
+    "SyncRun",
+    "SyncSchedule",
+    "Trigger",
+]

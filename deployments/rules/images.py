@@ -25,11 +25,11 @@ _FULL_SHA = re.compile(r"[0-9a-f]{40}")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
-class UnableToParseImage(ValueError):  # noqa: N818 -- house style: named for what could not be done
+class UnableToParseImage(ValueError):
     """The sentence says which part of the image's name is wrong."""
 
 
-class UnableToParseTemplate(ValueError):  # noqa: N818 -- house style: named for what could not be done
+class UnableToParseTemplate(ValueError):
     """The sentence says what to change in the template."""
 
 

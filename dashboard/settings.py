@@ -1,0 +1,181 @@
+"""The only reader of the environment. docs/operate.md says what each variable means; NAME_FILE may stand for NAME (a mounted secret).
+
+A value that cannot be read does not end the process here: its sentence is kept in ENVIRONMENT_PROBLEMS, and the system
+checks of deployments/system_checks.py name all of them at once, each with a hint.
+"""
+
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from environs import EnvValidationError, FileAwareEnv
+from marshmallow.validate import URL, OneOf, Range
+
+from dashboard import embedded_postgres
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = FileAwareEnv(eager=False)
+_web_address = URL(schemes={"http", "https"}, require_tld=False)
+
+# --- Where we are ----------------------------------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", False)
+ON_LAPTOP = not env.str("DATABASE_URL", "")
+DATABASE_IS_MISSING = ON_LAPTOP and not embedded_postgres.is_installed()
+PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000", validate=_web_address) or "http://localhost:8000"
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [urlsplit(PUBLIC_URL).hostname, "localhost", "127.0.0.1", "[::1]"])
+SECRET_KEY = env.str("SECRET_KEY", "")
+SECRET_KEY_IS_MISSING = not SECRET_KEY and not ON_LAPTOP
+if not SECRET_KEY:
+    SECRET_KEY = embedded_postgres.remembered_secret() if ON_LAPTOP else secrets.token_urlsafe(50)
+
+# --- What Headway watches. Another GitHub, cluster or registry, the demo's too, is named by these same settings --------
+GITHUB_TOKEN = env.str("GITHUB_TOKEN", "")
+GITHUB_API_URL = env.str("GITHUB_API_URL", "https://api.github.com", validate=_web_address)
+KUBECONFIG = env.path("KUBECONFIG", None)
+DOCKER_CONFIG = env.path("DOCKER_CONFIG", None)
+IMAGE_TEMPLATE = env.str("IMAGE_TEMPLATE", "gcr.io/icco-cloud/{repository}:{sha}")
+STABILITY_SECONDS = env.int("STABILITY_SECONDS", 30, validate=Range(0, 600))
+ROLLOUT_TIMEOUT_SECONDS = env.int("ROLLOUT_TIMEOUT_SECONDS", 900, validate=Range(30, 86_400))
+HEARTBEAT_FILE = env.path("HEARTBEAT_FILE", BASE_DIR / ".headway" / "heartbeat")
+
+# --- Django ----------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_htmx",
+    "django_q",
+    "dashboard",
+    "deployments",
+]
+MIDDLEWARE = [
+    "dashboard.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "dashboard.urls"
+WSGI_APPLICATION = "dashboard.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+DATABASES = {
+    "default": env.dj_db_url(
+        "DATABASE_URL", embedded_postgres.EmbeddedPostgres().url, conn_max_age=60, conn_health_checks=True
+    )
+    or {}
+}
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+FORMS_URLFIELD_ASSUME_HTTPS = True
+
+# --- People ----------------------------------------------------------------------------------------------------------
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "sites"
+LOGOUT_REDIRECT_URL = "login"
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+# --- What a browser is told ------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    }
+}
+if PUBLIC_URL.startswith("https://"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+# Subdomains are the owner's own sites, and preloading is theirs to ask for: so neither is switched on here.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# --- The queue (docs/decisions/0002-queue.md: each value is there for a measured reason) -----------------------------
+Q_CLUSTER = {
+    "name": "headway",
+    "orm": "default",
+    "broker_class": "deployments.queue.NotifyingBroker",
+    "workers": 3,
+    "timeout": 300,
+    "retry": 660,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "catch_up": False,
+    "poll": 5,
+    "queue_limit": 1,
+    "bulk": 1,
+    "recycle": 500,
+    "save_limit": 500,
+    "label": "Queue",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
+        or "INFO",
+    },
+}
+
+ENVIRONMENT_PROBLEMS: dict[str, list[str]] = {}
+try:
+    env.seal()
+except EnvValidationError as error:
+    ENVIRONMENT_PROBLEMS = error.error_messages

@@ -1,0 +1,51 @@
+"""Deploys, Holds and sync runs: what happened."""
+
+from django.contrib import admin
+
+from deployments.admin.readonly import ReadOnly
+from deployments.models import Deploy, Hold, SyncRun
+
+
+@admin.register(Deploy)
+class DeployAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("site", "short_sha", "status", "requested_by_name", "requested_at", "sentence")
+    list_filter = ("status", "trigger")
+    search_fields = ("site__host", "sha", "requested_by_name", "headline")
+    list_select_related = ("site",)
+    date_hierarchy = "requested_at"
+
+    @admin.display(description="Commit")
+    def short_sha(self, deploy: Deploy) -> str:
+        return deploy.sha[:7]
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = (
+        "reason",
+        "site",
+        "sha",
+        "placed_by_name",
+        "placed_at",
+        "until",
+        "lifted_at",
+        "lifted_by_name",
+    )
+    search_fields = ("reason", "site__host", "placed_by_name")
+    list_select_related = ("site",)
+
+
+@admin.register(SyncRun)
+class SyncRunAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = (
+        "started_at",
+        "result",
+        "trigger",
+        "sites",
+        "changed",
+        "troubled",
+        "requested",
+        "sentence",
+    )
+    list_filter = ("result", "is_full")
+    date_hierarchy = "started_at"

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class DeploymentsConfig(AppConfig):
+    name = "deployments"
+
+    def ready(self) -> None:
+        from deployments import system_checks  # noqa: F401  registers itself
+        from deployments.operations.schedule import ensure_schedules
+
+        post_migrate.connect(ensure_schedules, sender=self)

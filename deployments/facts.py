@@ -1,0 +1,130 @@
+"""From rows to the facts that rules judge by: the one bridge, used by pages and by the sync alike."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.db.models import F
+from django.db.models.functions import JSONObject
+
+from deployments.models import ACTIVE_STATUSES, Deploy, Hold, Observation, Site, Trigger
+from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts, SiteFacts
+
+STALE_AFTER_MISSED_SYNCS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandingHold:
+    """A Hold that is neither lifted nor over."""
+
+    id: int
+    site_id: int | None
+    """None: it stands on everything."""
+    sha: str
+    """Empty: it stands on every commit."""
+    reason: str
+    by: str
+    placed_at: datetime
+    until: datetime | None
+
+    AS_JSON = JSONObject(
+        id="id",
+        site_id="site_id",
+        sha="sha",
+        reason="reason",
+        by="placed_by_name",
+        placed_at="placed_at",
+        until="until",
+    )
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Read what AS_JSON made of a row."""
+        placed_at, until = values.pop("placed_at"), values.pop("until")
+        return cls(
+            **values,
+            placed_at=datetime.fromisoformat(placed_at),
+            until=datetime.fromisoformat(until) if until else None,
+        )
+
+    @classmethod
+    def all(cls, *, now: datetime) -> tuple[Self, ...]:
+        """Read every one, newest first: one statement."""
+        rows = Hold.objects.standing(now=now).values(
+            "id", "site_id", "sha", "reason", "placed_at", "until", by=F("placed_by_name")
+        )
+        return tuple(cls(**row) for row in rows)
+
+
+def stale_after(interval: timedelta) -> timedelta:
+    """How old an observation may be: two syncs missed, and a little for the sync itself."""
+    return STALE_AFTER_MISSED_SYNCS * interval + timedelta(minutes=5)
+
+
+def site_facts(site: Site, *, holds: Iterable[StandingHold], sha: str = "") -> SiteFacts:
+    """Fold a site, its observation, its newest Deploy and the standing Holds on anything into one value.
+
+    The Hold is the one that stops `sha`, or the head where no commit is named.
+    No statement is made when `site` was read with `observation__latest_deploy`.
+    """
+    seen: Observation | None = getattr(site, "observation", None)
+    if seen is None:
+        return SiteFacts(host=site.host, expected_repository=site.expected_repository)
+    latest = _deploy_facts(seen.latest_deploy)
+    is_active = seen.latest_deploy is not None and seen.latest_deploy.status in ACTIVE_STATUSES
+    return SiteFacts(
+        host=site.host,
+        head_sha=seen.head_sha,
+        check_state=CheckState(seen.check_state),
+        behind_by=seen.behind_by,
+        ahead_by=seen.ahead_by,
+        github_observed_at=seen.github_observed_at,
+        github_trouble=seen.github_trouble,
+        repository_missing=seen.repository_missing,
+        head_image_built=seen.head_image_built,
+        registry_trouble=seen.registry_trouble,
+        expected_repository=site.expected_repository,
+        desired_image=seen.desired_image,
+        running_sha=seen.running_sha,
+        desired_sha=seen.desired_sha,
+        ready=seen.ready,
+        wanted=seen.wanted,
+        cluster_observed_at=seen.cluster_observed_at,
+        cluster_trouble=seen.cluster_trouble,
+        workload_missing=seen.workload_missing,
+        active=latest if is_active else None,
+        last=None if is_active else latest,
+        hold=hold_on(site, sha=sha or seen.head_sha, holds=holds),
+    )
+
+
+def hold_on(site: Site, *, sha: str, holds: Iterable[StandingHold]) -> HoldFacts | None:
+    """Return the widest standing Hold that stops `sha` on this site: everything, then the site, then the commit."""
+    matching = [
+        hold for hold in holds if hold.site_id is None or (hold.site_id == site.pk and hold.sha in ("", sha))
+    ]
+    if not matching:
+        return None
+    widest = min(matching, key=lambda hold: (hold.site_id is not None, bool(hold.sha), -hold.id))
+    return HoldFacts(
+        reason=widest.reason,
+        by=widest.by,
+        sha=widest.sha,
+        until=widest.until,
+        everything=widest.site_id is None,
+    )
+
+
+def _deploy_facts(deploy: Deploy | None) -> DeployFacts | None:
+    if deploy is None:
+        return None
+    return DeployFacts(
+        id=deploy.pk,
+        sha=deploy.sha,
+        status=deploy.status,
+        sentence=deploy.sentence,
+        finished_at=deploy.finished_at,
+        from_sha=deploy.from_sha,
+        automatic=deploy.trigger == Trigger.SYNC,
+    )

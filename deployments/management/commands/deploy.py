@@ -1,0 +1,88 @@
+from getpass import getuser
+from time import sleep
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from deployments.management.output import print_json
+from deployments.models import Deploy, Site, Status, Trigger
+from deployments.operations.deploy import UnableToDeploy, request_deploy
+
+LOOK_EVERY_SECONDS = 1
+
+
+class Command(BaseCommand):
+    help = "Ask for a Deploy of a site's head, or of SHA. A worker carries it out."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("site", metavar="SITE", help="the site's host")
+        parser.add_argument(
+            "sha", nargs="?", default="", help="40 hexadecimal digits; none: the newest commit seen"
+        )
+        parser.add_argument("--accept-red", action="store_true", help="deploy although CI failed")
+        parser.add_argument(
+            "--wait", action="store_true", help="stay until it has ended; the exit status tells how"
+        )
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        site = Site.objects.select_related("observation").filter(host=options["site"].lower()).first()
+        if site is None:
+            raise CommandError(f"No such site: {options['site']}. `manage.py sites` lists them.")
+        deploy = self._request(site, sha=options["sha"], accept_red=options["accept_red"])
+        if options["wait"]:
+            deploy = self._wait(deploy, quiet=options["json"])
+        if options["json"]:
+            print_json(self.stdout, _as_dict(deploy))
+        else:
+            self.stdout.write(
+                f"Deploy {deploy.pk} of {site.host} to {deploy.sha[:7]}: {deploy.get_status_display()}. {deploy.sentence}"
+            )
+        if options["wait"] and deploy.status != Status.SUCCEEDED:
+            raise CommandError("It did not succeed.")
+
+    def _request(self, site: Site, *, sha: str, accept_red: bool) -> Deploy:
+        seen = getattr(site, "observation", None)
+        if seen is None or not (sha or seen.head_sha):
+            raise CommandError(
+                f"Nothing is known of {site.host} yet: run `manage.py sync {site.host}` first."
+            )
+        # Whoever has a shell here may do anything; the name is only a note of who it was.
+        user = get_user_model().objects.filter(username=getuser()).first()
+        try:
+            return request_deploy(
+                site=site,
+                sha=sha or seen.head_sha,
+                seen_sha=seen.running_sha,
+                requested_by=user,
+                trigger=Trigger.COMMAND,
+                accept_red=accept_red,
+                now=timezone.now(),
+            )
+        except UnableToDeploy as error:
+            raise CommandError(str(error)) from error
+
+    def _wait(self, deploy: Deploy, *, quiet: bool) -> Deploy:
+        said = ""
+        while deploy.is_active:
+            sleep(LOOK_EVERY_SECONDS)
+            deploy.refresh_from_db()
+            if deploy.sentence != said and not quiet:
+                said = deploy.sentence
+                self.stdout.write(said)
+        return deploy
+
+
+def _as_dict(deploy: Deploy) -> dict[str, Any]:
+    return {
+        "id": deploy.pk,
+        "host": deploy.site.host,
+        "sha": deploy.sha,
+        "image": deploy.image,
+        "status": deploy.status,
+        "sentence": deploy.sentence,
+        "requested_at": deploy.requested_at,
+        "finished_at": deploy.finished_at,
+    }

@@ -1,0 +1,69 @@
+import csv
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from deployments.models import Site
+
+REQUIRED = ("host", "owner", "repository", "deployment")
+OPTIONAL = ("branch", "namespace", "container", "image_template")
+# The ancestor's table calls the repository "repo".
+ALIASES = {"repo": "repository"}
+
+
+class Command(BaseCommand):
+    help = "Add or change sites from a CSV file with a heading line: host, owner, repository, deployment, and optionally branch, namespace, container, image_template."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", help="the CSV file; - reads standard input")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        lines = sys.stdin.read() if options["file"] == "-" else _read(Path(options["file"]))
+        rows = list(csv.DictReader(lines.splitlines()))
+        created = changed = 0
+        problems = []
+        with transaction.atomic():
+            for number, row in enumerate(rows, start=2):
+                try:
+                    is_new = _save({ALIASES.get(name, name): value for name, value in row.items()})
+                except (ValidationError, CommandError) as error:
+                    problems.append(f"line {number}: {_sentence(error)}")
+                    continue
+                created, changed = created + is_new, changed + (not is_new)
+            if problems:
+                # Half a table would hide the mistake: all of it, or nothing.
+                transaction.set_rollback(True)
+        if problems:
+            raise CommandError("Nothing was imported.\n" + "\n".join(problems))
+        self.stdout.write(f"{created} sites added, {changed} updated.")
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _save(row: dict[str, str]) -> bool:
+    if missing := [name for name in REQUIRED if not row.get(name)]:
+        raise CommandError(f"{', '.join(missing)} must not be empty.")
+    values = {name: (row.get(name) or "").strip() for name in (*REQUIRED, *OPTIONAL) if name in row}
+    values["host"] = values["host"].lower()
+    site = Site.objects.filter(host=values["host"]).first() or Site()
+    is_new = site.pk is None
+    for name, value in values.items():
+        setattr(site, name, value)
+    site.full_clean()
+    site.save()
+    return is_new
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return " ".join(f"{name}: {' '.join(said)}" for name, said in error.message_dict.items())
+    return str(error)

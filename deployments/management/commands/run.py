@@ -1,0 +1,99 @@
+"""Web and worker together, for a laptop. In a cluster the kubelet does what this does: start anew what ended."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic, sleep
+from types import FrameType
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+LOOK_EVERY_SECONDS = 0.2
+STARTED_TOO_OFTEN_SECONDS = 5
+GRACE_SECONDS = 10
+
+
+class Command(BaseCommand):
+    help = "Migrate, then run the web server and a worker until Ctrl-C; start again whichever ends."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--bind", default="127.0.0.1:8000", help="address and port of the web server")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, _interrupt)
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        manage = [sys.executable, str(Path(sys.argv[0]).resolve())]
+        web = [sys.executable, "-m", "gunicorn", "dashboard.wsgi", "--config", "python:dashboard.gunicorn"]
+        children = [Child("web", [*web, "--bind", options["bind"]]), Child("worker", [*manage, "worker"])]
+        try:
+            while True:
+                for child in children:
+                    if child.is_due():
+                        self.stderr.write(f"{child.name} {child.said}")
+                        child.start()
+                sleep(LOOK_EVERY_SECONDS)
+        except KeyboardInterrupt:
+            self.stderr.write("Stopping.")
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            for child in children:
+                child.ask_to_end()
+            for child in children:
+                child.end()
+
+
+class Child:
+    """One process in a group of its own, so that a killed parent's orphans can be ended with it."""
+
+    def __init__(self, name: str, command: list[str]) -> None:
+        self.name = name
+        self.said = "starts"
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_at = float("-inf")
+
+    def is_due(self) -> bool:
+        """Whether it ought to be started now: it does not run, and did not start a moment ago."""
+        if self._process is None:
+            return True
+        status = self._process.poll()
+        if status is None or monotonic() - self._started_at < STARTED_TOO_OFTEN_SECONDS:
+            return False
+        self.said = f"ended with {status}, and starts again"
+        return True
+
+    def start(self) -> None:
+        self._kill_group()
+        self._started_at = monotonic()
+        self._process = subprocess.Popen(self._command, start_new_session=True)  # noqa: S603
+
+    def ask_to_end(self) -> None:
+        """Signal the process alone: django-q2 hangs when its children are signalled too."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
+    def end(self) -> None:
+        if self._process is None:
+            return
+        try:
+            self._process.wait(timeout=GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._kill_group()
+        self._process.wait()
+
+    def _kill_group(self) -> None:
+        if self._process is not None:
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,49 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from deployments.management.output import print_json, print_table
+from deployments.queries import SiteRow, site_list
+
+
+class Command(BaseCommand):
+    help = "List the sites with what runs, what is newest and what helps, those who need you first."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "search", nargs="?", default="", help="words to find in host, repository or Deployment"
+        )
+        parser.add_argument("--state", default="", help="only sites in this state, like ready")
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = site_list(now=timezone.now(), search=options["search"], state=options["state"])
+        rows = [_as_dict(row) for row in found.rows]
+        if options["json"]:
+            print_json(self.stdout, rows)
+        elif rows:
+            shown = [row | {"head": row["head"][:7], "running": row["running"][:7]} for row in rows]
+            print_table(
+                self.stdout, shown, columns=("state", "host", "repository", "running", "head", "sentence")
+            )
+        else:
+            self.stdout.write(
+                "No site matches." if found.total else "No sites yet: manage.py import_sites FILE"
+            )
+
+
+def _as_dict(row: SiteRow) -> dict[str, Any]:
+    return {
+        "host": row.host,
+        "repository": row.slug,
+        "state": row.answer.state.value,
+        "sentence": row.answer.sentence,
+        "action": row.answer.action.value,
+        "running": row.running_sha,
+        "head": row.head.sha if row.head else "",
+        "behind_by": row.seen.behind_by,
+        "check_state": row.seen.check_state,
+        "auto_deploy": row.site.auto_deploy,
+        "observed_at": row.observed_at,
+    }

@@ -1,0 +1,69 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from deployments.management.output import print_json, print_table
+from deployments.operations.sync import SyncReport, UnableToSync, sync
+from deployments.operations.sync.decide import Decision
+from deployments.outside import from_settings
+
+
+class Command(BaseCommand):
+    help = "Look at GitHub, the registry and the cluster now, and begin the Deploys that are due."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("sites", nargs="*", metavar="SITE", help="hosts; none: every site")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="write nothing, only say what would be done"
+        )
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            report = sync(
+                outside=from_settings(),
+                clock=timezone.now,
+                hosts=options["sites"],
+                trigger="command",
+                dry_run=options["dry_run"],
+            )
+        except UnableToSync as error:
+            raise CommandError(str(error)) from error
+        if options["json"]:
+            print_json(self.stdout, _as_dict(report))
+        else:
+            self._print(report, dry_run=options["dry_run"])
+        if report.run.sites and report.run.troubled == report.run.sites:
+            raise CommandError("No site could be observed.")
+
+    def _print(self, report: SyncReport, *, dry_run: bool) -> None:
+        rows = [_decision_as_dict(each) for each in report.decisions]
+        if rows:
+            print_table(self.stdout, rows, columns=("state", "host", "verdict", "reason"))
+        run = report.run
+        begun = sum(row["verdict"] == "go" for row in rows)
+        deploys = f"{begun} would be deployed" if dry_run else f"{begun} deployed"
+        self.stdout.write(
+            f"{run.sites} sites, {run.changed} changed, {run.troubled} in trouble, {deploys}; "
+            f"requests: GitHub {run.github_requests}, registry {run.registry_requests}, cluster {run.cluster_requests}."
+        )
+
+
+def _decision_as_dict(decision: Decision) -> dict[str, Any]:
+    return {
+        "host": decision.site.host,
+        "state": decision.answer.state.value,
+        "sentence": decision.answer.sentence,
+        "verdict": type(decision.verdict).__name__.lower(),
+        "reason": decision.reason,
+        "deploy": decision.deploy.pk if decision.deploy else None,
+    }
+
+
+def _as_dict(report: SyncReport) -> dict[str, Any]:
+    run = report.run
+    counts = ("sites", "changed", "troubled", "github_requests", "registry_requests", "cluster_requests")
+    return {name: getattr(run, name) for name in counts} | {
+        "decisions": [_decision_as_dict(each) for each in report.decisions]
+    }

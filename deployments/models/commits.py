@@ -1,0 +1,30 @@
+"""CommitRange: the commits between two SHAs. A pair of SHAs never changes its answer, so it is asked for once, for ever."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from deployments.models.fields import FULL_SHA
+
+
+class CommitRange(models.Model):
+    owner = models.CharField(max_length=39)
+    repository = models.CharField(max_length=100)
+    base = models.CharField(max_length=40)
+    head = models.CharField(max_length=40)
+    total = models.PositiveIntegerField(
+        help_text="Commits in the range; `commits` may hold only the newest of them."
+    )
+    commits = models.JSONField(help_text="Newest first: [{sha, headline, author, committed_at, url}]")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["owner", "repository", "base", "head"], name="commit_range_once"),
+            models.CheckConstraint(
+                condition=Q(base__regex=FULL_SHA, head__regex=FULL_SHA), name="commit_range_of_shas"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.owner}/{self.repository} {self.base[:7]}..{self.head[:7]}"

@@ -1,0 +1,123 @@
+"""Deploy: one attempt to run one commit of one site, and the only ways its status may change."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
+
+
+class Status(models.TextChoices):
+    WAITING = "waiting"
+    QUEUED = "queued"
+    ROLLING_OUT = "rolling_out", "rolling out"
+    VERIFYING = "verifying"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+    TIMED_OUT = "timed_out", "timed out"
+
+
+class Trigger(models.TextChoices):
+    PERSON = "person"
+    SYNC = "sync"
+    COMMAND = "command"
+
+
+ENDS = frozenset({Status.FAILED, Status.CANCELLED, Status.SUPERSEDED, Status.TIMED_OUT})
+TRANSITIONS: dict[Status, frozenset[Status]] = {
+    Status.WAITING: frozenset({Status.QUEUED}) | ENDS,
+    Status.QUEUED: frozenset({Status.ROLLING_OUT}) | ENDS,
+    Status.ROLLING_OUT: frozenset({Status.VERIFYING}) | ENDS,
+    Status.VERIFYING: frozenset({Status.ROLLING_OUT, Status.SUCCEEDED}) | ENDS,
+}
+ACTIVE_STATUSES = tuple(TRANSITIONS)
+
+
+class Deploy(models.Model):
+    site = models.ForeignKey("Site", on_delete=models.CASCADE, related_name="deploys")
+    sha = models.CharField(max_length=40)
+    headline = models.TextField(blank=True)
+    image = models.TextField()
+    from_sha = models.CharField(max_length=40, blank=True, help_text="What ran when this was asked for.")
+    from_image = models.TextField(
+        blank=True, help_text="What the container was asked to run when this was asked for."
+    )
+    status = models.CharField(max_length=11, choices=Status, default=Status.QUEUED)
+    sentence = models.TextField(blank=True, help_text="Where it stands or how it ended, for a person.")
+    trigger = models.CharField(max_length=7, choices=Trigger)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    requested_by_name = models.CharField(max_length=150, help_text="Stays when the user is deleted.")
+    idempotency_key = models.UUIDField(null=True, unique=True)
+    requested_at = models.DateTimeField()
+    patched_at = models.DateTimeField(null=True)
+    verifying_since = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    wanted = models.PositiveIntegerField(default=0, help_text="Pods that the Deployment asks for.")
+    updated = models.PositiveIntegerField(default=0, help_text="Pods of the new ReplicaSet.")
+    ready = models.PositiveIntegerField(default=0, help_text="Ready pods that run this image.")
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["site"], condition=Q(status__in=ACTIVE_STATUSES), name="deploy_one_active_per_site"
+            ),
+            models.CheckConstraint(condition=Q(sha__regex=FULL_SHA), name="deploy_sha_is_full"),
+            models.CheckConstraint(
+                condition=Q(from_sha__regex=FULL_SHA_OR_EMPTY), name="deploy_from_sha_is_full"
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="deploy_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=ACTIVE_STATUSES, finished_at=None)
+                | (~Q(status__in=ACTIVE_STATUSES) & Q(finished_at__isnull=False)),
+                name="deploy_ended_has_a_time",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["site", "-id"], name="deploy_site_newest")]
+
+    def __str__(self) -> str:
+        return f"Deploy {self.pk}: {self.sha[:7]} to {self.site_id}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ACTIVE_STATUSES
+
+    def move(
+        self,
+        to: Status,
+        *,
+        now: datetime,
+        sentence: str = "",
+        only_from: Collection[Status] = ACTIVE_STATUSES,
+        **values: Any,
+    ) -> bool:
+        """Change the status, if it still is one from which that is legal; say whether we were the one to do it.
+
+        False means that somebody else moved this Deploy first: the row is untouched, and this object is stale.
+        """
+        legal = [
+            status for status, following in TRANSITIONS.items() if to in following and status in only_from
+        ]
+        if to not in TRANSITIONS:
+            values["finished_at"] = now
+        values |= {"status": to, "sentence": sentence}
+        if not Deploy.objects.filter(pk=self.pk, status__in=legal).update(**values):
+            return False
+        for name, value in values.items():
+            setattr(self, name, value)
+        return True
+
+    def note(self, **values: Any) -> None:
+        """Write progress of an active Deploy, where it differs from what is there; an ended one stays as it ended."""
+        changed = {name: value for name, value in values.items() if getattr(self, name) != value}
+        if changed and Deploy.objects.filter(pk=self.pk, status=self.status).update(**changed):
+            for name, value in changed.items():
+                setattr(self, name, value)

@@ -1,0 +1,27 @@
+"""Formats that several tables share, each as a validator with a sentence and as a regular expression for the database.
+
+Sources: RFC 1123 for DNS names; Kubernetes' object names; GitHub's repository names.
+"""
+
+from django.core.validators import RegexValidator
+
+FULL_SHA = r"^[0-9a-f]{40}$"
+FULL_SHA_OR_EMPTY = r"^([0-9a-f]{40})?$"
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+DNS_LABEL = rf"^{_LABEL}$"
+DNS_NAME = rf"^{_LABEL}(\.{_LABEL})*$"
+
+dns_name = RegexValidator(
+    DNS_NAME, "Write a DNS name in lower case: letters, digits, dots and hyphens, like cron.example.com."
+)
+dns_label = RegexValidator(
+    DNS_LABEL, "Write a Kubernetes name: at most 63 lower-case letters, digits and hyphens, like my-site."
+)
+github_owner = RegexValidator(
+    r"^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}$",
+    "Write the user or organisation as it stands in the repository's address.",
+)
+github_repository = RegexValidator(
+    r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$",
+    "Write the repository's name only, as it stands in its address after the owner.",
+)

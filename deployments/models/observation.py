@@ -1,0 +1,70 @@
+"""Observation: what was last seen of a site outside. Written by the sync and by the follower, never by a person.
+
+It stands apart from Site, so that saving a mapping in the admin cannot write back an older observation.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from deployments.models.fields import FULL_SHA_OR_EMPTY
+
+
+class Observation(models.Model):
+    site = models.OneToOneField("Site", on_delete=models.CASCADE, primary_key=True)
+
+    repository_id = models.BigIntegerField(null=True, help_text="GitHub's databaseId: it outlives a rename.")
+    name_with_owner = models.CharField(max_length=140, blank=True)
+    branch = models.CharField(max_length=255, blank=True)
+    head_sha = models.CharField(max_length=40, blank=True)
+    head_headline = models.TextField(blank=True)
+    head_author = models.TextField(blank=True)
+    head_committed_at = models.DateTimeField(null=True)
+    check_state = models.CharField(max_length=8, default="unknown")
+    behind_by = models.PositiveIntegerField(
+        null=True, help_text="Commits that the running one lacks; null: not known."
+    )
+    ahead_by = models.PositiveIntegerField(
+        null=True, help_text="Commits that run and are not on the branch; null: not known."
+    )
+    repository_missing = models.BooleanField(default=False)
+    github_trouble = models.TextField(blank=True)
+    github_observed_at = models.DateTimeField(
+        null=True, help_text="When GitHub last answered well for this site."
+    )
+
+    head_image_built = models.BooleanField(null=True)
+    registry_trouble = models.TextField(blank=True)
+
+    desired_image = models.TextField(blank=True)
+    desired_sha = models.CharField(max_length=40, blank=True)
+    running_sha = models.CharField(max_length=40, blank=True)
+    ready = models.PositiveIntegerField(default=0)
+    wanted = models.PositiveIntegerField(default=0)
+    resource_version = models.CharField(
+        max_length=64, blank=True, help_text="Of the Deployment when it was last looked at."
+    )
+    workload_missing = models.TextField(blank=True)
+    cluster_trouble = models.TextField(blank=True)
+    cluster_observed_at = models.DateTimeField(
+        null=True, help_text="When the cluster last answered well for this site."
+    )
+
+    latest_deploy = models.ForeignKey("Deploy", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(head_sha__regex=FULL_SHA_OR_EMPTY), name="observation_head_is_sha"
+            ),
+            models.CheckConstraint(
+                condition=Q(running_sha__regex=FULL_SHA_OR_EMPTY), name="observation_running_is_sha"
+            ),
+            models.CheckConstraint(
+                condition=Q(desired_sha__regex=FULL_SHA_OR_EMPTY), name="observation_desired_is_sha"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"what was seen of {self.site_id}"

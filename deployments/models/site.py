@@ -1,0 +1,100 @@
+"""Site: the mapping from a host over a GitHub repository to a container of a Deployment."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from deployments.models.fields import (
+    DNS_LABEL,
+    DNS_NAME,
+    dns_label,
+    dns_name,
+    github_owner,
+    github_repository,
+)
+from deployments.rules.images import ImageReference, ImageTemplate, UnableToParseTemplate
+
+
+def validate_image_template(text: str) -> None:
+    """Raise ValidationError with the parser's own sentence."""
+    try:
+        ImageTemplate.parse(text)
+    except UnableToParseTemplate as error:
+        raise ValidationError(str(error)) from error
+
+
+class Site(models.Model):
+    host = models.CharField(
+        max_length=253,
+        unique=True,
+        validators=[dns_name],
+        help_text="Where the site answers, like cron.example.com. It is also the site's name here.",
+    )
+    owner = models.CharField(
+        max_length=39, validators=[github_owner], help_text="GitHub user or organisation."
+    )
+    repository = models.CharField(max_length=100, validators=[github_repository])
+    branch = models.CharField(max_length=255, blank=True, help_text="Empty: the repository's default branch.")
+    namespace = models.CharField(max_length=63, default="default", validators=[dns_label])
+    deployment = models.CharField("Deployment", max_length=253, validators=[dns_name])
+    container = models.CharField(
+        max_length=63,
+        blank=True,
+        validators=[dns_label],
+        help_text="The one container whose image is the site's. Empty: named like the Deployment.",
+    )
+    image_template = models.CharField(
+        max_length=512,
+        blank=True,
+        validators=[validate_image_template],
+        help_text="Where a commit's image lies, like registry.example.com/{owner}/{repository}:{sha}. Empty: the project's own.",
+    )
+    auto_deploy = models.BooleanField(
+        default=False,
+        help_text="The sync ships new commits by itself, as soon as their image is built and CI is not red.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["host"]
+        permissions: ClassVar = [("deploy_site", "Can deploy a site, hold it and resume it")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["namespace", "deployment", "container"],
+                name="site_workload_unique",
+                violation_error_message="Another site already stands for this container of this Deployment.",
+            ),
+            models.CheckConstraint(condition=Q(host__regex=DNS_NAME), name="site_host_is_dns_name"),
+            models.CheckConstraint(
+                condition=Q(namespace__regex=DNS_LABEL), name="site_namespace_is_dns_label"
+            ),
+            models.CheckConstraint(
+                condition=Q(deployment__regex=DNS_NAME), name="site_deployment_is_dns_name"
+            ),
+            models.CheckConstraint(
+                condition=Q(container__regex=DNS_LABEL), name="site_container_is_dns_label"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.host
+
+    def clean(self) -> None:
+        """Lower-case what DNS and Kubernetes compare without case, and fill in the container."""
+        self.host = self.host.strip().lower()
+        self.container = self.container or self.deployment.split(".")[0]
+
+    @property
+    def template(self) -> ImageTemplate:
+        return ImageTemplate.parse(self.image_template or settings.IMAGE_TEMPLATE)
+
+    @property
+    def expected_repository(self) -> str:
+        """Image repository that this site's images lie in, like gcr.io/icco-cloud/cron."""
+        return self.template.repository_for(owner=self.owner, repository=self.repository)
+
+    def image_for(self, sha: str) -> ImageReference:
+        return self.template.image_for(owner=self.owner, repository=self.repository, sha=sha)

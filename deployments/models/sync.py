@@ -1,0 +1,41 @@
+"""SyncRun: one pass over all sites, or over the few that an event concerned."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+
+class SyncRun(models.Model):
+    class Result(models.TextChoices):
+        RUNNING = "running"
+        GOOD = "good"
+        TROUBLED = "troubled", "some sites could not be observed"
+        FAILED = "failed"
+
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    result = models.CharField(max_length=8, choices=Result, default=Result.RUNNING)
+    trigger = models.CharField(
+        max_length=32, help_text="schedule, person, command, or what else asked for it"
+    )
+    is_full = models.BooleanField(default=True, help_text="Over all sites, not only a few.")
+    sites = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0, help_text="Sites whose observation changed.")
+    troubled = models.PositiveIntegerField(default=0, help_text="Sites that could not be observed.")
+    requested = models.PositiveIntegerField(default=0, help_text="Deploys that this run began.")
+    github_requests = models.PositiveIntegerField(default=0)
+    github_remaining = models.PositiveIntegerField(null=True)
+    registry_requests = models.PositiveIntegerField(default=0)
+    cluster_requests = models.PositiveIntegerField(default=0)
+    sentence = models.TextField(blank=True)
+    decisions = models.JSONField(default=dict, help_text="host: [verdict, reason]")
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["-finished_at"], condition=Q(is_full=True), name="sync_run_last_full")
+        ]
+
+    def __str__(self) -> str:
+        return f"sync of {self.started_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,172 @@
+"""Begin a Deploy: every guard again, with what is there now, and then the one patch."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django_q.tasks import async_task
+
+from deployments.cluster import (
+    ClusterError,
+    ClusterUnavailable,
+    Conflict,
+    NoSuchContainer,
+    NotFound,
+    Throttled,
+)
+from deployments.facts import StandingHold, hold_on
+from deployments.github import GitHubError, HeadQuestion, HeadTrouble
+from deployments.models import Deploy, Site, Status
+from deployments.operations.deploy import image_repository
+from deployments.outside import Outside
+from deployments.registry import RegistryError
+from deployments.rules.guards import Attempt, first_refusal
+from deployments.rules.images import parse_image
+from deployments.rules.workloads import containers
+
+logger = logging.getLogger(__name__)
+READ_AGAIN_AT_MOST = 5
+DEPLOY_ANNOTATION = "headway.dev/deploy"
+CAUSE_ANNOTATION = "kubernetes.io/change-cause"
+
+
+class Refused(Exception):
+    """A guard's sentence, or an outside system's refusal: this Deploy ends here."""
+
+
+class TryLater(Exception):
+    """An outside system does not answer: this Deploy stays queued, and the tick takes it up again."""
+
+
+def begin_deploy(*, deploy_id: int, outside: Outside, now: datetime) -> Deploy | None:
+    """Take a queued Deploy through the guards and patch its Deployment; return it, None where nothing is queued.
+
+    Safe to run twice and to be killed anywhere: what the patch asks for is compared with what is there, so a second run
+    finds its own work done.
+    """
+    deploy = (
+        Deploy.objects.select_related("site__observation").filter(pk=deploy_id, status=Status.QUEUED).first()
+    )
+    if deploy is None:
+        return None
+    try:
+        _check_commit_and_image(deploy, outside)
+        patched = _patch(deploy, outside, now=now)
+    except Refused as refusal:
+        deploy.move(Status.FAILED, now=now, sentence=str(refusal))
+        _observe_again(deploy.site)
+    except TryLater as trouble:
+        logger.warning("Deploy %s waits: %s", deploy.pk, trouble)
+        deploy.note(sentence=str(trouble))
+    else:
+        _roll_out(deploy, patched, now=now)
+    return deploy
+
+
+def _roll_out(deploy: Deploy, patched: dict[str, Any], *, now: datetime) -> None:
+    wanted = patched["spec"].get("replicas", 1)
+    with transaction.atomic():
+        if deploy.move(
+            Status.ROLLING_OUT,
+            now=now,
+            sentence="The cluster accepted the new image.",
+            patched_at=now,
+            wanted=wanted,
+        ):
+            async_task("deployments.tasks.follow", q_options={"group": "follow"})
+
+
+def _observe_again(site: Site) -> None:
+    async_task("deployments.tasks.sync", hosts=[site.host], trigger="refusal", q_options={"group": "sync"})
+
+
+def _check_commit_and_image(deploy: Deploy, outside: Outside) -> None:
+    try:
+        is_on_branch = _is_on_branch(deploy, outside)
+        is_built = outside.registry.digest(parse_image(deploy.image)) is not None
+    except (GitHubError, RegistryError) as error:
+        raise TryLater(f"{error} Headway tries again every minute.") from error
+    refusal = first_refusal(_attempt(deploy, is_on_branch=is_on_branch, is_image_built=is_built))
+    if refusal:
+        raise Refused(refusal)
+
+
+def _is_on_branch(deploy: Deploy, outside: Outside) -> bool:
+    site = deploy.site
+    seen = site.observation
+    if deploy.sha == seen.head_sha or site.deploys.filter(sha=deploy.sha, status=Status.SUCCEEDED).exists():
+        return True
+    question = HeadQuestion(
+        key=0, owner=site.owner, repository=site.repository, branch=site.branch, running=deploy.sha
+    )
+    head = outside.github.heads([question]).heads[0]
+    if isinstance(head, HeadTrouble):
+        raise head.error
+    return head.running_sha == deploy.sha and head.ahead_by == 0
+
+
+def _patch(deploy: Deploy, outside: Outside, *, now: datetime) -> dict[str, Any]:
+    site = deploy.site
+    for _ in range(READ_AGAIN_AT_MOST):
+        try:
+            deployment = outside.cluster.deployment(site.namespace, site.deployment)
+            _check_workload(deploy, deployment, now=now)
+            if not Deploy.objects.filter(pk=deploy.pk, status=Status.QUEUED).exists():
+                raise Refused("Cancelled before anything was changed.")
+            return outside.cluster.set_image(
+                deployment,
+                container=site.container,
+                image=deploy.image,
+                annotations={
+                    CAUSE_ANNOTATION: f"Headway: {deploy.requested_by_name} deployed {deploy.sha[:7]} {deploy.headline}"[
+                        :200
+                    ],
+                    DEPLOY_ANNOTATION: str(deploy.pk),
+                },
+            )
+        except Conflict:
+            continue
+        except (NotFound, NoSuchContainer) as error:
+            raise Refused(str(error)) from error
+        except (ClusterUnavailable, Throttled) as error:
+            raise TryLater(f"{error} Headway tries again every minute.") from error
+        except ClusterError as error:
+            raise Refused(str(error)) from error
+    raise TryLater(
+        "The Deployment keeps changing while Headway looks at it. Headway tries again every minute."
+    )
+
+
+def _check_workload(deploy: Deploy, deployment: dict[str, Any], *, now: datetime) -> None:
+    site = deploy.site
+    present = containers(deployment).get(site.container)
+    if present == deploy.image:
+        return
+    missing = "" if present is not None else (
+        f"Deployment {site.deployment} has no container named {site.container}: correct the mapping's container."
+    )  # fmt: skip
+    refusal = first_refusal(
+        _attempt(
+            deploy,
+            workload_missing=missing,
+            present_repository=image_repository(present or ""),
+            hold=hold_on(site, sha=deploy.sha, holds=StandingHold.all(now=now)),
+            seen=deploy.from_image,
+            present=present or "",
+        )
+    )
+    if refusal:
+        raise Refused(refusal)
+
+
+def _attempt(deploy: Deploy, **known: Any) -> Attempt:
+    """Make an attempt of which only `known` is known."""
+    slug = f"{deploy.site.owner}/{deploy.site.repository}"
+    return Attempt(
+        sha=deploy.sha,
+        slug=slug,
+        image=deploy.image,
+        expected_repository=deploy.site.expected_repository,
+        **known,
+    )

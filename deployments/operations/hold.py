@@ -1,0 +1,55 @@
+"""Stop a site, one commit of it or everything, and let it go on."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+
+from deployments.models import Hold, Site
+
+
+class UnableToHold(Exception):
+    """The sentence says why, and what to do."""
+
+
+def place_hold(
+    *,
+    site: Site | None,
+    sha: str = "",
+    reason: str,
+    by: User,
+    until: datetime | None = None,
+    now: datetime,
+) -> Hold:
+    """Stop `site` (None: everything), or only its commit `sha`, until somebody resumes or `until` has come.
+
+    Raises UnableToHold where the reason is empty, the end is past, or such a Hold stands already.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise UnableToHold("Say why: whoever finds the Hold will want to know.")
+    if until is not None and until <= now:
+        raise UnableToHold("The Hold's end lies in the past: choose a later time, or none.")
+    same = Hold.objects.filter(site=site, sha=sha, lifted_at=None)
+    same.filter(until__lte=now).update(lifted_at=now, lifted_by_name="its own end")
+    try:
+        with transaction.atomic():
+            return Hold.objects.create(
+                site=site,
+                sha=sha,
+                reason=reason,
+                placed_by=by,
+                placed_by_name=by.get_username(),
+                placed_at=now,
+                until=until,
+            )
+    except IntegrityError as error:
+        raise UnableToHold("This is held already: resume it first, or leave it as it is.") from error
+
+
+def lift_hold(*, hold_id: int, by: User, now: datetime) -> bool:
+    """Let go on what the Hold stopped; False where it was lifted before."""
+    lifted = Hold.objects.filter(pk=hold_id, lifted_at=None).update(
+        lifted_at=now, lifted_by_name=by.get_username()
+    )
+    return bool(lifted)

@@ -1,0 +1,118 @@
+"""Look outside for every site, and put the three answers together into each site's new observation."""
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from deployments.github import Answers, GitHubNotFound, Head, HeadQuestion, HeadTrouble
+from deployments.models import Observation, Site
+from deployments.operations.sync.gather_cluster import Absent, Sight, Unseen, Workload, gather_cluster
+from deployments.operations.sync.gather_images import Built, gather_images
+from deployments.outside import Outside
+from deployments.registry import RegistryError
+from deployments.rules.images import ImageReference, is_full_sha
+
+
+@dataclass(frozen=True)
+class Gathered:
+    observations: dict[int, Observation] = field(repr=False)
+    """By the site's key. Unsaved: what was there before, changed by what is known now."""
+    cluster_requests: int
+    github: Answers = field(repr=False)
+    registry_requests: int
+
+
+def gather(sites: Sequence[Site], outside: Outside, *, now: datetime) -> Gathered:
+    """Ask the cluster, then GitHub about what runs there, then the registry about heads not known to be built."""
+    sights, lists = gather_cluster(sites, outside)
+    answers = outside.github.heads([_question(site, sights[site.pk]) for site in sites])
+    seen = {}
+    for site in sites:
+        observation = copy(site.observation)
+        _see_head(observation, answers.heads[site.pk], now=now)
+        _see_workload(observation, sights[site.pk], answers.heads[site.pk], now=now)
+        seen[site.pk] = observation
+    unknown = {
+        site.pk: site.image_for(seen[site.pk].head_sha)
+        for site in sites
+        if _must_ask(site.observation, seen[site.pk])
+    }
+    built = gather_images(unknown.values(), outside.registry)
+    for site in sites:
+        _see_image(site.observation, seen[site.pk], unknown.get(site.pk), built)
+    return Gathered(seen, lists, answers, len(built))
+
+
+def _question(site: Site, sight: Sight) -> HeadQuestion:
+    running = site.observation.running_sha
+    if isinstance(sight, Workload):
+        running = sight.running_tag
+    return HeadQuestion(
+        key=site.pk, owner=site.owner, repository=site.repository, branch=site.branch, running=running
+    )
+
+
+def _see_head(seen: Observation, head: Head | HeadTrouble, *, now: datetime) -> None:
+    if isinstance(head, HeadTrouble):
+        seen.github_trouble = str(head.error)
+        seen.repository_missing = isinstance(head.error, GitHubNotFound)
+        return
+    seen.github_trouble, seen.repository_missing, seen.github_observed_at = "", False, now
+    seen.repository_id, seen.name_with_owner, seen.branch = (
+        head.repository_id,
+        head.name_with_owner,
+        head.branch,
+    )
+    seen.head_sha, seen.head_headline, seen.head_author = head.sha, head.headline, head.author
+    seen.head_committed_at, seen.check_state = head.committed_at, head.check_state
+    seen.behind_by, seen.ahead_by = head.behind_by, head.ahead_by
+
+
+def _see_workload(seen: Observation, sight: Sight, head: Head | HeadTrouble, *, now: datetime) -> None:
+    if isinstance(sight, Unseen):
+        seen.cluster_trouble = sight.sentence
+        return
+    seen.cluster_trouble, seen.cluster_observed_at = "", now
+    if isinstance(sight, Absent):
+        seen.workload_missing = sight.sentence
+        seen.desired_image = seen.desired_sha = seen.running_sha = seen.resource_version = ""
+        seen.ready = seen.wanted = 0
+        return
+    seen.workload_missing = ""
+    seen.desired_image, seen.resource_version = sight.desired_image, sight.resource_version
+    seen.ready, seen.wanted = sight.ready, sight.wanted
+    before = (seen.running_sha, seen.desired_sha)
+    seen.running_sha = _full(sight.running_tag, head, *before)
+    seen.desired_sha = _full(sight.desired_tag, head, seen.running_sha, *before)
+
+
+def _full(tag: str, head: Head | HeadTrouble, *known: str) -> str:
+    """Return the whole SHA that a tag's digits begin: as GitHub resolved it, or as it was known before."""
+    if is_full_sha(tag) or not tag:
+        return tag
+    resolved = () if isinstance(head, HeadTrouble) else (head.running_sha, head.sha)
+    return next((sha for sha in (*resolved, *known) if sha.startswith(tag)), "")
+
+
+def _must_ask(before: Observation, seen: Observation) -> bool:
+    if not seen.head_sha or seen.head_sha == seen.running_sha:
+        return False
+    return not (seen.head_sha == before.head_sha and before.head_image_built)
+
+
+def _see_image(
+    before: Observation,
+    seen: Observation,
+    image: ImageReference | None,
+    built: Mapping[ImageReference, Built],
+) -> None:
+    answer: Built | None = built[image] if image else None
+    if isinstance(answer, RegistryError):
+        seen.registry_trouble = str(answer)
+        seen.head_image_built = None if seen.head_sha != before.head_sha else before.head_image_built
+    elif image:
+        seen.registry_trouble, seen.head_image_built = "", answer
+    elif seen.head_sha:
+        # Not asked: it runs, or it was seen before.
+        seen.registry_trouble, seen.head_image_built = "", True

@@ -1,0 +1,150 @@
+"""The sync itself: alone, recorded as a SyncRun, and one site's trouble is that site's reason, never the batch's."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+from django_q.tasks import async_task
+
+from deployments.locks import Lock, try_lock
+from deployments.models import CommitRange, Observation, Site, SyncRun, Trigger
+from deployments.operations.deploy import UnableToDeploy, request_deploy
+from deployments.operations.sync.decide import Decision, decide_all
+from deployments.operations.sync.gather import Gathered, gather
+from deployments.operations.sync.record import changed_sites, record
+from deployments.outside import Outside
+from deployments.rules.autodeploy import Go, Stop
+
+MESSAGE_LENGTH = 500
+WAIT_FOR_ANOTHER_SECONDS = 60
+
+
+class UnableToSync(Exception):
+    """The sentence says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    run: SyncRun
+    decisions: tuple[Decision, ...]
+
+
+def sync(
+    *,
+    outside: Outside,
+    clock: Callable[[], datetime],
+    hosts: Sequence[str] = (),
+    trigger: str = "schedule",
+    dry_run: bool = False,
+) -> SyncReport:
+    """Observe `hosts` (none named: every site), decide for each, and begin the Deploys that are due.
+
+    With `dry_run` nothing is written, and what would have been done is returned.
+    Raises UnableToSync where a host is not known, or another sync is at work.
+    """
+    if dry_run:
+        return _dry_run(outside, hosts, trigger, now=clock())
+    # A full sync that finds another at work has nothing to add; a narrowed one was asked for by what happened since.
+    with try_lock(Lock.SYNC, wait_seconds=WAIT_FOR_ANOTHER_SECONDS if hosts else 0) as alone:
+        if not alone:
+            raise UnableToSync("Another sync is at work: wait for it to end.")
+        return _sync_alone(outside, hosts, trigger, clock=clock)
+
+
+def close_dead_runs(*, now: datetime) -> int:
+    """Close the runs whose worker died; return their number. A run that is at work holds the lock, and is left alone."""
+    with try_lock(Lock.SYNC) as alone:
+        if not alone:
+            return 0
+        dead = SyncRun.objects.filter(result=SyncRun.Result.RUNNING)
+        return dead.update(
+            result=SyncRun.Result.FAILED, finished_at=now, sentence="The worker died while it ran."
+        )
+
+
+def _dry_run(outside: Outside, hosts: Sequence[str], trigger: str, *, now: datetime) -> SyncReport:
+    sites = _sites(hosts)
+    gathered = gather(sites, outside, now=now)
+    run = SyncRun(started_at=now, trigger=trigger, is_full=not hosts, sites=len(sites))
+    _count(run, gathered, changed_sites(sites, gathered.observations))
+    return SyncReport(run, tuple(decide_all(sites, gathered.observations, now=now)))
+
+
+def _sync_alone(
+    outside: Outside, hosts: Sequence[str], trigger: str, *, clock: Callable[[], datetime]
+) -> SyncReport:
+    now = clock()
+    sites = _sites(hosts)
+    run = SyncRun.objects.create(started_at=now, trigger=trigger, is_full=not hosts, sites=len(sites))
+    try:
+        gathered = gather(sites, outside, now=now)
+        changed = changed_sites(sites, gathered.observations)
+        record(sites, gathered.observations, changed=changed, now=now)
+        _count(run, gathered, changed)
+        decisions = tuple(_act(each, now=now) for each in decide_all(sites, gathered.observations, now=now))
+    except Exception as error:
+        run.result, run.sentence = SyncRun.Result.FAILED, f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH]
+        run.finished_at = clock()
+        run.save()
+        raise
+    _finish(run, decisions, now=clock())
+    if any(each.lacks_commits for each in decisions):
+        async_task("deployments.tasks.fetch_commits", q_options={"group": "commits"})
+    return SyncReport(run, decisions)
+
+
+def _sites(hosts: Sequence[str]) -> Sequence[Site]:
+    known = CommitRange.objects.filter(
+        owner=OuterRef("owner"),
+        repository=OuterRef("repository"),
+        base=OuterRef("observation__running_sha"),
+        head=OuterRef("observation__head_sha"),
+    )
+    query = Site.objects.select_related("observation__latest_deploy").annotate(has_commits=Exists(known))
+    sites = list(query.filter(host__in=hosts) if hosts else query)
+    if missing := sorted(set(hosts) - {site.host for site in sites}):
+        raise UnableToSync(f"No such site: {', '.join(missing)}.")
+    unseen = [Observation(site=site) for site in sites if not hasattr(site, "observation")]
+    if unseen:
+        Observation.objects.bulk_create(unseen, ignore_conflicts=True)
+    return sites
+
+
+def _act(decision: Decision, *, now: datetime) -> Decision:
+    if not isinstance(decision.verdict, Go):
+        return decision
+    site = decision.site
+    try:
+        deploy = request_deploy(
+            site=site,
+            sha=decision.verdict.sha,
+            seen_sha=site.observation.running_sha,
+            requested_by=None,
+            trigger=Trigger.SYNC,
+            now=now,
+        )
+    except UnableToDeploy as refusal:
+        return replace(decision, verdict=Stop(str(refusal)))
+    return replace(decision, deploy=deploy)
+
+
+def _count(run: SyncRun, gathered: Gathered, changed: Sequence[Site]) -> None:
+    run.changed = len(changed)
+    run.github_requests = gathered.github.requests
+    run.github_remaining = gathered.github.budget.remaining if gathered.github.budget else None
+    run.registry_requests, run.cluster_requests = gathered.registry_requests, gathered.cluster_requests
+    seen = gathered.observations.values()
+    run.troubled = sum(
+        bool(each.github_trouble or each.cluster_trouble or each.registry_trouble) for each in seen
+    )
+
+
+def _finish(run: SyncRun, decisions: Sequence[Decision], *, now: datetime) -> None:
+    run.requested = sum(decision.deploy is not None for decision in decisions)
+    run.decisions = {each.site.host: [type(each.verdict).__name__.lower(), each.reason] for each in decisions}
+    run.result = SyncRun.Result.TROUBLED if run.troubled else SyncRun.Result.GOOD
+    if run.troubled == run.sites > 0:
+        run.result, run.sentence = SyncRun.Result.FAILED, "No site could be observed."
+    run.finished_at = now
+    run.save()

@@ -1,0 +1,28 @@
+"""Every minute: take up again whatever a dead worker or a silent outside system left lying."""
+
+from datetime import datetime, timedelta
+
+from django_q.tasks import async_task
+
+from deployments.models import Deploy, Status
+from deployments.operations.follow import FOLLOWED
+from deployments.operations.sync import close_dead_runs
+
+TAKEN_UP_WITHIN = timedelta(seconds=30)
+GIVEN_UP_AFTER = timedelta(minutes=15)
+
+
+def tick(*, now: datetime) -> None:
+    """Queue again what should be under way, end what waited too long, close syncs whose worker died."""
+    close_dead_runs(now=now)
+    waiting = Deploy.objects.filter(status=Status.QUEUED, requested_at__lt=now - TAKEN_UP_WITHIN)
+    for deploy in waiting:
+        if now - deploy.requested_at > GIVEN_UP_AFTER:
+            minutes = int(GIVEN_UP_AFTER.total_seconds() // 60)
+            deploy.move(
+                Status.TIMED_OUT, now=now, sentence=f"Given up after {minutes} minutes: {deploy.sentence}"
+            )
+        else:
+            async_task("deployments.tasks.begin_deploy", deploy.pk, q_options={"group": "deploy"})
+    if Deploy.objects.filter(status__in=FOLLOWED).exists():
+        async_task("deployments.tasks.follow", q_options={"group": "follow"})

@@ -1,0 +1,68 @@
+"""django-q2's ORM broker, woken by PostgreSQL instead of by polling.
+
+`enqueue` writes the row and a NOTIFY in the caller's transaction: both or neither are seen, at commit. `dequeue` takes a
+task where there is one, else waits in LISTEN for at most the poll interval, after which it looks again: so a lost
+notification, or a task whose worker died, costs seconds and not the task.
+"""
+
+import logging
+from time import sleep
+from typing import Any, cast
+
+import psycopg
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+from django_q.brokers.orm import ORM
+from django_q.conf import Conf
+
+logger = logging.getLogger(__name__)
+CHANNEL = "headway_queue"
+RECONNECT_SECONDS = 1
+# One statement takes a task, and two workers never the same one.
+TAKE = """
+    UPDATE django_q_ormq SET lock = %s
+    WHERE id = (
+        SELECT id FROM django_q_ormq WHERE key = %s AND lock < %s ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id, payload
+"""
+
+
+class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
+    _listening: Any = None
+    """The connection that LISTENs: another one after a reconnect."""
+
+    def enqueue(self, task: str) -> int:
+        """Queue a signed task; return its row's key."""
+        pk = super().enqueue(task)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+        return cast("int", pk)
+
+    def dequeue(self) -> list[tuple[int, str]] | None:
+        """Take one task as (key, payload), waiting up to the poll interval; None where none came."""
+        try:
+            self._listen()
+            if taken := self._take():
+                return [taken]
+            for _ in connection.connection.notifies(timeout=Conf.POLL, stop_after=1):
+                pass
+        except (OperationalError, InterfaceError, psycopg.Error):
+            # The database went away: it comes back, or the watchdog ends us.
+            logger.warning("The queue's database does not answer; trying again", exc_info=True)
+            connection.close()
+            sleep(RECONNECT_SECONDS)
+        return None
+
+    def _listen(self) -> None:
+        connection.ensure_connection()
+        if self._listening is not connection.connection:
+            with connection.cursor() as cursor:
+                cursor.execute(f"LISTEN {CHANNEL}")
+            self._listening = connection.connection
+
+    def _take(self) -> tuple[int, str] | None:
+        now = timezone.now()
+        with connection.cursor() as cursor:
+            cursor.execute(TAKE, [self.timeout(None), self.list_key, now])
+            return cast("tuple[int, str] | None", cursor.fetchone())

@@ -1,0 +1,69 @@
+"""What is wrong with the settings, each with an id and a hint: `manage.py check` names all of it at once."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004  Django's own name
+
+from deployments.rules.images import ImageTemplate, UnableToParseTemplate
+
+
+@register
+def environment_can_be_read(**_: Any) -> list[CheckMessage]:
+    return [
+        Error(
+            f"{name}: {' '.join(sentences)}",
+            hint=f"Correct the environment variable {name}.",
+            id="headway.E001",
+        )
+        for name, sentences in settings.ENVIRONMENT_PROBLEMS.items()
+    ]
+
+
+@register(Tags.security)
+def secret_key_is_given(**_: Any) -> list[CheckMessage]:
+    if not settings.SECRET_KEY_IS_MISSING:
+        return []
+    hint = "Set SECRET_KEY (or SECRET_KEY_FILE) to 50 random characters, the same for web and worker."
+    return [Error("SECRET_KEY is not set.", hint=hint, id="headway.E002")]
+
+
+@register(Tags.database)
+def database_is_given(**_: Any) -> list[CheckMessage]:
+    if not settings.DATABASE_IS_MISSING:
+        return []
+    hint = "Set DATABASE_URL, like postgres://user:password@host/name. Only a checkout with its development packages has its own."
+    return [Error("DATABASE_URL is not set.", hint=hint, id="headway.E003")]
+
+
+@register
+def image_template_can_be_read(**_: Any) -> list[CheckMessage]:
+    try:
+        ImageTemplate.parse(settings.IMAGE_TEMPLATE or "")
+    except UnableToParseTemplate as error:
+        return [
+            Error(
+                f"IMAGE_TEMPLATE: {error}",
+                hint="For example gcr.io/my-project/{repository}:{sha}",
+                id="headway.E004",
+            )
+        ]
+    return []
+
+
+@register
+def paths_lead_somewhere(**_: Any) -> list[CheckMessage]:
+    paths = {"KUBECONFIG": settings.KUBECONFIG, "DOCKER_CONFIG": settings.DOCKER_CONFIG}
+    return [
+        Error(f"{name}: there is no {path}.", hint="Name a path that exists, or unset it.", id="headway.E005")
+        for name, path in paths.items()
+        if path is not None and not path.exists()
+    ]
+
+
+@register(deploy=True)
+def public_address_is_given(**_: Any) -> list[CheckMessage]:
+    if settings.PUBLIC_URL.startswith("https://"):
+        return []
+    hint = "Set PUBLIC_URL to the address that people open: cookies, redirects and HSTS follow from it."
+    return [Warning("PUBLIC_URL is not an https:// address.", hint=hint, id="headway.W001")]
