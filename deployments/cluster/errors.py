@@ -17,39 +17,39 @@ class ClusterError(Exception):
         self.server_message = server_message
 
 
-class NotConfigured(ClusterError):  # noqa: N818 -- named for what is the case
+class NotConfigured(ClusterError):
     """There is no usable kubeconfig and no ServiceAccount."""
 
 
-class ClusterUnavailable(ClusterError):  # noqa: N818 -- named for what is the case
+class ClusterUnavailable(ClusterError):
     """No answer, a broken one, or an error of the server's own (5xx): trying again may help."""
 
 
-class ClusterRefused(ClusterError):  # noqa: N818 -- named for what is the case
+class ClusterRefused(ClusterError):
     """401, who we are is not accepted, or 403, what we want is not allowed; `status` tells which."""
 
 
-class NotFound(ClusterError):  # noqa: N818 -- named for what is the case
+class NotFound(ClusterError):
     """404."""
 
 
-class Conflict(ClusterError):  # noqa: N818 -- named for what is the case
+class Conflict(ClusterError):
     """409: the object has changed since it was read."""
 
 
-class Expired(ClusterError):  # noqa: N818 -- named for what is the case
+class Expired(ClusterError):
     """410: the revision to go on from is no longer kept."""
 
 
-class Invalid(ClusterError):  # noqa: N818 -- named for what is the case
+class Invalid(ClusterError):
     """422, or another 4xx: the request itself is not accepted."""
 
 
-class NoSuchContainer(ClusterError):  # noqa: N818 -- named for what is the case
+class NoSuchContainer(ClusterError):
     """The Deployment lacks the container; sent all the same, a patch would add it."""
 
 
-class Throttled(ClusterError):  # noqa: N818 -- named for what is the case
+class Throttled(ClusterError):
     """429: ask again after `retry_after_seconds`."""
 
     def __init__(self, sentence: str, *, retry_after_seconds: float, server_message: str = "") -> None:
