@@ -99,7 +99,7 @@ class Committer(threading.Thread):
         self._world = world
         self._tell = tell
         self._stopping = threading.Event()
-        self._random = Random()  # noqa: S311
+        self._random = Random()
 
     def run(self) -> None:
         calm = sorted(set(self._world.mappings) - QUIET)
