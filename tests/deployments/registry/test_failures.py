@@ -37,6 +37,12 @@ def elsewhere() -> Iterator[Elsewhere]:
     other.server.stop()
 
 
+@pytest.mark.parametrize("host", ["a..example", "x" * 70 + ".example"])
+def test_a_host_that_cannot_be_is_unavailable(registry: Registry, host: str) -> None:
+    with pytest.raises(RegistryUnavailable, match="cannot be reached: check its name"):
+        registry.digest(ImageReference(registry=host, path=PATH, tag=SHA))
+
+
 @pytest.mark.parametrize("status", [408, 500, 502, 503])
 def test_a_failing_registry_is_unavailable(
     demo_registry: DemoRegistry, registry: Registry, status: int
