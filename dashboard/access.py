@@ -6,7 +6,6 @@ from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Permission, User
 from django.contrib.auth.views import redirect_to_login
@@ -26,14 +25,14 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 class Backend(ModelBackend):
     """Django's own, which also reads the right to deploy in the statement that reads the user: pages ask for it always."""
 
-    def get_user(self, user_id: Any) -> AbstractBaseUser | None:
+    def get_user(self, user_id: Any) -> User | None:
         app, codename = DEPLOY.split(".")
         grants = Permission.objects.filter(
             Q(user=OuterRef("pk")) | Q(group__user=OuterRef("pk")),
             content_type__app_label=app,
             codename=codename,
         )
-        user = get_user_model().objects.filter(pk=user_id).annotate(has_deploy_grant=Exists(grants)).first()
+        user = User.objects.filter(pk=user_id).annotate(has_deploy_grant=Exists(grants)).first()
         return user if user and self.user_can_authenticate(user) else None
 
 
@@ -51,7 +50,7 @@ def login_needed(view: View[P]) -> View[P]:
     """Send strangers to the login page, and back here afterwards; a fragment's request moves the whole page there."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
         if request.headers.get("HX-Request"):
@@ -71,7 +70,7 @@ def deployer_needed(view: View[P]) -> View[P]:
 
     @login_needed
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not may_deploy(request.user):
             raise PermissionDenied(f"You may look at everything here, but not change it. {who_can_grant()}")
         return view(request, *args, **kwargs)

@@ -58,32 +58,36 @@ def edit_url(row: SiteRow) -> str:
 def _act(row: SiteRow, viewer: Viewer) -> Offer | None:
     match row.answer.action:
         case Action.SYNC:
-            return Offer(label="Sync now", url=reverse("sync-site", args=[row.host]), posts=True)
+            return _sync(row, "Sync now")
+        case Action.DEPLOY_WHEN_READY:
+            return _sync(row, "Look again")
         case Action.RESUME:
             return _resume(row, viewer.holds)
-        case Action.DEPLOY if not row.seen.ahead_by:
-            return _deploy(row, "Deploy", row.seen.head_sha, tone="go")
+    return _ship(row)
+
+
+def _sync(row: SiteRow, label: str) -> Offer:
+    return Offer(label=label, url=reverse("sync-site", args=[row.host]), posts=True)
+
+
+def _ship(row: SiteRow) -> Offer | None:
+    """Return a button that deploys at once, or where that is risky, a link to the sheet that asks first."""
+    head, latest = row.seen.head_sha, row.latest_deploy
+    match row.answer.action:
         case Action.DEPLOY:
-            return _ask_first(row, "Deploy", row.seen.head_sha)
-        case Action.DEPLOY_WHEN_READY:
-            return Offer(label="Look again", url=reverse("sync-site", args=[row.host]), posts=True)
+            label, sha, is_risky = "Deploy", head, bool(row.seen.ahead_by)
         case Action.DEPLOY_ANYWAY:
-            return _ask_first(row, "Deploy anyway", row.seen.head_sha)
-        case Action.RETRY if row.latest_deploy:
-            return _deploy(row, "Retry", row.latest_deploy.sha)
-        case Action.ROLL_BACK if row.latest_deploy:
-            return _ask_first(row, "Roll back", row.latest_deploy.from_sha)
-    return None
-
-
-def _deploy(row: SiteRow, label: str, sha: str, *, tone: str = "quiet") -> Offer:
+            label, sha, is_risky = "Deploy anyway", head, True
+        case Action.RETRY if latest:
+            label, sha, is_risky = "Retry", latest.sha, False
+        case Action.ROLL_BACK if latest:
+            label, sha, is_risky = "Roll back", latest.from_sha, True
+        case _:
+            return None
     url = reverse("deploy-site", args=[row.host])
-    return Offer(label=label, url=url, tone=tone, posts=True, sha=sha, seen=row.running_sha)
-
-
-def _ask_first(row: SiteRow, label: str, sha: str) -> Offer:
-    url = reverse("deploy-site", args=[row.host])
-    return Offer(label=label, url=f"{url}?{urlencode({'sha': sha})}", tone="risk")
+    if is_risky:
+        return Offer(label=label, url=f"{url}?{urlencode({'sha': sha})}", tone="risk")
+    return Offer(label=label, url=url, tone="go", posts=True, sha=sha, seen=row.running_sha)
 
 
 def _resume(row: SiteRow, holds: Iterable[StandingHold]) -> Offer | None:

@@ -1,6 +1,8 @@
 """What the templates say that takes more than a lookup."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +23,13 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 _WORDS = {State.MISSING: "Not found", State.RED: "CI red", State.CURRENT: "Up to date"}
 BROKEN = frozenset({State.FAILED, State.DRIFTED, State.MISSING, State.UNKNOWN})
 # A Deploy's end has the shape and the colour of the site's state that it resembles.
-_LOOKS = {"succeeded": "current", "failed": "failed", "timed_out": "failed", "cancelled": "held", "superseded": "unknown"}
+_LOOKS = {
+    "succeeded": "current",
+    "failed": "failed",
+    "timed_out": "failed",
+    "cancelled": "held",
+    "superseded": "unknown",
+}
 
 
 @register.simple_tag(takes_context=True)
@@ -42,7 +50,9 @@ def relative(seconds: float, moment: datetime) -> str:
         return "just now"
     if size > 30 * DAY:
         return f"{moment.day} {moment:%b %Y}"
-    length, unit = next((length, unit) for length, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")) if size >= length)
+    length, unit = next(
+        (length, unit) for length, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")) if size >= length
+    )
     span = f"{int(size // length)} {unit}"
     return f"{span} ago" if seconds > 0 else f"in {span}"
 
@@ -52,7 +62,7 @@ def offer(context: Context, row: SiteRow) -> offers.Offer | None:
     """Return the button that helps whoever looks at this site."""
     house = context.get("house")
     viewer = offers.Viewer(
-        may_deploy=context.get("may_deploy", False),
+        may_deploy=bool(context.get("may_deploy")),
         may_edit=context["request"].user.is_staff,
         holds=house.holds if house else (),
     )
@@ -92,8 +102,12 @@ def github(path: str) -> str:
 
 
 @register.filter
-def group(row: SiteRow) -> str:
-    """Return the part of the list that a site stands in; the list's order keeps each part together."""
+def grouped(rows: Iterable[SiteRow]) -> list[tuple[str, list[SiteRow]]]:
+    """Return the parts of the list, each with its title; the order of the rows keeps each part together."""
+    return [(title, list(part)) for title, part in groupby(rows, key=_part)]
+
+
+def _part(row: SiteRow) -> str:
     if row.answer.state in BROKEN:
         return "Needs you"
     return "Up to date" if row.answer.state == State.CURRENT else "Behind"

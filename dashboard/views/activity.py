@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dashboard.access import login_needed
-from dashboard.views.frame import show
+from dashboard.views.frame import Live, show
 from deployments import queries
 
 
@@ -15,16 +15,7 @@ def activity(request: HttpRequest) -> HttpResponse:
     """The newest Deploys and syncs."""
     now = timezone.now()
     newest = queries.activity(now=now)
-    facts = (
-        [(deploy.pk, deploy.status, deploy.sentence) for deploy in newest.deploys],
-        [(run.pk, run.result, run.sentence) for run in newest.runs],
-    )
-    return show(
-        request,
-        "activity.html",
-        fragment="_activity.html",
-        facts=facts,
-        house=newest.house,
-        now=now,
-        newest=newest,
-    )
+    deploys = [(deploy.pk, deploy.status, deploy.sentence) for deploy in newest.deploys]
+    runs = [(run.pk, run.result, run.sentence) for run in newest.runs]
+    live = Live("_activity.html", (deploys, runs))
+    return show(request, "activity.html", live, house=newest.house, now=now, newest=newest)

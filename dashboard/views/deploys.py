@@ -12,7 +12,7 @@ from dashboard.access import acting_user, deployer_needed, login_needed
 from dashboard.forms import DeployForm, first_error
 from dashboard.offers import needs_you
 from dashboard.sheets import sheet_for
-from dashboard.views.frame import found_or_404, host_in_lower_case, show
+from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from deployments import queries
 from deployments.models import Deploy, Site, Trigger
 from deployments.operations.deploy import UnableToCancel, UnableToDeploy, cancel_deploy, request_deploy
@@ -31,10 +31,8 @@ def _confirm(request: HttpRequest, host: str) -> HttpResponse:
     now = timezone.now()
     page = queries.site_page(host=host, now=now)
     sheet = sheet_for(page, sha=request.GET.get("sha", ""))
-    return show(
-        request, "deploy_site.html", fragment="_sheet.html", facts=sheet, house=page.house, now=now,
-        page=page, row=page.row, sheet=sheet,
-    )  # fmt: skip
+    context = {"page": page, "row": page.row, "sheet": sheet}
+    return show(request, "deploy_site.html", Live("_sheet.html", sheet), house=page.house, now=now, **context)
 
 
 def _request(request: HttpRequest, host: str) -> HttpResponse:
@@ -59,24 +57,14 @@ def _request(request: HttpRequest, host: str) -> HttpResponse:
 @login_needed
 @found_or_404
 def deploy(request: HttpRequest, pk: int) -> HttpResponse:
-    """A Deploy on its way, and how it ended."""
+    """A Deploy on its way, and how it ended; `live` is where its page asks for what changed."""
     now = timezone.now()
     page = queries.deploy_page(pk=pk, now=now)
     one, following = page.deploy, _following(page, now)
-    facts = (
-        one.status,
-        one.sentence,
-        one.wanted,
-        one.updated,
-        one.ready,
-        page.row.answer,
-        page.commits,
-        following,
-    )
-    return show(
-        request, "deploy.html", fragment="_deploy.html", facts=facts, house=page.house, now=now,
-        page=page, row=page.row, deploy=one, following=following,
-    )  # fmt: skip
+    pods = (one.wanted, one.updated, one.ready)
+    live = Live("_deploy.html", (one.status, one.sentence, pods, page.row.answer, page.commits, following))
+    context = {"page": page, "row": page.row, "deploy": one, "following": following}
+    return show(request, "deploy.html", live, house=page.house, now=now, **context)
 
 
 live = deploy

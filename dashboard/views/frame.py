@@ -1,6 +1,7 @@
 """What the pages share: the frame around them, and fragments that answer 304 while nothing changes."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from hashlib import blake2b
@@ -18,17 +19,32 @@ from deployments.queries import House
 P = ParamSpec("P")
 
 
-def show(
-    request: HttpRequest, template: str, /, *, fragment: str, facts: object, house: House, now: datetime, **context: Any
-) -> HttpResponse:
-    """Render `template`, or only its live `fragment` where htmx asks: 304 while `facts` are those that it has.
+@dataclass(frozen=True)
+class Live:
+    """The part of a page that refreshes itself."""
 
-    `facts`: everything that the fragment shows, with a repr that changes when it does.
-    """
+    fragment: str
+    facts: object
+    """Everything that the fragment shows, with a repr that changes when it does."""
+
+
+def show(
+    request: HttpRequest, template: str, live: Live, /, *, house: House, now: datetime, **context: Any
+) -> HttpResponse:
+    """Render `template`, or only its live fragment where htmx asks: 304 while the facts are those that it has."""
     user = request.user
     right = may_deploy(user)
-    version = blake2b(repr((facts, house, house.holds, right, user.pk)).encode(), digest_size=9).hexdigest()
-    context |= {"house": house, "now": now, "may_deploy": right, "key": uuid4(), "version": version, "fragment": fragment}
+    version = blake2b(
+        repr((live.facts, house, house.holds, right, user.pk)).encode(), digest_size=9
+    ).hexdigest()
+    context |= {
+        "house": house,
+        "now": now,
+        "may_deploy": right,
+        "key": uuid4(),
+        "version": version,
+        "fragment": live.fragment,
+    }
     response = None
     if is_fragment_asked(request):
         etag = f'"{version}"'
@@ -46,11 +62,13 @@ def is_fragment_asked(request: HttpRequest) -> bool:
     return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
 
 
-def found_or_404(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def found_or_404(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Answer 404 where a row that the address names is not there (any more)."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
         except ObjectDoesNotExist as error:

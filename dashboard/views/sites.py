@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard.access import login_needed
 from dashboard.forms import HoldForm
-from dashboard.views.frame import found_or_404, host_in_lower_case, show
+from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from deployments import queries
 from deployments.rules.site_state import State
 
@@ -22,16 +22,10 @@ def site_list(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     state = state if state in tuple(State) else ""
     found = queries.site_list(now=now, search=search, state=state)
-    facts = (
-        search,
-        state,
-        found.counts,
-        [(row.host, row.answer, row.head, row.latest_deploy) for row in found.rows],
-    )
-    return show(
-        request, "sites.html", fragment="_sites.html", facts=facts, house=found.house, now=now,
-        found=found, search=search, state=state, hold_form=HoldForm(),
-    )  # fmt: skip
+    rows = [(row.host, row.answer, row.head, row.latest_deploy) for row in found.rows]
+    live = Live("_sites.html", (search, state, found.counts, rows))
+    context = {"found": found, "search": search, "state": state, "hold_form": HoldForm()}
+    return show(request, "sites.html", live, house=found.house, now=now, **context)
 
 
 @require_safe
@@ -42,16 +36,11 @@ def site(request: HttpRequest, host: str) -> HttpResponse:
     """One site: what runs, what would ship, what stops it, and what was."""
     now = timezone.now()
     page = queries.site_page(host=host, now=now)
+    row, seen = page.row, page.row.seen
     deploys = [(deploy.pk, deploy.status, deploy.sentence) for deploy in page.history]
-    facts = (
-        page.row.answer,
-        page.row.seen.running_sha,
-        page.row.head,
-        page.row.seen.check_state,
-        page.commits,
-        deploys,
+    counts = (seen.ready, seen.wanted, seen.check_state, seen.head_image_built, page.commits_total)
+    live = Live(
+        "_site.html", (row.answer, row.running_sha, row.head, row.observed_at, page.commits, deploys, counts)
     )
-    return show(
-        request, "site.html", fragment="_site.html", facts=facts, house=page.house, now=now,
-        page=page, row=page.row, hold_form=HoldForm(),
-    )  # fmt: skip
+    context = {"page": page, "row": row, "hold_form": HoldForm()}
+    return show(request, "site.html", live, house=page.house, now=now, **context)

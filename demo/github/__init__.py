@@ -3,6 +3,7 @@
 from demo.github.catalogue import Catalogue
 from demo.github.failures import Failure, Limit, Logged
 from demo.github.graph import Person
+from demo.github.histories import add_commit, written_history
 from demo.github.repository import DEPENDABOT, ICCO, Repository
 from demo.github.server import DemoGitHub
 
@@ -16,4 +17,6 @@ __all__ = [
     "Logged",
     "Person",
     "Repository",
+    "add_commit",
+    "written_history",
 ]

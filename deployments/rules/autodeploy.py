@@ -161,7 +161,8 @@ def _tried(question: _Question) -> _Refusal:
         return Stop(f"{head} was already tried by itself: a person may try it again.")
     if last and last.sha == facts.head_sha:
         return Stop(f"{head} was already tried by hand and does not run: a person may try it again.")
-    return None
+    failed = findings.failed_deploy(facts)
+    return Stop(sentences(failed, "A person says what comes next")) if failed else None
 
 
 def _reverted(question: _Question) -> _Refusal:

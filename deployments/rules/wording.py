@@ -35,4 +35,4 @@ def short(sha: str) -> str:
 def sentences(*parts: str) -> str:
     """The given parts as one text, each ended with a full stop; empty ones are left out."""
     stripped = (part.strip() for part in parts)
-    return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in stripped if part)
+    return " ".join(part if part.endswith((".", "?", "…")) else f"{part}." for part in stripped if part)

@@ -9,6 +9,8 @@ from typing import Any
 from uuid import uuid4
 
 from deployments.cluster import Cluster
+from deployments.rules.rollouts import Phase, Rollout, judge_rollout
+from deployments.rules.workloads import is_settled
 
 WEB = "web"
 FIRST = "registry.k8s.io/pause:3.9"
@@ -90,6 +92,19 @@ class Ground:
 
     def pods(self, name: str) -> list[dict[str, Any]]:
         return self.cluster.pods(self.namespace, label_selector=f"app={name}")
+
+    def settled(self, name: str) -> dict[str, Any]:
+        """The Deployment, once all its pods are of its template and ready."""
+        return wait_for(lambda: next((each for each in [self.read(name)] if is_settled(each)), None))
+
+    def rolled_out(self, name: str, image: str) -> Rollout:
+        """The rollout of that image, once it is complete."""
+
+        def look() -> Rollout | None:
+            rollout = judge_rollout(self.read(name), container=WEB, image=image)
+            return rollout if rollout.phase is Phase.COMPLETE else None
+
+        return wait_for(look)
 
     def set_image(self, name: str, image: str) -> dict[str, Any]:
         return self.cluster.set_image(self.read(name), container=WEB, image=image, annotations={})

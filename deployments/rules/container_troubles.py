@@ -1,0 +1,146 @@
+"""What one container's status says is wrong with it, in words.
+
+The reasons are the kubelet's: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-states.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from deployments.rules.wording import counted, sentences
+from deployments.rules.workloads import KubernetesObject
+
+_PULL = frozenset(
+    {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
+)
+_CONFIG = frozenset(
+    {"CreateContainerConfigError", "CreateContainerError", "PreCreateHookError", "RunContainerError"}
+)
+_DENIED = re.compile(
+    r"denied|unauthorized|authorization failed|authentication required|forbidden|\b40[13]\b", re.IGNORECASE
+)
+_ABSENT = re.compile(r"not found|manifest unknown|does not exist|name unknown", re.IGNORECASE)
+_LONGEST_MESSAGE = 300
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A reason's name, and the sentence that says it; `threshold_seconds` is for how long it may yet pass by itself."""
+
+    reason: str
+    sentence: str
+    threshold_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """One container of a pod: its spec, its status, and what events say of its pod, the latest first."""
+
+    spec: KubernetesObject
+    status: KubernetesObject
+    messages: Sequence[str] = ()
+
+    @property
+    def called(self) -> str:
+        return f"“{self.spec['name']}”"
+
+
+def trouble_of(container: Container) -> Trouble | None:
+    """What keeps the container from being ready, or None when nothing is wrong or it is still starting."""
+    state = container.status.get("state") or {}
+    waiting = state.get("waiting") or {}
+    reason = waiting.get("reason") or ""
+    if reason in _PULL:
+        return _pull(container, waiting)
+    if reason in _CONFIG:
+        said = f"{container.called} cannot start: {_told(waiting)}"
+        return Trouble("config_error", sentences(said, "Create what is missing, or correct its name"), 60)
+    if ended := _ended(container):
+        return _crash(container, ended)
+    if state.get("running") and not container.status.get("ready"):
+        return _unready(container)
+    return None
+
+
+def init_trouble_of(container: Container) -> Trouble | None:
+    """The same of an init container, which may end, but not fail."""
+    ended = (container.status.get("state") or {}).get("terminated")
+    trouble = None if ended and ended.get("exitCode") == 0 else trouble_of(container)
+    if trouble is None:
+        return None
+    return replace(trouble, reason="init_container", sentence=f"Its init container fails: {trouble.sentence}")
+
+
+def cut(message: str) -> str:
+    """The message on one line, cut to a size that a page can show."""
+    line = " ".join(message.split()).removesuffix(".")
+    return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
+
+
+def _pull(container: Container, waiting: KubernetesObject) -> Trouble:
+    image = container.spec.get("image") or ""
+    cause = _cause(container, str(waiting.get("message") or ""))
+    because = cause.replace(image, "")
+    if waiting.get("reason") == "InvalidImageName":
+        return Trouble("invalid_image", f"{image} is no image's name: correct the image template.", 60)
+    if _DENIED.search(because):
+        said = f"The cluster may not pull {image}: give it access to the registry. It was told: {cut(cause)}"
+        return Trouble("pull_denied", sentences(said), 120)
+    if _ABSENT.search(because):
+        said = f"The image {image} does not exist in its registry: build it, or deploy another commit."
+        return Trouble("image_not_found", said, 120)
+    return Trouble(
+        "pull_failed", sentences(f"The cluster cannot pull {image}: {cut(cause) or 'no reason given'}"), 120
+    )
+
+
+def _cause(container: Container, message: str) -> str:
+    """While it backs off, older kubelets tell the cause in events only."""
+    if not message.startswith("Back-off") or "ErrImagePull" in message:
+        return message
+    return next((each for each in container.messages if each.startswith("Failed to pull")), message)
+
+
+def _ended(container: Container) -> KubernetesObject | None:
+    """How its process ended, now or the last time, unless it has become ready since."""
+    if container.status.get("ready"):
+        return None
+    state, last = container.status.get("state") or {}, container.status.get("lastState") or {}
+    ended: KubernetesObject | None = state.get("terminated") or last.get("terminated")
+    return ended
+
+
+def _crash(container: Container, ended: KubernetesObject) -> Trouble:
+    times = container.status.get("restartCount") or 0
+    restarted = f", and was restarted {counted(times, 'time')}" if times else ""
+    if ended.get("reason") == "OOMKilled":
+        limit = ((container.spec.get("resources") or {}).get("limits") or {}).get("memory")
+        of = f" (its limit is {limit})" if limit else ""
+        said = f"{container.called} ran out of memory{of}{restarted}: raise its limit, or roll back."
+        return Trouble("out_of_memory", said, 120)
+    if probe := _probe(container, "Liveness"):
+        said = f"{container.called} does not pass its liveness probe{restarted}: {probe}"
+        return Trouble("liveness", sentences(said), 120)
+    if ended.get("reason") in {"StartError", "ContainerCannotRun"}:
+        return Trouble("crash", sentences(f"{container.called} cannot start: {_told(ended)}"), 120)
+    said = f"{container.called} ended with exit code {ended.get('exitCode')}{restarted}: read its log."
+    return Trouble("crash", said, 120)
+
+
+def _unready(container: Container) -> Trouble | None:
+    for kind in ("Readiness", "Startup", "Liveness"):
+        if probe := _probe(container, kind):
+            said = f"{container.called} runs and does not pass its {kind.lower()} probe: {probe}"
+            return Trouble(kind.lower(), sentences(said), 600)
+    return None
+
+
+def _probe(container: Container, kind: str) -> str:
+    """What the latest failing probe of that kind said, such as `HTTP probe failed with statuscode: 500`."""
+    start = f"{kind} probe failed"
+    found = next((each for each in container.messages if each.startswith(start)), "")
+    return cut(found.removeprefix(start).lstrip(": ")) or ("it failed" if found else "")
+
+
+def _told(state: KubernetesObject) -> str:
+    return cut(state.get("message") or "") or "no reason given"

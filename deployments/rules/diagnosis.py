@@ -1,0 +1,128 @@
+"""Why the pods of a new image do not get ready: one sentence, and whether waiting longer can still help.
+
+How long each reason may pass by itself (image pulls 120 s, crashes 120 s, configuration 60 s, pending 600 s) is what
+Gimlet found to fit; a registry's short trouble looks just like an image that is missing (krane #477).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from deployments.rules.container_troubles import Container, Trouble, cut, init_trouble_of, trouble_of
+from deployments.rules.wording import sentences
+from deployments.rules.workloads import KubernetesObject, condition, is_same_image, parse_time
+
+_PENDING_SECONDS = 600
+_CONFIG_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """`reason` is a name for programs, `sentence` is for people; `certain` means: stop waiting.
+
+    Reasons: image_not_found, pull_denied, pull_failed, invalid_image, config_error, crash, out_of_memory, liveness,
+    readiness, startup, unschedulable, quota, pods_refused, init_container.
+    """
+
+    reason: str
+    sentence: str
+    certain: bool
+
+
+def diagnose(
+    pods: Sequence[KubernetesObject],
+    events: Sequence[KubernetesObject],
+    *,
+    container: str,
+    image: str,
+    now: datetime,
+) -> Diagnosis | None:
+    """The worst that is wrong with the pods that run `image` in that container, or None while nothing is.
+
+    `events` are those of these pods and of their ReplicaSet; what is certain comes before what may pass.
+    """
+    latest_first = sorted(events, key=_told_at, reverse=True)
+    new = [pod for pod in pods if _runs(pod, container=container, image=image)]
+    found = [each for pod in new for each in _diagnoses(pod, latest_first, now=now)]
+    found += _refusals(latest_first, now=now)
+    return next((each for each in found if each.certain), found[0] if found else None)
+
+
+def _runs(pod: KubernetesObject, *, container: str, image: str) -> bool:
+    specs = pod["spec"].get("containers") or []
+    runs = any(each["name"] == container and is_same_image(each.get("image") or "", image) for each in specs)
+    return runs and not pod["metadata"].get("deletionTimestamp")
+
+
+def _diagnoses(
+    pod: KubernetesObject, events: Sequence[KubernetesObject], *, now: datetime
+) -> Iterator[Diagnosis]:
+    told = [event for event in events if _is_about(event, pod)]
+    scheduled = condition(pod, "PodScheduled") or {}
+    since = parse_time(scheduled.get("lastTransitionTime")) or parse_time(
+        pod["metadata"].get("creationTimestamp")
+    )
+    for trouble in _troubles(pod, told, scheduled):
+        age = now - since if since else timedelta(0)
+        certain = age >= timedelta(seconds=trouble.threshold_seconds)
+        yield Diagnosis(reason=trouble.reason, sentence=trouble.sentence, certain=certain)
+
+
+def _troubles(
+    pod: KubernetesObject, events: Sequence[KubernetesObject], scheduled: KubernetesObject
+) -> Iterator[Trouble]:
+    if scheduled.get("status") == "False":
+        message = cut(scheduled.get("message") or "") or "no reason given"
+        yield Trouble("unschedulable", sentences(f"No node takes the pod: {message}"), _PENDING_SECONDS)
+    messages = [str(event.get("message") or "") for event in events]
+    status = pod.get("status") or {}
+    for kind, judge in (("initContainers", init_trouble_of), ("containers", trouble_of)):
+        key = "initContainerStatuses" if kind == "initContainers" else "containerStatuses"
+        statuses = {each["name"]: each for each in status.get(key) or []}
+        for spec in pod["spec"].get(kind) or []:
+            one = Container(spec=spec, status=statuses.get(spec["name"]) or {}, messages=messages)
+            if trouble := judge(one):
+                yield trouble
+    if status.get("phase") == "Pending":
+        yield from _mount_troubles(events)
+
+
+def _mount_troubles(events: Sequence[KubernetesObject]) -> Iterator[Trouble]:
+    for event in events:
+        if event.get("reason") in {"FailedMount", "FailedAttachVolume"}:
+            said = f"A volume of the pod is not there: {cut(event.get('message') or '')}"
+            yield Trouble(
+                "config_error",
+                sentences(said, "Create what is missing, or correct its name"),
+                _CONFIG_SECONDS,
+            )
+            return
+
+
+def _refusals(events: Sequence[KubernetesObject], *, now: datetime) -> Iterator[Diagnosis]:
+    """What the ReplicaSet's controller says when the API server does not let it create pods."""
+    for event in events:
+        if event.get("reason") != "FailedCreate":
+            continue
+        message = event.get("message") or ""
+        is_quota = "exceeded quota" in message
+        said = (
+            "The namespace's quota leaves no room for a new pod"
+            if is_quota
+            else "The cluster refuses to create pods"
+        )
+        since = parse_time(event.get("firstTimestamp") or event.get("eventTime"))
+        yield Diagnosis(
+            reason="quota" if is_quota else "pods_refused",
+            sentence=sentences(f"{said}: {cut(message)}"),
+            certain=since is not None and now - since >= timedelta(seconds=_PENDING_SECONDS),
+        )
+        return
+
+
+def _is_about(event: KubernetesObject, pod: KubernetesObject) -> bool:
+    return bool((event.get("involvedObject") or {}).get("uid") == pod["metadata"].get("uid"))
+
+
+def _told_at(event: KubernetesObject) -> str:
+    return str(event.get("lastTimestamp") or event.get("eventTime") or event.get("firstTimestamp") or "")

@@ -1,0 +1,56 @@
+"""What else Headway reads from a cluster, kept by the demo's always, and by a real one that TEST_KUBECONFIG names."""
+
+import pytest
+
+from deployments.cluster import Expired
+from deployments.rules.workloads import containers
+from tests.deployments.cluster.ground import MISSING, SECOND, TALKING, WEB, wait_for
+
+pytestmark = pytest.mark.cluster
+
+
+def test_a_watch_tells_what_changes_after_a_list(ground):
+    name = ground.make()
+    ground.settled(name)
+    listing = ground.cluster.list_deployments(ground.namespace)
+    ground.set_image(name, SECOND)
+
+    events = list(
+        ground.cluster.watch_deployments(
+            ground.namespace, resource_version=listing.resource_version, timeout_seconds=2
+        )
+    )
+
+    images = [containers(thing)[WEB] for kind, thing in events if kind == "MODIFIED"]
+    assert SECOND in images
+
+
+def test_a_watch_from_a_revision_that_is_no_longer_kept_has_expired(ground):
+    name = ground.make()
+    ground.settled(name)
+
+    with pytest.raises(Expired):
+        list(ground.cluster.watch_deployments(ground.namespace, resource_version="1", timeout_seconds=2))
+
+
+def test_a_pods_log_can_be_read(ground):
+    name = ground.make(TALKING)
+    ground.settled(name)
+    pod = ground.pods(name)[0]["metadata"]["name"]
+
+    text = ground.cluster.log(ground.namespace, pod, container=WEB, tail_lines=1)
+
+    assert len(text.splitlines()) == 1
+
+
+def test_events_tell_what_happened_to_a_pod(ground):
+    name = ground.make(MISSING)
+    pod = wait_for(lambda: ground.pods(name))[0]["metadata"]
+
+    events = wait_for(lambda: ground.cluster.events(ground.namespace, uid=pod["uid"]))
+
+    assert {each["involvedObject"]["name"] for each in events} == {pod["name"]}
+
+
+def test_the_cluster_tells_who_we_are(ground):
+    assert ground.cluster.user_name()

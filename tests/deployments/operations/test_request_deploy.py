@@ -1,0 +1,154 @@
+"""Asking for a Deploy: one row and one queue entry, or the sentence of the guard that refuses."""
+
+from uuid import uuid4
+
+import pytest
+from django_q.models import OrmQ
+
+from demo.world import NAMESPACE, World
+from deployments.models import Deploy, Observation, Site, Status
+from deployments.operations.deploy import UnableToCancel, UnableToDeploy, cancel_deploy
+from deployments.operations.hold import lift_hold, place_hold
+from deployments.outside import Outside
+from tests.factories import NOW, ask, make_user, observe
+
+HOST = "cacophony.natwelch.com"
+OTHER = "chartopia.app"
+
+pytestmark = pytest.mark.usefixtures("sites")
+
+
+@pytest.fixture
+def head(world: World, outside: Outside) -> str:
+    """A new commit, built, and seen by a sync."""
+    sha = world.commit(HOST)
+    observe(outside)
+    OrmQ.objects.all().delete()
+    return sha
+
+
+def test_a_wish_is_one_deploy_and_one_queue_entry(head: str) -> None:
+    deploy = ask(HOST)
+
+    assert (deploy.sha, deploy.status) == (head, Status.QUEUED)
+    assert [task.func() for task in OrmQ.objects.all()] == ["deployments.tasks.begin_deploy"]
+    assert Observation.objects.get(site__host=HOST).latest_deploy == deploy
+
+
+@pytest.mark.usefixtures("head")
+def test_a_double_tap_is_one_deploy() -> None:
+    key = uuid4()
+
+    first, second = ask(HOST, idempotency_key=key), ask(HOST, idempotency_key=key)
+
+    assert first == second
+    assert (Deploy.objects.count(), OrmQ.objects.count()) == (1, 1)
+
+
+@pytest.mark.usefixtures("head")
+def test_a_second_tap_from_another_page_returns_the_first_deploy() -> None:
+    first, second = ask(HOST, idempotency_key=uuid4()), ask(HOST, idempotency_key=uuid4())
+
+    assert first == second
+
+
+def test_another_commit_is_refused_while_one_is_being_deployed(
+    world: World, outside: Outside, head: str
+) -> None:
+    ask(HOST)
+    world.commit(HOST)
+    observe(outside)
+
+    with pytest.raises(UnableToDeploy, match=f"Commit {head[:7]} is being deployed here right now"):
+        ask(HOST)
+
+
+@pytest.mark.usefixtures("head")
+def test_a_stale_page_is_told_to_look_again() -> None:
+    with pytest.raises(UnableToDeploy, match="What runs has changed since you looked"):
+        ask(HOST, seen_sha="a" * 40)
+
+
+@pytest.mark.usefixtures("head")
+@pytest.mark.parametrize("sha", ["abc1234", "", "z" * 40, "'; drop table deployments_deploy --"])
+def test_what_is_not_a_whole_sha_is_refused(sha: str) -> None:
+    with pytest.raises(UnableToDeploy, match="is not a commit: give all 40 hexadecimal digits"):
+        ask(HOST, sha=sha or " ")
+
+
+def test_a_head_whose_image_is_not_built_is_refused(world: World, outside: Outside) -> None:
+    world.commit(HOST, built=False)
+    observe(outside)
+
+    with pytest.raises(UnableToDeploy, match="is not in the registry yet"):
+        ask(HOST)
+
+
+def test_red_ci_is_refused_unless_the_person_accepts_it(world: World, outside: Outside) -> None:
+    sha = world.commit(HOST, checks="FAILURE")
+    observe(outside)
+
+    with pytest.raises(UnableToDeploy, match="CI failed"):
+        ask(HOST)
+
+    assert ask(HOST, accept_red=True).sha == sha
+
+
+def test_another_apps_image_in_the_container_is_refused(world: World, outside: Outside) -> None:
+    world.commit(HOST)
+    name = world.mappings[HOST].deployment
+    world.cluster.set_image(NAMESPACE, name, container=name, image=world.image(OTHER))
+    observe(outside)
+
+    with pytest.raises(UnableToDeploy, match="Nothing was changed: correct the mapping"):
+        ask(HOST)
+
+
+def test_a_container_that_is_not_there_is_refused(world: World, outside: Outside) -> None:
+    world.commit(HOST)
+    Site.objects.filter(host=HOST).update(container="sidecar")
+    observe(outside)
+
+    with pytest.raises(UnableToDeploy, match="has no container named sidecar, only cacophony"):
+        ask(HOST)
+
+
+@pytest.mark.parametrize("scope", ["everything", "site", "commit"])
+def test_a_hold_is_refused_with_its_reason_until_somebody_resumes(head: str, scope: str) -> None:
+    site = None if scope == "everything" else Site.objects.get(host=HOST)
+    user = make_user()
+    hold = place_hold(
+        site=site, sha=head if scope == "commit" else "", reason="The feed is broken", by=user, now=NOW
+    )
+
+    with pytest.raises(UnableToDeploy, match="held by nat: The feed is broken. Resume it first"):
+        ask(HOST)
+    lift_hold(hold_id=hold.pk, by=user, now=NOW)
+
+    assert ask(HOST).status == Status.QUEUED
+
+
+def test_a_site_never_seen_is_refused() -> None:
+    Observation.objects.create(site=Site.objects.get(host=HOST))
+
+    with pytest.raises(UnableToDeploy, match="sync first, then deploy"):
+        ask(HOST, sha="a" * 40)
+
+
+@pytest.mark.usefixtures("head")
+def test_what_is_queued_can_be_cancelled() -> None:
+    deploy = ask(HOST)
+
+    cancel_deploy(deploy=deploy, by=make_user("ann"), now=NOW)
+
+    deploy.refresh_from_db()
+    assert (deploy.status, deploy.finished_at) == (Status.CANCELLED, NOW)
+
+
+@pytest.mark.usefixtures("head")
+def test_what_is_rolling_out_cannot_be_cancelled() -> None:
+    deploy = ask(HOST)
+    deploy.move(Status.ROLLING_OUT, now=NOW)
+
+    with pytest.raises(UnableToCancel):
+        cancel_deploy(deploy=deploy, by=make_user("ann"), now=NOW)

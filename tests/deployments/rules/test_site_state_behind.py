@@ -1,0 +1,144 @@
+"""Sites in order: current, or behind and what may ship."""
+
+from datetime import timedelta
+
+import pytest
+
+from deployments.rules.site_state import CheckState, answer_for
+from tests.deployments.rules.site_facts import (
+    CURRENT,
+    HEAD,
+    NOW,
+    OLD,
+    STALE_AFTER,
+    hold,
+    site,
+)
+
+RED = {"check_state": CheckState.FAILURE}
+UNBUILT = {"head_image_built": False}
+ZERO = {"ready": 0, "wanted": 0, "running_sha": ""}
+
+CASES = {
+    "the head runs": (CURRENT, ("current", "Runs the newest commit, a1a1a1a.", "none")),
+    "the head runs in some pods": (
+        CURRENT | {"ready": 2},
+        ("current", "Runs the newest commit, a1a1a1a. 2 of 3 pods are ready.", "none"),
+    ),
+    "the head runs and another commit is asked for": (
+        CURRENT | {"desired_sha": OLD},
+        (
+            "current",
+            "Runs the newest commit, a1a1a1a. The Deployment asks for 0000000, which its pods do not run.",
+            "none",
+        ),
+    ),
+    "scaled to zero at the head": (
+        CURRENT | ZERO,
+        ("current", "Scaled to zero: no pod runs, and one would run the newest commit, a1a1a1a.", "none"),
+    ),
+    "scaled to zero and behind": (
+        ZERO | {"behind_by": 12},
+        ("ready", "Scaled to zero: no pod runs. 12 commits behind. b2b2b2b is ready to deploy.", "deploy"),
+    ),
+    "held without end": (
+        {"hold": hold()},
+        ("held", "1 commit behind. This site is held by nat: the demo.", "resume"),
+    ),
+    "held until a time": (
+        {"hold": hold(until=NOW + timedelta(days=7))},
+        (
+            "held",
+            "1 commit behind. This site is held by nat until 30 November 2026, 12:00 UTC: the demo.",
+            "resume",
+        ),
+    ),
+    "the head is held": (
+        {"hold": hold(sha=HEAD, reason="", by="")},
+        ("held", "1 commit behind. b2b2b2b is held.", "resume"),
+    ),
+    "everything is held": (
+        {"hold": hold(everything=True)},
+        ("held", "1 commit behind. Everything is held by nat: the demo.", "resume"),
+    ),
+    "the Hold has expired": (
+        {"hold": hold(until=NOW)},
+        ("ready", "1 commit behind. b2b2b2b is ready to deploy.", "deploy"),
+    ),
+    "another commit is held": (
+        {"hold": hold(sha=OLD)},
+        ("ready", "1 commit behind. b2b2b2b is ready to deploy.", "deploy"),
+    ),
+    "CI failed": (
+        RED | {"behind_by": 12},
+        ("red", "12 commits behind. CI failed on b2b2b2b: mend it, or deploy anyway.", "deploy_anyway"),
+    ),
+    "the image is not built": (
+        UNBUILT,
+        ("building", "1 commit behind. The image of b2b2b2b is not built yet.", "deploy_when_ready"),
+    ),
+    "the registry does not say": (
+        {"head_image_built": None, "registry_trouble": "gcr.io does not answer"},
+        (
+            "unknown",
+            "1 commit behind. Whether b2b2b2b is built is not known. gcr.io does not answer.",
+            "sync",
+        ),
+    ),
+    "the registry was not asked": (
+        {"head_image_built": None},
+        ("unknown", "1 commit behind. Whether b2b2b2b is built is not known. Sync now.", "sync"),
+    ),
+    "everything is ready": ({}, ("ready", "1 commit behind. b2b2b2b is ready to deploy.", "deploy")),
+    "twelve commits are ready": (
+        {"behind_by": 12},
+        ("ready", "12 commits behind. b2b2b2b is ready to deploy.", "deploy"),
+    ),
+    "ready while CI runs": (
+        {"check_state": CheckState.PENDING},
+        ("ready", "1 commit behind. b2b2b2b is ready to deploy. CI has not finished.", "deploy"),
+    ),
+    "ready without CI": (
+        {"check_state": CheckState.NONE},
+        ("ready", "1 commit behind. b2b2b2b is ready to deploy.", "deploy"),
+    ),
+    "behind by nobody knows how many": (
+        {"behind_by": None, "ahead_by": None},
+        (
+            "ready",
+            "Not at b2b2b2b; how many commits behind is not known. b2b2b2b is ready to deploy.",
+            "deploy",
+        ),
+    ),
+    "GitHub's counts contradict its head": (
+        {"behind_by": 0},
+        (
+            "ready",
+            "Not at b2b2b2b; how many commits behind is not known. b2b2b2b is ready to deploy.",
+            "deploy",
+        ),
+    ),
+    "diverged": (
+        {"ahead_by": 2},
+        (
+            "ready",
+            "It runs 2 commits that the branch does not have, and lacks 1 commit of it. b2b2b2b is ready to deploy.",
+            "deploy",
+        ),
+    ),
+    "ahead of the branch": (
+        {"ahead_by": 1, "behind_by": 0},
+        ("ready", "It runs 1 commit that the branch does not have. b2b2b2b is ready to deploy.", "deploy"),
+    ),
+    "behind with few pods": (
+        {"ready": 1},
+        ("ready", "1 commit behind. b2b2b2b is ready to deploy. 1 of 3 pods is ready.", "deploy"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "expected"), CASES.values(), ids=CASES.keys())
+def test_a_site_has_one_answer(changes, expected):
+    answer = answer_for(site(**changes), now=NOW, stale_after=STALE_AFTER)
+
+    assert (answer.state, answer.sentence, answer.action) == expected

@@ -1,0 +1,181 @@
+"""Sites that need a person, up to a Deploy that failed."""
+
+from datetime import timedelta
+
+import pytest
+
+from deployments.rules.site_state import answer_for
+from tests.deployments.rules.site_facts import (
+    HEAD,
+    NOW,
+    OLD,
+    REPOSITORY,
+    RUNNING,
+    STALE_AFTER,
+    deploy,
+    site,
+)
+
+LONG_AGO = NOW - timedelta(hours=3)
+DOWN = {"ready": 0, "running_sha": ""}
+TRIED = {"desired_sha": HEAD, "last": deploy(sentence="The new pod crashed")}
+
+CASES = {
+    "a Deploy is active": (
+        {"active": deploy(status="rolling_out", sentence="1 of 3 new pods is up")},
+        ("deploying", "Deploying b2b2b2b. 1 of 3 new pods is up.", "watch"),
+    ),
+    "the Deployment is missing": (
+        {"workload_missing": "There is no Deployment “cron” in “default”"},
+        ("missing", "There is no Deployment “cron” in “default”.", "edit"),
+    ),
+    "the repository is missing": (
+        {"repository_missing": True},
+        (
+            "missing",
+            "GitHub has no such repository, or the token may not see it: correct its name, or give access.",
+            "edit",
+        ),
+    ),
+    "the cluster was never read": (
+        {"cluster_observed_at": None},
+        ("unknown", "The cluster has not been read yet. Sync now.", "sync"),
+    ),
+    "the cluster was never read and says why": (
+        {"cluster_observed_at": None, "cluster_trouble": "The cluster refuses the token"},
+        ("unknown", "The cluster has not been read yet. The cluster refuses the token.", "sync"),
+    ),
+    "the cluster's observation is too old": (
+        {"cluster_observed_at": LONG_AGO},
+        ("unknown", "The cluster was last read 3 hours ago. Sync now.", "sync"),
+    ),
+    "the cluster's trouble is younger than its last good observation may be": (
+        {"cluster_trouble": "The cluster does not answer", "cluster_observed_at": NOW - STALE_AFTER},
+        ("ready", "1 commit behind. b2b2b2b is ready to deploy.", "deploy"),
+    ),
+    "the container runs another app": (
+        {"desired_image": "gcr.io/icco-cloud/photos:" + RUNNING},
+        (
+            "drifted",
+            f"The container runs gcr.io/icco-cloud/photos, and this site is {REPOSITORY}: correct the mapping.",
+            "edit",
+        ),
+    ),
+    "the container's image cannot be read": (
+        {"desired_image": "Not:An:Image"},
+        (
+            "drifted",
+            "The container's image, “Not:An:Image”, cannot be read: correct it in the cluster.",
+            "edit",
+        ),
+    ),
+    "the template names no image": (
+        {"expected_repository": ""},
+        ("drifted", "This site's image template names no image: correct it.", "edit"),
+    ),
+    "the image carries no commit": (
+        {"desired_image": REPOSITORY + ":latest", "desired_sha": "", "running_sha": ""},
+        (
+            "drifted",
+            f"{REPOSITORY}:latest carries no commit that GitHub knows: correct the mapping, or deploy the newest.",
+            "edit",
+        ),
+    ),
+    "the desired image carries no commit while old pods still run": (
+        {"desired_image": REPOSITORY + ":latest", "desired_sha": ""},
+        (
+            "drifted",
+            f"{REPOSITORY}:latest carries no commit that GitHub knows: correct the mapping, or deploy the newest.",
+            "edit",
+        ),
+    ),
+    "ready pods run several commits": (
+        {"running_sha": ""},
+        ("unknown", "Its ready pods do not all run one commit yet; the Deployment asks for a1a1a1a.", "sync"),
+    ),
+    "no pod is ready and nothing was deployed here": (
+        DOWN,
+        ("failed", "None of its 3 pods is ready.", "sync"),
+    ),
+    "the only pod is not ready": (DOWN | {"wanted": 1}, ("failed", "Its pod is not ready.", "sync")),
+    "no pod is ready after a Deploy": (
+        DOWN | {"last": deploy(sha=RUNNING, status="succeeded", from_sha=OLD)},
+        ("failed", "None of its 3 pods is ready.", "roll_back"),
+    ),
+    "no pod is ready after a Deploy with nothing before it": (
+        DOWN | {"last": deploy(sha=RUNNING, status="succeeded", from_sha="")},
+        ("failed", "None of its 3 pods is ready.", "retry"),
+    ),
+    "no pod is ready after a Deploy that failed": (
+        DOWN | TRIED,
+        (
+            "failed",
+            "None of its 3 pods is ready. The Deploy of b2b2b2b failed. The new pod crashed.",
+            "roll_back",
+        ),
+    ),
+    "no pod is ready while GitHub is silent": (
+        DOWN | {"github_observed_at": LONG_AGO},
+        ("failed", "None of its 3 pods is ready.", "sync"),
+    ),
+    "GitHub was never read": (
+        {"github_observed_at": None, "desired_sha": "", "running_sha": ""},
+        ("unknown", "GitHub has not been read yet. Sync now.", "sync"),
+    ),
+    "GitHub's observation is too old": (
+        {"github_observed_at": LONG_AGO, "github_trouble": "GitHub refuses the token"},
+        ("unknown", "GitHub was last read 3 hours ago. GitHub refuses the token.", "sync"),
+    ),
+    "GitHub names no head": (
+        {"head_sha": ""},
+        ("unknown", "GitHub names no newest commit: is the branch there?", "sync"),
+    ),
+    "the head's Deploy failed": (
+        TRIED,
+        ("failed", "The Deploy of b2b2b2b failed. The new pod crashed.", "roll_back"),
+    ),
+    "the head's Deploy failed and somebody put the old commit back": (
+        TRIED | {"desired_sha": RUNNING},
+        ("failed", "The Deploy of b2b2b2b failed. The new pod crashed.", "retry"),
+    ),
+    "the head's Deploy took too long": (
+        {"desired_sha": HEAD, "last": deploy(status="timed_out")},
+        ("failed", "The Deploy of b2b2b2b took too long.", "roll_back"),
+    ),
+    "the head's Deploy took too long and its pods came up afterwards": (
+        {"desired_sha": HEAD, "running_sha": HEAD, "behind_by": 0, "last": deploy(status="timed_out")},
+        ("current", "Runs the newest commit, b2b2b2b.", "none"),
+    ),
+    "the head runs but its host did not answer": (
+        {
+            "desired_sha": HEAD,
+            "running_sha": HEAD,
+            "behind_by": 0,
+            "last": deploy(sentence="cron.example.org said 502"),
+        },
+        ("failed", "The Deploy of b2b2b2b failed. cron.example.org said 502.", "roll_back"),
+    ),
+    "an older commit's Deploy failed and the old pods serve": (
+        {"last": deploy(sha=OLD), "behind_by": 2},
+        (
+            "ready",
+            "2 commits behind. b2b2b2b is ready to deploy. The last Deploy, of 0000000, failed.",
+            "deploy",
+        ),
+    ),
+    "going back from the head failed": (
+        {"last": deploy(sha=OLD, from_sha=HEAD), "running_sha": HEAD, "desired_sha": OLD, "behind_by": 0},
+        ("failed", "The Deploy of 0000000 failed.", "roll_back"),
+    ),
+    "the last Deploy was cancelled": (
+        {"last": deploy(status="cancelled")},
+        ("ready", "1 commit behind. b2b2b2b is ready to deploy.", "deploy"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "expected"), CASES.values(), ids=CASES.keys())
+def test_a_site_has_one_answer(changes, expected):
+    answer = answer_for(site(**changes), now=NOW, stale_after=STALE_AFTER)
+
+    assert (answer.state, answer.sentence, answer.action) == expected

@@ -1,0 +1,63 @@
+"""Rows with one sensible default each."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from django.contrib.auth.models import Permission, User
+
+from demo.world import NAMESPACE, World
+from deployments.models import Deploy, Site, Trigger
+from deployments.operations.begin import begin_deploy
+from deployments.operations.deploy import request_deploy
+from deployments.operations.sync import SyncReport, sync
+from deployments.outside import Outside
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def make_sites(world: World) -> dict[str, Site]:
+    """Map every site of the world; return them by host."""
+    Site.objects.bulk_create(
+        Site(
+            host=each.host,
+            owner=each.owner,
+            repository=each.repository,
+            branch=each.branch,
+            namespace=NAMESPACE,
+            deployment=each.deployment,
+            container=each.deployment,
+        )
+        for each in world.mappings.values()
+    )
+    return {site.host: site for site in Site.objects.all()}
+
+
+def make_user(name: str = "nat", *, may_deploy: bool = True) -> User:
+    user = User.objects.create_user(name)
+    if may_deploy:
+        user.user_permissions.add(Permission.objects.get(codename="deploy_site"))
+    return user
+
+
+def observe(outside: Outside, hosts: Sequence[str] = ()) -> SyncReport:
+    return sync(outside=outside, clock=lambda: NOW, hosts=hosts)
+
+
+def ask(host: str, sha: str = "", **changes: object) -> Deploy:
+    """Ask for a Deploy of the head as last observed, having seen what was observed running."""
+    site = Site.objects.select_related("observation").get(host=host)
+    wish = {
+        "sha": sha or site.observation.head_sha,
+        "seen_sha": site.observation.running_sha,
+        "requested_by": User.objects.first() or make_user(),
+        "trigger": Trigger.PERSON,
+        "now": NOW,
+    }
+    return request_deploy(site=site, **wish | changes)
+
+
+def begin(deploy: Deploy, outside: Outside) -> Deploy:
+    """Let a worker take the Deploy through the guards; return it as it is then."""
+    begin_deploy(deploy_id=deploy.pk, outside=outside, now=NOW)
+    deploy.refresh_from_db()
+    return deploy

@@ -1,0 +1,45 @@
+"""Fixtures: a world on loopback, and Headway's real clients pointed at it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from demo.world import World, read_mappings
+from deployments.cluster import connect
+from deployments.github import GitHub
+from deployments.models import Site
+from deployments.outside import Outside
+from deployments.registry import Registry
+from tests.factories import make_sites
+
+TIMEOUT_SECONDS = 2.0
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, settings: Settings) -> Iterator[World]:
+    """Five sites of the real table; all 34 where the test is marked with `whole_table`."""
+    mappings = read_mappings()
+    if request.node.get_closest_marker("whole_table") is None:
+        mappings = mappings[:5]
+    with World(mappings, start_seconds=0.05) as world:
+        settings.IMAGE_TEMPLATE = world.image_template
+        yield world
+
+
+@pytest.fixture
+def outside(world: World, sites: dict[str, Site], tmp_path: Path) -> Iterator[Outside]:
+    kubeconfig = world.cluster.write_kubeconfig(tmp_path / "kubeconfig")
+    timeouts = (TIMEOUT_SECONDS, TIMEOUT_SECONDS)
+    with (
+        GitHub(token=world.github.token, api_url=world.github.url, timeout_seconds=TIMEOUT_SECONDS) as github,
+        Registry(timeout_seconds=TIMEOUT_SECONDS) as registry,
+        connect(kubeconfig=kubeconfig, timeout_seconds=timeouts) as cluster,
+    ):
+        yield Outside(github=github, registry=registry, connected=cluster)
+
+
+@pytest.fixture
+def sites(world: World, db: None) -> dict[str, Site]:
+    return make_sites(world)
