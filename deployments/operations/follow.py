@@ -134,7 +134,7 @@ def _verify(look: Look, rollout: Rollout, ready: int, patience: Patience) -> Non
 def _wait_or_fail(look: Look, rollout: Rollout, ready: int, patience: Patience) -> None:
     deploy, now = look.deploy, look.now
     counts: dict[str, Any] = {"wanted": rollout.wanted, "updated": rollout.updated, "ready": ready}
-    trouble = diagnose(look.pods, [], container=deploy.site.container, image=deploy.image, now=now)
+    trouble = diagnose(look.pods, look.events, container=deploy.site.container, image=deploy.image, now=now)
     if rollout.phase is Phase.FAILED or (trouble and trouble.certain):
         deploy.note(**counts)
         _end(deploy, Status.FAILED, _why(trouble, rollout), now=now)
