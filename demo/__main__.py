@@ -62,7 +62,9 @@ def _start(stack: ExitStack) -> None:
     committer = scenes.Committer(world, _tell)
     committer.start()
     stack.callback(committer.stop)
-    _say(f"\n  Headway   http://127.0.0.1:{port}\n  Log in    {USER} / {password}\n\n  Ctrl-C stops everything.\n")
+    _say(
+        f"\n  Headway   http://127.0.0.1:{port}\n  Log in    {USER} / {password}\n\n  Ctrl-C stops everything.\n"
+    )
     sys.exit(headway.wait())
 
 
@@ -84,7 +86,9 @@ def _fill(password: str) -> None:
     person = User.objects.create_superuser(USER, password=password)
     Site.objects.filter(host__in=scenes.AUTOMATIC).update(auto_deploy=True)
     held = Site.objects.get(host=scenes.HELD)
-    place_hold(site=held, reason="The interview is tomorrow: no surprises before it", by=person, now=timezone.now())
+    place_hold(
+        site=held, reason="The interview is tomorrow: no surprises before it", by=person, now=timezone.now()
+    )
     call_command("sync", stdout=open(os.devnull, "w"))  # noqa: PTH123, SIM115
 
 

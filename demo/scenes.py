@@ -9,7 +9,7 @@ from collections.abc import Callable
 from random import Random
 
 from demo.cluster import CRASHES, SLOW
-from demo.history import add_commit
+from demo.github import add_commit
 from demo.world import NAMESPACE, World
 
 READY = ("natwelch.com", "writing.natwelch.com", "photos.natwelch.com", "life.natwelch.com")
@@ -43,8 +43,8 @@ def set_the_scenes(world: World) -> None:
         for _ in range(number * number):
             add_commit(world.repository(host), Random(f"{host}{number}"))
         world.commit(host, "Publish this week's notes")
-    world.behaviours[world.image(DEPLOYING, world.commit(DEPLOYING, "Move to the new charting library"))] = SLOW(
-        SLOW_START_SECONDS
+    world.behaviours[world.image(DEPLOYING, world.commit(DEPLOYING, "Move to the new charting library"))] = (
+        SLOW(SLOW_START_SECONDS)
     )
     _fall_away(world, FAILED)
     _paste_into_the_wrong_app(world)
@@ -72,7 +72,9 @@ def _fall_away(world: World, host: str) -> None:
 def _paste_into_the_wrong_app(world: World) -> None:
     """Somebody pasted another app's image into this one's Deployment, as happened by hand."""
     name = world.mappings[DRIFTED].deployment
-    world.cluster.set_image(NAMESPACE, name, container=name, image=world.image(PAST_WRONG_APP), manager="kubectl-edit")
+    world.cluster.set_image(
+        NAMESPACE, name, container=name, image=world.image(PAST_WRONG_APP), manager="kubectl-edit"
+    )
 
 
 def _hotfix(world: World) -> None:
@@ -82,7 +84,9 @@ def _hotfix(world: World) -> None:
     fix = repository.commit("Hotfix: serve the small pictures", branch="hotfix")
     world.build(DIVERGED, fix)
     name = world.mappings[DIVERGED].deployment
-    world.cluster.set_image(NAMESPACE, name, container=name, image=world.image(DIVERGED, fix), manager="kubectl-set")
+    world.cluster.set_image(
+        NAMESPACE, name, container=name, image=world.image(DIVERGED, fix), manager="kubectl-set"
+    )
     world.commit(DIVERGED, "Serve pictures from a bucket")
 
 

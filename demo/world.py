@@ -4,18 +4,18 @@ import csv
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
 from demo.cluster import HEALTHY, Behaviour, DemoCluster
-from demo.github import DemoGitHub
-from demo.github.repository import Repository
-from demo.history import write_history
+from demo.github import DemoGitHub, Repository, written_history
 from demo.registry import DemoRegistry
 
 SITES_CSV = Path(__file__).with_name("sites.csv")
 PROJECT = "icco-cloud"
 NAMESPACE = "default"
+COMMITS = 16
 BUILT_COMMITS = 6
 SIDECAR = "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.18.0"
 
@@ -63,7 +63,8 @@ class World:
             self._running.callback(server.stop)
         for number, (host, mapping) in enumerate(self.mappings.items()):
             if mapping.slug not in self.github.repositories:
-                write_history(self.github.repositories.create(mapping.slug, mapping.branch), seed=host)
+                history = written_history(COMMITS, until=datetime.now(UTC) - timedelta(hours=6))
+                self.github.repositories.create(mapping.slug, mapping.branch, history=history)
             for commit in self.repository(host).graph.commits[-BUILT_COMMITS:]:
                 self.build(host, commit.sha)
             # A sidecar stands first in every fifth: the first container is not always the site's.

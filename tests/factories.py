@@ -33,7 +33,7 @@ def make_sites(world: World) -> dict[str, Site]:
 
 
 def make_user(name: str = "nat", *, may_deploy: bool = True) -> User:
-    user = User.objects.create_user(name, password="correct horse battery")
+    user = User.objects.create_user(name)
     if may_deploy:
         user.user_permissions.add(Permission.objects.get(codename="deploy_site"))
     return user

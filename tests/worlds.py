@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from demo.world import World, read_mappings
 from deployments.cluster import connect
@@ -18,7 +18,7 @@ TIMEOUT_SECONDS = 2.0
 
 
 @pytest.fixture
-def world(request: pytest.FixtureRequest, settings: SettingsWrapper) -> Iterator[World]:
+def world(request: pytest.FixtureRequest, settings: Settings) -> Iterator[World]:
     """Five sites of the real table; all 34 where the test is marked with `whole_table`."""
     mappings = read_mappings()
     if request.node.get_closest_marker("whole_table") is None:
@@ -29,7 +29,7 @@ def world(request: pytest.FixtureRequest, settings: SettingsWrapper) -> Iterator
 
 
 @pytest.fixture
-def outside(world: World, tmp_path: Path) -> Iterator[Outside]:
+def outside(world: World, sites: dict[str, Site], tmp_path: Path) -> Iterator[Outside]:
     kubeconfig = world.cluster.write_kubeconfig(tmp_path / "kubeconfig")
     timeouts = (TIMEOUT_SECONDS, TIMEOUT_SECONDS)
     with (

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from demo.cluster.api import Api
-from demo.cluster.defaults import with_defaults
 from demo.cluster.kinds import DEPLOYMENTS, NAMESPACES, PODS, Json
 from demo.cluster.machinery import Machinery
 from demo.cluster.requests import Target
@@ -57,7 +56,7 @@ class Contents:
         if not settled:
             return self.api.writes.create(Target(DEPLOYMENTS, namespace), body, manager="demo")
         dry = self.api.writes.create(Target(DEPLOYMENTS, namespace), body, manager="demo", dry_run=True)
-        return add_settled(self.store, with_defaults(dry))
+        return add_settled(self.store, dry)
 
     def deployment(self, namespace: str, name: str) -> Json:
         """A copy of the Deployment; raises KeyError when there is none."""

@@ -4,6 +4,7 @@ import hashlib
 import json
 import random
 import uuid
+import zlib
 from datetime import UTC, datetime
 
 from demo.cluster.kinds import Json
@@ -17,10 +18,8 @@ def random_suffix() -> str:
 
 
 def template_hash(template: Json) -> str:
-    """The pod-template-hash: FNV-1a of the template, written in the safe alphabet."""
-    total = 2166136261
-    for byte in json.dumps(template, sort_keys=True).encode():
-        total = ((total ^ byte) * 16777619) & 0xFFFFFFFF
+    """The pod-template-hash: a 32-bit checksum of the template, written in the safe alphabet."""
+    total = zlib.crc32(json.dumps(template, sort_keys=True).encode())
     return "".join(_ALPHABET[ord(digit) % len(_ALPHABET)] for digit in str(total))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from demo.cluster import protobuf
 from demo.cluster.errors import bad_request, no_such_path, unsupported_media_type
 from demo.cluster.kinds import NAMESPACES, Json, Kind, find_kind
 
@@ -49,7 +50,9 @@ class Request:
         return int(text) if text else None
 
     def json(self) -> Json:
-        """The body as an object; raises 415 or 400. YAML is not spoken."""
+        """The body as an object; raises 415 or 400. YAML is not spoken, protobuf for few kinds."""
+        if self.content_type == protobuf.MEDIA_TYPE:
+            return protobuf.decode(self.body)
         if self.content_type not in ("application/json", ""):
             raise unsupported_media_type(("application/json",))
         try:

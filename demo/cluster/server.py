@@ -73,10 +73,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         request = self._read()
-        user = ""
+        self._user = ""
         status = 0
         try:
-            answer, user = self._answer(request)
+            answer = self._answer(request)
             status = answer.status
             self.server.failures.strike(request, after=True)
         except DroppedConnection:
@@ -86,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
             status = error.code
             answer = Answer(error.status(), error.code, error.headers)
         finally:
-            self._note(request, user, status)
+            self._note(request, status)
         self._send(answer)
 
     def _read(self) -> Request:
@@ -95,15 +95,15 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         return Request(self.command, path, query, headers, self.rfile.read(length))
 
-    def _answer(self, request: Request) -> tuple[Answer, str]:
+    def _answer(self, request: Request) -> Answer:
         self.server.failures.strike(request, after=False)
-        user = self.server.api.authorisation.who(request.headers.get("authorization", ""))
-        return self.server.api.answer(request, user), user
+        self._user = self.server.api.authorisation.who(request.headers.get("authorization", ""))
+        return self.server.api.answer(request, self._user)
 
-    def _note(self, request: Request, user: str, status: int) -> None:
+    def _note(self, request: Request, status: int) -> None:
         body = request.body.decode(errors="replace")
         entry = Entry(
-            request.method, request.path, dict(request.query), user, status, request.content_type, body
+            request.method, request.path, dict(request.query), self._user, status, request.content_type, body
         )
         self.server.requests.entries.append(entry)
 

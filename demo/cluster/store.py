@@ -77,8 +77,7 @@ class Store:
             if old is None:
                 return
             for uid in _owners(old):
-                self._owned.get(uid, {}).pop((plural, key_of(old)), None)
-            self._owned.pop(old["metadata"]["uid"], None) if plural == "pods" else None
+                self._disown(uid, plural, key_of(old))
             self._record("DELETED", plural, self._stamped(old), old)
 
     def changes_after(self, revision: int) -> Iterator[Change]:
@@ -101,12 +100,18 @@ class Store:
         with self.lock:
             new = self._stamped(thing)
             self._objects.setdefault(plural, {})[key_of(new)] = new
-            for uid in _owners(old or {"metadata": {}}):
-                self._owned.get(uid, {}).pop((plural, key_of(new)), None) if uid not in _owners(new) else None
+            for uid in set(_owners(old or {"metadata": {}})) - set(_owners(new)):
+                self._disown(uid, plural, key_of(new))
             for uid in _owners(new):
                 self._owned.setdefault(uid, {})[plural, key_of(new)] = None
             self._record(word, plural, new, old, quiet=quiet)
             return new
+
+    def _disown(self, uid: str, plural: str, key: Key) -> None:
+        owned = self._owned.get(uid, {})
+        owned.pop((plural, key), None)
+        if not owned:
+            self._owned.pop(uid, None)
 
     def _stamped(self, thing: Json) -> Json:
         self.revision += 1

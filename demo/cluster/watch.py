@@ -76,11 +76,9 @@ class _Stream:
 
     def _next(self, pause: float, is_closed: Callable[[], bool]) -> Iterator[Json | None]:
         with self._store.changed:
-            if self._revision < self._store.forgotten_revision:
-                raise expired(
-                    f"too old resource version: {self._revision} ({self._store.forgotten_revision})"
-                )
             self._store.changed.wait_for(lambda: is_closed() or self._store.revision > self._revision, pause)
+            if self._revision < (oldest := self._store.forgotten_revision):
+                raise expired(f"too old resource version: {self._revision} ({oldest})")
             changes = list(self._store.changes_after(self._revision))
             if changes:
                 self._revision = changes[-1].revision

@@ -2,7 +2,7 @@
 
 from demo.github.failures import Failure, Limit, Logged
 from demo.github.graph import Person
-from demo.github.histories import written_history
+from demo.github.histories import add_commit, written_history
 from demo.github.repository import DEPENDABOT, ICCO, Catalogue, Repository
 from demo.github.server import DemoGitHub
 
@@ -16,5 +16,6 @@ __all__ = [
     "Logged",
     "Person",
     "Repository",
+    "add_commit",
     "written_history",
 ]

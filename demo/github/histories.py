@@ -26,6 +26,12 @@ MESSAGES = (
 )
 
 
+def add_commit(repository: Repository, chance: random.Random, *, at: datetime | None = None) -> str:
+    """The sha of something that a person or a bot might have committed to the default branch."""
+    author = chance.choice((ICCO, ICCO, DEPENDABOT, RENOVATE, STRANGER))
+    return repository.commit(chance.choice(MESSAGES), author=author, at=at)
+
+
 def written_history(commits: int, *, until: datetime, seed: int = 0) -> Callable[[Repository], None]:
     """Fills a repository with that many commits, about a day apart, the last one `until`; every seventh merges a side branch."""
 
@@ -40,8 +46,7 @@ def written_history(commits: int, *, until: datetime, seed: int = 0) -> Callable
                 repository.merge("side", f"Merge pull request #{number} from icco/side", at=at)
                 repository.delete_branch("side")
             else:
-                author = chance.choice((ICCO, ICCO, DEPENDABOT, RENOVATE, STRANGER))
-                repository.commit(chance.choice(MESSAGES), author=author, at=at)
+                add_commit(repository, chance, at=at)
         repository.set_checks(repository.head, chance.choice(("SUCCESS", "SUCCESS", "SUCCESS", None)))
 
     return write

@@ -28,7 +28,9 @@ def patches(world: World) -> int:
     return sum(entry.method == "PATCH" and entry.status == 200 for entry in world.cluster.requests)
 
 
-def test_the_patch_sets_this_image_and_names_the_deploy(world: World, outside: Outside, queued: Deploy) -> None:
+def test_the_patch_sets_this_image_and_names_the_deploy(
+    world: World, outside: Outside, queued: Deploy
+) -> None:
     begin(queued, outside)
 
     metadata = world.cluster.deployment(NAMESPACE, "cacophony")["metadata"]
@@ -60,7 +62,9 @@ def test_a_second_run_patches_nothing_more(world: World, outside: Outside, queue
     assert patches(world) == 1
 
 
-def test_another_apps_image_pasted_meanwhile_is_left_alone(world: World, outside: Outside, queued: Deploy) -> None:
+def test_another_apps_image_pasted_meanwhile_is_left_alone(
+    world: World, outside: Outside, queued: Deploy
+) -> None:
     world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=world.image(OTHER))
 
     begin(queued, outside)
@@ -94,7 +98,9 @@ def test_a_hold_placed_meanwhile_stops_it(world: World, outside: Outside, queued
     assert queued.sentence == "Everything is held by ann: Black Friday. Resume it first."
 
 
-def test_an_image_that_is_gone_from_the_registry_stops_it(world: World, outside: Outside, queued: Deploy) -> None:
+def test_an_image_that_is_gone_from_the_registry_stops_it(
+    world: World, outside: Outside, queued: Deploy
+) -> None:
     world.registry.remove("icco-cloud/cacophony", queued.sha)
 
     begin(queued, outside)
@@ -164,7 +170,9 @@ def test_an_api_server_that_answers_500_once_is_asked_again_by_the_tick(
     assert (queued.status, patches(world)) == (Status.ROLLING_OUT, 1)
 
 
-def test_an_api_server_that_hangs_leaves_the_deploy_queued(world: World, outside: Outside, queued: Deploy) -> None:
+def test_an_api_server_that_hangs_leaves_the_deploy_queued(
+    world: World, outside: Outside, queued: Deploy
+) -> None:
     world.cluster.hang(10, method="PATCH")
 
     begin(queued, outside)
@@ -173,7 +181,9 @@ def test_an_api_server_that_hangs_leaves_the_deploy_queued(world: World, outside
     assert "tries again every minute" in queued.sentence
 
 
-def test_a_registry_that_is_down_leaves_the_deploy_queued(world: World, outside: Outside, queued: Deploy) -> None:
+def test_a_registry_that_is_down_leaves_the_deploy_queued(
+    world: World, outside: Outside, queued: Deploy
+) -> None:
     world.registry.fail_next(500, times=5)
 
     begin(queued, outside)

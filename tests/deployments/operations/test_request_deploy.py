@@ -52,7 +52,9 @@ def test_a_second_tap_from_another_page_returns_the_first_deploy() -> None:
     assert first == second
 
 
-def test_another_commit_is_refused_while_one_is_being_deployed(world: World, outside: Outside, head: str) -> None:
+def test_another_commit_is_refused_while_one_is_being_deployed(
+    world: World, outside: Outside, head: str
+) -> None:
     ask(HOST)
     world.commit(HOST)
     observe(outside)

@@ -1,0 +1,144 @@
+"""What is in the registry: images as a build pushes them, and when each tag can be seen."""
+
+import gzip
+import hashlib
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+
+_CONFIG_TYPES = {
+    OCI_MANIFEST: "application/vnd.oci.image.config.v1+json",
+    DOCKER_MANIFEST: "application/vnd.docker.container.image.v1+json",
+}
+_LAYER_TYPES = {
+    OCI_MANIFEST: "application/vnd.oci.image.layer.v1.tar+gzip",
+    DOCKER_MANIFEST: "application/vnd.docker.image.rootfs.diff.tar.gzip",
+}
+_TAR = bytes(1024)
+_LAYER = gzip.compress(_TAR, mtime=0)
+
+
+def digest_of(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+@dataclass(frozen=True)
+class Blob:
+    content: bytes
+    media_type: str = "application/octet-stream"
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.content)
+
+    def descriptor(self, **more: Any) -> dict[str, Any]:
+        return {"mediaType": self.media_type, "digest": self.digest, "size": len(self.content), **more}
+
+
+@dataclass
+class _Repository:
+    """Tags with all that was pushed to them, as (seen from, digest), oldest push first; so for each manifest."""
+
+    tags: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
+    manifests: dict[str, tuple[float, Blob]] = field(default_factory=dict)
+    blobs: dict[str, Blob] = field(default_factory=dict)
+
+
+class Images:
+    """About 3 kB for each image."""
+
+    def __init__(self) -> None:
+        self._repositories: dict[str, _Repository] = {}
+        self._lock = threading.Lock()
+
+    def push(self, path: str, tag: str, *, revision: str, after_seconds: float, media_type: str) -> str:
+        """The digest of the new manifest, which is seen after so many seconds."""
+        platform_type = OCI_MANIFEST if media_type == OCI_INDEX else media_type
+        config = _config(path, revision, _CONFIG_TYPES[platform_type])
+        layer = Blob(_LAYER, _LAYER_TYPES[platform_type])
+        manifest = _manifest(platform_type, config, layer)
+        top = _index(manifest) if media_type == OCI_INDEX else manifest
+        with self._lock:
+            repository = self._repositories.setdefault(path, _Repository())
+            repository.blobs |= {config.digest: config, layer.digest: layer}
+            seen_from = time.monotonic() + after_seconds
+            for one in (manifest, top):
+                earlier, _ = repository.manifests.get(one.digest, (seen_from, one))
+                repository.manifests[one.digest] = min(earlier, seen_from), one
+            repository.tags.setdefault(tag, []).append((seen_from, top.digest))
+        return top.digest
+
+    def remove(self, path: str, tag: str) -> None:
+        """Raises KeyError where there is no such tag."""
+        with self._lock:
+            repository = self._repositories[path]
+            for _, digest in repository.tags.pop(tag):
+                repository.manifests.pop(digest, None)
+
+    def manifest(self, path: str, reference: str) -> Blob | None:
+        """What a tag or a digest names, if it can be seen by now."""
+        with self._lock:
+            repository = self._repositories.get(path, _Repository())
+            now = time.monotonic()
+            seen = [digest for moment, digest in repository.tags.get(reference, []) if moment <= now]
+            seen_from, manifest = repository.manifests.get(seen[-1] if seen else reference, (now, None))
+            return manifest if seen_from <= now else None
+
+    def blob(self, path: str, digest: str) -> Blob | None:
+        with self._lock:
+            return self._repositories.get(path, _Repository()).blobs.get(digest)
+
+    def tags(self, path: str) -> list[str] | None:
+        """In order; None for a repository that is not known."""
+        with self._lock:
+            repository = self._repositories.get(path)
+            now = time.monotonic()
+            if repository is None:
+                return None
+            return sorted(
+                tag for tag, pushes in repository.tags.items() if any(moment <= now for moment, _ in pushes)
+            )
+
+
+def _config(path: str, revision: str, media_type: str) -> Blob:
+    labels = {
+        "org.opencontainers.image.revision": revision,
+        "org.opencontainers.image.source": f"https://github.com/{path}",
+    }
+    content = {
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {"Labels": labels},
+        "rootfs": {"type": "layers", "diff_ids": [digest_of(_TAR)]},
+    }
+    return Blob(_dump(content), media_type)
+
+
+def _manifest(media_type: str, config: Blob, layer: Blob) -> Blob:
+    content = {
+        "schemaVersion": 2,
+        "mediaType": media_type,
+        "config": config.descriptor(),
+        "layers": [layer.descriptor()],
+    }
+    return Blob(_dump(content), media_type)
+
+
+def _index(manifest: Blob) -> Blob:
+    platform = {"architecture": "amd64", "os": "linux"}
+    content = {
+        "schemaVersion": 2,
+        "mediaType": OCI_INDEX,
+        "manifests": [manifest.descriptor(platform=platform)],
+    }
+    return Blob(_dump(content), OCI_INDEX)
+
+
+def _dump(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, separators=(",", ":")).encode()

@@ -1,0 +1,161 @@
+"""`DemoRegistry`: what docker-registry 2.8 and a token server answer, to those who only read."""
+
+import re
+from types import TracebackType
+from typing import Literal, Self
+
+from demo.cluster.request_log import Entry, RequestLog
+from demo.loopback import LoopbackServer, Request, Response
+from demo.registry import replies
+from demo.registry.failures import Failures, Switches
+from demo.registry.images import OCI_INDEX, OCI_MANIFEST, Blob, Images
+from demo.registry.tokens import Account, Tokens, basic_account
+from deployments.rules.images import UnableToParseImage, parse_image
+
+_NAME = r"[a-z0-9]+(?:(?:[._]|__|-+|/)[a-z0-9]+)*"
+_READ = re.compile(rf"/v2/({_NAME})/(manifests|blobs|tags)/([\w:.-]+)")
+
+
+class DemoRegistry(Switches):
+    """Pushes are calls, reads go over HTTP. `auth` is how it asks who is there; with `none` all is public.
+
+    `requests` is the log of what was asked, `token_seconds` how long a token lives.
+    """
+
+    def __init__(
+        self, port: int = 0, *, auth: Literal["token", "basic", "none"] = "token", token_seconds: float = 300
+    ) -> None:
+        self.requests = RequestLog()
+        self.auth = auth
+        self.tokens = Tokens(token_seconds)
+        self._images = Images()
+        self._server = LoopbackServer(self._answer, port=port)
+        self.failures = Failures(self._server.stopping)
+
+    # Its life.
+
+    def start(self) -> Self:
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        self._server.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def port(self) -> int:
+        return self._server.port
+
+    @property
+    def host(self) -> str:
+        """What stands before the first slash of its images' names, such as `127.0.0.1:5000`."""
+        return self._server.host
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}"
+
+    # What it holds.
+
+    def push(  # noqa: PLR0913 - options, each with a sensible default
+        self,
+        path: str,
+        tag: str,
+        after_seconds: float = 0,
+        *,
+        revision: str = "",
+        media_type: str = OCI_MANIFEST,
+    ) -> str:
+        """Pushes an image, which is seen after so many seconds; the digest of its manifest comes back.
+
+        `revision` is the commit in the image's label, the tag where left out; with another one the digest is another.
+        """
+        return self._images.push(
+            path, tag, revision=revision or tag, after_seconds=after_seconds, media_type=media_type
+        )
+
+    def has(self, reference: str) -> bool:
+        """Whether `host/path:tag` or `host/path@digest` can be pulled now; False for another registry's images."""
+        try:
+            image = parse_image(reference)
+        except UnableToParseImage:
+            return False
+        name = image.digest or image.tag or "latest"
+        return image.registry == self.host and self._images.manifest(image.path, name) is not None
+
+    def remove(self, path: str, tag: str) -> None:
+        """Deletes the tag and its manifest. Raises KeyError where there is none."""
+        self._images.remove(path, tag)
+
+    def make_private(self, path: str, user: str, password: str) -> None:
+        """From now on this user alone may read the repository."""
+        self.tokens.private[path] = Account(user, password)
+
+    def expire_tokens(self) -> None:
+        self.tokens.expire()
+
+    # How it answers.
+
+    def _answer(self, request: Request) -> Response:
+        user = self.tokens.user_of(request)
+        response = self.failures.strike(request) or self._route(request)
+        status = 0 if response.dropped else response.status
+        self.requests.entries.append(
+            Entry(request.method, request.path, dict(request.query), user, status, "", "")
+        )
+        return response
+
+    def _route(self, request: Request) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return replies.error(405, "UNSUPPORTED", "The operation is unsupported.")
+        if request.path == "/token":
+            return self.tokens.issue(request)
+        if request.path in ("/v2", "/v2/"):
+            return self._refuse(request, "") or replies.content(200, {})
+        match = _READ.fullmatch(request.path)
+        if match is None:
+            return Response(status=404, body=b"404 page not found\n")
+        return self._refuse(request, match[1]) or self._read(request, match[1], match[2], match[3])
+
+    def _refuse(self, request: Request, path: str) -> Response | None:
+        if self.auth == "token":
+            return self.tokens.refuse(request, path, f"{self.url}/token")
+        if self.auth == "basic" and not self.tokens.may_read(path, basic_account(request)):
+            header = {"WWW-Authenticate": 'Basic realm="demo"'}
+            return replies.error(401, "UNAUTHORIZED", "authentication required", header)
+        return None
+
+    def _read(self, request: Request, path: str, kind: str, name: str) -> Response:
+        if kind == "tags":
+            tags = self._images.tags(path)
+            if tags is None:
+                return replies.error(404, "NAME_UNKNOWN", "repository name not known to registry")
+            return replies.content(200, {"name": path, "tags": tags})
+        if kind == "blobs":
+            blob = self._images.blob(path, name)
+            return _send(blob) if blob else replies.error(404, "BLOB_UNKNOWN", "blob unknown to registry")
+        manifest = self._images.manifest(path, name)
+        if manifest is None:
+            return replies.error(404, "MANIFEST_UNKNOWN", "manifest unknown")
+        return _withhold(manifest, request.headers.get("accept", "")) or _send(manifest)
+
+
+def _withhold(manifest: Blob, accept: str) -> Response | None:
+    """The 404 for OCI content that Accept does not name; a wildcard does not count (distribution 2.8, manifests.go)."""
+    accepted = {one.partition(";")[0].strip() for one in accept.split(",")}
+    if manifest.media_type not in (OCI_INDEX, OCI_MANIFEST) or manifest.media_type in accepted:
+        return None
+    kind = "index" if manifest.media_type == OCI_INDEX else "manifest"
+    message = f"OCI {kind} found, but accept header does not support OCI {'indexes' if kind == 'index' else 'manifests'}"
+    return replies.error(404, "MANIFEST_UNKNOWN", message)
+
+
+def _send(blob: Blob) -> Response:
+    return replies.blob(blob.content, blob.media_type, blob.digest)

@@ -1,0 +1,50 @@
+"""Where a registry is reached, and over what."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+DOCKER_HUB = "docker.io"
+_DOCKER_HUB_API = "registry-1.docker.io"
+_PORTS = {"http": 80, "https": 443}
+
+
+def url_of(registry: str) -> str:
+    """The root of a registry's API, without a slash at its end.
+
+    Plain HTTP is for this machine's own registries alone, as in Docker:
+    https://docs.docker.com/reference/cli/dockerd/#insecure-registries. Docker Hub's API has a host of its own.
+    """
+    host = _DOCKER_HUB_API if registry == DOCKER_HUB else registry
+    return f"{'http' if is_loopback(f'//{host}') else 'https'}://{host}"
+
+
+def host_of(url: str) -> str:
+    """Host and port as a person knows them; empty for what is no address."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
+
+
+def is_loopback(url: str) -> bool:
+    """True for localhost, 127.0.0.0/8 and ::1. No name is resolved."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_safe(url: str) -> bool:
+    """Whether a question may go there: over HTTPS, or not leaving this machine."""
+    scheme = url.partition("://")[0].lower()
+    return bool(host_of(url)) and (scheme == "https" or (scheme == "http" and is_loopback(url)))
+
+
+def is_same_origin(one: str, other: str) -> bool:
+    return _origin(one) == _origin(other)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)

@@ -1,0 +1,198 @@
+"""Following: a Deploy ends as the cluster shows it, and success means that ready pods run this image and stay so."""
+
+from datetime import datetime, timedelta
+from time import sleep as really_sleep
+
+import pytest
+from django.utils import timezone
+
+from demo.cluster import CRASHES, SLOW
+from demo.world import NAMESPACE, World
+from deployments.locks import Lock
+from deployments.models import Deploy, Observation, Status
+from deployments.operations.follow import Patience, follow
+from deployments.outside import Outside
+from tests.factories import ask, begin, observe
+
+HOST = "cacophony.natwelch.com"
+OTHER = "chartopia.app"
+PATIENCE = Patience(
+    stability=timedelta(seconds=0),
+    rollout=timedelta(minutes=15),
+    look_every_seconds=0.05,
+    task=timedelta(seconds=20),
+)
+
+pytestmark = pytest.mark.usefixtures("sites")
+
+
+class Clock:
+    """The real time, moved on by what a test jumps over."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return timezone.now() + self.ahead
+
+
+def rolled_out(world: World, outside: Outside, **commit: object) -> Deploy:
+    world.commit(HOST, **commit)
+    observe(outside)
+    deploy = begin(ask(HOST), outside)
+    Deploy.objects.filter(pk=deploy.pk).update(patched_at=timezone.now())
+    return deploy
+
+
+def see_through(
+    deploy: Deploy, outside: Outside, *, patience: Patience = PATIENCE, clock: Clock | None = None
+) -> Deploy:
+    follow(outside=outside, patience=patience, clock=clock or Clock(), sleep=really_sleep)
+    deploy.refresh_from_db()
+    return deploy
+
+
+def test_a_deploy_succeeds_when_its_pods_are_ready(world: World, outside: Outside) -> None:
+    deploy = rolled_out(world, outside)
+
+    see_through(deploy, outside)
+
+    assert (deploy.status, deploy.ready) == (Status.SUCCEEDED, deploy.wanted)
+    assert Observation.objects.get(site__host=HOST).running_sha == deploy.sha
+    assert Observation.objects.get(site__host=HOST).behind_by == 0
+
+
+def test_success_waits_for_the_stability_window(world: World, outside: Outside) -> None:
+    deploy = rolled_out(world, outside)
+    patience = Patience(
+        stability=timedelta(hours=1),
+        rollout=timedelta(hours=9),
+        look_every_seconds=0.05,
+        task=timedelta(seconds=2),
+    )
+    clock = Clock()
+
+    see_through(deploy, outside, patience=patience, clock=clock)
+    before = deploy.status
+    clock.ahead = timedelta(hours=1)
+    see_through(deploy, outside, patience=patience, clock=clock)
+
+    assert (before, deploy.status) == (Status.VERIFYING, Status.SUCCEEDED)
+
+
+def test_a_pod_that_falls_away_while_verifying_takes_it_back(world: World, outside: Outside) -> None:
+    deploy = rolled_out(world, outside)
+    patience = Patience(
+        stability=timedelta(hours=1),
+        rollout=timedelta(hours=9),
+        look_every_seconds=0.05,
+        task=timedelta(seconds=1),
+    )
+    see_through(deploy, outside, patience=patience)
+    world.behaviours[deploy.image] = SLOW(600)
+    world.cluster.scale(NAMESPACE, "cacophony", 5)
+
+    see_through(deploy, outside, patience=patience)
+
+    assert deploy.status == Status.ROLLING_OUT
+    assert deploy.verifying_since is None
+
+
+def test_an_image_that_crashes_fails_with_its_exit_code(world: World, outside: Outside) -> None:
+    sha = world.commit(HOST)
+    world.behaviours[world.image(HOST, sha)] = CRASHES(3)
+    observe(outside)
+    deploy = begin(ask(HOST), outside)
+    Deploy.objects.filter(pk=deploy.pk).update(patched_at=timezone.now())
+    world.cluster.wait_until(
+        lambda: any(
+            status.get("restartCount")
+            for pod in world.cluster.pods(NAMESPACE, "cacophony")
+            for status in pod["status"].get("containerStatuses", [])
+        )
+    )
+    clock = Clock()
+    clock.ahead = timedelta(minutes=5)
+
+    see_through(deploy, outside, clock=clock)
+
+    assert deploy.status == Status.FAILED
+    assert "3" in deploy.sentence
+
+
+def test_an_image_changed_by_somebody_else_supersedes_it(world: World, outside: Outside) -> None:
+    deploy = rolled_out(world, outside)
+    by_hand = world.image(HOST, world.repository(HOST).graph.commits[-3].sha)
+    world.cluster.set_image(
+        NAMESPACE, "cacophony", container="cacophony", image=by_hand, manager="kubectl-set"
+    )
+
+    see_through(deploy, outside)
+
+    assert deploy.status == Status.SUPERSEDED
+    assert "kubectl-set" in deploy.sentence
+
+
+def test_a_deployment_deleted_meanwhile_fails_it(world: World, outside: Outside) -> None:
+    deploy = rolled_out(world, outside)
+    world.cluster.delete_deployment(NAMESPACE, "cacophony")
+
+    see_through(deploy, outside)
+
+    assert deploy.status == Status.FAILED
+    assert "Deployment cacophony is gone" in deploy.sentence
+
+
+def test_what_never_gets_ready_times_out(world: World, outside: Outside) -> None:
+    sha = world.commit(HOST)
+    world.behaviours[world.image(HOST, sha)] = SLOW(600)
+    observe(outside)
+    deploy = begin(ask(HOST), outside)
+    clock = Clock()
+    clock.ahead = timedelta(days=1)
+
+    see_through(deploy, outside, clock=clock)
+
+    assert deploy.status == Status.TIMED_OUT
+
+
+def test_a_cluster_that_is_down_for_a_while_changes_nothing(world: World, outside: Outside) -> None:
+    deploy = rolled_out(world, outside)
+    world.cluster.fail_next(500, times=3)
+
+    see_through(deploy, outside)
+
+    assert deploy.status == Status.SUCCEEDED
+
+
+def test_all_active_deploys_are_followed_with_one_list_of_each_kind(world: World, outside: Outside) -> None:
+    for host in world.mappings:
+        world.commit(host)
+    observe(outside)
+    deploys = [begin(ask(host), outside) for host in world.mappings]
+    world.cluster.settle_now()
+    Deploy.objects.update(patched_at=timezone.now())
+    world.cluster.requests.clear()
+
+    follow(outside=outside, patience=PATIENCE, clock=Clock(), sleep=really_sleep)
+
+    assert {Deploy.objects.get(pk=deploy.pk).status for deploy in deploys} == {Status.SUCCEEDED}
+    looks = len(world.cluster.requests) / 2
+    assert looks <= 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_follower_leaves_the_first_alone(world: World, outside: Outside) -> None:
+    import psycopg
+    from django.db import connection
+
+    deploy = rolled_out(world, outside)
+    parameters = connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}
+    with psycopg.connect(
+        **{key: parameters[key] for key in ("dbname", "user", "host") if key in parameters}
+    ) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [Lock.FOLLOW.value])
+
+        see_through(deploy, outside)
+
+    assert deploy.status == Status.ROLLING_OUT
