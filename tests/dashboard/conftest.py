@@ -32,7 +32,7 @@ def make_site() -> MakeSite:
     """Make a site that is ready to deploy; `seen` changes what was observed of it."""
 
     def make(host: str = HOST, **seen: Any) -> Site:
-        name = host.split(".")[0]
+        name = host.split(".", maxsplit=1)[0]
         site = Site.objects.create(host=host, owner="icco", repository=name, deployment=name, container=name)
         minute_ago = timezone.now() - timedelta(minutes=1)
         observed = {

@@ -11,7 +11,14 @@ from deployments.models import SyncRun
 OPEN = {"login", "logout", None}
 ACTIONS = ["/sync", "/hold", "/holds/1/lift", "/sites/a.example.com/deploy", "/sites/a.example.com/sync",
            "/sites/a.example.com/hold", "/deploys/1/cancel"]  # fmt: skip
-PAGES = ["/", "/activity/", "/sites/a.example.com/", "/sites/a.example.com/deploy", "/deploys/1/", "/deploys/1/live"]
+PAGES = [
+    "/",
+    "/activity/",
+    "/sites/a.example.com/",
+    "/sites/a.example.com/deploy",
+    "/deploys/1/",
+    "/deploys/1/live",
+]
 
 
 def test_every_address_is_walked_here() -> None:

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from deployments.models import Deploy, Hold, Site
-from django.utils import timezone
 from tests.dashboard.conftest import HEAD, HOST, RUNNING, MakeSite
 
 URL = f"/sites/{HOST}/deploy"
@@ -18,7 +18,9 @@ def form() -> dict[str, Any]:
     return {"sha": HEAD, "seen": RUNNING, "key": str(uuid4())}
 
 
-def test_a_tap_asks_for_the_deploy_and_leads_to_it(deployer: Client, site: Site, form: dict[str, Any]) -> None:
+def test_a_tap_asks_for_the_deploy_and_leads_to_it(
+    deployer: Client, site: Site, form: dict[str, Any]
+) -> None:
     response = deployer.post(URL, form)
 
     deploy = Deploy.objects.get()
@@ -81,7 +83,9 @@ def test_the_sheet_of_a_green_head_accepts_nothing(deployer: Client, site: Site)
 
 
 def test_the_sheet_names_a_hold(deployer: Client, site: Site) -> None:
-    Hold.objects.create(site=site, reason="Database migration", placed_by_name="ada", placed_at=timezone.now())
+    Hold.objects.create(
+        site=site, reason="Database migration", placed_by_name="ada", placed_at=timezone.now()
+    )
 
     assert "Held by ada: Database migration." in deployer.get(URL).text
 
@@ -97,7 +101,9 @@ def test_a_form_without_a_commit_is_refused_with_a_sentence(deployer: Client, si
     assert not Deploy.objects.exists()
 
 
-def test_a_viewer_reads_who_can_grant_it(viewer: Client, admin_user: object, site: Site, form: dict[str, Any]) -> None:
+def test_a_viewer_reads_who_can_grant_it(
+    viewer: Client, admin_user: object, site: Site, form: dict[str, Any]
+) -> None:
     response = viewer.post(URL, form)
 
     assert response.status_code == 403
@@ -105,14 +111,18 @@ def test_a_viewer_reads_who_can_grant_it(viewer: Client, admin_user: object, sit
     assert not Deploy.objects.exists()
 
 
-def test_a_stranger_is_led_to_the_login_and_then_to_the_list(stranger: Client, site: Site, form: dict[str, Any]) -> None:
+def test_a_stranger_is_led_to_the_login_and_then_to_the_list(
+    stranger: Client, site: Site, form: dict[str, Any]
+) -> None:
     response = stranger.post(URL, form)
 
     assert response["Location"] == "/login/?next=/"
     assert not Deploy.objects.exists()
 
 
-def test_a_post_without_the_token_is_refused_with_what_to_do(person: object, site: Site, form: dict[str, Any]) -> None:
+def test_a_post_without_the_token_is_refused_with_what_to_do(
+    person: object, site: Site, form: dict[str, Any]
+) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(person)  # type: ignore[arg-type]
 

@@ -22,7 +22,13 @@ def test_a_site_is_held_with_a_reason(deployer: Client, site: Site) -> None:
 
     hold = Hold.objects.get()
     assert response["Location"] == f"/sites/{HOST}/"
-    assert (hold.site, hold.sha, hold.reason, hold.placed_by_name, hold.until) == (site, "", "Migration", "eve", None)
+    assert (hold.site, hold.sha, hold.reason, hold.placed_by_name, hold.until) == (
+        site,
+        "",
+        "Migration",
+        "eve",
+        None,
+    )
 
 
 def test_a_hold_can_end_by_itself(deployer: Client, site: Site) -> None:

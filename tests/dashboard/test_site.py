@@ -23,8 +23,16 @@ def test_commits_that_are_not_fetched_yet_are_said_to_be_on_their_way(deployer: 
 
 
 def test_a_long_range_tells_how_many_commits_there_are(deployer: Client, site: Site) -> None:
-    commit = {"sha": HEAD, "headline": "Mend <it>", "author": "Ada", "committed_at": "2026-11-01T10:00:00+00:00", "url": ""}
-    CommitRange.objects.create(owner="icco", repository="cron", base=RUNNING, head=HEAD, total=300, commits=[commit])
+    commit = {
+        "sha": HEAD,
+        "headline": "Mend <it>",
+        "author": "Ada",
+        "committed_at": "2026-11-01T10:00:00+00:00",
+        "url": "",
+    }
+    CommitRange.objects.create(
+        owner="icco", repository="cron", base=RUNNING, head=HEAD, total=300, commits=[commit]
+    )
 
     page = deployer.get(f"/sites/{HOST}/").text
 
@@ -39,7 +47,9 @@ def test_a_viewer_reads_why_there_is_no_button(viewer: Client, site: Site) -> No
     assert f"/sites/{HOST}/deploy" not in page
 
 
-def test_only_staff_is_offered_to_edit_the_mapping(deployer: Client, admin_client: Client, site: Site) -> None:
+def test_only_staff_is_offered_to_edit_the_mapping(
+    deployer: Client, admin_client: Client, site: Site
+) -> None:
     address = f"/admin/deployments/site/{site.pk}/change/"
 
     assert address in admin_client.get(f"/sites/{HOST}/").text
@@ -52,7 +62,9 @@ def test_a_host_in_capitals_leads_to_the_one_address(deployer: Client, site: Sit
     assert (response.status_code, response["Location"]) == (301, f"/sites/{HOST}/")
 
 
-@pytest.mark.parametrize("host", ["unknown.example.com", "-cron.example.com", "cron..example.com", "a" * 64, "a." * 130 + "a"])
+@pytest.mark.parametrize(
+    "host", ["unknown.example.com", "-cron.example.com", "cron..example.com", "a" * 64, "a." * 130 + "a"]
+)
 def test_a_host_that_is_no_site_is_404(deployer: Client, site: Site, host: str) -> None:
     response = deployer.get(f"/sites/{host}/")
 

@@ -106,7 +106,9 @@ def test_a_good_sync_is_no_warning(deployer: Client, site: Site, synced: SyncRun
     assert "banner warn" not in page
 
 
-def test_a_fragment_is_not_sent_again_while_nothing_changes(deployer: Client, site: Site, synced: SyncRun) -> None:
+def test_a_fragment_is_not_sent_again_while_nothing_changes(
+    deployer: Client, site: Site, synced: SyncRun
+) -> None:
     first = deployer.get("/", headers=LIVE)
 
     second = deployer.get("/", headers=LIVE | {"If-None-Match": first["ETag"]})
@@ -127,7 +129,9 @@ def test_a_fragment_is_sent_once_something_has_changed(deployer: Client, site: S
     assert "CI red" in second.text
 
 
-def test_the_page_knows_the_version_of_its_own_fragment(deployer: Client, site: Site, synced: SyncRun) -> None:
+def test_the_page_knows_the_version_of_its_own_fragment(
+    deployer: Client, site: Site, synced: SyncRun
+) -> None:
     page = deployer.get("/").text
     version = re.search(r'data-version="(\w+)"', page)
 
@@ -145,9 +149,14 @@ def test_the_list_makes_four_statements_for_34_sites(
         deployer.get("/")
 
 
-def test_the_list_of_34_sites_travels_in_12_kilobytes(deployer: Client, make_site: MakeSite, synced: SyncRun) -> None:
+def test_the_list_of_34_sites_travels_in_12_kilobytes(
+    deployer: Client, make_site: MakeSite, synced: SyncRun
+) -> None:
     for number in range(34):
-        make_site(f"site-{number}.natwelch.com", head_headline=f"Bump package {number} from 1.{number} to 2.{number}")
+        make_site(
+            f"site-{number}.natwelch.com",
+            head_headline=f"Bump package {number} from 1.{number} to 2.{number}",
+        )
 
     page = deployer.get("/").content
 

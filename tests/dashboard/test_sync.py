@@ -8,12 +8,14 @@ from deployments.models import Site
 from tests.dashboard.conftest import HOST
 
 
-@pytest.mark.parametrize(("url", "hosts", "back"), [("/sync", [], "/"), (f"/sites/{HOST}/sync", [HOST], f"/sites/{HOST}/")])
+@pytest.mark.parametrize(
+    ("url", "hosts", "back"), [("/sync", [], "/"), (f"/sites/{HOST}/sync", [HOST], f"/sites/{HOST}/")]
+)
 def test_a_sync_is_queued(deployer: Client, site: Site, url: str, hosts: list[str], back: str) -> None:
     response = deployer.post(url)
 
     assert response["Location"] == back
-    assert OrmQ.objects.get().task()["kwargs"] == {"hosts": hosts, "trigger": "person"}
+    assert OrmQ.objects.get().task["kwargs"] == {"hosts": hosts, "trigger": "person"}
 
 
 @pytest.mark.parametrize("url", ["/sync", f"/sites/{HOST}/sync"])
