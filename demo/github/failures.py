@@ -17,6 +17,7 @@ class Failure(StrEnum):
     BAD_GATEWAY = "502 with HTML"
     SOMETHING_WENT_WRONG = "200, an error without type or path, and no data"
     RESOURCE_LIMITS = "200, RESOURCE_LIMITS_EXCEEDED, and no data"
+    NOT_JSON = "200, and HTML of a proxy in between"
     TRUNCATED = "half of the true answer, then the end"
     DROPPED = "no answer at all"
     HANG = "silence until the client gives up"
@@ -114,6 +115,8 @@ def plain_failure(failure: Failure, limit: Limit) -> Response | None:
     """The answer for the failures that look alike in GraphQL and REST; None for the others."""
     if failure is Failure.BAD_GATEWAY:
         return Response(status=502, headers={"Content-Type": "text/html"}, body=UNICORN)
+    if failure is Failure.NOT_JSON:
+        return Response(headers={"Content-Type": "text/html"}, body=b"<h1>Please log in to the network</h1>")
     if failure is Failure.DROPPED:
         return Response(dropped=True)
     return {

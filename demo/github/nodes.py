@@ -5,27 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from graphql import GraphQLError, GraphQLResolveInfo
+from graphql import GraphQLResolveInfo
 
 from demo.github.graph import Commit, Divergence, Person
+from demo.github.refusals import GitHubRefusal
 from demo.github.repository import Repository
 
 _PAGE = 100
-
-
-class GitHubRefusal(GraphQLError):  # noqa: N818 -- it is an answer
-    """One entry of `errors[]` with GitHub's `type`."""
-
-    def __init__(self, kind: str, message: str, **extensions: Any) -> None:
-        super().__init__(message, extensions=extensions or None)
-        self.kind = kind
 
 
 def timestamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def resolve_field(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+def resolve_field(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
     """The attribute of that name in snake case, called with its arguments when it is a method."""
     value = getattr(source, _snake(info.field_name))
     return value(**{_snake(name): given for name, given in arguments.items()}) if callable(value) else value
@@ -147,6 +140,8 @@ class CommitNode:
     committer = author
 
     def status_check_rollup(self) -> "RollupNode | None":
+        if self._repository.are_checks_hidden:
+            raise GitHubRefusal("FORBIDDEN", "Resource not accessible by personal access token")
         state = self._repository.checks(self.oid)
         return RollupNode(self, state) if state else None
 

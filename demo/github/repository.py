@@ -1,13 +1,18 @@
 """Repositories of the demo's GitHub: branches, checks, renames, and who may see them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cached_property
+from threading import RLock
+from typing import TYPE_CHECKING
 
 from demo.github.graph import Commit, CommitGraph, Divergence, Person
 
+if TYPE_CHECKING:
+    from demo.github.catalogue import Catalogue
+
 ICCO = Person(name="Nat Welch", email="nat@natwelch.com", login="icco")
 DEPENDABOT = Person(name="dependabot[bot]", email="49699333+dependabot[bot]@users.noreply.github.com")
+_FILLING = RLock()
 CHECK_STATES = frozenset({"ERROR", "EXPECTED", "FAILURE", "PENDING", "SUCCESS"})
 
 
@@ -22,22 +27,28 @@ class Repository:
         name: str,
         default_branch: str = "main",
         *,
-        id: int = 1,
+        id: int = 1,  # noqa: A002 -- GitHub's word
         history: Callable[["Repository"], None] | None = None,
     ) -> None:
         self.owner, self.name, self.default_branch, self.id = owner, name, default_branch, id
         self.is_archived = self.is_private = self.is_hidden = self.is_saml_protected = False
+        self.are_checks_hidden = False
         self.catalogue: Catalogue | None = None
-        self._history = history
+        self._history, self._is_filled = history, history is None
+        self._graph = CommitGraph()
         self._branches: dict[str, str] = {}
         self._checks: dict[str, str] = {}
 
-    @cached_property
+    @property
     def graph(self) -> CommitGraph:
-        self.__dict__["graph"] = graph = CommitGraph()
-        if self._history:
-            self._history(self)
-        return graph
+        """All commits; the first call has the history written, while other threads wait."""
+        if not self._is_filled:
+            with _FILLING:
+                history, self._history = self._history, None
+                if history is not None:
+                    history(self)
+                    self._is_filled = True
+        return self._graph
 
     @property
     def full_name(self) -> str:
@@ -46,7 +57,8 @@ class Repository:
     @property
     def branches(self) -> dict[str, str]:
         """The sha at the tip of each branch, by the branch's name."""
-        return self._branches if self.graph else {}
+        self.graph  # noqa: B018 -- has the history written
+        return self._branches
 
     @property
     def head(self) -> str:
@@ -135,62 +147,3 @@ class Repository:
         if first is None or second is None:
             return None
         return self.graph.divergence(base=first.sha, head=second.sha)
-
-
-class Catalogue:
-    """All repositories, found by owner and name in any case, by former names, and by id."""
-
-    def __init__(self) -> None:
-        self._by_name: dict[str, Repository] = {}
-        self._by_former_name: dict[str, Repository] = {}
-        self._by_id: dict[int, Repository] = {}
-
-    def add(self, repository: Repository) -> Repository:
-        if repository.id in self._by_id:
-            repository.id = max(self._by_id) + 1
-        self._by_id[repository.id] = repository
-        self._by_name[repository.full_name.lower()] = repository
-        repository.catalogue = self
-        return repository
-
-    def create(
-        self,
-        full_name: str,
-        default_branch: str = "main",
-        *,
-        history: Callable[[Repository], None] | None = None,
-    ) -> Repository:
-        owner, _, name = full_name.partition("/")
-        number = next(reversed(self._by_id), 1000) + 1
-        return self.add(Repository(owner, name, default_branch, id=number, history=history))
-
-    def rename(self, repository: Repository, owner: str, name: str) -> None:
-        self._by_former_name[repository.full_name.lower()] = self._by_name.pop(repository.full_name.lower())
-        repository.owner, repository.name = owner, name
-        self._by_name[repository.full_name.lower()] = repository
-
-    def remove(self, repository: Repository) -> None:
-        del self._by_id[repository.id]
-        del self._by_name[repository.full_name.lower()]
-        self._by_former_name = {
-            old: kept for old, kept in self._by_former_name.items() if kept is not repository
-        }
-
-    def find(self, owner: str, name: str, *, follow_renames: bool = True) -> Repository | None:
-        key = f"{owner}/{name}".lower()
-        return self._by_name.get(key) or (self._by_former_name.get(key) if follow_renames else None)
-
-    def with_id(self, number: int) -> Repository | None:
-        return self._by_id.get(number)
-
-    def __getitem__(self, full_name: str) -> Repository:
-        return self._by_name[full_name.lower()]
-
-    def __contains__(self, full_name: str) -> bool:
-        return full_name.lower() in self._by_name
-
-    def __iter__(self) -> Iterator[Repository]:
-        return iter(list(self._by_id.values()))
-
-    def __len__(self) -> int:
-        return len(self._by_id)

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from demo.github.answers import error_response, json_response
+from demo.github.catalogue import Catalogue
 from demo.github.graph import Commit
 from demo.github.nodes import timestamp
-from demo.github.repository import Catalogue, Repository
+from demo.github.refusals import SAML
+from demo.github.repository import Repository
 from demo.loopback import Request, Response
 
 _ROUTE = re.compile(
@@ -25,21 +27,12 @@ def named(request: Request) -> frozenset[str]:
 
 def answered(request: Request, catalogue: Catalogue, *, patch_bytes: int, url: str) -> Response:
     match = _ROUTE.fullmatch(request.path)
-    if match is None or request.method != "GET":
-        return error_response(404, "Not Found")
-    if match["id"]:
-        found = catalogue.with_id(int(match["id"]))
-    else:
-        found = catalogue.find(match["owner"], match["name"])
-    if found is None or found.is_hidden:
+    found = _find(match, catalogue) if match and request.method == "GET" else None
+    if match is None or found is None or found.is_hidden:
         return error_response(404, "Not Found")
     if found.is_saml_protected:
         return error_response(
-            403,
-            "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization.",
-            {
-                "X-GitHub-SSO": f"required; url=https://github.com/orgs/{found.owner}/sso?authorization_request=A"
-            },
+            403, SAML, {"X-GitHub-SSO": f"required; url=https://github.com/orgs/{found.owner}/sso"}
         )
     if match["owner"] and found.full_name.lower() != f"{match['owner']}/{match['name']}".lower():
         return _moved(request, found, url)
@@ -49,6 +42,12 @@ def answered(request: Request, catalogue: Catalogue, *, patch_bytes: int, url: s
         return _compare(request, found, match["rest"], patch_bytes)
     return json_response(
         {"id": found.id, "full_name": found.full_name, "default_branch": found.default_branch}
+    )
+
+
+def _find(match: re.Match[str], catalogue: Catalogue) -> Repository | None:
+    return (
+        catalogue.with_id(int(match["id"])) if match["id"] else catalogue.find(match["owner"], match["name"])
     )
 
 

@@ -6,8 +6,9 @@ from typing import Self
 
 from demo.github import graphql_api, rest_api
 from demo.github.answers import compressed, error_response, json_response
+from demo.github.catalogue import Catalogue
 from demo.github.failures import RESOURCE_LIMITS_ERROR, Failure, Failures, Limit, Logged, plain_failure
-from demo.github.repository import Catalogue
+from demo.github.query import Query, read_query
 from demo.loopback import LoopbackServer, Request, Response
 
 _HANG_SECONDS = 60.0
@@ -51,7 +52,7 @@ class DemoGitHub:
     def _answer(self, request: Request) -> Response:
         request = replace(request, path=_plain_path(request.path))
         self._server.stopping.wait(self.latency_seconds)
-        if "user-agent" not in request.headers:
+        if not request.headers.get("user-agent"):
             return error_response(
                 403,
                 "Request forbidden by administrative rules. Please make sure your request has a User-Agent header.",
@@ -69,8 +70,8 @@ class DemoGitHub:
 
     def _judged(self, request: Request) -> tuple[Failure | None, Response]:
         is_graphql = request.path == "/graphql"
-        query = graphql_api.read_query(request) if is_graphql else None
-        named = query.named if query else rest_api.named(request)
+        query = read_query(request) if is_graphql else None
+        named = frozenset(query.repositories) if query else rest_api.named(request)
         self.requests.append(Logged(request.method, request.path, named, request=request))
         refusal = self._unauthorized(request, is_graphql=is_graphql)
         if refusal is not None:
@@ -93,14 +94,14 @@ class DemoGitHub:
             return error_response(401, "Bad credentials")
         return None
 
-    def _graphql(self, query: graphql_api.Query | None, failure: Failure | None, limit: Limit) -> Response:
+    def _graphql(self, query: Query | None, failure: Failure | None, limit: Limit) -> Response:
         if query is None:
             return error_response(400, "Problems parsing JSON")
         if failure and failure is not Failure.TRUNCATED:
             return graphql_api.failed(failure, limit)
-        if not limit.spend(graphql_api.cost_of(query.connections())):
+        if not limit.spend(query.cost):
             return graphql_api.failed(Failure.RATE_LIMITED, limit)
-        if self.max_aliases is not None and len(query.repositories()) > self.max_aliases:
+        if self.max_aliases is not None and len(query.repositories) > self.max_aliases:
             return json_response({"data": None, "errors": [RESOURCE_LIMITS_ERROR]})
         return graphql_api.executed(query, self.repositories, limit)
 

@@ -1,14 +1,19 @@
-"""The commits between two: https://docs.github.com/rest/commits/commits#compare-two-commits. A pair of SHAs never changes its answer."""
+"""The commits between two, by REST: https://docs.github.com/en/rest/commits/commits#compare-two-commits."""
 
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
-from deployments.github.transport import Transport
+from deployments.github.answer import Answer
+from deployments.github.errors import GitHubUnavailable
 
-PER_PAGE = 100
-PAGES_AT_MOST = 3
+KEPT = 250
+PAGE = 100
+READ_BYTES = 8 * 1024 * 1024
+_FILES = re.compile(rb',\s*"files"\s*:\s*\[')
 
 
 @dataclass(frozen=True)
@@ -22,38 +27,48 @@ class Commit:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`commits` are what `head` has and `base` lacks, oldest first; at most 300, whereas `total` is the true count."""
+    """The commits that `head` has and `base` lacks, oldest first: the newest 250 at most, `total` being the true number.
+
+    `status` is ahead, behind, diverged or identical, `head` seen from `base`.
+    """
 
     commits: tuple[Commit, ...]
     total: int
     status: str
-    """ahead, behind, diverged or identical: head seen from base."""
 
 
-def compare(transport: Transport, owner: str, repository: str, *, base: str, head: str) -> Comparison:
-    """Raise GitHubNotFound for commits that are unknown, or share no history."""
-    path = f"/repos/{quote(owner)}/{quote(repository)}/compare/{quote(base)}...{quote(head)}"
-    found: list[Commit] = []
-    total, status = 0, ""
-    pages = 1
-    page = 1
-    while page <= pages:
-        answer = transport.get(path, {"per_page": PER_PAGE, "page": page})
-        total, status = answer["total_commits"], answer["status"]
-        # The newest commits are the ones that a person looks for, and they come last.
-        pages = min(-(-total // PER_PAGE), PAGES_AT_MOST)
-        found += [_commit(each) for each in answer["commits"]]
-        page += 1
-    return Comparison(tuple(found), total, status)
+def read_comparison(get_page: Callable[[int], Answer]) -> Comparison:
+    """All pages that hold the newest 250 commits. The first is always read: it tells the total. Raises GitHubError."""
+    first = _page(get_page(1))
+    total = first["total_commits"]
+    dropped = max(total - KEPT, 0)
+    commits = [
+        commit
+        for number in range(dropped // PAGE + 1, -(-total // PAGE) + 1)
+        for commit in _commits(number, first, get_page)
+    ]
+    kept = commits[-KEPT:] if dropped else commits
+    return Comparison(commits=tuple(kept), total=total, status=first["status"])
 
 
-def _commit(node: dict[str, Any]) -> Commit:
-    commit = node["commit"]
-    author = commit.get("author") or {}
-    return Commit(
-        sha=node["sha"],
-        headline=commit["message"].partition("\n")[0],
-        author=(node.get("author") or {}).get("login") or author.get("name") or "",
-        committed_at=datetime.fromisoformat((commit.get("committer") or author)["date"]),
-        url=node["html_url"],
-    )
+def _commits(number: int, first: Mapping[str, Any], get_page: Callable[[int], Answer]) -> Iterator[Commit]:
+    page = first if number == 1 else _page(get_page(number))
+    for each in page["commits"]:
+        told = each["commit"]
+        yield Commit(
+            sha=each["sha"],
+            headline=told["message"].partition("\n")[0],
+            author=(each.get("author") or {}).get("login") or (told.get("author") or {}).get("name") or "",
+            committed_at=datetime.fromisoformat(told["committer"]["date"]),
+            url=each["html_url"],
+        )
+
+
+def _page(answer: Answer) -> Any:
+    """The page without its files: they stand last, may be megabytes, and an answer cut among them is still whole for us."""
+    if not answer.is_cut:
+        return answer.json()
+    files = _FILES.search(answer.body)
+    if files is None:
+        raise GitHubUnavailable("The comparison is larger than Headway reads: look at it on GitHub.")
+    return json.loads(answer.body[: files.start()] + b"}")

@@ -1,35 +1,32 @@
-"""What can go wrong with GitHub, one sentence each, for a person."""
+"""What can go wrong between us and GitHub; each error's text is a sentence for a person that says what to do."""
 
 from datetime import datetime
 
 
 class GitHubError(Exception):
-    """GitHub did not give what was asked of it."""
+    """The root: catch this one to catch them all."""
 
 
 class GitHubUnavailable(GitHubError):
-    """No answer, or none that can be read: asking again later may help."""
+    """No answer, or none that can be read: trying again later may help."""
 
-    is_network = False
-    """Whether GitHub could not even be reached: then a smaller question would not help."""
 
-    def __init__(self, sentence: str, *, is_network: bool = False) -> None:
-        super().__init__(sentence)
-        self.is_network = is_network
+class GitHubOverloaded(GitHubUnavailable):
+    """GitHub gave up on this very question: asking for less at once may help."""
 
 
 class GitHubRefused(GitHubError):
-    """GitHub answered no, and says why: the token has to change, or its rights."""
+    """GitHub understood and said no: a person has to change something first."""
 
 
 class GitHubNotFound(GitHubError):
-    """There is no such thing, or this token may not see it: GitHub does not tell which."""
+    """Missing, deleted or not visible to this token; GitHub does not say which."""
 
 
 class GitHubRateLimited(GitHubError):
-    """Too many requests; `resets_at` says when GitHub answers again, where it told."""
+    """Too many requests; `resets_at` is when asking makes sense again, in UTC, None when GitHub did not say."""
 
     def __init__(self, resets_at: datetime | None) -> None:
         self.resets_at = resets_at
-        when = f"at {resets_at:%H:%M} UTC" if resets_at else "in a few minutes"
-        super().__init__(f"GitHub's rate limit is used up: it answers again {when}.")
+        until = f"after {resets_at:%H:%M} UTC" if resets_at else "in a few minutes"
+        super().__init__(f"GitHub's rate limit is used up: nothing to do but ask again {until}.")

@@ -1,18 +1,21 @@
-"""The newest commit of many branches: up to 25 repositories in one GraphQL request, which costs one point.
+"""The newest commit of many branches in one GraphQL query, which costs 1 point: it has no connections.
 
-https://docs.github.com/graphql/reference/objects#repository. `Ref.compare(headRef:)` takes the ref as its base: with the running
-commit as head, `behindBy` counts the commits that the running one lacks, `aheadBy` those that the branch lacks.
+All that comes from outside is a variable. `Ref.compare` takes the branch as its base, so `behindBy` counts what the commit in
+`headRef` lacks: https://docs.github.com/graphql/reference/objects#ref.
 """
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
-from deployments.github.errors import GitHubError
+from deployments.github.errors import GitHubError, GitHubNotFound
+from deployments.github.troubles import site_error
 
-_SHA = re.compile(r"[0-9a-f]{7,40}")
+_TIP = """fragment Tip on Ref { name target { __typename oid ... on Commit {
+  messageHeadline committedDate author { name user { login } } statusCheckRollup { state } } } }"""
+_COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _CHECK_STATES = {
     "SUCCESS": "success",
     "FAILURE": "failure",
@@ -20,115 +23,136 @@ _CHECK_STATES = {
     "PENDING": "pending",
     "EXPECTED": "pending",
 }
-_TIP = """fragment Tip on Ref { name target { __typename oid ... on Commit {
-  messageHeadline committedDate author { name user { login } } statusCheckRollup { state } } } }"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeadQuestion:
-    """Which branch's newest commit, compared with which running one."""
+    """One site's question. An empty `branch` means the default branch; `running` is empty or a commit, 7 to 40 hex digits."""
 
     key: Hashable
-    """Comes back with the answer."""
     owner: str
     repository: str
     branch: str = ""
-    """Empty: the default branch."""
     running: str = ""
-    """7 to 40 hexadecimal digits; anything else is not asked about."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """A branch's newest commit."""
+    """The newest commit of a branch and how far the running one is from it.
+
+    `name_with_owner` is the present name: another one than asked for after a rename. `check_state` is none, pending, success,
+    failure, or unknown when the token may not see it. `running_sha` is the full sha, empty when the repository does not know the
+    commit. `behind_by` counts commits that the running one lacks, `ahead_by` those that only it has; both are None when nothing
+    runs or the two share no history.
+    """
 
     key: Hashable
     repository_id: int
-    """GitHub's databaseId, which outlives a rename."""
     name_with_owner: str
-    """As it is called now: after a rename, not what was asked for."""
     branch: str
     sha: str
     headline: str
     author: str
     committed_at: datetime
     check_state: str
-    """none, pending, success or failure"""
     is_archived: bool
     running_sha: str
-    """The running commit in full; empty where the repository does not know it."""
     behind_by: int | None
-    """Commits that the running one lacks; None where they share no history, or nothing was asked."""
     ahead_by: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeadTrouble:
-    """Why there is no answer for this one."""
+    """Why one site has no answer; `str(error)` is a sentence for a person."""
 
     key: Hashable
     error: GitHubError
 
 
-def build_query(questions: Sequence[HeadQuestion]) -> tuple[str, dict[str, str]]:
-    """Return the query's text and its variables. All that comes from outside is a variable."""
+def build_query(questions: Sequence[HeadQuestion]) -> dict[str, Any]:
+    """The request's body: aliases `r0`, `r1`, … in the order of the questions."""
+    parameters: list[str] = []
+    fields: list[str] = []
     variables: dict[str, str] = {}
-    selections = [_selection(number, question, variables) for number, question in enumerate(questions)]
-    declared = " ".join(f"${name}: String!" for name in variables)
-    limit = "rateLimit { limit remaining resetAt }"
-    return f"query Heads({declared}) {{ {limit} {' '.join(selections)} }} {_TIP}", variables
+    for number, question in enumerate(questions):
+        given = {f"o{number}": question.owner, f"n{number}": question.repository}
+        if question.branch:
+            given[f"b{number}"] = f"refs/heads/{question.branch}"
+        if _asks_for_running(question):
+            given[f"s{number}"] = question.running
+        parameters += [f"${name}: String!" for name in given]
+        variables |= given
+        fields.append(_field(number, question))
+    text = f"query Heads({', '.join(parameters)}) {{\n{chr(10).join(fields)}\n}}\n{_TIP}"
+    return {"query": text, "variables": variables}
 
 
-def _selection(number: int, question: HeadQuestion, variables: dict[str, str]) -> str:
-    variables |= {f"o{number}": question.owner, f"n{number}": question.repository}
-    ref, compare, known = "defaultBranchRef", "", ""
-    if question.branch:
-        variables[f"b{number}"] = f"refs/heads/{question.branch}"
-        ref = f"ref(qualifiedName: $b{number})"
-    if _SHA.fullmatch(question.running):
-        variables[f"s{number}"] = question.running
-        compare = f"compare(headRef: $s{number}) {{ aheadBy behindBy }}"
-        known = f"running: object(expression: $s{number}) {{ __typename oid }}"
+def _asks_for_running(question: HeadQuestion) -> bool:
+    return _COMMIT.fullmatch(question.running) is not None
+
+
+def _field(number: int, question: HeadQuestion) -> str:
+    branch = f"ref(qualifiedName: $b{number})" if question.branch else "defaultBranchRef"
+    compare = running = ""
+    if _asks_for_running(question):
+        compare = f" compare(headRef: $s{number}) {{ aheadBy behindBy }}"
+        running = f" running: object(expression: $s{number}) {{ __typename oid }}"
     return (
-        f"r{number}: repository(owner: $o{number}, name: $n{number}) {{ "
-        f"databaseId nameWithOwner isArchived isEmpty head: {ref} {{ ...Tip {compare} }} {known} }}"
+        f"r{number}: repository(owner: $o{number}, name: $n{number}) {{ databaseId nameWithOwner isArchived isEmpty"
+        f" head: {branch} {{ ...Tip{compare} }}{running} }}"
     )
 
 
-def read_head(question: HeadQuestion, repository: dict[str, Any]) -> Head | HeadTrouble:
-    """Read one repository's part of the answer."""
-    ref = repository["head"]
-    name = repository["nameWithOwner"]
-    if repository["isEmpty"]:
-        return _trouble(question, f"The repository {name} is empty: push a commit.")
-    if ref is None:
-        branch = question.branch or "default branch"
-        return _trouble(
-            question, f"The repository {name} has no branch {branch}: correct the mapping's branch."
-        )
-    tip = ref["target"]
-    if tip is None or tip["__typename"] != "Commit":
-        return _trouble(question, f"The branch {ref['name']} of {name} does not lead to a commit.")
-    compared = ref.get("compare") or {}
-    running = repository.get("running") or {}
-    author = tip["author"] or {}
-    rollup = tip["statusCheckRollup"]
+def read_head(
+    question: HeadQuestion, node: Mapping[str, Any] | None, errors: Sequence[Mapping[str, Any]]
+) -> Head:
+    """The answer to one question. Raises GitHubError with the sentence for this site."""
+    name = f"{question.owner}/{question.repository}"
+    if node is None:
+        raise site_error(errors, name)
+    if (tip := node["head"]) is None:
+        if any(len(error["path"]) <= len(("r0", "head")) for error in errors):
+            raise site_error(errors, name)
+        raise GitHubNotFound(_no_branch(question, name, is_empty=node["isEmpty"]))
+    target = tip["target"]
+    if not _is_commit(target):
+        raise GitHubNotFound(f"The branch “{tip['name']}” of {name} leads to no commit: push one to it.")
+    running, comparison = node.get("running"), tip.get("compare") or {}
     return Head(
         key=question.key,
-        repository_id=repository["databaseId"] or 0,
-        name_with_owner=name,
-        branch=ref["name"],
-        sha=tip["oid"],
-        headline=tip["messageHeadline"],
-        author=(author.get("user") or {}).get("login") or author.get("name") or "",
-        committed_at=datetime.fromisoformat(tip["committedDate"]),
-        check_state=_CHECK_STATES.get(rollup["state"], "pending") if rollup else "none",
-        is_archived=repository["isArchived"],
-        running_sha=running["oid"] if running.get("__typename") == "Commit" else "",
-        behind_by=compared.get("behindBy"),
-        ahead_by=compared.get("aheadBy"),
+        repository_id=node["databaseId"] or 0,
+        name_with_owner=node["nameWithOwner"],
+        branch=tip["name"],
+        sha=target["oid"],
+        headline=target["messageHeadline"],
+        author=_author(target["author"] or {}),
+        committed_at=datetime.fromisoformat(target["committedDate"]),
+        check_state=_check_state(target["statusCheckRollup"], errors),
+        is_archived=node["isArchived"],
+        running_sha=running["oid"] if _is_commit(running) else "",
+        behind_by=comparison.get("behindBy"),
+        ahead_by=comparison.get("aheadBy"),
     )
 
 
-def _trouble(question: HeadQuestion, sentence: str) -> HeadTrouble:
-    return HeadTrouble(key=question.key, error=GitHubError(sentence))
+def _author(actor: Mapping[str, Any]) -> str:
+    """The login, or the name of a bot or a stranger, of whom GitHub knows no user."""
+    return (actor.get("user") or {}).get("login") or actor.get("name") or ""
+
+
+def _is_commit(target: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]:
+    return target is not None and target["__typename"] == "Commit"
+
+
+def _no_branch(question: HeadQuestion, name: str, *, is_empty: bool) -> str:
+    if is_empty:
+        return f"{name} is empty: push a first commit to it."
+    if question.branch:
+        return f"{name} has no branch “{question.branch}”: correct the site's branch, or leave it empty for the default one."
+    return f"{name} has no default branch: choose one in its settings on GitHub."
+
+
+def _check_state(rollup: Mapping[str, Any] | None, errors: Sequence[Mapping[str, Any]]) -> str:
+    if rollup is not None:
+        return _CHECK_STATES.get(rollup["state"], "unknown")
+    return "unknown" if any("statusCheckRollup" in error["path"] for error in errors) else "none"

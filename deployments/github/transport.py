@@ -1,167 +1,132 @@
-"""One conversation with GitHub over HTTP: headers, limits, and errors by type."""
+"""HTTP to GitHub: bounded in time and size, the token kept to one host, every failure a typed error."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+import contextlib
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import requests
+import urllib3
+from requests.auth import AuthBase
 
-from deployments.github.errors import (
-    GitHubError,
-    GitHubNotFound,
-    GitHubRateLimited,
-    GitHubRefused,
-    GitHubUnavailable,
-)
+from deployments.github.answer import Answer, Budget, budget_in, raise_for_status
+from deployments.github.errors import GitHubOverloaded, GitHubRefused, GitHubUnavailable
 
-USER_AGENT = "Headway"
-API_VERSION = "2022-11-28"
-CONNECT_TIMEOUT_SECONDS = 5
-LONGEST_ANSWER_BYTES = 32 * 1024 * 1024
-SECONDARY_LIMIT = timedelta(seconds=60)
-BAD_TOKEN = "GitHub does not accept the token: it is wrong, expired or revoked. Set GITHUB_TOKEN anew."  # noqa: S105
+SINGLE_SIGN_ON = "The organization demands single sign-on: authorize the token for it at github.com/settings/tokens (Configure SSO)."
+_USER_AGENT = "Headway"
+_CHUNK_BYTES = 64 * 1024
+_REDIRECTS = 3
+_BROKEN_OFF = "GitHub broke off before its answer was whole: try again in a minute."
+
+
+class _Bearer(AuthBase):
+    """Set as `auth` so that requests never takes another password from ~/.netrc."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token:
+            request.headers["Authorization"] = f"bearer {self._token}"
+        return request
 
 
 class Transport:
-    """Sends requests to one API address, and only there: the token never goes to another host."""
+    """One session with GitHub; counts `requests` and remembers the last `budget` told."""
 
-    def __init__(self, *, token: str, api_url: str, timeout_seconds: float) -> None:
-        self.api_url = api_url.rstrip("/")
-        self._timeout = (min(CONNECT_TIMEOUT_SECONDS, timeout_seconds), timeout_seconds)
+    def __init__(self, *, token: str, timeout_seconds: float) -> None:
+        token = token.strip()
+        if token and not (token.isascii() and token.isprintable() and " " not in token):
+            raise GitHubRefused(
+                "GITHUB_TOKEN holds characters that no token has: paste it again, on one line."
+            )
+        self._auth = _Bearer(token)
+        self._has_token = bool(token)
+        self._timeout_seconds = timeout_seconds
         self._session = requests.Session()
-        self._session.headers.update({"User-Agent": USER_AGENT, "X-GitHub-Api-Version": API_VERSION})
-        if token:
-            self._session.headers["Authorization"] = f"bearer {token}"
-
-    @property
-    def graphql_url(self) -> str:
-        """Enterprise Server answers at /api/graphql beside /api/v3; github.com below the API's address."""
-        base = self.api_url
-        return f"{base.removesuffix('/v3')}/graphql" if base.endswith("/api/v3") else f"{base}/graphql"
-
-    def graphql(self, query: str, variables: dict[str, str]) -> dict[str, Any]:
-        """Return the answer with `data` and `errors`, as GitHub sent it."""
-        answer = self._send("POST", self.graphql_url, json={"query": query, "variables": variables})
-        return self._json(answer)
-
-    def get(self, path: str, params: dict[str, int] | None = None) -> dict[str, Any]:
-        """GET a path of the REST API; a renamed repository is followed on the same host."""
-        url = self.api_url + path
-        for _ in range(3):
-            answer = self._send("GET", url, params=params, headers={"Accept": "application/vnd.github+json"})
-            location = answer.headers.get("Location", "")
-            if answer.status_code not in (301, 302, 307, 308):
-                return self._json(answer)
-            if not location.startswith(self.api_url + "/"):
-                raise GitHubRefused("GitHub sent us to another host: the token was not taken there.")
-            url, params = location, None
-        raise GitHubUnavailable("GitHub sends us around in a circle. Try again later.")
+        self.requests = 0
+        self.budget: Budget | None = None
 
     def close(self) -> None:
         self._session.close()
 
-    def __enter__(self) -> Self:
-        return self
+    def send(self, method: str, url: str, *, read_bytes: int, body: Any = None) -> Answer:
+        """The first answer that is no redirect. Raises GitHubError; only redirects on the same host are followed."""
+        for _ in range(_REDIRECTS):
+            answer = self._exchange(method, url, read_bytes=read_bytes, body=body)
+            self.budget = budget_in(answer.headers) or self.budget
+            if answer.status not in {301, 302, 307, 308}:
+                raise_for_status(answer, has_token=self._has_token)
+                return answer
+            url = _next_url(url, answer.headers.get("location", ""))
+        raise GitHubUnavailable("GitHub sends this request round in circles: check GITHUB_API_URL.")
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _send(self, method: str, url: str, **options: Any) -> requests.Response:
-        try:
-            # Redirects are followed by hand: the library would take the token along to the same host's other ports.
-            answer = self._session.request(
-                method, url, timeout=self._timeout, allow_redirects=False, stream=True, **options
-            )
-            _read_bounded(answer)
-        except requests.Timeout as error:
-            raise GitHubUnavailable(
-                f"GitHub did not answer within {self._timeout[1]:.0f} s. Try again later."
-            ) from error
-        except requests.RequestException as error:
-            sentence = "GitHub cannot be reached. Check the network, then try again."
-            raise GitHubUnavailable(
-                sentence, is_network=isinstance(error, requests.ConnectionError)
-            ) from error
-        _raise_for_status(answer)
-        return answer
-
-    @staticmethod
-    def _json(answer: requests.Response) -> dict[str, Any]:
-        try:
-            value = answer.json()
-        except requests.JSONDecodeError as error:
-            raise GitHubUnavailable("GitHub answered something unreadable. Try again later.") from error
-        if not isinstance(value, dict):
-            raise GitHubUnavailable("GitHub answered something unexpected. Try again later.")
-        return value
-
-
-def _read_bounded(answer: requests.Response) -> None:
-    """Read the body, of which GitHub's compare may send megabytes of patches, up to a bound."""
-    body = bytearray()
-    for piece in answer.iter_content(64 * 1024):
-        body += piece
-        if len(body) > LONGEST_ANSWER_BYTES:
-            answer.close()
-            raise GitHubUnavailable("GitHub's answer is too long to be read.")
-    answer._content = bytes(body)  # noqa: SLF001  requests keeps a streamed body nowhere else
+    def _exchange(self, method: str, url: str, *, read_bytes: int, body: Any) -> Answer:
+        self.requests += 1
+        headers = {
+            "User-Agent": _USER_AGENT,
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": "2022-11-28",
+        }
+        deadline = time.monotonic() + self._timeout_seconds
+        with (
+            _plain_errors(self._timeout_seconds),
+            self._session.request(
+                method,
+                url,
+                json=body,
+                headers=headers,
+                auth=self._auth,
+                timeout=self._timeout_seconds,
+                stream=True,
+                allow_redirects=False,
+            ) as response,
+        ):
+            data, is_cut = _read(response, read_bytes, deadline)
+            return Answer(response.status_code, response.headers, data, is_cut)
 
 
-def _raise_for_status(answer: requests.Response) -> None:
-    status = answer.status_code
-    if status < 400:  # noqa: PLR2004  HTTP's own border between answers and errors
-        return
-    if limited := rate_limit_of(answer):
-        raise limited
-    raise _error_for(status, answer)
+def _read(response: requests.Response, limit: int, deadline: float) -> tuple[bytes, bool]:
+    """The body and whether it went on past `limit` bytes; a server that only trickles meets the deadline."""
+    chunks, size = [], 0
+    while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > limit:
+            return b"".join(chunks)[:limit], True
+        if time.monotonic() > deadline:
+            raise requests.exceptions.ReadTimeout
+    return b"".join(chunks), False
 
 
-def _error_for(status: int, answer: requests.Response) -> GitHubError:
-    said = message_of(answer)
-    match status:
-        case 401:
-            return GitHubRefused(BAD_TOKEN)
-        case 403 if "X-GitHub-SSO" in answer.headers:
-            return GitHubRefused(
-                "The organisation demands single sign-on: authorise the token for it on GitHub."
-            )
-        case 403:
-            return GitHubRefused(f"GitHub refuses: {said}. Grant the token what it asks for.")
-        case 404:
-            return GitHubNotFound("GitHub knows no such repository or commit, or the token may not see it.")
-        case 422:
-            return GitHubNotFound(f"GitHub knows no such commit: {said}.")
-        case _:
-            return GitHubUnavailable(f"GitHub answered with status {status}. Try again later.")
-
-
-def rate_limit_of(answer: requests.Response) -> GitHubRateLimited | None:
-    """Return the limit that this answer tells of; None where it is about something else.
-
-    https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
-    """
-    if answer.status_code not in (403, 429):
-        return None
-    now = datetime.now(UTC)
-    if wait := answer.headers.get("Retry-After", ""):
-        return (
-            GitHubRateLimited(now + timedelta(seconds=int(wait)))
-            if wait.isdigit()
-            else GitHubRateLimited(None)
-        )
-    if answer.headers.get("X-RateLimit-Remaining") == "0":
-        return GitHubRateLimited(reset_of(answer))
-    if answer.status_code == 429 or "secondary rate limit" in message_of(answer).lower():  # noqa: PLR2004
-        return GitHubRateLimited(now + SECONDARY_LIMIT)
-    return None
-
-
-def reset_of(answer: requests.Response) -> datetime | None:
-    reset = answer.headers.get("X-RateLimit-Reset", "")
-    return datetime.fromtimestamp(int(reset), UTC) if reset.isdigit() else None
-
-
-def message_of(answer: requests.Response) -> str:
+@contextlib.contextmanager
+def _plain_errors(timeout_seconds: float) -> Iterator[None]:
     try:
-        return str(answer.json().get("message", ""))[:200].rstrip(".")
-    except (requests.JSONDecodeError, AttributeError):
-        return f"status {answer.status_code}"
+        yield
+    except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError) as error:
+        raise GitHubOverloaded(
+            f"GitHub did not answer within {timeout_seconds:g} seconds: try again in a minute."
+        ) from error
+    except requests.exceptions.SSLError as error:
+        raise GitHubUnavailable(
+            "GitHub's certificate is not trusted here: check GITHUB_API_URL and this machine's certificates."
+        ) from error
+    except (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.HTTPError) as error:
+        raise GitHubOverloaded(_BROKEN_OFF) from error
+    except requests.exceptions.RequestException as error:
+        if any(isinstance(each, urllib3.exceptions.ProtocolError) for each in error.args):
+            raise GitHubOverloaded(_BROKEN_OFF) from error
+        raise GitHubUnavailable(
+            "GitHub cannot be reached: check the network, GITHUB_API_URL and githubstatus.com."
+        ) from error
+
+
+def _next_url(url: str, location: str) -> str:
+    target = urljoin(url, location)
+    before, after = urlsplit(url), urlsplit(target)
+    if not location or (before.scheme, before.netloc) != (after.scheme, after.netloc):
+        raise GitHubRefused(
+            "GitHub redirects to another host, where the token is not sent: check GITHUB_API_URL."
+        )
+    return target

@@ -1,0 +1,126 @@
+"""One answer of GitHub's: its body, what is left of the budget, and which error its status means.
+
+Facts: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api and
+https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
+"""
+
+import contextlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+from deployments.github.errors import (
+    GitHubError,
+    GitHubNotFound,
+    GitHubOverloaded,
+    GitHubRateLimited,
+    GitHubRefused,
+)
+
+SINGLE_SIGN_ON = "The organization demands single sign-on: authorize the token for it at github.com/settings/tokens (Configure SSO)."
+_WAIT_AFTER_SECONDARY_LIMIT = timedelta(seconds=60)
+_TOO_LONG_TO_SHOW = 200
+_NOT_JSON = (
+    "GitHub sent something that is not its JSON: an error page, or a proxy in between. Try again in a minute."
+)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Points an hour, what is left of them, and when they are whole again (UTC)."""
+
+    limit: int
+    remaining: int
+    resets_at: datetime
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer: `is_cut` when its body went on past the bytes that we read."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    is_cut: bool
+
+    def json(self) -> dict[str, Any]:
+        """The body, a JSON object. Raises GitHubOverloaded when it is something else, as a proxy's error page is."""
+        try:
+            value = json.loads(self.body)
+        except ValueError as error:
+            raise GitHubOverloaded(_NOT_JSON) from error
+        if not isinstance(value, dict):
+            raise GitHubOverloaded(_NOT_JSON)
+        return value
+
+
+def budget_in(headers: Mapping[str, str]) -> Budget | None:
+    """None when GitHub does not tell, as GitHub Enterprise Server without limits does."""
+    with contextlib.suppress(KeyError, ValueError):
+        return Budget(
+            limit=int(headers["x-ratelimit-limit"]),
+            remaining=int(headers["x-ratelimit-remaining"]),
+            resets_at=datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC),
+        )
+    return None
+
+
+def raise_for_status(answer: Answer, *, has_token: bool) -> None:
+    """Nothing for an answer below 400. Raises the GitHubError that the status, the headers and GitHub's words tell of."""
+    if answer.status < HTTPStatus.BAD_REQUEST:
+        return
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise GitHubOverloaded(f"GitHub failed (HTTP {answer.status}): try again in a minute.")
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        raise GitHubRefused(_unauthorized(has_token=has_token))
+    raise _refusal(answer)
+
+
+def _unauthorized(*, has_token: bool) -> str:
+    if has_token:
+        return "GitHub does not accept the token: it is wrong, expired or revoked. Make a new one and set GITHUB_TOKEN."
+    return "GitHub wants a token: make one that can read these repositories and set GITHUB_TOKEN."
+
+
+def _refusal(answer: Answer) -> GitHubError:
+    said = _message_of(answer)
+    if _is_rate_limit(answer, said):
+        return GitHubRateLimited(resets_at(answer.headers))
+    if "x-github-sso" in answer.headers or "SAML" in said:
+        return GitHubRefused(SINGLE_SIGN_ON)
+    if answer.status == HTTPStatus.NOT_FOUND:
+        return GitHubNotFound(
+            "GitHub knows no such repository or commit, or this token has no access to it: check the name and the token."
+        )
+    return GitHubRefused(f"GitHub refuses (HTTP {answer.status}): “{said}”. Check what the token may do.")
+
+
+def _is_rate_limit(answer: Answer, said: str) -> bool:
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return True
+    return answer.status == HTTPStatus.FORBIDDEN and (
+        "retry-after" in answer.headers
+        or answer.headers.get("x-ratelimit-remaining") == "0"
+        or "secondary rate limit" in said.lower()
+    )
+
+
+def _message_of(answer: Answer) -> str:
+    """GitHub's own words, shortened; empty when it sent none."""
+    with contextlib.suppress(ValueError, AttributeError):
+        return str(json.loads(answer.body).get("message", ""))[:_TOO_LONG_TO_SHOW].rstrip(".")
+    return ""
+
+
+def resets_at(headers: Mapping[str, str]) -> datetime:
+    """When to ask again: `retry-after`, else the budget's reset if it is used up, else a minute from now."""
+    now = datetime.now(UTC)
+    with contextlib.suppress(KeyError, ValueError):
+        return now + timedelta(seconds=int(headers["retry-after"]))
+    if headers.get("x-ratelimit-remaining") == "0":
+        with contextlib.suppress(KeyError, ValueError):
+            return datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC)
+    return now + _WAIT_AFTER_SECONDARY_LIMIT

@@ -1,0 +1,15 @@
+from collections.abc import Iterator
+
+import pytest
+
+from demo.github import DemoGitHub
+from tests.demo.github.client import Client
+from tests.fixtures_outside import demo_github
+
+__all__ = ["demo_github"]
+
+
+@pytest.fixture
+def client(demo_github: DemoGitHub) -> Iterator[Client]:
+    with Client(demo_github) as client:
+        yield client

@@ -1,0 +1,51 @@
+"""Repositories to ask about, the questions, and the sorting of the answers."""
+
+from datetime import UTC, datetime, timedelta
+
+from demo.github import DemoGitHub, Repository
+from deployments.github import Answers, GitHub, Head, HeadQuestion, HeadTrouble
+
+START = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def add_repository(server: DemoGitHub, full_name: str = "icco/cron", *, commits: int = 3) -> Repository:
+    """A repository with a straight line of commits, a minute apart."""
+    repository = server.repositories.create(full_name)
+    for number in range(commits):
+        repository.commit(f"Commit {number}", at=START + timedelta(minutes=number))
+    return repository
+
+
+def add_many(server: DemoGitHub, number: int) -> list[HeadQuestion]:
+    """That many repositories, and the question about each, by its number."""
+    repositories = [add_repository(server, f"icco/site-{each}") for each in range(number)]
+    return [
+        HeadQuestion(key=key, owner="icco", repository=each.name, running=each.graph.commits[0].sha)
+        for key, each in enumerate(repositories)
+    ]
+
+
+def about(repository: Repository, *, branch: str = "", running: str = "") -> HeadQuestion:
+    return HeadQuestion(
+        key="site", owner=repository.owner, repository=repository.name, branch=branch, running=running
+    )
+
+
+def heads_in(answers: Answers) -> list[Head]:
+    return [each for each in answers.heads.values() if isinstance(each, Head)]
+
+
+def troubles_in(answers: Answers) -> dict[object, HeadTrouble]:
+    return {key: each for key, each in answers.heads.items() if isinstance(each, HeadTrouble)}
+
+
+def head_of(github: GitHub, question: HeadQuestion) -> Head:
+    answer = github.heads([question]).heads[question.key]
+    assert isinstance(answer, Head)
+    return answer
+
+
+def trouble_of(github: GitHub, question: HeadQuestion) -> HeadTrouble:
+    answer = github.heads([question]).heads[question.key]
+    assert isinstance(answer, HeadTrouble)
+    return answer

@@ -1,0 +1,109 @@
+"""When GitHub says no to all of it: limits, tokens, and where the token may not go."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from demo.github import DemoGitHub, Failure
+from deployments.github import (
+    GitHub,
+    GitHubRateLimited,
+    GitHubRefused,
+)
+from tests.deployments.github.questions import about, add_many, add_repository, heads_in, troubles_in
+
+
+def test_a_rate_limit_keeps_what_is_answered_and_stops_the_rest(
+    github: GitHub, demo_github: DemoGitHub
+) -> None:
+    questions = add_many(demo_github, 100)
+    demo_github.limits["graphql"].remaining = 1
+
+    answers = github.heads(questions)
+
+    assert len(heads_in(answers)) == 25
+    error = troubles_in(answers)[99].error
+    assert isinstance(error, GitHubRateLimited)
+    resets_at = demo_github.limits["graphql"].resets_at.replace(microsecond=0)
+    assert error.resets_at == resets_at
+    assert f"{resets_at:%H:%M} UTC" in str(error)
+    assert answers.requests == 2
+
+
+def test_a_secondary_limit_says_until_when_and_stops_the_rest(
+    github: GitHub, demo_github: DemoGitHub
+) -> None:
+    questions = add_many(demo_github, 60)
+    demo_github.limits["graphql"].retry_after_seconds = 120
+    demo_github.fail_next(Failure.SECONDARY_LIMIT)
+
+    answers = github.heads(questions)
+
+    error = troubles_in(answers)[59].error
+    assert isinstance(error, GitHubRateLimited)
+    assert error.resets_at is not None
+    assert timedelta(seconds=110) < error.resets_at - datetime.now(UTC) <= timedelta(seconds=120)
+    assert answers.requests == 1
+
+
+def test_a_bad_token_is_told_once_and_stops_the_rest(demo_github: DemoGitHub) -> None:
+    questions = add_many(demo_github, 60)
+
+    with GitHub(token="wrong", api_url=demo_github.url) as github:
+        answers = github.heads(questions)
+
+    assert isinstance(troubles_in(answers)[59].error, GitHubRefused)
+    assert "set GITHUB_TOKEN" in str(troubles_in(answers)[59].error)
+    assert answers.requests == 1
+
+
+def test_no_token_says_to_make_one(demo_github: DemoGitHub) -> None:
+    repository = add_repository(demo_github)
+
+    with GitHub(token="", api_url=demo_github.url) as github:
+        answers = github.heads([about(repository)])
+
+    assert "GitHub wants a token" in str(troubles_in(answers)["site"].error)
+
+
+def test_a_refused_organization_is_told_in_githubs_words(github: GitHub, demo_github: DemoGitHub) -> None:
+    repository = add_repository(demo_github)
+    demo_github.fail_next(Failure.FORBIDDEN)
+
+    answers = github.heads([about(repository)])
+
+    assert "IP allow list" in str(troubles_in(answers)["site"].error)
+
+
+def test_a_token_with_a_line_break_inside_is_refused_without_being_shown() -> None:
+    with pytest.raises(GitHubRefused) as raised:
+        GitHub(token="ghp_secret\nghp_other")
+
+    assert "ghp_" not in str(raised.value)
+
+
+def test_the_token_stands_in_no_log_and_no_trouble(
+    demo_github: DemoGitHub, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    questions = add_many(demo_github, 2)
+
+    with GitHub(token="ghp_secret", api_url=demo_github.url) as github:
+        told = [repr(each) + str(each.error) for each in troubles_in(github.heads(questions)).values()]
+
+    assert len(told) == 2
+    assert "ghp_secret" not in "".join(told) + caplog.text
+
+
+def test_enterprise_server_is_asked_at_its_own_addresses(demo_github: DemoGitHub) -> None:
+    repository = add_repository(demo_github)
+    api_url = f"{demo_github.url}/api/v3/"
+
+    with GitHub(token=demo_github.token, api_url=api_url) as github:
+        answers = github.heads([about(repository)])
+
+    assert len(heads_in(answers)) == 1
+    request = demo_github.requests[0].request
+    assert request is not None
+    assert request.path == "/graphql"
