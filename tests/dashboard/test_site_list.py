@@ -117,6 +117,7 @@ def test_a_fragment_is_not_sent_again_while_nothing_changes(
     assert "<html" not in first.text
     assert second.status_code == 304
     assert second.content == b""
+    assert not second.templates, "rendered only to be thrown away"
 
 
 def test_a_fragment_is_sent_once_something_has_changed(deployer: Client, site: Site, synced: SyncRun) -> None:
