@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from deployments.operations import begin, commits, heartbeat
+from deployments.operations import begin, commits
 from deployments.operations.follow import Patience
 from deployments.operations.follow import follow as follow_all
 from deployments.operations.sync import UnableToSync
@@ -45,5 +45,4 @@ def fetch_commits() -> None:
 
 
 def tick() -> None:
-    heartbeat.beat(settings.HEARTBEAT_FILE)
     take_up(now=timezone.now())
