@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from dashboard import offers, progress
 from deployments.models import Deploy
 from deployments.queries import SiteRow
+from deployments.rules.autodeploy import Go, Verdict
 from deployments.rules.site_state import State
 
 register = template.Library()
@@ -73,6 +74,14 @@ def offer(context: Context, row: SiteRow) -> offers.Offer | None:
 def word(state: str) -> str:
     """Return a state as people say it."""
     return _WORDS.get(State(state), state.capitalize())
+
+
+@register.filter
+def said(verdict: Verdict) -> str:
+    """Return what automation makes of a site, in the sync's own words."""
+    if isinstance(verdict, Go):
+        return f"the next sync deploys {verdict.sha[:7]}."
+    return verdict.reason
 
 
 @register.filter

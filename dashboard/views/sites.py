@@ -38,9 +38,9 @@ def site(request: HttpRequest, host: str) -> HttpResponse:
     page = queries.site_page(host=host, now=now)
     row, seen = page.row, page.row.seen
     deploys = [(deploy.pk, deploy.status, deploy.sentence) for deploy in page.history]
+    holds = [(hold.pk, hold.lifted_at) for hold in page.past_holds]
     counts = (seen.ready, seen.wanted, seen.check_state, seen.head_image_built, page.commits_total)
-    live = Live(
-        "_site.html", (row.answer, row.running_sha, row.head, row.observed_at, page.commits, deploys, counts)
-    )
+    shown = (row.answer, row.running_sha, row.head, row.observed_at, page.commits, page.verdict)
+    live = Live("_site.html", (*shown, deploys, counts, holds))
     context = {"page": page, "row": row, "hold_form": HoldForm()}
     return show(request, "site.html", live, house=page.house, now=now, **context)
