@@ -1,12 +1,12 @@
 """The list of sites, and one site."""
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dashboard.access import login_needed
 from dashboard.forms import HoldForm
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
+from dashboard.zones import now_for
 from deployments import queries
 from deployments.rules.site_state import State
 
@@ -17,7 +17,7 @@ SEARCH_LENGTH = 100
 @login_needed
 def site_list(request: HttpRequest) -> HttpResponse:
     """`?q=` narrows by words, `?state=` by state; a state that does not exist narrows nothing."""
-    now = timezone.now()
+    now = now_for(request)
     search = request.GET.get("q", "")[:SEARCH_LENGTH].strip()
     state = request.GET.get("state", "")
     state = state if state in tuple(State) else ""
@@ -34,7 +34,7 @@ def site_list(request: HttpRequest) -> HttpResponse:
 @found_or_404
 def site(request: HttpRequest, host: str) -> HttpResponse:
     """One site: what runs, what would ship, what stops it, and what was."""
-    now = timezone.now()
+    now = now_for(request)
     page = queries.site_page(host=host, now=now)
     row, seen = page.row, page.row.seen
     deploys = [(deploy.pk, deploy.status, deploy.sentence) for deploy in page.history]

@@ -6,6 +6,7 @@ from django_q.tasks import async_task
 
 from deployments.models import Deploy, Status
 from deployments.operations.follow import FOLLOWED
+from deployments.operations.hold import lift_expired
 from deployments.operations.sync import close_dead_runs
 
 TAKEN_UP_WITHIN = timedelta(seconds=30)
@@ -13,8 +14,9 @@ GIVEN_UP_AFTER = timedelta(minutes=15)
 
 
 def tick(*, now: datetime) -> None:
-    """Queue again what should be under way, end what waited too long, close syncs whose worker died."""
+    """Queue again what should be under way, end what waited too long, close syncs whose worker died, lift expired Holds."""
     close_dead_runs(now=now)
+    lift_expired(now=now)
     waiting = Deploy.objects.filter(status=Status.QUEUED, requested_at__lt=now - TAKEN_UP_WITHIN)
     for deploy in waiting:
         if now - deploy.requested_at > GIVEN_UP_AFTER:
