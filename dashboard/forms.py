@@ -10,6 +10,7 @@ from django import forms
 from dashboard import zones
 from deployments.models import Hold
 from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
+from deployments.operations.deploy import WhenReady
 
 RELOAD = "This page was out of date. Look again, then tap once more."
 
@@ -21,6 +22,18 @@ class DeployForm(forms.Form):
     seen = forms.RegexField(FULL_SHA_OR_EMPTY, required=False, error_messages={"invalid": RELOAD})
     key = forms.UUIDField(required=False, error_messages={"invalid": RELOAD})
     accept_red = forms.BooleanField(required=False)
+    when_ready = forms.BooleanField(required=False)
+    follow = forms.ChoiceField(choices=(("this", "this"), ("newest", "newest")), required=False)
+    wait_for_ci = forms.BooleanField(required=False)
+
+    def readiness(self) -> WhenReady | None:
+        """Return what the Deploy may wait for; None where it is to begin at once."""
+        if not self.cleaned_data["when_ready"]:
+            return None
+        return WhenReady(
+            follow_head=self.cleaned_data["follow"] == "newest",
+            wait_for_ci=self.cleaned_data["wait_for_ci"],
+        )
 
     def wish_key(self, host: str) -> UUID | None:
         """Return one key for each site and commit of a page: a page carries a single key, whatever its length."""

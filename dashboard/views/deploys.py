@@ -46,7 +46,8 @@ def _request(request: HttpRequest, host: str) -> HttpResponse:
     try:
         deploy = request_deploy(
             site=site, sha=sha, seen_sha=seen, requested_by=acting_user(request), trigger=Trigger.PERSON,
-            idempotency_key=form.wish_key(host), accept_red=accept_red, now=timezone.now(),
+            idempotency_key=form.wish_key(host), accept_red=accept_red,
+            when_ready=form.readiness(), now=timezone.now(),
         )  # fmt: skip
     except UnableToDeploy as refusal:
         messages.error(request, str(refusal))

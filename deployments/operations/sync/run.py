@@ -13,6 +13,7 @@ from deployments.operations.deploy import UnableToDeploy, request_deploy
 from deployments.operations.sync.decide import Decision, decide_all
 from deployments.operations.sync.gather import Gathered, gather
 from deployments.operations.sync.record import changed_sites, record
+from deployments.operations.waiting import move_on_where_ready
 from deployments.outside import Outside
 from deployments.rules.autodeploy import Go, Stop
 
@@ -88,6 +89,7 @@ def _sync_alone(
         record(sites, gathered.observations, changed=changed, now=now)
         _count(run, gathered, changed)
         decisions = tuple(_act(each, now=now) for each in decide_all(sites, gathered.observations, now=now))
+        move_on_where_ready(sites, now=now)
     except Exception as error:
         run.result, run.sentence = SyncRun.Result.FAILED, f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH]
         run.finished_at = clock()
