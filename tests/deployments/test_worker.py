@@ -42,7 +42,7 @@ def runs_a_task(*, within_seconds: float) -> bool:
 
 
 def queue_tasks_until(ended: Callable[[], bool], *, seconds: float) -> bool:
-    """Keep the worker's heart beating, as the minutely tick does, until `ended`; whether that came in time."""
+    """Keep the worker's heart beating, as the tick does, until `ended`; whether that came in time."""
 
     def ended_after_another_task() -> bool:
         async_task("math.sqrt", 4)

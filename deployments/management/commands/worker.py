@@ -10,14 +10,15 @@ import logging
 import os
 import signal
 import sys
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import connections
+from django.db import DatabaseError, connections
 from django_q.cluster import Cluster
 from django_q.signals import post_execute
+from django_q.tasks import async_task
 
 from deployments.cluster import preload
 from deployments.operations import heartbeat
@@ -25,6 +26,7 @@ from deployments.operations import heartbeat
 logger = logging.getLogger(__name__)
 LONGEST_SILENCE_SECONDS = 240
 LOOK_EVERY_SECONDS = 1
+TICK_EVERY_SECONDS = 30
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -37,7 +39,7 @@ class Command(BaseCommand):
             type=float,
             default=LONGEST_SILENCE_SECONDS,
             metavar="SECONDS",
-            help="end when no task has come to its end for so long; one is begun every minute",
+            help="end when no task has come to its end for so long; one is begun every 30 s",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,12 +49,18 @@ class Command(BaseCommand):
         _import_what_every_child_needs()
         heartbeat.beat(settings.HEARTBEAT_FILE)
         post_execute.connect(_beat)
+        # What the last worker left lying is taken up at once.
+        _tick()
         os.register_at_fork(after_in_child=_die_with_the_parent)
         connections.close_all()
         cluster = Cluster()
         cluster.start()
+        next_tick = monotonic() + TICK_EVERY_SECONDS
         while cluster.sentinel.is_alive():
             sleep(LOOK_EVERY_SECONDS)
+            if monotonic() >= next_tick:
+                next_tick = monotonic() + TICK_EVERY_SECONDS
+                _tick()
             silence = heartbeat.age_seconds(settings.HEARTBEAT_FILE)
             if silence > options["longest_silence"]:
                 logger.critical("No heartbeat for %d s: ending all of this worker's processes", silence)
@@ -61,6 +69,15 @@ class Command(BaseCommand):
             logger.critical("The sentinel died: ending what it left behind")
             os.killpg(os.getpgrp(), signal.SIGKILL)
         sys.exit(0)
+
+
+def _tick() -> None:
+    """Queue the tick from here: django-q2's schedule looks only every 30 s, and first 30 s after a start."""
+    try:
+        async_task("deployments.tasks.tick", q_options={"group": "tick"})
+    except DatabaseError:
+        logger.warning("The database does not answer: the next tick asks it again", exc_info=True)
+        connections.close_all()
 
 
 def _beat(**_: Any) -> None:
