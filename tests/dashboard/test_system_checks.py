@@ -85,6 +85,15 @@ def test_production_settings_are_clean() -> None:
     assert keeps_secrets(done)
 
 
+def test_the_line_end_of_a_mounted_secret_is_no_part_of_it(tmp_path: Path) -> None:
+    secret = tmp_path / "url"
+    secret.write_text(PRODUCTION["PUBLIC_URL"] + "\n")
+
+    done = check("--deploy", "--fail-level", "WARNING", PUBLIC_URL="", PUBLIC_URL_FILE=str(secret))
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_an_address_without_https_is_a_warning_of_the_deployment_checks() -> None:
     done = check("--deploy", "--fail-level", "WARNING", PUBLIC_URL="http://headway.example.com")
 
