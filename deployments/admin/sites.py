@@ -63,7 +63,9 @@ class SiteForm(forms.ModelForm):
             sentence = f"The repository belongs to {pasted}, and the owner says {owner}: correct one of them."
             self.add_error("repository", sentence)
         elif not (pasted or owner) and "owner" not in self.errors:
-            self.add_error("owner", "Write the user or organisation, or paste the repository's whole address.")
+            self.add_error(
+                "owner", "Write the user or organisation, or paste the repository's whole address."
+            )
         elif name:
             cleaned |= {"repository": name, "owner": owner or pasted}
         return cleaned
@@ -91,7 +93,6 @@ class SiteAdmin(admin.ModelAdmin):
     search_fields = ("host", "owner", "repository", "deployment", "namespace")
     list_per_page = 100
     actions = ("sync", "turn_auto_deploy_on", "turn_auto_deploy_off")
-    save_on_top = True
     fieldsets = (
         (None, {"fields": ("host",)}),
         ("Auto-deploy", {"fields": ("auto_deploy", "wait_for_ci", "minimum_interval_minutes")}),

@@ -16,7 +16,11 @@ from tests.deployments.admin.conftest import make_site
 
 def make_deploy() -> Model:
     return Deploy.objects.create(
-        site=make_site("a"), sha="a" * 40, image="gcr.io/p/a:" + "a" * 40, status="queued", requested_at=timezone.now()
+        site=make_site("a"),
+        sha="a" * 40,
+        image="gcr.io/p/a:" + "a" * 40,
+        status="queued",
+        requested_at=timezone.now(),
     )
 
 
@@ -33,12 +37,17 @@ def find_schedule() -> Model:
 
 
 @pytest.mark.parametrize("make", [make_deploy, make_run, make_hold, find_schedule])
-def test_a_row_is_shown_and_neither_added_nor_changed_nor_deleted(owner: Client, make: Callable[[], Model]) -> None:
+def test_a_row_is_shown_and_neither_added_nor_changed_nor_deleted(
+    owner: Client, make: Callable[[], Model]
+) -> None:
     row = make()
     place = f"/admin/{row._meta.app_label}/{row._meta.model_name}/"
 
     shown = [owner.get(place).status_code, owner.get(f"{place}{row.pk}/change/").status_code]
-    sent = [owner.post(f"{place}{each}").status_code for each in ("add/", f"{row.pk}/change/", f"{row.pk}/delete/")]
+    sent = [
+        owner.post(f"{place}{each}").status_code
+        for each in ("add/", f"{row.pk}/change/", f"{row.pk}/delete/")
+    ]
 
     assert shown == [200, 200]
     assert set(sent) <= {403, 405}
@@ -48,7 +57,10 @@ def test_a_row_is_shown_and_neither_added_nor_changed_nor_deleted(owner: Client,
 def test_deleting_many_at_once_is_no_action(owner: Client) -> None:
     row = make_run()
 
-    owner.post("/admin/deployments/syncrun/", {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
+    owner.post(
+        "/admin/deployments/syncrun/",
+        {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"},
+    )
 
     assert SyncRun.objects.filter(pk=row.pk).exists()
 

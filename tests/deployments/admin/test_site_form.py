@@ -47,12 +47,18 @@ def test_a_repository_without_any_owner_says_what_to_write(owner: Client) -> Non
 def test_pasted_addresses_become_a_host_and_a_repository(owner: Client) -> None:
     answer = owner.post(
         ADD,
-        FILLED_IN | {"host": " https://Cron.Example.com/path?x=1 ", "repository": "https://github.com/icco/cron.git"},
+        FILLED_IN
+        | {"host": " https://Cron.Example.com/path?x=1 ", "repository": "https://github.com/icco/cron.git"},
     )
 
     site = Site.objects.get()
     assert answer.status_code == 302
-    assert (site.host, site.owner, site.repository, site.container) == ("cron.example.com", "icco", "cron", "cron")
+    assert (site.host, site.owner, site.repository, site.container) == (
+        "cron.example.com",
+        "icco",
+        "cron",
+        "cron",
+    )
 
 
 def test_a_pasted_repository_of_another_owner_than_the_one_given_is_refused(owner: Client) -> None:
