@@ -178,4 +178,5 @@ ENVIRONMENT_PROBLEMS: dict[str, list[str]] = {}
 try:
     env.seal()
 except EnvValidationError as error:
-    ENVIRONMENT_PROBLEMS = {name: list(said) for name, said in dict(error.error_messages).items()}
+    if isinstance(error.error_messages, dict):
+        ENVIRONMENT_PROBLEMS = error.error_messages

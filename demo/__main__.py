@@ -122,7 +122,7 @@ def _tell(host: str) -> None:
 def _headway(port: int) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, str(ROOT / "manage.py"), "run", "--bind", f"127.0.0.1:{port}"]
     # A session of its own, so that Ctrl-C reaches it once, from us, and not a second time from the terminal.
-    process = subprocess.Popen(command, start_new_session=True)  # noqa: S603
+    process = subprocess.Popen(command, start_new_session=True)
     try:
         yield process
     finally:

@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 server on 127.0.0.1: one thread a connection, kept alive, and nothing left behind when stopped."""
+"""A small HTTP/1.1 server on 127.0.0.1, which answers each request in a thread and leaves nothing behind when stopped."""
 
 import contextlib
 import socket
@@ -6,15 +6,14 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One request: `path` without its query and percent-decoded, the last value of each parameter, header names in lower case."""
+    """What came over the wire: `path` without its query, percent-decoded; header names in lower case."""
 
     method: str
     path: str
@@ -25,46 +24,47 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """`dropped` closes the connection without an answer; `truncated` does so in the middle of the body."""
+    """What goes back. `truncated` sends half of the body and closes; `dropped` closes without a word."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
-    dropped: bool = False
     truncated: bool = False
+    dropped: bool = False
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = False
     request_queue_size = 128
+    daemon_threads = False
 
     def __init__(self, port: int, answer: Callable[[Request], Response]) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
         self.answer = answer
-        self._connections: set[socket.socket] = set()
+        self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
+        super().__init__(("127.0.0.1", port), _Handler)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
         with self._lock:
-            self._connections.add(connection)
+            self._open.add(connection)
         return connection, address
 
     def shutdown_request(self, request: Any) -> None:
         with self._lock:
-            self._connections.discard(request)
+            self._open.discard(request)
         super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
-            super().handle_error(request, client_address)
 
     def hang_up(self) -> None:
         """Ends every connection, so that their threads end."""
         with self._lock:
-            for connection in self._connections:
+            for connection in self._open:
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no news; a fault of our own is printed."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -73,19 +73,23 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     server: _Server
 
-    def log_message(self, *args: Any) -> None:
-        """Each server keeps a log of its own; nothing is printed."""
+    def finish(self) -> None:
+        with contextlib.suppress(OSError):
+            super().finish()
 
-    def _handle(self) -> None:
+    def log_message(self, *_: Any) -> None:
+        """The servers keep their own log of requests."""
+
+    def _exchange(self) -> None:
         response = self.server.answer(self._read())
         if response.dropped:
             self.close_connection = True
             return
+        body = response.body
         self.send_response(response.status)
         for name, value in response.headers.items():
             self.send_header(name, value)
-        body = response.body
-        if response.status != HTTPStatus.NOT_MODIFIED and "Content-Length" not in response.headers:
+        if response.status != 304 and "Content-Length" not in response.headers:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if response.truncated:
@@ -100,22 +104,24 @@ class _Handler(BaseHTTPRequestHandler):
         return Request(
             method=self.command,
             path=unquote(parts.path),
-            query=dict(parse_qsl(parts.query, keep_blank_values=True)),
+            query={name: values[-1] for name, values in parse_qs(parts.query).items()},
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
         )
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _handle  # noqa: N815 - the base class asks for them
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _exchange  # noqa: N815 - the base class names them
 
 
 class LoopbackServer:
-    """Serves `answer`, called in each connection's thread, between `start()` and `stop()`; port 0 takes a free one."""
+    """Serves `answer` on 127.0.0.1 between `start()` and `stop()`; the port is free to choose (0) or given."""
 
     def __init__(self, answer: Callable[[Request], Response], *, port: int = 0) -> None:
         self._server = _Server(port, answer)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="loopback")
-        self.port = int(self._server.server_address[1])
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="loopback", daemon=True
+        )
         self.stopping = threading.Event()
+        self.port: int = self._server.server_address[1]
 
     @property
     def host(self) -> str:
@@ -126,7 +132,7 @@ class LoopbackServer:
         return self
 
     def stop(self) -> None:
-        """Ends every connection and joins every thread; `stopping` tells answers that wait to give up."""
+        """Ends every exchange under way, then closes every socket and joins every thread."""
         self.stopping.set()
         if self._thread.is_alive():
             self._server.shutdown()

@@ -118,7 +118,7 @@ class World:
         """Image that the site's Deployment asks for now."""
         mapping = self.mappings[host]
         spec = self.cluster.deployment(NAMESPACE, mapping.deployment)["spec"]["template"]["spec"]
-        return next(each["image"] for each in spec["containers"] if each["name"] == mapping.deployment)
+        return {each["name"]: str(each["image"]) for each in spec["containers"]}[mapping.deployment]
 
     def settings(self, folder: Path) -> dict[str, str]:
         """Return the environment that points Headway at this world; writes a kubeconfig into `folder`."""

@@ -64,7 +64,7 @@ class DemoRegistry(Switches):
 
     # What it holds.
 
-    def push(  # noqa: PLR0913 - options, each with a sensible default
+    def push(
         self,
         path: str,
         tag: str,

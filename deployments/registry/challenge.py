@@ -32,10 +32,10 @@ def parse_challenge(header: str) -> Challenge:
 def _challenges(header: str) -> list[tuple[str, dict[str, str]]]:
     blanked = _QUOTED.sub(lambda match: "_" * len(match[0]), header)
     starts = list(_SCHEME.finditer(blanked))
-    ends = [match.start() for match in starts[1:]] + [len(header)]
+    bounds = [*(match.start() for match in starts), len(header)]
     return [
         (match[1].lower(), _parameters(header[match.end() : end]))
-        for match, end in zip(starts, ends, strict=True)
+        for match, end in zip(starts, bounds[1:], strict=True)
     ]
 
 

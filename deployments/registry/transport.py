@@ -6,6 +6,7 @@ from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urljoin
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
@@ -99,11 +100,11 @@ class Transport:
                     response.headers,
                     _read(response),
                 )
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             # An address that we were redirected to may be signed, and the cause would spell it out.
             raise RegistryUnavailable(self._sentence_for(error, question)) from (error if is_first else None)
 
-    def _sentence_for(self, error: requests.RequestException, question: Question) -> str:
+    def _sentence_for(self, error: Exception, question: Question) -> str:
         host = host_of(question.url)
         if isinstance(error, requests.exceptions.SSLError):
             return f"{host} shows a certificate that is not trusted: renew it there, or trust its authority here."

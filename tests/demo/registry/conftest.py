@@ -1,0 +1,5 @@
+"""The demo registry, looked at from outside."""
+
+from tests.fixtures_registry import demo_registry
+
+__all__ = ["demo_registry"]
