@@ -36,6 +36,7 @@ class SiteForm(forms.ModelForm):
         model = Site
         fields = (
             "host", "owner", "repository", "branch", "namespace", "deployment", "container", "image_template", "auto_deploy",
+            "wait_for_ci", "minimum_interval_minutes",
         )  # fmt: skip
         field_classes = {"host": HostField, "repository": RepositoryField}
 
@@ -64,7 +65,8 @@ class SiteAdmin(admin.ModelAdmin):
     actions = ("sync", "turn_auto_deploy_on", "turn_auto_deploy_off")
     save_on_top = True
     fieldsets = (
-        (None, {"fields": ("host", "auto_deploy")}),
+        (None, {"fields": ("host",)}),
+        ("Auto-deploy", {"fields": ("auto_deploy", "wait_for_ci", "minimum_interval_minutes")}),
         ("GitHub", {"fields": ("owner", "repository", "branch")}),
         ("Cluster", {"fields": ("namespace", "deployment", "container")}),
         ("Image", {"fields": ("image_template",)}),
