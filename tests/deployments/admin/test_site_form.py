@@ -11,7 +11,7 @@ from deployments.models import Site
 ADD = "/admin/deployments/site/add/"
 FILLED_IN = {
     "host": "cron.example.com", "owner": "icco", "repository": "cron", "branch": "", "namespace": "default",
-    "deployment": "cron", "container": "", "image_template": "",
+    "deployment": "cron", "container": "", "image_template": "", "minimum_interval_minutes": "0",
 }  # fmt: skip
 
 
