@@ -9,7 +9,7 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from deployments.models import Deploy, Hold, Site, SyncRun
-from deployments.operations.schedule import INTERVALS_MINUTES, TICK_SCHEDULE
+from deployments.operations.schedule import INTERVALS_MINUTES
 from deployments.queries import SYNC_SCHEDULE
 from tests.deployments.admin.conftest import make_site
 
@@ -33,7 +33,7 @@ def make_hold() -> Model:
 
 
 def find_schedule() -> Model:
-    return Schedule.objects.get(name=TICK_SCHEDULE)
+    return Schedule.objects.get(name=SYNC_SCHEDULE)
 
 
 @pytest.mark.parametrize("make", [make_deploy, make_run, make_hold, find_schedule])
@@ -99,11 +99,11 @@ def test_an_interval_that_is_not_offered_is_refused(owner: Client) -> None:
 
 
 def test_another_schedule_cannot_be_reached_through_the_interval_form(owner: Client) -> None:
-    tick = Schedule.objects.get(name=TICK_SCHEDULE)
+    other = Schedule.objects.create(name="other", func="math.sqrt", minutes=1)
 
-    owner.post(f"/admin/deployments/syncschedule/{tick.pk}/change/", {"minutes": 1440})
+    owner.post(f"/admin/deployments/syncschedule/{other.pk}/change/", {"minutes": 1440})
 
-    assert Schedule.objects.get(pk=tick.pk).minutes == 1
+    assert Schedule.objects.get(pk=other.pk).minutes == 1
 
 
 def test_who_has_no_right_to_it_cannot_change_the_interval(stranger: Client) -> None:
