@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from deployments.operations import begin, commits, heartbeat, waiting
+from deployments.operations import batch, begin, commits, heartbeat, waiting
 from deployments.operations.follow import Patience
 from deployments.operations.follow import follow as follow_all
 from deployments.operations.sync import UnableToSync
@@ -42,6 +42,10 @@ def sync(hosts: Sequence[str] = (), trigger: str = "schedule") -> None:
         sync_all(outside=from_settings(), clock=timezone.now, hosts=hosts, trigger=trigger)
     except UnableToSync as error:
         logger.info("No sync: %s", error)
+
+
+def continue_batches() -> None:
+    batch.continue_batches(now=timezone.now())
 
 
 def fetch_commits() -> None:

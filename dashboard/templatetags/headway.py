@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboard import offers, progress
-from deployments.models import Deploy
+from deployments.models import Deploy, DeployBatch
 from deployments.queries import SiteRow
 from deployments.rules.autodeploy import Go, Verdict
 from deployments.rules.site_state import State
@@ -100,6 +100,13 @@ def said(verdict: Verdict) -> str:
 def looks_like(deploy: Deploy) -> str:
     """Return the state whose shape and colour fit this Deploy."""
     return _LOOKS.get(deploy.status, "deploying")
+
+
+@register.filter
+def batch_looks_like(batch: DeployBatch) -> str:
+    """Return the state whose shape and colour fit this batch."""
+    looks = {"running": "deploying", "done": "current", "stopped": "failed", "cancelled": "held"}
+    return looks[batch.state]
 
 
 register.filter("steps", progress.steps_of)

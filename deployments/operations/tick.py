@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django_q.tasks import async_task
 
-from deployments.models import Deploy, Status
+from deployments.models import Deploy, DeployBatch, Status
 from deployments.operations.follow import FOLLOWED
 from deployments.operations.hold import lift_expired
 from deployments.operations.sync import close_dead_runs
@@ -28,5 +28,7 @@ def tick(*, now: datetime, wait_for_image: timedelta = timedelta(hours=1)) -> No
             )
         else:
             async_task("deployments.tasks.begin_deploy", deploy.pk, q_options={"group": "deploy"})
+    if DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).exists():
+        async_task("deployments.tasks.continue_batches", q_options={"group": "batch"})
     if Deploy.objects.filter(status__in=FOLLOWED).exists():
         async_task("deployments.tasks.follow", q_options={"group": "follow"})

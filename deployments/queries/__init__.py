@@ -1,5 +1,12 @@
 """What pages and commands read: frozen rows, in a number of statements that does not grow with the sites."""
 
+from deployments.queries.batches import (
+    BatchPage,
+    BatchPlan,
+    batch_page,
+    batch_plan,
+    count_ready,
+)
 from deployments.queries.commits import Commit
 from deployments.queries.history import Activity, DeployPage, activity, deploy_page
 from deployments.queries.house import GOOD_ENOUGH, SYNC_SCHEDULE, House, house
@@ -9,6 +16,8 @@ __all__ = [
     "GOOD_ENOUGH",
     "SYNC_SCHEDULE",
     "Activity",
+    "BatchPage",
+    "BatchPlan",
     "Commit",
     "DeployPage",
     "House",
@@ -16,6 +25,9 @@ __all__ = [
     "SitePage",
     "SiteRow",
     "activity",
+    "batch_page",
+    "batch_plan",
+    "count_ready",
     "deploy_page",
     "house",
     "rows_of",
