@@ -43,6 +43,7 @@ urlpatterns = [
     path("deploy-all/", batches.deploy_all, name="deploy-all"),
     path("batches/<int:pk>/", batches.batch, name="batch"),
     path("batches/<int:pk>/cancel", batches.cancel, name="cancel-batch"),
+    path("syncs/<int:pk>/", syncs.run, name="sync-run"),
     path("activity/", activity.activity, name="activity"),
     path("login/", people.login, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

@@ -11,6 +11,7 @@ from deployments.queries.commits import Commit
 from deployments.queries.history import Activity, DeployPage, activity, deploy_page
 from deployments.queries.house import GOOD_ENOUGH, SYNC_SCHEDULE, House, house
 from deployments.queries.sites import SiteList, SitePage, SiteRow, rows_of, site_list, site_page
+from deployments.queries.syncs import Kind, SyncPage, sync_page
 
 __all__ = [
     "GOOD_ENOUGH",
@@ -21,9 +22,11 @@ __all__ = [
     "Commit",
     "DeployPage",
     "House",
+    "Kind",
     "SiteList",
     "SitePage",
     "SiteRow",
+    "SyncPage",
     "activity",
     "batch_page",
     "batch_plan",
@@ -33,4 +36,5 @@ __all__ = [
     "rows_of",
     "site_list",
     "site_page",
+    "sync_page",
 ]

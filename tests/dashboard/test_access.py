@@ -20,6 +20,7 @@ PAGES = [
     "/deploys/1/live",
     "/deploy-all/",
     "/batches/1/",
+    "/syncs/1/",
 ]
 
 
