@@ -6,6 +6,7 @@ checks of deployments/system_checks.py name all of them at once, each with a hin
 
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from environs import EnvValidationError, FileAwareEnv
@@ -14,7 +15,20 @@ from marshmallow.validate import URL, OneOf, Range
 from dashboard import embedded_postgres
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = FileAwareEnv(eager=False)
+
+
+class Environment(FileAwareEnv):
+    """Keeps a NAME_FILE that cannot be read for the checks as well: environs raises there, eager or not."""
+
+    def _get_value(self, env_key: str, default: Any) -> Any:
+        try:
+            return super()._get_value(env_key, default)
+        except ValueError as error:
+            self._errors[env_key].append(str(error))
+            return default
+
+
+env = Environment(eager=False, strip_whitespace=True)
 _web_address = URL(schemes={"http", "https"}, require_tld=False)
 
 # --- Where we are ----------------------------------------------------------------------------------------------------

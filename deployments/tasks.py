@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from deployments.operations import batch, begin, commits, heartbeat, waiting
+from deployments.operations import batch, begin, commits, waiting
 from deployments.operations.follow import Patience
 from deployments.operations.follow import follow as follow_all
 from deployments.operations.sync import UnableToSync
@@ -67,7 +67,6 @@ def fetch_commits() -> None:
 
 
 def tick() -> None:
-    heartbeat.beat(settings.HEARTBEAT_FILE)
     take_up(
         now=timezone.now(),
         wait_for_image=timedelta(minutes=settings.WAIT_FOR_IMAGE_MINUTES),

@@ -1,4 +1,4 @@
-"""Every minute: take up again whatever a dead worker or a silent outside system left lying."""
+"""Every 30 seconds: take up again whatever a dead worker or a silent outside system left lying."""
 
 from datetime import datetime, timedelta
 
