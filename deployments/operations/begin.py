@@ -18,6 +18,7 @@ from deployments.cluster import (
 from deployments.facts import StandingHold, hold_on
 from deployments.github import GitHubError, HeadQuestion, HeadTrouble
 from deployments.models import Deploy, Site, Status
+from deployments.operations.batch import tell_batches
 from deployments.operations.deploy import image_repository
 from deployments.outside import Outside
 from deployments.registry import RegistryError
@@ -55,6 +56,7 @@ def begin_deploy(*, deploy_id: int, outside: Outside, now: datetime) -> Deploy |
         patched = _patch(deploy, outside, now=now)
     except Refused as refusal:
         deploy.move(Status.FAILED, now=now, sentence=str(refusal))
+        tell_batches(deploy)
         _observe_again(deploy.site)
     except TryLater as trouble:
         logger.warning("Deploy %s waits: %s", deploy.pk, trouble)

@@ -9,7 +9,7 @@ from django.db.models import Exists, Subquery
 from django_q.models import Schedule
 
 from deployments.facts import StandingHold, stale_after
-from deployments.models import Hold, SyncRun
+from deployments.models import DeployBatch, Hold, SyncRun
 
 SYNC_SCHEDULE = "sync"
 LONGEST_SYNC = timedelta(minutes=10)
@@ -24,6 +24,8 @@ class House:
     sync_is_running: bool
     sync_interval: timedelta
     sync_is_overdue: bool
+    running_batch_id: int | None
+    """A batch of Deploys that is under way."""
     holds: tuple[StandingHold, ...] = field(repr=False)
     """Every standing Hold: on everything, on sites, on commits."""
 
@@ -43,24 +45,23 @@ def house(*, now: datetime) -> House:
         .annotate(
             last_good=Subquery(runs.filter(result__in=GOOD_ENOUGH).values("finished_at")[:1]),
             is_syncing=Exists(runs.filter(result=SyncRun.Result.RUNNING, started_at__gt=now - LONGEST_SYNC)),
+            running_batch=Subquery(
+                DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).values("pk")[:1]
+            ),
             standing=ArraySubquery(Hold.objects.standing(now=now).values(json=StandingHold.AS_JSON)),
         )
         .first()
     )
     if schedule is None:
-        return House(
-            None,
-            False,
-            timedelta(hours=1),
-            sync_is_overdue=True,
-            holds=_told_in(StandingHold.all(now=now), now),
-        )
+        held = _told_in(StandingHold.all(now=now), now)
+        return House(None, False, timedelta(hours=1), sync_is_overdue=True, running_batch_id=None, holds=held)
     interval = timedelta(minutes=schedule.minutes)
     return House(
         last_good_sync_at=schedule.last_good,
         sync_is_running=schedule.is_syncing,
         sync_interval=interval,
         sync_is_overdue=schedule.last_good is None or now - schedule.last_good > stale_after(interval),
+        running_batch_id=schedule.running_batch,
         holds=_told_in((StandingHold.from_json(each) for each in schedule.standing), now),
     )
 

@@ -33,7 +33,7 @@ def make_hold() -> Model:
 
 
 def find_schedule() -> Model:
-    return sync_schedule()
+    return Schedule.objects.get(name=SYNC_SCHEDULE)
 
 
 @pytest.mark.parametrize("make", [make_deploy, make_run, make_hold, find_schedule])
@@ -99,7 +99,7 @@ def test_an_interval_that_is_not_offered_is_refused(owner: Client) -> None:
 
 
 def test_another_schedule_cannot_be_reached_through_the_interval_form(owner: Client) -> None:
-    other = Schedule.objects.create(name="other", func="math.sqrt", schedule_type=Schedule.MINUTES, minutes=1)
+    other = Schedule.objects.create(name="other", func="math.sqrt", minutes=1)
 
     owner.post(f"/admin/deployments/syncschedule/{other.pk}/change/", {"minutes": 1440})
 
