@@ -13,6 +13,9 @@ from environs import EnvValidationError, FileAwareEnv
 from marshmallow.validate import URL, OneOf, Range
 
 from dashboard import embedded_postgres
+from dashboard.content_security import policy
+from dashboard.people.settings import *  # noqa: F403  each of its names is a setting
+from dashboard.people.settings import APPS, GITHUB_APPS, github_provider
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -57,7 +60,7 @@ HEARTBEAT_FILE = env.path("HEARTBEAT_FILE", BASE_DIR / ".headway" / "heartbeat")
 
 # --- Django ----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "dashboard.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -65,10 +68,11 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    *APPS,
     "csp",
     "django_htmx",
     "django_q",
-    "dashboard",
+    "dashboard.apps.DashboardConfig",
     "deployments",
 ]
 MIDDLEWARE = [
@@ -81,10 +85,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.people.proxy_login.ProxyLoginMiddleware",
 ]
 ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"
@@ -114,17 +120,22 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
 
-# --- People ----------------------------------------------------------------------------------------------------------
-AUTHENTICATION_BACKENDS = ["dashboard.access.Backend"]
-LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "sites"
-LOGOUT_REDIRECT_URL = "login"
-SESSION_COOKIE_AGE = 30 * 24 * 3600
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-]
+# --- People (dashboard/people/settings.py says the rest) -------------------------------------------------------------
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=Range(0, 10))
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+TRUSTED_USER_HEADER = env.str("TRUSTED_USER_HEADER", "")
+TRUSTED_SECRET_HEADER = env.str("TRUSTED_SECRET_HEADER", "X-Headway-Proxy-Secret")
+TRUSTED_SECRET = env.str("TRUSTED_SECRET", "")
+TRUSTED_NETWORKS: list[str] = env.list("TRUSTED_NETWORKS", [])
+GITHUB_LOGIN_CLIENT_ID = env.str("GITHUB_LOGIN_CLIENT_ID", "")
+GITHUB_LOGIN_CLIENT_SECRET = env.str("GITHUB_LOGIN_CLIENT_SECRET", "")
+GITHUB_LOGIN_ALLOWED: list[str] = env.list("GITHUB_LOGIN_ALLOWED", [])
+GITHUB_LOGIN_URL = env.str("GITHUB_LOGIN_URL", "https://github.com", validate=_web_address)
+SOCIALACCOUNT_PROVIDERS = github_provider(
+    client_id=GITHUB_LOGIN_CLIENT_ID or "", secret=GITHUB_LOGIN_CLIENT_SECRET or "", url=GITHUB_LOGIN_URL or "",
+    allowed=GITHUB_LOGIN_ALLOWED or [],
+)  # fmt: skip
+INSTALLED_APPS += GITHUB_APPS if GITHUB_LOGIN_CLIENT_ID else []
 
 # --- What a browser is told ------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
@@ -135,20 +146,7 @@ STORAGES = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'none'"],
-        "script-src": ["'self'"],
-        "style-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "font-src": ["'self'"],
-        "connect-src": ["'self'"],
-        "manifest-src": ["'self'"],
-        "form-action": ["'self'"],
-        "frame-ancestors": ["'none'"],
-        "base-uri": ["'none'"],
-    }
-}
+CONTENT_SECURITY_POLICY = policy(forms_lead_to=[GITHUB_LOGIN_URL] if GITHUB_LOGIN_CLIENT_ID else [])
 if PUBLIC_URL.startswith("https://"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
@@ -176,6 +174,7 @@ Q_CLUSTER = {
     "bulk": 1,
     "recycle": 500,
     "save_limit": 500,
+    "cache": "queue",
     "label": "Queue",
 }
 

@@ -3,10 +3,10 @@
 import re
 
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 
-from dashboard.views import activity, batches, deploys, holds, people, sites, syncs
+from dashboard.people.urls import urlpatterns as people_urls
+from dashboard.views import activity, batches, deploys, holds, sites, syncs
 
 
 class HostConverter:
@@ -45,8 +45,6 @@ urlpatterns = [
     path("batches/<int:pk>/cancel", batches.cancel, name="cancel-batch"),
     path("syncs/<int:pk>/", syncs.run, name="sync-run"),
     path("activity/", activity.activity, name="activity"),
-    path("login/", people.login, name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
-    path("admin/login/", people.admin_login),
+    *people_urls,
     path("admin/", admin.site.urls),
 ]

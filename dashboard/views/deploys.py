@@ -11,6 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dashboard.access import acting_user, deployer_needed, login_needed
 from dashboard.forms import DeployForm, first_error
 from dashboard.offers import needs_you
+from dashboard.people.recent_check import ask_for_check
+from dashboard.risks import risk_of
 from dashboard.sheets import sheet_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from dashboard.zones import now_for
@@ -43,6 +45,9 @@ def _request(request: HttpRequest, host: str) -> HttpResponse:
         messages.error(request, first_error(form))
         return redirect("site", host)
     sha, seen, accept_red = (form.cleaned_data[name] for name in ("sha", "seen", "accept_red"))
+    risk = risk_of(site, sha=sha, accept_red=accept_red)
+    if risk and (check := ask_for_check(request, risk)):
+        return check
     try:
         deploy = request_deploy(
             site=site, sha=sha, seen_sha=seen, requested_by=acting_user(request), trigger=Trigger.PERSON,
