@@ -12,3 +12,7 @@ keepalive = 65
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
 accesslog = None
+# Loaded before the fork: the two processes share its memory, and gunicorn's own lines are written as ours are.
+preload_app = True
+_ours = {"level": "INFO", "handlers": [], "propagate": True}
+logconfig_dict = {"loggers": {"gunicorn.error": _ours, "gunicorn.access": _ours}}

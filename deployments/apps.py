@@ -6,7 +6,11 @@ class DeploymentsConfig(AppConfig):
     name = "deployments"
 
     def ready(self) -> None:
-        from deployments import system_checks  # noqa: F401  registers itself
+        from deployments import (
+            system_checks,  # noqa: F401  registers itself
+            task_log,
+        )
         from deployments.operations.schedule import ensure_schedules
 
+        task_log.listen()
         post_migrate.connect(ensure_schedules, sender=self)
