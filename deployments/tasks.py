@@ -10,6 +10,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from deployments.operations import begin, commits, waiting
+from deployments.operations.doctor import record_examination
 from deployments.operations.follow import Patience
 from deployments.operations.follow import follow as follow_all
 from deployments.operations.sync import UnableToSync
@@ -46,6 +47,10 @@ def sync(hosts: Sequence[str] = (), trigger: str = "schedule") -> None:
 
 def fetch_commits() -> None:
     commits.fetch_commits(github=from_settings().github)
+
+
+def doctor() -> None:
+    record_examination(outside=from_settings(), now=timezone.now())
 
 
 def tick() -> None:

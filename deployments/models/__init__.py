@@ -3,6 +3,7 @@
 from deployments.models.batch import BatchItem, DeployBatch
 from deployments.models.commits import CommitRange
 from deployments.models.deploy import ACTIVE_STATUSES, Deploy, Status, Trigger
+from deployments.models.examination import Examination
 from deployments.models.hold import Hold
 from deployments.models.observation import Observation
 from deployments.models.schedule import SyncSchedule
@@ -14,6 +15,7 @@ __all__ = [
     "BatchItem",
     "CommitRange",
     "Deploy",
+    "Examination",
     "DeployBatch",
     "Hold",
     "Observation",

@@ -1,12 +1,12 @@
 """Errors go to Sentry where SENTRY_DSN is set."""
 
-import gzip
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import brotli
 import pytest
 
 from demo.loopback import LoopbackServer, Request, Response
@@ -28,7 +28,7 @@ def received() -> Iterator[tuple[str, list[bytes]]]:
 
     def answer(request: Request) -> Response:
         body = request.body
-        bodies.append(gzip.decompress(body) if request.headers.get("content-encoding") == "gzip" else body)
+        bodies.append(brotli.decompress(body) if request.headers.get("content-encoding") == "br" else body)
         return Response()
 
     server = LoopbackServer(answer).start()
