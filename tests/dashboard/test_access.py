@@ -10,10 +10,11 @@ from deployments.models import SyncRun
 
 OPEN = {"login", "logout", None}
 ACTIONS = ["/sync", "/hold", "/holds/1/lift", "/sites/a.example.com/deploy", "/sites/a.example.com/sync",
-           "/sites/a.example.com/hold", "/deploys/1/cancel"]  # fmt: skip
+           "/sites/a.example.com/hold", "/deploys/1/cancel", "/doctor/check-again"]  # fmt: skip
 PAGES = [
     "/",
     "/activity/",
+    "/doctor/",
     "/sites/a.example.com/",
     "/sites/a.example.com/deploy",
     "/deploys/1/",
