@@ -67,4 +67,4 @@ def test_a_missing_package_is_named() -> None:
 
     done = run(code, SENTRY_DSN="https://public@sentry.example.com/1")
 
-    assert "--build-arg EXTRAS=sentry" in done.stderr
+    assert "--extra sentry" in done.stderr

@@ -53,7 +53,7 @@ def test_a_silent_worker_is_told(outside: Outside) -> None:
 def test_a_repository_that_cannot_be_read_is_told_and_the_others_are_not(
     outside: Outside, world: World
 ) -> None:
-    host, mapping = next(iter(world.mappings.items()))
+    host = next(iter(world.mappings))
     Site.objects.filter(host=host).update(repository="no-such-repository")
 
     assert only(outside, "GitHub,").subject == f"GitHub, {host}"
