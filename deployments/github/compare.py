@@ -12,7 +12,6 @@ from deployments.github.errors import GitHubUnavailable
 
 KEPT = 250
 PAGE = 100
-READ_BYTES = 8 * 1024 * 1024
 _FILES = re.compile(rb',\s*"files"\s*:\s*\[')
 
 
