@@ -87,7 +87,8 @@ def _ship(row: SiteRow) -> Offer | None:
     url = reverse("deploy-site", args=[row.host])
     if is_risky:
         return Offer(label=label, url=f"{url}?{urlencode({'sha': sha})}", tone="risk")
-    return Offer(label=label, url=url, tone="go", posts=True, sha=sha, seen=row.running_sha)
+    tone = "go" if row.answer.action is Action.DEPLOY else "quiet"
+    return Offer(label=label, url=url, tone=tone, posts=True, sha=sha, seen=row.running_sha)
 
 
 def _resume(row: SiteRow, holds: Iterable[StandingHold]) -> Offer | None:

@@ -39,9 +39,10 @@ PAST_WRONG_APP = "hello.natwelch.com"
 
 def set_the_scenes(world: World) -> None:
     """Bring every scene about, once, in a world that has just started."""
+    chance = Random(34)
     for number, host in enumerate(READY, start=1):
         for _ in range(number * number):
-            add_commit(world.repository(host), Random(f"{host}{number}"))
+            add_commit(world.repository(host), chance)
         world.commit(host, "Publish this week's notes")
     world.behaviours[world.image(DEPLOYING, world.commit(DEPLOYING, "Move to the new charting library"))] = (
         SLOW(SLOW_START_SECONDS)

@@ -8,8 +8,9 @@ from graphql import GraphQLError, execute_sync
 from demo.github.answers import json_response
 from demo.github.catalogue import Catalogue
 from demo.github.failures import RESOURCE_LIMITS_ERROR, SOMETHING_WENT_WRONG_ERROR, Failure, Limit
-from demo.github.nodes import SAML, GitHubRefusal, OwnerNode, RepositoryNode, resolve_field, timestamp
+from demo.github.nodes import OwnerNode, RepositoryNode, resolve_field, timestamp
 from demo.github.query import Query
+from demo.github.refusals import SAML, GitHubRefusal
 from demo.github.schema import schema
 from demo.loopback import Response
 

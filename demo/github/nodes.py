@@ -5,24 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from graphql import GraphQLError, GraphQLResolveInfo
+from graphql import GraphQLResolveInfo
 
 from demo.github.graph import Commit, Divergence, Person
+from demo.github.refusals import GitHubRefusal
 from demo.github.repository import Repository
 
 _PAGE = 100
-SAML = (
-    "Resource protected by organization SAML enforcement. "
-    "You must grant your Personal Access token access to this organization."
-)
-
-
-class GitHubRefusal(GraphQLError):
-    """One entry of `errors[]` with GitHub's `type`."""
-
-    def __init__(self, kind: str, message: str, **extensions: Any) -> None:
-        super().__init__(message, extensions=extensions or None)
-        self.kind = kind
 
 
 def timestamp(moment: datetime) -> str:

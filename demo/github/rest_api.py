@@ -7,7 +7,8 @@ from typing import Any
 from demo.github.answers import error_response, json_response
 from demo.github.catalogue import Catalogue
 from demo.github.graph import Commit
-from demo.github.nodes import SAML, timestamp
+from demo.github.nodes import timestamp
+from demo.github.refusals import SAML
 from demo.github.repository import Repository
 from demo.loopback import Request, Response
 

@@ -111,16 +111,14 @@ def read_head(
     name = f"{question.owner}/{question.repository}"
     if node is None:
         raise site_error(errors, name)
-    tip = node["head"]
-    if tip is None:
+    if (tip := node["head"]) is None:
         if any(len(error["path"]) <= len(("r0", "head")) for error in errors):
             raise site_error(errors, name)
         raise GitHubNotFound(_no_branch(question, name, is_empty=node["isEmpty"]))
     target = tip["target"]
     if not _is_commit(target):
         raise GitHubNotFound(f"The branch “{tip['name']}” of {name} leads to no commit: push one to it.")
-    running, comparison = node.get("running"), tip.get("compare")
-    author = target["author"] or {}
+    running, comparison = node.get("running"), tip.get("compare") or {}
     return Head(
         key=question.key,
         repository_id=node["databaseId"],
@@ -128,14 +126,19 @@ def read_head(
         branch=tip["name"],
         sha=target["oid"],
         headline=target["messageHeadline"],
-        author=(author.get("user") or {}).get("login") or author.get("name") or "",
+        author=_author(target["author"] or {}),
         committed_at=datetime.fromisoformat(target["committedDate"]),
         check_state=_check_state(target["statusCheckRollup"], errors),
         is_archived=node["isArchived"],
         running_sha=running["oid"] if _is_commit(running) else "",
-        behind_by=comparison["behindBy"] if comparison else None,
-        ahead_by=comparison["aheadBy"] if comparison else None,
+        behind_by=comparison.get("behindBy"),
+        ahead_by=comparison.get("aheadBy"),
     )
+
+
+def _author(actor: Mapping[str, Any]) -> str:
+    """The login, or the name of a bot or a stranger, of whom GitHub knows no user."""
+    return (actor.get("user") or {}).get("login") or actor.get("name") or ""
 
 
 def _is_commit(target: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]:

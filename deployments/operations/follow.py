@@ -16,11 +16,12 @@ from deployments.models import Deploy, Observation, Status
 from deployments.outside import Outside
 from deployments.rules.diagnosis import Diagnosis, diagnose
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
-from deployments.rules.workloads import KubernetesObject, is_same_image, owned_pods, running_images
+from deployments.rules.workloads import KubernetesObject, is_ready, owned_pods, runs_image
 
 logger = logging.getLogger(__name__)
 FOLLOWED = (Status.ROLLING_OUT, Status.VERIFYING)
 HAND_OVER_SECONDS = 0.3
+ASK_FOR_EVENTS_AFTER = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,8 @@ class Look:
     deploy: Deploy
     deployment: dict[str, Any]
     pods: Sequence[KubernetesObject]
+    events: Sequence[KubernetesObject]
+    """Of one of its pods that are not ready."""
     now: datetime
 
 
@@ -91,7 +94,23 @@ def _looks(cluster: Cluster, namespace: str, deploys: list[Deploy], *, now: date
             gone = f"Deployment {deploy.site.deployment} is gone from namespace {namespace}."
             _end(deploy, Status.FAILED, gone, now=now)
         else:
-            yield Look(deploy, found, owned_pods(found, pods), now)
+            own = owned_pods(found, pods)
+            yield Look(deploy, found, own, _events(cluster, deploy, own, now=now), now)
+
+
+def _events(
+    cluster: Cluster, deploy: Deploy, pods: Sequence[KubernetesObject], *, now: datetime
+) -> Sequence[KubernetesObject]:
+    """What the cluster reports of one pod that is long in coming: one suffices to know what is wrong with its image."""
+    if now - (deploy.patched_at or now) < ASK_FOR_EVENTS_AFTER:
+        return ()
+    late = (
+        pod
+        for pod in pods
+        if not is_ready(pod) and runs_image(pod, container=deploy.site.container, image=deploy.image)
+    )
+    pod = next(late, None)
+    return cluster.events(deploy.site.namespace, uid=pod["metadata"]["uid"]) if pod else ()
 
 
 def _out_of_sight(deploy: Deploy, trouble: str, patience: Patience, *, now: datetime) -> None:
@@ -116,8 +135,7 @@ def _advance(look: Look, patience: Patience) -> None:
 
 def _ready_on_image(look: Look) -> int:
     container, image = look.deploy.site.container, look.deploy.image
-    ready = (running_images(look.deployment, [pod], container=container) for pod in look.pods)
-    return sum(any(is_same_image(each, image) for each in images) for images in ready)
+    return sum(is_ready(pod) and runs_image(pod, container=container, image=image) for pod in look.pods)
 
 
 def _verify(look: Look, rollout: Rollout, ready: int, patience: Patience) -> None:
@@ -134,7 +152,7 @@ def _verify(look: Look, rollout: Rollout, ready: int, patience: Patience) -> Non
 def _wait_or_fail(look: Look, rollout: Rollout, ready: int, patience: Patience) -> None:
     deploy, now = look.deploy, look.now
     counts: dict[str, Any] = {"wanted": rollout.wanted, "updated": rollout.updated, "ready": ready}
-    trouble = diagnose(look.pods, [], container=deploy.site.container, image=deploy.image, now=now)
+    trouble = diagnose(look.pods, look.events, container=deploy.site.container, image=deploy.image, now=now)
     if rollout.phase is Phase.FAILED or (trouble and trouble.certain):
         deploy.note(**counts)
         _end(deploy, Status.FAILED, _why(trouble, rollout), now=now)

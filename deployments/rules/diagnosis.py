@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from deployments.rules.container_troubles import Container, Trouble, cut, init_trouble_of, trouble_of
 from deployments.rules.wording import sentences
-from deployments.rules.workloads import KubernetesObject, condition, is_same_image, parse_time
+from deployments.rules.workloads import KubernetesObject, condition, parse_time, runs_image
 
 _PENDING_SECONDS = 600
 _CONFIG_SECONDS = 60
@@ -42,16 +42,10 @@ def diagnose(
     `events` are those of these pods and of their ReplicaSet; what is certain comes before what may pass.
     """
     latest_first = sorted(events, key=_told_at, reverse=True)
-    new = [pod for pod in pods if _runs(pod, container=container, image=image)]
+    new = [pod for pod in pods if runs_image(pod, container=container, image=image)]
     found = [each for pod in new for each in _diagnoses(pod, latest_first, now=now)]
     found += _refusals(latest_first, now=now)
     return next((each for each in found if each.certain), found[0] if found else None)
-
-
-def _runs(pod: KubernetesObject, *, container: str, image: str) -> bool:
-    specs = pod["spec"].get("containers") or []
-    runs = any(each["name"] == container and is_same_image(each.get("image") or "", image) for each in specs)
-    return runs and not pod["metadata"].get("deletionTimestamp")
 
 
 def _diagnoses(

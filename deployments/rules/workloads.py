@@ -83,9 +83,16 @@ def running_images(
 
     Pods being deleted do not count. More than one image means that a rollout is under way.
     """
-    ready = (pod for pod in pods if _owns(deployment, pod) and _is_ready(pod))
+    ready = (pod for pod in pods if _owns(deployment, pod) and is_ready(pod))
     named = ((pod.get("spec") or {}).get("containers") or [] for pod in ready)
     return frozenset(each["image"] for those in named for each in those if each["name"] == container)
+
+
+def runs_image(pod: KubernetesObject, *, container: str, image: str) -> bool:
+    """Whether the pod is there to run `image` in that container, ready or not, and not on its way out."""
+    specs = pod["spec"].get("containers") or []
+    runs = any(each["name"] == container and is_same_image(each.get("image") or "", image) for each in specs)
+    return runs and not pod["metadata"].get("deletionTimestamp")
 
 
 def selector(deployment: KubernetesObject) -> str:
@@ -127,7 +134,8 @@ def _pod_spec(deployment: KubernetesObject) -> KubernetesObject:
     return template.get("spec") or {}
 
 
-def _is_ready(pod: KubernetesObject) -> bool:
+def is_ready(pod: KubernetesObject) -> bool:
+    """Whether the pod takes requests, and is not on its way out."""
     ready = condition(pod, "Ready")
     return (
         ready is not None and ready.get("status") == "True" and not pod["metadata"].get("deletionTimestamp")

@@ -1,0 +1,110 @@
+"""`make bench`: the promises of docs/performance.md, measured over the demo's servers in one run."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+from dashboard.embedded_postgres import EmbeddedPostgres
+from demo.world import Mapping, World, read_mappings
+
+SIZES = (34, 500, 5000)
+LATENCIES_MS = (0, 100)
+ANCESTOR_AT_MOST = 500
+
+
+def main() -> None:
+    sizes = tuple(int(each) for each in sys.argv[1:]) or SIZES
+    os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
+    os.environ["LOG_LEVEL"] = "ERROR"
+    server = EmbeddedPostgres("bench")
+    server.remove()
+    server.start()
+    try:
+        os.environ["DATABASE_URL"] = server.url
+        _setup()
+        for size in sizes:
+            _measure(size)
+    finally:
+        server.remove()
+
+
+def _setup() -> None:
+    import django
+    from django.core.management import call_command
+
+    os.environ["SECRET_KEY"] = "bench"  # noqa: S105
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def _measure(size: int) -> None:
+    from bench.list_page import measure_list_page
+
+    mappings = _mappings(size)
+    with World(mappings) as world, tempfile.TemporaryDirectory() as folder:
+        os.environ.update(world.settings(Path(folder)))
+        for latency in LATENCIES_MS:
+            _fill(mappings)
+            world.github.latency_seconds = latency / 1000
+            found = _run("bench.sync_once", mappings[0].host)
+            _print(f"{size} sites, {latency} ms, all new", found["changed"])
+            _print(
+                f"{size} sites, {latency} ms, nothing changed",
+                found["unchanged"] | {"grew by MB": found["growth_mb"]},
+            )
+            if size <= ANCESTOR_AT_MOST:
+                _print(f"{size} sites, {latency} ms, the ancestor's way", _run("bench.ancestor_once"))
+        world.github.latency_seconds = 0
+    _print(f"{size} sites, list page", measure_list_page())
+
+
+def _mappings(size: int) -> list[Mapping]:
+    """The real table, repeated under other names."""
+    return [
+        replace(
+            each,
+            host=f"{number}.{each.host}",
+            repository=f"{each.repository}-{number}",
+            deployment=f"{each.deployment}-{number}",
+        )
+        for number, each in enumerate(islice(cycle(read_mappings()), size))
+    ]
+
+
+def _fill(mappings: list[Mapping]) -> None:
+    from deployments.models import Site
+
+    Site.objects.all().delete()
+    Site.objects.bulk_create(
+        Site(
+            host=each.host,
+            owner=each.owner,
+            repository=each.repository,
+            branch=each.branch,
+            deployment=each.deployment,
+            container=each.deployment,
+        )
+        for each in mappings
+    )
+
+
+def _run(module: str, *arguments: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments], check=True, stdout=subprocess.PIPE, text=True
+    )
+    value: dict[str, Any] = json.loads(done.stdout)
+    return value
+
+
+def _print(title: str, values: dict[str, Any]) -> None:
+    print(f"| {title} | " + ", ".join(f"{name} {value}" for name, value in values.items()) + " |", flush=True)
+
+
+main()

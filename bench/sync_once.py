@@ -1,0 +1,52 @@
+"""Sync all sites of the database that the environment names, twice; print what the second one took, as JSON.
+
+A process of its own, so that its peak memory is that of a sync and of nothing else.
+"""
+
+import json
+import resource
+import sys
+from time import perf_counter
+
+import django
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+
+def main() -> None:
+    django.setup()
+    from deployments.operations.sync import sync
+    from deployments.outside import from_settings
+
+    outside = from_settings()
+    # What the clients and the first answers load stays loaded in a worker: it is not the sync's growth.
+    sync(outside=outside, clock=timezone.now, hosts=sys.argv[1:2])
+    before = peak_megabytes()
+    changed = measured(lambda: sync(outside=outside, clock=timezone.now))
+    unchanged = measured(lambda: sync(outside=outside, clock=timezone.now))
+    print(json.dumps({"changed": changed, "unchanged": unchanged, "growth_mb": peak_megabytes() - before}))
+
+
+def measured(work) -> dict[str, float]:  # noqa: ANN001
+    with CaptureQueriesContext(connection) as statements:
+        start = perf_counter()
+        report = work()
+        seconds = perf_counter() - start
+    run = report.run
+    assert run.troubled == 0, run.sentence
+    return {
+        "seconds": round(seconds, 2),
+        "statements": len(statements),
+        "github": run.github_requests,
+        "cluster": run.cluster_requests,
+        "registry": run.registry_requests,
+        "changed": run.changed,
+    }
+
+
+def peak_megabytes() -> float:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+
+
+main()

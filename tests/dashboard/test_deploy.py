@@ -1,0 +1,143 @@
+"""A Deploy's page, from the wish to its end."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from dashboard.progress import Mark, pods_of, steps_of
+from deployments.models import Deploy, Observation, Site, Status
+from tests.dashboard.conftest import HEAD, RUNNING, MakeSite
+
+LIVE = {"HX-Request": "true"}
+
+
+def make_deploy(site: Site, **changes: Any) -> Deploy:
+    values = {
+        "site": site, "sha": HEAD, "headline": "Mend it", "image": f"x:{HEAD}", "from_sha": RUNNING, "trigger": "person",
+        "requested_by_name": "eve", "requested_at": timezone.now(), "status": Status.QUEUED,
+    }  # fmt: skip
+    deploy = Deploy.objects.create(**values | changes)
+    Observation.objects.filter(site=site).update(latest_deploy=deploy)
+    return deploy
+
+
+@pytest.fixture
+def queued(site: Site) -> Deploy:
+    return make_deploy(site)
+
+
+@pytest.fixture
+def failed(site: Site) -> Deploy:
+    now = timezone.now()
+    return make_deploy(
+        site, status=Status.FAILED, finished_at=now, patched_at=now, sentence="The pod crashes."
+    )
+
+
+def test_an_active_deploy_asks_again_without_javascript_too(viewer: Client, queued: Deploy) -> None:
+    page = viewer.get(f"/deploys/{queued.pk}/").text
+
+    assert re.search(r'<noscript>\s*<meta http-equiv="refresh" content="3">\s*</noscript>', page)
+    assert 'data-every="2"' in page
+
+
+def test_an_ended_deploy_asks_no_more(viewer: Client, failed: Deploy) -> None:
+    page = viewer.get(f"/deploys/{failed.pk}/").text
+
+    assert "refresh" not in page
+    assert "data-every" not in page
+    assert "The pod crashes." in page
+
+
+def test_the_live_part_is_not_sent_again_while_nothing_changes(viewer: Client, queued: Deploy) -> None:
+    first = viewer.get(f"/deploys/{queued.pk}/live", headers=LIVE)
+
+    second = viewer.get(f"/deploys/{queued.pk}/live", headers=LIVE | {"If-None-Match": first["ETag"]})
+
+    assert (first.status_code, second.status_code) == (200, 304)
+
+
+def test_the_live_part_is_sent_when_a_pod_turns_ready(viewer: Client, queued: Deploy) -> None:
+    first = viewer.get(f"/deploys/{queued.pk}/live", headers=LIVE)
+    Deploy.objects.update(status=Status.ROLLING_OUT, wanted=3, updated=2, ready=1)
+
+    second = viewer.get(f"/deploys/{queued.pk}/live", headers=LIVE | {"If-None-Match": first["ETag"]})
+
+    assert "1 of 3 ready" in second.text
+
+
+def test_the_end_names_the_next_site_that_needs_somebody(
+    deployer: Client, failed: Deploy, make_site: MakeSite
+) -> None:
+    make_site("blog.example.com")
+
+    page = deployer.get(f"/deploys/{failed.pk}/").text
+
+    assert "Next: blog.example.com" in page
+    assert "Retry" in page
+
+
+def test_a_queued_deploy_can_be_cancelled(deployer: Client, queued: Deploy) -> None:
+    assert f"/deploys/{queued.pk}/cancel" in deployer.get(f"/deploys/{queued.pk}/").text
+
+    deployer.post(f"/deploys/{queued.pk}/cancel")
+
+    queued.refresh_from_db()
+    assert queued.status == Status.CANCELLED
+
+
+def test_a_rollout_that_has_begun_cannot_be_cancelled(deployer: Client, queued: Deploy) -> None:
+    Deploy.objects.update(status=Status.ROLLING_OUT)
+
+    response = deployer.post(f"/deploys/{queued.pk}/cancel", follow=True)
+
+    assert "Too late to cancel" in response.text
+
+
+def test_a_viewer_cannot_cancel(viewer: Client, queued: Deploy) -> None:
+    assert viewer.post(f"/deploys/{queued.pk}/cancel").status_code == 403
+    assert f"/deploys/{queued.pk}/cancel" not in viewer.get(f"/deploys/{queued.pk}/").text
+
+
+def test_a_deploy_that_is_not_there_is_404(deployer: Client) -> None:
+    assert deployer.get("/deploys/999/").status_code == 404
+    assert deployer.post("/deploys/999/cancel").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "marks"),
+    [
+        ({"status": Status.WAITING}, "now todo todo todo todo"),
+        ({"status": Status.QUEUED}, "now todo todo todo"),
+        ({"status": Status.VERIFYING}, "done done now todo"),
+        ({"status": Status.SUCCEEDED}, "done done done done"),
+        ({"status": Status.CANCELLED}, "stopped todo todo todo"),
+        ({"status": Status.TIMED_OUT, "patched_at": timezone.now()}, "done stopped todo todo"),
+        (
+            {"status": Status.FAILED, "patched_at": timezone.now(), "verifying_since": timezone.now()},
+            "done done stopped todo",
+        ),
+    ],
+)
+def test_steps_show_how_far_it_came(changes: dict[str, Any], marks: str) -> None:
+    steps = steps_of(Deploy(**changes))
+
+    assert [step.mark for step in steps] == [Mark(mark) for mark in marks.split()]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "updated", "ready", "pods"),
+    [
+        (3, 2, 1, ("ready", "starting", "old")),
+        (2, 3, 3, ("ready", "ready")),
+        (0, 0, 0, ()),
+        (40, 3, 1, ()),
+    ],
+)
+def test_pods_are_drawn_one_by_one_while_they_are_few(
+    wanted: int, updated: int, ready: int, pods: tuple[str, ...]
+) -> None:
+    assert pods_of(Deploy(wanted=wanted, updated=updated, ready=ready)) == pods

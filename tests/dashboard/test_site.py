@@ -1,0 +1,80 @@
+"""One site's page."""
+
+import pytest
+from django.test import Client
+
+from deployments.models import CommitRange, Site
+from tests.dashboard.conftest import HEAD, HOST, RUNNING
+
+
+def test_the_page_says_what_runs_and_what_is_newest(deployer: Client, site: Site) -> None:
+    page = deployer.get(f"/sites/{HOST}/").text
+
+    assert f"<code>{RUNNING[:7]}</code>" in page
+    assert f"<code>{HEAD[:7]}</code>" in page
+    assert "https://github.com/icco/cron" in page
+
+
+def test_commits_that_are_not_fetched_yet_are_said_to_be_on_their_way(deployer: Client, site: Site) -> None:
+    page = deployer.get(f"/sites/{HOST}/").text
+
+    assert "The list of commits is on its way." in page
+    assert 'data-every="4"' in page
+
+
+def test_a_long_range_tells_how_many_commits_there_are(deployer: Client, site: Site) -> None:
+    commit = {
+        "sha": HEAD,
+        "headline": "Mend <it>",
+        "author": "Ada",
+        "committed_at": "2026-11-01T10:00:00+00:00",
+        "url": "",
+    }
+    CommitRange.objects.create(
+        owner="icco", repository="cron", base=RUNNING, head=HEAD, total=300, commits=[commit]
+    )
+
+    page = deployer.get(f"/sites/{HOST}/").text
+
+    assert "Mend &lt;it&gt;" in page
+    assert "The newest 1 of 300 commits." in page
+
+
+def test_a_viewer_reads_why_there_is_no_button(viewer: Client, site: Site) -> None:
+    page = viewer.get(f"/sites/{HOST}/").text
+
+    assert "You may look, but not deploy." in page
+    assert f"/sites/{HOST}/deploy" not in page
+
+
+def test_only_staff_is_offered_to_edit_the_mapping(
+    deployer: Client, admin_client: Client, site: Site
+) -> None:
+    address = f"/admin/deployments/site/{site.pk}/change/"
+
+    assert address in admin_client.get(f"/sites/{HOST}/").text
+    assert address not in deployer.get(f"/sites/{HOST}/").text
+
+
+def test_a_host_in_capitals_leads_to_the_one_address(deployer: Client, site: Site) -> None:
+    response = deployer.get("/sites/CRON.Example.com/")
+
+    assert (response.status_code, response["Location"]) == (301, f"/sites/{HOST}/")
+
+
+@pytest.mark.parametrize(
+    "host", ["unknown.example.com", "-cron.example.com", "cron..example.com", "a" * 64, "a." * 130 + "a"]
+)
+def test_a_host_that_is_no_site_is_404(deployer: Client, site: Site, host: str) -> None:
+    response = deployer.get(f"/sites/{host}/")
+
+    assert response.status_code == 404
+    assert "Nothing here" in response.text
+
+
+def test_an_unchanged_page_is_not_sent_again(deployer: Client, site: Site) -> None:
+    first = deployer.get(f"/sites/{HOST}/", headers={"HX-Request": "true"})
+
+    second = deployer.get(f"/sites/{HOST}/", headers={"HX-Request": "true", "If-None-Match": first["ETag"]})
+
+    assert second.status_code == 304
