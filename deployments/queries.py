@@ -9,7 +9,8 @@ from django.db.models import Exists, QuerySet, Subquery
 from django_q.models import Schedule
 
 from deployments.facts import StandingHold, site_facts, stale_after
-from deployments.models import CommitRange, Deploy, Hold, Observation, Site, SyncRun
+from deployments.models import CommitRange, Deploy, GitHubPause, Hold, Observation, Site, SyncRun
+from deployments.rules.notes import notes_on
 from deployments.rules.site_state import Answer, State, answer_for
 
 SYNC_SCHEDULE = "sync"
@@ -27,6 +28,8 @@ class House:
     sync_is_running: bool
     sync_interval: timedelta
     sync_is_overdue: bool
+    github_rests_until: datetime | None
+    """When GitHub answers again; None while it does."""
     holds: tuple[StandingHold, ...] = field(repr=False)
     """Every standing Hold: on everything, on sites, on commits."""
 
@@ -70,6 +73,16 @@ class SiteRow:
     @property
     def running_sha(self) -> str:
         return self.seen.running_sha
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is odd about the site without being in the way."""
+        return notes_on(
+            slug=self.slug,
+            name_with_owner=self.seen.name_with_owner,
+            is_archived=self.seen.is_archived,
+            managed_by=self.seen.managed_by,
+        )
 
     @property
     def haystack(self) -> str:
@@ -130,18 +143,29 @@ def house(*, now: datetime) -> House:
         .annotate(
             last_good=Subquery(runs.filter(result__in=GOOD_ENOUGH).values("finished_at")[:1]),
             is_syncing=Exists(runs.filter(result=SyncRun.Result.RUNNING, started_at__gt=now - LONGEST_SYNC)),
+            github_rests_until=Subquery(
+                GitHubPause.objects.filter(until__gt=now).order_by("-until").values("until")[:1]
+            ),
             standing=ArraySubquery(Hold.objects.standing(now=now).values(json=StandingHold.AS_JSON)),
         )
         .first()
     )
     if schedule is None:
-        return House(None, False, timedelta(hours=1), sync_is_overdue=True, holds=StandingHold.all(now=now))
+        return House(
+            None,
+            False,
+            timedelta(hours=1),
+            sync_is_overdue=True,
+            github_rests_until=None,
+            holds=StandingHold.all(now=now),
+        )
     interval = timedelta(minutes=schedule.minutes)
     return House(
         last_good_sync_at=schedule.last_good,
         sync_is_running=schedule.is_syncing,
         sync_interval=interval,
         sync_is_overdue=schedule.last_good is None or now - schedule.last_good > stale_after(interval),
+        github_rests_until=schedule.github_rests_until,
         holds=tuple(StandingHold.from_json(each) for each in schedule.standing),
     )
 

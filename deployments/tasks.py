@@ -41,7 +41,7 @@ def sync(hosts: Sequence[str] = (), trigger: str = "schedule") -> None:
 
 
 def fetch_commits() -> None:
-    commits.fetch_commits(github=from_settings().github)
+    commits.fetch_commits(github=from_settings().github, now=timezone.now())
 
 
 def tick() -> None:

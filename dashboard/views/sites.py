@@ -40,7 +40,8 @@ def site(request: HttpRequest, host: str) -> HttpResponse:
     deploys = [(deploy.pk, deploy.status, deploy.sentence) for deploy in page.history]
     counts = (seen.ready, seen.wanted, seen.check_state, seen.head_image_built, page.commits_total)
     live = Live(
-        "_site.html", (row.answer, row.running_sha, row.head, row.observed_at, page.commits, deploys, counts)
+        "_site.html",
+        (row.answer, row.notes, row.running_sha, row.head, row.observed_at, page.commits, deploys, counts),
     )
     context = {"page": page, "row": row, "hold_form": HoldForm()}
     return show(request, "site.html", live, house=page.house, now=now, **context)

@@ -2,6 +2,7 @@
 
 from deployments.models.commits import CommitRange
 from deployments.models.deploy import ACTIVE_STATUSES, Deploy, Status, Trigger
+from deployments.models.github_pause import GitHubPause
 from deployments.models.hold import Hold
 from deployments.models.observation import Observation
 from deployments.models.schedule import SyncSchedule
@@ -12,6 +13,7 @@ __all__ = [
     "ACTIVE_STATUSES",
     "CommitRange",
     "Deploy",
+    "GitHubPause",
     "Hold",
     "Observation",
     "Site",

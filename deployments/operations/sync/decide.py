@@ -42,7 +42,7 @@ def decide_all(sites: Sequence[Site], seen: Mapping[int, Observation], *, now: d
         site.observation = seen[site.pk]
         facts = site_facts(site, holds=around.holds)
         wishes = Wishes(auto_deploy=site.auto_deploy, tried_shas=tried.get(site.pk, frozenset()))
-        image = str(site.image_for(facts.head_sha)) if facts.head_sha else ""
+        image = str(site.image_for(facts.head_sha)) if facts.head_sha and facts.expected_repository else ""
         verdict = decide(facts, wishes, image=image, now=now, stale_after=too_old)
         answer = answer_for(facts, now=now, stale_after=too_old)
         decisions.append(Decision(site, answer, verdict, lacks_commits=lacks_commits))
