@@ -60,6 +60,11 @@ class GoogleCredentials:
                     "Google's credentials cannot be used: correct GOOGLE_APPLICATION_CREDENTIALS, or the workload's identity.",
                     said=_first_line(error),
                 ) from error
+            except (KeyError, TypeError, ValueError) as error:
+                # google-auth lets these through when something else answers at the metadata server's address.
+                raise RegistryUnavailable(
+                    "Google's sign-in answers with something that cannot be read: it is asked again at the next sync."
+                ) from error
         return str(found.token) if found is not None else ""
 
     def _credentials(self, request: Any) -> Any:

@@ -43,6 +43,7 @@ class Google:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.status = 200
+        self.kind = "application/text"
         self.server = LoopbackServer(self._answer)
 
     def _answer(self, request: Request) -> Response:
@@ -52,7 +53,8 @@ class Google:
         if request.path.startswith("/computeMetadata") and request.headers.get("metadata-flavor") != "Google":
             return Response(status=403)
         if request.path.endswith("/project/project-id"):
-            return Response(headers={"Metadata-Flavor": "Google"}, body=b"icco-cloud")
+            headers = {"Metadata-Flavor": "Google"} | ({"Content-Type": self.kind} if self.kind else {})
+            return Response(headers=headers, body=b"icco-cloud")
         if self.status != 200:
             return _json(
                 {"error": "invalid_grant", "error_description": "Invalid JWT Signature."}, self.status
@@ -138,6 +140,18 @@ def test_the_metadata_servers_token_is_the_password(google: Google, tmp_path: Pa
     told = ask(tmp_path, **metadata_server(google))
 
     assert told[0] == BASIC
+
+
+def test_something_else_at_the_metadata_servers_address_is_unavailable(
+    google: Google, tmp_path: Path
+) -> None:
+    google.kind = ""
+
+    told = ask(tmp_path, **metadata_server(google))
+
+    assert told[0].startswith(
+        "RegistryUnavailable Google's sign-in answers with something that cannot be read"
+    )
 
 
 def test_the_token_is_fetched_once(google: Google, tmp_path: Path) -> None:
