@@ -6,6 +6,7 @@ checks of deployments/system_checks.py name all of them at once, each with a hin
 
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from environs import EnvValidationError, FileAwareEnv
@@ -15,7 +16,20 @@ from dashboard import embedded_postgres
 from dashboard.environment import owners_tokens, web_side
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = FileAwareEnv(eager=False)
+
+
+class Environment(FileAwareEnv):
+    """Keeps a NAME_FILE that cannot be read for the checks as well: environs raises there, eager or not."""
+
+    def _get_value(self, env_key: str, default: Any) -> Any:
+        try:
+            return super()._get_value(env_key, default)
+        except ValueError as error:
+            self._errors[env_key].append(str(error))
+            return default
+
+
+env = Environment(eager=False, strip_whitespace=True)
 env.add_parser("owners_tokens", owners_tokens)
 _web_address = URL(schemes={"http", "https"}, require_tld=False)
 
@@ -42,6 +56,7 @@ DOCKER_CONFIG = env.path("DOCKER_CONFIG", None)
 IMAGE_TEMPLATE = env.str("IMAGE_TEMPLATE", "gcr.io/icco-cloud/{repository}:{sha}")
 STABILITY_SECONDS = env.int("STABILITY_SECONDS", 30, validate=Range(0, 600))
 ROLLOUT_TIMEOUT_SECONDS = env.int("ROLLOUT_TIMEOUT_SECONDS", 900, validate=Range(30, 86_400))
+WAIT_FOR_IMAGE_MINUTES = env.int("WAIT_FOR_IMAGE_MINUTES", 60, validate=Range(1, 24 * 60))
 HEARTBEAT_FILE = env.path("HEARTBEAT_FILE", BASE_DIR / ".headway" / "heartbeat")
 
 # --- Django ----------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from deployments.operations import begin, commits, heartbeat
+from deployments.operations import begin, commits, waiting
 from deployments.operations.follow import Patience
 from deployments.operations.follow import follow as follow_all
 from deployments.operations.sync import UnableToSync
@@ -22,6 +22,10 @@ logger = logging.getLogger(__name__)
 
 def begin_deploy(deploy_id: int) -> None:
     begin.begin_deploy(deploy_id=deploy_id, outside=from_settings(), now=timezone.now())
+
+
+def look_for_image(deploy_id: int) -> None:
+    waiting.look_for_image(deploy_id=deploy_id, outside=from_settings(), now=timezone.now())
 
 
 def follow() -> None:
@@ -45,5 +49,4 @@ def fetch_commits() -> None:
 
 
 def tick() -> None:
-    heartbeat.beat(settings.HEARTBEAT_FILE)
-    take_up(now=timezone.now())
+    take_up(now=timezone.now(), wait_for_image=timedelta(minutes=settings.WAIT_FOR_IMAGE_MINUTES))

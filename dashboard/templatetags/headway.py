@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from dashboard import offers, progress
 from deployments.models import Deploy
 from deployments.queries import SiteRow
+from deployments.rules.autodeploy import Go, Verdict
 from deployments.rules.site_state import State
 
 register = template.Library()
@@ -33,13 +34,25 @@ _LOOKS = {
 
 @register.simple_tag(takes_context=True)
 def ago(context: Context, moment: datetime | None, never: str = "never") -> SafeString | str:
-    """`<time>` with how long ago `moment` was, and the exact time in UTC as its title; `never` where there is none."""
+    """`<time>` with how long ago `moment` was, and the exact time in the viewer's zone as its title; `never` where there is none."""
     if moment is None:
         return never
-    utc = moment.astimezone(UTC)
-    said = relative((context["now"] - moment).total_seconds(), utc)
-    iso, exact = f"{utc:%Y-%m-%dT%H:%M:%SZ}", f"{utc:%Y-%m-%d %H:%M} UTC"
-    return format_html('<time datetime="{}" title="{}">{}</time>', iso, exact, said)
+    local = moment.astimezone(context["now"].tzinfo)
+    said = relative((context["now"] - moment).total_seconds(), local)
+    exact = f"{local:%Y-%m-%d %H:%M %Z}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', _iso(moment), exact, said)
+
+
+@register.simple_tag(takes_context=True)
+def when(context: Context, moment: datetime) -> SafeString:
+    """`<time>` with the moment itself, in the viewer's zone: `Mon 30 Nov 2026, 09:00 CET`."""
+    local = moment.astimezone(context["now"].tzinfo)
+    said = f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
+    return format_html('<time datetime="{}" data-exact>{}</time>', _iso(moment), said)
+
+
+def _iso(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def relative(seconds: float, moment: datetime) -> str:
@@ -72,6 +85,14 @@ def offer(context: Context, row: SiteRow) -> offers.Offer | None:
 def word(state: str) -> str:
     """Return a state as people say it."""
     return _WORDS.get(State(state), state.capitalize())
+
+
+@register.filter
+def said(verdict: Verdict) -> str:
+    """Return what automation makes of a site, in the sync's own words."""
+    if isinstance(verdict, Go):
+        return f"the next sync deploys {verdict.sha[:7]}."
+    return verdict.reason
 
 
 @register.filter

@@ -134,4 +134,7 @@ class DemoGitHub:
 
 
 def _plain_path(path: str) -> str:
-    return "/graphql" if path == "/api/graphql" else path.removeprefix("/api/v3") or "/"
+    """The path on github.com of one on Enterprise Server, which has its GraphQL at `/api/graphql` and nowhere else."""
+    if path in {"/api/graphql", "/api/v3/graphql"}:
+        return path.removeprefix("/api")
+    return path.removeprefix("/api/v3") or "/"

@@ -33,7 +33,7 @@ def site_error(errors: Sequence[Mapping[str, Any]], name: str) -> GitHubError:
     kind, text = error.get("type", ""), str(error.get("message", "")).rstrip(".")
     if kind == "NOT_FOUND" or not error:
         return GitHubNotFound(
-            f"{name} was not found on GitHub, or this token has no access to it: check the name and the token."
+            f"GitHub knows no repository {name}, or this token has no access to it: check the name and the token."
         )
     if (error.get("extensions") or {}).get("saml_failure"):
         return GitHubRefused(f"{name}: {SINGLE_SIGN_ON}")

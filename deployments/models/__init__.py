@@ -1,5 +1,6 @@
 """Tables, their constraints, and the guarded transitions between the states of a row."""
 
+from deployments.models.batch import BatchItem, DeployBatch
 from deployments.models.commits import CommitRange
 from deployments.models.deploy import ACTIVE_STATUSES, Deploy, Status, Trigger
 from deployments.models.github_pause import GitHubPause
@@ -11,8 +12,10 @@ from deployments.models.sync import SyncRun
 
 __all__ = [
     "ACTIVE_STATUSES",
+    "BatchItem",
     "CommitRange",
     "Deploy",
+    "DeployBatch",
     "GitHubPause",
     "Hold",
     "Observation",

@@ -57,6 +57,12 @@ class Deploy(models.Model):
     requested_by_name = models.CharField(max_length=150, help_text="Stays when the user is deleted.")
     idempotency_key = models.UUIDField(null=True, unique=True)
     requested_at = models.DateTimeField()
+    accepts_red = models.BooleanField(default=False, help_text="Whoever asked knows that CI failed.")
+    follow_head = models.BooleanField(
+        default=False, help_text="While it waits, a newer head takes this commit's place."
+    )
+    waits_for_ci = models.BooleanField(default=False, help_text="It waits until CI has passed, too.")
+    queued_at = models.DateTimeField(null=True, help_text="Empty while it waits, or where it never went on.")
     patched_at = models.DateTimeField(null=True)
     verifying_since = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

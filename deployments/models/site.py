@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -16,6 +17,8 @@ from deployments.models.fields import (
     github_repository,
 )
 from deployments.rules.images import ImageReference, ImageTemplate, UnableToParseTemplate
+
+WEEK_MINUTES = 7 * 24 * 60
 
 
 def validate_image_template(text: str) -> None:
@@ -55,6 +58,16 @@ class Site(models.Model):
     auto_deploy = models.BooleanField(
         default=False,
         help_text="The sync ships new commits by itself, as soon as their image is built and CI is not red.",
+    )
+    wait_for_ci = models.BooleanField(
+        "wait for CI",
+        default=True,
+        help_text="Auto-deploy waits until CI has passed. Red CI always holds a commit back.",
+    )
+    minimum_interval_minutes = models.PositiveIntegerField(
+        default=0,
+        validators=[MaxValueValidator(WEEK_MINUTES)],
+        help_text="Auto-deploy leaves at least this many minutes between two Deploys. 0: none.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

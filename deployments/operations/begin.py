@@ -87,7 +87,7 @@ def _check_commit_and_image(deploy: Deploy, outside: Outside, *, now: datetime) 
         is_on_branch = _is_on_branch(deploy, outside, now=now)
         is_built = outside.registry.digest(parse_image(deploy.image)) is not None
     except (GitHubError, RegistryError) as error:
-        raise TryLater(f"{error} Headway tries again every minute.") from error
+        raise TryLater(f"{error} Headway keeps trying.") from error
     refusal = first_refusal(_attempt(deploy, is_on_branch=is_on_branch, is_image_built=is_built))
     if refusal:
         raise Refused(refusal)
@@ -131,11 +131,11 @@ def _patch(deploy: Deploy, outside: Outside, *, now: datetime) -> dict[str, Any]
         except (NotFound, NoSuchContainer) as error:
             raise Refused(str(error)) from error
         except (ClusterUnavailable, Throttled) as error:
-            raise TryLater(f"{error} Headway tries again every minute.") from error
+            raise TryLater(f"{error} Headway keeps trying.") from error
         except ClusterError as error:
             raise Refused(str(error)) from error
     raise TryLater(
-        "The Deployment keeps changing while Headway looks at it. Headway tries again every minute."
+        "The Deployment keeps changing while Headway looks at it. Headway keeps trying."
     )
 
 

@@ -28,18 +28,19 @@ def fetch_commits(*, github: GitHub, now: datetime) -> int:
             logger.warning("GitHub's limit is reached: the other lists of commits have to wait")
             break
         except GitHubNotFound:
-            total, commits = 0, []
+            total, commits, reverts = 0, [], {}
         except GitHubError as error:
             logger.warning("No list of commits for %s: %s", site.host, error)
             continue
         else:
             total, commits = found.total, [_as_json(each) for each in reversed(found.commits)]
+            reverts = {sha: each.sha for each in found.commits for sha in each.reverts}
         CommitRange.objects.get_or_create(
             owner=site.owner,
             repository=site.repository,
             base=seen.running_sha,
             head=seen.head_sha,
-            defaults={"total": total, "commits": commits},
+            defaults={"total": total, "commits": commits, "reverts": reverts},
         )
         fetched += 1
     return fetched

@@ -10,7 +10,6 @@ from django_q.models import Schedule
 from deployments.locks import Lock
 from deployments.queries import SYNC_SCHEDULE
 
-TICK_SCHEDULE = "tick"
 INTERVALS_MINUTES = (5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
 
 
@@ -20,7 +19,6 @@ def ensure_schedules(**_: Any) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.SCHEDULES.value])
         _ensure(SYNC_SCHEDULE, func="deployments.tasks.sync", minutes=60)
-        _ensure(TICK_SCHEDULE, func="deployments.tasks.tick", minutes=1)
 
 
 def set_sync_interval(*, minutes: int, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Every minute: take up again whatever a dead worker or a silent outside system left lying."""
+"""Every 30 seconds: take up again whatever a dead worker or a silent outside system left lying."""
 
 from datetime import datetime, timedelta
 
@@ -6,18 +6,22 @@ from django_q.tasks import async_task
 
 from deployments.models import Deploy, Status
 from deployments.operations.follow import FOLLOWED
+from deployments.operations.hold import lift_expired
 from deployments.operations.sync import close_dead_runs
+from deployments.operations.waiting import take_up_waiting
 
 TAKEN_UP_WITHIN = timedelta(seconds=30)
 GIVEN_UP_AFTER = timedelta(minutes=15)
 
 
-def tick(*, now: datetime) -> None:
-    """Queue again what should be under way, end what waited too long, close syncs whose worker died."""
+def tick(*, now: datetime, wait_for_image: timedelta = timedelta(hours=1)) -> None:
+    """Queue again what should be under way, end what waited too long, close syncs whose worker died, lift expired Holds."""
     close_dead_runs(now=now)
-    waiting = Deploy.objects.filter(status=Status.QUEUED, requested_at__lt=now - TAKEN_UP_WITHIN)
-    for deploy in waiting:
-        if now - deploy.requested_at > GIVEN_UP_AFTER:
+    lift_expired(now=now)
+    take_up_waiting(now=now, patience=wait_for_image)
+    queued = Deploy.objects.filter(status=Status.QUEUED, queued_at__lt=now - TAKEN_UP_WITHIN)
+    for deploy in queued:
+        if deploy.queued_at and now - deploy.queued_at > GIVEN_UP_AFTER:
             minutes = int(GIVEN_UP_AFTER.total_seconds() // 60)
             deploy.move(
                 Status.TIMED_OUT, now=now, sentence=f"Given up after {minutes} minutes: {deploy.sentence}"

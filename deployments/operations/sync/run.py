@@ -14,6 +14,7 @@ from deployments.operations.github_pauses import remember
 from deployments.operations.sync.decide import Decision, decide_all
 from deployments.operations.sync.gather import Gathered, gather
 from deployments.operations.sync.record import changed_sites, record
+from deployments.operations.waiting import move_on_where_ready
 from deployments.outside import Outside
 from deployments.rules.autodeploy import Go, Stop
 
@@ -58,10 +59,14 @@ def close_dead_runs(*, now: datetime) -> int:
     with try_lock(Lock.SYNC) as alone:
         if not alone:
             return 0
-        dead = SyncRun.objects.filter(result=SyncRun.Result.RUNNING)
-        return dead.update(
-            result=SyncRun.Result.FAILED, finished_at=now, sentence="The worker died while it ran."
-        )
+        return _close_dead_runs(now=now)
+
+
+def _close_dead_runs(*, now: datetime) -> int:
+    dead = SyncRun.objects.filter(result=SyncRun.Result.RUNNING)
+    return dead.update(
+        result=SyncRun.Result.FAILED, finished_at=now, sentence="The worker died while it ran."
+    )
 
 
 def _dry_run(outside: Outside, hosts: Sequence[str], trigger: str, *, now: datetime) -> SyncReport:
@@ -76,6 +81,7 @@ def _sync_alone(
     outside: Outside, hosts: Sequence[str], trigger: str, *, clock: Callable[[], datetime]
 ) -> SyncReport:
     now = clock()
+    _close_dead_runs(now=now)
     sites = _sites(hosts)
     run = SyncRun.objects.create(started_at=now, trigger=trigger, is_full=not hosts, sites=len(sites))
     try:
@@ -85,6 +91,7 @@ def _sync_alone(
         record(sites, gathered.observations, changed=changed, now=now)
         _count(run, gathered, changed)
         decisions = tuple(_act(each, now=now) for each in decide_all(sites, gathered.observations, now=now))
+        move_on_where_ready(sites, now=now)
     except Exception as error:
         run.result, run.sentence = SyncRun.Result.FAILED, f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH]
         run.finished_at = clock()
@@ -134,7 +141,9 @@ def _act(decision: Decision, *, now: datetime) -> Decision:
 def _count(run: SyncRun, gathered: Gathered, changed: Sequence[Site]) -> None:
     run.changed = len(changed)
     run.github_requests = gathered.github.requests
-    run.github_remaining = gathered.github.budget.remaining if gathered.github.budget else None
+    if budget := gathered.github.budget:
+        run.github_remaining, run.github_limit = budget.remaining, budget.limit
+        run.github_resets_at = budget.resets_at
     run.registry_requests, run.cluster_requests = gathered.registry_requests, gathered.cluster_requests
     seen = gathered.observations.values()
     run.troubled = sum(
@@ -144,9 +153,14 @@ def _count(run: SyncRun, gathered: Gathered, changed: Sequence[Site]) -> None:
 
 def _finish(run: SyncRun, decisions: Sequence[Decision], *, now: datetime) -> None:
     run.requested = sum(decision.deploy is not None for decision in decisions)
-    run.decisions = {each.site.host: [type(each.verdict).__name__.lower(), each.reason] for each in decisions}
+    run.decisions = {each.site.host: _as_json(each) for each in decisions}
     run.result = SyncRun.Result.TROUBLED if run.troubled else SyncRun.Result.GOOD
     if run.troubled == run.sites > 0:
         run.result, run.sentence = SyncRun.Result.FAILED, "No site could be observed."
     run.finished_at = now
     run.save()
+
+
+def _as_json(decision: Decision) -> list[str]:
+    word = type(decision.verdict).__name__.lower()
+    return [word, decision.reason, decision.answer.state.value, decision.trouble]
