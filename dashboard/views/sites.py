@@ -23,8 +23,9 @@ def site_list(request: HttpRequest) -> HttpResponse:
     state = state if state in tuple(State) else ""
     found = queries.site_list(now=now, search=search, state=state)
     rows = [(row.host, row.answer, row.head, row.latest_deploy) for row in found.rows]
-    live = Live("_sites.html", (search, state, found.counts, rows))
-    context = {"found": found, "search": search, "state": state, "hold_form": HoldForm()}
+    ready = queries.count_ready(found.all_rows)
+    live = Live("_sites.html", (search, state, found.counts, rows, ready))
+    context = {"ready": ready, "found": found, "search": search, "state": state, "hold_form": HoldForm()}
     return show(request, "sites.html", live, house=found.house, now=now, **context)
 
 

@@ -18,6 +18,7 @@ from deployments.cluster import (
 from deployments.facts import StandingHold, hold_on
 from deployments.github import GitHubError, HeadQuestion, HeadTrouble
 from deployments.models import Deploy, Site, Status
+from deployments.operations.batch import tell_batches
 from deployments.operations.deploy import image_repository
 from deployments.operations.github_pauses import ask_heads
 from deployments.outside import Outside
@@ -56,6 +57,7 @@ def begin_deploy(*, deploy_id: int, outside: Outside, now: datetime) -> Deploy |
         patched = _patch(deploy, outside, now=now)
     except Refused as refusal:
         deploy.move(Status.FAILED, now=now, sentence=str(refusal))
+        tell_batches(deploy)
         _observe_again(deploy.site)
     except TryLater as trouble:
         logger.warning("Deploy %s waits: %s", deploy.pk, trouble)
@@ -134,9 +136,7 @@ def _patch(deploy: Deploy, outside: Outside, *, now: datetime) -> dict[str, Any]
             raise TryLater(f"{error} Headway keeps trying.") from error
         except ClusterError as error:
             raise Refused(str(error)) from error
-    raise TryLater(
-        "The Deployment keeps changing while Headway looks at it. Headway keeps trying."
-    )
+    raise TryLater("The Deployment keeps changing while Headway looks at it. Headway keeps trying.")
 
 
 def _check_workload(deploy: Deploy, deployment: dict[str, Any], *, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """The list of sites, and one site."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -70,6 +70,8 @@ class SiteList:
     counts: dict[str, int]
     """Number of sites in each state, whatever the filter; only states that occur."""
     total: int
+    all_rows: tuple[SiteRow, ...] = field(repr=False)
+    """Every row, whatever the filter."""
     house: House
 
 
@@ -105,7 +107,11 @@ def site_list(*, now: datetime, search: str = "", state: str = "") -> SiteList:
     ]
     matching.sort(key=lambda row: (row.answer.rank, row.host))
     return SiteList(
-        tuple(matching), {each.value: counts[each] for each in State if counts[each]}, len(rows), around
+        rows=tuple(matching),
+        counts={each.value: counts[each] for each in State if counts[each]},
+        total=len(rows),
+        all_rows=tuple(rows),
+        house=around,
     )
 
 

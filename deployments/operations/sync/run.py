@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django_q.tasks import async_task
 
 from deployments.locks import Lock, try_lock
@@ -16,6 +16,7 @@ from deployments.operations.sync.gather import Gathered, gather
 from deployments.operations.sync.record import changed_sites, record
 from deployments.operations.waiting import move_on_where_ready
 from deployments.outside import Outside
+from deployments.queries import GOOD_ENOUGH
 from deployments.rules.autodeploy import Go, Stop
 
 MESSAGE_LENGTH = 500
@@ -60,6 +61,13 @@ def close_dead_runs(*, now: datetime) -> int:
         if not alone:
             return 0
         return _close_dead_runs(now=now)
+
+
+def prune_runs(*, before: datetime) -> int:
+    """Throw away the runs that began before then; return their number. The last good one stays: pages tell its age."""
+    last_good = SyncRun.objects.filter(is_full=True, result__in=GOOD_ENOUGH).values("pk")[:1]
+    old = SyncRun.objects.filter(started_at__lt=before).exclude(result=SyncRun.Result.RUNNING)
+    return old.exclude(pk__in=Subquery(last_good)).delete()[0]
 
 
 def _close_dead_runs(*, now: datetime) -> int:

@@ -3,13 +3,18 @@
 from html import unescape
 
 import pytest
+from django.forms.models import model_to_dict
 from django.test import Client
 from django_q.models import OrmQ
 
 from deployments.models import Site
 
 ADD = "/admin/deployments/site/add/"
-FILLED_IN = {
+# As a browser sends the empty form: with every default, and without the boxes that are not ticked.
+DEFAULTS = {
+    name: value for name, value in model_to_dict(Site()).items() if value is not None and value is not False
+}
+FILLED_IN = DEFAULTS | {
     "host": "cron.example.com", "owner": "icco", "repository": "cron", "branch": "", "namespace": "default",
     "deployment": "cron", "container": "", "image_template": "",
 }  # fmt: skip
