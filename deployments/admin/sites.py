@@ -154,10 +154,12 @@ class SiteAdmin(admin.ModelAdmin):
         if not followed:
             self.message_user(request, "GitHub knows these repositories by the names they have here.")
         for each in followed:
-            self.message_user(request, f"{each.host} is {each.name_with_owner} now.", messages.SUCCESS)
+            self.message_user(
+                request, f"Followed: {each.host} is {each.name_with_owner} now.", messages.SUCCESS
+            )
             if each.image_repository != each.image_repository_before:
                 warning = (
-                    f"{each.host}: its images are expected in {each.image_repository} from now on, no longer in "
+                    f"Images of {each.host} are expected in {each.image_repository} from now on, no longer in "
                     f"{each.image_repository_before}. Build them there, or name the old place in the image template."
                 )
                 self.message_user(request, warning, messages.WARNING)
