@@ -9,7 +9,6 @@ from kubernetes_validate import ValidationError, validate
 from tests.k8s.manifests import (
     FOLDERS,
     INSTALLATIONS,
-    build,
     containers,
     manifests,
     named,

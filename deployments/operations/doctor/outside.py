@@ -1,7 +1,9 @@
 """What lies outside: GitHub and every repository, the registry and every image that runs."""
 
+import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 from deployments.github import GitHubError, HeadQuestion, HeadTrouble
 from deployments.models import Site
@@ -12,6 +14,7 @@ from deployments.rules.images import UnableToParseImage, parse_image
 
 LITTLE_BUDGET = 0.1
 AT_ONCE = 8
+PING_TIMEOUT_SECONDS = 3
 FIRST_STEPS = "Add sites in the admin, or with `manage.py import_sites FILE`."
 
 
@@ -69,6 +72,21 @@ def _missing(outside: Outside, host: str, image: str) -> Finding | None:
 
 def _number(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
+
+
+def ping_address_answers(url: str) -> Iterator[Finding]:
+    """Connect to where good syncs are told, and say nothing there: a ping of the doctor's would hide a dead sync."""
+    if not url:
+        yield good("Ping", "No PING_URL is set: nobody outside is told when syncs stop.")
+        return
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        with socket.create_connection((parts.hostname or "", port), timeout=PING_TIMEOUT_SECONDS):
+            yield good("Ping", f"{parts.hostname} answers.")
+    except OSError as error:
+        sentence = f"{parts.hostname} does not answer: {error.strerror or error}."
+        yield bad("Ping", sentence, "Correct PING_URL, or let the worker reach that host.")
 
 
 def mapped(sites: Iterable[Site]) -> Iterator[Finding]:

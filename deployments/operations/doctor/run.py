@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, transaction
 from django_q.tasks import async_task
 
@@ -34,6 +35,7 @@ def examine(*, outside: Outside, now: datetime) -> list[Finding]:
         ("Sites", lambda: outsides.mapped(sites)),
         ("GitHub", lambda: outsides.github_answers(outside, sites)),
         ("Cluster", lambda: _cluster(outside, sites, present)),
+        ("Ping", lambda: outsides.ping_address_answers(settings.PING_URL)),
         ("Registry", lambda: outsides.registry_has_what_runs(outside, _images(sites, present))),
     ]
     for subject, step in steps:

@@ -1,5 +1,6 @@
 """The doctor, asked about a world in which one thing is wrong at a time."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from django_q.models import Task
 from pytest_django.fixtures import Settings
 
 from demo.world import NAMESPACE, World
+from deployments.github import GitHub
 from deployments.models import Examination, Site
 from deployments.operations.doctor import Finding, Grade, examine, record_examination
 from deployments.outside import Outside, from_settings
@@ -61,9 +63,11 @@ def test_a_repository_that_cannot_be_read_is_told_and_the_others_are_not(
 
 
 def test_a_bad_token_is_told(outside: Outside, world: World) -> None:
-    world.github.token = "another"
+    with GitHub(token="wrong", api_url=world.github.url) as github:
+        lines = found(replace(outside, github=github), "GitHub")
 
-    assert all(each.grade is Grade.BAD and "token" in each.sentence for each in found(outside, "GitHub"))
+    assert {each.grade for each in lines} == {Grade.BAD}
+    assert "token" in lines[0].sentence
 
 
 def test_a_missing_deployment_and_a_missing_container_are_told(outside: Outside, world: World) -> None:
@@ -100,6 +104,12 @@ def test_a_cluster_that_is_away_hides_nothing_else(outside: Outside, world: Worl
 
     assert {each.grade for each in found(outside, "Rights")} == {Grade.BAD}
     assert found(outside, "GitHub's budget")[0].grade is Grade.GOOD
+
+
+def test_a_ping_address_that_cannot_be_reached_is_told(outside: Outside, settings: Settings) -> None:
+    settings.PING_URL = "http://127.0.0.1:1/ping"
+
+    assert "127.0.0.1 does not answer" in only(outside, "Ping").sentence
 
 
 def test_what_was_found_is_kept_for_the_page(outside: Outside) -> None:
