@@ -1,5 +1,6 @@
 """How gunicorn serves the dashboard, on a laptop as in the cluster. Measured: docs/decisions/0003-web-server.md."""
 
+import gc
 import os
 
 worker_class = "gthread"
@@ -16,3 +17,9 @@ accesslog = None
 preload_app = True
 _ours = {"level": "INFO", "handlers": [], "propagate": True}
 logconfig_dict = {"loggers": {"gunicorn.error": _ours, "gunicorn.access": _ours}}
+
+
+def pre_fork(_server: object, _worker: object) -> None:
+    """Keep the garbage collector off what was loaded: by marking objects it would copy their pages into each process."""
+    gc.collect()
+    gc.freeze()
