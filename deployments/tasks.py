@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from deployments.operations import begin, commits, heartbeat
+from deployments.operations import begin, commits, heartbeat, images
 from deployments.operations.follow import Patience
 from deployments.operations.follow import follow as follow_all
 from deployments.operations.sync import UnableToSync
@@ -42,6 +42,10 @@ def sync(hosts: Sequence[str] = (), trigger: str = "schedule") -> None:
 
 def fetch_commits() -> None:
     commits.fetch_commits(github=from_settings().github)
+
+
+def look_at_images(site_id: int) -> None:
+    images.look_at_images(site_id=site_id, registry=from_settings().registry, now=timezone.now())
 
 
 def tick() -> None:

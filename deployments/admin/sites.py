@@ -1,17 +1,19 @@
 """Where mappings are edited."""
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from deployments.models import Site
-from deployments.operations.sync_request import request_sync
+from deployments.operations.mapping import delete_mapping, save_mapping, turn_auto_deploy
+from deployments.operations.sync_request import ask_for_sync, request_sync
 from deployments.queries import SiteRow, rows_of, site_list
 from deployments.rules.site_state import State
 
@@ -35,10 +37,17 @@ class SiteForm(forms.ModelForm):
     class Meta:
         model = Site
         fields = (
-            "host", "owner", "repository", "branch", "namespace", "deployment", "container", "image_template", "auto_deploy",
+            "host", "owner", "repository", "branch", "namespace", "deployment", "container", "image_template", "auto_deploy", "auto_rollback",
             "wait_for_ci", "minimum_interval_minutes",
         )  # fmt: skip
         field_classes = {"host": HostField, "repository": RepositoryField}
+
+    suggested_template = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.suggested_template:
+            self.initial["image_template"] = self.suggested_template
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -66,7 +75,10 @@ class SiteAdmin(admin.ModelAdmin):
     save_on_top = True
     fieldsets = (
         (None, {"fields": ("host",)}),
-        ("Auto-deploy", {"fields": ("auto_deploy", "wait_for_ci", "minimum_interval_minutes")}),
+        (
+            "Auto-deploy",
+            {"fields": ("auto_deploy", "auto_rollback", "wait_for_ci", "minimum_interval_minutes")},
+        ),
         ("GitHub", {"fields": ("owner", "repository", "branch")}),
         ("Cluster", {"fields": ("namespace", "deployment", "container")}),
         ("Image", {"fields": ("image_template",)}),
@@ -82,9 +94,23 @@ class SiteAdmin(admin.ModelAdmin):
         changelist.result_list = sites
         return changelist
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Fill in the image template that a drifted site's page suggests; nothing is saved before somebody says so."""
+        form = super().get_form(request, obj, change, **kwargs)
+        suggested = request.GET.get("image_template", "") if request.method == "GET" else ""
+        return type(form.__name__, (form,), {"suggested_template": suggested}) if suggested else form
+
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        before = {name: form.initial.get(name) for name in form.changed_data} if change else {}
+        save_mapping(site=obj, before=before, by=_staff(request), now=timezone.now())
         request_sync(hosts=[obj.host], trigger="mapping")
+
+    def delete_model(self, request: HttpRequest, obj: Site) -> None:
+        delete_mapping(site=obj, by=_staff(request), now=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
+        for site in queryset:
+            delete_mapping(site=site, by=_staff(request), now=timezone.now())
 
     @admin.display(description="State")
     def state(self, site: Site) -> str:
@@ -110,7 +136,7 @@ class SiteAdmin(admin.ModelAdmin):
     @admin.action(description="Sync the selected sites now", permissions=["change"])
     def sync(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
         hosts = list(queryset.values_list("host", flat=True))
-        request_sync(hosts=hosts)
+        ask_for_sync(hosts=hosts, by=_staff(request), now=timezone.now())
         self.message_user(request, f"A worker looks at {_counted(len(hosts))} now.", messages.SUCCESS)
 
     @admin.action(description="Turn auto-deploy on", permissions=["change"])
@@ -122,12 +148,17 @@ class SiteAdmin(admin.ModelAdmin):
         self._turn(request, queryset, on=False)
 
     def _turn(self, request: HttpRequest, queryset: QuerySet[Site], *, on: bool) -> None:
-        changed = queryset.exclude(auto_deploy=on).update(auto_deploy=on)
+        changed = turn_auto_deploy(sites=list(queryset), on=on, by=_staff(request), now=timezone.now())
         self.message_user(
             request,
             f"Auto-deploy is now {'on' if on else 'off'} for {_counted(changed)} more.",
             messages.SUCCESS,
         )
+
+
+def _staff(request: HttpRequest) -> User:
+    """Return who is at work: the admin lets nobody else in."""
+    return cast("User", request.user)
 
 
 def _row(site: Site) -> SiteRow:

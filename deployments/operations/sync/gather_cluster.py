@@ -9,7 +9,14 @@ from deployments.cluster import Cluster, ClusterError
 from deployments.models import Observation, Site
 from deployments.outside import Outside
 from deployments.rules.images import UnableToParseImage, parse_image
-from deployments.rules.workloads import containers, counts, is_settled, running_images
+from deployments.rules.workloads import (
+    ImageWriter,
+    containers,
+    counts,
+    image_writer,
+    is_settled,
+    running_images,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +31,8 @@ class Workload:
     ready: int
     wanted: int
     resource_version: str
+    writer: ImageWriter | None
+    """Who gave the container its image, where the cluster recorded that."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,7 @@ class _Namespace:
             ready=numbers.ready,
             wanted=numbers.wanted,
             resource_version=deployment["metadata"]["resourceVersion"],
+            writer=image_writer(deployment, container=site.container),
         )
 
     def _running_tag(self, site: Site, deployment: dict[str, Any], desired: str) -> str:
