@@ -21,11 +21,19 @@ class DeployForm(forms.Form):
     seen = forms.RegexField(FULL_SHA_OR_EMPTY, required=False, error_messages={"invalid": RELOAD})
     key = forms.UUIDField(required=False, error_messages={"invalid": RELOAD})
     accept_red = forms.BooleanField(required=False)
+    accept_foreign_image = forms.CharField(required=False, max_length=1000)
 
     def wish_key(self, host: str) -> UUID | None:
         """Return one key for each site and commit of a page: a page carries a single key, whatever its length."""
         page: UUID | None = self.cleaned_data["key"]
         return uuid5(page, f"{host} {self.cleaned_data['sha']}") if page else None
+
+
+class TapForm(forms.Form):
+    """A wish that names no commit: what was seen running, and the key of the page it was tapped on."""
+
+    seen = forms.RegexField(FULL_SHA_OR_EMPTY, required=False, error_messages={"invalid": RELOAD})
+    key = forms.UUIDField(required=False, error_messages={"invalid": RELOAD})
 
 
 class HoldForm(forms.Form):

@@ -47,6 +47,8 @@ def offer_for(row: SiteRow, viewer: Viewer) -> Offer | None:
             return Offer(label="Watch", url=reverse("deploy", args=[row.latest_deploy.pk]))
         case Action.EDIT if viewer.may_edit:
             return Offer(label="Edit", url=edit_url(row))
+        case Action.REVIEW:
+            return Offer(label="Look", url=reverse("drift", args=[row.host]))
     return _act(row, viewer) if viewer.may_deploy else None
 
 
@@ -79,9 +81,11 @@ def _ship(row: SiteRow) -> Offer | None:
         case Action.DEPLOY_ANYWAY:
             label, sha, is_risky = "Deploy anyway", head, True
         case Action.RETRY if latest:
-            label, sha, is_risky = "Retry", latest.sha, False
+            url = reverse("retry-deploy", args=[latest.pk])
+            return Offer(label="Retry", url=url, posts=True, sha=latest.sha, seen=row.running_sha)
         case Action.ROLL_BACK if latest:
-            label, sha, is_risky = "Roll back", latest.from_sha, True
+            url = f"{reverse('roll-back', args=[row.host])}?{urlencode({'sha': latest.from_sha})}"
+            return Offer(label="Roll back", url=url, tone="risk")
         case _:
             return None
     url = reverse("deploy-site", args=[row.host])

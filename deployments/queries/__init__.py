@@ -1,23 +1,32 @@
 """What pages and commands read: frozen rows, in a number of statements that does not grow with the sites."""
 
+from deployments.queries.audit import AuditPage, audit_page
 from deployments.queries.commits import Commit
+from deployments.queries.drift import DriftPage, drift_page
 from deployments.queries.history import Activity, DeployPage, activity, deploy_page
 from deployments.queries.house import GOOD_ENOUGH, SYNC_SCHEDULE, House, house
+from deployments.queries.rollbacks import RollbackTarget, rollback_targets
 from deployments.queries.sites import SiteList, SitePage, SiteRow, rows_of, site_list, site_page
 
 __all__ = [
     "GOOD_ENOUGH",
     "SYNC_SCHEDULE",
     "Activity",
+    "AuditPage",
     "Commit",
     "DeployPage",
+    "DriftPage",
     "House",
+    "RollbackTarget",
     "SiteList",
     "SitePage",
     "SiteRow",
     "activity",
+    "audit_page",
     "deploy_page",
+    "drift_page",
     "house",
+    "rollback_targets",
     "rows_of",
     "site_list",
     "site_page",

@@ -57,7 +57,8 @@ def test_a_rollback_runs_the_older_commit_and_holds_the_newer_one(
     hold = Hold.objects.get()
     assert (deploy.status, deploy.kind, deploy.headline) == (Status.SUCCEEDED, Kind.ROLLBACK, "Older")
     assert world.running_image(HOST) == world.image(HOST, older)
-    assert deploy.rolls_back and deploy.rolls_back.sha == left
+    assert deploy.rolls_back
+    assert deploy.rolls_back.sha == left
     assert (hold.sha, hold.reason) == (left, f"Rolled back from {left[:7]} by nat")
 
 
