@@ -63,7 +63,7 @@ def continue_batches() -> None:
 
 
 def fetch_commits() -> None:
-    commits.fetch_commits(github=from_settings().github)
+    commits.fetch_commits(github=from_settings().github, now=timezone.now())
 
 
 def tick() -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import template
 from django.conf import settings
@@ -143,9 +142,7 @@ def tone(message: Any) -> str:
 @register.simple_tag
 def github(path: str) -> str:
     """Return the address of a page of the GitHub that is watched: `owner/repository`, or below it."""
-    api = urlsplit(settings.GITHUB_API_URL)
-    origin = "https://github.com" if api.hostname == "api.github.com" else f"{api.scheme}://{api.netloc}"
-    return f"{origin}/{path}"
+    return f"{settings.GITHUB_URL.rstrip('/')}/{path}"
 
 
 @register.filter

@@ -10,6 +10,7 @@ from django_q.tasks import async_task
 from deployments.locks import Lock, try_lock
 from deployments.models import CommitRange, Observation, Site, SyncRun, Trigger
 from deployments.operations.deploy import UnableToDeploy, request_deploy
+from deployments.operations.github_pauses import remember
 from deployments.operations.sync.decide import Decision, decide_all
 from deployments.operations.sync.gather import Gathered, gather
 from deployments.operations.sync.record import changed_sites, record
@@ -94,6 +95,7 @@ def _sync_alone(
     try:
         gathered = gather(sites, outside, now=now)
         changed = changed_sites(sites, gathered.observations)
+        remember(gathered.github.limits, gathered.pauses, now=now)
         record(sites, gathered.observations, changed=changed, now=now)
         _count(run, gathered, changed)
         decisions = tuple(_act(each, now=now) for each in decide_all(sites, gathered.observations, now=now))

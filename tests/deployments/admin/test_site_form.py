@@ -16,7 +16,7 @@ DEFAULTS = {
 }
 FILLED_IN = DEFAULTS | {
     "host": "cron.example.com", "owner": "icco", "repository": "cron", "branch": "", "namespace": "default",
-    "deployment": "cron", "container": "", "image_template": "",
+    "deployment": "cron", "container": "", "image_template": "", "minimum_interval_minutes": "0",
 }  # fmt: skip
 
 
