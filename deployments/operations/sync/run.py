@@ -90,7 +90,7 @@ def _sync_alone(
 ) -> SyncReport:
     now = clock()
     sites = _sites(hosts)
-    if any(site.follows_dead_run for site in sites):  # type: ignore[attr-defined]  # annotated by _sites
+    if any(site.has_dead_run for site in sites):  # type: ignore[attr-defined]  # annotated by _sites
         _close_dead_runs(now=now)
     run = SyncRun.objects.create(started_at=now, trigger=trigger, is_full=not hosts, sites=len(sites))
     try:
@@ -119,10 +119,10 @@ def _sites(hosts: Sequence[str]) -> Sequence[Site]:
         base=OuterRef("observation__running_sha"),
         head=OuterRef("observation__head_sha"),
     )
-    # We hold the lock, so a run that still says that it runs has died; asked here, it costs no statement of its own.
-    dead = SyncRun.objects.filter(result=SyncRun.Result.RUNNING)
     query = Site.objects.select_related("observation__latest_deploy").annotate(
-        has_commits=Exists(known), follows_dead_run=Exists(dead)
+        has_commits=Exists(known),
+        # Asked along, and not by a statement of its own: whoever holds the lock finds no other run alive.
+        has_dead_run=Exists(SyncRun.objects.filter(result=SyncRun.Result.RUNNING)),
     )
     sites = list(query.filter(host__in=hosts) if hosts else query)
     if missing := sorted(set(hosts) - {site.host for site in sites}):
