@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint format bench clean
+.PHONY: help demo run test chaos lint format bench clean
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -19,6 +19,9 @@ run: $(READY) ## Run web and worker on this machine, with its own PostgreSQL unl
 
 test: $(READY) ## Run the tests
 	@$(BIN)/pytest
+
+chaos: $(READY) ## Run the tests that break things for minutes
+	@$(BIN)/pytest -m chaos tests/chaos
 
 lint: $(READY) ## Check style, types, layers, templates and migrations
 	@$(BIN)/ruff check .

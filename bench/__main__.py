@@ -30,6 +30,7 @@ def main() -> None:
         _setup()
         for size in sizes:
             _measure(size)
+        _measure_taps()
     finally:
         server.remove()
 
@@ -49,7 +50,7 @@ def _measure(size: int) -> None:
 
     mappings = _mappings(size)
     with World(mappings) as world, tempfile.TemporaryDirectory() as folder:
-        os.environ.update(world.settings(Path(folder)))
+        _use(world, Path(folder))
         for latency in LATENCIES_MS:
             _fill(mappings)
             world.github.latency_seconds = latency / 1000
@@ -63,6 +64,27 @@ def _measure(size: int) -> None:
                 _print(f"{size} sites, {latency} ms, the ancestor's way", _run("bench.ancestor_once"))
         world.github.latency_seconds = 0
     _print(f"{size} sites, list page", measure_list_page())
+
+
+def _measure_taps() -> None:
+    from bench.tap import measure_taps
+
+    mappings = read_mappings()
+    with World(mappings) as world, tempfile.TemporaryDirectory() as folder:
+        _fill(mappings)
+        _use(world, Path(folder))
+        os.environ["HEARTBEAT_FILE"] = str(Path(folder) / "heartbeat")
+        _print("from the tap to the accepted patch", measure_taps(world, Path(folder)))
+
+
+def _use(world: World, folder: Path) -> None:
+    """Point this process, whose settings are read already, and those that it starts at the world."""
+    from django.conf import settings
+
+    environment = world.settings(folder)
+    os.environ.update(environment)
+    for name, value in environment.items():
+        setattr(settings, name, Path(value) if name == "KUBECONFIG" else value)
 
 
 def _mappings(size: int) -> list[Mapping]:

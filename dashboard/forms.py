@@ -1,6 +1,6 @@
 """What people send, read and checked. Their sentences say what to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID, uuid5
@@ -10,6 +10,8 @@ from django import forms
 from dashboard import zones
 from deployments.models import Hold
 from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
+from deployments.operations.batch import BatchWish
+from deployments.operations.wish import WhenReady
 
 RELOAD = "This page was out of date. Look again, then tap once more."
 
@@ -22,6 +24,18 @@ class DeployForm(forms.Form):
     key = forms.UUIDField(required=False, error_messages={"invalid": RELOAD})
     accept_red = forms.BooleanField(required=False)
     accept_foreign_image = forms.CharField(required=False, max_length=1000)
+    when_ready = forms.BooleanField(required=False)
+    follow = forms.ChoiceField(choices=(("this", "this"), ("newest", "newest")), required=False)
+    wait_for_ci = forms.BooleanField(required=False)
+
+    def readiness(self) -> WhenReady | None:
+        """Return what the Deploy may wait for; None where it is to begin at once."""
+        if not self.cleaned_data["when_ready"]:
+            return None
+        return WhenReady(
+            follow_head=self.cleaned_data["follow"] == "newest",
+            wait_for_ci=self.cleaned_data["wait_for_ci"],
+        )
 
     def wish_key(self, host: str) -> UUID | None:
         """Return one key for each site and commit of a page: a page carries a single key, whatever its length."""
@@ -34,6 +48,17 @@ class TapForm(forms.Form):
 
     seen = forms.RegexField(FULL_SHA_OR_EMPTY, required=False, error_messages={"invalid": RELOAD})
     key = forms.UUIDField(required=False, error_messages={"invalid": RELOAD})
+
+
+class BatchForm(forms.Form):
+    """Several wishes: `item` once for each, as `host sha seen`."""
+
+    key = forms.UUIDField(error_messages={"required": RELOAD, "invalid": RELOAD})
+
+    def wishes(self, items: Sequence[str]) -> list[BatchWish]:
+        """Return them in the order in which they were sent."""
+        parts = [[*item.split(), "", "", ""] for item in items]
+        return [BatchWish(host, sha, seen[:40]) for host, sha, seen, *_ in parts]
 
 
 class HoldForm(forms.Form):

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from deployments.facts import StandingHold
+from deployments.models import Deploy
 from deployments.queries import SiteRow
 from deployments.rules.site_state import Action, State
 
@@ -61,8 +62,6 @@ def _act(row: SiteRow, viewer: Viewer) -> Offer | None:
     match row.answer.action:
         case Action.SYNC:
             return _sync(row, "Sync now")
-        case Action.DEPLOY_WHEN_READY:
-            return _sync(row, "Look again")
         case Action.RESUME:
             return _resume(row, viewer.holds)
     return _ship(row)
@@ -73,26 +72,37 @@ def _sync(row: SiteRow, label: str) -> Offer:
 
 
 def _ship(row: SiteRow) -> Offer | None:
-    """Return a button that deploys at once, or where that is risky, a link to the sheet that asks first."""
-    head, latest = row.seen.head_sha, row.latest_deploy
+    """Return a button that deploys at once, or where that is risky, a link to the page that asks first."""
+    head = row.seen.head_sha
     match row.answer.action:
+        case Action.DEPLOY if not row.seen.ahead_by:
+            url = reverse("deploy-site", args=[row.host])
+            return Offer(label="Deploy", url=url, tone="go", posts=True, sha=head, seen=row.running_sha)
         case Action.DEPLOY:
-            label, sha, is_risky = "Deploy", head, bool(row.seen.ahead_by)
+            return Offer(label="Deploy", url=_sheet(row, head), tone="risk")
         case Action.DEPLOY_ANYWAY:
-            label, sha, is_risky = "Deploy anyway", head, True
-        case Action.RETRY if latest:
+            return Offer(label="Deploy anyway", url=_sheet(row, head), tone="risk")
+        case Action.DEPLOY_WHEN_READY:
+            return Offer(label="When ready", url=_sheet(row, head))
+    return _mend(row, row.latest_deploy) if row.latest_deploy else None
+
+
+def _mend(row: SiteRow, latest: Deploy) -> Offer | None:
+    match row.answer.action:
+        case Action.RETRY if not latest.queued_at:
+            # It never came to its turn: what it waited for may still be missing.
+            return Offer(label="Retry", url=_sheet(row, latest.sha))
+        case Action.RETRY:
             url = reverse("retry-deploy", args=[latest.pk])
             return Offer(label="Retry", url=url, posts=True, sha=latest.sha, seen=row.running_sha)
-        case Action.ROLL_BACK if latest:
+        case Action.ROLL_BACK:
             url = f"{reverse('roll-back', args=[row.host])}?{urlencode({'sha': latest.from_sha})}"
             return Offer(label="Roll back", url=url, tone="risk")
-        case _:
-            return None
-    url = reverse("deploy-site", args=[row.host])
-    if is_risky:
-        return Offer(label=label, url=f"{url}?{urlencode({'sha': sha})}", tone="risk")
-    tone = "go" if row.answer.action is Action.DEPLOY else "quiet"
-    return Offer(label=label, url=url, tone=tone, posts=True, sha=sha, seen=row.running_sha)
+    return None
+
+
+def _sheet(row: SiteRow, sha: str) -> str:
+    return f"{reverse('deploy-site', args=[row.host])}?{urlencode({'sha': sha})}"
 
 
 def _resume(row: SiteRow, holds: Iterable[StandingHold]) -> Offer | None:

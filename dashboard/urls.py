@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 
-from dashboard.views import activity, audit, deploys, drift, holds, people, rollbacks, sites, syncs
+from dashboard.views import activity, audit, batches, deploys, drift, holds, people, rollbacks, sites, syncs
 
 
 class HostConverter:
@@ -48,6 +48,10 @@ urlpatterns = [
     path("deploys/<int:pk>/abort", rollbacks.abort, name="abort-deploy"),
     path("deploys/<int:pk>/retry", rollbacks.retry, name="retry-deploy"),
     path("audit/", audit.audit, name="audit"),
+    path("deploy-all/", batches.deploy_all, name="deploy-all"),
+    path("batches/<int:pk>/", batches.batch, name="batch"),
+    path("batches/<int:pk>/cancel", batches.cancel, name="cancel-batch"),
+    path("syncs/<int:pk>/", syncs.run, name="sync-run"),
     path("activity/", activity.activity, name="activity"),
     path("login/", people.login, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

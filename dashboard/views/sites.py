@@ -23,8 +23,9 @@ def site_list(request: HttpRequest) -> HttpResponse:
     state = state if state in tuple(State) else ""
     found = queries.site_list(now=now, search=search, state=state)
     rows = [(row.host, row.answer, row.head, row.latest_deploy) for row in found.rows]
-    live = Live("_sites.html", (search, state, found.counts, rows))
-    context = {"found": found, "search": search, "state": state, "hold_form": HoldForm()}
+    ready = queries.count_ready(found.all_rows)
+    live = Live("_sites.html", (search, state, found.counts, rows, ready))
+    context = {"ready": ready, "found": found, "search": search, "state": state, "hold_form": HoldForm()}
     return show(request, "sites.html", live, house=found.house, now=now, **context)
 
 
@@ -40,7 +41,7 @@ def site(request: HttpRequest, host: str) -> HttpResponse:
     deploys = [(deploy.pk, deploy.status, deploy.sentence) for deploy in page.history]
     holds = [(hold.pk, hold.lifted_at) for hold in page.past_holds]
     counts = (seen.ready, seen.wanted, seen.check_state, seen.head_image_built, page.commits_total)
-    shown = (row.answer, row.running_sha, row.head, row.observed_at, page.commits, page.verdict)
+    shown = (row.answer, row.notes, row.running_sha, row.head, row.observed_at, page.commits, page.verdict)
     live = Live("_site.html", (*shown, deploys, counts, holds))
     targets = queries.rollback_targets(row.site)
     context = {"page": page, "row": row, "hold_form": HoldForm(), "targets": targets}

@@ -1,9 +1,7 @@
 """Where mappings are edited."""
 
 from typing import Any, cast
-from urllib.parse import urlsplit
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
@@ -11,43 +9,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from deployments.admin.site_form import SiteForm
 from deployments.models import Site
 from deployments.operations.mapping import delete_mapping, save_mapping, turn_auto_deploy
+from deployments.operations.rename import follow_renames
 from deployments.operations.sync_request import ask_for_sync, request_sync
 from deployments.queries import SiteRow, rows_of, site_list
 from deployments.rules.site_state import State
-
-
-class HostField(forms.CharField):
-    """A host as people paste it: with https:// before it, a path behind it, or capitals in it."""
-
-    def to_python(self, value: Any) -> str:
-        text = (super().to_python(value) or "").strip()
-        return (urlsplit(text).hostname or "" if "://" in text else text.rstrip("/")).lower()
-
-
-class RepositoryField(forms.CharField):
-    """A repository's name, or its whole address or owner/name: the last part counts."""
-
-    def to_python(self, value: Any) -> str:
-        return (super().to_python(value) or "").strip().rstrip("/").rsplit("/", 1)[-1].removesuffix(".git")
-
-
-class SiteForm(forms.ModelForm):
-    class Meta:
-        model = Site
-        fields = (
-            "host", "owner", "repository", "branch", "namespace", "deployment", "container", "image_template", "auto_deploy", "auto_rollback",
-            "wait_for_ci", "minimum_interval_minutes",
-        )  # fmt: skip
-        field_classes = {"host": HostField, "repository": RepositoryField}
-
-    suggested_template = ""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.suggested_template:
-            self.initial["image_template"] = self.suggested_template
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -71,8 +39,7 @@ class SiteAdmin(admin.ModelAdmin):
     list_filter = (StateFilter, "auto_deploy", "namespace", "owner")
     search_fields = ("host", "owner", "repository", "deployment", "namespace")
     list_per_page = 100
-    actions = ("sync", "turn_auto_deploy_on", "turn_auto_deploy_off")
-    save_on_top = True
+    actions = ("sync", "follow_the_rename", "turn_auto_deploy_on", "turn_auto_deploy_off")
     fieldsets = (
         (None, {"fields": ("host",)}),
         (
@@ -112,6 +79,11 @@ class SiteAdmin(admin.ModelAdmin):
         for site in queryset:
             delete_mapping(site=site, by=_staff(request), now=timezone.now())
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Let a mapping go with its history, which by itself cannot be deleted."""
+        shown, counts, _, protected = super().get_deleted_objects(objs, request)
+        return shown, counts, set(), protected
+
     @admin.display(description="State")
     def state(self, site: Site) -> str:
         return str(_row(site).answer.state.value)
@@ -138,6 +110,24 @@ class SiteAdmin(admin.ModelAdmin):
         hosts = list(queryset.values_list("host", flat=True))
         ask_for_sync(hosts=hosts, by=_staff(request), now=timezone.now())
         self.message_user(request, f"A worker looks at {_counted(len(hosts))} now.", messages.SUCCESS)
+
+    @admin.action(description="Follow the rename on GitHub", permissions=["change"])
+    def follow_the_rename(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
+        followed = follow_renames(
+            queryset.select_related("observation"), by=_staff(request), now=timezone.now()
+        )
+        if not followed:
+            self.message_user(request, "GitHub knows these repositories by the names they have here.")
+        for each in followed:
+            self.message_user(
+                request, f"Followed: {each.host} is {each.name_with_owner} now.", messages.SUCCESS
+            )
+            if each.image_repository != each.image_repository_before:
+                warning = (
+                    f"Images of {each.host} are expected in {each.image_repository} from now on, no longer in "
+                    f"{each.image_repository_before}. Build them there, or name the old place in the image template."
+                )
+                self.message_user(request, warning, messages.WARNING)
 
     @admin.action(description="Turn auto-deploy on", permissions=["change"])
     def turn_auto_deploy_on(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:

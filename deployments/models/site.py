@@ -111,8 +111,12 @@ class Site(models.Model):
 
     @property
     def expected_repository(self) -> str:
-        """Image repository that this site's images lie in, like gcr.io/icco-cloud/cron."""
-        return self.template.repository_for(owner=self.owner, repository=self.repository)
+        """Image repository that this site's images lie in, like gcr.io/icco-cloud/cron; empty where the template is none."""
+        try:
+            template = self.template
+        except UnableToParseTemplate:
+            return ""
+        return template.repository_for(owner=self.owner, repository=self.repository)
 
     def image_for(self, sha: str) -> ImageReference:
         return self.template.image_for(owner=self.owner, repository=self.repository, sha=sha)

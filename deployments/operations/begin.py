@@ -19,8 +19,10 @@ from deployments.facts import StandingHold, hold_on
 from deployments.github import GitHubError, HeadQuestion, HeadTrouble
 from deployments.models import AuditEvent, Deploy, Kind, Observation, Site, Status
 from deployments.operations import audit
+from deployments.operations.attempt import image_repository
+from deployments.operations.batch import tell_batches
 from deployments.operations.change import change, is_done
-from deployments.operations.deploy import image_repository
+from deployments.operations.github_pauses import ask_heads
 from deployments.outside import Outside
 from deployments.registry import RegistryError
 from deployments.rules.guards import Attempt, first_refusal
@@ -69,6 +71,7 @@ def _refuse(deploy: Deploy, refusal: str, *, now: datetime) -> None:
             asked = f"asked for by {deploy.requested_by_name}"
             said = f"Refused Deploy {deploy.pk} of {deploy.sha[:7]}, {asked}, before anything was changed. {refusal}"
             audit.record(AuditEvent.Kind.REFUSAL, said, site=deploy.site, now=now)
+        tell_batches(deploy)
         _observe_again(deploy.site)
 
 
@@ -95,10 +98,10 @@ def _observe_again(site: Site) -> None:
 
 def _check_commit_and_image(deploy: Deploy, outside: Outside, *, now: datetime) -> None:
     try:
-        is_on_branch = _is_on_branch(deploy, outside)
+        is_on_branch = _is_on_branch(deploy, outside, now=now)
         is_built = outside.registry.digest(parse_image(deploy.image)) is not None
     except (GitHubError, RegistryError) as error:
-        raise TryLater(f"{error} Headway tries again every minute.") from error
+        raise TryLater(f"{error} Headway keeps trying.") from error
     Deploy.objects.filter(site=deploy.site, image=deploy.image).update(
         image_gone=not is_built, **({"image_seen_at": now} if is_built else {})
     )
@@ -107,7 +110,7 @@ def _check_commit_and_image(deploy: Deploy, outside: Outside, *, now: datetime) 
         raise Refused(refusal)
 
 
-def _is_on_branch(deploy: Deploy, outside: Outside) -> bool:
+def _is_on_branch(deploy: Deploy, outside: Outside, *, now: datetime) -> bool:
     site = deploy.site
     seen = site.observation
     if deploy.kind != Kind.DEPLOY:
@@ -118,7 +121,7 @@ def _is_on_branch(deploy: Deploy, outside: Outside) -> bool:
     question = HeadQuestion(
         key=0, owner=site.owner, repository=site.repository, branch=site.branch, running=deploy.sha
     )
-    head = outside.github.heads([question]).heads[0]
+    head = ask_heads(outside.github, [question], now=now).heads[0]
     if isinstance(head, HeadTrouble):
         raise head.error
     return head.running_sha == deploy.sha and head.ahead_by == 0
@@ -138,12 +141,10 @@ def _patch(deploy: Deploy, outside: Outside, *, now: datetime) -> dict[str, Any]
         except (NotFound, NoSuchContainer) as error:
             raise Refused(str(error)) from error
         except (ClusterUnavailable, Throttled) as error:
-            raise TryLater(f"{error} Headway tries again every minute.") from error
+            raise TryLater(f"{error} Headway keeps trying.") from error
         except ClusterError as error:
             raise Refused(str(error)) from error
-    raise TryLater(
-        "The Deployment keeps changing while Headway looks at it. Headway tries again every minute."
-    )
+    raise TryLater("The Deployment keeps changing while Headway looks at it. Headway keeps trying.")
 
 
 def _check_workload(deploy: Deploy, deployment: dict[str, Any], *, now: datetime) -> None:

@@ -8,12 +8,13 @@ from django.db import transaction
 from django_q.tasks import async_task
 
 from deployments.facts import StandingHold, site_facts
-from deployments.models import AuditEvent, CommitRange, Deploy, Kind, Observation, Site, Status, Trigger
+from deployments.models import AuditEvent, Deploy, Observation, Site, Status, Trigger
 from deployments.operations import audit
-from deployments.operations.wish import AUDITED_AS, Wish, note_refusal
-from deployments.rules.guards import Attempt, first_refusal
-from deployments.rules.images import UnableToParseImage, is_full_sha, parse_image
+from deployments.operations.attempt import attempt_of, image_of
+from deployments.operations.wish import AUDITED_AS, WhenReady, Wish, note_refusal
+from deployments.rules.guards import first_refusal
 from deployments.rules.site_state import SiteFacts
+from deployments.rules.waiting import waits_for
 
 
 class UnableToDeploy(Exception):
@@ -34,11 +35,13 @@ def request_deploy(
     idempotency_key: UUID | None = None,
     accept_red: bool = False,
     accept_foreign_image: str = "",
+    when_ready: WhenReady | None = None,
     now: datetime,
 ) -> Deploy:
     """Write the wish and its queue entry in one transaction; a worker checks every guard again, and patches.
 
     `accept_foreign_image` passes the wrong-app guard where it is the very image that the container is asked to run.
+    With `when_ready`, a head that is not built yet waits for its image (operations/waiting.py).
 
     A second tap returns the first Deploy: one with the same key, or the active one of the same commit.
     Raises UnableToDeploy with the first refusing guard's sentence.
@@ -49,6 +52,7 @@ def request_deploy(
         trigger=trigger,
         by=requested_by,
         accepts_red=accept_red,
+        readiness=when_ready,
         key=idempotency_key,
         accepts_image=accept_foreign_image,
     )
@@ -62,7 +66,7 @@ def request(wish: Wish, *, site: Site, now: datetime) -> Deploy:
         if first := _same_wish(locked, wish):
             return first
         facts = site_facts(locked, holds=StandingHold.all(now=now), sha=wish.sha)
-        refusal = first_refusal(_attempt(locked, facts, wish))
+        refusal = first_refusal(attempt_of(locked, facts, wish))
         if not refusal:
             return _write(locked, facts, wish, now=now)
         note_refusal(refusal, wish, site=locked, now=now)
@@ -98,45 +102,25 @@ def _same_wish(site: Site, wish: Wish) -> Deploy | None:
     return latest if is_same else None
 
 
-def _attempt(site: Site, facts: SiteFacts, wish: Wish) -> Attempt:
-    is_head = wish.sha == facts.head_sha
-    missing = facts.workload_missing
-    if facts.cluster_observed_at is None:
-        missing = missing or "Headway has not seen this site in the cluster yet: sync first, then deploy."
-    return Attempt(
+def _missing(facts: SiteFacts, wish: Wish) -> str:
+    """What this wish must wait for, where it is one that waits; empty where it may begin."""
+    if wish.readiness is None or wish.sha != facts.head_sha:
+        return ""
+    return waits_for(
         sha=wish.sha,
-        slug=f"{site.owner}/{site.repository}",
-        is_on_branch=True if is_head or wish.kind != Kind.DEPLOY or _is_known(site, wish.sha) else None,
-        is_image_built=facts.head_image_built if is_head else None,
-        image=_image(site, wish),
-        workload_missing=missing,
-        expected_repository=facts.expected_repository,
-        present_repository=None
-        if wish.accepts_image and wish.accepts_image == facts.desired_image
-        else image_repository(facts.desired_image),
-        hold=facts.hold,
-        other=facts.active,
-        seen=wish.seen_sha,
-        present=facts.running_sha,
-        check_state=facts.check_state if is_head else Attempt.check_state,
-        accepts_red=wish.accepts_red,
+        is_built=facts.head_image_built,
+        check_state=facts.check_state,
+        waits_for_ci=wish.readiness.wait_for_ci,
     )
 
 
-def _is_known(site: Site, sha: str) -> bool:
-    """Whether this commit was seen on the site's branch before; where not, the worker asks GitHub."""
-    if site.deploys.filter(sha=sha, status=Status.SUCCEEDED).exists():
-        return True
-    ranges = CommitRange.objects.filter(owner=site.owner, repository=site.repository)
-    return ranges.filter(commits__contains=[{"sha": sha}]).exists()
-
-
 def _write(site: Site, facts: SiteFacts, wish: Wish, *, now: datetime) -> Deploy:
+    missing, readiness = _missing(facts, wish), wish.readiness or WhenReady()
     deploy = Deploy.objects.create(
         site=site,
         sha=wish.sha,
         headline=_headline(site, wish.sha),
-        image=_image(site, wish),
+        image=image_of(site, wish),
         kind=wish.kind,
         rolls_back=wish.rolls_back,
         cause=wish.cause,
@@ -148,17 +132,19 @@ def _write(site: Site, facts: SiteFacts, wish: Wish, *, now: datetime) -> Deploy
         requested_by_name=wish.by_name,
         idempotency_key=wish.key,
         requested_at=now,
-        sentence="In the queue: a worker takes it up in a moment.",
+        accepts_red=wish.accepts_red,
+        follow_head=readiness.follow_head,
+        waits_for_ci=readiness.wait_for_ci,
+        status=Status.WAITING if missing else Status.QUEUED,
+        queued_at=None if missing else now,
+        sentence=missing or "In the queue: a worker takes it up in a moment.",
     )
     Observation.objects.filter(site=site).update(latest_deploy=deploy)
     said = f"Asked for {wish.said}.{' ' if wish.cause else ''}{wish.cause}"
     audit.record(AUDITED_AS[wish.kind], said, by=wish.by, by_name=wish.by_name, site=site, now=now)
-    async_task("deployments.tasks.begin_deploy", deploy.pk, q_options={"group": "deploy"})
+    if not missing:
+        async_task("deployments.tasks.begin_deploy", deploy.pk, q_options={"group": "deploy"})
     return deploy
-
-
-def _image(site: Site, wish: Wish) -> str:
-    return wish.image or (str(site.image_for(wish.sha)) if is_full_sha(wish.sha) else "")
 
 
 def _headline(site: Site, sha: str) -> str:
@@ -166,11 +152,3 @@ def _headline(site: Site, sha: str) -> str:
         return str(site.observation.head_headline)
     before = site.deploys.filter(sha=sha).exclude(headline="").values_list("headline", flat=True)
     return before.first() or ""
-
-
-def image_repository(image: str) -> str:
-    """Return the image repository of an image's name; empty where that name cannot be read."""
-    try:
-        return parse_image(image).repository
-    except UnableToParseImage:
-        return ""

@@ -1,4 +1,4 @@
-"""The worker's sign of life: a file that a task touches every minute. A probe looks at its age, and so does the watchdog."""
+"""The worker's sign of life: a file touched when a task has come to its end, and one does every 30 s. A probe looks at its age, and so does the watchdog."""
 
 from pathlib import Path
 from time import time

@@ -13,7 +13,6 @@ from deployments.models import AuditEvent
 from deployments.operations import audit
 from deployments.queries import SYNC_SCHEDULE
 
-TICK_SCHEDULE = "tick"
 INTERVALS_MINUTES = (5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
 
 
@@ -23,7 +22,6 @@ def ensure_schedules(**_: Any) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.SCHEDULES.value])
         _ensure(SYNC_SCHEDULE, func="deployments.tasks.sync", minutes=60)
-        _ensure(TICK_SCHEDULE, func="deployments.tasks.tick", minutes=1)
 
 
 def set_sync_interval(*, minutes: int, by: User | None = None, now: datetime) -> None:

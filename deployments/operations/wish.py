@@ -18,6 +18,16 @@ AUDITED_AS = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class WhenReady:
+    """Deploy as soon as the image is there, instead of refusing where it is not."""
+
+    follow_head: bool = False
+    """While it waits, a newer head takes the commit's place."""
+    wait_for_ci: bool = False
+    """Wait until CI has passed, too."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Wish:
     """Somebody wants `sha` to run, having seen `seen_sha` running."""
 
@@ -26,6 +36,8 @@ class Wish:
     trigger: Trigger
     by: User | None = None
     accepts_red: bool = False
+    readiness: WhenReady | None = None
+    """None: at once, or not at all."""
     key: UUID | None = None
     """The same key is the same wish, however often it arrives."""
     kind: Kind = Kind.DEPLOY

@@ -3,9 +3,10 @@
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from dashboard.addresses import address_of
 from deployments.models import AuditEvent, Deploy, Hold, Site
 from deployments.models.audit import UnableToRewriteHistory
 from deployments.operations import audit
@@ -92,7 +93,7 @@ def test_a_changed_mapping_is_told_in_words(admin_client: Client, site: Site) ->
 
     assert response.status_code == 302
     assert (newest().kind, newest().actor_name) == (Kind.MAPPING, "admin")
-    assert newest().sentence == "Changed branch from nothing to stable, auto deploy from off to on."
+    assert newest().sentence == "Changed auto deploy from off to on, branch from nothing to stable."
 
 
 def test_a_deleted_mapping_leaves_its_host(admin_client: Client, site: Site) -> None:
@@ -143,13 +144,13 @@ def test_nothing_is_changed_or_deleted(db: None) -> None:
     ],
 )
 def test_only_our_own_proxies_are_believed(
-    deployer: Client, site: Site, settings: LazySettings, trusted: int, forwarded: str, address: str
+    rf: RequestFactory, settings: LazySettings, trusted: int, forwarded: str, address: str
 ) -> None:
     settings.TRUSTED_PROXIES = trusted
 
-    deployer.post("/sync", REMOTE_ADDR="192.0.2.7", headers={"X-Forwarded-For": forwarded})
+    request = rf.get("/", REMOTE_ADDR="192.0.2.7", headers={"X-Forwarded-For": forwarded})
 
-    assert newest().address == address
+    assert address_of(request) == address
 
 
 def test_staff_reads_it_narrowed_and_page_by_page(admin_client: Client, site: Site) -> None:

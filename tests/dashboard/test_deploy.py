@@ -114,7 +114,8 @@ def test_a_deploy_that_is_not_there_is_404(deployer: Client) -> None:
         ({"status": Status.QUEUED}, "now todo todo todo"),
         ({"status": Status.VERIFYING}, "done done now todo"),
         ({"status": Status.SUCCEEDED}, "done done done done"),
-        ({"status": Status.CANCELLED}, "stopped todo todo todo"),
+        ({"status": Status.CANCELLED}, "stopped todo todo todo todo"),
+        ({"status": Status.CANCELLED, "queued_at": timezone.now()}, "stopped todo todo todo"),
         ({"status": Status.TIMED_OUT, "patched_at": timezone.now()}, "done stopped todo todo"),
         (
             {"status": Status.FAILED, "patched_at": timezone.now(), "verifying_since": timezone.now()},

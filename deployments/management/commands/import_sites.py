@@ -23,15 +23,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         lines = sys.stdin.read() if options["file"] == "-" else _read(Path(options["file"]))
-        rows = list(csv.DictReader(lines.splitlines()))
+        rows = csv.DictReader(lines.splitlines())
         created = changed = 0
         problems = []
         with transaction.atomic():
-            for number, row in enumerate(rows, start=2):
+            for row in rows:
                 try:
                     is_new = _save({ALIASES.get(name, name): value for name, value in row.items()})
                 except (ValidationError, CommandError) as error:
-                    problems.append(f"line {number}: {_sentence(error)}")
+                    problems.append(f"line {rows.line_num}: {_sentence(error)}")
                     continue
                 created, changed = created + is_new, changed + (not is_new)
             if problems:
@@ -50,6 +50,8 @@ def _read(file: Path) -> str:
 
 
 def _save(row: dict[str, str]) -> bool:
+    if None in row:
+        raise CommandError("It has more cells than the heading line.")
     if missing := [name for name in REQUIRED if not row.get(name)]:
         raise CommandError(f"{', '.join(missing)} must not be empty.")
     values = {name: (row.get(name) or "").strip() for name in (*REQUIRED, *OPTIONAL) if name in row}

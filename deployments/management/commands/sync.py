@@ -45,7 +45,7 @@ class Command(BaseCommand):
         begun = sum(row["verdict"] == "go" for row in rows)
         deploys = f"{begun} would be deployed" if dry_run else f"{begun} deployed"
         self.stdout.write(
-            f"{run.sites} sites, {run.changed} changed, {run.troubled} in trouble, {deploys}; "
+            f"{run.sites} {'site' if run.sites == 1 else 'sites'}, {run.changed} changed, {run.troubled} in trouble, {deploys}; "
             f"requests: GitHub {run.github_requests}, registry {run.registry_requests}, cluster {run.cluster_requests}."
         )
 

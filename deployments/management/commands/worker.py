@@ -1,21 +1,24 @@
-"""django-q2's cluster with what it lacks: a watchdog.
+"""django-q2's cluster with what it lacks: a watchdog, and children that do not outlive their parent.
 
-A worker child that is killed while it waits keeps the queue's lock for ever (django-q2 #23): everything looks healthy, and
-nothing runs any more, not even SIGTERM. The heartbeat, a task like any other, stops then; so when it is too old, the whole
-process group is killed, and whoever runs us (the kubelet, `make run`) starts us anew.
+A child that is killed while it waits keeps a lock for ever (django-q2 #23): everything looks healthy, and nothing runs any
+more, not even SIGTERM. No task comes to its end then, and the heartbeat stops; so when it is too old, the whole process
+group is killed, and whoever runs us (the kubelet, `make run`) starts us anew.
 """
 
+import ctypes
 import logging
 import os
 import signal
 import sys
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
-from django.db import connections
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, connections
 from django_q.cluster import Cluster
+from django_q.signals import post_execute
+from django_q.tasks import async_task
 
 from deployments.cluster import preload
 from deployments.operations import heartbeat
@@ -23,10 +26,21 @@ from deployments.operations import heartbeat
 logger = logging.getLogger(__name__)
 LONGEST_SILENCE_SECONDS = 240
 LOOK_EVERY_SECONDS = 1
+TICK_EVERY_SECONDS = 30
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class Command(BaseCommand):
     help = "Run the queue's workers and the schedule, and end when they no longer give a sign of life."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--longest-silence",
+            type=float,
+            default=LONGEST_SILENCE_SECONDS,
+            metavar="SECONDS",
+            help="end when no task has come to its end for so long; one is begun every 30 s",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if os.getpgrp() != os.getpid():
@@ -34,19 +48,47 @@ class Command(BaseCommand):
             os.setpgrp()
         _import_what_every_child_needs()
         heartbeat.beat(settings.HEARTBEAT_FILE)
+        post_execute.connect(_beat)
+        # What the last worker left lying is taken up at once.
+        _tick()
+        os.register_at_fork(after_in_child=_die_with_the_parent)
         connections.close_all()
         cluster = Cluster()
         cluster.start()
+        next_tick = monotonic() + TICK_EVERY_SECONDS
         while cluster.sentinel.is_alive():
             sleep(LOOK_EVERY_SECONDS)
+            if monotonic() >= next_tick:
+                next_tick = monotonic() + TICK_EVERY_SECONDS
+                _tick()
             silence = heartbeat.age_seconds(settings.HEARTBEAT_FILE)
-            if silence > LONGEST_SILENCE_SECONDS:
+            if silence > options["longest_silence"]:
                 logger.critical("No heartbeat for %d s: ending all of this worker's processes", silence)
                 os.killpg(os.getpgrp(), signal.SIGKILL)
         if not cluster.has_stopped:
             logger.critical("The sentinel died: ending what it left behind")
             os.killpg(os.getpgrp(), signal.SIGKILL)
         sys.exit(0)
+
+
+def _tick() -> None:
+    """Queue the tick from here: django-q2's schedule looks only every 30 s, and first 30 s after a start."""
+    try:
+        async_task("deployments.tasks.tick", q_options={"group": "tick"})
+    except DatabaseError:
+        logger.warning("The database does not answer: the next tick asks it again", exc_info=True)
+        connections.close_all()
+
+
+def _beat(**_: Any) -> None:
+    """Note that a task went all the way round: taken, done, and its result saved, which is the monitor's part."""
+    heartbeat.beat(settings.HEARTBEAT_FILE)
+
+
+def _die_with_the_parent() -> None:
+    """Ask the kernel to kill this process when its parent dies: orphans would go on taking tasks."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _import_what_every_child_needs() -> None:

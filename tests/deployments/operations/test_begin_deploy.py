@@ -164,7 +164,7 @@ def test_an_api_server_that_answers_500_once_is_asked_again_by_the_tick(
 
     begin(queued, outside)
     assert queued.status == Status.QUEUED
-    assert "tries again every minute" in queued.sentence
+    assert "Headway keeps trying" in queued.sentence
     begin(queued, outside)
 
     assert (queued.status, patches(world)) == (Status.ROLLING_OUT, 1)
@@ -178,7 +178,7 @@ def test_an_api_server_that_hangs_leaves_the_deploy_queued(
     begin(queued, outside)
 
     assert queued.status == Status.QUEUED
-    assert "tries again every minute" in queued.sentence
+    assert "Headway keeps trying" in queued.sentence
 
 
 def test_a_registry_that_is_down_leaves_the_deploy_queued(

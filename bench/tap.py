@@ -1,0 +1,108 @@
+"""From the thumb to the cluster's acceptance of the patch, against `kubectl set image` over the same cluster."""
+
+import shutil
+import subprocess
+from pathlib import Path
+from statistics import median, quantiles
+from time import monotonic, perf_counter, sleep
+from typing import Any
+from uuid import uuid4
+
+import requests
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from bench.processes import headway
+from demo.world import NAMESPACE, World
+
+LONGEST_SECONDS = 20
+IDLE_SECONDS = 1
+
+
+def measure_taps(world: World, folder: Path) -> dict[str, Any]:
+    """Return the median and 95th percentile in milliseconds, of Headway with an idle worker and of kubectl."""
+    from deployments.models import Observation
+    from deployments.operations.sync import sync
+    from deployments.outside import from_settings
+
+    from_settings.cache_clear()
+    for host in world.mappings:
+        world.commit(host)
+    sync(outside=from_settings(), clock=timezone.now)
+    taps = []
+    with headway() as (address, _):
+        session = _session(address)
+        # The first tap loads what every later one finds loaded.
+        for number, seen in enumerate(Observation.objects.select_related("site").order_by("site__host")):
+            sleep(IDLE_SECONDS)
+            seconds = _tap(session, address, world, seen)
+            if number:
+                taps.append(seconds)
+    kubeconfig = world.cluster.write_kubeconfig(folder / "admin", user="admin")
+    commands = [_kubectl(world, host, kubeconfig) for host in list(world.mappings)[:10]]
+    return _spread("tap", taps) | _spread("kubectl set image", commands)
+
+
+def _session(address: str) -> requests.Session:
+    client = Client()
+    client.force_login(User.objects.create_superuser("tapper"))
+    session = requests.Session()
+    session.cookies.set("sessionid", client.cookies["sessionid"].value)
+    session.get(f"{address}/").raise_for_status()
+    return session
+
+
+def _tap(session: requests.Session, address: str, world: World, seen: Any) -> float:
+    path = f"/deployments/{seen.site.deployment}"
+    world.cluster.requests.clear()
+    form = {
+        "sha": seen.head_sha,
+        "seen": seen.running_sha,
+        "key": str(uuid4()),
+        "csrfmiddlewaretoken": session.cookies["csrftoken"],
+    }
+    start = perf_counter()
+    answer = session.post(
+        f"{address}/sites/{seen.site.host}/deploy", data=form, allow_redirects=False, timeout=10
+    )
+    assert answer.status_code == 302, answer.text
+    until = monotonic() + LONGEST_SECONDS
+    while not _patched(world, path) and monotonic() < until:
+        sleep(0.001)
+    assert _patched(world, path), f"{seen.site.host} was not patched"
+    return perf_counter() - start
+
+
+def _patched(world: World, path: str) -> bool:
+    return any(
+        entry.status == 200 for entry in world.cluster.requests.matching(method="PATCH", path_contains=path)
+    )
+
+
+def _kubectl(world: World, host: str, kubeconfig: Path) -> float:
+    program = shutil.which("kubectl")
+    assert program, "kubectl is not installed"
+    name = world.mappings[host].deployment
+    image = world.image(host, world.repository(host).graph.commits[-2].sha)
+    command = [
+        program,
+        "--kubeconfig",
+        str(kubeconfig),
+        "-n",
+        NAMESPACE,
+        "set",
+        "image",
+        f"deployment/{name}",
+        f"{name}={image}",
+    ]
+    start = perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return perf_counter() - start
+
+
+def _spread(name: str, seconds: list[float]) -> dict[str, float]:
+    return {
+        f"{name} median ms": round(median(seconds) * 1000),
+        f"{name} p95 ms": round(quantiles(seconds, n=20)[-1] * 1000),
+    }

@@ -1,0 +1,68 @@
+"""`manage.py import_sites`: a whole table, or nothing of it."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError
+
+from demo.world import SITES_CSV
+from deployments.models import Site
+from tests.deployments.management.conftest import Run
+
+HEADING = "host,owner,repository,deployment"
+GOOD = "cron.example.com,icco,cron,cron"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    return tmp_path / "sites.csv"
+
+
+def test_the_ancestors_table_is_added_once_and_updated_after_that(run: Run) -> None:
+    first = run("import_sites", str(SITES_CSV))
+    second = run("import_sites", str(SITES_CSV))
+
+    assert first == "34 sites added, 0 updated.\n"
+    assert second == "0 sites added, 34 updated.\n"
+    assert Site.objects.count() == 34
+
+
+def test_a_broken_line_is_named_and_nothing_is_imported(run: Run, table: Path) -> None:
+    table.write_text(f"{HEADING}\n{GOOD}\nno host at all!,icco,web,web\n")
+
+    with pytest.raises(CommandError, match=r"(?s)Nothing was imported\.\nline 3: host: "):
+        run("import_sites", str(table))
+
+    assert not Site.objects.exists()
+
+
+def test_two_sites_of_one_container_are_told_in_words(run: Run, table: Path) -> None:
+    table.write_text(f"{HEADING}\n{GOOD}\nother.example.com,icco,other,cron\n")
+
+    with pytest.raises(CommandError, match=r"line 3: .*Another site already stands for this container"):
+        run("import_sites", str(table))
+
+    assert not Site.objects.exists()
+
+
+def test_an_empty_cell_that_is_needed_is_named(run: Run, table: Path) -> None:
+    table.write_text(f"{HEADING}\ncron.example.com,icco,,cron\n")
+
+    with pytest.raises(CommandError, match="line 2: repository must not be empty"):
+        run("import_sites", str(table))
+
+
+def test_a_file_that_is_not_there_is_named(run: Run, table: Path) -> None:
+    with pytest.raises(CommandError, match=r"sites\.csv cannot be read: No such file"):
+        run("import_sites", str(table))
+
+
+def test_a_line_that_is_too_short_or_too_long_is_named(run: Run, table: Path) -> None:
+    table.write_text(f"{HEADING}\n\ncron.example.com,icco\n{GOOD},too,much\n")
+
+    with pytest.raises(CommandError, match=r"(?s)line 3: .*line 4: It has more cells"):
+        run("import_sites", str(table))
+
+    assert not Site.objects.exists()

@@ -1,0 +1,71 @@
+"""`manage.py sync`: look now, say what was seen and done."""
+
+import json
+
+import pytest
+from django.core.management import CommandError
+
+from demo.world import World
+from deployments.models import Deploy, Observation, Site, SyncRun
+from tests.deployments.management.conftest import Run
+
+HOST = "cacophony.natwelch.com"
+
+pytestmark = pytest.mark.usefixtures("sites")
+
+
+def test_it_prints_one_line_for_each_site_and_a_summary(pointed: World, run: Run) -> None:
+    pointed.commit(HOST)
+
+    printed = run("sync")
+
+    heading, *lines, summary = printed.splitlines()
+    assert heading.split() == ["STATE", "HOST", "VERDICT", "REASON"]
+    assert {line.split()[1]: line.split()[0] for line in lines}[HOST] == "ready"
+    assert len(lines) == len(pointed.mappings)
+    assert summary.startswith("5 sites, 5 changed, 0 in trouble, 0 deployed; requests: GitHub 1,")
+
+
+def test_json_says_the_same(pointed: World, run: Run) -> None:
+    pointed.commit(HOST)
+
+    told = json.loads(run("sync", "--json"))
+
+    assert (told["sites"], told["troubled"], told["github_requests"]) == (5, 0, 1)
+    assert {each["host"]: each["state"] for each in told["decisions"]}[HOST] == "ready"
+
+
+def test_a_dry_run_says_what_would_be_done_and_writes_nothing(pointed: World, run: Run) -> None:
+    Site.objects.filter(host=HOST).update(auto_deploy=True)
+    run("sync")
+    pointed.commit(HOST)
+    before = list(Observation.objects.order_by("pk").values())
+    runs = SyncRun.objects.count()
+
+    printed = run("sync", "--dry-run")
+
+    assert "1 would be deployed" in printed
+    assert list(Observation.objects.order_by("pk").values()) == before
+    assert SyncRun.objects.count() == runs
+    assert not Deploy.objects.exists()
+
+
+def test_named_sites_alone_are_looked_at(pointed: World, run: Run) -> None:
+    printed = run("sync", HOST)
+
+    assert printed.splitlines()[-1].startswith("1 site, 1 changed,")
+    assert list(Observation.objects.values_list("site__host", flat=True)) == [HOST]
+
+
+def test_a_host_that_is_not_known_is_named_and_nothing_is_looked_at(pointed: World, run: Run) -> None:
+    with pytest.raises(CommandError, match=r"No such site: nowhere\.example\.com\."):
+        run("sync", "nowhere.example.com")
+
+    assert not pointed.github.requests
+
+
+def test_when_no_site_could_be_observed_the_command_fails(pointed: World, run: Run) -> None:
+    pointed.github.stop()
+
+    with pytest.raises(CommandError, match="No site could be observed"):
+        run("sync")

@@ -1,0 +1,160 @@
+"""`manage.py worker` as a process: what happens when its parts are killed, and what it costs while nothing happens."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+from django.db import connection
+from django_q.models import OrmQ, Task
+from django_q.tasks import async_task
+
+from tests.processes import MANAGE, Running, environment, eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+START_SECONDS = 30
+StartWorker = Callable[..., Running]
+
+
+@pytest.fixture
+def start_worker(tmp_path: Path) -> Iterator[StartWorker]:
+    """Start a worker and return it when its first task is done."""
+    with ExitStack() as running:
+
+        def start(*options: str) -> Running:
+            env = environment(tmp_path, KUBECONFIG="")
+            worker = running.enter_context(
+                Running([*MANAGE, "worker", *options], env, log=tmp_path / "worker.log")
+            )
+            assert runs_a_task(within_seconds=START_SECONDS), worker.said
+            return worker
+
+        yield start
+
+
+def runs_a_task(*, within_seconds: float) -> bool:
+    """Whether a task that is queued now comes to its end in time."""
+    task = async_task("math.sqrt", 4)
+    return bool(eventually(lambda: Task.objects.filter(id=task).exists(), seconds=within_seconds))
+
+
+def queue_tasks_until(ended: Callable[[], bool], *, seconds: float) -> bool:
+    """Keep the worker's heart beating, as the tick does, until `ended`; whether that came in time."""
+
+    def ended_after_another_task() -> bool:
+        async_task("math.sqrt", 4)
+        return ended()
+
+    return bool(eventually(ended_after_another_task, seconds=seconds, every=0.3))
+
+
+def sentinel_of(worker: Running) -> int:
+    (sentinel,) = worker.children_of(worker.process.pid)
+    return sentinel
+
+
+def kill_children_that_wait_to_read(worker: Running) -> list[int]:
+    """Kill -9 each of the sentinel's children that waits in read(): each of them holds a queue's lock."""
+    waiting = [pid for pid in worker.children_of(sentinel_of(worker)) if is_reading(pid)]
+    for pid in waiting:
+        os.kill(pid, signal.SIGKILL)
+    return waiting
+
+
+def is_reading(pid: int) -> bool:
+    return "pipe" in Path(f"/proc/{pid}/wchan").read_text()
+
+
+def statements_begun() -> set[tuple[int, object]]:
+    """Each other session's newest statement, as its process and start."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid, query_start FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return set(cursor.fetchall())
+
+
+def test_a_worker_whose_tasks_come_to_their_end_outlives_the_longest_silence(
+    start_worker: StartWorker,
+) -> None:
+    worker = start_worker("--longest-silence", "3")
+
+    ended = queue_tasks_until(lambda: worker.process.poll() is not None, seconds=6)
+
+    assert not ended
+
+
+def test_the_watchdog_ends_a_worker_whose_child_died_with_a_queues_lock(start_worker: StartWorker) -> None:
+    worker = start_worker("--longest-silence", "3")
+
+    killed = kill_children_that_wait_to_read(worker)
+    ended = queue_tasks_until(lambda: worker.process.poll() is not None, seconds=15)
+
+    assert killed
+    assert ended
+    assert eventually(lambda: not worker.members(), seconds=2)
+
+
+def test_sigterm_ends_a_worker_within_ten_seconds(start_worker: StartWorker) -> None:
+    worker = start_worker()
+
+    worker.process.terminate()
+    status = worker.process.wait(timeout=10)
+
+    assert status == 0
+    assert not worker.members()
+
+
+@pytest.mark.parametrize("victim", ["the command", "the sentinel"])
+def test_nothing_is_left_of_a_worker_whose_head_was_killed(start_worker: StartWorker, victim: str) -> None:
+    worker = start_worker()
+    pid = worker.process.pid if victim == "the command" else sentinel_of(worker)
+
+    os.kill(pid, signal.SIGKILL)
+    worker.process.wait(timeout=10)
+
+    assert eventually(lambda: not worker.members(), seconds=5)
+
+
+def test_tasks_flow_again_after_the_database_ended_all_sessions(start_worker: StartWorker) -> None:
+    start_worker()
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        (terminated,) = cursor.fetchone()
+
+    assert terminated
+    assert runs_a_task(within_seconds=20)
+
+
+def test_a_task_starts_within_a_second_of_being_queued(start_worker: StartWorker) -> None:
+    start_worker()
+    waited = []
+
+    for _ in range(5):
+        queued_at = monotonic()
+        async_task("math.sqrt", 4)
+        assert eventually(lambda: not OrmQ.objects.exists(), seconds=5, every=0.005)
+        waited.append(monotonic() - queued_at)
+
+    assert sorted(waited)[2] < 1
+
+
+def test_an_idle_worker_makes_at_most_one_statement_a_second(start_worker: StartWorker) -> None:
+    start_worker()
+    seconds = 10
+    sleep(1)
+
+    begun = before = statements_begun()
+    for _ in range(seconds * 10):
+        sleep(0.1)
+        begun = begun | statements_begun()
+
+    assert 0 < len(begun - before) <= seconds

@@ -1,0 +1,125 @@
+"""Headway for real: its web server and its worker as processes, a world on loopback, and a phone's Chromium.
+
+All of it is started once for the folder, since that costs more than any test; people, sites and observations are each test's own.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from urllib.request import urlopen
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.management import call_command
+from django_q.models import OrmQ
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from demo.world import World, read_mappings
+from deployments.models import Observation
+from deployments.operations.sync_request import request_sync
+from tests.conftest import need_program
+from tests.e2e.house import PASSWORD, House
+from tests.factories import make_sites
+from tests.processes import CHECKOUT, MANAGE, Running, environment, eventually, free_port
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="package")
+def world() -> Iterator[World]:
+    with World(read_mappings()[:12], start_seconds=0.3) as world:
+        yield world
+
+
+@pytest.fixture(scope="package")
+def url(django_db_setup: None, world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Web and worker at work; where the web server answers."""
+    folder = tmp_path_factory.mktemp("house")
+    url = f"127.0.0.1:{free_port()}"
+    env = environment(folder, **world.settings(folder))
+    collect_static_files()
+    gunicorn = ["gunicorn", "dashboard.wsgi", "--config", "python:dashboard.gunicorn", "--bind", url]
+    with (
+        Running([sys.executable, "-m", *gunicorn], env, log=folder / "web.log") as web,
+        Running([*MANAGE, "worker"], env, log=folder / "worker.log"),
+    ):
+        assert eventually(lambda: is_ready(f"http://{url}"), seconds=30), web.said
+        yield f"http://{url}"
+
+
+@pytest.fixture
+def house(url: str, world: World, transactional_db: None) -> Iterator[House]:
+    """The running house with people in it and every site observed."""
+    make_people()
+    sites = make_sites(world)
+    request_sync()
+    seen = Observation.objects.exclude(github_observed_at=None).exclude(cluster_observed_at=None)
+    assert eventually(lambda: seen.count() == len(sites), seconds=30), (
+        "The worker does not observe the sites."
+    )
+    yield House(url=url, world=world)
+    # The tables are emptied next, and must not be in use.
+    assert eventually(lambda: not OrmQ.objects.exists(), seconds=20), "The worker does not come to rest."
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright's synchronous interface runs an event loop in this thread; nothing here is concurrent.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=need_program("chromium"), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def enter(house: House, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Log a person in and return their page, on a phone unless the context's options say otherwise."""
+    with ExitStack() as open_contexts:
+
+        def log_in(name: str = "nat", **options: object) -> Page:
+            context: BrowserContext = browser.new_context(
+                **{"viewport": PHONE, "has_touch": True, "base_url": house.url} | options
+            )
+            open_contexts.callback(context.close)
+            page = context.new_page()
+            page.goto("/")
+            page.get_by_label("Name").fill(name)
+            page.get_by_label("Password").fill(PASSWORD)
+            page.get_by_role("button", name="Log in").click()
+            page.wait_for_url(f"{house.url}/")
+            return page
+
+        yield log_in
+
+
+def make_people() -> None:
+    may_deploy = Permission.objects.get(codename="deploy_site")
+    User.objects.create_user("nat", password=PASSWORD).user_permissions.add(may_deploy)
+    User.objects.create_user("vera", password=PASSWORD)
+    User.objects.create_superuser("root", password=PASSWORD)
+
+
+def collect_static_files() -> None:
+    """Collect them unless those of this checkout are collected already: compressing all of them takes a while."""
+    manifest = CHECKOUT / "staticfiles" / "staticfiles.json"
+    sources = [*CHECKOUT.glob("dashboard/static/**/*"), CHECKOUT / "uv.lock"]
+    if not manifest.exists() or manifest.stat().st_mtime < max(each.stat().st_mtime for each in sources):
+        call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def is_ready(url: str) -> bool:
+    try:
+        with urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310  our own address
+            return bool(answer.status == 200)
+    except OSError:
+        return False

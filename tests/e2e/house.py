@@ -1,0 +1,39 @@
+"""What a test may do in the running house, beside looking at its pages."""
+
+from dataclasses import dataclass
+
+from demo.world import NAMESPACE, World
+from deployments.models import Deploy, Observation, Site
+from deployments.operations.sync_request import request_sync
+from tests.processes import eventually
+
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass(frozen=True)
+class House:
+    url: str
+    world: World
+
+    def make_ready(self, host: str) -> str:
+        """Commit to the site, its image built and its CI green; return the SHA when the house knows it."""
+        sha = self.world.commit(host, "Ship this")
+        request_sync(hosts=[host])
+        knows = Observation.objects.filter(site__host=host, head_sha=sha, head_image_built=True)
+        assert eventually(knows.exists, seconds=20), f"The worker did not observe {host}."
+        return sha
+
+    def deploys(self, host: str) -> list[Deploy]:
+        return list(Deploy.objects.filter(site__host=host))
+
+    def ready_images(self, host: str) -> set[str]:
+        """Images of the site's container in the cluster's ready pods, those on their way out left aside."""
+        site = Site.objects.get(host=host)
+        pods = self.world.cluster.pods(NAMESPACE, site.deployment)
+        return {
+            each["image"]
+            for pod in pods
+            if "deletionTimestamp" not in pod["metadata"]
+            for each in pod["status"].get("containerStatuses", [])
+            if each["name"] == site.container and each["ready"]
+        }

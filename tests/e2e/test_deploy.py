@@ -1,0 +1,83 @@
+"""The main job: see it behind, tap, watch it roll out."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.house import House
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+Enter = Callable[..., Page]
+TO_THE_END_MS = 30_000
+
+
+def test_a_thumb_deploys_a_ready_site_and_sees_it_succeed_without_touching_anything_else(
+    house: House, enter: Enter
+) -> None:
+    host = "cron.natwelch.com"
+    sha = house.make_ready(host)
+    page = enter()
+
+    page.get_by_role("button", name=f"{host}: Deploy").tap()
+    expect(page.locator(".answer .state")).to_have_text("Succeeded", timeout=TO_THE_END_MS)
+
+    image = house.world.image(host, sha)
+    assert house.world.running_image(host) == image
+    assert house.ready_images(host) == {image}
+
+
+def test_the_same_goes_without_javascript(house: House, enter: Enter) -> None:
+    host = "code.natwelch.com"
+    sha = house.make_ready(host)
+    page = enter(java_script_enabled=False)
+
+    page.get_by_role("button", name=f"{host}: Deploy").tap()
+    expect(page.locator(".answer .state")).to_have_text("Succeeded", timeout=TO_THE_END_MS)
+
+    image = house.world.image(host, sha)
+    assert house.world.running_image(host) == image
+    assert house.ready_images(host) == {image}
+
+
+def test_a_form_that_is_sent_twice_makes_one_deploy(house: House, enter: Enter) -> None:
+    host = "etu.natwelch.com"
+    house.make_ready(host)
+    page = enter()
+    post = """form => Promise.all([1, 2].map(
+        () => fetch(form.action, {method: "POST", body: new URLSearchParams(new FormData(form))})
+    )).then(answers => answers.map(answer => answer.url))"""
+
+    led_to = page.locator("form", has=page.get_by_role("button", name=f"{host}: Deploy")).evaluate(post)
+
+    assert len(set(led_to)) == 1
+    assert len(house.deploys(host)) == 1
+
+
+def test_a_double_tap_makes_one_deploy(house: House, enter: Enter) -> None:
+    host = "chartopia.app"
+    house.make_ready(host)
+    page = enter()
+
+    page.get_by_role("button", name=f"{host}: Deploy").dblclick()
+    page.wait_for_url("**/deploys/*/")
+
+    assert len(house.deploys(host)) == 1
+
+
+def test_who_may_only_look_sees_no_button_and_is_refused(house: House, enter: Enter) -> None:
+    host = "food.natwelch.com"
+    sha = house.make_ready(host)
+    page = enter("vera")
+
+    page.goto(f"/sites/{host}/")
+    buttons = page.get_by_role("button", name="Deploy")
+    token = {each["name"]: each["value"] for each in page.context.cookies()}["csrftoken"]
+    answer = page.request.post(
+        f"/sites/{host}/deploy", form={"sha": sha, "seen": "", "csrfmiddlewaretoken": token}
+    )
+
+    expect(page.get_by_role("heading", name=host)).to_be_visible()
+    assert buttons.count() == 0
+    assert answer.status == 403
+    assert house.deploys(host) == []

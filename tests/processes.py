@@ -1,0 +1,111 @@
+"""Headway's own processes, started as they are in production, on the tests' database and a world on loopback."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, Self
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import connection
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+MANAGE = [sys.executable, str(CHECKOUT / "manage.py")]
+
+
+def database_url() -> str:
+    """Return the address of the database that this test uses."""
+    given = connection.get_connection_params()
+    user, password, host = (
+        quote(str(given.get(each) or ""), safe="") for each in ("user", "password", "host")
+    )
+    return f"postgres://{user}:{password}@/{given['dbname']}?host={host}&port={given.get('port') or 5432}"
+
+
+def environment(folder: Path, **values: str) -> dict[str, str]:
+    """Return an environment for our processes: this database, this key, files in `folder`, and `values`."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "DATABASE_URL": database_url(),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "STABILITY_SECONDS": "1",
+        "HEARTBEAT_FILE": str(folder / "heartbeat"),
+        "GITHUB_TOKEN": "token",
+        "PYTHONUNBUFFERED": "1",
+    } | values
+
+
+def eventually(condition: Callable[[], Any], *, seconds: float, every: float = 0.05) -> Any:
+    """Ask again until the answer is true, and return it; return the last one when the time is over."""
+    until = monotonic() + seconds
+    while not (answer := condition()) and monotonic() < until:
+        sleep(every)
+    return answer
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+class Running:
+    """A process with a group of its own, of which nothing is left at the end of the block."""
+
+    def __init__(self, command: list[str], env: Mapping[str, str], *, log: Path) -> None:
+        self._command, self._env, self.log = command, dict(env), log
+
+    def __enter__(self) -> Self:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self._command, env=self._env, cwd=CHECKOUT, start_new_session=True, stdout=log, stderr=log
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            self.kill_group()
+            self.process.wait()
+
+    def kill_group(self) -> None:
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def members(self) -> set[int]:
+        """Processes of its group that live; zombies do not."""
+        return {
+            pid
+            for pid, (_, group, state) in _processes().items()
+            if group == self.process.pid and state != "Z"
+        }
+
+    def children_of(self, pid: int) -> set[int]:
+        return {each for each, (parent, _, state) in _processes().items() if parent == pid and state != "Z"}
+
+
+def _processes() -> dict[int, tuple[int, int, str]]:
+    """Every process' parent, group and state, from Linux' /proc/PID/stat."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state, parent, group = (folder / "stat").read_text().rpartition(")")[2].split()[:3]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        found[int(folder.name)] = (int(parent), int(group), state)
+    return found
