@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import F
-from django.db.models.functions import Greatest
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, QuerySet
+from django.db.models.functions import Greatest, JSONObject
 
 from deployments.github import Answers, Comparison, GitHub, GitHubRateLimited, HeadQuestion
-from deployments.models import GitHubPause
+from deployments.models import GitHubPause, Site
 
 _FIRST_WAIT = timedelta(minutes=1)
 _MOST_DOUBLINGS = 6
@@ -32,6 +33,20 @@ class Pauses:
 def read_pauses() -> Pauses:
     """One statement."""
     return Pauses(tuple(GitHubPause.objects.all()))
+
+
+def beside(rows: QuerySet[Site]) -> QuerySet[Site]:
+    """The same rows, each with all pauses beside it: so that a sync reads them without a statement of its own."""
+    fields = JSONObject(id="id", who="who", until="until", in_a_row="in_a_row")
+    return rows.annotate(github_pauses=ArraySubquery(GitHubPause.objects.values(json=fields)))
+
+
+def found_beside(sites: Sequence[Site]) -> Pauses:
+    """The pauses that `beside` read."""
+    found = sites[0].github_pauses if sites else []  # type: ignore[attr-defined]  # annotated by `beside`
+    return Pauses(
+        tuple(GitHubPause(**each | {"until": datetime.fromisoformat(each["until"])}) for each in found)
+    )
 
 
 def remember(limits: Mapping[str, GitHubRateLimited], before: Pauses, *, now: datetime) -> None:

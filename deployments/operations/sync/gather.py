@@ -7,7 +7,7 @@ from datetime import datetime
 
 from deployments.github import Answers, GitHubNotFound, Head, HeadQuestion, HeadTrouble
 from deployments.models import Observation, Site
-from deployments.operations.github_pauses import Pauses, read_pauses
+from deployments.operations.github_pauses import Pauses, found_beside
 from deployments.operations.sync.gather_cluster import Absent, Sight, Unseen, Workload, gather_cluster
 from deployments.operations.sync.gather_images import Built, gather_images
 from deployments.outside import Outside
@@ -29,7 +29,7 @@ class Gathered:
 def gather(sites: Sequence[Site], outside: Outside, *, now: datetime) -> Gathered:
     """Ask the cluster, then GitHub about what runs there, then the registry about heads not known to be built."""
     sights, lists = gather_cluster(sites, outside)
-    pauses = read_pauses()
+    pauses = found_beside(sites)
     questions = [_question(site, sights[site.pk]) for site in sites]
     answers = outside.github.heads(questions, paused=pauses.standing(now=now))
     seen = {}

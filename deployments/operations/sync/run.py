@@ -10,7 +10,7 @@ from django_q.tasks import async_task
 from deployments.locks import Lock, try_lock
 from deployments.models import CommitRange, Observation, Site, SyncRun, Trigger
 from deployments.operations.deploy import UnableToDeploy, request_deploy
-from deployments.operations.github_pauses import remember
+from deployments.operations.github_pauses import beside, remember
 from deployments.operations.sync.decide import Decision, decide_all
 from deployments.operations.sync.gather import Gathered, gather
 from deployments.operations.sync.record import changed_sites, record
@@ -119,7 +119,7 @@ def _sites(hosts: Sequence[str]) -> Sequence[Site]:
         head=OuterRef("observation__head_sha"),
     )
     query = Site.objects.select_related("observation__latest_deploy").annotate(has_commits=Exists(known))
-    sites = list(query.filter(host__in=hosts) if hosts else query)
+    sites = list(beside(query.filter(host__in=hosts) if hosts else query))
     if missing := sorted(set(hosts) - {site.host for site in sites}):
         raise UnableToSync(f"No such site: {', '.join(missing)}.")
     unseen = [Observation(site=site) for site in sites if not hasattr(site, "observation")]
