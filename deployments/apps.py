@@ -10,7 +10,9 @@ class DeploymentsConfig(AppConfig):
             system_checks,  # noqa: F401  registers itself
             task_log,
         )
+        from deployments.operations import logins
         from deployments.operations.schedule import ensure_schedules
 
         task_log.listen()
+        logins.listen()
         post_migrate.connect(ensure_schedules, sender=self)

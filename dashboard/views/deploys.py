@@ -47,7 +47,8 @@ def _request(request: HttpRequest, host: str) -> HttpResponse:
         deploy = request_deploy(
             site=site, sha=sha, seen_sha=seen, requested_by=acting_user(request), trigger=Trigger.PERSON,
             idempotency_key=form.wish_key(host), accept_red=accept_red,
-            when_ready=form.readiness(), now=timezone.now(),
+            accept_foreign_image=form.cleaned_data["accept_foreign_image"], when_ready=form.readiness(),
+            now=timezone.now(),
         )  # fmt: skip
     except UnableToDeploy as refusal:
         messages.error(request, str(refusal))
@@ -64,7 +65,9 @@ def deploy(request: HttpRequest, pk: int) -> HttpResponse:
     page = queries.deploy_page(pk=pk, now=now)
     one, following = page.deploy, _following(page, now)
     pods = (one.wanted, one.updated, one.ready)
-    live = Live("_deploy.html", (one.status, one.sentence, pods, page.row.answer, page.commits, following))
+    live = Live(
+        "_deploy.html", (one.status, one.sentence, one.cause, pods, page.row.answer, page.commits, following)
+    )
     context = {"page": page, "row": page.row, "deploy": one, "following": following}
     return show(request, "deploy.html", live, house=page.house, now=now, **context)
 
@@ -78,7 +81,11 @@ live = deploy
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Take back a Deploy that has changed nothing yet."""
     try:
-        cancel_deploy(deploy=Deploy.objects.get(pk=pk), by=acting_user(request), now=timezone.now())
+        cancel_deploy(
+            deploy=Deploy.objects.select_related("site").get(pk=pk),
+            by=acting_user(request),
+            now=timezone.now(),
+        )
     except UnableToCancel as refusal:
         messages.error(request, str(refusal))
     return redirect("deploy", pk)

@@ -59,6 +59,11 @@ class Site(models.Model):
         default=False,
         help_text="The sync ships new commits by itself, as soon as their image is built and CI is not red.",
     )
+    auto_rollback = models.BooleanField(
+        "roll back by itself",
+        default=False,
+        help_text="When a Deploy fails or takes too long, what ran before is put back. Once: then a person decides.",
+    )
     wait_for_ci = models.BooleanField(
         "wait for CI",
         default=True,

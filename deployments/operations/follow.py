@@ -14,8 +14,10 @@ from deployments.cluster import Cluster, ClusterError
 from deployments.locks import Lock, try_lock
 from deployments.models import Deploy, Observation, Status
 from deployments.operations.batch import tell_batches
+from deployments.operations.rollback import after_end
 from deployments.outside import Outside
 from deployments.rules.diagnosis import Diagnosis, diagnose
+from deployments.rules.restarts import restarted_pods
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
 from deployments.rules.workloads import KubernetesObject, is_ready, owned_pods, runs_image
 
@@ -96,6 +98,8 @@ def _looks(cluster: Cluster, namespace: str, deploys: list[Deploy], *, now: date
             _end(deploy, Status.FAILED, gone, now=now)
         else:
             own = owned_pods(found, pods)
+            if deploy.restarted_at:
+                own = restarted_pods(found, own, at=deploy.restarted_at)
             yield Look(deploy, found, own, _events(cluster, deploy, own, now=now), now)
 
 
@@ -187,6 +191,7 @@ def _end(deploy: Deploy, status: Status, sentence: str, *, now: datetime) -> Non
                 ready=deploy.ready, wanted=deploy.wanted, resource_version="",
             )  # fmt: skip
             seen.filter(head_sha=deploy.sha).update(behind_by=0, ahead_by=0)
+        after_end(deploy, now=now)
         async_task(
             "deployments.tasks.sync", hosts=[deploy.site.host], trigger="deploy", q_options={"group": "sync"}
         )

@@ -83,7 +83,7 @@ class Service:
         return session
 
     def url(self) -> str:
-        return random.choice([web for web in self.webs if web.is_ready]).url  # noqa: S311
+        return random.choice([web for web in self.webs if web.is_ready]).url
 
     def get(self, session: requests.Session, path: str) -> None:
         try:

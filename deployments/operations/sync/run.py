@@ -89,8 +89,9 @@ def _sync_alone(
     outside: Outside, hosts: Sequence[str], trigger: str, *, clock: Callable[[], datetime]
 ) -> SyncReport:
     now = clock()
-    _close_dead_runs(now=now)
     sites = _sites(hosts)
+    if any(site.has_dead_run for site in sites):  # type: ignore[attr-defined]  # annotated by _sites
+        _close_dead_runs(now=now)
     run = SyncRun.objects.create(started_at=now, trigger=trigger, is_full=not hosts, sites=len(sites))
     try:
         gathered = gather(sites, outside, now=now)
@@ -118,7 +119,11 @@ def _sites(hosts: Sequence[str]) -> Sequence[Site]:
         base=OuterRef("observation__running_sha"),
         head=OuterRef("observation__head_sha"),
     )
-    query = Site.objects.select_related("observation__latest_deploy").annotate(has_commits=Exists(known))
+    query = Site.objects.select_related("observation__latest_deploy").annotate(
+        has_commits=Exists(known),
+        # Asked along, and not by a statement of its own: whoever holds the lock finds no other run alive.
+        has_dead_run=Exists(SyncRun.objects.filter(result=SyncRun.Result.RUNNING)),
+    )
     sites = list(query.filter(host__in=hosts) if hosts else query)
     if missing := sorted(set(hosts) - {site.host for site in sites}):
         raise UnableToSync(f"No such site: {', '.join(missing)}.")

@@ -74,7 +74,7 @@ def test_one_repository_missing_among_34_leaves_33_right(world: World, outside: 
     right = [host for host in world.mappings if seen(host).head_sha == heads[host]]
     assert sorted(set(world.mappings) - set(right)) == [HOST]
     assert report.run.troubled == 1
-    assert "icco/cacophony was not found on GitHub" in seen().github_trouble
+    assert "GitHub knows no repository icco/cacophony" in seen().github_trouble
 
 
 def test_a_short_sha_in_the_tag_is_known_in_full(world: World, outside: Outside) -> None:
