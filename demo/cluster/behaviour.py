@@ -8,7 +8,7 @@ class Behaviour:
     """How the containers of one image behave.
 
     `exit_code` None runs for ever; anything else ends the process soon after its start, again and again.
-    `slow_seconds` replaces the cluster's own `start_seconds`.
+    `slow_seconds` replaces the cluster's own `start_seconds`. `answers` is the HTTP status of a site whose pods run it.
     """
 
     schedulable: bool = True
@@ -17,6 +17,7 @@ class Behaviour:
     exit_reason: str = "Error"
     slow_seconds: float | None = None
     log: tuple[str, ...] = ("Listening on port 8080.",)
+    answers: int = 200
 
     def with_log(self, *lines: str) -> "Behaviour":
         return replace(self, log=lines)
@@ -36,3 +37,8 @@ def CRASHES(exit_code: int = 1, log: tuple[str, ...] = ("Error: no such table: u
 def SLOW(seconds: float) -> Behaviour:
     """A process that becomes ready only after `seconds`."""
     return Behaviour(slow_seconds=seconds)
+
+
+def ANSWERS(status: int) -> Behaviour:
+    """A process that is ready, and answers every visitor with this status."""
+    return Behaviour(answers=status, log=("Listening on port 8080.", f"GET / {status}"))

@@ -36,6 +36,7 @@ class SiteForm(forms.ModelForm):
         model = Site
         fields = (
             "host", "owner", "repository", "branch", "namespace", "deployment", "container", "image_template", "auto_deploy",
+            "check_enabled", "check_path", "check_status", "check_timeout_seconds",
         )  # fmt: skip
         field_classes = {"host": HostField, "repository": RepositoryField}
 
@@ -68,6 +69,10 @@ class SiteAdmin(admin.ModelAdmin):
         ("GitHub", {"fields": ("owner", "repository", "branch")}),
         ("Cluster", {"fields": ("namespace", "deployment", "container")}),
         ("Image", {"fields": ("image_template",)}),
+        (
+            "The host's answer",
+            {"fields": ("check_enabled", "check_path", "check_status", "check_timeout_seconds")},
+        ),
     )
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:

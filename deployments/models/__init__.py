@@ -2,6 +2,7 @@
 
 from deployments.models.commits import CommitRange
 from deployments.models.deploy import ACTIVE_STATUSES, Deploy, Status, Trigger
+from deployments.models.deploy_event import DeployEvent, EventKind
 from deployments.models.hold import Hold
 from deployments.models.observation import Observation
 from deployments.models.schedule import SyncSchedule
@@ -12,6 +13,8 @@ __all__ = [
     "ACTIVE_STATUSES",
     "CommitRange",
     "Deploy",
+    "DeployEvent",
+    "EventKind",
     "Hold",
     "Observation",
     "Site",

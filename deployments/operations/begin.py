@@ -58,7 +58,7 @@ def begin_deploy(*, deploy_id: int, outside: Outside, now: datetime) -> Deploy |
         _observe_again(deploy.site)
     except TryLater as trouble:
         logger.warning("Deploy %s waits: %s", deploy.pk, trouble)
-        deploy.note(sentence=str(trouble))
+        deploy.note(now=now, sentence=str(trouble))
     else:
         _roll_out(deploy, patched, now=now)
     return deploy
@@ -133,9 +133,7 @@ def _patch(deploy: Deploy, outside: Outside, *, now: datetime) -> dict[str, Any]
             raise TryLater(f"{error} Headway keeps trying.") from error
         except ClusterError as error:
             raise Refused(str(error)) from error
-    raise TryLater(
-        "The Deployment keeps changing while Headway looks at it. Headway keeps trying."
-    )
+    raise TryLater("The Deployment keeps changing while Headway looks at it. Headway keeps trying.")
 
 
 def _check_workload(deploy: Deploy, deployment: dict[str, Any], *, now: datetime) -> None:

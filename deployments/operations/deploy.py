@@ -9,7 +9,7 @@ from django.db import transaction
 from django_q.tasks import async_task
 
 from deployments.facts import StandingHold, site_facts
-from deployments.models import CommitRange, Deploy, Observation, Site, Status, Trigger
+from deployments.models import CommitRange, Deploy, EventKind, Observation, Site, Status, Trigger
 from deployments.rules.guards import Attempt, first_refusal
 from deployments.rules.images import UnableToParseImage, is_full_sha, parse_image
 from deployments.rules.site_state import SiteFacts
@@ -141,6 +141,7 @@ def _write(site: Site, facts: SiteFacts, wish: Wish, *, now: datetime) -> Deploy
         requested_at=now,
         sentence="In the queue: a worker takes it up in a moment.",
     )
+    deploy.tell(f"Asked for by {deploy.requested_by_name}.", kind=EventKind.ASKED, now=now)
     Observation.objects.filter(site=site).update(latest_deploy=deploy)
     async_task("deployments.tasks.begin_deploy", deploy.pk, q_options={"group": "deploy"})
     return deploy
