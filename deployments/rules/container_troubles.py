@@ -87,6 +87,8 @@ def cut(message: str) -> str:
 def _pull(container: Container, waiting: KubernetesObject) -> Trouble:
     image = container.spec.get("image") or ""
     cause = _cause(container, str(waiting.get("message") or ""))
+    # containerd puts the image's name before each of its own steps; what the registry said comes last.
+    cause = cause.rpartition(f'"{image}": ')[2]
     because = cause.replace(image, "")
     if waiting.get("reason") == "InvalidImageName":
         return Trouble("invalid_image", f"{image} is no image's name: correct the image template.", 60)

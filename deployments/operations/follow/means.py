@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from deployments.outside import Outside
 
 T = TypeVar("T")
+Late = TypeVar("Late")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +53,9 @@ class Questions:
         *,
         now: datetime,
         within: timedelta,
-        otherwise: T,
+        otherwise: Late,
         keep: timedelta = timedelta(0),
-    ) -> T | None:
+    ) -> T | Late | None:
         """Return the answer, None while the first one is on its way, `otherwise` when it is not there after `within`.
 
         An answer is handed out once, or for as long as `keep` says; then the question is asked anew.
