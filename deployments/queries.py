@@ -11,6 +11,7 @@ from django_q.models import Schedule
 from deployments.facts import StandingHold, site_facts, stale_after
 from deployments.models import CommitRange, Deploy, Hold, Observation, Site, SyncRun
 from deployments.rules.site_state import Answer, State, answer_for
+from deployments.timeline import Line, expected_duration, timeline
 
 SYNC_SCHEDULE = "sync"
 LONGEST_SYNC = timedelta(minutes=10)
@@ -112,6 +113,10 @@ class DeployPage:
     row: SiteRow
     commits: tuple[Commit, ...] | None
     commits_total: int
+    lines: tuple[Line, ...]
+    """What happened, the newest last."""
+    expected: timedelta | None
+    """How long such a Deploy takes; None where nothing is known, or it has ended."""
     house: House
 
 
@@ -189,13 +194,15 @@ def site_page(*, host: str, now: datetime) -> SitePage:
 
 
 def deploy_page(*, pk: int, now: datetime) -> DeployPage:
-    """Raise Deploy.DoesNotExist where there is none. Four statements."""
+    """Raise Deploy.DoesNotExist where there is none. Six statements, five once it has ended."""
     around = house(now=now)
     deploy = Deploy.objects.get(pk=pk)
     site = _sites().get(pk=deploy.site_id)
     deploy.site = site
     commits, total = _commits(site, base=deploy.from_sha, head=deploy.sha)
-    return DeployPage(deploy, _row(site, around, now=now), commits, total, around)
+    expected = expected_duration(site_id=site.pk) if deploy.is_active else None
+    row = _row(site, around, now=now)
+    return DeployPage(deploy, row, commits, total, timeline(deploy), expected, around)
 
 
 def activity(*, now: datetime) -> Activity:

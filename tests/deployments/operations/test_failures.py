@@ -76,8 +76,7 @@ def sentence_of(deploy: Deploy) -> str:
             NOT_ALIVE,
             (
                 "liveness",
-                "“cacophony” does not pass its liveness probe, and was restarted N times: "
-                "HTTP probe failed with statuscode: 500.",
+                "“cacophony” does not pass its liveness probe, and was restarted N times: HTTP probe failed with statuscode: 500.",
             ),
             "Waiting for the database.",
             id="liveness",
