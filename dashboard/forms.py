@@ -1,13 +1,17 @@
 """What people send, read and checked. Their sentences say what to do."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid5
 
 from django import forms
 
+from dashboard import zones
 from deployments.models import Hold
 from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
+from deployments.operations.batch import BatchWish
+from deployments.operations.deploy import WhenReady
 
 RELOAD = "This page was out of date. Look again, then tap once more."
 
@@ -19,6 +23,18 @@ class DeployForm(forms.Form):
     seen = forms.RegexField(FULL_SHA_OR_EMPTY, required=False, error_messages={"invalid": RELOAD})
     key = forms.UUIDField(required=False, error_messages={"invalid": RELOAD})
     accept_red = forms.BooleanField(required=False)
+    when_ready = forms.BooleanField(required=False)
+    follow = forms.ChoiceField(choices=(("this", "this"), ("newest", "newest")), required=False)
+    wait_for_ci = forms.BooleanField(required=False)
+
+    def readiness(self) -> WhenReady | None:
+        """Return what the Deploy may wait for; None where it is to begin at once."""
+        if not self.cleaned_data["when_ready"]:
+            return None
+        return WhenReady(
+            follow_head=self.cleaned_data["follow"] == "newest",
+            wait_for_ci=self.cleaned_data["wait_for_ci"],
+        )
 
     def wish_key(self, host: str) -> UUID | None:
         """Return one key for each site and commit of a page: a page carries a single key, whatever its length."""
@@ -26,28 +42,65 @@ class DeployForm(forms.Form):
         return uuid5(page, f"{host} {self.cleaned_data['sha']}") if page else None
 
 
+class BatchForm(forms.Form):
+    """Several wishes: `item` once for each, as `host sha seen`."""
+
+    key = forms.UUIDField(error_messages={"required": RELOAD, "invalid": RELOAD})
+
+    def wishes(self, items: Sequence[str]) -> list[BatchWish]:
+        """Return them in the order in which they were sent."""
+        parts = [[*item.split(), "", "", ""] for item in items]
+        return [BatchWish(host, sha, seen[:40]) for host, sha, seen, *_ in parts]
+
+
 class HoldForm(forms.Form):
     """A Hold's reason, what it stands on, and for how long."""
 
-    LENGTHS = (
+    ENDS: ClassVar[dict[str, Callable[[datetime], datetime]]] = {
+        "hour": lambda now: now + timedelta(hours=1),
+        "evening": zones.this_evening,
+        "tomorrow": zones.tomorrow_morning,
+        "monday": zones.monday_morning,
+    }
+    CHOICES = (
         ("", "until somebody resumes"),
-        ("1", "for an hour"),
-        ("4", "for 4 hours"),
-        ("24", "for a day"),
-        ("168", "for a week"),
+        ("hour", "for an hour"),
+        ("evening", "until this evening, 18:00"),
+        ("tomorrow", "until tomorrow, 9:00"),
+        ("monday", "until Monday, 9:00"),
+        ("at", "until a time that I choose"),
     )
 
     reason = forms.CharField(
         max_length=Hold._meta.get_field("reason").max_length,  # noqa: SLF001  Django's documented Meta API
         error_messages={"required": "Say why: whoever finds the Hold will want to know."},
     )
-    hours = forms.TypedChoiceField(choices=LENGTHS, coerce=int, empty_value=None, required=False)
+    ends = forms.ChoiceField(choices=CHOICES, required=False)
+    at = forms.DateTimeField(
+        required=False,
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        error_messages={"invalid": "Choose the date and the time at which the Hold ends."},
+    )
+    zone = forms.CharField(max_length=64, required=False)
     sha = forms.RegexField(FULL_SHA_OR_EMPTY, required=False, error_messages={"invalid": RELOAD})
 
+    def clean(self) -> dict[str, Any]:
+        if (
+            self.cleaned_data.get("ends") == "at"
+            and not self.cleaned_data.get("at")
+            and "at" not in self.errors
+        ):
+            self.add_error("at", "Choose the date and the time at which the Hold ends.")
+        return self.cleaned_data
+
     def until(self, now: datetime) -> datetime | None:
-        """When the Hold ends; None: when somebody resumes."""
-        hours: int | None = self.cleaned_data["hours"]
-        return now + timedelta(hours=hours) if hours else None
+        """When the Hold ends, as clocks show it where the page was read; None: when somebody resumes."""
+        ends, zone = self.cleaned_data["ends"], zones.zone_named(self.cleaned_data["zone"])
+        if ends == "at":
+            at: datetime = self.cleaned_data["at"]
+            return at.replace(tzinfo=zone)
+        return self.ENDS[ends](now.astimezone(zone)) if ends else None
 
 
 def first_error(form: forms.Form) -> str:

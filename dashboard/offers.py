@@ -59,8 +59,6 @@ def _act(row: SiteRow, viewer: Viewer) -> Offer | None:
     match row.answer.action:
         case Action.SYNC:
             return _sync(row, "Sync now")
-        case Action.DEPLOY_WHEN_READY:
-            return _sync(row, "Look again")
         case Action.RESUME:
             return _resume(row, viewer.holds)
     return _ship(row)
@@ -78,17 +76,32 @@ def _ship(row: SiteRow) -> Offer | None:
             label, sha, is_risky = "Deploy", head, bool(row.seen.ahead_by)
         case Action.DEPLOY_ANYWAY:
             label, sha, is_risky = "Deploy anyway", head, True
+        case Action.DEPLOY_WHEN_READY:
+            return Offer(label="When ready", url=_sheet(row, head))
+        case Action.RETRY if latest and not latest.queued_at:
+            # It never came to its turn: what it waited for may still be missing.
+            return Offer(label="Retry", url=_sheet(row, latest.sha))
         case Action.RETRY if latest:
             label, sha, is_risky = "Retry", latest.sha, False
         case Action.ROLL_BACK if latest:
             label, sha, is_risky = "Roll back", latest.from_sha, True
         case _:
             return None
-    url = reverse("deploy-site", args=[row.host])
     if is_risky:
-        return Offer(label=label, url=f"{url}?{urlencode({'sha': sha})}", tone="risk")
+        return Offer(label=label, url=_sheet(row, sha), tone="risk")
     tone = "go" if row.answer.action is Action.DEPLOY else "quiet"
-    return Offer(label=label, url=url, tone=tone, posts=True, sha=sha, seen=row.running_sha)
+    return Offer(
+        label=label,
+        url=reverse("deploy-site", args=[row.host]),
+        tone=tone,
+        posts=True,
+        sha=sha,
+        seen=row.running_sha,
+    )
+
+
+def _sheet(row: SiteRow, sha: str) -> str:
+    return f"{reverse('deploy-site', args=[row.host])}?{urlencode({'sha': sha})}"
 
 
 def _resume(row: SiteRow, holds: Iterable[StandingHold]) -> Offer | None:

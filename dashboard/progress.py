@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from deployments.models import Deploy, EventKind, Status
+from deployments.queries.timeline import Line
 from deployments.rules.wording import duration
-from deployments.timeline import Line
 
 PODS_DRAWN_AT_MOST = 12
 FULLEST_PERCENT = 95
@@ -85,8 +85,9 @@ def _clock(passed: timedelta) -> str:
 
 def steps_of(deploy: Deploy) -> tuple[Step, ...]:
     """Return the steps from the wish to success, each with how it stands; one of them is where the Deploy is or ended."""
-    way = (Status.WAITING, *_ON_THE_WAY) if deploy.status == Status.WAITING else _ON_THE_WAY
-    at = way.index(_reached(deploy))
+    reached = _reached(deploy)
+    way = (Status.WAITING, *_ON_THE_WAY) if reached == Status.WAITING else _ON_THE_WAY
+    at = way.index(reached)
     here = Mark.NOW if deploy.is_active else Mark.STOPPED
     if deploy.status == Status.SUCCEEDED:
         here = Mark.DONE
@@ -116,4 +117,6 @@ def _reached(deploy: Deploy) -> Status:
         return Status(deploy.status)
     if deploy.verifying_since:
         return Status.VERIFYING
-    return Status.ROLLING_OUT if deploy.patched_at else Status.QUEUED
+    if deploy.patched_at:
+        return Status.ROLLING_OUT
+    return Status.QUEUED if deploy.queued_at else Status.WAITING

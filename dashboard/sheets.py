@@ -23,6 +23,12 @@ class Sheet:
     warnings: tuple[str, ...]
     label: str
     accepts_red: bool
+    waits_for_image: bool
+    """It is asked for before its image is there."""
+    may_wait_for_ci: bool
+    """CI has not finished: whoever asks may wait for that, too."""
+    waits_for_ci: bool
+    """Whether that is what the site itself does."""
 
     @property
     def short(self) -> str:
@@ -44,6 +50,9 @@ def sheet_for(page: SitePage, *, sha: str) -> Sheet:
         warnings=tuple(_warnings(page, sha=sha, is_head=is_head, is_red=is_red)),
         label=_label(page, sha=sha, is_head=is_head, is_red=is_red),
         accepts_red=is_red,
+        waits_for_image=is_head and row.seen.head_image_built is False,
+        may_wait_for_ci=is_head and row.seen.check_state == CheckState.PENDING,
+        waits_for_ci=row.site.wait_for_ci,
     )
 
 
@@ -61,6 +70,8 @@ def _ran_before(page: SitePage, sha: str) -> bool:
 def _label(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> str:
     if is_red:
         return "Deploy anyway"
+    if is_head and page.row.seen.head_image_built is False:
+        return "Deploy when ready"
     return "Roll back" if not is_head and _ran_before(page, sha) else "Deploy"
 
 
@@ -71,8 +82,6 @@ def _warnings(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> Itera
             yield f"Held by {hold.by}: {hold.reason.rstrip('.')}. Resume it first."
     if is_red:
         yield f"CI failed on {sha[:7]}. Deploying anyway skips that check."
-    if is_head and seen.head_image_built is False:
-        yield f"The image of {sha[:7]} is not built yet: wait for its build."
     if is_head and seen.ahead_by:
         yield f"{counted(seen.ahead_by, 'commit')} that run now are not on the branch. Deploying takes them out."
     if not is_head:

@@ -3,8 +3,10 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from dashboard.embedded_postgres import EmbeddedPostgres
 
@@ -19,6 +21,12 @@ def django_db_modify_db_settings() -> Iterator[None]:
     yield
     if ours:
         server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _folder_of_static_files() -> None:
+    """A fresh checkout has none, of which whitenoise warns."""
+    Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
 
 
 def need_program(name: str) -> str:

@@ -1,10 +1,9 @@
 """What the templates say that takes more than a lookup."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import template
 from django.conf import settings
@@ -13,8 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboard import offers, progress
-from deployments.models import Deploy
+from deployments.models import Deploy, DeployBatch
 from deployments.queries import SiteRow
+from deployments.rules.autodeploy import Go, Verdict
 from deployments.rules.site_state import State
 
 register = template.Library()
@@ -34,13 +34,25 @@ _LOOKS = {
 
 @register.simple_tag(takes_context=True)
 def ago(context: Context, moment: datetime | None, never: str = "never") -> SafeString | str:
-    """`<time>` with how long ago `moment` was, and the exact time in UTC as its title; `never` where there is none."""
+    """`<time>` with how long ago `moment` was, and the exact time in the viewer's zone as its title; `never` where there is none."""
     if moment is None:
         return never
-    utc = moment.astimezone(UTC)
-    said = relative((context["now"] - moment).total_seconds(), utc)
-    iso, exact = f"{utc:%Y-%m-%dT%H:%M:%SZ}", f"{utc:%Y-%m-%d %H:%M} UTC"
-    return format_html('<time datetime="{}" title="{}">{}</time>', iso, exact, said)
+    local = moment.astimezone(context["now"].tzinfo)
+    said = relative((context["now"] - moment).total_seconds(), local)
+    exact = f"{local:%Y-%m-%d %H:%M %Z}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', _iso(moment), exact, said)
+
+
+@register.simple_tag(takes_context=True)
+def when(context: Context, moment: datetime) -> SafeString:
+    """`<time>` with the moment itself, in the viewer's zone: `Mon 30 Nov 2026, 09:00 CET`."""
+    local = moment.astimezone(context["now"].tzinfo)
+    said = f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
+    return format_html('<time datetime="{}" data-exact>{}</time>', _iso(moment), said)
+
+
+def _iso(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def relative(seconds: float, moment: datetime) -> str:
@@ -76,9 +88,43 @@ def word(state: str) -> str:
 
 
 @register.filter
+def said(verdict: Verdict) -> str:
+    """Return what automation makes of a site, in the sync's own words."""
+    if isinstance(verdict, Go):
+        return f"the next sync deploys {verdict.sha[:7]}."
+    return verdict.reason
+
+
+@register.filter
 def looks_like(deploy: Deploy) -> str:
     """Return the state whose shape and colour fit this Deploy."""
     return _LOOKS.get(deploy.status, "deploying")
+
+
+@register.filter
+def batch_looks_like(batch: DeployBatch) -> str:
+    """Return the state whose shape and colour fit this batch."""
+    looks = {"running": "deploying", "done": "current", "stopped": "failed", "cancelled": "held"}
+    return looks[batch.state]
+
+
+@register.filter
+def result_looks_like(result: str) -> str:
+    """Return the state whose shape and colour fit a sync that ended so."""
+    return {"good": "current", "running": "deploying", "failed": "failed"}.get(result, "unknown")
+
+
+@register.filter
+def kind_word(kind: str) -> str:
+    """Return what a sync made of a site as people say it."""
+    return "Up to date" if kind == "current" else kind.replace("-", " ").capitalize()
+
+
+@register.filter
+def seconds(span: timedelta) -> str:
+    """`2.5 s`, `75 s`."""
+    length = span.total_seconds()
+    return f"{length:.1f} s" if length < MINUTE else f"{length:.0f} s"
 
 
 register.filter("steps", progress.steps_of)
@@ -97,9 +143,7 @@ def tone(message: Any) -> str:
 @register.simple_tag
 def github(path: str) -> str:
     """Return the address of a page of the GitHub that is watched: `owner/repository`, or below it."""
-    api = urlsplit(settings.GITHUB_API_URL)
-    origin = "https://github.com" if api.hostname == "api.github.com" else f"{api.scheme}://{api.netloc}"
-    return f"{origin}/{path}"
+    return f"{settings.GITHUB_URL.rstrip('/')}/{path}"
 
 
 @register.filter

@@ -1,11 +1,11 @@
 """What was done lately, by whom or by what."""
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dashboard.access import login_needed
 from dashboard.views.frame import Live, show
+from dashboard.zones import now_for
 from deployments import queries
 
 
@@ -13,9 +13,10 @@ from deployments import queries
 @login_needed
 def activity(request: HttpRequest) -> HttpResponse:
     """The newest Deploys and syncs."""
-    now = timezone.now()
+    now = now_for(request)
     newest = queries.activity(now=now)
     deploys = [(deploy.pk, deploy.status, deploy.sentence) for deploy in newest.deploys]
     runs = [(run.pk, run.result, run.sentence) for run in newest.runs]
-    live = Live("_activity.html", (deploys, runs))
+    holds = [(hold.pk, hold.lifted_at) for hold in newest.holds]
+    live = Live("_activity.html", (deploys, runs, holds))
     return show(request, "activity.html", live, house=newest.house, now=now, newest=newest)

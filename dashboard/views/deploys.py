@@ -14,6 +14,7 @@ from dashboard.offers import needs_you
 from dashboard.progress import bar_of
 from dashboard.sheets import sheet_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
+from dashboard.zones import now_for
 from deployments import queries
 from deployments.models import Deploy, Site, Trigger
 from deployments.operations.deploy import UnableToCancel, UnableToDeploy, cancel_deploy, request_deploy
@@ -29,7 +30,7 @@ def deploy_site(request: HttpRequest, host: str) -> HttpResponse:
 
 
 def _confirm(request: HttpRequest, host: str) -> HttpResponse:
-    now = timezone.now()
+    now = now_for(request)
     page = queries.site_page(host=host, now=now)
     sheet = sheet_for(page, sha=request.GET.get("sha", ""))
     context = {"page": page, "row": page.row, "sheet": sheet}
@@ -46,7 +47,8 @@ def _request(request: HttpRequest, host: str) -> HttpResponse:
     try:
         deploy = request_deploy(
             site=site, sha=sha, seen_sha=seen, requested_by=acting_user(request), trigger=Trigger.PERSON,
-            idempotency_key=form.wish_key(host), accept_red=accept_red, now=timezone.now(),
+            idempotency_key=form.wish_key(host), accept_red=accept_red,
+            when_ready=form.readiness(), now=timezone.now(),
         )  # fmt: skip
     except UnableToDeploy as refusal:
         messages.error(request, str(refusal))
@@ -59,7 +61,7 @@ def _request(request: HttpRequest, host: str) -> HttpResponse:
 @found_or_404
 def deploy(request: HttpRequest, pk: int) -> HttpResponse:
     """A Deploy on its way, and how it ended; `live` is where its page asks for what changed."""
-    now = timezone.now()
+    now = now_for(request)
     page = queries.deploy_page(pk=pk, now=now)
     one, following = page.deploy, _following(page, now)
     pods = (one.wanted, one.updated, one.ready)

@@ -35,11 +35,12 @@ def show(
     user = request.user
     right = may_deploy(user)
     version = blake2b(
-        repr((live.facts, house, house.holds, right, user.pk)).encode(), digest_size=9
+        repr((live.facts, house, house.holds, right, user.pk, str(now.tzinfo))).encode(), digest_size=9
     ).hexdigest()
     context |= {
         "house": house,
         "now": now,
+        "zone": now.tzinfo,
         "may_deploy": right,
         "key": uuid4(),
         "version": version,

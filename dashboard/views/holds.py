@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from dashboard.access import acting_user, deployer_needed
@@ -12,6 +13,7 @@ from dashboard.forms import HoldForm, first_error
 from dashboard.views.frame import host_in_lower_case
 from deployments.models import Hold, Site
 from deployments.operations.hold import UnableToHold, lift_hold, place_hold
+from deployments.rules.wording import moment
 
 
 @require_POST
@@ -27,9 +29,9 @@ def hold_site(request: HttpRequest, host: str) -> HttpResponse:
 @require_POST
 @deployer_needed
 def hold_everything(request: HttpRequest) -> HttpResponse:
-    """Stop every site."""
+    """Stop every site; goes back to the page on which it was tapped."""
     _place(request, None)
-    return redirect("sites")
+    return redirect(_back_to(request))
 
 
 @require_POST
@@ -51,8 +53,17 @@ def _place(request: HttpRequest, site: Site | None) -> None:
         return
     reason, sha = form.cleaned_data["reason"], form.cleaned_data["sha"] if site else ""
     try:
-        place_hold(site=site, sha=sha, reason=reason, by=acting_user(request), until=form.until(now), now=now)
+        hold = place_hold(
+            site=site, sha=sha, reason=reason, by=acting_user(request), until=form.until(now), now=now
+        )
     except UnableToHold as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"Held: {site or 'everything'} stays as it is until somebody resumes.")
+        end = moment(hold.until) if hold.until else "somebody resumes"
+        messages.success(request, f"Held: {site or 'everything'} stays as it is until {end}.")
+
+
+def _back_to(request: HttpRequest) -> str:
+    wanted = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/")
+    return wanted if is_ours else reverse("sites")

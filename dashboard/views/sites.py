@@ -1,12 +1,12 @@
 """The list of sites, and one site."""
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dashboard.access import login_needed
 from dashboard.forms import HoldForm
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
+from dashboard.zones import now_for
 from deployments import queries
 from deployments.rules.site_state import State
 
@@ -17,14 +17,15 @@ SEARCH_LENGTH = 100
 @login_needed
 def site_list(request: HttpRequest) -> HttpResponse:
     """`?q=` narrows by words, `?state=` by state; a state that does not exist narrows nothing."""
-    now = timezone.now()
+    now = now_for(request)
     search = request.GET.get("q", "")[:SEARCH_LENGTH].strip()
     state = request.GET.get("state", "")
     state = state if state in tuple(State) else ""
     found = queries.site_list(now=now, search=search, state=state)
     rows = [(row.host, row.answer, row.head, row.latest_deploy) for row in found.rows]
-    live = Live("_sites.html", (search, state, found.counts, rows))
-    context = {"found": found, "search": search, "state": state, "hold_form": HoldForm()}
+    ready = queries.count_ready(found.all_rows)
+    live = Live("_sites.html", (search, state, found.counts, rows, ready))
+    context = {"ready": ready, "found": found, "search": search, "state": state, "hold_form": HoldForm()}
     return show(request, "sites.html", live, house=found.house, now=now, **context)
 
 
@@ -34,13 +35,13 @@ def site_list(request: HttpRequest) -> HttpResponse:
 @found_or_404
 def site(request: HttpRequest, host: str) -> HttpResponse:
     """One site: what runs, what would ship, what stops it, and what was."""
-    now = timezone.now()
+    now = now_for(request)
     page = queries.site_page(host=host, now=now)
     row, seen = page.row, page.row.seen
     deploys = [(deploy.pk, deploy.status, deploy.sentence) for deploy in page.history]
+    holds = [(hold.pk, hold.lifted_at) for hold in page.past_holds]
     counts = (seen.ready, seen.wanted, seen.check_state, seen.head_image_built, page.commits_total)
-    live = Live(
-        "_site.html", (row.answer, row.running_sha, row.head, row.observed_at, page.commits, deploys, counts)
-    )
+    shown = (row.answer, row.notes, row.running_sha, row.head, row.observed_at, page.commits, page.verdict)
+    live = Live("_site.html", (*shown, deploys, counts, holds))
     context = {"page": page, "row": row, "hold_form": HoldForm()}
     return show(request, "site.html", live, house=page.house, now=now, **context)

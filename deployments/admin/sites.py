@@ -1,5 +1,6 @@
 """Where mappings are edited."""
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from deployments.models import Site
+from deployments.operations.rename import follow_renames
 from deployments.operations.sync_request import request_sync
 from deployments.queries import SiteRow, rows_of, site_list
 from deployments.rules.site_state import State
@@ -25,10 +27,14 @@ class HostField(forms.CharField):
 
 
 class RepositoryField(forms.CharField):
-    """A repository's name, or its whole address or owner/name: the last part counts."""
+    """A repository's name, or owner/name taken from whatever address of it people paste."""
+
+    BEFORE_THE_OWNER = re.compile(r"^(\w+://[^/]+/|[\w.-]+@[\w.-]+:|(www\.)?github\.com/)", re.IGNORECASE)
 
     def to_python(self, value: Any) -> str:
-        return (super().to_python(value) or "").strip().rstrip("/").rsplit("/", 1)[-1].removesuffix(".git")
+        text = re.sub(r"[?#].*", "", (super().to_python(value) or "").strip())
+        parts = self.BEFORE_THE_OWNER.sub("", text).strip("/").split("/")
+        return "/".join(parts[:2]).removesuffix(".git")
 
 
 class SiteForm(forms.ModelForm):
@@ -37,8 +43,34 @@ class SiteForm(forms.ModelForm):
         fields = (
             "host", "owner", "repository", "branch", "namespace", "deployment", "container", "image_template", "auto_deploy",
             "check_enabled", "check_path", "check_status", "check_timeout_seconds",
+            "wait_for_ci", "minimum_interval_minutes",
         )  # fmt: skip
         field_classes = {"host": HostField, "repository": RepositoryField}
+        help_texts = {
+            "owner": "GitHub user or organisation. Empty: the one in the repository's address.",
+            "repository": "Its name, or its whole address.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "owner" in self.fields:
+            self.fields["owner"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """Take the owner out of the repository's address; two different owners are a mistake in one of them."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        pasted, _, name = cleaned.get("repository", "").rpartition("/")
+        owner = cleaned.get("owner", "")
+        if pasted and owner and pasted.casefold() != owner.casefold():
+            sentence = f"The repository belongs to {pasted}, and the owner says {owner}: correct one of them."
+            self.add_error("repository", sentence)
+        elif not (pasted or owner) and "owner" not in self.errors:
+            self.add_error(
+                "owner", "Write the user or organisation, or paste the repository's whole address."
+            )
+        elif name:
+            cleaned |= {"repository": name, "owner": owner or pasted}
+        return cleaned
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -62,10 +94,10 @@ class SiteAdmin(admin.ModelAdmin):
     list_filter = (StateFilter, "auto_deploy", "namespace", "owner")
     search_fields = ("host", "owner", "repository", "deployment", "namespace")
     list_per_page = 100
-    actions = ("sync", "turn_auto_deploy_on", "turn_auto_deploy_off")
-    save_on_top = True
+    actions = ("sync", "follow_the_rename", "turn_auto_deploy_on", "turn_auto_deploy_off")
     fieldsets = (
-        (None, {"fields": ("host", "auto_deploy")}),
+        (None, {"fields": ("host",)}),
+        ("Auto-deploy", {"fields": ("auto_deploy", "wait_for_ci", "minimum_interval_minutes")}),
         ("GitHub", {"fields": ("owner", "repository", "branch")}),
         ("Cluster", {"fields": ("namespace", "deployment", "container")}),
         ("Image", {"fields": ("image_template",)}),
@@ -88,6 +120,11 @@ class SiteAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         request_sync(hosts=[obj.host], trigger="mapping")
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Let a mapping go with its history, which by itself cannot be deleted."""
+        shown, counts, _, protected = super().get_deleted_objects(objs, request)
+        return shown, counts, set(), protected
 
     @admin.display(description="State")
     def state(self, site: Site) -> str:
@@ -115,6 +152,22 @@ class SiteAdmin(admin.ModelAdmin):
         hosts = list(queryset.values_list("host", flat=True))
         request_sync(hosts=hosts)
         self.message_user(request, f"A worker looks at {_counted(len(hosts))} now.", messages.SUCCESS)
+
+    @admin.action(description="Follow the rename on GitHub", permissions=["change"])
+    def follow_the_rename(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
+        followed = follow_renames(queryset.select_related("observation"))
+        if not followed:
+            self.message_user(request, "GitHub knows these repositories by the names they have here.")
+        for each in followed:
+            self.message_user(
+                request, f"Followed: {each.host} is {each.name_with_owner} now.", messages.SUCCESS
+            )
+            if each.image_repository != each.image_repository_before:
+                warning = (
+                    f"Images of {each.host} are expected in {each.image_repository} from now on, no longer in "
+                    f"{each.image_repository_before}. Build them there, or name the old place in the image template."
+                )
+                self.message_user(request, warning, messages.WARNING)
 
     @admin.action(description="Turn auto-deploy on", permissions=["change"])
     def turn_auto_deploy_on(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:

@@ -12,7 +12,8 @@ from deployments.github.errors import GitHubUnavailable
 
 KEPT = 250
 PAGE = 100
-READ_BYTES = 8 * 1024 * 1024
+# What `git revert` and GitHub's button write: https://git-scm.com/docs/git-revert.
+_REVERTS = re.compile(r"\bThis reverts commit ([0-9a-f]{40})\b")
 _FILES = re.compile(rb',\s*"files"\s*:\s*\[')
 
 
@@ -23,6 +24,8 @@ class Commit:
     author: str
     committed_at: datetime
     url: str
+    reverts: tuple[str, ...] = ()
+    """The commits that its message says it takes back."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ def _commits(number: int, first: Mapping[str, Any], get_page: Callable[[int], An
             author=(each.get("author") or {}).get("login") or (told.get("author") or {}).get("name") or "",
             committed_at=datetime.fromisoformat(told["committer"]["date"]),
             url=each["html_url"],
+            reverts=tuple(_REVERTS.findall(told["message"])),
         )
 
 

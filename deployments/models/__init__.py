@@ -1,8 +1,10 @@
 """Tables, their constraints, and the guarded transitions between the states of a row."""
 
+from deployments.models.batch import BatchItem, DeployBatch
 from deployments.models.commits import CommitRange
 from deployments.models.deploy import ACTIVE_STATUSES, Deploy, Status, Trigger
 from deployments.models.deploy_event import DeployEvent, EventKind
+from deployments.models.github_pause import GitHubPause
 from deployments.models.hold import Hold
 from deployments.models.observation import Observation
 from deployments.models.schedule import SyncSchedule
@@ -11,10 +13,13 @@ from deployments.models.sync import SyncRun
 
 __all__ = [
     "ACTIVE_STATUSES",
+    "BatchItem",
     "CommitRange",
     "Deploy",
+    "DeployBatch",
     "DeployEvent",
     "EventKind",
+    "GitHubPause",
     "Hold",
     "Observation",
     "Site",

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -17,6 +18,9 @@ class CommitRange(models.Model):
         help_text="Commits in the range; `commits` may hold only the newest of them."
     )
     commits = models.JSONField(help_text="Newest first: [{sha, headline, author, committed_at, url}]")
+    reverts = models.JSONField(
+        default=dict, help_text="Commits that a commit of the range takes back: {taken back: by}"
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -25,6 +29,7 @@ class CommitRange(models.Model):
                 condition=Q(base__regex=FULL_SHA, head__regex=FULL_SHA), name="commit_range_of_shas"
             ),
         ]
+        indexes: ClassVar = [GinIndex(fields=["reverts"], name="commit_range_reverts")]
 
     def __str__(self) -> str:
         return f"{self.owner}/{self.repository} {self.base[:7]}..{self.head[:7]}"

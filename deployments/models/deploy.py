@@ -58,6 +58,12 @@ class Deploy(models.Model):
     requested_by_name = models.CharField(max_length=150, help_text="Stays when the user is deleted.")
     idempotency_key = models.UUIDField(null=True, unique=True)
     requested_at = models.DateTimeField()
+    accepts_red = models.BooleanField(default=False, help_text="Whoever asked knows that CI failed.")
+    follow_head = models.BooleanField(
+        default=False, help_text="While it waits, a newer head takes this commit's place."
+    )
+    waits_for_ci = models.BooleanField(default=False, help_text="It waits until CI has passed, too.")
+    queued_at = models.DateTimeField(null=True, help_text="Empty while it waits, or where it never went on.")
     patched_at = models.DateTimeField(null=True)
     verifying_since = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -118,7 +124,9 @@ class Deploy(models.Model):
             values["finished_at"] = now
         values |= {"status": to, "sentence": sentence}
         kind = EventKind.ENDED if is_end else EventKind.MOVED
-        return self._change(values, legal, kind=kind, said=sentence or f"{Status(to).label.capitalize()}.", now=now)
+        return self._change(
+            values, legal, kind=kind, said=sentence or f"{Status(to).label.capitalize()}.", now=now
+        )
 
     def note(self, *, now: datetime, **values: Any) -> None:
         """Write progress of an active Deploy, where it differs from what is there; an ended one stays as it ended.

@@ -19,6 +19,8 @@ from deployments.models.fields import (
 )
 from deployments.rules.images import ImageReference, ImageTemplate, UnableToParseTemplate
 
+WEEK_MINUTES = 7 * 24 * 60
+
 
 def validate_image_template(text: str) -> None:
     """Raise ValidationError with the parser's own sentence."""
@@ -76,6 +78,16 @@ class Site(models.Model):
     check_timeout_seconds = models.PositiveSmallIntegerField(
         "answers within (seconds)", default=10, validators=[MinValueValidator(1), MaxValueValidator(60)]
     )
+    wait_for_ci = models.BooleanField(
+        "wait for CI",
+        default=True,
+        help_text="Auto-deploy waits until CI has passed. Red CI always holds a commit back.",
+    )
+    minimum_interval_minutes = models.PositiveIntegerField(
+        default=0,
+        validators=[MaxValueValidator(WEEK_MINUTES)],
+        help_text="Auto-deploy leaves at least this many minutes between two Deploys. 0: none.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -116,8 +128,12 @@ class Site(models.Model):
 
     @property
     def expected_repository(self) -> str:
-        """Image repository that this site's images lie in, like gcr.io/icco-cloud/cron."""
-        return self.template.repository_for(owner=self.owner, repository=self.repository)
+        """Image repository that this site's images lie in, like gcr.io/icco-cloud/cron; empty where the template is none."""
+        try:
+            template = self.template
+        except UnableToParseTemplate:
+            return ""
+        return template.repository_for(owner=self.owner, repository=self.repository)
 
     def image_for(self, sha: str) -> ImageReference:
         return self.template.image_for(owner=self.owner, repository=self.repository, sha=sha)

@@ -27,9 +27,11 @@ class SyncRun(models.Model):
     github_requests = models.PositiveIntegerField(default=0)
     github_remaining = models.PositiveIntegerField(null=True)
     registry_requests = models.PositiveIntegerField(default=0)
+    github_limit = models.PositiveIntegerField(null=True)
+    github_resets_at = models.DateTimeField(null=True)
     cluster_requests = models.PositiveIntegerField(default=0)
     sentence = models.TextField(blank=True)
-    decisions = models.JSONField(default=dict, help_text="host: [verdict, reason]")
+    decisions = models.JSONField(default=dict, help_text="host: [verdict, reason, state, trouble]")
 
     class Meta:
         ordering: ClassVar = ["-id"]

@@ -13,6 +13,7 @@ from deployments.models import CommitRange, Deploy, EventKind, Observation, Site
 from deployments.rules.guards import Attempt, first_refusal
 from deployments.rules.images import UnableToParseImage, is_full_sha, parse_image
 from deployments.rules.site_state import SiteFacts
+from deployments.rules.waiting import waits_for
 
 SCHEDULER_NAME = "the sync"
 
@@ -26,6 +27,16 @@ class UnableToCancel(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WhenReady:
+    """Deploy as soon as the image is there, instead of refusing where it is not."""
+
+    follow_head: bool = False
+    """While it waits, a newer head takes the commit's place."""
+    wait_for_ci: bool = False
+    """Wait until CI has passed, too."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Wish:
     """Somebody wants `sha` to run, having seen `seen_sha` running."""
 
@@ -34,6 +45,8 @@ class Wish:
     trigger: Trigger
     by: User | None = None
     accepts_red: bool = False
+    readiness: WhenReady | None = None
+    """None: at once, or not at all."""
     key: UUID | None = None
     """The same key is the same wish, however often it arrives."""
 
@@ -47,9 +60,12 @@ def request_deploy(
     trigger: Trigger,
     idempotency_key: UUID | None = None,
     accept_red: bool = False,
+    when_ready: WhenReady | None = None,
     now: datetime,
 ) -> Deploy:
     """Write the wish and its queue entry in one transaction; a worker checks every guard again, and patches.
+
+    With `when_ready`, a head that is not built yet waits for its image (operations/waiting.py).
 
     A second tap returns the first Deploy: one with the same key, or the active one of the same commit.
     Raises UnableToDeploy with the first refusing guard's sentence.
@@ -60,6 +76,7 @@ def request_deploy(
         trigger=trigger,
         by=requested_by,
         accepts_red=accept_red,
+        readiness=when_ready,
         key=idempotency_key,
     )
     with transaction.atomic():
@@ -104,7 +121,7 @@ def _attempt(site: Site, facts: SiteFacts, wish: Wish) -> Attempt:
         sha=wish.sha,
         slug=f"{site.owner}/{site.repository}",
         is_on_branch=True if is_head or _is_known(site, wish.sha) else None,
-        is_image_built=facts.head_image_built if is_head else None,
+        is_image_built=facts.head_image_built if is_head and not wish.readiness else None,
         image=str(site.image_for(wish.sha)) if is_full_sha(wish.sha) else "",
         workload_missing=missing,
         expected_repository=facts.expected_repository,
@@ -126,7 +143,20 @@ def _is_known(site: Site, sha: str) -> bool:
     return ranges.filter(commits__contains=[{"sha": sha}]).exists()
 
 
+def _missing(facts: SiteFacts, wish: Wish) -> str:
+    """What this wish must wait for, where it is one that waits; empty where it may begin."""
+    if wish.readiness is None or wish.sha != facts.head_sha:
+        return ""
+    return waits_for(
+        sha=wish.sha,
+        is_built=facts.head_image_built,
+        check_state=facts.check_state,
+        waits_for_ci=wish.readiness.wait_for_ci,
+    )
+
+
 def _write(site: Site, facts: SiteFacts, wish: Wish, *, now: datetime) -> Deploy:
+    missing, readiness = _missing(facts, wish), wish.readiness or WhenReady()
     deploy = Deploy.objects.create(
         site=site,
         sha=wish.sha,
@@ -139,11 +169,17 @@ def _write(site: Site, facts: SiteFacts, wish: Wish, *, now: datetime) -> Deploy
         requested_by_name=wish.by.get_username() if wish.by else SCHEDULER_NAME,
         idempotency_key=wish.key,
         requested_at=now,
-        sentence="In the queue: a worker takes it up in a moment.",
+        accepts_red=wish.accepts_red,
+        follow_head=readiness.follow_head,
+        waits_for_ci=readiness.wait_for_ci,
+        status=Status.WAITING if missing else Status.QUEUED,
+        queued_at=None if missing else now,
+        sentence=missing or "In the queue: a worker takes it up in a moment.",
     )
     deploy.tell(f"Asked for by {deploy.requested_by_name}.", kind=EventKind.ASKED, now=now)
     Observation.objects.filter(site=site).update(latest_deploy=deploy)
-    async_task("deployments.tasks.begin_deploy", deploy.pk, q_options={"group": "deploy"})
+    if not missing:
+        async_task("deployments.tasks.begin_deploy", deploy.pk, q_options={"group": "deploy"})
     return deploy
 
 

@@ -4,8 +4,11 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from deployments.models import Hold, Site
+
+ITS_OWN_END = "its own end"
 
 
 class UnableToHold(Exception):
@@ -30,8 +33,7 @@ def place_hold(
         raise UnableToHold("Say why: whoever finds the Hold will want to know.")
     if until is not None and until <= now:
         raise UnableToHold("The Hold's end lies in the past: choose a later time, or none.")
-    same = Hold.objects.filter(site=site, sha=sha, lifted_at=None)
-    same.filter(until__lte=now).update(lifted_at=now, lifted_by_name="its own end")
+    lift_expired(now=now)
     try:
         with transaction.atomic():
             return Hold.objects.create(
@@ -45,6 +47,12 @@ def place_hold(
             )
     except IntegrityError as error:
         raise UnableToHold("This is held already: resume it first, or leave it as it is.") from error
+
+
+def lift_expired(*, now: datetime) -> int:
+    """Write into the history that Holds ended by themselves, each at its own end; return how many did."""
+    over = Hold.objects.filter(lifted_at=None, until__lte=now)
+    return over.update(lifted_at=F("until"), lifted_by_name=ITS_OWN_END)
 
 
 def lift_hold(*, hold_id: int, by: User, now: datetime) -> bool:

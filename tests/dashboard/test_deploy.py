@@ -117,7 +117,7 @@ def test_the_timeline_grows_on_the_page(viewer: Client, queued: Deploy) -> None:
 
     assert "Asked for by eve." in first.text
     assert "1 of 3 &lt;pods&gt;." in second.text
-    assert ">1:07</time>" in second.text
+    assert ">1:07</i>" in second.text
 
 
 def test_the_last_lines_of_the_log_are_text(viewer: Client, failed: Deploy) -> None:
@@ -176,7 +176,8 @@ def test_the_button_is_the_one_that_helps_against_the_reason(
         ({"status": Status.QUEUED}, "now todo todo todo"),
         ({"status": Status.VERIFYING}, "done done now todo"),
         ({"status": Status.SUCCEEDED}, "done done done done"),
-        ({"status": Status.CANCELLED}, "stopped todo todo todo"),
+        ({"status": Status.CANCELLED}, "stopped todo todo todo todo"),
+        ({"status": Status.CANCELLED, "queued_at": timezone.now()}, "stopped todo todo todo"),
         ({"status": Status.TIMED_OUT, "patched_at": timezone.now()}, "done stopped todo todo"),
         (
             {"status": Status.FAILED, "patched_at": timezone.now(), "verifying_since": timezone.now()},

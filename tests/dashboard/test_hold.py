@@ -1,7 +1,5 @@
 """Holding and resuming."""
 
-from datetime import timedelta
-
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -29,14 +27,6 @@ def test_a_site_is_held_with_a_reason(deployer: Client, site: Site) -> None:
         "eve",
         None,
     )
-
-
-def test_a_hold_can_end_by_itself(deployer: Client, site: Site) -> None:
-    deployer.post(URL, {"reason": "Migration", "hours": "4"})
-
-    until = Hold.objects.get().until
-    assert until
-    assert abs(until - timezone.now() - timedelta(hours=4)) < timedelta(minutes=1)
 
 
 def test_one_commit_can_be_held(deployer: Client, site: Site) -> None:

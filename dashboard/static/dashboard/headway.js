@@ -59,6 +59,7 @@
 
   // --- Times: the server's words, kept true while the page stays open ------------------------------------------------
   const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const day = new Intl.DateTimeFormat("en-GB", { weekday: "short" });
   const relative = (seconds, moment) => {
     const size = Math.abs(seconds);
     if (size < 60) return "just now";
@@ -70,11 +71,22 @@
   const times = () => {
     for (const element of document.querySelectorAll("time[datetime]")) {
       const moment = new Date(element.dateTime);
+      if ("exact" in element.dataset) {
+        element.textContent = `${day.format(moment)}, ${exact.format(moment)}`;
+        continue;
+      }
       const words = relative((Date.now() - moment) / 1000, moment);
       if (element.textContent !== words) element.textContent = words;
       element.title = exact.format(moment);
     }
   };
+  // The server tells times, and understands those that a form sends, in this zone.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) {
+    document.cookie = `tz=${zone}; path=/; max-age=31536000; samesite=lax`;
+    for (const input of document.querySelectorAll("input[name=zone]")) input.value = zone;
+    for (const element of document.querySelectorAll("[data-zone]")) element.textContent = zone;
+  }
   times();
   setInterval(times, 30000);
 })();

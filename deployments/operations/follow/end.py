@@ -10,6 +10,7 @@ from django_q.tasks import async_task
 
 from deployments.cluster import Cluster, ClusterError
 from deployments.models import Deploy, Observation, Status
+from deployments.operations.batch import tell_batches
 from deployments.operations.follow.means import Patience
 from deployments.rules.wording import printable
 
@@ -37,6 +38,7 @@ def end(deploy: Deploy, status: Status, sentence: str, *, now: datetime, **value
         async_task(
             "deployments.tasks.sync", hosts=[deploy.site.host], trigger="deploy", q_options={"group": "sync"}
         )
+        tell_batches(deploy)
 
 
 def last_lines(cluster: Cluster, namespace: str, *, pod: str, container: str) -> str:

@@ -4,16 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django_q.tasks import async_task
 
 from deployments.locks import Lock, try_lock
 from deployments.models import CommitRange, Observation, Site, SyncRun, Trigger
 from deployments.operations.deploy import UnableToDeploy, request_deploy
+from deployments.operations.github_pauses import remember
 from deployments.operations.sync.decide import Decision, decide_all
 from deployments.operations.sync.gather import Gathered, gather
 from deployments.operations.sync.record import changed_sites, record
+from deployments.operations.waiting import move_on_where_ready
 from deployments.outside import Outside
+from deployments.queries import GOOD_ENOUGH
 from deployments.rules.autodeploy import Go, Stop
 
 MESSAGE_LENGTH = 500
@@ -57,10 +60,21 @@ def close_dead_runs(*, now: datetime) -> int:
     with try_lock(Lock.SYNC) as alone:
         if not alone:
             return 0
-        dead = SyncRun.objects.filter(result=SyncRun.Result.RUNNING)
-        return dead.update(
-            result=SyncRun.Result.FAILED, finished_at=now, sentence="The worker died while it ran."
-        )
+        return _close_dead_runs(now=now)
+
+
+def prune_runs(*, before: datetime) -> int:
+    """Throw away the runs that began before then; return their number. The last good one stays: pages tell its age."""
+    last_good = SyncRun.objects.filter(is_full=True, result__in=GOOD_ENOUGH).values("pk")[:1]
+    old = SyncRun.objects.filter(started_at__lt=before).exclude(result=SyncRun.Result.RUNNING)
+    return old.exclude(pk__in=Subquery(last_good)).delete()[0]
+
+
+def _close_dead_runs(*, now: datetime) -> int:
+    dead = SyncRun.objects.filter(result=SyncRun.Result.RUNNING)
+    return dead.update(
+        result=SyncRun.Result.FAILED, finished_at=now, sentence="The worker died while it ran."
+    )
 
 
 def _dry_run(outside: Outside, hosts: Sequence[str], trigger: str, *, now: datetime) -> SyncReport:
@@ -76,13 +90,17 @@ def _sync_alone(
 ) -> SyncReport:
     now = clock()
     sites = _sites(hosts)
+    if any(site.has_dead_run for site in sites):  # type: ignore[attr-defined]  # annotated by _sites
+        _close_dead_runs(now=now)
     run = SyncRun.objects.create(started_at=now, trigger=trigger, is_full=not hosts, sites=len(sites))
     try:
         gathered = gather(sites, outside, now=now)
         changed = changed_sites(sites, gathered.observations)
+        remember(gathered.github.limits, gathered.pauses, now=now)
         record(sites, gathered.observations, changed=changed, now=now)
         _count(run, gathered, changed)
         decisions = tuple(_act(each, now=now) for each in decide_all(sites, gathered.observations, now=now))
+        move_on_where_ready(sites, now=now)
     except Exception as error:
         run.result, run.sentence = SyncRun.Result.FAILED, f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH]
         run.finished_at = clock()
@@ -101,7 +119,11 @@ def _sites(hosts: Sequence[str]) -> Sequence[Site]:
         base=OuterRef("observation__running_sha"),
         head=OuterRef("observation__head_sha"),
     )
-    query = Site.objects.select_related("observation__latest_deploy").annotate(has_commits=Exists(known))
+    query = Site.objects.select_related("observation__latest_deploy").annotate(
+        has_commits=Exists(known),
+        # Asked along, and not by a statement of its own: whoever holds the lock finds no other run alive.
+        has_dead_run=Exists(SyncRun.objects.filter(result=SyncRun.Result.RUNNING)),
+    )
     sites = list(query.filter(host__in=hosts) if hosts else query)
     if missing := sorted(set(hosts) - {site.host for site in sites}):
         raise UnableToSync(f"No such site: {', '.join(missing)}.")
@@ -132,7 +154,9 @@ def _act(decision: Decision, *, now: datetime) -> Decision:
 def _count(run: SyncRun, gathered: Gathered, changed: Sequence[Site]) -> None:
     run.changed = len(changed)
     run.github_requests = gathered.github.requests
-    run.github_remaining = gathered.github.budget.remaining if gathered.github.budget else None
+    if budget := gathered.github.budget:
+        run.github_remaining, run.github_limit = budget.remaining, budget.limit
+        run.github_resets_at = budget.resets_at
     run.registry_requests, run.cluster_requests = gathered.registry_requests, gathered.cluster_requests
     seen = gathered.observations.values()
     run.troubled = sum(
@@ -142,9 +166,14 @@ def _count(run: SyncRun, gathered: Gathered, changed: Sequence[Site]) -> None:
 
 def _finish(run: SyncRun, decisions: Sequence[Decision], *, now: datetime) -> None:
     run.requested = sum(decision.deploy is not None for decision in decisions)
-    run.decisions = {each.site.host: [type(each.verdict).__name__.lower(), each.reason] for each in decisions}
+    run.decisions = {each.site.host: _as_json(each) for each in decisions}
     run.result = SyncRun.Result.TROUBLED if run.troubled else SyncRun.Result.GOOD
     if run.troubled == run.sites > 0:
         run.result, run.sentence = SyncRun.Result.FAILED, "No site could be observed."
     run.finished_at = now
     run.save()
+
+
+def _as_json(decision: Decision) -> list[str]:
+    word = type(decision.verdict).__name__.lower()
+    return [word, decision.reason, decision.answer.state.value, decision.trouble]

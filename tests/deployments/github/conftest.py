@@ -1,9 +1,12 @@
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from demo.github import DemoGitHub
+from demo.loopback import LoopbackServer, Response
 from deployments.github import GitHub
+from tests.deployments.github.questions import Serve
 from tests.fixtures_outside import demo_github
 
 __all__ = ["demo_github"]
@@ -14,3 +17,16 @@ def github(demo_github: DemoGitHub) -> Iterator[GitHub]:
     """The real client, pointed at the demo; it waits a second and no longer."""
     with GitHub(token=demo_github.token, api_url=demo_github.url, timeout_seconds=1) as client:
         yield client
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts a server that answers every request alike, and gives its address; all are stopped in the end."""
+    with ExitStack() as running:
+
+        def start(response: Response) -> str:
+            server = LoopbackServer(lambda _: response).start()
+            running.callback(server.stop)
+            return f"http://{server.host}"
+
+        yield start

@@ -1,10 +1,13 @@
 """Repositories to ask about, the questions, and the sorting of the answers."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from demo.github import DemoGitHub, Repository
+from demo.loopback import Response
 from deployments.github import Answers, GitHub, Head, HeadQuestion, HeadTrouble
 
+Serve = Callable[[Response], str]
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
@@ -25,9 +28,9 @@ def add_many(server: DemoGitHub, number: int) -> list[HeadQuestion]:
     ]
 
 
-def about(repository: Repository, *, branch: str = "", running: str = "") -> HeadQuestion:
+def about(repository: Repository, *, branch: str = "", running: str = "", key: str = "site") -> HeadQuestion:
     return HeadQuestion(
-        key="site", owner=repository.owner, repository=repository.name, branch=branch, running=running
+        key=key, owner=repository.owner, repository=repository.name, branch=branch, running=running
     )
 
 

@@ -1,6 +1,6 @@
 """The commits that would ship."""
 
-from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -124,30 +124,18 @@ def test_a_failure_is_a_typed_error(
         github.compare("icco", "cron", base=repository.head, head=repository.head)
 
 
-@pytest.fixture
-def elsewhere() -> Iterator[tuple[LoopbackServer, list[Request]]]:
-    """Another host, and what it was asked."""
+def test_the_token_goes_to_no_other_host() -> None:
     seen: list[Request] = []
 
-    def answer(request: Request) -> Response:
-        seen.append(request)
-        return Response(status=404)
+    with ExitStack() as running:
+        other = LoopbackServer(lambda request: seen.append(request) or Response(status=404)).start()
+        running.callback(other.stop)
+        location = {"Location": f"http://{other.host}/repositories/1/compare/a...b"}
+        redirecting = LoopbackServer(lambda _: Response(status=301, headers=location)).start()
+        running.callback(redirecting.stop)
+        github = running.enter_context(GitHub(token="ghp_secret", api_url=f"http://{redirecting.host}"))
 
-    server = LoopbackServer(answer).start()
-    yield server, seen
-    server.stop()
+        with pytest.raises(GitHubRefused, match="another host"):
+            github.compare("icco", "cron", base="a" * 40, head="b" * 40)
 
-
-def test_the_token_goes_to_no_other_host(elsewhere: tuple[LoopbackServer, list[Request]]) -> None:
-    other, seen = elsewhere
-    location = {"Location": f"http://{other.host}/repositories/1/compare/a...b"}
-    redirecting = LoopbackServer(lambda _: Response(status=301, headers=location)).start()
-
-    with (
-        GitHub(token="ghp_secret", api_url=f"http://{redirecting.host}") as github,
-        pytest.raises(GitHubRefused, match="another host"),
-    ):
-        github.compare("icco", "cron", base="a" * 40, head="b" * 40)
-
-    redirecting.stop()
     assert seen == []

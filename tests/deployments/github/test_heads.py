@@ -134,7 +134,7 @@ def test_a_missing_repository_says_that_access_may_be_missing(github: GitHub) ->
     trouble = trouble_of(github, HeadQuestion(key="site", owner="icco", repository="gone"))
 
     assert isinstance(trouble.error, GitHubNotFound)
-    assert "icco/gone was not found on GitHub, or this token has no access" in str(trouble.error)
+    assert "GitHub knows no repository icco/gone, or this token has no access" in str(trouble.error)
 
 
 def test_single_sign_on_says_to_authorize_the_token(github: GitHub, demo_github: DemoGitHub) -> None:

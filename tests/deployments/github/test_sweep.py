@@ -105,6 +105,17 @@ def test_two_at_fault_side_by_side_leave_the_others_right(github: GitHub, demo_g
     assert set(troubles_in(answers)) == {0, 1}
 
 
+def test_faults_far_apart_are_each_found(github: GitHub, demo_github: DemoGitHub) -> None:
+    questions = add_many(demo_github, 75)
+    at_fault = {3, 20, 40, 60}
+    for number in at_fault:
+        demo_github.poison(f"icco/site-{number}", Failure.BAD_GATEWAY)
+
+    answers = github.heads(questions)
+
+    assert set(troubles_in(answers)) == at_fault
+
+
 def test_a_site_that_makes_github_hang_leaves_the_others_right(demo_github: DemoGitHub) -> None:
     questions = add_many(demo_github, 4)
     demo_github.poison("icco/site-3", Failure.HANG)

@@ -1,16 +1,27 @@
 """What only a strange far end does."""
 
+import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from demo.github import DemoGitHub
-from deployments.github import GitHub, GitHubUnavailable, Head
-from tests.deployments.github.questions import about, add_repository
+from demo.loopback import Response
+from deployments.github import (
+    GitHub,
+    GitHubNotFound,
+    GitHubRateLimited,
+    GitHubUnavailable,
+    Head,
+    HeadQuestion,
+    HeadTrouble,
+)
+from tests.deployments.github.questions import Serve, about, add_repository
 
 
 @pytest.fixture
@@ -60,3 +71,55 @@ def test_a_password_in_netrc_does_not_replace_the_token(
         answer = github.heads([about(repository)]).heads["site"]
 
     assert isinstance(answer, Head)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"data": {"r0": null}, "errors": [{"message": "Something went wrong while executing your query."}]}',
+        b'{"data": null, "errors": [{"message": "Something went wrong while executing your query."}]}',
+        b'{"data": {}, "errors": [{"type": "RATE_LIMITED", "message": "API rate limit exceeded."}]}',
+        b'{"errors": [{"message": "Field does not exist", "path": ["query Heads", "r0", "nope"]}]}',
+        b'{"data": {"r0": {"isEmpty": false}}}',
+        b"{}",
+        b"[]",
+        b"null",
+    ],
+)
+def test_an_answer_of_another_shape_is_a_trouble_and_never_a_missing_repository(
+    serve: Serve, body: bytes
+) -> None:
+    api_url = serve(Response(body=body))
+    question = HeadQuestion(key="site", owner="icco", repository="cron")
+
+    with GitHub(token="token", api_url=api_url) as github:
+        answer = github.heads([question]).heads["site"]
+
+    assert isinstance(answer, HeadTrouble)
+    assert not isinstance(answer.error, GitHubNotFound)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "message", "seconds"),
+    [
+        (403, {}, "You have exceeded a secondary rate limit.", 60),
+        (403, {"Retry-After": "7"}, "Slow down.", 7),
+        (429, {}, "Too many requests.", 60),
+        (429, {"Retry-After": "later"}, "Too many requests.", 60),
+    ],
+)
+def test_a_limit_is_known_by_any_of_its_signs(
+    serve: Serve, status: int, headers: dict[str, str], message: str, seconds: int
+) -> None:
+    body = json.dumps({"message": message}).encode()
+    api_url = serve(Response(status=status, headers=headers, body=body))
+
+    with (
+        GitHub(token="token", api_url=api_url) as github,
+        pytest.raises(GitHubRateLimited) as raised,
+    ):
+        github.compare("icco", "cron", base="a" * 40, head="b" * 40)
+
+    assert raised.value.resets_at is not None
+    wait = (raised.value.resets_at - datetime.now(UTC)).total_seconds()
+    assert seconds - 5 < wait <= seconds

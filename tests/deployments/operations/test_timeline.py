@@ -7,7 +7,7 @@ import pytest
 from demo.world import World
 from deployments.models import Deploy, EventKind, Site, Status
 from deployments.outside import Outside
-from deployments.timeline import LINES_SHOWN, expected_duration, timeline
+from deployments.queries.timeline import LINES_SHOWN, expected_duration, timeline
 from tests.deployments.operations.following import rolled_out, see_through
 from tests.factories import NOW
 

@@ -1,0 +1,78 @@
+"""DeployBatch: several sites' Deploys, one after another, as one wish."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from deployments.models.fields import FULL_SHA
+
+
+class DeployBatch(models.Model):
+    class State(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        STOPPED = "stopped"
+        CANCELLED = "cancelled"
+
+    state = models.CharField(max_length=9, choices=State, default=State.RUNNING)
+    sentence = models.TextField(blank=True, help_text="Where it stands or how it ended, for a person.")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    requested_by_name = models.CharField(max_length=150, help_text="Stays when the user is deleted.")
+    requested_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    idempotency_key = models.UUIDField(null=True, unique=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        verbose_name_plural = "deploy batches"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state="running", finished_at=None)
+                | (~Q(state="running") & Q(finished_at__isnull=False)),
+                name="deploy_batch_ended_has_a_time",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["id"], condition=Q(state="running"), name="deploy_batch_running")
+        ]
+
+    def __str__(self) -> str:
+        return f"batch {self.pk}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.state == self.State.RUNNING
+
+    def end(self, state: State, *, sentence: str, now: datetime) -> None:
+        """End it, where it has not ended yet."""
+        values = {"state": state, "sentence": sentence, "finished_at": now}
+        if DeployBatch.objects.filter(pk=self.pk, state=self.State.RUNNING).update(**values):
+            self.state, self.sentence, self.finished_at = state, sentence, now
+
+
+class BatchItem(models.Model):
+    batch = models.ForeignKey(DeployBatch, on_delete=models.CASCADE, related_name="items")
+    position = models.PositiveIntegerField()
+    site = models.ForeignKey("Site", on_delete=models.CASCADE, related_name="+")
+    sha = models.CharField(max_length=40)
+    seen_sha = models.CharField(max_length=40, blank=True, help_text="What ran when the person looked.")
+    headline = models.TextField(blank=True)
+    deploy = models.ForeignKey("Deploy", null=True, on_delete=models.SET_NULL, related_name="batch_items")
+    is_done = models.BooleanField(default=False)
+    sentence = models.TextField(blank=True, help_text="Why it was not deployed.")
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["batch", "position"], name="batch_item_has_its_place"),
+            models.UniqueConstraint(fields=["batch", "site"], name="batch_item_once_per_site"),
+            models.CheckConstraint(condition=Q(sha__regex=FULL_SHA), name="batch_item_sha_is_full"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.sha[:7]}"

@@ -1,0 +1,41 @@
+"""The commits that a Deploy ships."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from deployments.models import CommitRange, Site
+
+
+@dataclass(frozen=True)
+class Commit:
+    sha: str
+    headline: str
+    author: str
+    committed_at: datetime | None
+    url: str = ""
+
+    @property
+    def short(self) -> str:
+        return self.sha[:7]
+
+
+def commits_between(site: Site, *, base: str, head: str) -> tuple[tuple[Commit, ...] | None, int]:
+    """Return them newest first, None while they have not been fetched, with their true number. At most one statement."""
+    if not base or not head or base == head:
+        return (), 0
+    found = CommitRange.objects.filter(
+        owner=site.owner, repository=site.repository, base=base, head=head
+    ).first()
+    if found is None:
+        return None, 0
+    commits = (
+        Commit(
+            each["sha"],
+            each["headline"],
+            each["author"],
+            datetime.fromisoformat(each["committed_at"]),
+            each["url"],
+        )
+        for each in found.commits
+    )
+    return tuple(commits), found.total

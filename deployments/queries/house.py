@@ -1,0 +1,85 @@
+"""What every page tells: whether the sync can be trusted, and what is held."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, Subquery
+from django_q.models import Schedule
+
+from deployments.facts import StandingHold, stale_after
+from deployments.models import DeployBatch, GitHubPause, Hold, SyncRun
+
+SYNC_SCHEDULE = "sync"
+LONGEST_SYNC = timedelta(minutes=10)
+GOOD_ENOUGH = (SyncRun.Result.GOOD, SyncRun.Result.TROUBLED)
+
+
+@dataclass(frozen=True)
+class House:
+    """What every page's header tells: whether the sync can be trusted, and whether everything is held."""
+
+    last_good_sync_at: datetime | None
+    sync_is_running: bool
+    sync_interval: timedelta
+    sync_is_overdue: bool
+    github_rests_until: datetime | None
+    """When GitHub answers again; None while it does."""
+    running_batch_id: int | None
+    """A batch of Deploys that is under way."""
+    holds: tuple[StandingHold, ...] = field(repr=False)
+    """Every standing Hold: on everything, on sites, on commits."""
+
+    @property
+    def hold_on_everything(self) -> StandingHold | None:
+        return next((hold for hold in self.holds if hold.site_id is None), None)
+
+
+def house(*, now: datetime) -> House:
+    """One statement, whatever there is: what every page's header shows, and the Holds that every answer needs.
+
+    The Holds' times are told in the time zone of `now`.
+    """
+    runs = SyncRun.objects.filter(is_full=True)
+    schedule = (
+        Schedule.objects.filter(name=SYNC_SCHEDULE)
+        .annotate(
+            last_good=Subquery(runs.filter(result__in=GOOD_ENOUGH).values("finished_at")[:1]),
+            is_syncing=Exists(runs.filter(result=SyncRun.Result.RUNNING, started_at__gt=now - LONGEST_SYNC)),
+            github_rests_until=Subquery(
+                GitHubPause.objects.filter(until__gt=now).order_by("-until").values("until")[:1]
+            ),
+            running_batch=Subquery(
+                DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).values("pk")[:1]
+            ),
+            standing=ArraySubquery(Hold.objects.standing(now=now).values(json=StandingHold.AS_JSON)),
+        )
+        .first()
+    )
+    if schedule is None:
+        held = _told_in(StandingHold.all(now=now), now)
+        return House(
+            None,
+            False,
+            timedelta(hours=1),
+            sync_is_overdue=True,
+            github_rests_until=None,
+            running_batch_id=None,
+            holds=held,
+        )
+    interval = timedelta(minutes=schedule.minutes)
+    return House(
+        last_good_sync_at=schedule.last_good,
+        sync_is_running=schedule.is_syncing,
+        sync_interval=interval,
+        sync_is_overdue=schedule.last_good is None or now - schedule.last_good > stale_after(interval),
+        github_rests_until=schedule.github_rests_until,
+        running_batch_id=schedule.running_batch,
+        holds=_told_in((StandingHold.from_json(each) for each in schedule.standing), now),
+    )
+
+
+def _told_in(holds: Iterable[StandingHold], now: datetime) -> tuple[StandingHold, ...]:
+    zone = now.tzinfo
+    return tuple(replace(hold, until=hold.until.astimezone(zone)) if hold.until else hold for hold in holds)

