@@ -7,6 +7,8 @@ class DeploymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from deployments import system_checks  # noqa: F401  registers itself
+        from deployments.operations import logins
         from deployments.operations.schedule import ensure_schedules
 
+        logins.listen()
         post_migrate.connect(ensure_schedules, sender=self)

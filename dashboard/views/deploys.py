@@ -48,7 +48,8 @@ def _request(request: HttpRequest, host: str) -> HttpResponse:
         deploy = request_deploy(
             site=site, sha=sha, seen_sha=seen, requested_by=acting_user(request), trigger=Trigger.PERSON,
             idempotency_key=form.wish_key(host), accept_red=accept_red,
-            when_ready=form.readiness(), now=timezone.now(),
+            accept_foreign_image=form.cleaned_data["accept_foreign_image"], when_ready=form.readiness(),
+            now=timezone.now(),
         )  # fmt: skip
     except UnableToDeploy as refusal:
         messages.error(request, str(refusal))
@@ -66,8 +67,8 @@ def deploy(request: HttpRequest, pk: int) -> HttpResponse:
     one, following = page.deploy, _following(page, now)
     pods = (one.wanted, one.updated, one.ready)
     bar = bar_of(one, page.expected, now=now)
-    facts = (one.status, one.sentence, pods, page.row.answer, page.commits, following, page.lines, bar)
-    live = Live("_deploy.html", facts)
+    told = (one.status, one.sentence, one.cause, page.lines)
+    live = Live("_deploy.html", (told, pods, page.row.answer, page.commits, following, bar))
     context = {"page": page, "row": page.row, "deploy": one, "following": following, "bar": bar}
     return show(request, "deploy.html", live, house=page.house, now=now, **context)
 
@@ -81,7 +82,11 @@ live = deploy
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Take back a Deploy that has changed nothing yet."""
     try:
-        cancel_deploy(deploy=Deploy.objects.get(pk=pk), by=acting_user(request), now=timezone.now())
+        cancel_deploy(
+            deploy=Deploy.objects.select_related("site").get(pk=pk),
+            by=acting_user(request),
+            now=timezone.now(),
+        )
     except UnableToCancel as refusal:
         messages.error(request, str(refusal))
     return redirect("deploy", pk)

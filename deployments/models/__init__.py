@@ -1,8 +1,9 @@
 """Tables, their constraints, and the guarded transitions between the states of a row."""
 
+from deployments.models.audit import AuditEvent
 from deployments.models.batch import BatchItem, DeployBatch
 from deployments.models.commits import CommitRange
-from deployments.models.deploy import ACTIVE_STATUSES, Deploy, Status, Trigger
+from deployments.models.deploy import ACTIVE_STATUSES, Deploy, Kind, Status, Trigger
 from deployments.models.deploy_event import DeployEvent, EventKind
 from deployments.models.github_pause import GitHubPause
 from deployments.models.hold import Hold
@@ -13,6 +14,7 @@ from deployments.models.sync import SyncRun
 
 __all__ = [
     "ACTIVE_STATUSES",
+    "AuditEvent",
     "BatchItem",
     "CommitRange",
     "Deploy",
@@ -21,6 +23,7 @@ __all__ = [
     "EventKind",
     "GitHubPause",
     "Hold",
+    "Kind",
     "Observation",
     "Site",
     "Status",

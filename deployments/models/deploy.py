@@ -28,6 +28,16 @@ class Trigger(models.TextChoices):
     PERSON = "person"
     SYNC = "sync"
     COMMAND = "command"
+    FAILURE = "failure", "a failed Deploy"
+    ADOPTED = "adopted", "adopted: somebody else set it"
+
+
+class Kind(models.TextChoices):
+    """What a Deploy is for; each is followed to its end alike."""
+
+    DEPLOY = "deploy"
+    ROLLBACK = "rollback"
+    RESTART = "restart"
 
 
 ENDS = frozenset({Status.FAILED, Status.CANCELLED, Status.SUPERSEDED, Status.TIMED_OUT})
@@ -45,6 +55,24 @@ class Deploy(models.Model):
     sha = models.CharField(max_length=40)
     headline = models.TextField(blank=True)
     image = models.TextField()
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.DEPLOY)
+    rolls_back = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The Deploy that this rollback undoes.",
+    )
+    cause = models.TextField(
+        blank=True, help_text="Why it was asked for, where nobody said so: what failed before it."
+    )
+    accepts_image = models.TextField(
+        blank=True, help_text="The other app's image that a person saw here, and agreed to replace."
+    )
+    image_seen_at = models.DateTimeField(null=True, help_text="When the registry last had this image.")
+    image_gone = models.BooleanField(
+        default=False, help_text="The registry had it no more when it was last asked."
+    )
     from_sha = models.CharField(max_length=40, blank=True, help_text="What ran when this was asked for.")
     from_image = models.TextField(
         blank=True, help_text="What the container was asked to run when this was asked for."
@@ -88,6 +116,7 @@ class Deploy(models.Model):
                 condition=Q(from_sha__regex=FULL_SHA_OR_EMPTY), name="deploy_from_sha_is_full"
             ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="deploy_status_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="deploy_kind_is_known"),
             models.CheckConstraint(
                 condition=Q(status__in=ACTIVE_STATUSES, finished_at=None)
                 | (~Q(status__in=ACTIVE_STATUSES) & Q(finished_at__isnull=False)),
@@ -102,6 +131,11 @@ class Deploy(models.Model):
     @property
     def is_active(self) -> bool:
         return self.status in ACTIVE_STATUSES
+
+    @property
+    def restarted_at(self) -> str:
+        """What the pods' template says of this restart, as kubectl writes it (RFC 3339); empty for any other Deploy."""
+        return self.requested_at.isoformat() if self.kind == Kind.RESTART else ""
 
     def move(
         self,

@@ -78,6 +78,11 @@ class Site(models.Model):
     check_timeout_seconds = models.PositiveSmallIntegerField(
         "answers within (seconds)", default=10, validators=[MinValueValidator(1), MaxValueValidator(60)]
     )
+    auto_rollback = models.BooleanField(
+        "roll back by itself",
+        default=False,
+        help_text="When a Deploy fails or takes too long, what ran before is put back. Once: then a person decides.",
+    )
     wait_for_ci = models.BooleanField(
         "wait for CI",
         default=True,

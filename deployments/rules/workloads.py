@@ -9,6 +9,7 @@ from typing import Any
 from deployments.rules.images import UnableToParseImage, parse_image
 
 KubernetesObject = Mapping[str, Any]
+OUR_MANAGER = "headway"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from deployments.models import SyncRun
 
 OPEN = {"login", "logout", None}
 ACTIONS = ["/sync", "/hold", "/holds/1/lift", "/sites/a.example.com/deploy", "/sites/a.example.com/sync",
-           "/sites/a.example.com/hold", "/deploys/1/cancel", "/deploy-all/", "/batches/1/cancel"]  # fmt: skip
+           "/sites/a.example.com/hold", "/deploys/1/cancel", "/deploy-all/", "/batches/1/cancel", "/deploys/1/abort",
+           "/deploys/1/retry", "/sites/a.example.com/rollback", "/sites/a.example.com/images",
+           "/sites/a.example.com/restart", "/sites/a.example.com/adopt"]  # fmt: skip
 PAGES = [
     "/",
     "/activity/",
@@ -18,6 +20,11 @@ PAGES = [
     "/sites/a.example.com/deploy",
     "/deploys/1/",
     "/deploys/1/live",
+    "/deploys/1/abort",
+    "/sites/a.example.com/rollback",
+    "/sites/a.example.com/restart",
+    "/sites/a.example.com/drift",
+    "/audit/",
     "/deploy-all/",
     "/batches/1/",
     "/syncs/1/",

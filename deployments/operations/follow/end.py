@@ -12,6 +12,7 @@ from deployments.cluster import Cluster, ClusterError
 from deployments.models import Deploy, Observation, Status
 from deployments.operations.batch import tell_batches
 from deployments.operations.follow.means import Patience
+from deployments.operations.rollback import after_end
 from deployments.rules.wording import printable
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ def end(deploy: Deploy, status: Status, sentence: str, *, now: datetime, **value
                 ready=deploy.ready, wanted=deploy.wanted, resource_version="",
             )  # fmt: skip
             seen.filter(head_sha=deploy.sha).update(behind_by=0, ahead_by=0)
+        after_end(deploy, now=now)
         async_task(
             "deployments.tasks.sync", hosts=[deploy.site.host], trigger="deploy", q_options={"group": "sync"}
         )

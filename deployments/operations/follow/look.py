@@ -8,6 +8,7 @@ from datetime import datetime
 from deployments.cluster import Cluster, ClusterError
 from deployments.models import Deploy, Status
 from deployments.operations.follow.means import Patience
+from deployments.rules.restarts import restarted_pods
 from deployments.rules.workloads import (
     KubernetesObject,
     counts,
@@ -55,7 +56,9 @@ def looks(
     found = []
     for deploy in deploys:
         deployment = deployments.get(deploy.site.deployment)
-        own = owned_pods(deployment, pods) if deployment else ()
+        own = owned_pods(deployment, pods) if deployment else []
+        if deployment and deploy.restarted_at:
+            own = restarted_pods(deployment, own, at=deploy.restarted_at)
         look = Look(deploy, deployment, own, (), now)
         if now - (deploy.patched_at or now) >= patience.details:
             look = Look(deploy, deployment, own, _events(cluster, look), now)

@@ -91,6 +91,7 @@ def _see_workload(seen: Observation, sight: Sight, head: Head | HeadTrouble, *, 
         return
     seen.workload_missing, seen.managed_by = "", sight.managed_by
     seen.desired_image, seen.resource_version = sight.desired_image, sight.resource_version
+    seen.desired_by, seen.desired_at = (sight.writer.manager, sight.writer.at) if sight.writer else ("", None)
     seen.ready, seen.wanted = sight.ready, sight.wanted
     before = (seen.running_sha, seen.desired_sha)
     if isinstance(head, Head):
