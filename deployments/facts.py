@@ -131,4 +131,5 @@ def _deploy_facts(deploy: Deploy | None) -> DeployFacts | None:
         finished_at=deploy.finished_at,
         from_sha=deploy.from_sha,
         automatic=deploy.trigger == Trigger.SYNC,
+        reason=deploy.reason,
     )

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dashboard.access import acting_user, deployer_needed, login_needed
 from dashboard.forms import DeployForm, first_error
 from dashboard.offers import needs_you
+from dashboard.progress import bar_of
 from dashboard.sheets import sheet_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from dashboard.zones import now_for
@@ -65,10 +66,10 @@ def deploy(request: HttpRequest, pk: int) -> HttpResponse:
     page = queries.deploy_page(pk=pk, now=now)
     one, following = page.deploy, _following(page, now)
     pods = (one.wanted, one.updated, one.ready)
-    live = Live(
-        "_deploy.html", (one.status, one.sentence, one.cause, pods, page.row.answer, page.commits, following)
-    )
-    context = {"page": page, "row": page.row, "deploy": one, "following": following}
+    bar = bar_of(one, page.expected, now=now)
+    told = (one.status, one.sentence, one.cause, page.lines)
+    live = Live("_deploy.html", (told, pods, page.row.answer, page.commits, following, bar))
+    context = {"page": page, "row": page.row, "deploy": one, "following": following, "bar": bar}
     return show(request, "deploy.html", live, house=page.house, now=now, **context)
 
 

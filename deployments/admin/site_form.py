@@ -36,6 +36,7 @@ class SiteForm(forms.ModelForm):
         model = Site
         fields = (
             "host", "owner", "repository", "branch", "namespace", "deployment", "container", "image_template", "auto_deploy", "auto_rollback",
+            "check_enabled", "check_path", "check_status", "check_timeout_seconds",
             "wait_for_ci", "minimum_interval_minutes",
         )  # fmt: skip
         field_classes = {"host": HostField, "repository": RepositoryField}

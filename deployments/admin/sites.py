@@ -49,6 +49,10 @@ class SiteAdmin(admin.ModelAdmin):
         ("GitHub", {"fields": ("owner", "repository", "branch")}),
         ("Cluster", {"fields": ("namespace", "deployment", "container")}),
         ("Image", {"fields": ("image_template",)}),
+        (
+            "The host's answer",
+            {"fields": ("check_enabled", "check_path", "check_status", "check_timeout_seconds")},
+        ),
     )
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 
+from deployments.models.deploy_event import DeployEvent, EventKind
 from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
 
 logger = logging.getLogger(__name__)
@@ -100,6 +101,12 @@ class Deploy(models.Model):
     wanted = models.PositiveIntegerField(default=0, help_text="Pods that the Deployment asks for.")
     updated = models.PositiveIntegerField(default=0, help_text="Pods of the new ReplicaSet.")
     ready = models.PositiveIntegerField(default=0, help_text="Ready pods that run this image.")
+    checks = models.PositiveSmallIntegerField(
+        default=0, help_text="How often the host was asked and gave a wrong answer."
+    )
+    checked_at = models.DateTimeField(null=True, help_text="When the host was last asked.")
+    reason = models.CharField(max_length=20, blank=True, help_text="Why it failed, for programs.")
+    log = models.TextField(blank=True, help_text="The last lines that the failing container printed.")
 
     class Meta:
         ordering: ClassVar = ["-id"]
@@ -149,20 +156,45 @@ class Deploy(models.Model):
         legal = [
             status for status, following in TRANSITIONS.items() if to in following and status in only_from
         ]
-        if to not in TRANSITIONS:
+        is_end = to not in TRANSITIONS
+        if is_end:
             values["finished_at"] = now
         values |= {"status": to, "sentence": sentence}
-        if not Deploy.objects.filter(pk=self.pk, status__in=legal).update(**values):
-            return False
+        kind = EventKind.ENDED if is_end else EventKind.MOVED
+        return self._change(
+            values, legal, kind=kind, said=sentence or f"{Status(to).label.capitalize()}.", now=now
+        )
+
+    def note(self, *, now: datetime, **values: Any) -> None:
+        """Write progress of an active Deploy, where it differs from what is there; an ended one stays as it ended.
+
+        A new sentence stands in the timeline too.
+        """
+        changed = {name: value for name, value in values.items() if getattr(self, name) != value}
+        if changed:
+            said = changed.get("sentence", "")
+            self._change(changed, [self.status], kind=EventKind.NOTED, said=said, now=now)
+
+    def tell(self, sentence: str, *, kind: EventKind = EventKind.NOTED, now: datetime) -> None:
+        """Add a line to the timeline that goes with no change of this row, such as an answer of the host."""
+        DeployEvent.objects.create(deploy=self, at=now, kind=kind, sentence=sentence)
+
+    def _change(
+        self,
+        values: dict[str, Any],
+        from_statuses: Collection[str],
+        *,
+        kind: EventKind,
+        said: str,
+        now: datetime,
+    ) -> bool:
+        with transaction.atomic():
+            if not Deploy.objects.filter(pk=self.pk, status__in=from_statuses).update(**values):
+                return False
+            if said:
+                self.tell(said, kind=kind, now=now)
         for name, value in values.items():
             setattr(self, name, value)
         extra = {"deploy": self.pk, "site_id": self.site_id, "status": to.value, "sentence": sentence}
         logger.info("Deploy %s is %s", self.pk, to.label, extra=extra)
         return True
-
-    def note(self, **values: Any) -> None:
-        """Write progress of an active Deploy, where it differs from what is there; an ended one stays as it ended."""
-        changed = {name: value for name, value in values.items() if getattr(self, name) != value}
-        if changed and Deploy.objects.filter(pk=self.pk, status=self.status).update(**changed):
-            for name, value in changed.items():
-                setattr(self, name, value)

@@ -59,7 +59,7 @@ def begin_deploy(*, deploy_id: int, outside: Outside, now: datetime) -> Deploy |
         _refuse(deploy, str(refusal), now=now)
     except TryLater as trouble:
         logger.warning("Deploy %s waits: %s", deploy.pk, trouble)
-        deploy.note(sentence=str(trouble))
+        deploy.note(now=now, sentence=str(trouble))
     else:
         _roll_out(deploy, patched, now=now)
     return deploy

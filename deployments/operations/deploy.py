@@ -8,7 +8,7 @@ from django.db import transaction
 from django_q.tasks import async_task
 
 from deployments.facts import StandingHold, site_facts
-from deployments.models import AuditEvent, Deploy, Observation, Site, Status, Trigger
+from deployments.models import AuditEvent, Deploy, EventKind, Observation, Site, Status, Trigger
 from deployments.operations import audit
 from deployments.operations.attempt import attempt_of, image_of
 from deployments.operations.wish import AUDITED_AS, WhenReady, Wish, note_refusal
@@ -139,6 +139,7 @@ def _write(site: Site, facts: SiteFacts, wish: Wish, *, now: datetime) -> Deploy
         queued_at=None if missing else now,
         sentence=missing or "In the queue: a worker takes it up in a moment.",
     )
+    deploy.tell(f"Asked for by {deploy.requested_by_name}.", kind=EventKind.ASKED, now=now)
     Observation.objects.filter(site=site).update(latest_deploy=deploy)
     said = f"Asked for {wish.said}.{' ' if wish.cause else ''}{wish.cause}"
     audit.record(AUDITED_AS[wish.kind], said, by=wish.by, by_name=wish.by_name, site=site, now=now)

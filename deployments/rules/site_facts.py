@@ -19,7 +19,10 @@ class CheckState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class DeployFacts:
-    """One Deploy. `from_sha` is what ran before it; `automatic` when the sync asked for it and not a person."""
+    """One Deploy. `from_sha` is what ran before it; `automatic` when the sync asked for it and not a person.
+
+    `reason` is the name of why it failed, as `diagnosis.Diagnosis` has it; empty where there is none.
+    """
 
     id: int
     sha: str
@@ -28,6 +31,7 @@ class DeployFacts:
     finished_at: datetime | None
     from_sha: str = ""
     automatic: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

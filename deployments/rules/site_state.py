@@ -70,6 +70,11 @@ _BY_NEED = (
     State.CURRENT,
 )
 
+# What no other commit would mend: it is put right in the cluster or its registry, and then tried again.
+_MENDED_OUTSIDE = frozenset(
+    {"pull_denied", "pull_failed", "config_error", "unschedulable", "quota", "pods_refused"}
+)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -114,7 +119,8 @@ def _troubles(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> Ite
     if said := findings.mixed_pods(facts):
         yield Answer(State.UNKNOWN, said, Action.SYNC)
     if said := findings.failed_deploy(facts):
-        yield Answer(State.FAILED, said, _way_out(facts))
+        is_mended_outside = facts.last is not None and facts.last.reason in _MENDED_OUTSIDE
+        yield Answer(State.FAILED, said, Action.RETRY if is_mended_outside else _way_out(facts))
 
 
 def _way_out(facts: SiteFacts) -> Action:
