@@ -5,15 +5,17 @@ checks of deployments/system_checks.py name all of them at once, each with a hin
 """
 
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from environs import EnvValidationError, FileAwareEnv
+from environs import EnvValidationError, FileAwareEnv, ValidationError
 from marshmallow.validate import URL, OneOf, Range
 
-from dashboard import embedded_postgres
+from dashboard import embedded_postgres, logs
 from dashboard.content_security import policy
+from dashboard.environment import owners_tokens, web_side
 from dashboard.people.settings import *  # noqa: F403  each of its names is a setting
 from dashboard.people.settings import APPS, GITHUB_APPS, github_provider
 
@@ -32,7 +34,16 @@ class Environment(FileAwareEnv):
 
 
 env = Environment(eager=False, strip_whitespace=True)
+env.add_parser("owners_tokens", owners_tokens)
 _web_address = URL(schemes={"http", "https"}, require_tld=False)
+
+
+def _networks(each: list[str]) -> None:
+    try:
+        _ = [ip_network(network, strict=False) for network in each]
+    except ValueError as error:
+        raise ValidationError(f"{error}: write networks like 10.0.0.0/8, separated by commas.") from error
+
 
 # --- Where we are ----------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
@@ -47,12 +58,17 @@ if not SECRET_KEY:
 
 # --- What Headway watches. Another GitHub, cluster or registry, the demo's too, is named by these same settings --------
 GITHUB_TOKEN = env.str("GITHUB_TOKEN", "")
+GITHUB_TOKENS: dict[str, str] = env.owners_tokens("GITHUB_TOKENS", "")
+GITHUB_APP_ID = env.str("GITHUB_APP_ID", "")
+GITHUB_APP_PRIVATE_KEY = env.str("GITHUB_APP_PRIVATE_KEY", "")
 GITHUB_API_URL = env.str("GITHUB_API_URL", "https://api.github.com", validate=_web_address)
+GITHUB_URL = env.str("GITHUB_URL", web_side(GITHUB_API_URL or ""), validate=_web_address)
 KUBECONFIG = env.path("KUBECONFIG", None)
 DOCKER_CONFIG = env.path("DOCKER_CONFIG", None)
 IMAGE_TEMPLATE = env.str("IMAGE_TEMPLATE", "gcr.io/icco-cloud/{repository}:{sha}")
 STABILITY_SECONDS = env.int("STABILITY_SECONDS", 30, validate=Range(0, 600))
 ROLLOUT_TIMEOUT_SECONDS = env.int("ROLLOUT_TIMEOUT_SECONDS", 900, validate=Range(30, 86_400))
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=Range(0, 10))
 SYNC_RUNS_KEPT_DAYS = env.int("SYNC_RUNS_KEPT_DAYS", 30, validate=Range(1, 3650))
 PING_URL = env.str("PING_URL", "", validate=lambda url: url and _web_address(url))
 WAIT_FOR_IMAGE_MINUTES = env.int("WAIT_FOR_IMAGE_MINUTES", 60, validate=Range(1, 24 * 60))
@@ -76,7 +92,9 @@ INSTALLED_APPS = [
     "deployments",
 ]
 MIDDLEWARE = [
+    "dashboard.request_log.RequestLogMiddleware",
     "dashboard.health.HealthMiddleware",
+    "dashboard.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -88,6 +106,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "dashboard.addresses.AddressMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "dashboard.people.proxy_login.ProxyLoginMiddleware",
@@ -121,8 +140,6 @@ USE_TZ = True
 USE_I18N = False
 
 # --- People (dashboard/people/settings.py says the rest) -------------------------------------------------------------
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=Range(0, 10))
-ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 TRUSTED_USER_HEADER = env.str("TRUSTED_USER_HEADER", "")
 TRUSTED_SECRET_HEADER = env.str("TRUSTED_SECRET_HEADER", "X-Headway-Proxy-Secret")
 TRUSTED_SECRET = env.str("TRUSTED_SECRET", "")
@@ -178,17 +195,21 @@ Q_CLUSTER = {
     "label": "Queue",
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {
-        "handlers": ["stderr"],
-        "level": env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
-        or "INFO",
-    },
-}
+# --- How Headway is seen from outside: logs, metrics, errors ------------------------------------------------------------
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])) or "INFO"
+LOG_FORMAT = env.str("LOG_FORMAT", "pretty" if ON_LAPTOP else "json", validate=OneOf(["json", "pretty"]))
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+METRICS_NETWORKS: list[str] = env.list("METRICS_NETWORKS", [], validate=_networks)
+SENTRY_DSN = env.str("SENTRY_DSN", "")
+HIDDEN_SECRETS = [
+    *(SECRET_KEY, GITHUB_TOKEN, *(GITHUB_TOKENS or {}).values(), GITHUB_APP_PRIVATE_KEY),
+    *(METRICS_TOKEN, SENTRY_DSN, GITHUB_LOGIN_CLIENT_SECRET, TRUSTED_SECRET, PING_URL, DATABASES["default"].get("PASSWORD")),
+]
+LOGGING = logs.configuration(
+    level=LOG_LEVEL,
+    is_pretty=LOG_FORMAT == "pretty",
+    secrets=HIDDEN_SECRETS,
+)
 
 ENVIRONMENT_PROBLEMS: dict[str, list[str]] = {}
 try:

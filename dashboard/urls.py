@@ -6,7 +6,18 @@ from django.contrib import admin
 from django.urls import path, register_converter
 
 from dashboard.people.urls import urlpatterns as people_urls
-from dashboard.views import activity, batches, deploys, holds, sites, syncs
+from dashboard.views import (
+    activity,
+    audit,
+    batches,
+    deploys,
+    doctor,
+    drift,
+    holds,
+    rollbacks,
+    sites,
+    syncs,
+)
 
 
 class HostConverter:
@@ -34,17 +45,27 @@ urlpatterns = [
     path("sites/<host:host>/deploy", deploys.deploy_site, name="deploy-site"),
     path("sites/<host:host>/sync", syncs.sync_site, name="sync-site"),
     path("sites/<host:host>/hold", holds.hold_site, name="hold-site"),
+    path("sites/<host:host>/rollback", rollbacks.roll_back, name="roll-back"),
+    path("sites/<host:host>/images", rollbacks.look_at_images, name="look-at-images"),
+    path("sites/<host:host>/restart", rollbacks.restart, name="restart-site"),
+    path("sites/<host:host>/drift", drift.drift, name="drift"),
+    path("sites/<host:host>/adopt", drift.adopt, name="adopt"),
     path("sync", syncs.sync, name="sync"),
     path("hold", holds.hold_everything, name="hold"),
     path("holds/<int:pk>/lift", holds.lift, name="lift-hold"),
     path("deploys/<int:pk>/", deploys.deploy, name="deploy"),
     path("deploys/<int:pk>/live", deploys.live, name="deploy-live"),
     path("deploys/<int:pk>/cancel", deploys.cancel, name="cancel-deploy"),
+    path("deploys/<int:pk>/abort", rollbacks.abort, name="abort-deploy"),
+    path("deploys/<int:pk>/retry", rollbacks.retry, name="retry-deploy"),
+    path("audit/", audit.audit, name="audit"),
     path("deploy-all/", batches.deploy_all, name="deploy-all"),
     path("batches/<int:pk>/", batches.batch, name="batch"),
     path("batches/<int:pk>/cancel", batches.cancel, name="cancel-batch"),
     path("syncs/<int:pk>/", syncs.run, name="sync-run"),
     path("activity/", activity.activity, name="activity"),
+    path("doctor/", doctor.doctor, name="doctor"),
+    path("doctor/check-again", doctor.check_again, name="check-again"),
     *people_urls,
     path("admin/", admin.site.urls),
 ]

@@ -14,6 +14,7 @@ class Lock(IntEnum):
     FOLLOW = 7_400_002
     SCHEDULES = 7_400_003
     WELCOME = 7_400_011
+    UPGRADE = 7_400_020
 
 
 @contextmanager

@@ -57,9 +57,7 @@ urlpatterns = [
     ),
     path("account/sessions", login_needed(list_usersessions), name="usersessions_list"),
     path("admin/login/", people.admin_login),
-    path(
-        "admin/password_change/", login_needed(people.to_account)
-    ),
+    path("admin/password_change/", login_needed(people.to_account)),
     path("admin/logout/", open_to_all(LogoutView.as_view())),
 ]
 

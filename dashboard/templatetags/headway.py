@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import template
 from django.conf import settings
@@ -130,6 +129,7 @@ def seconds(span: timedelta) -> str:
 
 register.filter("steps", progress.steps_of)
 register.filter("pods", progress.pods_of)
+register.filter("told", progress.told_of)
 register.filter("edit_url", offers.edit_url)
 register.filter("needs_you", offers.needs_you)
 
@@ -143,9 +143,7 @@ def tone(message: Any) -> str:
 @register.simple_tag
 def github(path: str) -> str:
     """Return the address of a page of the GitHub that is watched: `owner/repository`, or below it."""
-    api = urlsplit(settings.GITHUB_API_URL)
-    origin = "https://github.com" if api.hostname == "api.github.com" else f"{api.scheme}://{api.netloc}"
-    return f"{origin}/{path}"
+    return f"{settings.GITHUB_URL.rstrip('/')}/{path}"
 
 
 @register.filter

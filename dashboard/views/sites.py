@@ -41,7 +41,8 @@ def site(request: HttpRequest, host: str) -> HttpResponse:
     deploys = [(deploy.pk, deploy.status, deploy.sentence) for deploy in page.history]
     holds = [(hold.pk, hold.lifted_at) for hold in page.past_holds]
     counts = (seen.ready, seen.wanted, seen.check_state, seen.head_image_built, page.commits_total)
-    shown = (row.answer, row.running_sha, row.head, row.observed_at, page.commits, page.verdict)
+    shown = (row.answer, row.notes, row.running_sha, row.head, row.observed_at, page.commits, page.verdict)
     live = Live("_site.html", (*shown, deploys, counts, holds))
-    context = {"page": page, "row": row, "hold_form": HoldForm()}
+    targets = queries.rollback_targets(row.site)
+    context = {"page": page, "row": row, "hold_form": HoldForm(), "targets": targets}
     return show(request, "site.html", live, house=page.house, now=now, **context)

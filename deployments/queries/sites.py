@@ -11,6 +11,7 @@ from deployments.models import Deploy, Hold, Observation, Site
 from deployments.queries.commits import Commit, commits_between
 from deployments.queries.house import House, house
 from deployments.rules.autodeploy import Verdict
+from deployments.rules.notes import notes_on
 from deployments.rules.site_state import Answer, State, answer_for
 from deployments.wishes import verdict_on, wishes_of
 
@@ -39,6 +40,16 @@ class SiteRow:
     @property
     def running_sha(self) -> str:
         return self.seen.running_sha
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is odd about the site without being in the way."""
+        return notes_on(
+            slug=self.slug,
+            name_with_owner=self.seen.name_with_owner,
+            is_archived=self.seen.is_archived,
+            managed_by=self.seen.managed_by,
+        )
 
     @property
     def haystack(self) -> str:
