@@ -203,7 +203,14 @@ METRICS_NETWORKS: list[str] = env.list("METRICS_NETWORKS", [], validate=_network
 SENTRY_DSN = env.str("SENTRY_DSN", "")
 HIDDEN_SECRETS = [
     *(SECRET_KEY, GITHUB_TOKEN, *(GITHUB_TOKENS or {}).values(), GITHUB_APP_PRIVATE_KEY),
-    *(METRICS_TOKEN, SENTRY_DSN, GITHUB_LOGIN_CLIENT_SECRET, TRUSTED_SECRET, PING_URL, DATABASES["default"].get("PASSWORD")),
+    *(
+        METRICS_TOKEN,
+        SENTRY_DSN,
+        GITHUB_LOGIN_CLIENT_SECRET,
+        TRUSTED_SECRET,
+        PING_URL,
+        DATABASES["default"].get("PASSWORD"),
+    ),
 ]
 LOGGING = logs.configuration(
     level=LOG_LEVEL,

@@ -103,6 +103,7 @@ TABLE: dict[str, Row] = {
     **edited("deployments/site"),
     **only_read("deployments/deploy"),
     **only_read("deployments/hold"),
+    **only_read("deployments/auditevent"),
     **only_read("deployments/syncrun"),
     **only_read("deployments/syncschedule"),
     # The sync's interval is changed there, and nothing else.
