@@ -161,7 +161,7 @@ class Deploy(models.Model):
             values["finished_at"] = now
         values |= {"status": to, "sentence": sentence}
         kind = EventKind.ENDED if is_end else EventKind.MOVED
-        said = sentence or f"{Status(to).label.capitalize()}."
+        said = sentence or f"{to.label.capitalize()}."
         if not self._change(values, legal, kind=kind, said=said, now=now):
             return False
         extra = {"deploy": self.pk, "site_id": self.site_id, "status": to.value, "sentence": sentence}

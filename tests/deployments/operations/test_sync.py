@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
 from demo.world import NAMESPACE, World
-from deployments.models import Deploy, Observation, Site, SyncRun, Trigger
+from deployments.models import Deploy, Observation, Site, Status, SyncRun, Trigger
 from deployments.operations.commits import fetch_commits
 from deployments.operations.sync import UnableToSync, close_dead_runs, sync
 from deployments.operations.tick import tick
@@ -161,7 +161,7 @@ def test_one_automatic_attempt_for_each_commit(world: World, outside: Outside) -
     world.commit(HOST)
     Site.objects.filter(host=HOST).update(auto_deploy=True)
     observe(outside)
-    Deploy.objects.get().move("failed", now=NOW)
+    Deploy.objects.get().move(Status.FAILED, now=NOW)
 
     report = observe(outside)
 
