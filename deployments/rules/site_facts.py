@@ -28,6 +28,7 @@ class DeployFacts:
     finished_at: datetime | None
     from_sha: str = ""
     automatic: bool = False
+    is_rollback: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
