@@ -1,5 +1,6 @@
 """How gunicorn serves the dashboard, on a laptop as in the cluster. Measured: docs/decisions/0003-web-server.md."""
 
+import gc
 import os
 
 worker_class = "gthread"
@@ -12,3 +13,13 @@ keepalive = 65
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
 accesslog = None
+# Loaded before the fork: the two processes share its memory, and gunicorn's own lines are written as ours are.
+preload_app = True
+_ours = {"level": "INFO", "handlers": [], "propagate": True}
+logconfig_dict = {"loggers": {"gunicorn.error": _ours, "gunicorn.access": _ours}}
+
+
+def pre_fork(_server: object, _worker: object) -> None:
+    """Keep the garbage collector off what was loaded: by marking objects it would copy their pages into each process."""
+    gc.collect()
+    gc.freeze()

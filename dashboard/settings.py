@@ -5,14 +5,15 @@ checks of deployments/system_checks.py name all of them at once, each with a hin
 """
 
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from environs import EnvValidationError, FileAwareEnv
+from environs import EnvValidationError, FileAwareEnv, ValidationError
 from marshmallow.validate import URL, OneOf, Range
 
-from dashboard import embedded_postgres
+from dashboard import embedded_postgres, logs
 from dashboard.environment import owners_tokens, web_side
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -32,6 +33,14 @@ class Environment(FileAwareEnv):
 env = Environment(eager=False, strip_whitespace=True)
 env.add_parser("owners_tokens", owners_tokens)
 _web_address = URL(schemes={"http", "https"}, require_tld=False)
+
+
+def _networks(each: list[str]) -> None:
+    try:
+        _ = [ip_network(network, strict=False) for network in each]
+    except ValueError as error:
+        raise ValidationError(f"{error}: write networks like 10.0.0.0/8, separated by commas.") from error
+
 
 # --- Where we are ----------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
@@ -79,7 +88,9 @@ INSTALLED_APPS = [
     "deployments",
 ]
 MIDDLEWARE = [
+    "dashboard.request_log.RequestLogMiddleware",
     "dashboard.health.HealthMiddleware",
+    "dashboard.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -187,17 +198,21 @@ Q_CLUSTER = {
     "label": "Queue",
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {
-        "handlers": ["stderr"],
-        "level": env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
-        or "INFO",
-    },
-}
+# --- How Headway is seen from outside: logs, metrics, errors ------------------------------------------------------------
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])) or "INFO"
+LOG_FORMAT = env.str("LOG_FORMAT", "pretty" if ON_LAPTOP else "json", validate=OneOf(["json", "pretty"]))
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+METRICS_NETWORKS: list[str] = env.list("METRICS_NETWORKS", [], validate=_networks)
+SENTRY_DSN = env.str("SENTRY_DSN", "")
+HIDDEN_SECRETS = [
+    *(SECRET_KEY, GITHUB_TOKEN, *(GITHUB_TOKENS or {}).values(), GITHUB_APP_PRIVATE_KEY),
+    *(METRICS_TOKEN, SENTRY_DSN, PING_URL, DATABASES["default"].get("PASSWORD")),
+]
+LOGGING = logs.configuration(
+    level=LOG_LEVEL,
+    is_pretty=LOG_FORMAT == "pretty",
+    secrets=HIDDEN_SECRETS,
+)
 
 ENVIRONMENT_PROBLEMS: dict[str, list[str]] = {}
 try:

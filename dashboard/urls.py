@@ -6,7 +6,19 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 
-from dashboard.views import activity, audit, batches, deploys, drift, holds, people, rollbacks, sites, syncs
+from dashboard.views import (
+    activity,
+    audit,
+    batches,
+    deploys,
+    doctor,
+    drift,
+    holds,
+    people,
+    rollbacks,
+    sites,
+    syncs,
+)
 
 
 class HostConverter:
@@ -53,6 +65,8 @@ urlpatterns = [
     path("batches/<int:pk>/cancel", batches.cancel, name="cancel-batch"),
     path("syncs/<int:pk>/", syncs.run, name="sync-run"),
     path("activity/", activity.activity, name="activity"),
+    path("doctor/", doctor.doctor, name="doctor"),
+    path("doctor/check-again", doctor.check_again, name="check-again"),
     path("login/", people.login, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("admin/login/", people.admin_login),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from demo.cluster import HEALTHY, Behaviour, DemoCluster
+from demo.cluster.cluster import RBAC
 from demo.github import DemoGitHub, Repository, written_history
 from demo.registry import DemoRegistry
 
@@ -47,13 +48,15 @@ def read_mappings() -> list[Mapping]:
 class World:
     """The far ends of Headway on loopback. Every site runs the head of its branch until somebody commits."""
 
-    def __init__(self, mappings: Sequence[Mapping] = (), *, start_seconds: float = 2.0) -> None:
+    def __init__(
+        self, mappings: Sequence[Mapping] = (), *, start_seconds: float = 2.0, rbac: Path = RBAC
+    ) -> None:
         self.mappings = {each.host: each for each in mappings or read_mappings()}
         self.behaviours: dict[str, Behaviour] = {}
         self.github = DemoGitHub()
         self.registry = DemoRegistry()
         self.cluster = DemoCluster(
-            image_exists=self._exists, behaviour=self._behaviour, start_seconds=start_seconds
+            image_exists=self._exists, behaviour=self._behaviour, start_seconds=start_seconds, rbac=rbac
         )
         self._running = ExitStack()
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from deployments.operations import batch, begin, commits, images, waiting
+from deployments.operations.doctor import record_examination
 from deployments.operations.follow import Patience
 from deployments.operations.follow import follow as follow_all
 from deployments.operations.sync import UnableToSync
@@ -64,6 +65,10 @@ def continue_batches() -> None:
 
 def fetch_commits() -> None:
     commits.fetch_commits(github=from_settings().github, now=timezone.now())
+
+
+def doctor() -> None:
+    record_examination(outside=from_settings(), now=timezone.now())
 
 
 def look_at_images(site_id: int) -> None:

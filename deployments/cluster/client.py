@@ -53,6 +53,20 @@ class Cluster:
         review = self._transport.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", kind)
         return str(review["status"]["userInfo"]["username"])
 
+    def may(self, *, verb: str, group: str, resource: str, namespace: str, name: str = "") -> bool:
+        """Whether the API server would let us; `resource` has its subresource behind a slash. Without a name: all of them."""
+        kind, _, subresource = resource.partition("/")
+        asked = {"verb": verb, "group": group, "resource": kind, "subresource": subresource}
+        review = self._transport.post(
+            "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+            {
+                "apiVersion": "authorization.k8s.io/v1",
+                "kind": "SelfSubjectAccessReview",
+                "spec": {"resourceAttributes": asked | {"namespace": namespace, "name": name}},
+            },
+        )
+        return bool((review.get("status") or {}).get("allowed"))
+
     def deployments(self, namespace: str) -> list[Json]:
         """Every Deployment of the namespace, read by pages of 500."""
         return self.list_deployments(namespace).items

@@ -4,6 +4,7 @@ from deployments.models.audit import AuditEvent
 from deployments.models.batch import BatchItem, DeployBatch
 from deployments.models.commits import CommitRange
 from deployments.models.deploy import ACTIVE_STATUSES, Deploy, Kind, Status, Trigger
+from deployments.models.examination import Examination
 from deployments.models.github_pause import GitHubPause
 from deployments.models.hold import Hold
 from deployments.models.observation import Observation
@@ -18,6 +19,7 @@ __all__ = [
     "CommitRange",
     "Deploy",
     "DeployBatch",
+    "Examination",
     "GitHubPause",
     "Hold",
     "Kind",

@@ -1,5 +1,6 @@
 """Deploy: one attempt to run one commit of one site, and the only ways its status may change."""
 
+import logging
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
@@ -9,6 +10,8 @@ from django.db import models
 from django.db.models import Q
 
 from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
+
+logger = logging.getLogger(__name__)
 
 
 class Status(models.TextChoices):
@@ -153,6 +156,8 @@ class Deploy(models.Model):
             return False
         for name, value in values.items():
             setattr(self, name, value)
+        extra = {"deploy": self.pk, "site_id": self.site_id, "status": to.value, "sentence": sentence}
+        logger.info("Deploy %s is %s", self.pk, to.label, extra=extra)
         return True
 
     def note(self, **values: Any) -> None:

@@ -12,10 +12,12 @@ OPEN = {"login", "logout", None}
 ACTIONS = ["/sync", "/hold", "/holds/1/lift", "/sites/a.example.com/deploy", "/sites/a.example.com/sync",
            "/sites/a.example.com/hold", "/deploys/1/cancel", "/deploy-all/", "/batches/1/cancel", "/deploys/1/abort",
            "/deploys/1/retry", "/sites/a.example.com/rollback", "/sites/a.example.com/images",
-           "/sites/a.example.com/restart", "/sites/a.example.com/adopt"]  # fmt: skip
+           "/sites/a.example.com/restart", "/sites/a.example.com/adopt",
+           "/doctor/check-again"]  # fmt: skip
 PAGES = [
     "/",
     "/activity/",
+    "/doctor/",
     "/sites/a.example.com/",
     "/sites/a.example.com/deploy",
     "/deploys/1/",
