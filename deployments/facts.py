@@ -8,7 +8,7 @@ from typing import Any, Self
 from django.db.models import F
 from django.db.models.functions import JSONObject
 
-from deployments.models import ACTIVE_STATUSES, Deploy, Hold, Observation, Site, Trigger
+from deployments.models import ACTIVE_STATUSES, Deploy, Hold, Kind, Observation, Site, Trigger
 from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts, SiteFacts
 
 STALE_AFTER_MISSED_SYNCS = 2
@@ -132,4 +132,5 @@ def _deploy_facts(deploy: Deploy | None) -> DeployFacts | None:
         from_sha=deploy.from_sha,
         automatic=deploy.trigger == Trigger.SYNC,
         reason=deploy.reason,
+        is_rollback=deploy.kind == Kind.ROLLBACK,
     )

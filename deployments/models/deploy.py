@@ -161,9 +161,12 @@ class Deploy(models.Model):
             values["finished_at"] = now
         values |= {"status": to, "sentence": sentence}
         kind = EventKind.ENDED if is_end else EventKind.MOVED
-        return self._change(
-            values, legal, kind=kind, said=sentence or f"{Status(to).label.capitalize()}.", now=now
-        )
+        said = sentence or f"{to.label.capitalize()}."
+        if not self._change(values, legal, kind=kind, said=said, now=now):
+            return False
+        extra = {"deploy": self.pk, "site_id": self.site_id, "status": to.value, "sentence": sentence}
+        logger.info("Deploy %s is %s", self.pk, to.label, extra=extra)
+        return True
 
     def note(self, *, now: datetime, **values: Any) -> None:
         """Write progress of an active Deploy, where it differs from what is there; an ended one stays as it ended.
@@ -195,6 +198,4 @@ class Deploy(models.Model):
                 self.tell(said, kind=kind, now=now)
         for name, value in values.items():
             setattr(self, name, value)
-        extra = {"deploy": self.pk, "site_id": self.site_id, "status": to.value, "sentence": sentence}
-        logger.info("Deploy %s is %s", self.pk, to.label, extra=extra)
         return True

@@ -23,6 +23,8 @@ def save_mapping(*, site: Site, before: Mapping[str, Any], by: User, now: dateti
         site.save()
         if not is_new and _WHAT_RUNS & before.keys():
             Observation.objects.filter(site=site).update(accepted_image="")
+        # Whoever saves the mapping has looked at the repository that bears its name now.
+        Observation.objects.filter(site=site).update(repository_id=None)
         said = f"Added the mapping of {site.host}." if is_new else _changes(site, before)
         if said:
             audit.record(AuditEvent.Kind.MAPPING, said, by=by, site=site, now=now)

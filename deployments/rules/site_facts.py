@@ -32,6 +32,7 @@ class DeployFacts:
     from_sha: str = ""
     automatic: bool = False
     reason: str = ""
+    is_rollback: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

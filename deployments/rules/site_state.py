@@ -128,7 +128,9 @@ def _way_out(facts: SiteFacts) -> Action:
     last = facts.last
     if last is None:
         return Action.SYNC
-    can_go_back = last.from_sha not in {"", last.sha} and facts.desired_sha == last.sha
+    can_go_back = (
+        not last.is_rollback and last.from_sha not in {"", last.sha} and facts.desired_sha == last.sha
+    )
     return Action.ROLL_BACK if can_go_back else Action.RETRY
 
 

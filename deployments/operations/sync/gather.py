@@ -13,6 +13,12 @@ from deployments.operations.sync.gather_images import Built, gather_images
 from deployments.outside import Outside
 from deployments.registry import RegistryError
 from deployments.rules.images import ImageReference, is_full_sha
+from deployments.rules.site_state import CheckState
+
+ANOTHER_REPOSITORY = (
+    "is another repository than the one this site was mapped to: somebody may have taken its name. "
+    "Correct the mapping, or save it again to accept this one."
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,11 @@ def _see_head(seen: Observation, head: Head | HeadTrouble, *, now: datetime) -> 
     if isinstance(head, HeadTrouble):
         seen.github_trouble = str(head.error)
         seen.repository_missing = isinstance(head.error, GitHubNotFound)
+        return
+    if seen.repository_id and head.repository_id not in (None, seen.repository_id):
+        # After a rename or a deletion anybody may take the old name: what they commit must never be shipped.
+        seen.github_trouble = f"{head.name_with_owner} {ANOTHER_REPOSITORY}"
+        seen.check_state, seen.behind_by, seen.ahead_by = CheckState.UNKNOWN, None, None
         return
     seen.github_trouble, seen.repository_missing, seen.github_observed_at = "", False, now
     seen.name_with_owner, seen.branch, seen.check_state = head.name_with_owner, head.branch, head.check_state

@@ -156,7 +156,9 @@ def test_a_restart_replaces_the_pods_and_keeps_the_image(ground):
     changed = ground.cluster.restart(ground.read(name), at=at, annotations={"headway.dev/deploy": "7"})
 
     ground.settled(name)
-    after = wait_for(lambda: [pod for pod in ground.pods(name) if not pod["metadata"].get("deletionTimestamp")])
+    after = wait_for(
+        lambda: [pod for pod in ground.pods(name) if not pod["metadata"].get("deletionTimestamp")]
+    )
     assert containers(changed) == {WEB: FIRST}
     assert changed["metadata"]["annotations"]["headway.dev/deploy"] == "7"
     assert {restarted_at(pod) for pod in after} == {at}

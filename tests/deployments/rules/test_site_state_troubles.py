@@ -179,3 +179,11 @@ def test_a_site_has_one_answer(changes, expected):
     answer = answer_for(site(**changes), now=NOW, stale_after=STALE_AFTER)
 
     assert (answer.state, answer.sentence, answer.action) == expected
+
+
+def test_a_rollback_that_failed_is_tried_again_and_not_rolled_back():
+    last = deploy(sha=RUNNING, from_sha=HEAD, is_rollback=True)
+
+    answer = answer_for(site(last=last, desired_sha=RUNNING), now=NOW, stale_after=STALE_AFTER)
+
+    assert (answer.state, answer.action) == ("failed", "retry")
