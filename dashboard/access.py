@@ -25,7 +25,7 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
-Access = Literal["open", "login", "deploy"]
+Access = Literal["open", "login", "deploy", "admin"]
 
 
 class Backend(AuthenticationBackend):  # type: ignore[misc]  # allauth is not typed
@@ -94,6 +94,19 @@ def deployer_needed(view: View[P]) -> View[P]:
         return view(request, *args, **kwargs)
 
     return _asks_for("deploy", guarded)
+
+
+def admin_needed(view: View[P]) -> View[P]:
+    """Let pass admins; anybody else is told who they are (403)."""
+
+    @login_needed
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not getattr(request.user, "is_staff", False):
+            raise PermissionDenied("This page is for admins. Ask one of them to give you that role.")
+        return view(request, *args, **kwargs)
+
+    return _asks_for("admin", guarded)
 
 
 def _asks_for(access: Access, view: View[P]) -> View[P]:

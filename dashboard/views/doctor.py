@@ -1,35 +1,16 @@
 """What the doctor found, for admins. The page asks nothing outside: a worker does, which has the credentials."""
 
-from collections.abc import Callable
-from functools import wraps
-
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.access import login_needed
+from dashboard.access import admin_needed
 from dashboard.views.frame import Live, show
 from deployments import queries
 from deployments.models import Examination
 from deployments.operations.doctor import request_examination
-
-View = Callable[[HttpRequest], HttpResponse]
-
-
-def admin_needed(view: View) -> View:
-    """Let pass administrators only: the findings name every Deployment, image and missing right."""
-
-    @login_needed
-    @wraps(view)
-    def guarded(request: HttpRequest) -> HttpResponse:
-        if not getattr(request.user, "is_superuser", False):
-            raise PermissionDenied("The doctor is for administrators.")
-        return view(request)
-
-    return guarded
 
 
 @require_safe

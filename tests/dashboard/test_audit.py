@@ -71,9 +71,9 @@ def test_a_sync_that_a_person_asks_for_is_told(deployer: Client, site: Site) -> 
 def test_logins_are_told_and_unknown_names_are_not_written_down(stranger: Client, db: None) -> None:
     User.objects.create_user("nat", password="right")
 
-    stranger.post("/login/", {"username": "hunter2", "password": "x"}, REMOTE_ADDR="192.0.2.9")
-    stranger.post("/login/", {"username": "nat", "password": "wrong"})
-    stranger.post("/login/", {"username": "nat", "password": "right"})
+    stranger.post("/login/", {"login": "hunter2", "password": "x"}, REMOTE_ADDR="192.0.2.9")
+    stranger.post("/login/", {"login": "nat", "password": "wrong"})
+    stranger.post("/login/", {"login": "nat", "password": "right"})
 
     said = list(AuditEvent.objects.values_list("kind", "actor_name", "sentence"))
     assert said == [
