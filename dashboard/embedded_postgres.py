@@ -120,7 +120,9 @@ class EmbeddedPostgres:
                 start_new_session=True,
             )
         if done.returncode:
-            said = "".join(each.read_text(errors="replace") for each in (output, self.log_file) if each.exists())
+            said = "".join(
+                each.read_text(errors="replace") for each in (output, self.log_file) if each.exists()
+            )
             raise UnableToStartPostgres(f"{program} ended with {done.returncode}:\n{said[-2000:]}")
 
     @property

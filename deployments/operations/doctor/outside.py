@@ -31,7 +31,9 @@ def github_answers(outside: Outside, sites: Sequence[Site]) -> Iterator[Finding]
         return
     troubles = {key: head.error for key, head in answers.heads.items() if isinstance(head, HeadTrouble)}
     for host, trouble in troubles.items():
-        yield bad(f"GitHub, {host}", str(trouble), "Correct the site's repository, or what the token may read.")
+        yield bad(
+            f"GitHub, {host}", str(trouble), "Correct the site's repository, or what the token may read."
+        )
     if readable := len(questions) - len(troubles):
         yield good("GitHub", f"{_number(readable, 'repository', 'repositories')} can be read.")
     if answers.budget is None:
