@@ -186,7 +186,7 @@ Q_CLUSTER = {
     "max_attempts": 1,
     "ack_failures": True,
     "catch_up": False,
-    "poll": 5,
+    "poll": 10,
     "queue_limit": 1,
     "bulk": 1,
     "recycle": 500,
