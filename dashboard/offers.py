@@ -1,13 +1,15 @@
 """The button that helps, for one person looking at one site."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from django.http import HttpRequest
 from django.urls import reverse
 
+from dashboard.access import may_deploy
 from deployments.facts import StandingHold
-from deployments.queries import SiteRow
+from deployments.queries import House, SiteRow
 from deployments.rules.site_state import Action, State
 
 CALM = frozenset({State.DEPLOYING, State.BUILDING, State.HELD, State.CURRENT})
@@ -22,6 +24,8 @@ class Offer:
     tone: str = "quiet"
     """"go", "risk" or "quiet"."""
     posts: bool = False
+    asks: bool = False
+    """It leads to the sheet, which shows what ships and has the button that does it."""
     sha: str = ""
     seen: str = ""
 
@@ -33,6 +37,13 @@ class Viewer:
     may_deploy: bool
     may_edit: bool
     holds: tuple[StandingHold, ...] = ()
+
+
+def viewer_of(request: HttpRequest, house: House | None) -> Viewer:
+    """Return who looks."""
+    user = request.user
+    is_staff = bool(getattr(user, "is_staff", False))
+    return Viewer(may_deploy=may_deploy(user), may_edit=is_staff, holds=house.holds if house else ())
 
 
 def needs_you(row: SiteRow) -> bool:
@@ -48,6 +59,14 @@ def offer_for(row: SiteRow, viewer: Viewer) -> Offer | None:
         case Action.EDIT if viewer.may_edit:
             return Offer(label="Edit", url=edit_url(row))
     return _act(row, viewer) if viewer.may_deploy else None
+
+
+def offer_in_list(row: SiteRow, viewer: Viewer) -> Offer | None:
+    """Return the same for a row of the list: there whatever ships is shown in a sheet first, under the thumb."""
+    offer = offer_for(row, viewer)
+    if offer is None or not offer.sha:
+        return offer
+    return replace(offer, url=_sheet(row, offer.sha), posts=False, asks=True, sha="", seen="")
 
 
 def edit_url(row: SiteRow) -> str:
@@ -77,10 +96,10 @@ def _ship(row: SiteRow) -> Offer | None:
         case Action.DEPLOY_ANYWAY:
             label, sha, is_risky = "Deploy anyway", head, True
         case Action.DEPLOY_WHEN_READY:
-            return Offer(label="When ready", url=_sheet(row, head))
+            return Offer(label="When ready", url=_sheet(row, head), asks=True)
         case Action.RETRY if latest and not latest.queued_at:
             # It never came to its turn: what it waited for may still be missing.
-            return Offer(label="Retry", url=_sheet(row, latest.sha))
+            return Offer(label="Retry", url=_sheet(row, latest.sha), asks=True)
         case Action.RETRY if latest:
             label, sha, is_risky = "Retry", latest.sha, False
         case Action.ROLL_BACK if latest:
@@ -88,7 +107,7 @@ def _ship(row: SiteRow) -> Offer | None:
         case _:
             return None
     if is_risky:
-        return Offer(label=label, url=_sheet(row, sha), tone="risk")
+        return Offer(label=label, url=_sheet(row, sha), tone="risk", asks=True)
     tone = "go" if row.answer.action is Action.DEPLOY else "quiet"
     return Offer(
         label=label,

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 
-from dashboard.views import activity, deploys, holds, people, sites, syncs
+from dashboard.views import activity, deploys, holds, people, shell, sites, syncs
 
 
 class HostConverter:
@@ -41,6 +41,9 @@ urlpatterns = [
     path("deploys/<int:pk>/live", deploys.live, name="deploy-live"),
     path("deploys/<int:pk>/cancel", deploys.cancel, name="cancel-deploy"),
     path("activity/", activity.activity, name="activity"),
+    path("manifest.webmanifest", shell.manifest, name="manifest"),
+    path("sw.js", shell.service_worker, name="service-worker"),
+    path("offline", shell.offline, name="offline"),
     path("login/", people.login, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("admin/login/", people.admin_login),

@@ -3,6 +3,7 @@
 from deployments.queries.commits import Commit
 from deployments.queries.history import Activity, DeployPage, activity, deploy_page
 from deployments.queries.house import GOOD_ENOUGH, SYNC_SCHEDULE, House, house
+from deployments.queries.pulse import pulse
 from deployments.queries.sites import SiteList, SitePage, SiteRow, rows_of, site_list, site_page
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "activity",
     "deploy_page",
     "house",
+    "pulse",
     "rows_of",
     "site_list",
     "site_page",

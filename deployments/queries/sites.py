@@ -29,6 +29,10 @@ class SiteRow:
     latest_deploy: Deploy | None
 
     @property
+    def key(self) -> int:
+        return self.site.pk
+
+    @property
     def host(self) -> str:
         return self.site.host
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from deployments.models import SyncRun
 
-OPEN = {"login", "logout", None}
+OPEN = {"login", "logout", "manifest", "service-worker", "offline", None}
 ACTIONS = ["/sync", "/hold", "/holds/1/lift", "/sites/a.example.com/deploy", "/sites/a.example.com/sync",
            "/sites/a.example.com/hold", "/deploys/1/cancel"]  # fmt: skip
 PAGES = [
