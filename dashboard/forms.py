@@ -1,6 +1,6 @@
 """What people send, read and checked. Their sentences say what to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID, uuid5
@@ -10,6 +10,7 @@ from django import forms
 from dashboard import zones
 from deployments.models import Hold
 from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
+from deployments.operations.batch import BatchWish
 from deployments.operations.deploy import WhenReady
 
 RELOAD = "This page was out of date. Look again, then tap once more."
@@ -39,6 +40,17 @@ class DeployForm(forms.Form):
         """Return one key for each site and commit of a page: a page carries a single key, whatever its length."""
         page: UUID | None = self.cleaned_data["key"]
         return uuid5(page, f"{host} {self.cleaned_data['sha']}") if page else None
+
+
+class BatchForm(forms.Form):
+    """Several wishes: `item` once for each, as `host sha seen`."""
+
+    key = forms.UUIDField(error_messages={"required": RELOAD, "invalid": RELOAD})
+
+    def wishes(self, items: Sequence[str]) -> list[BatchWish]:
+        """Return them in the order in which they were sent."""
+        parts = [[*item.split(), "", "", ""] for item in items]
+        return [BatchWish(host, sha, seen[:40]) for host, sha, seen, *_ in parts]
 
 
 class HoldForm(forms.Form):

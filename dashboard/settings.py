@@ -13,6 +13,7 @@ from environs import EnvValidationError, FileAwareEnv
 from marshmallow.validate import URL, OneOf, Range
 
 from dashboard import embedded_postgres
+from dashboard.environment import owners_tokens, web_side
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -29,6 +30,7 @@ class Environment(FileAwareEnv):
 
 
 env = Environment(eager=False, strip_whitespace=True)
+env.add_parser("owners_tokens", owners_tokens)
 _web_address = URL(schemes={"http", "https"}, require_tld=False)
 
 # --- Where we are ----------------------------------------------------------------------------------------------------
@@ -44,12 +46,18 @@ if not SECRET_KEY:
 
 # --- What Headway watches. Another GitHub, cluster or registry, the demo's too, is named by these same settings --------
 GITHUB_TOKEN = env.str("GITHUB_TOKEN", "")
+GITHUB_TOKENS: dict[str, str] = env.owners_tokens("GITHUB_TOKENS", "")
+GITHUB_APP_ID = env.str("GITHUB_APP_ID", "")
+GITHUB_APP_PRIVATE_KEY = env.str("GITHUB_APP_PRIVATE_KEY", "")
 GITHUB_API_URL = env.str("GITHUB_API_URL", "https://api.github.com", validate=_web_address)
+GITHUB_URL = env.str("GITHUB_URL", web_side(GITHUB_API_URL or ""), validate=_web_address)
 KUBECONFIG = env.path("KUBECONFIG", None)
 DOCKER_CONFIG = env.path("DOCKER_CONFIG", None)
 IMAGE_TEMPLATE = env.str("IMAGE_TEMPLATE", "gcr.io/icco-cloud/{repository}:{sha}")
 STABILITY_SECONDS = env.int("STABILITY_SECONDS", 30, validate=Range(0, 600))
 ROLLOUT_TIMEOUT_SECONDS = env.int("ROLLOUT_TIMEOUT_SECONDS", 900, validate=Range(30, 86_400))
+SYNC_RUNS_KEPT_DAYS = env.int("SYNC_RUNS_KEPT_DAYS", 30, validate=Range(1, 3650))
+PING_URL = env.str("PING_URL", "", validate=lambda url: url and _web_address(url))
 WAIT_FOR_IMAGE_MINUTES = env.int("WAIT_FOR_IMAGE_MINUTES", 60, validate=Range(1, 24 * 60))
 HEARTBEAT_FILE = env.path("HEARTBEAT_FILE", BASE_DIR / ".headway" / "heartbeat")
 

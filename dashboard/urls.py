@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 
-from dashboard.views import activity, deploys, holds, people, shell, sites, syncs
+from dashboard.views import activity, batches, deploys, holds, people, shell, sites, syncs
 
 
 class HostConverter:
@@ -40,6 +40,10 @@ urlpatterns = [
     path("deploys/<int:pk>/", deploys.deploy, name="deploy"),
     path("deploys/<int:pk>/live", deploys.live, name="deploy-live"),
     path("deploys/<int:pk>/cancel", deploys.cancel, name="cancel-deploy"),
+    path("deploy-all/", batches.deploy_all, name="deploy-all"),
+    path("batches/<int:pk>/", batches.batch, name="batch"),
+    path("batches/<int:pk>/cancel", batches.cancel, name="cancel-batch"),
+    path("syncs/<int:pk>/", syncs.run, name="sync-run"),
     path("activity/", activity.activity, name="activity"),
     path("manifest.webmanifest", shell.manifest, name="manifest"),
     path("sw.js", shell.service_worker, name="service-worker"),

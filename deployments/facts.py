@@ -82,6 +82,7 @@ def site_facts(site: Site, *, holds: Iterable[StandingHold], sha: str = "") -> S
         github_observed_at=seen.github_observed_at,
         github_trouble=seen.github_trouble,
         repository_missing=seen.repository_missing,
+        running_is_unknown=seen.running_is_unknown,
         head_image_built=seen.head_image_built,
         registry_trouble=seen.registry_trouble,
         expected_repository=site.expected_repository,

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from django.conf import settings
 
 from deployments.cluster import Cluster, connect
-from deployments.github import GitHub
+from deployments.github import AppCredentials, GitHub
 from deployments.registry import Registry
 
 
@@ -24,12 +24,30 @@ class Outside:
         """Raises ClusterError where there is no cluster to connect to; asked again the next time."""
         return self.connected or connect(kubeconfig=settings.KUBECONFIG)
 
+    def reconnect(self) -> None:
+        """Let the cluster's credentials be read anew when it is next used: a kubeconfig's token may have been rotated."""
+        before = self.__dict__.pop("cluster", None)
+        if before is not None and before is not self.connected:
+            before.close()
+
 
 @cache
 def from_settings() -> Outside:
     """Return this process' clients."""
     config = settings.DOCKER_CONFIG / "config.json" if settings.DOCKER_CONFIG else None
     return Outside(
-        github=GitHub(token=settings.GITHUB_TOKEN, api_url=settings.GITHUB_API_URL),
+        github=GitHub(
+            token=settings.GITHUB_TOKEN,
+            tokens=settings.GITHUB_TOKENS,
+            app=_app(),
+            api_url=settings.GITHUB_API_URL,
+            web_url=settings.GITHUB_URL,
+        ),
         registry=Registry(docker_config=config),
     )
+
+
+def _app() -> AppCredentials | None:
+    if not settings.GITHUB_APP_ID:
+        return None
+    return AppCredentials(settings.GITHUB_APP_ID, settings.GITHUB_APP_PRIVATE_KEY)

@@ -61,6 +61,14 @@ def paths_lead_somewhere(**_: Any) -> list[CheckMessage]:
     ]
 
 
+@register
+def github_app_is_whole(**_: Any) -> list[CheckMessage]:
+    if bool(settings.GITHUB_APP_ID) == bool(settings.GITHUB_APP_PRIVATE_KEY):
+        return []
+    hint = "Set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY (or GITHUB_APP_PRIVATE_KEY_FILE), or neither."
+    return [Error("A GitHub App needs both its id and its private key.", hint=hint, id="headway.E006")]
+
+
 @register(deploy=True)
 def public_address_is_given(**_: Any) -> list[CheckMessage]:
     if settings.PUBLIC_URL.startswith("https://"):

@@ -9,13 +9,16 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from deployments.operations import begin, commits, waiting
+from deployments.operations import batch, begin, commits, waiting
 from deployments.operations.follow import Patience
 from deployments.operations.follow import follow as follow_all
 from deployments.operations.sync import UnableToSync
 from deployments.operations.sync import sync as sync_all
 from deployments.operations.tick import tick as take_up
 from deployments.outside import from_settings
+from deployments.ping import UnableToPing
+from deployments.ping import ping as call
+from deployments.queries import GOOD_ENOUGH
 
 logger = logging.getLogger(__name__)
 
@@ -39,14 +42,33 @@ def follow() -> None:
 
 def sync(hosts: Sequence[str] = (), trigger: str = "schedule") -> None:
     try:
-        sync_all(outside=from_settings(), clock=timezone.now, hosts=hosts, trigger=trigger)
+        report = sync_all(outside=from_settings(), clock=timezone.now, hosts=hosts, trigger=trigger)
     except UnableToSync as error:
         logger.info("No sync: %s", error)
+        return
+    if settings.PING_URL and report.run.is_full and report.run.result in GOOD_ENOUGH:
+        async_task("deployments.tasks.ping", q_options={"group": "ping"})
+
+
+def ping() -> None:
+    """Tell the watchman; where he does not answer, that is his trouble, and stands in the log."""
+    try:
+        call(settings.PING_URL)
+    except UnableToPing as error:
+        logger.warning("%s", error)
+
+
+def continue_batches() -> None:
+    batch.continue_batches(now=timezone.now())
 
 
 def fetch_commits() -> None:
-    commits.fetch_commits(github=from_settings().github)
+    commits.fetch_commits(github=from_settings().github, now=timezone.now())
 
 
 def tick() -> None:
-    take_up(now=timezone.now(), wait_for_image=timedelta(minutes=settings.WAIT_FOR_IMAGE_MINUTES))
+    take_up(
+        now=timezone.now(),
+        wait_for_image=timedelta(minutes=settings.WAIT_FOR_IMAGE_MINUTES),
+        keep_runs=timedelta(days=settings.SYNC_RUNS_KEPT_DAYS),
+    )

@@ -36,7 +36,7 @@ def verdict_on(
     site: Site, facts: SiteFacts, wishes: Wishes, *, now: datetime, stale_after: timedelta
 ) -> Verdict:
     """Judge whether the site deploys its head by itself now."""
-    image = str(site.image_for(facts.head_sha)) if facts.head_sha else ""
+    image = str(site.image_for(facts.head_sha)) if facts.head_sha and facts.expected_repository else ""
     return decide(facts, wishes, image=image, now=now, stale_after=stale_after)
 
 

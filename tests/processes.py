@@ -21,7 +21,9 @@ MANAGE = [sys.executable, str(CHECKOUT / "manage.py")]
 def database_url() -> str:
     """Return the address of the database that this test uses."""
     given = connection.get_connection_params()
-    user, password, host = (quote(str(given.get(each) or ""), safe="") for each in ("user", "password", "host"))
+    user, password, host = (
+        quote(str(given.get(each) or ""), safe="") for each in ("user", "password", "host")
+    )
     return f"postgres://{user}:{password}@/{given['dbname']}?host={host}&port={given.get('port') or 5432}"
 
 
@@ -87,7 +89,11 @@ class Running:
 
     def members(self) -> set[int]:
         """Processes of its group that live; zombies do not."""
-        return {pid for pid, (_, group, state) in _processes().items() if group == self.process.pid and state != "Z"}
+        return {
+            pid
+            for pid, (_, group, state) in _processes().items()
+            if group == self.process.pid and state != "Z"
+        }
 
     def children_of(self, pid: int) -> set[int]:
         return {each for each, (parent, _, state) in _processes().items() if parent == pid and state != "Z"}

@@ -1,8 +1,7 @@
 """What the templates say that takes more than a lookup."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import template
 from django.conf import settings
@@ -12,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from dashboard import offers, progress
 from dashboard.rows import word_of
-from deployments.models import Deploy
+from deployments.models import Deploy, DeployBatch
 from deployments.queries import SiteRow
 from deployments.rules.autodeploy import Go, Verdict
 from deployments.rules.site_state import State
@@ -93,6 +92,32 @@ def looks_like(deploy: Deploy) -> str:
     return _LOOKS.get(deploy.status, "deploying")
 
 
+@register.filter
+def batch_looks_like(batch: DeployBatch) -> str:
+    """Return the state whose shape and colour fit this batch."""
+    looks = {"running": "deploying", "done": "current", "stopped": "failed", "cancelled": "held"}
+    return looks[batch.state]
+
+
+@register.filter
+def result_looks_like(result: str) -> str:
+    """Return the state whose shape and colour fit a sync that ended so."""
+    return {"good": "current", "running": "deploying", "failed": "failed"}.get(result, "unknown")
+
+
+@register.filter
+def kind_word(kind: str) -> str:
+    """Return what a sync made of a site as people say it."""
+    return "Up to date" if kind == "current" else kind.replace("-", " ").capitalize()
+
+
+@register.filter
+def seconds(span: timedelta) -> str:
+    """`2.5 s`, `75 s`."""
+    length = span.total_seconds()
+    return f"{length:.1f} s" if length < MINUTE else f"{length:.0f} s"
+
+
 register.filter("steps", progress.steps_of)
 register.filter("pods", progress.pods_of)
 register.filter("edit_url", offers.edit_url)
@@ -108,6 +133,4 @@ def tone(message: Any) -> str:
 @register.simple_tag
 def github(path: str) -> str:
     """Return the address of a page of the GitHub that is watched: `owner/repository`, or below it."""
-    api = urlsplit(settings.GITHUB_API_URL)
-    origin = "https://github.com" if api.hostname == "api.github.com" else f"{api.scheme}://{api.netloc}"
-    return f"{origin}/{path}"
+    return f"{settings.GITHUB_URL.rstrip('/')}/{path}"

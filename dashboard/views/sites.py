@@ -26,10 +26,11 @@ def site_list(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     state = state if state in tuple(State) else ""
     found = queries.site_list(now=now, search=search, state=state)
+    ready = queries.count_ready(found.all_rows)
     page = page_of(found.rows, request.GET.get("page", ""))
     parts = parts_of(page, viewer_of(request, found.house))
-    live = Live("_sites.html", (search, state, found.counts, parts))
-    context = {"found": found, "page": page, "parts": parts, "search": search, "state": state}
+    live = Live("_sites.html", (search, state, found.counts, parts, ready))
+    context = {"found": found, "page": page, "parts": parts, "search": search, "state": state, "ready": ready}
     context["hold_form"] = HoldForm()
     return show(request, "sites.html", live, house=found.house, now=now, **context)
 
@@ -47,7 +48,7 @@ def site(request: HttpRequest, host: str) -> HttpResponse:
     deploys = [(deploy.pk, deploy.status, deploy.sentence) for deploy in page.history]
     holds = [(hold.pk, hold.lifted_at) for hold in page.past_holds]
     counts = (seen.ready, seen.wanted, seen.check_state, seen.head_image_built, page.commits_total)
-    shown = (row.answer, row.running_sha, row.head, row.observed_at, page.commits, page.verdict)
+    shown = (row.answer, row.notes, row.running_sha, row.head, row.observed_at, page.commits, page.verdict)
     live = Live("_site.html", (*shown, deploys, counts, holds))
     context = {"page": page, "row": row, "hold_form": HoldForm()}
     return show(request, "site.html", live, house=page.house, now=now, **context)

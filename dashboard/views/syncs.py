@@ -1,12 +1,14 @@
-"""Asking for a sync."""
+"""Asking for a sync, and what one made of each site."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.access import deployer_needed
-from dashboard.views.frame import host_in_lower_case
+from dashboard.access import deployer_needed, login_needed
+from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
+from dashboard.zones import now_for
+from deployments import queries
 from deployments.models import Site
 from deployments.operations.sync_request import request_sync
 
@@ -29,3 +31,15 @@ def sync_site(request: HttpRequest, host: str) -> HttpResponse:
     request_sync(hosts=[site.host])
     messages.success(request, f"Looking at {site.host} again. This page shows what is found.")
     return redirect("site", site.host)
+
+
+@require_safe
+@login_needed
+@found_or_404
+def run(request: HttpRequest, pk: int) -> HttpResponse:
+    """One sync; `?show=` narrows by what it made of the sites."""
+    now, kind = now_for(request), request.GET.get("show", "")
+    kind = kind if kind in tuple(queries.Kind) else ""
+    page = queries.sync_page(pk=pk, kind=kind, now=now)
+    live = Live("_sync.html", (kind, page.run.result, page.run.finished_at))
+    return show(request, "sync.html", live, house=page.house, now=now, page=page, kind=kind)

@@ -1,5 +1,6 @@
 """A GitHub on loopback that speaks the real protocols: GraphQL, REST, and the ways in which they fail."""
 
+from demo.github.access import App
 from demo.github.catalogue import Catalogue
 from demo.github.failures import Failure, Limit, Logged
 from demo.github.graph import Person
@@ -10,6 +11,7 @@ from demo.github.server import DemoGitHub
 __all__ = [
     "DEPENDABOT",
     "ICCO",
+    "App",
     "Catalogue",
     "DemoGitHub",
     "Failure",

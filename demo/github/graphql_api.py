@@ -1,5 +1,6 @@
 """POST /graphql: GitHub's envelope around graphql-core."""
 
+from collections.abc import Callable
 from typing import Any
 
 from graphql import GraphQLError, execute_sync
@@ -17,12 +18,14 @@ from demo.loopback import Response
 class Root:
     """The fields of `Query`."""
 
-    def __init__(self, catalogue: Catalogue, limit: Limit, query: Query) -> None:
-        self._catalogue, self._limit, self._query = catalogue, limit, query
+    def __init__(
+        self, catalogue: Catalogue, limit: Limit, query: Query, sees: Callable[[str], bool] | None
+    ) -> None:
+        self._catalogue, self._limit, self._query, self._sees = catalogue, limit, query, sees
 
     def repository(self, owner: str, name: str, *, follow_renames: bool = True) -> RepositoryNode:
         found = self._catalogue.find(owner, name, follow_renames=follow_renames)
-        if found is None or found.is_hidden:
+        if found is None or found.is_hidden or not (self._sees and self._sees(found.owner)):
             raise GitHubRefusal(
                 "NOT_FOUND", f"Could not resolve to a Repository with the name '{owner}/{name}'."
             )
@@ -59,11 +62,13 @@ def failed(failure: Failure, limit: Limit) -> Response:
     return json_response({"data": None, "errors": [error]})
 
 
-def executed(query: Query, catalogue: Catalogue, limit: Limit) -> Response:
+def executed(
+    query: Query, catalogue: Catalogue, limit: Limit, *, sees: Callable[[str], bool] | None
+) -> Response:
     """`data` and `errors`; only `errors` when the schema or a variable's type refuses the query, with status 200 as GitHub does."""
     if query.document is None:
         return json_response({"errors": [_formatted(each, ["query"]) for each in query.errors]})
-    root = Root(catalogue, limit, query)
+    root = Root(catalogue, limit, query, sees)
     result = execute_sync(
         schema(), query.document, root, variable_values=dict(query.variables), field_resolver=resolve_field
     )

@@ -1,10 +1,12 @@
 """GitHub on loopback: who asks, what is left of their budget, what fails, and then the answer."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Self
 
-from demo.github import graphql_api, rest_api
+from demo.github import git_server, graphql_api, rest_api
+from demo.github.access import Tokens
 from demo.github.answers import compressed, error_response, json_response
 from demo.github.catalogue import Catalogue
 from demo.github.failures import RESOURCE_LIMITS_ERROR, Failure, Failures, Limit, Logged, plain_failure
@@ -22,7 +24,7 @@ class DemoGitHub:
     """
 
     def __init__(self, port: int = 0, token: str = "demo-token") -> None:  # noqa: S107 -- the demo's own
-        self.token = token
+        self.tokens = Tokens(token)
         self.repositories = Catalogue()
         self.requests: list[Logged] = []
         self.latency_seconds = 0.0
@@ -37,6 +39,11 @@ class DemoGitHub:
         )
         self._lock = threading.Lock()
         self._server = LoopbackServer(self._answer, port=port)
+
+    @property
+    def token(self) -> str:
+        """The one that sees every owner's repositories."""
+        return self.tokens.main
 
     @property
     def url(self) -> str:
@@ -71,18 +78,24 @@ class DemoGitHub:
     def _judged(self, request: Request) -> tuple[Failure | None, Response]:
         is_graphql = request.path == "/graphql"
         query = read_query(request) if is_graphql else None
-        named = frozenset(query.repositories) if query else rest_api.named(request)
+        git = git_server.named(request)
+        named = git or (frozenset(query.repositories) if query else rest_api.named(request))
         self.requests.append(Logged(request.method, request.path, named, request=request))
-        refusal = self._unauthorized(request, is_graphql=is_graphql)
+        token = request.headers.get("authorization", "").partition(" ")[2]
+        sees = self.tokens.sees(token)
+        own = None if git else self.tokens.answered(request, token)
+        refusal = None if git or own else self._unauthorized(request, is_graphql=is_graphql)
         if refusal is not None:
             return None, refusal
         failure = self._failures.due(named)
         limit = self.limits["graphql" if is_graphql else "core"]
         plain = plain_failure(failure, limit) if failure else None
-        if plain is not None or failure is Failure.HANG:
-            return failure, plain or Response()
+        if plain is not None or failure is Failure.HANG or own is not None:
+            return failure, plain or own or Response()
+        if git:
+            return failure, git_server.answered(request, self.repositories, self.url)
         if is_graphql:
-            return failure, self._graphql(query, failure, limit)
+            return failure, self._graphql(query, failure, limit, sees)
         return failure, self._rest(request, failure, limit)
 
     def _unauthorized(self, request: Request, *, is_graphql: bool) -> Response | None:
@@ -90,11 +103,13 @@ class DemoGitHub:
         if not scheme:
             text = "This endpoint requires you to be authenticated."
             return error_response(401, text) if is_graphql else None
-        if scheme.lower() not in {"bearer", "token"} or token != self.token:
+        if scheme.lower() not in {"bearer", "token"} or self.tokens.sees(token) is None:
             return error_response(401, "Bad credentials")
         return None
 
-    def _graphql(self, query: Query | None, failure: Failure | None, limit: Limit) -> Response:
+    def _graphql(
+        self, query: Query | None, failure: Failure | None, limit: Limit, sees: Callable[[str], bool] | None
+    ) -> Response:
         if query is None:
             return error_response(400, "Problems parsing JSON")
         if failure and failure is not Failure.TRUNCATED:
@@ -103,7 +118,7 @@ class DemoGitHub:
             return graphql_api.failed(Failure.RATE_LIMITED, limit)
         if self.max_aliases is not None and len(query.repositories) > self.max_aliases:
             return json_response({"data": None, "errors": [RESOURCE_LIMITS_ERROR]})
-        return graphql_api.executed(query, self.repositories, limit)
+        return graphql_api.executed(query, self.repositories, limit, sees=sees)
 
     def _rest(self, request: Request, failure: Failure | None, limit: Limit) -> Response:
         if request.path == "/rate_limit":

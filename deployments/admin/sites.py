@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from deployments.models import Site
+from deployments.operations.rename import follow_renames
 from deployments.operations.sync_request import request_sync
 from deployments.queries import SiteRow, rows_of, site_list
 from deployments.rules.site_state import State
@@ -63,7 +64,9 @@ class SiteForm(forms.ModelForm):
             sentence = f"The repository belongs to {pasted}, and the owner says {owner}: correct one of them."
             self.add_error("repository", sentence)
         elif not (pasted or owner) and "owner" not in self.errors:
-            self.add_error("owner", "Write the user or organisation, or paste the repository's whole address.")
+            self.add_error(
+                "owner", "Write the user or organisation, or paste the repository's whole address."
+            )
         elif name:
             cleaned |= {"repository": name, "owner": owner or pasted}
         return cleaned
@@ -90,8 +93,7 @@ class SiteAdmin(admin.ModelAdmin):
     list_filter = (StateFilter, "auto_deploy", "namespace", "owner")
     search_fields = ("host", "owner", "repository", "deployment", "namespace")
     list_per_page = 100
-    actions = ("sync", "turn_auto_deploy_on", "turn_auto_deploy_off")
-    save_on_top = True
+    actions = ("sync", "follow_the_rename", "turn_auto_deploy_on", "turn_auto_deploy_off")
     fieldsets = (
         (None, {"fields": ("host",)}),
         ("Auto-deploy", {"fields": ("auto_deploy", "wait_for_ci", "minimum_interval_minutes")}),
@@ -145,6 +147,22 @@ class SiteAdmin(admin.ModelAdmin):
         hosts = list(queryset.values_list("host", flat=True))
         request_sync(hosts=hosts)
         self.message_user(request, f"A worker looks at {_counted(len(hosts))} now.", messages.SUCCESS)
+
+    @admin.action(description="Follow the rename on GitHub", permissions=["change"])
+    def follow_the_rename(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
+        followed = follow_renames(queryset.select_related("observation"))
+        if not followed:
+            self.message_user(request, "GitHub knows these repositories by the names they have here.")
+        for each in followed:
+            self.message_user(
+                request, f"Followed: {each.host} is {each.name_with_owner} now.", messages.SUCCESS
+            )
+            if each.image_repository != each.image_repository_before:
+                warning = (
+                    f"Images of {each.host} are expected in {each.image_repository} from now on, no longer in "
+                    f"{each.image_repository_before}. Build them there, or name the old place in the image template."
+                )
+                self.message_user(request, warning, messages.WARNING)
 
     @admin.action(description="Turn auto-deploy on", permissions=["change"])
     def turn_auto_deploy_on(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:

@@ -1,6 +1,7 @@
 """GitHub: what is newest, how far behind the running commit is, and what would ship."""
 
 from deployments.github.answer import Budget
+from deployments.github.app import AppCredentials
 from deployments.github.client import GitHub
 from deployments.github.compare import Commit, Comparison
 from deployments.github.errors import (
@@ -8,6 +9,7 @@ from deployments.github.errors import (
     GitHubNotFound,
     GitHubRateLimited,
     GitHubRefused,
+    GitHubTokenRefused,
     GitHubUnavailable,
 )
 from deployments.github.heads import Head, HeadQuestion, HeadTrouble
@@ -15,6 +17,7 @@ from deployments.github.sweep import Answers
 
 __all__ = [
     "Answers",
+    "AppCredentials",
     "Budget",
     "Commit",
     "Comparison",
@@ -23,6 +26,7 @@ __all__ = [
     "GitHubNotFound",
     "GitHubRateLimited",
     "GitHubRefused",
+    "GitHubTokenRefused",
     "GitHubUnavailable",
     "Head",
     "HeadQuestion",

@@ -18,6 +18,7 @@ from deployments.github.errors import (
     GitHubOverloaded,
     GitHubRateLimited,
     GitHubRefused,
+    GitHubTokenRefused,
 )
 
 SINGLE_SIGN_ON = "The organization demands single sign-on: authorize the token for it at github.com/settings/tokens (Configure SSO)."
@@ -68,34 +69,33 @@ def budget_in(headers: Mapping[str, str]) -> Budget | None:
     return None
 
 
-def raise_for_status(answer: Answer, *, has_token: bool) -> None:
-    """Nothing for an answer below 400. Raises the GitHubError that the status, the headers and GitHub's words tell of."""
+def raise_for_status(answer: Answer, *, advice: str) -> None:
+    """Nothing for an answer below 400. Raises the GitHubError that the status, the headers and GitHub's words tell of.
+
+    `advice` says what to do about a token that is not accepted.
+    """
     if answer.status < HTTPStatus.BAD_REQUEST:
         return
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise GitHubOverloaded(f"GitHub failed (HTTP {answer.status}): try again in a minute.")
     if answer.status == HTTPStatus.UNAUTHORIZED:
-        raise GitHubRefused(_unauthorized(has_token=has_token))
+        raise GitHubTokenRefused(advice)
     raise _refusal(answer)
 
 
-def _unauthorized(*, has_token: bool) -> str:
-    if has_token:
-        return "GitHub does not accept the token: it is wrong, expired or revoked. Make a new one and set GITHUB_TOKEN."
-    return "GitHub wants a token: make one that can read these repositories and set GITHUB_TOKEN."
-
-
 def _refusal(answer: Answer) -> GitHubError:
-    said = _message_of(answer)
+    said = message_of(answer)
     if _is_rate_limit(answer, said):
-        return GitHubRateLimited(resets_at(answer.headers))
+        return rate_limit(answer.headers)
     if "x-github-sso" in answer.headers or "SAML" in said:
         return GitHubRefused(SINGLE_SIGN_ON)
     if answer.status == HTTPStatus.NOT_FOUND:
         return GitHubNotFound(
             "GitHub knows no such repository or commit, or this token has no access to it: check the name and the token."
         )
-    return GitHubRefused(f"GitHub refuses (HTTP {answer.status}): “{said}”. Check what the token may do.")
+    wanted = answer.headers.get("x-accepted-github-permissions", "")
+    grant = f"Grant the token {wanted}" if wanted else "Check what the token may do"
+    return GitHubRefused(f"GitHub refuses (HTTP {answer.status}): “{said}”. {grant}.")
 
 
 def _is_rate_limit(answer: Answer, said: str) -> bool:
@@ -108,19 +108,19 @@ def _is_rate_limit(answer: Answer, said: str) -> bool:
     )
 
 
-def _message_of(answer: Answer) -> str:
+def message_of(answer: Answer) -> str:
     """GitHub's own words, shortened; empty when it sent none."""
     with contextlib.suppress(ValueError, AttributeError):
         return str(json.loads(answer.body).get("message", ""))[:_TOO_LONG_TO_SHOW].rstrip(".")
     return ""
 
 
-def resets_at(headers: Mapping[str, str]) -> datetime:
-    """When to ask again: `retry-after`, else the budget's reset if it is used up, else a minute from now."""
+def rate_limit(headers: Mapping[str, str]) -> GitHubRateLimited:
+    """When to ask again: after `retry-after`, else at the budget's reset if it is used up, else in a minute at least."""
     now = datetime.now(UTC)
-    with contextlib.suppress(KeyError, ValueError):
-        return now + timedelta(seconds=int(headers["retry-after"]))
+    with contextlib.suppress(KeyError, ValueError, OverflowError):
+        return GitHubRateLimited(now + timedelta(seconds=int(headers["retry-after"])), is_secondary=True)
     if headers.get("x-ratelimit-remaining") == "0":
-        with contextlib.suppress(KeyError, ValueError):
-            return datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC)
-    return now + _WAIT_AFTER_SECONDARY_LIMIT
+        with contextlib.suppress(KeyError, ValueError, OverflowError):
+            return GitHubRateLimited(datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC))
+    return GitHubRateLimited(now + _WAIT_AFTER_SECONDARY_LIMIT, is_told=False, is_secondary=True)

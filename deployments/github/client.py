@@ -1,33 +1,59 @@
 """GitHub as Headway needs it: the heads of many branches, and the commits between two."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from functools import partial
 from typing import Any, Self
 from urllib.parse import quote
 
-from deployments.github.answer import Answer
-from deployments.github.compare import PAGE, READ_BYTES, Comparison, read_comparison
-from deployments.github.errors import GitHubUnavailable
-from deployments.github.heads import HeadQuestion
+from deployments.github.access import NOBODY_PAUSED, Access, Paused, named, raise_if_paused
+from deployments.github.accounts import NOBODY, Account
+from deployments.github.answer import Answer, Budget
+from deployments.github.app import AppCredentials, Installations
+from deployments.github.compare import PAGE, Comparison, read_comparison
+from deployments.github.errors import (
+    GitHubError,
+    GitHubNotFound,
+    GitHubRateLimited,
+    GitHubRefused,
+    GitHubTokenRefused,
+    GitHubUnavailable,
+)
+from deployments.github.git_refs import GitRefs
+from deployments.github.heads import Head, HeadQuestion, HeadTrouble
 from deployments.github.sweep import Answers, Sweep
 from deployments.github.transport import Transport
 
-_READ_BYTES = 8 * 1024 * 1024
-
 
 class GitHub:
-    """A client for one token. `api_url` is REST's address: GitHub Enterprise Server's ends in `/api/v3`.
+    """A client for one GitHub, with a token for each owner in `tokens`, an App's for those it is installed for, or `token`.
 
-    Raises GitHubRefused when the token cannot be one. Not for several threads at a time: GitHub asks for one request at a time.
+    Without any, public repositories are read by git's own protocol. `api_url` is REST's address: GitHub Enterprise Server's
+    ends in `/api/v3`; `web_url` is where repositories are cloned from. Not for several threads at a time: GitHub asks for one
+    request at a time.
+
+    `paused` are the accounts that must not ask before a moment, by the `who` of an earlier GitHubRateLimited.
     """
 
     def __init__(
-        self, *, token: str, api_url: str = "https://api.github.com", timeout_seconds: float = 15
+        self,
+        *,
+        token: str = "",
+        tokens: Mapping[str, str] | None = None,
+        app: AppCredentials | None = None,
+        api_url: str = "https://api.github.com",
+        web_url: str = "https://github.com",
+        timeout_seconds: float = 15,
     ) -> None:
         self._api_url = api_url.rstrip("/")
-        self._transport = Transport(token=token, timeout_seconds=timeout_seconds)
+        self._transport = Transport(timeout_seconds=timeout_seconds)
+        self._git = GitRefs(web_url, timeout_seconds=timeout_seconds)
+        installations = Installations(app, self._rest) if app else None
+        self._access = Access(token=token, tokens=tokens or {}, installations=installations)
 
     def close(self) -> None:
         self._transport.close()
+        self._git.close()
 
     def __enter__(self) -> Self:
         return self
@@ -35,40 +61,116 @@ class GitHub:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def heads(self, questions: Sequence[HeadQuestion]) -> Answers:
+    def heads(self, questions: Sequence[HeadQuestion], *, paused: Paused = NOBODY_PAUSED) -> Answers:
         """An answer or a trouble for every question's key; raises nothing of GitHub's.
 
-        25 questions to a request, one request after another. What one request cannot answer is halved down to the question at
-        fault; a rate limit, a refused token or an unreachable GitHub ends the sweep, and the rest gets that trouble.
+        25 questions to a request, one request after another, each with its owner's token. What one request cannot answer is
+        halved down to the question at fault; a rate limit, a refused token or an unreachable GitHub ends the sweep of that
+        account, and the rest of it gets that trouble.
         """
-        before = self._transport.requests
-        sweep = Sweep(self._post)
-        sweep.run(questions)
-        return Answers(sweep.answers, self._transport.requests - before, self._transport.budget)
+        before = self._transport.requests + self._git.requests
+        found: dict[Hashable, Head | HeadTrouble] = {}
+        for account, together in self._by_account(questions, found, paused).items():
+            found |= self._ask(account, together, paused)
+        limits = {
+            each.who: each
+            for each in map(_trouble_in, found.values())
+            if isinstance(each, GitHubRateLimited) and each.who not in paused
+        }
+        requests = self._transport.requests + self._git.requests - before
+        return Answers(found, requests, self._budget() if requests else None, limits)
 
-    def compare(self, owner: str, repository: str, *, base: str, head: str) -> Comparison:
+    def compare(
+        self,
+        owner: str,
+        repository: str,
+        *,
+        base: str,
+        head: str,
+        paused: Paused = NOBODY_PAUSED,
+    ) -> Comparison:
         """The commits that `head` has and `base` lacks, by full or short sha. Two full shas always compare alike: keep the answer.
 
         Raises GitHubError; GitHubNotFound also for commits that the repository does not know or that share no history.
         """
+        account = self._access.account_for(owner, paused)
+        raise_if_paused(account, "core", paused)
         path = f"/repos/{quote(owner, safe='')}/{quote(repository, safe='')}/compare/{quote(base, safe='')}...{quote(head, safe='')}"
-
-        def get_page(number: int) -> Answer:
-            url = f"{self._api_url}{path}?per_page={PAGE}&page={number}"
-            return self._transport.send("GET", url, read_bytes=READ_BYTES)
-
         try:
-            return read_comparison(get_page)
+            return read_comparison(
+                lambda page: self._rest("GET", f"{path}?per_page={PAGE}&page={page}", account)
+            )
+        except GitHubRateLimited as error:
+            raise named(error, account, "core") from error
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise GitHubUnavailable(
                 "GitHub's comparison lacks what it should have: look for a newer Headway."
             ) from error
 
-    def _post(self, body: Mapping[str, Any]) -> Answer:
-        return self._transport.send("POST", self._graphql_url, body=body, read_bytes=_READ_BYTES)
+    def _by_account(
+        self, questions: Sequence[HeadQuestion], found: dict[Hashable, Head | HeadTrouble], paused: Paused
+    ) -> dict[Account, list[HeadQuestion]]:
+        """The questions of each account; one for which no account can be had gets that trouble in `found`."""
+        grouped: dict[Account, list[HeadQuestion]] = defaultdict(list)
+        known: dict[str, Account | GitHubError] = {}
+        for question in questions:
+            owner = question.owner.lower()
+            if owner not in known:
+                known[owner] = self._account_or_trouble(owner, paused)
+            account = known[owner]
+            if isinstance(account, GitHubError):
+                found[question.key] = HeadTrouble(key=question.key, error=account)
+            else:
+                grouped[account].append(question)
+        return grouped
+
+    def _account_or_trouble(self, owner: str, paused: Paused) -> Account | GitHubError:
+        try:
+            return self._access.account_for(owner, paused)
+        except GitHubError as error:
+            return error
+
+    def _ask(
+        self, account: Account, questions: Sequence[HeadQuestion], paused: Paused
+    ) -> Mapping[Hashable, Head | HeadTrouble]:
+        try:
+            raise_if_paused(account, "graphql", paused)
+        except GitHubRateLimited as error:
+            return {each.key: HeadTrouble(key=each.key, error=error) for each in questions}
+        if account == NOBODY:
+            answers = self._git.heads(questions)
+        else:
+            sweep = Sweep(partial(self._post, account))
+            sweep.run(questions)
+            answers = sweep.answers
+        for trouble in map(_trouble_in, answers.values()):
+            if isinstance(trouble, GitHubRateLimited):
+                named(trouble, account, "graphql")
+            elif isinstance(trouble, GitHubTokenRefused):
+                self._access.forget()
+        return answers
+
+    def _post(self, account: Account, body: Mapping[str, Any]) -> Answer:
+        try:
+            return self._transport.send("POST", self._graphql_url, account=account, body=body)
+        except GitHubNotFound as error:
+            raise GitHubRefused(
+                f"There is no GitHub API at {self._graphql_url}: correct GITHUB_API_URL."
+            ) from error
+
+    def _rest(self, method: str, path: str, account: Account) -> Answer:
+        return self._transport.send(method, f"{self._api_url}{path}", account=account)
+
+    def _budget(self) -> Budget | None:
+        """The one with the least left."""
+        return min(self._transport.budgets.values(), key=lambda each: each.remaining, default=None)
 
     @property
     def _graphql_url(self) -> str:
         if self._api_url.endswith("/api/v3"):
             return f"{self._api_url.removesuffix('/v3')}/graphql"
         return f"{self._api_url}/graphql"
+
+
+def _trouble_in(answer: Head | HeadTrouble) -> GitHubError | None:
+    return answer.error if isinstance(answer, HeadTrouble) else None

@@ -12,7 +12,6 @@ from deployments.github.errors import GitHubUnavailable
 
 KEPT = 250
 PAGE = 100
-READ_BYTES = 8 * 1024 * 1024
 # What `git revert` and GitHub's button write: https://git-scm.com/docs/git-revert.
 _REVERTS = re.compile(r"\bThis reverts commit ([0-9a-f]{40})\b")
 _FILES = re.compile(rb',\s*"files"\s*:\s*\[')

@@ -1,6 +1,6 @@
 """What can go wrong between us and GitHub; each error's text is a sentence for a person that says what to do."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 class GitHubError(Exception):
@@ -23,10 +23,27 @@ class GitHubNotFound(GitHubError):
     """Missing, deleted or not visible to this token; GitHub does not say which."""
 
 
-class GitHubRateLimited(GitHubError):
-    """Too many requests; `resets_at` is when asking makes sense again, in UTC, None when GitHub did not say."""
+class GitHubTokenRefused(GitHubRefused):
+    """The token itself is wrong, expired or revoked."""
 
-    def __init__(self, resets_at: datetime | None) -> None:
+
+class GitHubRateLimited(GitHubError):
+    """Too many requests; `resets_at` is when asking makes sense again, in UTC.
+
+    `is_told` when that moment is GitHub's own word and not merely the minute at least that it wants; `is_secondary` when all
+    of the account has to rest and not one kind of request. `who` names what has to rest, once the client knows it.
+    """
+
+    def __init__(self, resets_at: datetime, *, is_told: bool = True, is_secondary: bool = False) -> None:
         self.resets_at = resets_at
-        until = f"after {resets_at:%H:%M} UTC" if resets_at else "in a few minutes"
-        super().__init__(f"GitHub's rate limit is used up: nothing to do but ask again {until}.")
+        self.is_told = is_told
+        self.is_secondary = is_secondary
+        self.who = ""
+        super().__init__(
+            f"GitHub answers again at {_to_the_minute(resets_at):%H:%M} UTC: its rate limit is used up. Nothing to do but wait."
+        )
+
+
+def _to_the_minute(moment: datetime) -> datetime:
+    """Rounded up, so that nobody comes too early."""
+    return moment + timedelta(seconds=-moment.second % 60) if moment.second else moment

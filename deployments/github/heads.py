@@ -42,21 +42,22 @@ class Head:
 
     `name_with_owner` is the present name: another one than asked for after a rename. `check_state` is none, pending, success,
     failure, or unknown when the token may not see it. `running_sha` is the full sha, empty when the repository does not know the
-    commit. `behind_by` counts commits that the running one lacks, `ahead_by` those that only it has; both are None when nothing
-    runs or the two share no history.
+    commit, None when that cannot be told. `behind_by` counts commits that the running one lacks, `ahead_by` those that only it has; both are None when nothing
+    runs or the two share no history. By git's own protocol, without a token, `repository_id`, `committed_at`, `is_archived` and the
+    counts are None, headline and author empty.
     """
 
     key: Hashable
-    repository_id: int
+    repository_id: int | None
     name_with_owner: str
     branch: str
     sha: str
     headline: str
     author: str
-    committed_at: datetime
+    committed_at: datetime | None
     check_state: str
-    is_archived: bool
-    running_sha: str
+    is_archived: bool | None
+    running_sha: str | None
     behind_by: int | None
     ahead_by: int | None
 
@@ -120,7 +121,7 @@ def read_head(
     running, comparison = node.get("running"), tip.get("compare") or {}
     return Head(
         key=question.key,
-        repository_id=node["databaseId"] or 0,
+        repository_id=node["databaseId"],
         name_with_owner=node["nameWithOwner"],
         branch=tip["name"],
         sha=target["oid"],

@@ -1,11 +1,16 @@
 """Asking for many heads: in batches, one after another, each failing one halved down to the question at fault."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from deployments.github.answer import Answer, Budget
-from deployments.github.errors import GitHubError, GitHubOverloaded, GitHubUnavailable
+from deployments.github.errors import (
+    GitHubError,
+    GitHubOverloaded,
+    GitHubRateLimited,
+    GitHubUnavailable,
+)
 from deployments.github.heads import Head, HeadQuestion, HeadTrouble, build_query, read_head
 from deployments.github.troubles import batch_error, errors_by_alias
 
@@ -24,6 +29,8 @@ class Answers:
     heads: Mapping[Hashable, Head | HeadTrouble]
     requests: int
     budget: Budget | None
+    limits: Mapping[str, GitHubRateLimited] = field(default_factory=dict)
+    """Which accounts GitHub sent away just now, by what has to rest."""
 
 
 class Sweep:

@@ -10,11 +10,12 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 
+from deployments.github.accounts import Account
 from deployments.github.answer import Answer, Budget, budget_in, raise_for_status
 from deployments.github.errors import GitHubOverloaded, GitHubRefused, GitHubUnavailable
 
-SINGLE_SIGN_ON = "The organization demands single sign-on: authorize the token for it at github.com/settings/tokens (Configure SSO)."
 _USER_AGENT = "Headway"
+READ_BYTES = 8 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 _REDIRECTS = 3
 _BROKEN_OFF = "GitHub broke off before its answer was whole: try again in a minute."
@@ -33,36 +34,32 @@ class _Bearer(AuthBase):
 
 
 class Transport:
-    """One session with GitHub; counts `requests` and remembers the last `budget` told."""
+    """One session with GitHub for every account; counts `requests` and keeps each account's last `budgets` told."""
 
-    def __init__(self, *, token: str, timeout_seconds: float) -> None:
-        token = token.strip()
-        if token and not (token.isascii() and token.isprintable() and " " not in token):
-            raise GitHubRefused(
-                "GITHUB_TOKEN holds characters that no token has: paste it again, on one line."
-            )
-        self._auth = _Bearer(token)
-        self._has_token = bool(token)
+    def __init__(self, *, timeout_seconds: float) -> None:
         self._timeout_seconds = timeout_seconds
         self._session = requests.Session()
         self.requests = 0
-        self.budget: Budget | None = None
+        self.budgets: dict[str, Budget] = {}
 
     def close(self) -> None:
         self._session.close()
 
-    def send(self, method: str, url: str, *, read_bytes: int, body: Any = None) -> Answer:
+    def send(
+        self, method: str, url: str, *, account: Account, read_bytes: int = READ_BYTES, body: Any = None
+    ) -> Answer:
         """The first answer that is no redirect. Raises GitHubError; only redirects on the same host are followed."""
         for _ in range(_REDIRECTS):
-            answer = self._exchange(method, url, read_bytes=read_bytes, body=body)
-            self.budget = budget_in(answer.headers) or self.budget
+            answer = self._exchange(method, url, account=account, read_bytes=read_bytes, body=body)
+            if budget := budget_in(answer.headers):
+                self.budgets[account.name] = budget
             if answer.status not in {301, 302, 307, 308}:
-                raise_for_status(answer, has_token=self._has_token)
+                raise_for_status(answer, advice=account.advice)
                 return answer
             url = _next_url(url, answer.headers.get("location", ""))
         raise GitHubUnavailable("GitHub sends this request round in circles: check GITHUB_API_URL.")
 
-    def _exchange(self, method: str, url: str, *, read_bytes: int, body: Any) -> Answer:
+    def _exchange(self, method: str, url: str, *, account: Account, read_bytes: int, body: Any) -> Answer:
         self.requests += 1
         headers = {
             "User-Agent": _USER_AGENT,
@@ -77,7 +74,7 @@ class Transport:
                 url,
                 json=body,
                 headers=headers,
-                auth=self._auth,
+                auth=_Bearer(account.token),
                 timeout=self._timeout_seconds,
                 stream=True,
                 allow_redirects=False,

@@ -4,12 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deployments.github.answer import SINGLE_SIGN_ON, Answer, resets_at
+from deployments.github.answer import SINGLE_SIGN_ON, Answer, rate_limit
 from deployments.github.errors import (
     GitHubError,
     GitHubNotFound,
     GitHubOverloaded,
-    GitHubRateLimited,
     GitHubRefused,
 )
 
@@ -39,7 +38,9 @@ def site_error(errors: Sequence[Mapping[str, Any]], name: str) -> GitHubError:
     if (error.get("extensions") or {}).get("saml_failure"):
         return GitHubRefused(f"{name}: {SINGLE_SIGN_ON}")
     if kind in {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:
-        return GitHubRefused(f"GitHub refuses {name}: “{text}”. Give the token access to it.")
+        return GitHubRefused(
+            f"GitHub refuses {name}: “{text}”. Grant the token this repository, and to read its contents, metadata and commit statuses."
+        )
     return GitHubOverloaded(f"GitHub failed on {name}: “{text}”. Try again in a minute.")
 
 
@@ -47,7 +48,7 @@ def batch_error(errors: Sequence[Mapping[str, Any]], answer: Answer) -> GitHubEr
     kinds = {str(error.get("type", "")) for error in errors}
     text = str(errors[0].get("message", "")) if errors else "no data"
     if kinds & {"RATE_LIMITED", "RATE_LIMIT"} or "rate limit" in text:
-        return GitHubRateLimited(resets_at(answer.headers))
+        return rate_limit(answer.headers)
     if kinds & _MAY_PASS_WHEN_SMALLER or not errors or "Something went wrong" in text:
         return GitHubOverloaded(f"GitHub gave up on the question: “{text[:200]}”. Try again in a minute.")
     return GitHubRefused(f"GitHub refuses the question: “{text[:200]}”. Look for a newer Headway.")

@@ -3,6 +3,7 @@
 from deployments.models.batch import BatchItem, DeployBatch
 from deployments.models.commits import CommitRange
 from deployments.models.deploy import ACTIVE_STATUSES, Deploy, Status, Trigger
+from deployments.models.github_pause import GitHubPause
 from deployments.models.hold import Hold
 from deployments.models.observation import Observation
 from deployments.models.schedule import SyncSchedule
@@ -15,6 +16,7 @@ __all__ = [
     "CommitRange",
     "Deploy",
     "DeployBatch",
+    "GitHubPause",
     "Hold",
     "Observation",
     "Site",

@@ -28,6 +28,10 @@ class Observation(models.Model):
     ahead_by = models.PositiveIntegerField(
         null=True, help_text="Commits that run and are not on the branch; null: not known."
     )
+    is_archived = models.BooleanField(default=False)
+    running_is_unknown = models.BooleanField(
+        default=False, help_text="GitHub answered, and does not know the running commit."
+    )
     repository_missing = models.BooleanField(default=False)
     github_trouble = models.TextField(blank=True)
     github_observed_at = models.DateTimeField(
@@ -40,6 +44,9 @@ class Observation(models.Model):
     desired_image = models.TextField(blank=True)
     desired_sha = models.CharField(max_length=40, blank=True)
     running_sha = models.CharField(max_length=40, blank=True)
+    managed_by = models.TextField(
+        blank=True, help_text="Who else manages the Deployment: Argo CD, Flux or Helm."
+    )
     ready = models.PositiveIntegerField(default=0)
     wanted = models.PositiveIntegerField(default=0)
     resource_version = models.CharField(

@@ -112,10 +112,13 @@ class Site(models.Model):
 
     @property
     def expected_repository(self) -> str:
-        """Image repository that this site's images lie in, like gcr.io/icco-cloud/cron."""
-        return _expected_repository(
-            self.image_template or settings.IMAGE_TEMPLATE, self.owner, self.repository
-        )
+        """Image repository that this site's images lie in, like gcr.io/icco-cloud/cron; empty where the template is none."""
+        try:
+            return _expected_repository(
+                self.image_template or settings.IMAGE_TEMPLATE, self.owner, self.repository
+            )
+        except UnableToParseTemplate:
+            return ""
 
     def image_for(self, sha: str) -> ImageReference:
         return self.template.image_for(owner=self.owner, repository=self.repository, sha=sha)

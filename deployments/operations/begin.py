@@ -18,7 +18,9 @@ from deployments.cluster import (
 from deployments.facts import StandingHold, hold_on
 from deployments.github import GitHubError, HeadQuestion, HeadTrouble
 from deployments.models import Deploy, Site, Status
+from deployments.operations.batch import tell_batches
 from deployments.operations.deploy import image_repository
+from deployments.operations.github_pauses import ask_heads
 from deployments.outside import Outside
 from deployments.registry import RegistryError
 from deployments.rules.guards import Attempt, first_refusal
@@ -51,10 +53,11 @@ def begin_deploy(*, deploy_id: int, outside: Outside, now: datetime) -> Deploy |
     if deploy is None:
         return None
     try:
-        _check_commit_and_image(deploy, outside)
+        _check_commit_and_image(deploy, outside, now=now)
         patched = _patch(deploy, outside, now=now)
     except Refused as refusal:
         deploy.move(Status.FAILED, now=now, sentence=str(refusal))
+        tell_batches(deploy)
         _observe_again(deploy.site)
     except TryLater as trouble:
         logger.warning("Deploy %s waits: %s", deploy.pk, trouble)
@@ -81,9 +84,9 @@ def _observe_again(site: Site) -> None:
     async_task("deployments.tasks.sync", hosts=[site.host], trigger="refusal", q_options={"group": "sync"})
 
 
-def _check_commit_and_image(deploy: Deploy, outside: Outside) -> None:
+def _check_commit_and_image(deploy: Deploy, outside: Outside, *, now: datetime) -> None:
     try:
-        is_on_branch = _is_on_branch(deploy, outside)
+        is_on_branch = _is_on_branch(deploy, outside, now=now)
         is_built = outside.registry.digest(parse_image(deploy.image)) is not None
     except (GitHubError, RegistryError) as error:
         raise TryLater(f"{error} Headway keeps trying.") from error
@@ -92,7 +95,7 @@ def _check_commit_and_image(deploy: Deploy, outside: Outside) -> None:
         raise Refused(refusal)
 
 
-def _is_on_branch(deploy: Deploy, outside: Outside) -> bool:
+def _is_on_branch(deploy: Deploy, outside: Outside, *, now: datetime) -> bool:
     site = deploy.site
     seen = site.observation
     if deploy.sha == seen.head_sha or site.deploys.filter(sha=deploy.sha, status=Status.SUCCEEDED).exists():
@@ -100,7 +103,7 @@ def _is_on_branch(deploy: Deploy, outside: Outside) -> bool:
     question = HeadQuestion(
         key=0, owner=site.owner, repository=site.repository, branch=site.branch, running=deploy.sha
     )
-    head = outside.github.heads([question]).heads[0]
+    head = ask_heads(outside.github, [question], now=now).heads[0]
     if isinstance(head, HeadTrouble):
         raise head.error
     return head.running_sha == deploy.sha and head.ahead_by == 0
@@ -133,9 +136,7 @@ def _patch(deploy: Deploy, outside: Outside, *, now: datetime) -> dict[str, Any]
             raise TryLater(f"{error} Headway keeps trying.") from error
         except ClusterError as error:
             raise Refused(str(error)) from error
-    raise TryLater(
-        "The Deployment keeps changing while Headway looks at it. Headway keeps trying."
-    )
+    raise TryLater("The Deployment keeps changing while Headway looks at it. Headway keeps trying.")
 
 
 def _check_workload(deploy: Deploy, deployment: dict[str, Any], *, now: datetime) -> None:

@@ -1,16 +1,18 @@
 """Fetch the lists of commits that would ship. Each pair of SHAs is asked for once, for ever."""
 
 import logging
+from datetime import datetime
 
 from django.db.models import Exists, F, OuterRef, Q
 
 from deployments.github import Commit, GitHub, GitHubError, GitHubNotFound, GitHubRateLimited
 from deployments.models import CommitRange, Observation
+from deployments.operations.github_pauses import ask_comparison
 
 logger = logging.getLogger(__name__)
 
 
-def fetch_commits(*, github: GitHub) -> int:
+def fetch_commits(*, github: GitHub, now: datetime) -> int:
     """Ask GitHub for every range between a running commit and its head that is not known; return how many were.
 
     One at a time, as GitHub asks its clients to. A rate limit ends it: the next sync that finds ranges missing asks again.
@@ -19,7 +21,9 @@ def fetch_commits(*, github: GitHub) -> int:
     for seen in _missing():
         site = seen.site
         try:
-            found = github.compare(site.owner, site.repository, base=seen.running_sha, head=seen.head_sha)
+            found = ask_comparison(
+                github, site.owner, site.repository, base=seen.running_sha, head=seen.head_sha, now=now
+            )
         except GitHubRateLimited:
             logger.warning("GitHub's limit is reached: the other lists of commits have to wait")
             break

@@ -13,6 +13,7 @@ from django_q.tasks import async_task
 from deployments.cluster import Cluster, ClusterError
 from deployments.locks import Lock, try_lock
 from deployments.models import Deploy, Observation, Status
+from deployments.operations.batch import tell_batches
 from deployments.outside import Outside
 from deployments.rules.diagnosis import Diagnosis, diagnose
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
@@ -189,6 +190,7 @@ def _end(deploy: Deploy, status: Status, sentence: str, *, now: datetime) -> Non
         async_task(
             "deployments.tasks.sync", hosts=[deploy.site.host], trigger="deploy", q_options={"group": "sync"}
         )
+        tell_batches(deploy)
 
 
 def _pods(count: int) -> str:

@@ -4,20 +4,28 @@ from datetime import datetime, timedelta
 
 from django_q.tasks import async_task
 
-from deployments.models import Deploy, Status
+from deployments.models import Deploy, DeployBatch, Status
 from deployments.operations.follow import FOLLOWED
 from deployments.operations.hold import lift_expired
-from deployments.operations.sync import close_dead_runs
+from deployments.operations.sync import close_dead_runs, prune_runs
 from deployments.operations.waiting import take_up_waiting
 
 TAKEN_UP_WITHIN = timedelta(seconds=30)
 GIVEN_UP_AFTER = timedelta(minutes=15)
+PRUNED_AT_MINUTE = 0
 
 
-def tick(*, now: datetime, wait_for_image: timedelta = timedelta(hours=1)) -> None:
+def tick(
+    *,
+    now: datetime,
+    wait_for_image: timedelta = timedelta(hours=1),
+    keep_runs: timedelta = timedelta(days=30),
+) -> None:
     """Queue again what should be under way, end what waited too long, close syncs whose worker died, lift expired Holds."""
     close_dead_runs(now=now)
     lift_expired(now=now)
+    if now.minute == PRUNED_AT_MINUTE:
+        prune_runs(before=now - keep_runs)
     take_up_waiting(now=now, patience=wait_for_image)
     queued = Deploy.objects.filter(status=Status.QUEUED, queued_at__lt=now - TAKEN_UP_WITHIN)
     for deploy in queued:
@@ -28,5 +36,7 @@ def tick(*, now: datetime, wait_for_image: timedelta = timedelta(hours=1)) -> No
             )
         else:
             async_task("deployments.tasks.begin_deploy", deploy.pk, q_options={"group": "deploy"})
+    if DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).exists():
+        async_task("deployments.tasks.continue_batches", q_options={"group": "batch"})
     if Deploy.objects.filter(status__in=FOLLOWED).exists():
         async_task("deployments.tasks.follow", q_options={"group": "follow"})

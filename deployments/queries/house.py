@@ -9,7 +9,7 @@ from django.db.models import Exists, Subquery
 from django_q.models import Schedule
 
 from deployments.facts import StandingHold, stale_after
-from deployments.models import Hold, SyncRun
+from deployments.models import DeployBatch, GitHubPause, Hold, SyncRun
 
 SYNC_SCHEDULE = "sync"
 LONGEST_SYNC = timedelta(minutes=10)
@@ -24,6 +24,10 @@ class House:
     sync_is_running: bool
     sync_interval: timedelta
     sync_is_overdue: bool
+    github_rests_until: datetime | None
+    """When GitHub answers again; None while it does."""
+    running_batch_id: int | None
+    """A batch of Deploys that is under way."""
     holds: tuple[StandingHold, ...] = field(repr=False)
     """Every standing Hold: on everything, on sites, on commits."""
 
@@ -43,17 +47,26 @@ def house(*, now: datetime) -> House:
         .annotate(
             last_good=Subquery(runs.filter(result__in=GOOD_ENOUGH).values("finished_at")[:1]),
             is_syncing=Exists(runs.filter(result=SyncRun.Result.RUNNING, started_at__gt=now - LONGEST_SYNC)),
+            github_rests_until=Subquery(
+                GitHubPause.objects.filter(until__gt=now).order_by("-until").values("until")[:1]
+            ),
+            running_batch=Subquery(
+                DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).values("pk")[:1]
+            ),
             standing=ArraySubquery(Hold.objects.standing(now=now).values(json=StandingHold.AS_JSON)),
         )
         .first()
     )
     if schedule is None:
+        held = _told_in(StandingHold.all(now=now), now)
         return House(
             None,
             False,
             timedelta(hours=1),
             sync_is_overdue=True,
-            holds=_told_in(StandingHold.all(now=now), now),
+            github_rests_until=None,
+            running_batch_id=None,
+            holds=held,
         )
     interval = timedelta(minutes=schedule.minutes)
     return House(
@@ -61,6 +74,8 @@ def house(*, now: datetime) -> House:
         sync_is_running=schedule.is_syncing,
         sync_interval=interval,
         sync_is_overdue=schedule.last_good is None or now - schedule.last_good > stale_after(interval),
+        github_rests_until=schedule.github_rests_until,
+        running_batch_id=schedule.running_batch,
         holds=_told_in((StandingHold.from_json(each) for each in schedule.standing), now),
     )
 

@@ -20,6 +20,8 @@ _WATCHED = (
     "(SELECT xmin, ctid FROM deployments_deploy ORDER BY id DESC LIMIT 1) AS newest",
     "(SELECT xmin, ctid FROM deployments_syncrun ORDER BY id DESC LIMIT 20) AS runs",
     "(SELECT xmin, ctid FROM deployments_commitrange ORDER BY id DESC LIMIT 1) AS fetched",
+    "deployments_githubpause WHERE until > %(now)s",
+    "(SELECT xmin, ctid FROM deployments_deploybatch ORDER BY id DESC LIMIT 5) AS batches",
     "django_q_schedule WHERE name = 'sync'",
 )
 _PULSE = f"SELECT {', '.join(f'(SELECT {_WRITTEN} FROM {rows})' for rows in _WATCHED)}"  # noqa: S608  constants of this module

@@ -1,7 +1,7 @@
 """The list of sites, and one site."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -11,6 +11,7 @@ from deployments.models import Deploy, Hold, Observation, Site
 from deployments.queries.commits import Commit, commits_between
 from deployments.queries.house import House, house
 from deployments.rules.autodeploy import Verdict
+from deployments.rules.notes import notes_on
 from deployments.rules.site_state import Answer, State, answer_for
 from deployments.wishes import verdict_on, wishes_of
 
@@ -45,6 +46,16 @@ class SiteRow:
         return self.seen.running_sha
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What is odd about the site without being in the way."""
+        return notes_on(
+            slug=self.slug,
+            name_with_owner=self.seen.name_with_owner,
+            is_archived=self.seen.is_archived,
+            managed_by=self.seen.managed_by,
+        )
+
+    @property
     def haystack(self) -> str:
         """What a search looks through."""
         return f"{self.host} {self.slug} {self.site.namespace}/{self.site.deployment}".casefold()
@@ -63,6 +74,8 @@ class SiteList:
     counts: dict[str, int]
     """Number of sites in each state, whatever the filter; only states that occur."""
     total: int
+    all_rows: tuple[SiteRow, ...] = field(repr=False)
+    """Every row, whatever the filter."""
     house: House
 
 
@@ -98,7 +111,11 @@ def site_list(*, now: datetime, search: str = "", state: str = "") -> SiteList:
     ]
     matching.sort(key=lambda row: (row.answer.rank, row.host))
     return SiteList(
-        tuple(matching), {each.value: counts[each] for each in State if counts[each]}, len(rows), around
+        rows=tuple(matching),
+        counts={each.value: counts[each] for each in State if counts[each]},
+        total=len(rows),
+        all_rows=tuple(rows),
+        house=around,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Self
 from deployments.registry.addresses import is_same_origin, url_of
 from deployments.registry.challenge import parse_challenge
 from deployments.registry.errors import RegistryError
+from deployments.registry.google import GoogleCredentials
 from deployments.registry.grants import Grant, Grants
 from deployments.registry.transport import Question, Reply, Transport
 from deployments.registry.verdicts import complaint_in, error_for
@@ -31,12 +32,15 @@ _ABSENT = {"NAME_UNKNOWN", "MANIFEST_UNKNOWN"}
 class Registry:
     """All registries at once, for up to 16 threads; credentials come from the docker config file when one asks for them.
 
-    The file is read anew for each token, so that a secret mounted afresh is seen.
+    The file is read anew for each token, so that a secret mounted afresh is seen. Google's registries, where it has no entry for
+    them, get the application-default credentials.
     """
 
     def __init__(self, *, docker_config: Path | None = None, timeout_seconds: float = 10) -> None:
         self._transport = Transport(timeout_seconds)
-        self._grants = Grants(self._transport, docker_config)
+        self._grants = Grants(
+            self._transport, docker_config, GoogleCredentials(timeout_seconds=timeout_seconds)
+        )
 
     def close(self) -> None:
         self._transport.close()

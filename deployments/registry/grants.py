@@ -14,6 +14,7 @@ from deployments.registry.addresses import host_of, is_safe
 from deployments.registry.challenge import Challenge
 from deployments.registry.docker_config import Credentials, find_credentials
 from deployments.registry.errors import RegistryRefused, RegistryUnavailable
+from deployments.registry.google import GoogleCredentials
 from deployments.registry.transport import Question, Reply, Transport
 from deployments.registry.verdicts import error_for
 from deployments.rules.images import ImageReference
@@ -35,7 +36,8 @@ class Grant:
 class Grants:
     """One grant for each image repository. Two threads may ask for the same one at once: then the later one is kept."""
 
-    def __init__(self, transport: Transport, docker_config: Path | None) -> None:
+    def __init__(self, transport: Transport, docker_config: Path | None, google: GoogleCredentials) -> None:
+        self._google = google
         self._transport = transport
         self._docker_config = docker_config
         self._kept: dict[str, Grant] = {}
@@ -47,7 +49,9 @@ class Grants:
 
     def earn(self, image: ImageReference, challenge: Challenge) -> Grant:
         """A new grant, as the registry asked for it. Raises RegistryError."""
-        credentials = find_credentials(self._docker_config, image.registry)
+        credentials = find_credentials(self._docker_config, image.registry) or self._google.for_registry(
+            image.registry
+        )
         if challenge.scheme == "bearer":
             grant = self._fetch_token(image, challenge, credentials)
         elif challenge.scheme == "basic" and credentials is not None:

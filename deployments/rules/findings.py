@@ -144,6 +144,8 @@ def distance(facts: SiteFacts) -> str:
         )
     if facts.behind_by:
         return f"{counted(facts.behind_by, 'commit')} behind"
+    if facts.running_is_unknown:
+        return f"It runs {short(facts.present_sha)}, a commit that GitHub does not know in this repository"
     return f"Not at {short(facts.head_sha)}; how many commits behind is not known"
 
 

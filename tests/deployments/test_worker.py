@@ -78,7 +78,9 @@ def statements_begun() -> set[tuple[int, object]]:
         return set(cursor.fetchall())
 
 
-def test_a_worker_whose_tasks_come_to_their_end_outlives_the_longest_silence(start_worker: StartWorker) -> None:
+def test_a_worker_whose_tasks_come_to_their_end_outlives_the_longest_silence(
+    start_worker: StartWorker,
+) -> None:
     worker = start_worker("--longest-silence", "3")
 
     ended = queue_tasks_until(lambda: worker.process.poll() is not None, seconds=6)
@@ -120,12 +122,11 @@ def test_nothing_is_left_of_a_worker_whose_head_was_killed(start_worker: StartWo
 
 def test_tasks_flow_again_after_the_database_ended_all_sessions(start_worker: StartWorker) -> None:
     start_worker()
-    ours = "SELECT pg_backend_pid()"
 
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-            f" WHERE datname = current_database() AND pid <> ({ours})"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         (terminated,) = cursor.fetchone()
 

@@ -6,7 +6,6 @@ All of it is started once for the folder, since that costs more than any test; p
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
@@ -64,7 +63,9 @@ def house(url: str, world: World, transactional_db: None) -> Iterator[House]:
     sites = make_sites(world)
     request_sync()
     seen = Observation.objects.exclude(github_observed_at=None).exclude(cluster_observed_at=None)
-    assert eventually(lambda: seen.count() == len(sites), seconds=30), "The worker does not observe the sites."
+    assert eventually(lambda: seen.count() == len(sites), seconds=30), (
+        "The worker does not observe the sites."
+    )
     yield House(url=url, world=world)
     # The tables are emptied next, and must not be in use.
     assert eventually(lambda: not OrmQ.objects.exists(), seconds=20), "The worker does not come to rest."

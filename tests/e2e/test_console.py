@@ -30,7 +30,9 @@ def complaints_of(page: Page) -> list[str]:
     """Return a list that grows with whatever the page complains about from now on."""
     complaints: list[str] = []
     page.add_init_script(LISTEN)
-    page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
+    page.on(
+        "console", lambda message: message.type in ("error", "warning") and complaints.append(message.text)
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("requestfailed", lambda request: complaints.append(f"{request.url}: {request.failure}"))
     return complaints

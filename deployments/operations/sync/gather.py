@@ -7,6 +7,7 @@ from datetime import datetime
 
 from deployments.github import Answers, GitHubNotFound, Head, HeadQuestion, HeadTrouble
 from deployments.models import Observation, Site
+from deployments.operations.github_pauses import Pauses, read_pauses
 from deployments.operations.sync.gather_cluster import Absent, Sight, Unseen, Workload, gather_cluster
 from deployments.operations.sync.gather_images import Built, gather_images
 from deployments.outside import Outside
@@ -20,13 +21,17 @@ class Gathered:
     """By the site's key. Unsaved: what was there before, changed by what is known now."""
     cluster_requests: int
     github: Answers = field(repr=False)
+    pauses: Pauses = field(repr=False)
+    """GitHub's, as they were before."""
     registry_requests: int
 
 
 def gather(sites: Sequence[Site], outside: Outside, *, now: datetime) -> Gathered:
     """Ask the cluster, then GitHub about what runs there, then the registry about heads not known to be built."""
     sights, lists = gather_cluster(sites, outside)
-    answers = outside.github.heads([_question(site, sights[site.pk]) for site in sites])
+    pauses = read_pauses()
+    questions = [_question(site, sights[site.pk]) for site in sites]
+    answers = outside.github.heads(questions, paused=pauses.standing(now=now))
     seen = {}
     for site in sites:
         observation = copy(site.observation)
@@ -36,12 +41,12 @@ def gather(sites: Sequence[Site], outside: Outside, *, now: datetime) -> Gathere
     unknown = {
         site.pk: site.image_for(seen[site.pk].head_sha)
         for site in sites
-        if _must_ask(site.observation, seen[site.pk])
+        if site.expected_repository and _must_ask(site.observation, seen[site.pk])
     }
-    built = gather_images(unknown.values(), outside.registry)
+    built, asked = gather_images(unknown.values(), outside.registry)
     for site in sites:
         _see_image(site.observation, seen[site.pk], unknown.get(site.pk), built)
-    return Gathered(seen, lists, answers, len(built))
+    return Gathered(seen, lists, answers, pauses, asked)
 
 
 def _question(site: Site, sight: Sight) -> HeadQuestion:
@@ -59,13 +64,18 @@ def _see_head(seen: Observation, head: Head | HeadTrouble, *, now: datetime) -> 
         seen.repository_missing = isinstance(head.error, GitHubNotFound)
         return
     seen.github_trouble, seen.repository_missing, seen.github_observed_at = "", False, now
-    seen.repository_id, seen.name_with_owner, seen.branch = (
-        head.repository_id,
-        head.name_with_owner,
-        head.branch,
-    )
-    seen.head_sha, seen.head_headline, seen.head_author = head.sha, head.headline, head.author
-    seen.head_committed_at, seen.check_state = head.committed_at, head.check_state
+    seen.name_with_owner, seen.branch, seen.check_state = head.name_with_owner, head.branch, head.check_state
+    if head.repository_id is not None:
+        seen.repository_id = head.repository_id
+    if head.is_archived is not None:
+        seen.is_archived = head.is_archived
+    if head.committed_at is not None or seen.head_sha != head.sha:
+        seen.head_headline, seen.head_author, seen.head_committed_at = (
+            head.headline,
+            head.author,
+            head.committed_at,
+        )
+    seen.head_sha = head.sha
     seen.behind_by, seen.ahead_by = head.behind_by, head.ahead_by
 
 
@@ -79,10 +89,12 @@ def _see_workload(seen: Observation, sight: Sight, head: Head | HeadTrouble, *, 
         seen.desired_image = seen.desired_sha = seen.running_sha = seen.resource_version = ""
         seen.ready = seen.wanted = 0
         return
-    seen.workload_missing = ""
+    seen.workload_missing, seen.managed_by = "", sight.managed_by
     seen.desired_image, seen.resource_version = sight.desired_image, sight.resource_version
     seen.ready, seen.wanted = sight.ready, sight.wanted
     before = (seen.running_sha, seen.desired_sha)
+    if isinstance(head, Head):
+        seen.running_is_unknown = bool(sight.running_tag) and head.running_sha == ""
     seen.running_sha = _full(sight.running_tag, head, *before)
     seen.desired_sha = _full(sight.desired_tag, head, seen.running_sha, *before)
 

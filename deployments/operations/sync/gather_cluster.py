@@ -1,15 +1,20 @@
 """What the cluster shows of each site: one LIST of Deployments per namespace, and of pods only where a rollout is under way."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
-from deployments.cluster import Cluster, ClusterError
+from deployments.cluster import Cluster, ClusterError, ClusterRefused, ClusterUnavailable
 from deployments.models import Observation, Site
 from deployments.outside import Outside
 from deployments.rules.images import UnableToParseImage, parse_image
+from deployments.rules.managers import manager_of
 from deployments.rules.workloads import containers, counts, is_settled, running_images
+
+SILENT_IN_A_ROW = 3
+_SILENT = "The cluster did not answer for three namespaces in a row, and was not asked about this one: the next sync asks again."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +29,8 @@ class Workload:
     ready: int
     wanted: int
     resource_version: str
+    managed_by: str
+    """Who else manages the Deployment; empty where nobody is known to."""
 
 
 @dataclass(frozen=True)
@@ -44,30 +51,63 @@ Sight = Workload | Absent | Unseen
 
 
 def gather_cluster(sites: Iterable[Site], outside: Outside) -> tuple[dict[int, Sight], int]:
-    """Return each site's sight by its key, and the number of LISTs made. One namespace's trouble is that namespace's."""
+    """Return each site's sight by its key, and the number of LISTs made. One namespace's trouble is that namespace's.
+
+    Credentials that are not accepted are read anew once: the token may have been rotated. A cluster that does not answer for
+    three namespaces in a row is not waited for any more.
+    """
     by_namespace: dict[str, list[Site]] = defaultdict(list)
     for site in sites:
         by_namespace[site.namespace].append(site)
+    look = _Look(outside)
     sights: dict[int, Sight] = {}
-    lists = 0
     for namespace, together in by_namespace.items():
+        sights |= look.at(namespace, together)
+    return sights, look.lists
+
+
+class _Look:
+    def __init__(self, outside: Outside) -> None:
+        self._outside = outside
+        self._silent_in_a_row = 0
+        self._may_reconnect = True
+        self.lists = 0
+
+    def at(self, namespace: str, sites: Sequence[Site]) -> dict[int, Sight]:
+        if self._silent_in_a_row >= SILENT_IN_A_ROW:
+            return {site.pk: Unseen(_SILENT) for site in sites}
         try:
-            look = _Namespace(outside.cluster, namespace)
-            sights |= {site.pk: look.sight(site) for site in together}
-            lists += look.lists
+            deployments = self._list(namespace)
         except ClusterError as error:
-            lists += 1
-            sights |= {site.pk: Unseen(str(error)) for site in together}
-    return sights, lists
+            is_silent = isinstance(error, ClusterUnavailable) and not error.status
+            self._silent_in_a_row = self._silent_in_a_row + 1 if is_silent else 0
+            return {site.pk: Unseen(str(error)) for site in sites}
+        self._silent_in_a_row = 0
+        seen = _Namespace(self._outside.cluster, namespace, deployments)
+        sights = {site.pk: seen.sight(site) for site in sites}
+        self.lists += seen.pod_lists
+        return sights
+
+    def _list(self, namespace: str) -> list[dict[str, Any]]:
+        self.lists += 1
+        try:
+            return self._outside.cluster.deployments(namespace)
+        except ClusterRefused as error:
+            if error.status != HTTPStatus.UNAUTHORIZED or not self._may_reconnect:
+                raise
+        self._may_reconnect = False
+        self._outside.reconnect()
+        self.lists += 1
+        return self._outside.cluster.deployments(namespace)
 
 
 class _Namespace:
-    def __init__(self, cluster: Cluster, name: str) -> None:
+    def __init__(self, cluster: Cluster, name: str, deployments: Iterable[dict[str, Any]]) -> None:
         self._cluster = cluster
         self._name = name
-        self._deployments = {each["metadata"]["name"]: each for each in cluster.deployments(name)}
-        self._pods: list[dict[str, Any]] | None = None
-        self.lists = 1
+        self._deployments = {each["metadata"]["name"]: each for each in deployments}
+        self._pods: list[dict[str, Any]] | ClusterError | None = None
+        self.pod_lists = 0
 
     def sight(self, site: Site) -> Sight:
         deployment = self._deployments.get(site.deployment)
@@ -81,14 +121,19 @@ class _Namespace:
             return Absent(
                 f"Deployment {site.deployment} has no container named {site.container}, only {names}: correct the mapping."
             )
+        try:
+            running_tag = self._running_tag(site, deployment, desired)
+        except ClusterError as error:
+            return Unseen(str(error))
         numbers = counts(deployment)
         return Workload(
             desired_image=desired,
             desired_tag=commit_in(site, desired),
-            running_tag=self._running_tag(site, deployment, desired),
+            running_tag=running_tag,
             ready=numbers.ready,
             wanted=numbers.wanted,
             resource_version=deployment["metadata"]["resourceVersion"],
+            managed_by=manager_of(deployment),
         )
 
     def _running_tag(self, site: Site, deployment: dict[str, Any], desired: str) -> str:
@@ -98,13 +143,22 @@ class _Namespace:
         if seen.resource_version == deployment["metadata"]["resourceVersion"]:
             # Nothing has moved since the last look: neither have the pods' images.
             return seen.running_sha
-        if self._pods is None:
-            self._pods = self._cluster.pods(self._name, label_selector="")
-            self.lists += 1
-        images = running_images(deployment, self._pods, container=site.container)
+        images = running_images(deployment, self._all_pods(), container=site.container)
         # While old and new pods are ready side by side, the old commit still runs.
         older = sorted(images - {desired} or images)
         return commit_in(site, older[0]) if len(older) == 1 else ""
+
+    def _all_pods(self) -> list[dict[str, Any]]:
+        """Asked for once, also where that is refused."""
+        if self._pods is None:
+            self.pod_lists += 1
+            try:
+                self._pods = self._cluster.pods(self._name, label_selector="")
+            except ClusterError as error:
+                self._pods = error
+        if isinstance(self._pods, ClusterError):
+            raise self._pods
+        return self._pods
 
 
 def commit_in(site: Site, image: str) -> str:
@@ -113,6 +167,6 @@ def commit_in(site: Site, image: str) -> str:
         reference = parse_image(image)
     except UnableToParseImage:
         return ""
-    if reference.repository != site.expected_repository or not reference.tag:
+    if not reference.tag or reference.repository != site.expected_repository:
         return ""
     return site.template.sha_in(reference.tag) or ""

@@ -4,17 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django_q.tasks import async_task
 
 from deployments.locks import Lock, try_lock
 from deployments.models import CommitRange, Observation, Site, SyncRun, Trigger
 from deployments.operations.deploy import UnableToDeploy, request_deploy
+from deployments.operations.github_pauses import remember
 from deployments.operations.sync.decide import Decision, decide_all
 from deployments.operations.sync.gather import Gathered, gather
 from deployments.operations.sync.record import changed_sites, record
 from deployments.operations.waiting import move_on_where_ready
 from deployments.outside import Outside
+from deployments.queries import GOOD_ENOUGH
 from deployments.rules.autodeploy import Go, Stop
 
 MESSAGE_LENGTH = 500
@@ -61,6 +63,13 @@ def close_dead_runs(*, now: datetime) -> int:
         return _close_dead_runs(now=now)
 
 
+def prune_runs(*, before: datetime) -> int:
+    """Throw away the runs that began before then; return their number. The last good one stays: pages tell its age."""
+    last_good = SyncRun.objects.filter(is_full=True, result__in=GOOD_ENOUGH).values("pk")[:1]
+    old = SyncRun.objects.filter(started_at__lt=before).exclude(result=SyncRun.Result.RUNNING)
+    return old.exclude(pk__in=Subquery(last_good)).delete()[0]
+
+
 def _close_dead_runs(*, now: datetime) -> int:
     dead = SyncRun.objects.filter(result=SyncRun.Result.RUNNING)
     return dead.update(
@@ -80,12 +89,14 @@ def _sync_alone(
     outside: Outside, hosts: Sequence[str], trigger: str, *, clock: Callable[[], datetime]
 ) -> SyncReport:
     now = clock()
-    _close_dead_runs(now=now)
     sites = _sites(hosts)
+    if any(site.has_dead_run for site in sites):  # type: ignore[attr-defined]  # annotated by _sites
+        _close_dead_runs(now=now)
     run = SyncRun.objects.create(started_at=now, trigger=trigger, is_full=not hosts, sites=len(sites))
     try:
         gathered = gather(sites, outside, now=now)
         changed = changed_sites(sites, gathered.observations)
+        remember(gathered.github.limits, gathered.pauses, now=now)
         record(sites, gathered.observations, changed=changed, now=now)
         _count(run, gathered, changed)
         decisions = tuple(_act(each, now=now) for each in decide_all(sites, gathered.observations, now=now))
@@ -108,7 +119,11 @@ def _sites(hosts: Sequence[str]) -> Sequence[Site]:
         base=OuterRef("observation__running_sha"),
         head=OuterRef("observation__head_sha"),
     )
-    query = Site.objects.select_related("observation__latest_deploy").annotate(has_commits=Exists(known))
+    query = Site.objects.select_related("observation__latest_deploy").annotate(
+        has_commits=Exists(known),
+        # Asked along, and not by a statement of its own: whoever holds the lock finds no other run alive.
+        has_dead_run=Exists(SyncRun.objects.filter(result=SyncRun.Result.RUNNING)),
+    )
     sites = list(query.filter(host__in=hosts) if hosts else query)
     if missing := sorted(set(hosts) - {site.host for site in sites}):
         raise UnableToSync(f"No such site: {', '.join(missing)}.")

@@ -65,7 +65,7 @@ def test_merge_bases_are_the_newest_shared_commit() -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_divergence_is_the_difference_of_the_ancestors(seed: int) -> None:
-    chance, graph = random.Random(seed), CommitGraph()  # noqa: S311 -- a test's dice
+    chance, graph = random.Random(seed), CommitGraph()
     shas = [add(graph)]
     for _ in range(40):
         shas.append(add(graph, *dict.fromkeys(chance.choices(shas[-6:], k=chance.choice((1, 1, 2))))))

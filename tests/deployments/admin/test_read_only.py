@@ -9,14 +9,18 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from deployments.models import Deploy, Hold, Site, SyncRun
-from deployments.operations.schedule import INTERVALS_MINUTES, TICK_SCHEDULE
+from deployments.operations.schedule import INTERVALS_MINUTES
 from deployments.queries import SYNC_SCHEDULE
 from tests.deployments.admin.conftest import make_site
 
 
 def make_deploy() -> Model:
     return Deploy.objects.create(
-        site=make_site("a"), sha="a" * 40, image="gcr.io/p/a:" + "a" * 40, status="queued", requested_at=timezone.now()
+        site=make_site("a"),
+        sha="a" * 40,
+        image="gcr.io/p/a:" + "a" * 40,
+        status="queued",
+        requested_at=timezone.now(),
     )
 
 
@@ -29,16 +33,21 @@ def make_hold() -> Model:
 
 
 def find_schedule() -> Model:
-    return Schedule.objects.get(name=TICK_SCHEDULE)
+    return Schedule.objects.get(name=SYNC_SCHEDULE)
 
 
 @pytest.mark.parametrize("make", [make_deploy, make_run, make_hold, find_schedule])
-def test_a_row_is_shown_and_neither_added_nor_changed_nor_deleted(owner: Client, make: Callable[[], Model]) -> None:
+def test_a_row_is_shown_and_neither_added_nor_changed_nor_deleted(
+    owner: Client, make: Callable[[], Model]
+) -> None:
     row = make()
     place = f"/admin/{row._meta.app_label}/{row._meta.model_name}/"
 
     shown = [owner.get(place).status_code, owner.get(f"{place}{row.pk}/change/").status_code]
-    sent = [owner.post(f"{place}{each}").status_code for each in ("add/", f"{row.pk}/change/", f"{row.pk}/delete/")]
+    sent = [
+        owner.post(f"{place}{each}").status_code
+        for each in ("add/", f"{row.pk}/change/", f"{row.pk}/delete/")
+    ]
 
     assert shown == [200, 200]
     assert set(sent) <= {403, 405}
@@ -48,7 +57,10 @@ def test_a_row_is_shown_and_neither_added_nor_changed_nor_deleted(owner: Client,
 def test_deleting_many_at_once_is_no_action(owner: Client) -> None:
     row = make_run()
 
-    owner.post("/admin/deployments/syncrun/", {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
+    owner.post(
+        "/admin/deployments/syncrun/",
+        {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"},
+    )
 
     assert SyncRun.objects.filter(pk=row.pk).exists()
 
@@ -87,11 +99,11 @@ def test_an_interval_that_is_not_offered_is_refused(owner: Client) -> None:
 
 
 def test_another_schedule_cannot_be_reached_through_the_interval_form(owner: Client) -> None:
-    tick = Schedule.objects.get(name=TICK_SCHEDULE)
+    other = Schedule.objects.create(name="other", func="math.sqrt", minutes=1)
 
-    owner.post(f"/admin/deployments/syncschedule/{tick.pk}/change/", {"minutes": 1440})
+    owner.post(f"/admin/deployments/syncschedule/{other.pk}/change/", {"minutes": 1440})
 
-    assert Schedule.objects.get(pk=tick.pk).minutes == 1
+    assert Schedule.objects.get(pk=other.pk).minutes == 1
 
 
 def test_who_has_no_right_to_it_cannot_change_the_interval(stranger: Client) -> None:

@@ -3,15 +3,20 @@
 from html import unescape
 
 import pytest
+from django.forms.models import model_to_dict
 from django.test import Client
 from django_q.models import OrmQ
 
 from deployments.models import Site
 
 ADD = "/admin/deployments/site/add/"
-FILLED_IN = {
+# As a browser sends the empty form: with every default, and without the boxes that are not ticked.
+DEFAULTS = {
+    name: value for name, value in model_to_dict(Site()).items() if value is not None and value is not False
+}
+FILLED_IN = DEFAULTS | {
     "host": "cron.example.com", "owner": "icco", "repository": "cron", "branch": "", "namespace": "default",
-    "deployment": "cron", "container": "", "image_template": "",
+    "deployment": "cron", "container": "", "image_template": "", "minimum_interval_minutes": "0",
 }  # fmt: skip
 
 
@@ -47,12 +52,18 @@ def test_a_repository_without_any_owner_says_what_to_write(owner: Client) -> Non
 def test_pasted_addresses_become_a_host_and_a_repository(owner: Client) -> None:
     answer = owner.post(
         ADD,
-        FILLED_IN | {"host": " https://Cron.Example.com/path?x=1 ", "repository": "https://github.com/icco/cron.git"},
+        FILLED_IN
+        | {"host": " https://Cron.Example.com/path?x=1 ", "repository": "https://github.com/icco/cron.git"},
     )
 
     site = Site.objects.get()
     assert answer.status_code == 302
-    assert (site.host, site.owner, site.repository, site.container) == ("cron.example.com", "icco", "cron", "cron")
+    assert (site.host, site.owner, site.repository, site.container) == (
+        "cron.example.com",
+        "icco",
+        "cron",
+        "cron",
+    )
 
 
 def test_a_pasted_repository_of_another_owner_than_the_one_given_is_refused(owner: Client) -> None:

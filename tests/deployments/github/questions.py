@@ -28,9 +28,9 @@ def add_many(server: DemoGitHub, number: int) -> list[HeadQuestion]:
     ]
 
 
-def about(repository: Repository, *, branch: str = "", running: str = "") -> HeadQuestion:
+def about(repository: Repository, *, branch: str = "", running: str = "", key: str = "site") -> HeadQuestion:
     return HeadQuestion(
-        key="site", owner=repository.owner, repository=repository.name, branch=branch, running=running
+        key=key, owner=repository.owner, repository=repository.name, branch=branch, running=running
     )
 
 

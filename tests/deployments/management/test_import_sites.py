@@ -41,7 +41,7 @@ def test_a_broken_line_is_named_and_nothing_is_imported(run: Run, table: Path) -
 def test_two_sites_of_one_container_are_told_in_words(run: Run, table: Path) -> None:
     table.write_text(f"{HEADING}\n{GOOD}\nother.example.com,icco,other,cron\n")
 
-    with pytest.raises(CommandError, match="line 3: .*Another site already stands for this container"):
+    with pytest.raises(CommandError, match=r"line 3: .*Another site already stands for this container"):
         run("import_sites", str(table))
 
     assert not Site.objects.exists()
@@ -55,14 +55,14 @@ def test_an_empty_cell_that_is_needed_is_named(run: Run, table: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_named(run: Run, table: Path) -> None:
-    with pytest.raises(CommandError, match="sites.csv cannot be read: No such file"):
+    with pytest.raises(CommandError, match=r"sites\.csv cannot be read: No such file"):
         run("import_sites", str(table))
 
 
 def test_a_line_that_is_too_short_or_too_long_is_named(run: Run, table: Path) -> None:
     table.write_text(f"{HEADING}\n\ncron.example.com,icco\n{GOOD},too,much\n")
 
-    with pytest.raises(CommandError, match="(?s)line 3: .*line 4: It has more cells"):
+    with pytest.raises(CommandError, match=r"(?s)line 3: .*line 4: It has more cells"):
         run("import_sites", str(table))
 
     assert not Site.objects.exists()

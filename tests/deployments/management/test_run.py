@@ -33,7 +33,9 @@ def answers(port: int) -> bool:
         return False
 
 
-def test_web_and_worker_start_a_killed_one_starts_again_and_sigterm_ends_all(running: Running, port: int) -> None:
+def test_web_and_worker_start_a_killed_one_starts_again_and_sigterm_ends_all(
+    running: Running, port: int
+) -> None:
     assert eventually(lambda: answers(port), seconds=60), running.said
     both = running.children_of(running.process.pid)
     assert len(both) == 2

@@ -72,7 +72,7 @@ def test_a_head_that_a_later_commit_takes_back_is_left_alone(world: World, outsi
     reverted = world.commit(HOST, "Delete the cache")
     revert = world.commit(HOST, f'Revert "Delete the cache"\n\nThis reverts commit {reverted}.')
     observe(outside)
-    fetch_commits(github=outside.github)
+    fetch_commits(github=outside.github, now=NOW)
     # GitHub's answers lag behind its own: the head is seen as it was before the revert.
     world.repository(HOST).force_push(reverted)
     automate()
@@ -87,7 +87,7 @@ def test_a_head_that_takes_an_earlier_commit_back_goes_out(world: World, outside
     reverted = world.commit(HOST, "Delete the cache")
     revert = world.commit(HOST, f'Revert "Delete the cache"\n\nThis reverts commit {reverted}.')
     observe(outside)
-    fetch_commits(github=outside.github)
+    fetch_commits(github=outside.github, now=NOW)
     automate()
 
     observe(outside)

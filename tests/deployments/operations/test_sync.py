@@ -48,7 +48,7 @@ def test_when_nothing_changed_it_costs_two_requests_one_list_and_eight_statement
 ) -> None:
     world.commit(HOST)
     observe(outside)
-    fetch_commits(github=outside.github)
+    fetch_commits(github=outside.github, now=NOW)
     for log in (world.github.requests, world.registry.requests, world.cluster.requests):
         log.clear()
 
@@ -74,7 +74,7 @@ def test_one_repository_missing_among_34_leaves_33_right(world: World, outside: 
     right = [host for host in world.mappings if seen(host).head_sha == heads[host]]
     assert sorted(set(world.mappings) - set(right)) == [HOST]
     assert report.run.troubled == 1
-    assert "icco/cacophony was not found on GitHub" in seen().github_trouble
+    assert "GitHub knows no repository icco/cacophony" in seen().github_trouble
 
 
 def test_a_short_sha_in_the_tag_is_known_in_full(world: World, outside: Outside) -> None:
@@ -199,7 +199,7 @@ def test_the_list_of_commits_is_fetched_once_for_ever(world: World, outside: Out
         world.commit(HOST, f"Change {number}")
     observe(outside)
 
-    first, second = fetch_commits(github=outside.github), fetch_commits(github=outside.github)
+    first, second = (fetch_commits(github=outside.github, now=NOW) for _ in range(2))
 
     assert (first, second) == (1, 0)
     assert "deployments.tasks.fetch_commits" in tasks()
@@ -210,9 +210,9 @@ def test_a_site_deleted_while_it_was_looked_at_does_no_harm(world: World, outsid
     observe(outside, hosts=[HOST])
     real = outside.github.heads
 
-    def delete_meanwhile(questions: object) -> object:
+    def delete_meanwhile(questions: object, **given: object) -> object:
         Site.objects.filter(host=HOST).delete()
-        return real(questions)
+        return real(questions, **given)
 
     outside.github.heads = delete_meanwhile  # the moment in which it happens; the answer is GitHub's own
     world.commit(HOST)

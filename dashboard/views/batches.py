@@ -1,0 +1,71 @@
+"""Deploying all that is ready: named and confirmed, watched, cancelled."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dashboard.access import acting_user, deployer_needed, login_needed
+from dashboard.forms import BatchForm, first_error
+from dashboard.views.frame import Live, found_or_404, show
+from dashboard.zones import now_for
+from deployments import queries
+from deployments.models import DeployBatch
+from deployments.operations.batch import UnableToDeployAll, cancel_batch, request_batch
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@deployer_needed
+def deploy_all(request: HttpRequest) -> HttpResponse:
+    """GET names the sites, POST deploys them."""
+    return _request(request) if request.method == "POST" else _confirm(request)
+
+
+def _confirm(request: HttpRequest) -> HttpResponse:
+    now = now_for(request)
+    plan = queries.batch_plan(now=now)
+    live = Live("_deploy_all.html", (plan.ready, plan.left_out))
+    return show(request, "deploy_all.html", live, house=plan.house, now=now, plan=plan)
+
+
+def _request(request: HttpRequest) -> HttpResponse:
+    form = BatchForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, first_error(form))
+        return redirect("deploy-all")
+    try:
+        batch = request_batch(
+            wishes=form.wishes(request.POST.getlist("item")), by=acting_user(request),
+            key=form.cleaned_data["key"], now=timezone.now(),
+        )  # fmt: skip
+    except UnableToDeployAll as refusal:
+        messages.error(request, str(refusal))
+        return redirect("deploy-all")
+    return redirect("batch", batch.pk)
+
+
+@require_safe
+@login_needed
+@found_or_404
+def batch(request: HttpRequest, pk: int) -> HttpResponse:
+    """How a batch stands."""
+    now = now_for(request)
+    page = queries.batch_page(pk=pk, now=now)
+    items = [
+        (item.is_done, item.sentence, item.deploy and (item.deploy.status, item.deploy.sentence))
+        for item in page.items
+    ]
+    live = Live("_batch.html", (page.batch.state, page.batch.sentence, items))
+    return show(request, "batch.html", live, house=page.house, now=now, page=page, batch=page.batch)
+
+
+@require_POST
+@deployer_needed
+@found_or_404
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Start nothing more of this batch."""
+    found = DeployBatch.objects.get(pk=pk)
+    if not cancel_batch(batch=found, by=acting_user(request), now=timezone.now()):
+        messages.error(request, "Too late to cancel: it has ended.")
+    return redirect("batch", pk)

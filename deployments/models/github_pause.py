@@ -1,0 +1,19 @@
+"""GitHubPause: which account GitHub wants to rest, and until when. Every process reads it before it asks."""
+
+from django.db import models
+
+
+class GitHubPause(models.Model):
+    who = models.CharField(
+        max_length=80, unique=True, help_text="The account, and what of it: graphql or core."
+    )
+    until = models.DateTimeField()
+    in_a_row = models.PositiveSmallIntegerField(
+        default=1, help_text="Limits met without an answer between them."
+    )
+
+    class Meta:
+        verbose_name = "GitHub pause"
+
+    def __str__(self) -> str:
+        return f"{self.who} rests until {self.until:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,20 @@
+"""A sign of life for a watchman elsewhere, such as healthchecks.io: an address that raises the alarm where it is not called."""
+
+import requests
+
+TIMEOUT_SECONDS = 5
+
+
+class UnableToPing(Exception):
+    """The watchman's address did not answer, or with an error."""
+
+
+def ping(url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    """Call `url` once, by GET. Raises UnableToPing, whose sentence leaves the address out: it may be a secret."""
+    try:
+        with requests.get(url, timeout=timeout_seconds, stream=True) as answer:
+            status = answer.status_code
+    except requests.RequestException as error:
+        raise UnableToPing(f"PING_URL does not answer: {type(error).__name__}") from error
+    if status >= requests.codes.bad_request:
+        raise UnableToPing(f"PING_URL answers {status}: look whether it is still right.")

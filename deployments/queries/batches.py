@@ -1,0 +1,76 @@
+"""Which sites ship together, and how a batch of them stands."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from deployments.models import BatchItem, DeployBatch
+from deployments.queries.house import House, house
+from deployments.queries.sites import SiteRow, all_sites, row_of
+from deployments.rules.site_facts import CheckState
+from deployments.rules.site_state import State
+
+BEHIND = frozenset({State.READY, State.RED, State.BUILDING, State.HELD})
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    row: SiteRow
+    reason: str
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """What "deploy all ready" would do now."""
+
+    ready: tuple[SiteRow, ...]
+    left_out: tuple[LeftOut, ...]
+    """Sites that are behind, and why they are not among them."""
+    house: House
+
+
+@dataclass(frozen=True)
+class BatchPage:
+    batch: DeployBatch
+    items: tuple[BatchItem, ...]
+    """In their order, with site and Deploy."""
+    house: House
+
+    @property
+    def finished(self) -> int:
+        return sum(item.is_done for item in self.items)
+
+
+def why_left_out(row: SiteRow) -> str:
+    """Return why a site that is behind does not ship with all others; empty where it does."""
+    if row.answer.state != State.READY:
+        return row.answer.sentence
+    if row.seen.ahead_by:
+        return "What runs has commits that are not on the branch: deploy it by itself, once you have looked."
+    if row.site.wait_for_ci and row.seen.check_state == CheckState.PENDING:
+        return "CI has not finished, and this site waits for it."
+    return ""
+
+
+def count_ready(rows: Iterable[SiteRow]) -> int:
+    """Return how many of the sites ship together."""
+    return sum(row.answer.state == State.READY and not why_left_out(row) for row in rows)
+
+
+def batch_plan(*, now: datetime) -> BatchPlan:
+    """Two statements."""
+    around = house(now=now)
+    rows = [row_of(site, around, now=now) for site in all_sites()]
+    behind = [(row, why_left_out(row)) for row in rows if row.answer.state in BEHIND]
+    return BatchPlan(
+        ready=tuple(row for row, reason in behind if not reason),
+        left_out=tuple(LeftOut(row, reason) for row, reason in behind if reason),
+        house=around,
+    )
+
+
+def batch_page(*, pk: int, now: datetime) -> BatchPage:
+    """Raise DeployBatch.DoesNotExist where there is none. Three statements."""
+    batch = DeployBatch.objects.get(pk=pk)
+    items = batch.items.select_related("site", "deploy")
+    return BatchPage(batch, tuple(items), house(now=now))

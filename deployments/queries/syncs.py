@@ -1,0 +1,71 @@
+"""One sync, and what it made of each site."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from deployments.models import SyncRun
+from deployments.queries.house import House, house
+from deployments.rules.site_state import State
+
+TROUBLED = frozenset({State.FAILED, State.DRIFTED, State.MISSING, State.UNKNOWN})
+BEHIND = frozenset({State.READY, State.RED, State.BUILDING, State.HELD, State.DEPLOYING})
+
+
+class Kind(StrEnum):
+    """What a sync made of a site."""
+
+    DEPLOYED = "deployed"
+    HELD_BACK = "held-back"
+    IN_TROUBLE = "in-trouble"
+    CURRENT = "current"
+
+
+@dataclass(frozen=True)
+class SiteDecision:
+    host: str
+    kind: Kind
+    state: State
+    reason: str
+    """Why it was deployed or not, in the sync's words."""
+    trouble: str
+    """What stood in the way of looking at it; empty where nothing did."""
+
+
+@dataclass(frozen=True)
+class SyncPage:
+    run: SyncRun
+    decisions: tuple[SiteDecision, ...]
+    """Those of the wanted kind, by host."""
+    counts: dict[Kind, int]
+    """Of every kind that occurs, whatever is wanted."""
+    house: House
+
+    @property
+    def duration(self) -> timedelta | None:
+        return self.run.finished_at - self.run.started_at if self.run.finished_at else None
+
+
+def sync_page(*, pk: int, kind: str = "", now: datetime) -> SyncPage:
+    """Raise SyncRun.DoesNotExist where there is none, or no more. `kind` narrows; empty: every site. Two statements."""
+    run = SyncRun.objects.get(pk=pk)
+    decisions = [_decision(host, *values) for host, values in sorted(run.decisions.items())]
+    counts = Counter(each.kind for each in decisions)
+    return SyncPage(
+        run=run,
+        decisions=tuple(each for each in decisions if not kind or each.kind == kind),
+        counts={each: counts[each] for each in Kind if counts[each]},
+        house=house(now=now),
+    )
+
+
+def _decision(host: str, verdict: str, reason: str, state: str, trouble: str) -> SiteDecision:
+    seen = State(state)
+    if verdict == "go":
+        kind = Kind.DEPLOYED
+    elif trouble or seen in TROUBLED:
+        kind = Kind.IN_TROUBLE
+    else:
+        kind = Kind.HELD_BACK if seen in BEHIND else Kind.CURRENT
+    return SiteDecision(host, kind, seen, reason, trouble)

@@ -1,0 +1,34 @@
+"""What is odd about a site without being in the way: each a sentence that says what to do."""
+
+from deployments.rules.wording import sentences
+
+
+def notes_on(*, slug: str, name_with_owner: str, is_archived: bool, managed_by: str) -> tuple[str, ...]:
+    """The sentences for the site's page, most pressing first.
+
+    `slug` is the mapping's owner/repository and `name_with_owner` GitHub's, empty where it is not known.
+    """
+    notes = (
+        _managed(managed_by),
+        f"GitHub calls {slug} {name_with_owner} now: follow the rename in the admin, before somebody else takes the old name"
+        if is_renamed(slug, name_with_owner)
+        else "",
+        f"{slug} is archived on GitHub: no newer commit comes until somebody unarchives it"
+        if is_archived
+        else "",
+    )
+    return tuple(sentences(note) for note in notes if note)
+
+
+def is_renamed(slug: str, name_with_owner: str) -> bool:
+    """GitHub compares names without case, and so do we."""
+    return bool(name_with_owner) and name_with_owner.lower() != slug.lower()
+
+
+def _managed(by: str) -> str:
+    if not by:
+        return ""
+    return (
+        f"{by} manages this Deployment and may undo what is deployed here: let it leave the container's image alone, "
+        f"or deploy by it"
+    )

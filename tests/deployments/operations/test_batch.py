@@ -1,0 +1,207 @@
+"""Deploy all that is ready: one after another, stopping at the first failure, whether or not anybody looks."""
+
+from datetime import timedelta
+from time import sleep
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from demo.cluster import CRASHES
+from demo.world import World
+from deployments.models import Deploy, DeployBatch, Observation, Site, Status
+from deployments.operations.batch import (
+    BatchWish,
+    UnableToDeployAll,
+    cancel_batch,
+    continue_batches,
+    request_batch,
+)
+from deployments.operations.deploy import cancel_deploy
+from deployments.operations.follow import Patience, follow
+from deployments.operations.hold import place_hold
+from deployments.operations.tick import tick
+from deployments.outside import Outside
+from tests.factories import NOW, begin, make_user, observe
+
+HOSTS = ["aniplaxt.natwelch.com", "cacophony.natwelch.com", "chartopia.app"]
+PATIENCE = Patience(
+    stability=timedelta(0), rollout=timedelta(minutes=15), look_every_seconds=0.05, task=timedelta(seconds=20)
+)
+
+pytestmark = pytest.mark.usefixtures("sites")
+
+
+@pytest.fixture
+def person() -> User:
+    return make_user("eve")
+
+
+@pytest.fixture
+def batch(world: World, outside: Outside, person: User) -> DeployBatch:
+    """Three sites, each with a new commit, asked for together."""
+    for host in HOSTS:
+        world.commit(host)
+    observe(outside)
+    return request_batch(wishes=wishes(), by=person, key=uuid4(), now=NOW)
+
+
+def wishes(hosts: list[str] = HOSTS) -> list[BatchWish]:
+    seen = Observation.objects.in_bulk(field_name="site_id")
+    sites = {site.host: seen[site.pk] for site in Site.objects.filter(host__in=hosts)}
+    return [BatchWish(host, sites[host].head_sha, sites[host].running_sha) for host in hosts]
+
+
+def begun() -> list[tuple[str, str]]:
+    return list(Deploy.objects.order_by("id").values_list("site__host", "status"))
+
+
+def see_through(outside: Outside) -> None:
+    """Let a worker see the queued Deploy to its end, and then do what the follower asked for."""
+    deploy = begin(Deploy.objects.get(status=Status.QUEUED), outside)
+    Deploy.objects.filter(pk=deploy.pk).update(patched_at=timezone.now())
+    follow(outside=outside, patience=PATIENCE, clock=timezone.now, sleep=sleep)
+    asked = [task.func() for task in OrmQ.objects.all()]
+    OrmQ.objects.all().delete()
+    if "deployments.tasks.continue_batches" in asked:
+        continue_batches(now=NOW)
+
+
+def test_the_first_begins_alone(batch: DeployBatch) -> None:
+    assert begun() == [(HOSTS[0], "queued")]
+    assert batch.is_running
+
+
+def test_one_follows_another_until_all_are_deployed(outside: Outside, batch: DeployBatch) -> None:
+    for _ in HOSTS:
+        see_through(outside)
+
+    batch.refresh_from_db()
+    assert begun() == [(host, "succeeded") for host in HOSTS]
+    assert (batch.state, batch.sentence) == ("done", "All 3 sites deployed.")
+
+
+def test_the_first_failure_stops_the_rest_and_says_so(
+    world: World, outside: Outside, batch: DeployBatch
+) -> None:
+    broken = Observation.objects.get(site__host=HOSTS[1]).head_sha
+    world.behaviours[world.image(HOSTS[1], broken)] = CRASHES(1, ("panic: no board",))
+    see_through(outside)
+    Deploy.objects.get(site__host=HOSTS[1]).move(Status.FAILED, now=NOW, sentence="It crashed.")
+
+    continue_batches(now=NOW)
+
+    batch.refresh_from_db()
+    assert begun() == [(HOSTS[0], "succeeded"), (HOSTS[1], "failed")]
+    assert batch.state == "stopped"
+    assert batch.sentence == f"Stopped at {HOSTS[1]}: It crashed. 1 site after it not started."
+
+
+def test_a_refused_one_stops_the_rest(outside: Outside, batch: DeployBatch, person: User) -> None:
+    place_hold(site=Site.objects.get(host=HOSTS[1]), reason="The demo", by=person, now=NOW)
+
+    see_through(outside)
+
+    batch.refresh_from_db()
+    assert batch.state == "stopped"
+    assert "held by eve: The demo" in batch.sentence
+
+
+def test_one_that_a_worker_refuses_stops_the_rest(world: World, outside: Outside, batch: DeployBatch) -> None:
+    first = Deploy.objects.get()
+    world.registry.remove("icco-cloud/aniplaxt", first.sha)
+    begin(first, outside)
+
+    continue_batches(now=NOW)
+
+    batch.refresh_from_db()
+    assert "deployments.tasks.continue_batches" in [task.func() for task in OrmQ.objects.all()]
+    assert (batch.state, len(begun())) == ("stopped", 1)
+
+
+def test_a_site_that_runs_the_commit_by_now_is_passed_over(outside: Outside, batch: DeployBatch) -> None:
+    seen = Observation.objects.get(site__host=HOSTS[1])
+    Observation.objects.filter(pk=seen.pk).update(running_sha=seen.head_sha)
+
+    see_through(outside)
+
+    assert [host for host, _ in begun()] == [HOSTS[0], HOSTS[2]]
+
+
+def test_it_may_run_twice(batch: DeployBatch) -> None:
+    for _ in range(3):
+        continue_batches(now=NOW)
+
+    assert begun() == [(HOSTS[0], "queued")]
+
+
+def test_a_double_tap_is_one_batch(world: World, outside: Outside, person: User) -> None:
+    world.commit(HOSTS[0])
+    observe(outside)
+    key = uuid4()
+
+    first, second = (request_batch(wishes=wishes(HOSTS[:1]), by=person, key=key, now=NOW) for _ in range(2))
+
+    assert first == second
+    assert len(begun()) == 1
+
+
+def test_the_tick_takes_it_on_where_the_follower_died(outside: Outside, batch: DeployBatch) -> None:
+    Deploy.objects.get().move(Status.SUPERSEDED, now=NOW)
+    OrmQ.objects.all().delete()
+
+    tick(now=NOW)
+
+    assert [task.func() for task in OrmQ.objects.all()] == ["deployments.tasks.continue_batches"]
+
+
+def test_cancelling_starts_nothing_more_and_takes_back_what_is_queued(
+    batch: DeployBatch, person: User
+) -> None:
+    cancel_batch(batch=batch, by=person, now=NOW)
+    continue_batches(now=NOW)
+
+    batch.refresh_from_db()
+    assert begun() == [(HOSTS[0], "cancelled")]
+    assert (batch.state, batch.sentence) == ("cancelled", "Cancelled by eve. 2 sites after it not started.")
+
+
+def test_cancelling_leaves_what_the_cluster_was_told(
+    outside: Outside, batch: DeployBatch, person: User
+) -> None:
+    begin(Deploy.objects.get(), outside)
+
+    cancel_batch(batch=batch, by=person, now=NOW)
+
+    assert begun() == [(HOSTS[0], "rolling_out")]
+
+
+def test_cancelling_one_of_its_deploys_stops_it(batch: DeployBatch, person: User) -> None:
+    cancel_deploy(deploy=Deploy.objects.get(), by=person, now=NOW)
+
+    continue_batches(now=NOW)
+
+    batch.refresh_from_db()
+    assert (batch.state, len(begun())) == ("stopped", 1)
+
+
+def test_who_was_deleted_meanwhile_deploys_nothing_more(
+    outside: Outside, batch: DeployBatch, person: User
+) -> None:
+    person.delete()
+
+    see_through(outside)
+
+    batch.refresh_from_db()
+    assert (batch.state, len(begun())) == ("stopped", 1)
+    assert "eve may not deploy any more" in batch.sentence
+
+
+@pytest.mark.parametrize(
+    "named", [[], [BatchWish("nowhere.example", "a" * 40, "")], [BatchWish(HOSTS[0], "abc", "")]]
+)
+def test_what_is_not_there_is_refused(person: User, named: list[BatchWish]) -> None:
+    with pytest.raises(UnableToDeployAll, match="Look again"):
+        request_batch(wishes=named, by=person, key=uuid4(), now=NOW)

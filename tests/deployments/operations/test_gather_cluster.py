@@ -1,0 +1,177 @@
+"""A cluster in trouble: each namespace answers for itself."""
+
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from demo.world import NAMESPACE, World
+from deployments.cluster import connect
+from deployments.models import Observation, Site
+from deployments.outside import Outside
+from deployments.queries import site_page
+from tests.factories import NOW, observe
+
+HOST = "cacophony.natwelch.com"
+ELSEWHERE = "elsewhere"
+
+pytestmark = pytest.mark.usefixtures("sites")
+
+
+def seen(host: str = HOST) -> Observation:
+    return Observation.objects.get(site__host=host)
+
+
+def others() -> list[Observation]:
+    return list(Observation.objects.exclude(site__host=HOST))
+
+
+@pytest.fixture
+def moved(world: World, sites: dict[str, Site]) -> None:
+    """One site lives in another namespace, whose list is asked for first or last as it comes."""
+    world.cluster.create_namespace(ELSEWHERE)
+    world.cluster.bind_role(ELSEWHERE)
+    world.cluster.create_deployment(
+        ELSEWHERE, "cacophony", containers={"cacophony": world.image(HOST)}, settled=True
+    )
+    Site.objects.filter(host=HOST).update(namespace=ELSEWHERE)
+
+
+@pytest.mark.usefixtures("moved")
+@pytest.mark.parametrize(
+    ("status", "retry_after", "words"),
+    [
+        (403, None, "grant it in Headway's Role"),
+        (429, 7, "asks for a pause of 7 s"),
+        (500, None, "trouble of its own (500)"),
+        (410, None, "forgot its list"),
+    ],
+)
+def test_a_namespace_that_fails_leaves_the_others_right(
+    world: World, outside: Outside, status: int, retry_after: int | None, words: str
+) -> None:
+    world.cluster.fail_next(status, times=9, path_contains=ELSEWHERE, retry_after=retry_after)
+
+    observe(outside)
+
+    assert words in seen().cluster_trouble
+    assert all(each.cluster_trouble == "" and each.running_sha for each in others())
+
+
+@pytest.mark.usefixtures("moved")
+def test_a_namespace_that_hangs_leaves_the_others_right(world: World, outside: Outside) -> None:
+    world.cluster.hang(10, path_contains=ELSEWHERE)
+
+    observe(outside)
+
+    assert "did not answer in time" in seen().cluster_trouble
+    assert all(each.running_sha for each in others())
+
+
+def test_a_list_that_expires_in_the_middle_is_read_again(world: World, outside: Outside) -> None:
+    world.cluster.fail_next(410, times=2, path_contains="/deployments")
+
+    observe(outside)
+
+    assert not Observation.objects.exclude(cluster_trouble="").exists()
+
+
+def test_a_silent_cluster_is_not_waited_for_namespace_by_namespace(world: World, outside: Outside) -> None:
+    for number, site in enumerate(Site.objects.all()):
+        Site.objects.filter(pk=site.pk).update(namespace=f"n{number}")
+    world.cluster.drop_connection(times=99)
+
+    report = observe(outside)
+
+    assert report.run.cluster_requests == 3
+    assert Observation.objects.filter(cluster_trouble__contains="three namespaces in a row").count() == 2
+
+
+def test_pods_that_may_not_be_read_are_the_trouble_of_what_rolls_out(world: World, outside: Outside) -> None:
+    head = world.commit(HOST)
+    world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=world.image(HOST, head))
+    world.cluster.fail_next(403, path_contains="/pods")
+
+    observe(outside)
+
+    assert "(403)" in seen().cluster_trouble
+    assert all(each.cluster_trouble == "" and each.running_sha for each in others())
+
+
+def test_a_rotated_token_is_read_anew_in_the_same_sync(
+    world: World, outside: Outside, settings: Settings, tmp_path: Path
+) -> None:
+    settings.KUBECONFIG = world.cluster.write_kubeconfig(tmp_path / "rotating")
+    rotating = Outside(outside.github, outside.registry)
+    rotating.cluster.deployments(NAMESPACE)
+    world.cluster.rotate_token()
+    world.cluster.write_kubeconfig(settings.KUBECONFIG)
+
+    observe(rotating)
+
+    rotating.cluster.close()
+    assert not Observation.objects.exclude(cluster_trouble="").exists()
+
+
+def test_a_token_that_stays_refused_is_asked_with_twice_only(
+    world: World, outside: Outside, settings: Settings, tmp_path: Path
+) -> None:
+    settings.KUBECONFIG = world.cluster.write_kubeconfig(tmp_path / "stale")
+    stale = Outside(outside.github, outside.registry)
+    world.cluster.rotate_token()
+
+    report = observe(stale)
+
+    stale.cluster.close()
+    assert report.run.cluster_requests == 2
+    assert "renew the token" in seen().cluster_trouble
+
+
+def test_without_any_cluster_the_rest_is_seen_all_the_same(
+    world: World, outside: Outside, settings: Settings, tmp_path: Path
+) -> None:
+    settings.KUBECONFIG = tmp_path / "nowhere"
+
+    observe(Outside(outside.github, outside.registry))
+
+    assert "There is no kubeconfig" in seen().cluster_trouble
+    assert seen().head_sha == world.repository(HOST).head
+
+
+def test_who_else_manages_a_deployment_is_told_on_the_sites_page(world: World, outside: Outside) -> None:
+    world.cluster.create_deployment(
+        NAMESPACE,
+        "managed",
+        containers={"cacophony": world.image(HOST)},
+        labels={"kustomize.toolkit.fluxcd.io/name": "apps"},
+        settled=True,
+    )
+    Site.objects.filter(host=HOST).update(deployment="managed")
+
+    observe(outside)
+
+    notes = site_page(host=HOST, now=NOW).row.notes
+    assert notes[0].startswith("Flux's Kustomization “apps” manages this Deployment and may undo")
+
+
+def test_a_cluster_is_closed_when_its_credentials_are_read_anew(
+    world: World, outside: Outside, settings: Settings, tmp_path: Path
+) -> None:
+    settings.KUBECONFIG = world.cluster.write_kubeconfig(tmp_path / "again")
+    fresh = Outside(outside.github, outside.registry)
+    before = fresh.cluster
+
+    fresh.reconnect()
+
+    assert fresh.cluster is not before
+    fresh.cluster.close()
+
+
+def test_a_given_cluster_is_never_closed(world: World, tmp_path: Path, outside: Outside) -> None:
+    with connect(kubeconfig=world.cluster.write_kubeconfig(tmp_path / "given")) as given:
+        kept = Outside(outside.github, outside.registry, given)
+        assert kept.cluster is given
+
+        kept.reconnect()
+
+        assert kept.cluster.deployments(NAMESPACE)

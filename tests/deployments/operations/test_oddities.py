@@ -1,0 +1,164 @@
+"""What is odd about a repository or a Deployment stands in the site's row, and has its sentence."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.world import NAMESPACE, World
+from deployments.github import GitHub
+from deployments.models import Observation, Site
+from deployments.operations.rename import follow_renames
+from deployments.outside import Outside
+from deployments.queries import site_page
+from deployments.rules.site_state import State
+from tests.factories import NOW, observe
+
+HOST = "cacophony.natwelch.com"
+
+pytestmark = pytest.mark.usefixtures("sites")
+
+
+def page():
+    return site_page(host=HOST, now=NOW).row
+
+
+def mapped(**given: object) -> Site:
+    Site.objects.filter(host=HOST).update(**given)
+    return Site.objects.select_related("observation").get(host=HOST)
+
+
+def test_a_rename_is_recorded_and_told(world: World, outside: Outside) -> None:
+    world.repository(HOST).rename("noise")
+
+    observe(outside)
+
+    assert page().seen.name_with_owner == "icco/noise"
+    assert page().notes[0].startswith("GitHub calls icco/cacophony icco/noise now: follow the rename")
+    assert page().answer.state == State.CURRENT
+
+
+def test_following_a_rename_changes_the_mapping_and_tells_where_images_are_expected(
+    world: World, outside: Outside
+) -> None:
+    world.repository(HOST).rename("noise")
+    observe(outside)
+
+    followed = follow_renames(Site.objects.select_related("observation"))
+
+    assert [each.host for each in followed] == [HOST]
+    assert followed[0].image_repository.endswith("/noise")
+    assert followed[0].image_repository_before.endswith("/cacophony")
+    site = Site.objects.get(host=HOST)
+    assert (site.owner, site.repository) == ("icco", "noise")
+
+
+def test_another_case_is_no_rename(world: World, outside: Outside) -> None:
+    mapped(owner="ICCO")
+
+    observe(outside)
+
+    assert page().notes == ()
+
+
+def test_an_archived_repository_is_told(world: World, outside: Outside) -> None:
+    world.repository(HOST).archive()
+
+    observe(outside)
+
+    assert page().notes == (
+        "icco/cacophony is archived on GitHub: no newer commit comes until somebody unarchives it.",
+    )
+
+
+def test_a_commit_that_github_does_not_know_is_told(world: World, outside: Outside) -> None:
+    sha = "ab" * 20
+    world.registry.push("icco-cloud/cacophony", sha)
+    world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=world.image(HOST, sha))
+    world.cluster.settle_now()
+
+    observe(outside)
+
+    assert "It runs abababa, a commit that GitHub does not know in this repository." in page().answer.sentence
+
+
+def test_after_a_force_push_what_runs_has_diverged(world: World, outside: Outside) -> None:
+    repository = world.repository(HOST)
+    repository.force_push(repository.graph.commits[-3].sha)
+    world.commit(HOST)
+
+    observe(outside)
+
+    assert (page().seen.ahead_by, page().seen.behind_by) == (2, 1)
+    assert "It runs 2 commits that the branch does not have" in page().answer.sentence
+
+
+def test_an_empty_repository_is_told(world: World, outside: Outside) -> None:
+    world.repository(HOST).branches.clear()
+
+    observe(outside)
+
+    assert "is empty: push a first commit" in page().seen.github_trouble
+
+
+def test_a_missing_branch_is_told(world: World, outside: Outside) -> None:
+    mapped(branch="gone")
+
+    observe(outside)
+
+    assert "has no branch “gone”" in page().seen.github_trouble
+
+
+def test_an_unreadable_template_is_that_sites_trouble_only(world: World, outside: Outside) -> None:
+    mapped(image_template="nonsense")
+
+    observe(outside)
+
+    assert page().answer.sentence == "This site's image template names no image: correct it."
+    others = Observation.objects.exclude(site__host=HOST)
+    assert all(each.head_sha == each.running_sha != "" for each in others)
+
+
+@pytest.fixture
+def tokenless(world: World, outside: Outside, tmp_path: Path) -> Iterator[Outside]:
+    with GitHub(api_url=world.github.url, web_url=world.github.url, timeout_seconds=2) as github:
+        yield Outside(github, outside.registry, outside.connected)
+
+
+def test_without_a_token_a_site_is_behind_and_by_how_many_is_not_known(
+    world: World, tokenless: Outside
+) -> None:
+    head = world.commit(HOST)
+
+    observe(tokenless)
+
+    seen = page().seen
+    assert (seen.head_sha, seen.behind_by, seen.ahead_by, seen.check_state) == (head, None, None, "unknown")
+    assert page().answer.state == State.READY
+    assert "how many commits behind is not known" in page().answer.sentence
+
+
+def test_without_a_token_nothing_is_deployed_by_itself(world: World, tokenless: Outside) -> None:
+    world.commit(HOST)
+    Site.objects.update(auto_deploy=True)
+
+    report = observe(tokenless)
+
+    assert report.run.requested == 0
+
+
+def test_without_a_token_the_head_that_runs_is_current(world: World, tokenless: Outside) -> None:
+    observe(tokenless)
+
+    assert page().answer.state == State.CURRENT
+
+
+def test_what_was_known_of_a_head_with_a_token_stays(
+    world: World, outside: Outside, tokenless: Outside
+) -> None:
+    world.commit(HOST, "Serve pictures as WebP")
+    observe(outside)
+
+    observe(tokenless)
+
+    assert page().seen.head_headline == "Serve pictures as WebP"

@@ -1,0 +1,143 @@
+"""With any one of the 34 sites broken in any way, the other 33 rows are right after the same sync."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import pytest
+
+from demo.github import Failure
+from demo.world import NAMESPACE, World
+from deployments.models import Observation, Site
+from deployments.outside import Outside
+from tests.factories import observe
+
+HOST = "cacophony.natwelch.com"
+ELSEWHERE = "elsewhere"
+Break: TypeAlias = Callable[[World], None]
+
+pytestmark = [pytest.mark.usefixtures("sites"), pytest.mark.whole_table]
+
+
+def _mapped(**given: object) -> None:
+    Site.objects.filter(host=HOST).update(**given)
+
+
+def _poisoned(failure: Failure) -> Break:
+    return lambda world: world.github.poison("icco/cacophony", failure)
+
+
+def _elsewhere(fail: Break) -> Break:
+    """The site lives in a namespace of its own, which fails."""
+
+    def broken(world: World) -> None:
+        world.cluster.create_namespace(ELSEWHERE)
+        world.cluster.bind_role(ELSEWHERE)
+        world.cluster.create_deployment(ELSEWHERE, "cacophony", containers={"cacophony": world.image(HOST)})
+        _mapped(namespace=ELSEWHERE)
+        fail(world)
+
+    return broken
+
+
+def _cluster_answers(status: int) -> Break:
+    return _elsewhere(lambda world: world.cluster.fail_next(status, times=9, path_contains=ELSEWHERE))
+
+
+def _registry_answers(status: int) -> Break:
+    return lambda world: world.registry.fail_next(status, times=9, path_contains="cacophony")
+
+
+def _renamed_and_taken(world: World) -> None:
+    world.repository(HOST).rename("noise")
+
+
+def _saml(world: World) -> None:
+    world.repository(HOST).is_saml_protected = True
+
+
+def _hidden(world: World) -> None:
+    world.repository(HOST).is_hidden = True
+
+
+def _force_pushed(world: World) -> None:
+    repository = world.repository(HOST)
+    repository.force_push(repository.graph.commits[0].sha)
+
+
+def _unknown_commit(world: World) -> None:
+    image = world.image(HOST, "ab" * 20)
+    world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=image)
+
+
+def _no_known_image(world: World) -> None:
+    world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image="???")
+
+
+WAYS: dict[str, Break] = {
+    "GitHub: the repository is deleted": lambda world: world.repository(HOST).delete(),
+    "GitHub: the repository is not visible": _hidden,
+    "GitHub: single sign-on is demanded": _saml,
+    "GitHub: the repository is renamed": _renamed_and_taken,
+    "GitHub: the repository is archived": lambda world: world.repository(HOST).archive(),
+    "GitHub: the repository is empty": lambda world: world.repository(HOST).branches.clear(),
+    "GitHub: the branch is missing": lambda _: _mapped(branch="gone"),
+    "GitHub: the branch was force-pushed": _force_pushed,
+    "GitHub: a 502 with HTML": _poisoned(Failure.BAD_GATEWAY),
+    "GitHub: something went wrong": _poisoned(Failure.SOMETHING_WENT_WRONG),
+    "GitHub: resource limits": _poisoned(Failure.RESOURCE_LIMITS),
+    "GitHub: HTML instead of JSON": _poisoned(Failure.NOT_JSON),
+    "GitHub: a truncated answer": _poisoned(Failure.TRUNCATED),
+    "GitHub: the connection drops": _poisoned(Failure.DROPPED),
+    "GitHub: another owner's token is refused": lambda _: _mapped(owner="trav3711-2"),
+    "mapping: the image template is none": lambda _: _mapped(image_template="nonsense"),
+    "mapping: the Deployment is not there": lambda _: _mapped(deployment="gone"),
+    "mapping: the container is not there": lambda _: _mapped(container="gone"),
+    "cluster: a commit that GitHub does not know": _unknown_commit,
+    "cluster: an image that cannot be read": _no_known_image,
+    "cluster: the namespace is not there": lambda _: _mapped(namespace="nowhere"),
+    "cluster: 401": _cluster_answers(401),
+    "cluster: 403": _cluster_answers(403),
+    "cluster: 410 again and again": _cluster_answers(410),
+    "cluster: 429": _cluster_answers(429),
+    "cluster: 500": _cluster_answers(500),
+    "cluster: no answer": _elsewhere(lambda world: world.cluster.hang(10, path_contains=ELSEWHERE)),
+    "cluster: the connection drops": _elsewhere(
+        lambda world: world.cluster.drop_connection(times=9, path_contains=ELSEWHERE)
+    ),
+    "registry: 401": _registry_answers(401),
+    "registry: 403": _registry_answers(403),
+    "registry: 500": _registry_answers(500),
+    "registry: no answer": lambda world: world.registry.hang(10, path_contains="cacophony"),
+    "registry: the connection drops": lambda world: world.registry.drop_connection(
+        times=9, path_contains="cacophony"
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_the_other_33_rows_are_right(world: World, outside: Outside, way: Break) -> None:
+    heads = {host: world.commit(host) for host in world.mappings}
+    running = {host: world.running_image(host).rpartition(":")[2] for host in world.mappings}
+    way(world)
+
+    observe(outside)
+
+    rows = Observation.objects.select_related("site").exclude(site__host=HOST)
+    seen = {
+        row.site.host: (row.head_sha, row.running_sha, row.behind_by, row.head_image_built) for row in rows
+    }
+    assert seen == {host: (heads[host], running[host], 1, True) for host in heads if host != HOST}
+    assert not any(row.github_trouble or row.cluster_trouble or row.registry_trouble for row in rows)
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_the_broken_one_says_why_or_is_right(world: World, outside: Outside, way: Break) -> None:
+    head = world.commit(HOST)
+    way(world)
+
+    observe(outside, hosts=[HOST])
+
+    row = Observation.objects.get(site__host=HOST)
+    says_why = row.github_trouble or row.cluster_trouble or row.registry_trouble or row.workload_missing
+    is_judged = row.running_is_unknown or row.is_archived or row.ahead_by or not row.desired_sha
+    assert says_why or is_judged or row.head_sha == head
