@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 
-from dashboard.views import activity, batches, deploys, holds, people, shell, sites, syncs
+from dashboard.views import activity, batches, deploys, holds, notifications, people, shell, sites, syncs
 
 
 class HostConverter:
@@ -45,6 +45,9 @@ urlpatterns = [
     path("batches/<int:pk>/cancel", batches.cancel, name="cancel-batch"),
     path("syncs/<int:pk>/", syncs.run, name="sync-run"),
     path("activity/", activity.activity, name="activity"),
+    path("me/notifications/", notifications.notifications, name="notifications"),
+    path("me/notifications/subscribe", notifications.subscribe, name="subscribe"),
+    path("me/notifications/unsubscribe", notifications.unsubscribe, name="unsubscribe"),
     path("manifest.webmanifest", shell.manifest, name="manifest"),
     path("sw.js", shell.service_worker, name="service-worker"),
     path("offline", shell.offline, name="offline"),

@@ -2,7 +2,7 @@
 "use strict";
 const SHELL = "shell-{{ version }}";
 const LAST = "last-list";
-const FILES = [{% for file in shell %}"{{ file|escapejs }}"{% if not forloop.last %}, {% endif %}{% endfor %}];
+const FILES = {{ files|safe }};
 const HOME = "{% url 'sites' %}";
 const OFFLINE = "{% url 'offline' %}";
 

@@ -1,5 +1,6 @@
 """What makes the pages an app on a home screen: its manifest, its service worker, and a page for when there is no network."""
 
+import json
 from hashlib import blake2b
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -56,11 +57,8 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     """Serve it from the root, over which it then rules. Its cache is named after the files in it: new files, new cache."""
     shell = [static(name) for name in _SHELL]
     version = blake2b(" ".join(shell).encode(), digest_size=6).hexdigest()
-    context = {
-        "shell": [*shell, reverse("offline")],
-        "version": version,
-        "icon": static("dashboard/icons/icon-192.png"),
-    }
+    files = json.dumps([*shell, reverse("offline")])
+    context = {"files": files, "version": version, "icon": static("dashboard/icons/icon-192.png")}
     return render(request, "sw.js", context, content_type="text/javascript")
 
 

@@ -6,6 +6,7 @@ from deployments.models.deploy import ACTIVE_STATUSES, Deploy, Status, Trigger
 from deployments.models.github_pause import GitHubPause
 from deployments.models.hold import Hold
 from deployments.models.observation import Observation
+from deployments.models.push import PushSubscription, PushWish
 from deployments.models.schedule import SyncSchedule
 from deployments.models.site import Site
 from deployments.models.sync import SyncRun
@@ -19,6 +20,8 @@ __all__ = [
     "GitHubPause",
     "Hold",
     "Observation",
+    "PushSubscription",
+    "PushWish",
     "Site",
     "Status",
     "SyncRun",

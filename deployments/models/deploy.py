@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
+from django_q.tasks import async_task
 
 from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
+from deployments.models.push import PushSubscription
 
 
 class Status(models.TextChoices):
@@ -115,11 +117,19 @@ class Deploy(models.Model):
         if to not in TRANSITIONS:
             values["finished_at"] = now
         values |= {"status": to, "sentence": sentence}
-        if not Deploy.objects.filter(pk=self.pk, status__in=legal).update(**values):
-            return False
+        with transaction.atomic():
+            if not Deploy.objects.filter(pk=self.pk, status__in=legal).update(**values):
+                return False
+            if to not in TRANSITIONS:
+                self._announce_end()
         for name, value in values.items():
             setattr(self, name, value)
         return True
+
+    def _announce_end(self) -> None:
+        """Queue what tells people's phones, in the transaction that ends this Deploy: its failure is not the Deploy's."""
+        if PushSubscription.objects.exists():
+            async_task("deployments.tasks.tell_deploy_ended", self.pk, q_options={"group": "push"})
 
     def note(self, **values: Any) -> None:
         """Write progress of an active Deploy, where it differs from what is there; an ended one stays as it ended."""

@@ -11,7 +11,7 @@ from deployments.queries.commits import Commit
 from deployments.queries.history import Activity, DeployPage, activity, deploy_page
 from deployments.queries.house import GOOD_ENOUGH, SYNC_SCHEDULE, House, house
 from deployments.queries.pulse import pulse
-from deployments.queries.sites import SiteList, SitePage, SiteRow, rows_of, site_list, site_page
+from deployments.queries.sites import SiteList, SitePage, SiteRow, answers_of, rows_of, site_list, site_page
 from deployments.queries.syncs import Kind, SyncPage, sync_page
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "SiteRow",
     "SyncPage",
     "activity",
+    "answers_of",
     "batch_page",
     "batch_plan",
     "count_ready",

@@ -10,7 +10,7 @@ from deployments.models import SyncRun
 
 OPEN = {"login", "logout", "manifest", "service-worker", "offline", None}
 ACTIONS = ["/sync", "/hold", "/holds/1/lift", "/sites/a.example.com/deploy", "/sites/a.example.com/sync",
-           "/sites/a.example.com/hold", "/deploys/1/cancel", "/deploy-all/", "/batches/1/cancel"]  # fmt: skip
+           "/sites/a.example.com/hold", "/deploys/1/cancel", "/me/notifications/subscribe", "/me/notifications/unsubscribe", "/deploy-all/", "/batches/1/cancel"]  # fmt: skip
 PAGES = [
     "/",
     "/activity/",
@@ -21,6 +21,7 @@ PAGES = [
     "/deploy-all/",
     "/batches/1/",
     "/syncs/1/",
+    "/me/notifications/",
 ]
 
 
