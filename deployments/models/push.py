@@ -1,6 +1,6 @@
 """Where a person's notifications go, and what they want to hear of."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -33,7 +33,7 @@ class PushWish(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="push_wish"
     )
     scope = models.CharField(max_length=7, choices=Scope, default=Scope.MINE)
-    starred = models.ManyToManyField("Site", blank=True, related_name="+")
+    starred: Any = models.ManyToManyField("Site", blank=True, related_name="+")
     succeeded = models.BooleanField(default=True)
     failed = models.BooleanField(default=True)
     waiting = models.BooleanField(default=True)
