@@ -31,6 +31,7 @@ def main() -> None:
         for size in sizes:
             _measure(size)
         _measure_taps()
+        _measure_idle(server)
     finally:
         server.remove()
 
@@ -75,6 +76,17 @@ def _measure_taps() -> None:
         _use(world, Path(folder))
         os.environ["HEARTBEAT_FILE"] = str(Path(folder) / "heartbeat")
         _print("from the tap to the accepted patch", measure_taps(world, Path(folder)))
+
+
+def _measure_idle(server: EmbeddedPostgres) -> None:
+    from bench.idle import measure_idle
+
+    mappings = read_mappings()
+    with World(mappings) as world, tempfile.TemporaryDirectory() as folder:
+        _fill(mappings)
+        _use(world, Path(folder))
+        os.environ["HEARTBEAT_FILE"] = str(Path(folder) / "heartbeat")
+        _print("idle with 34 sites", measure_idle(server))
 
 
 def _use(world: World, folder: Path) -> None:

@@ -39,7 +39,7 @@ def _log_in(page: Page, user: str, password: str) -> None:
     page.goto("/")
     page.get_by_label("Name").fill(user)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.locator("#list").wait_for()
 
 

@@ -1,18 +1,21 @@
-"""Who may do what: everybody who is logged in may look, and `deployments.deploy_site` is the right to act."""
+"""Who may do what: everybody who is logged in may look, and `deployments.deploy_site` is the right to act.
+
+Each view carries one of these decorators; what it asks for stands in its attribute `access`.
+"""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, Literal, ParamSpec
 from urllib.parse import urlsplit
 
+from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
-from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Permission, User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
 DEPLOY = "deployments.deploy_site"
@@ -22,8 +25,11 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
-class Backend(ModelBackend):
-    """Django's own, which also reads the right to deploy in the statement that reads the user: pages ask for it always."""
+Access = Literal["open", "login", "deploy"]
+
+
+class Backend(AuthenticationBackend):  # type: ignore[misc]  # allauth is not typed
+    """Names in any case, and an answer that takes as long whoever asks. It also reads the right to deploy in the statement that reads the user."""
 
     def get_user(self, user_id: Any) -> User | None:
         app, codename = DEPLOY.split(".")
@@ -46,6 +52,18 @@ def may_deploy(user: User | AnonymousUser | AbstractBaseUser) -> bool:
     return user.has_perm(DEPLOY) if granted is None else bool(granted)
 
 
+def open_to_all(view: View[P]) -> View[P]:
+    """Let pass whoever comes. Where nobody has an account yet, the first one is made before anything else."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated and request.method == "GET" and not User.objects.exists():
+            return redirect("welcome")
+        return view(request, *args, **kwargs)
+
+    return _asks_for("open", guarded)
+
+
 def login_needed(view: View[P]) -> View[P]:
     """Send strangers to the login page, and back here afterwards; a fragment's request moves the whole page there."""
 
@@ -62,7 +80,7 @@ def login_needed(view: View[P]) -> View[P]:
             request.get_full_path() if request.method == "GET" else resolve_url(settings.LOGIN_REDIRECT_URL)
         )
 
-    return guarded
+    return _asks_for("login", guarded)
 
 
 def deployer_needed(view: View[P]) -> View[P]:
@@ -75,16 +93,21 @@ def deployer_needed(view: View[P]) -> View[P]:
             raise PermissionDenied(f"You may look at everything here, but not change it. {who_can_grant()}")
         return view(request, *args, **kwargs)
 
-    return guarded
+    return _asks_for("deploy", guarded)
+
+
+def _asks_for(access: Access, view: View[P]) -> View[P]:
+    view.access = access  # type: ignore[attr-defined]  # what the walk over all addresses reads
+    return view
 
 
 def who_can_grant() -> str:
     """Return a sentence that names the people who can give the right to deploy."""
-    admins = User.objects.filter(is_superuser=True, is_active=True).order_by("last_login", "username")
+    admins = User.objects.filter(is_staff=True, is_active=True).order_by("last_login", "username")
     names = [admin.get_full_name() or admin.get_username() for admin in admins[:NAMES_AT_MOST]]
     if not names:
-        return "Nobody can grant that yet: an owner makes an administrator with `manage.py createsuperuser`."
-    return f"Ask {' or '.join(names)} for the right to deploy: it is given under Admin, Users."
+        return "Nobody can grant that yet: an owner makes an admin with `manage.py createsuperuser`."
+    return f"Ask {' or '.join(names)} for the right to deploy: it is given under Admin, Users, Role."
 
 
 def acting_user(request: HttpRequest) -> User:

@@ -76,7 +76,7 @@ class EmbeddedPostgres:
                 self._initialise()
             options = f"-k {self._socket_folder} -c listen_addresses= -c timezone=UTC"
             wait = ("-w", "-t", str(START_TIMEOUT_SECONDS))
-            self._run("pg_ctl", "start", *wait, "-D", self._data, "-l", self._log, "-o", options)
+            self._run("pg_ctl", "start", *wait, "-D", self._data, "-l", self.log_file, "-o", options)
 
     def stop(self) -> None:
         """Stop the server, ending its sessions; nothing happens where it does not run."""
@@ -120,7 +120,9 @@ class EmbeddedPostgres:
                 start_new_session=True,
             )
         if done.returncode:
-            said = "".join(each.read_text(errors="replace") for each in (output, self._log) if each.exists())
+            said = "".join(
+                each.read_text(errors="replace") for each in (output, self.log_file) if each.exists()
+            )
             raise UnableToStartPostgres(f"{program} ended with {done.returncode}:\n{said[-2000:]}")
 
     @property
@@ -132,7 +134,8 @@ class EmbeddedPostgres:
         return self._home / "data"
 
     @property
-    def _log(self) -> Path:
+    def log_file(self) -> Path:
+        """What the server says."""
         return self._data / "server.log"
 
     @property

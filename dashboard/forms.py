@@ -11,7 +11,7 @@ from dashboard import zones
 from deployments.models import Hold
 from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
 from deployments.operations.batch import BatchWish
-from deployments.operations.deploy import WhenReady
+from deployments.operations.wish import WhenReady
 
 RELOAD = "This page was out of date. Look again, then tap once more."
 
@@ -23,6 +23,7 @@ class DeployForm(forms.Form):
     seen = forms.RegexField(FULL_SHA_OR_EMPTY, required=False, error_messages={"invalid": RELOAD})
     key = forms.UUIDField(required=False, error_messages={"invalid": RELOAD})
     accept_red = forms.BooleanField(required=False)
+    accept_foreign_image = forms.CharField(required=False, max_length=1000)
     when_ready = forms.BooleanField(required=False)
     follow = forms.ChoiceField(choices=(("this", "this"), ("newest", "newest")), required=False)
     wait_for_ci = forms.BooleanField(required=False)
@@ -40,6 +41,13 @@ class DeployForm(forms.Form):
         """Return one key for each site and commit of a page: a page carries a single key, whatever its length."""
         page: UUID | None = self.cleaned_data["key"]
         return uuid5(page, f"{host} {self.cleaned_data['sha']}") if page else None
+
+
+class TapForm(forms.Form):
+    """A wish that names no commit: what was seen running, and the key of the page it was tapped on."""
+
+    seen = forms.RegexField(FULL_SHA_OR_EMPTY, required=False, error_messages={"invalid": RELOAD})
+    key = forms.UUIDField(required=False, error_messages={"invalid": RELOAD})
 
 
 class BatchForm(forms.Form):

@@ -1,6 +1,8 @@
 """How gunicorn serves the dashboard, on a laptop as in the cluster. Measured: docs/decisions/0003-web-server.md."""
 
+import gc
 import os
+from typing import Any
 
 worker_class = "gthread"
 workers = 1
@@ -12,3 +14,23 @@ keepalive = 65
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
 accesslog = None
+# Loaded before the fork: the two processes share its memory, and gunicorn's own lines are written as ours are.
+preload_app = True
+_ours = {"level": "INFO", "handlers": [], "propagate": True}
+logconfig_dict = {"loggers": {"gunicorn.error": _ours, "gunicorn.access": _ours}}
+
+
+def pre_fork(_server: object, _worker: object) -> None:
+    """Keep the garbage collector off what was loaded: by marking objects it would copy their pages into each process."""
+    gc.collect()
+    gc.freeze()
+
+
+def post_worker_init(worker: Any) -> None:  # noqa: ARG001  gunicorn's hook
+    """Say how the first account is made, while there is none."""
+    from django.db import connection
+
+    from dashboard.people.welcome import announce
+
+    announce()
+    connection.close()

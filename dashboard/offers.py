@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from dashboard.access import may_deploy
 from deployments.facts import StandingHold
+from deployments.models import Deploy
 from deployments.queries import House, SiteRow
 from deployments.rules.site_state import Action, State
 
@@ -58,6 +59,8 @@ def offer_for(row: SiteRow, viewer: Viewer) -> Offer | None:
             return Offer(label="Watch", url=reverse("deploy", args=[row.latest_deploy.pk]))
         case Action.EDIT if viewer.may_edit:
             return Offer(label="Edit", url=edit_url(row))
+        case Action.REVIEW:
+            return Offer(label="Look", url=reverse("drift", args=[row.host]))
     return _act(row, viewer) if viewer.may_deploy else None
 
 
@@ -88,35 +91,33 @@ def _sync(row: SiteRow, label: str) -> Offer:
 
 
 def _ship(row: SiteRow) -> Offer | None:
-    """Return a button that deploys at once, or where that is risky, a link to the sheet that asks first."""
-    head, latest = row.seen.head_sha, row.latest_deploy
+    """Return a button that deploys at once, or where that is risky, a link to the page that asks first."""
+    head = row.seen.head_sha
     match row.answer.action:
+        case Action.DEPLOY if not row.seen.ahead_by:
+            url = reverse("deploy-site", args=[row.host])
+            return Offer(label="Deploy", url=url, tone="go", posts=True, sha=head, seen=row.running_sha)
         case Action.DEPLOY:
-            label, sha, is_risky = "Deploy", head, bool(row.seen.ahead_by)
+            return Offer(label="Deploy", url=_sheet(row, head), tone="risk", asks=True)
         case Action.DEPLOY_ANYWAY:
-            label, sha, is_risky = "Deploy anyway", head, True
+            return Offer(label="Deploy anyway", url=_sheet(row, head), tone="risk", asks=True)
         case Action.DEPLOY_WHEN_READY:
             return Offer(label="When ready", url=_sheet(row, head), asks=True)
-        case Action.RETRY if latest and not latest.queued_at:
+    return _mend(row, row.latest_deploy) if row.latest_deploy else None
+
+
+def _mend(row: SiteRow, latest: Deploy) -> Offer | None:
+    match row.answer.action:
+        case Action.RETRY if not latest.queued_at:
             # It never came to its turn: what it waited for may still be missing.
             return Offer(label="Retry", url=_sheet(row, latest.sha), asks=True)
-        case Action.RETRY if latest:
-            label, sha, is_risky = "Retry", latest.sha, False
-        case Action.ROLL_BACK if latest:
-            label, sha, is_risky = "Roll back", latest.from_sha, True
-        case _:
-            return None
-    if is_risky:
-        return Offer(label=label, url=_sheet(row, sha), tone="risk", asks=True)
-    tone = "go" if row.answer.action is Action.DEPLOY else "quiet"
-    return Offer(
-        label=label,
-        url=reverse("deploy-site", args=[row.host]),
-        tone=tone,
-        posts=True,
-        sha=sha,
-        seen=row.running_sha,
-    )
+        case Action.RETRY:
+            url = reverse("retry-deploy", args=[latest.pk])
+            return Offer(label="Retry", url=url, posts=True, sha=latest.sha, seen=row.running_sha)
+        case Action.ROLL_BACK:
+            url = f"{reverse('roll-back', args=[row.host])}?{urlencode({'sha': latest.from_sha})}"
+            return Offer(label="Roll back", url=url, tone="risk")
+    return None
 
 
 def _sheet(row: SiteRow, sha: str) -> str:

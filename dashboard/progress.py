@@ -1,11 +1,17 @@
-"""A Deploy's way as the steps that a person watches."""
+"""A Deploy's way as the steps that a person watches, the time it has taken, and what happened when."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from deployments.models import Deploy, Status
+from deployments.models import Deploy, EventKind, Status
+from deployments.queries.timeline import Line
+from deployments.rules.wording import duration
 
 PODS_DRAWN_AT_MOST = 12
+FULLEST_PERCENT = 95
+BAR_STEP_PERCENT = 5
 _ON_THE_WAY = (Status.QUEUED, Status.ROLLING_OUT, Status.VERIFYING, Status.SUCCEEDED)
 _WORDS = {
     Status.WAITING: "Waiting",
@@ -28,6 +34,53 @@ class Step:
     word: str
     mark: Mark
     shows_pods: bool = False
+
+
+@dataclass(frozen=True)
+class Bar:
+    """How much of the usual time has passed; `percent` None where nothing is known to compare with."""
+
+    words: str
+    percent: int | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """A line of the timeline, and how long after the wish it was."""
+
+    at: datetime
+    after: str
+    kind: EventKind
+    sentence: str
+
+
+def bar_of(deploy: Deploy, expected: timedelta | None, *, now: datetime) -> Bar | None:
+    """Return the bar of a rollout on its way: it is never full, since only the end itself is the end."""
+    if not deploy.is_active or deploy.patched_at is None:
+        return None
+    if expected is None:
+        return Bar("How long it takes here is not known yet.", None)
+    passed, usual = now - deploy.patched_at, duration(expected)
+    if passed > expected:
+        return Bar(f"Longer than usual: it mostly takes {usual} here.", FULLEST_PERCENT)
+    part = int(100 * passed / expected) if expected else FULLEST_PERCENT
+    # In steps, so that the page is not sent again for each of them.
+    percent = min(FULLEST_PERCENT, max(0, part - part % BAR_STEP_PERCENT))
+    return Bar(f"It mostly takes {usual} here.", percent)
+
+
+def told_of(deploy: Deploy, lines: Iterable[Line]) -> tuple[Told, ...]:
+    """Return the timeline with the time that had passed since the wish."""
+    return tuple(
+        Told(line.at, _clock(line.at - deploy.requested_at), line.kind, line.sentence) for line in lines
+    )
+
+
+def _clock(passed: timedelta) -> str:
+    """`0:07`, `12:40`, `1:02:03`."""
+    minutes, seconds = divmod(max(0, int(passed.total_seconds())), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def steps_of(deploy: Deploy) -> tuple[Step, ...]:

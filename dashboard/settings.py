@@ -5,15 +5,19 @@ checks of deployments/system_checks.py name all of them at once, each with a hin
 """
 
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from environs import EnvValidationError, FileAwareEnv
+from environs import EnvValidationError, FileAwareEnv, ValidationError
 from marshmallow.validate import URL, OneOf, Range
 
-from dashboard import embedded_postgres
+from dashboard import embedded_postgres, logs
+from dashboard.content_security import policy
 from dashboard.environment import owners_tokens, web_side
+from dashboard.people.settings import *  # noqa: F403  each of its names is a setting
+from dashboard.people.settings import APPS, GITHUB_APPS, github_provider
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -32,6 +36,14 @@ class Environment(FileAwareEnv):
 env = Environment(eager=False, strip_whitespace=True)
 env.add_parser("owners_tokens", owners_tokens)
 _web_address = URL(schemes={"http", "https"}, require_tld=False)
+
+
+def _networks(each: list[str]) -> None:
+    try:
+        _ = [ip_network(network, strict=False) for network in each]
+    except ValueError as error:
+        raise ValidationError(f"{error}: write networks like 10.0.0.0/8, separated by commas.") from error
+
 
 # --- Where we are ----------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
@@ -56,6 +68,7 @@ DOCKER_CONFIG = env.path("DOCKER_CONFIG", None)
 IMAGE_TEMPLATE = env.str("IMAGE_TEMPLATE", "gcr.io/icco-cloud/{repository}:{sha}")
 STABILITY_SECONDS = env.int("STABILITY_SECONDS", 30, validate=Range(0, 600))
 ROLLOUT_TIMEOUT_SECONDS = env.int("ROLLOUT_TIMEOUT_SECONDS", 900, validate=Range(30, 86_400))
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=Range(0, 10))
 SYNC_RUNS_KEPT_DAYS = env.int("SYNC_RUNS_KEPT_DAYS", 30, validate=Range(1, 3650))
 PING_URL = env.str("PING_URL", "", validate=lambda url: url and _web_address(url))
 WAIT_FOR_IMAGE_MINUTES = env.int("WAIT_FOR_IMAGE_MINUTES", 60, validate=Range(1, 24 * 60))
@@ -68,7 +81,7 @@ HEARTBEAT_FILE = env.path("HEARTBEAT_FILE", BASE_DIR / ".headway" / "heartbeat")
 
 # --- Django ----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "dashboard.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -76,15 +89,18 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    *APPS,
     "csp",
     "django_htmx",
     "django_q",
-    "dashboard",
+    "dashboard.apps.DashboardConfig",
     "deployments",
 ]
 MIDDLEWARE = [
+    "dashboard.request_log.RequestLogMiddleware",
     "dashboard.health.HealthMiddleware",
     "dashboard.live.lean_middleware",
+    "dashboard.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -93,10 +109,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "dashboard.addresses.AddressMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.people.proxy_login.ProxyLoginMiddleware",
 ]
 ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"
@@ -126,17 +145,20 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
 
-# --- People ----------------------------------------------------------------------------------------------------------
-AUTHENTICATION_BACKENDS = ["dashboard.access.Backend"]
-LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "sites"
-LOGOUT_REDIRECT_URL = "login"
-SESSION_COOKIE_AGE = 30 * 24 * 3600
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-]
+# --- People (dashboard/people/settings.py says the rest) -------------------------------------------------------------
+TRUSTED_USER_HEADER = env.str("TRUSTED_USER_HEADER", "")
+TRUSTED_SECRET_HEADER = env.str("TRUSTED_SECRET_HEADER", "X-Headway-Proxy-Secret")
+TRUSTED_SECRET = env.str("TRUSTED_SECRET", "")
+TRUSTED_NETWORKS: list[str] = env.list("TRUSTED_NETWORKS", [])
+GITHUB_LOGIN_CLIENT_ID = env.str("GITHUB_LOGIN_CLIENT_ID", "")
+GITHUB_LOGIN_CLIENT_SECRET = env.str("GITHUB_LOGIN_CLIENT_SECRET", "")
+GITHUB_LOGIN_ALLOWED: list[str] = env.list("GITHUB_LOGIN_ALLOWED", [])
+GITHUB_LOGIN_URL = env.str("GITHUB_LOGIN_URL", "https://github.com", validate=_web_address)
+SOCIALACCOUNT_PROVIDERS = github_provider(
+    client_id=GITHUB_LOGIN_CLIENT_ID or "", secret=GITHUB_LOGIN_CLIENT_SECRET or "", url=GITHUB_LOGIN_URL or "",
+    allowed=GITHUB_LOGIN_ALLOWED or [],
+)  # fmt: skip
+INSTALLED_APPS += GITHUB_APPS if GITHUB_LOGIN_CLIENT_ID else []
 
 # --- What a browser is told ------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
@@ -147,20 +169,7 @@ STORAGES = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'none'"],
-        "script-src": ["'self'"],
-        "style-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "font-src": ["'self'"],
-        "connect-src": ["'self'"],
-        "manifest-src": ["'self'"],
-        "form-action": ["'self'"],
-        "frame-ancestors": ["'none'"],
-        "base-uri": ["'none'"],
-    }
-}
+CONTENT_SECURITY_POLICY = policy(forms_lead_to=[GITHUB_LOGIN_URL] if GITHUB_LOGIN_CLIENT_ID else [])
 if PUBLIC_URL.startswith("https://"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
@@ -188,20 +197,32 @@ Q_CLUSTER = {
     "bulk": 1,
     "recycle": 500,
     "save_limit": 500,
+    "cache": "queue",
     "label": "Queue",
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {
-        "handlers": ["stderr"],
-        "level": env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
-        or "INFO",
-    },
-}
+# --- How Headway is seen from outside: logs, metrics, errors ------------------------------------------------------------
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])) or "INFO"
+LOG_FORMAT = env.str("LOG_FORMAT", "pretty" if ON_LAPTOP else "json", validate=OneOf(["json", "pretty"]))
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+METRICS_NETWORKS: list[str] = env.list("METRICS_NETWORKS", [], validate=_networks)
+SENTRY_DSN = env.str("SENTRY_DSN", "")
+HIDDEN_SECRETS = [
+    *(SECRET_KEY, GITHUB_TOKEN, *(GITHUB_TOKENS or {}).values(), GITHUB_APP_PRIVATE_KEY),
+    *(
+        METRICS_TOKEN,
+        SENTRY_DSN,
+        GITHUB_LOGIN_CLIENT_SECRET,
+        TRUSTED_SECRET,
+        PING_URL,
+        DATABASES["default"].get("PASSWORD"),
+    ),
+]
+LOGGING = logs.configuration(
+    level=LOG_LEVEL,
+    is_pretty=LOG_FORMAT == "pretty",
+    secrets=HIDDEN_SECRETS,
+)
 
 ENVIRONMENT_PROBLEMS: dict[str, list[str]] = {}
 try:

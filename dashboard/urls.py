@@ -3,10 +3,23 @@
 import re
 
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 
-from dashboard.views import activity, batches, deploys, holds, notifications, people, shell, sites, syncs
+from dashboard.people.urls import urlpatterns as people_urls
+from dashboard.views import (
+    activity,
+    audit,
+    batches,
+    deploys,
+    doctor,
+    drift,
+    holds,
+    notifications,
+    rollbacks,
+    shell,
+    sites,
+    syncs,
+)
 
 
 class HostConverter:
@@ -34,12 +47,20 @@ urlpatterns = [
     path("sites/<host:host>/deploy", deploys.deploy_site, name="deploy-site"),
     path("sites/<host:host>/sync", syncs.sync_site, name="sync-site"),
     path("sites/<host:host>/hold", holds.hold_site, name="hold-site"),
+    path("sites/<host:host>/rollback", rollbacks.roll_back, name="roll-back"),
+    path("sites/<host:host>/images", rollbacks.look_at_images, name="look-at-images"),
+    path("sites/<host:host>/restart", rollbacks.restart, name="restart-site"),
+    path("sites/<host:host>/drift", drift.drift, name="drift"),
+    path("sites/<host:host>/adopt", drift.adopt, name="adopt"),
     path("sync", syncs.sync, name="sync"),
     path("hold", holds.hold_everything, name="hold"),
     path("holds/<int:pk>/lift", holds.lift, name="lift-hold"),
     path("deploys/<int:pk>/", deploys.deploy, name="deploy"),
     path("deploys/<int:pk>/live", deploys.live, name="deploy-live"),
     path("deploys/<int:pk>/cancel", deploys.cancel, name="cancel-deploy"),
+    path("deploys/<int:pk>/abort", rollbacks.abort, name="abort-deploy"),
+    path("deploys/<int:pk>/retry", rollbacks.retry, name="retry-deploy"),
+    path("audit/", audit.audit, name="audit"),
     path("deploy-all/", batches.deploy_all, name="deploy-all"),
     path("batches/<int:pk>/", batches.batch, name="batch"),
     path("batches/<int:pk>/cancel", batches.cancel, name="cancel-batch"),
@@ -51,8 +72,8 @@ urlpatterns = [
     path("manifest.webmanifest", shell.manifest, name="manifest"),
     path("sw.js", shell.service_worker, name="service-worker"),
     path("offline", shell.offline, name="offline"),
-    path("login/", people.login, name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
-    path("admin/login/", people.admin_login),
+    path("doctor/", doctor.doctor, name="doctor"),
+    path("doctor/check-again", doctor.check_again, name="check-again"),
+    *people_urls,
     path("admin/", admin.site.urls),
 ]

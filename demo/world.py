@@ -1,4 +1,4 @@
-"""A GitHub, a registry and a cluster that belong together: every site's commits, images and Deployment."""
+"""A GitHub, a registry, a cluster and an internet that belong together: every site's commits, images, pods and answers."""
 
 import csv
 from collections.abc import Sequence
@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Self
 
 from demo.cluster import HEALTHY, Behaviour, DemoCluster
+from demo.cluster.cluster import RBAC
+from demo.cluster.pods import is_active, is_ready
 from demo.github import DemoGitHub, Repository, written_history
 from demo.registry import DemoRegistry
+from demo.sites import DemoSites, Page
 
 SITES_CSV = Path(__file__).with_name("sites.csv")
 PROJECT = "icco-cloud"
@@ -47,18 +50,23 @@ def read_mappings() -> list[Mapping]:
 class World:
     """The far ends of Headway on loopback. Every site runs the head of its branch until somebody commits."""
 
-    def __init__(self, mappings: Sequence[Mapping] = (), *, start_seconds: float = 2.0) -> None:
+    def __init__(
+        self, mappings: Sequence[Mapping] = (), *, start_seconds: float = 2.0, rbac: Path = RBAC
+    ) -> None:
         self.mappings = {each.host: each for each in mappings or read_mappings()}
         self.behaviours: dict[str, Behaviour] = {}
         self.github = DemoGitHub()
         self.registry = DemoRegistry()
         self.cluster = DemoCluster(
-            image_exists=self._exists, behaviour=self._behaviour, start_seconds=start_seconds
+            image_exists=self._exists, behaviour=self._behaviour, start_seconds=start_seconds, rbac=rbac
         )
+        self.pages: dict[str, Page] = {}
+        """What a host answers whatever its pods are."""
+        self.sites = DemoSites(self._page, hosts=self.mappings)
         self._running = ExitStack()
 
     def start(self) -> Self:
-        for server in (self.github, self.registry, self.cluster):
+        for server in (self.github, self.registry, self.cluster, self.sites):
             server.start()
             self._running.callback(server.stop)
         for number, (host, mapping) in enumerate(self.mappings.items()):
@@ -127,7 +135,25 @@ class World:
             "GITHUB_TOKEN": self.github.token,
             "KUBECONFIG": str(self.cluster.write_kubeconfig(folder / "kubeconfig")),
             "IMAGE_TEMPLATE": self.image_template,
+        } | self.sites.environment(folder)
+
+    def _page(self, host: str, _path: str) -> Page | None:
+        """As an ingress does: 502 while no pod is ready, else what the pods answer."""
+        mapping = self.mappings.get(host)
+        if mapping is None or host in self.pages:
+            return self.pages.get(host)
+        try:
+            pods = self.cluster.pods(NAMESPACE, mapping.deployment)
+        except KeyError:
+            return Page(status=503)
+        images = {
+            one["name"]: one["image"]
+            for pod in pods
+            if is_ready(pod) and is_active(pod)
+            for one in pod["spec"]["containers"]
         }
+        image = images.get(mapping.deployment)
+        return Page(status=502) if image is None else Page(status=self._behaviour(image).answers)
 
     def _exists(self, image: str) -> bool:
         return self.registry.has(image) if image.startswith(self.registry.host) else True

@@ -6,7 +6,13 @@ class DeploymentsConfig(AppConfig):
     name = "deployments"
 
     def ready(self) -> None:
-        from deployments import system_checks  # noqa: F401  registers itself
+        from deployments import (
+            system_checks,  # noqa: F401  registers itself
+            task_log,
+        )
+        from deployments.operations import logins
         from deployments.operations.schedule import ensure_schedules
 
+        task_log.listen()
+        logins.listen()
         post_migrate.connect(ensure_schedules, sender=self)

@@ -8,7 +8,7 @@ from typing import Any, Self
 from django.db.models import F
 from django.db.models.functions import JSONObject
 
-from deployments.models import ACTIVE_STATUSES, Deploy, Hold, Observation, Site, Trigger
+from deployments.models import ACTIVE_STATUSES, Deploy, Hold, Kind, Observation, Site, Trigger
 from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts, SiteFacts
 
 STALE_AFTER_MISSED_SYNCS = 2
@@ -89,6 +89,9 @@ def site_facts(site: Site, *, holds: Iterable[StandingHold], sha: str = "") -> S
         desired_image=seen.desired_image,
         running_sha=seen.running_sha,
         desired_sha=seen.desired_sha,
+        desired_by=seen.desired_by,
+        desired_at=seen.desired_at,
+        accepted_image=seen.accepted_image,
         ready=seen.ready,
         wanted=seen.wanted,
         cluster_observed_at=seen.cluster_observed_at,
@@ -128,4 +131,6 @@ def _deploy_facts(deploy: Deploy | None) -> DeployFacts | None:
         finished_at=deploy.finished_at,
         from_sha=deploy.from_sha,
         automatic=deploy.trigger == Trigger.SYNC,
+        reason=deploy.reason,
+        is_rollback=deploy.kind == Kind.ROLLBACK,
     )

@@ -1,4 +1,4 @@
-"""The three outside systems as the settings name them: one client each for a process, made when first used.
+"""The outside systems as the settings name them: one client each for a process, made when first used.
 
 Never made before a fork: sockets must not be shared between processes.
 """
@@ -11,6 +11,7 @@ from django.conf import settings
 from deployments.cluster import Cluster, connect
 from deployments.github import AppCredentials, GitHub
 from deployments.registry import Registry
+from deployments.web import Web
 
 
 @dataclass
@@ -18,6 +19,7 @@ class Outside:
     github: GitHub
     registry: Registry
     connected: Cluster | None = field(default=None, repr=False)
+    web: Web = field(default_factory=Web)
 
     @cached_property
     def cluster(self) -> Cluster:

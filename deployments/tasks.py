@@ -9,7 +9,8 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from deployments.operations import batch, begin, commits, notify, waiting
+from deployments.operations import batch, begin, commits, images, notify, waiting
+from deployments.operations.doctor import record_examination
 from deployments.operations.follow import Patience
 from deployments.operations.follow import follow as follow_all
 from deployments.operations.sync import UnableToSync
@@ -81,6 +82,14 @@ def _sender() -> Sender:
 
 def fetch_commits() -> None:
     commits.fetch_commits(github=from_settings().github, now=timezone.now())
+
+
+def doctor() -> None:
+    record_examination(outside=from_settings(), now=timezone.now())
+
+
+def look_at_images(site_id: int) -> None:
+    images.look_at_images(site_id=site_id, registry=from_settings().registry, now=timezone.now())
 
 
 def tick() -> None:

@@ -87,7 +87,7 @@ def log_in(page: Page, demo: Demo) -> None:
     page.goto("/")
     page.get_by_label("Name").fill(demo.user)
     page.get_by_label("Password").fill(demo.password)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.wait_for_url(f"{demo.url}/")
 
 

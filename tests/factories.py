@@ -1,14 +1,17 @@
 """Rows with one sensible default each."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from time import sleep
 
 from django.contrib.auth.models import Permission, User
+from django.utils import timezone
 
 from demo.world import NAMESPACE, World
 from deployments.models import Deploy, Site, Trigger
 from deployments.operations.begin import begin_deploy
 from deployments.operations.deploy import request_deploy
+from deployments.operations.follow import Patience, follow
 from deployments.operations.sync import SyncReport, sync
 from deployments.outside import Outside
 
@@ -59,5 +62,34 @@ def ask(host: str, sha: str = "", **changes: object) -> Deploy:
 def begin(deploy: Deploy, outside: Outside) -> Deploy:
     """Let a worker take the Deploy through the guards; return it as it is then."""
     begin_deploy(deploy_id=deploy.pk, outside=outside, now=NOW)
+    deploy.refresh_from_db()
+    return deploy
+
+
+def succeed(deploy: Deploy, outside: Outside, world: World) -> Deploy:
+    """Take the Deploy through to its good end, as a worker and its follower do."""
+    begin(deploy, outside)
+    return end(deploy, outside, world)
+
+
+def end(
+    deploy: Deploy,
+    outside: Outside,
+    world: World,
+    *,
+    ahead: timedelta = timedelta(0),
+    for_seconds: float = 10,
+) -> Deploy:
+    """Follow the begun Deploy to its end, `ahead` of the real time."""
+    if not ahead:
+        world.cluster.settle_now()
+    Deploy.objects.filter(pk=deploy.pk).update(patched_at=timezone.now())
+    patience = Patience(
+        stability=timedelta(0),
+        rollout=timedelta(minutes=15),
+        look_every_seconds=0.05,
+        task=timedelta(seconds=for_seconds),
+    )
+    follow(outside=outside, patience=patience, clock=lambda: timezone.now() + ahead, sleep=sleep)
     deploy.refresh_from_db()
     return deploy

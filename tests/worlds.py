@@ -29,7 +29,12 @@ def world(request: pytest.FixtureRequest, settings: Settings) -> Iterator[World]
 
 
 @pytest.fixture
-def outside(world: World, sites: dict[str, Site], tmp_path: Path) -> Iterator[Outside]:
+def outside(
+    world: World, sites: dict[str, Site], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Outside]:
+    """Clients in this process, led to the world's hosts by the environment, as a worker is."""
+    for name, value in world.sites.environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
     kubeconfig = world.cluster.write_kubeconfig(tmp_path / "kubeconfig")
     timeouts = (TIMEOUT_SECONDS, TIMEOUT_SECONDS)
     with (

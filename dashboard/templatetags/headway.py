@@ -120,6 +120,7 @@ def seconds(span: timedelta) -> str:
 
 register.filter("steps", progress.steps_of)
 register.filter("pods", progress.pods_of)
+register.filter("told", progress.told_of)
 register.filter("edit_url", offers.edit_url)
 register.filter("needs_you", offers.needs_you)
 

@@ -12,6 +12,9 @@ from dashboard.access import acting_user, deployer_needed, login_needed
 from dashboard.forms import DeployForm, first_error
 from dashboard.live import kept_fresh
 from dashboard.offers import needs_you
+from dashboard.people.recent_check import ask_for_check
+from dashboard.progress import bar_of
+from dashboard.risks import risk_of
 from dashboard.sheets import sheet_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from dashboard.zones import now_for
@@ -44,11 +47,15 @@ def _request(request: HttpRequest, host: str) -> HttpResponse:
         messages.error(request, first_error(form))
         return redirect("site", host)
     sha, seen, accept_red = (form.cleaned_data[name] for name in ("sha", "seen", "accept_red"))
+    risk = risk_of(site, sha=sha, accept_red=accept_red)
+    if risk and (check := ask_for_check(request, risk)):
+        return check
     try:
         deploy = request_deploy(
             site=site, sha=sha, seen_sha=seen, requested_by=acting_user(request), trigger=Trigger.PERSON,
             idempotency_key=form.wish_key(host), accept_red=accept_red,
-            when_ready=form.readiness(), now=timezone.now(),
+            accept_foreign_image=form.cleaned_data["accept_foreign_image"], when_ready=form.readiness(),
+            now=timezone.now(),
         )  # fmt: skip
     except UnableToDeploy as refusal:
         messages.error(request, str(refusal))
@@ -66,8 +73,10 @@ def deploy(request: HttpRequest, pk: int) -> HttpResponse:
     page = queries.deploy_page(pk=pk, now=now)
     one, following = page.deploy, _following(page, now)
     pods = (one.wanted, one.updated, one.ready)
-    live = Live("_deploy.html", (one.status, one.sentence, pods, page.row.answer, page.commits, following))
-    context = {"page": page, "row": page.row, "deploy": one, "following": following}
+    bar = bar_of(one, page.expected, now=now)
+    told = (one.status, one.sentence, one.cause, page.lines)
+    live = Live("_deploy.html", (told, pods, page.row.answer, page.commits, following, bar))
+    context = {"page": page, "row": page.row, "deploy": one, "following": following, "bar": bar}
     return show(request, "deploy.html", live, house=page.house, now=now, **context)
 
 
@@ -80,7 +89,11 @@ live = deploy
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Take back a Deploy that has changed nothing yet."""
     try:
-        cancel_deploy(deploy=Deploy.objects.get(pk=pk), by=acting_user(request), now=timezone.now())
+        cancel_deploy(
+            deploy=Deploy.objects.select_related("site").get(pk=pk),
+            by=acting_user(request),
+            now=timezone.now(),
+        )
     except UnableToCancel as refusal:
         messages.error(request, str(refusal))
     return redirect("deploy", pk)

@@ -1,17 +1,63 @@
-"""Logging in."""
+"""Logging in, and one's own account, where django-allauth's views do not suffice."""
 
-from django.contrib.auth.views import LoginView, redirect_to_login
+from allauth.core.internal.ratelimit import consume
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
 
-login = LoginView.as_view(redirect_authenticated_user=True)
+from dashboard.access import open_to_all
+from dashboard.people.forms import WelcomeForm
+from dashboard.people.welcome import UnableToWelcome, announce, make_first_admin
+
+WELCOME_RATE = {"welcome": "10/m/ip,60/m/key"}
+
+
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def welcome(request: HttpRequest) -> HttpResponse:
+    """Make the first admin, once; afterwards there is no such page."""
+    if User.objects.exists():
+        raise Http404
+    if request.method != "POST":
+        announce()
+        return render(
+            request, "welcome.html", {"form": WelcomeForm(initial={"code": request.GET.get("code", "")})}
+        )
+    if not consume(request, app="dashboard", action="welcome", config=WELCOME_RATE, key="everybody"):
+        return render(request, "429.html", status=429)
+    form = WelcomeForm(request.POST)
+    if not form.is_valid():
+        return render(request, "welcome.html", {"form": form})
+    try:
+        user = make_first_admin(form.save)
+    except UnableToWelcome as error:
+        raise Http404 from error
+    login(request, user, backend="dashboard.access.Backend")
+    messages.success(request, "Welcome. Add a passkey now, and the next login takes a thumb.")
+    return redirect("mfa_index")
+
+
+welcome.access = "open"  # type: ignore[attr-defined]  # the one open page that does not lead to itself
 
 
 @require_safe
+@open_to_all
 def admin_login(request: HttpRequest) -> HttpResponse:
     """Lead to the one login page there is; who is logged in and still sent here is not staff."""
     if request.user.is_authenticated:
-        raise PermissionDenied("The admin is for staff. Ask an administrator to mark you as staff there.")
+        raise PermissionDenied("The admin is for admins. Ask one of them to give you that role.")
     return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+
+def to_account(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  Django's view
+    """Lead to the one page with passkeys and password."""
+    return redirect("mfa_index")

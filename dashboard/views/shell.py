@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from dashboard.access import open_to_all
+
 PAPER, INK = "#f4f6f3", "#3b4bd8"
 _SHELL = (
     "dashboard/headway.css",
@@ -20,6 +22,7 @@ _SHELL = (
 
 
 @require_safe
+@open_to_all
 @cache_control(max_age=3600)
 def manifest(_request: HttpRequest) -> HttpResponse:
     """Tell what stands on the home screen (W3C, Web Application Manifest)."""
@@ -52,6 +55,7 @@ def manifest(_request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@open_to_all
 @cache_control(max_age=3600)
 def service_worker(request: HttpRequest) -> HttpResponse:
     """Serve it from the root, over which it then rules. Its cache is named after the files in it: new files, new cache."""
@@ -63,6 +67,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@open_to_all
 @cache_control(max_age=3600)
 def offline(request: HttpRequest) -> HttpResponse:
     """What is shown where nothing can be: the same for everybody, since the service worker keeps it."""

@@ -50,5 +50,6 @@ def site(request: HttpRequest, host: str) -> HttpResponse:
     counts = (seen.ready, seen.wanted, seen.check_state, seen.head_image_built, page.commits_total)
     shown = (row.answer, row.notes, row.running_sha, row.head, row.observed_at, page.commits, page.verdict)
     live = Live("_site.html", (*shown, deploys, counts, holds))
-    context = {"page": page, "row": row, "hold_form": HoldForm()}
+    targets = queries.rollback_targets(row.site)
+    context = {"page": page, "row": row, "hold_form": HoldForm(), "targets": targets}
     return show(request, "site.html", live, house=page.house, now=now, **context)

@@ -3,21 +3,22 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.access import deployer_needed, login_needed
+from dashboard.access import acting_user, deployer_needed, login_needed
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from dashboard.zones import now_for
 from deployments import queries
 from deployments.models import Site
-from deployments.operations.sync_request import request_sync
+from deployments.operations.sync_request import ask_for_sync
 
 
 @require_POST
 @deployer_needed
 def sync(request: HttpRequest) -> HttpResponse:
     """Look at every site again."""
-    request_sync()
+    ask_for_sync(by=acting_user(request), now=timezone.now())
     messages.success(request, "Looking at every site again. This page shows what is found.")
     return redirect("sites")
 
@@ -28,7 +29,7 @@ def sync(request: HttpRequest) -> HttpResponse:
 def sync_site(request: HttpRequest, host: str) -> HttpResponse:
     """Look at one site again."""
     site = get_object_or_404(Site, host=host)
-    request_sync(hosts=[site.host])
+    ask_for_sync(hosts=[site.host], by=acting_user(request), now=timezone.now())
     messages.success(request, f"Looking at {site.host} again. This page shows what is found.")
     return redirect("site", site.host)
 

@@ -1,14 +1,32 @@
 """A small Kubernetes on loopback: API server, Deployment controller and kubelets, for tests and for `make demo`."""
 
-from demo.cluster.behaviour import CRASHES, HEALTHY, OOM, SLOW, UNREADY, UNSCHEDULABLE, Behaviour
+from demo.cluster.behaviour import (
+    ANSWERS,
+    CRASHES,
+    HEALTHY,
+    LACKS_CONFIG,
+    NOT_ALIVE,
+    OOM,
+    PULL_DENIED,
+    REGISTRY_DOWN,
+    SLOW,
+    UNREADY,
+    UNSCHEDULABLE,
+    Behaviour,
+)
 from demo.cluster.cluster import DemoCluster
 from demo.cluster.errors import ApiError
 from demo.cluster.request_log import Entry
 
 __all__ = [
+    "ANSWERS",
     "CRASHES",
     "HEALTHY",
+    "LACKS_CONFIG",
+    "NOT_ALIVE",
     "OOM",
+    "PULL_DENIED",
+    "REGISTRY_DOWN",
     "SLOW",
     "UNREADY",
     "UNSCHEDULABLE",

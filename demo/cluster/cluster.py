@@ -11,7 +11,7 @@ import yaml
 from demo.cluster.api import Api
 from demo.cluster.authorisation import Authorisation
 from demo.cluster.behaviour import HEALTHY, Behaviour
-from demo.cluster.containers import Habits
+from demo.cluster.container_steps import Habits
 from demo.cluster.contents import Contents
 from demo.cluster.failures import Failures, Switches
 from demo.cluster.kinds import Json

@@ -1,108 +1,37 @@
-"""One container's life: pulled, started, ready or crashing, and started again."""
+"""One container's life: pulled, started, ready or crashing, and started again; init containers first, one by one."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from demo.cluster.behaviour import Behaviour
 from demo.cluster.clock import Clock
-from demo.cluster.events import Recorder, Voice
-from demo.cluster.kinds import PODS, Json
+from demo.cluster.container_steps import Habits, PodKey
+from demo.cluster.events import Recorder
+from demo.cluster.kinds import Json
 from demo.cluster.logs import Logs
 from demo.cluster.names import new_uid, timestamp
-from demo.cluster.pods import running_status, waiting, with_conditions
+from demo.cluster.pods import running_status, waiting
+from demo.cluster.pulls import Pulls
 from demo.cluster.store import Store
 
-PodKey = tuple[str, str, str]
-_BACK_OFF_AT_MOST = 16
 
-
-@dataclass(frozen=True, kw_only=True)
-class Habits:
-    """What the outside decides: which images there are, and how their containers behave.
-
-    `start_seconds` is the time from a pod's creation to its readiness; back-offs are multiples of it.
-    """
-
-    image_exists: Callable[[str], bool]
-    behaviour: Callable[[str], Behaviour]
-    start_seconds: float
-
-
-class Containers:
+class Containers(Pulls):
     def __init__(self, store: Store, clock: Clock, recorder: Recorder, habits: Habits) -> None:
+        super().__init__(store, clock, recorder, habits)
         self.logs = Logs(habits.behaviour)
-        self._store = store
-        self._clock = clock
-        self._voice = Voice(recorder, "kubelet")
-        self._habits = habits
 
-    def begin(self, key: PodKey, container: Json) -> None:
-        """Starts the container of a pod that has just been scheduled."""
-        self._later(self._pause, self._pull, key, container["name"], container["image"], 1)
-
-    def find(self, key: PodKey) -> Json | None:
-        """The pod, if it is still there and is to live."""
-        pod = self._store.find(PODS.plural, key[0], key[1])
-        alive = (
-            pod is not None
-            and pod["metadata"]["uid"] == key[2]
-            and "deletionTimestamp" not in pod["metadata"]
-        )
-        return pod if alive else None
-
-    @property
-    def _pause(self) -> float:
-        return self._habits.start_seconds / 4
-
-    def _later(
-        self, seconds: float, step: Callable[..., None], *arguments: object, patient: bool = False
-    ) -> None:
-        self._clock.call_later(seconds, lambda: step(*arguments), patient=patient)
-
-    def _say(self, pod: Json, container: str, reason: str, message: str, *, warning: bool = False) -> None:
-        self._voice.say(pod, reason, message, warning=warning, field=f"spec.containers{{{container}}}")
-
-    def _update(self, key: PodKey, name: str, change: Callable[[Json], Json]) -> Json | None:
-        """Changes one container's status; the pod as it is then, None when it is gone."""
-        with self._store.lock:
-            pod = self.find(key)
-            if pod is None:
-                return None
-            statuses = [
-                change(one) if one["name"] == name else one for one in pod["status"]["containerStatuses"]
-            ]
-            changed = with_conditions({**pod, "status": {**pod["status"], "containerStatuses": statuses}})
-            return self._store.replace(PODS.plural, changed)
-
-    def _pull(self, key: PodKey, name: str, image: str, attempt: int) -> None:
+    def begin_next(self, key: PodKey) -> None:
+        """Starts the first init container that is not done, or, where all are, every container of the pod."""
         pod = self.find(key)
         if pod is None:
             return
-        self._say(pod, name, "Pulling", f'Pulling image "{image}"')
-        if self._habits.image_exists(image):
-            self._say(pod, name, "Pulled", f'Successfully pulled image "{image}" in {self._pause:.3g}s')
-            self._start(key, name, image)
-            return
-        trouble = f'failed to pull and unpack image "{image}": failed to resolve reference "{image}": {image}: not found'
-        message = f"rpc error: code = NotFound desc = {trouble}"
-        self._update(key, name, lambda one: {**one, "state": waiting("ErrImagePull", message)})
-        self._say(pod, name, "Failed", f'Failed to pull image "{image}": {message}', warning=True)
-        self._say(pod, name, "Failed", "Error: ErrImagePull", warning=True)
-        self._later(self._pause, self._back_off_pull, key, name, image, attempt)
-
-    def _back_off_pull(self, key: PodKey, name: str, image: str, attempt: int) -> None:
-        message = f'Back-off pulling image "{image}"'
-        pod = self._update(key, name, lambda one: {**one, "state": waiting("ImagePullBackOff", message)})
-        if pod is None:
-            return
-        self._say(pod, name, "BackOff", message)
-        self._say(pod, name, "Failed", "Error: ImagePullBackOff", warning=True)
-        self._later(self._back_off(attempt), self._pull, key, name, image, attempt + 1, patient=True)
-
-    def _back_off(self, attempt: int) -> float:
-        return self._habits.start_seconds * min(_BACK_OFF_AT_MOST, 1 << attempt)
+        done = {one["name"] for one in pod["status"].get("initContainerStatuses", ()) if one["ready"]}
+        to_do = [one for one in pod["spec"].get("initContainers") or () if one["name"] not in done]
+        for container in to_do[:1] or pod["spec"]["containers"]:
+            name = container["name"]
+            self._update(key, name, lambda one: {**one, "state": waiting("ContainerCreating")})
+            self._later(self._pause, self._pull, key, name, container["image"], 1)
 
     def _start(self, key: PodKey, name: str, image: str) -> None:
+        if missing := self._habits.behaviour(image).config_error:
+            self._lack(key, name, image, missing)
+            return
         container_id = f"containerd://{new_uid().replace('-', '') * 2}"
         pod = self._update(key, name, lambda one: running_status(one, container_id))
         if pod is None:
@@ -111,11 +40,19 @@ class Containers:
         self._say(pod, name, "Started", f"Started container {name}")
         self.logs.begin(key[2], name, image)
         behaviour = self._habits.behaviour(image)
-        if behaviour.exit_code is not None:
+        if behaviour.exit_code is not None or _is_init(pod, name):
             self._later(self._pause, self._exit, key, name, image)
             return
         rest = self._habits.start_seconds / 2 if behaviour.slow_seconds is None else behaviour.slow_seconds
         self._later(rest, self._probe, key, name, image)
+
+    def _lack(self, key: PodKey, name: str, image: str, missing: str) -> None:
+        """What the environment needs is not there; the kubelet looks again at each of its rounds."""
+        state = waiting("CreateContainerConfigError", missing)
+        pod = self._update(key, name, lambda one: {**one, "state": state})
+        if pod is not None:
+            self._say(pod, name, "Failed", f"Error: {missing}", warning=True)
+            self._later(max(1.0, self._habits.start_seconds), self._start, key, name, image, patient=True)
 
     def _probe(self, key: PodKey, name: str, image: str) -> None:
         if self._habits.behaviour(image).ready:
@@ -129,20 +66,30 @@ class Containers:
 
     def _exit(self, key: PodKey, name: str, image: str) -> None:
         behaviour, restarts = self._habits.behaviour(image), 0
+        pod = self.find(key)
+        if pod is not None and not behaviour.alive:
+            failed = "Liveness probe failed: HTTP probe failed with statuscode: 500"
+            self._say(pod, name, "Unhealthy", failed, warning=True)
+            self._say(pod, name, "Killing", f"Container {name} failed liveness probe, will be restarted")
+        is_done = pod is not None and _is_init(pod, name) and not behaviour.exit_code
 
         def ended(status: Json) -> Json:
             nonlocal restarts
             restarts = status["restartCount"]
             terminated = {
                 "exitCode": behaviour.exit_code or 0,
-                "reason": behaviour.exit_reason,
+                "reason": behaviour.exit_reason if behaviour.exit_code else "Completed",
                 "startedAt": status["state"].get("running", {}).get("startedAt", timestamp()),
                 "finishedAt": timestamp(),
                 "containerID": status.get("containerID", ""),
             }
-            return {**status, "ready": False, "started": False, "state": {"terminated": terminated}}
+            return {**status, "ready": is_done, "started": False, "state": {"terminated": terminated}}
 
-        if self._update(key, name, ended) is not None:
+        if self._update(key, name, ended) is None:
+            return
+        if is_done:
+            self.begin_next(key)
+        else:
             pause = 0.0 if restarts == 0 else self._pause
             self._later(pause, self._back_off_start, key, name, image, restarts)
 
@@ -169,6 +116,10 @@ class Containers:
 
         if self._update(key, name, counted) is not None:
             self._start(key, name, image)
+
+
+def _is_init(pod: Json, name: str) -> bool:
+    return any(one["name"] == name for one in pod["spec"].get("initContainers") or ())
 
 
 def _moved(status: Json, state: Json) -> Json:

@@ -36,18 +36,19 @@ class Contents:
         replicas: int = 1,
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
+        init_containers: Mapping[str, str] | None = None,
         settled: bool = False,
         **spec: Any,
     ) -> Json:
-        """Creates a Deployment of `containers` (name to image); more of its spec as keywords (`strategy=`, `paused=`…).
+        """Creates a Deployment of containers (name to image); more of its spec as keywords (`strategy=`, `paused=`…).
 
         `settled` makes its ReplicaSet and its ready pods at once, without any event, whatever their behaviour.
         """
         selector = {"app": name}
-        template = {
-            "metadata": {"labels": selector | dict(labels or {})},
-            "spec": {"containers": [{"name": key, "image": image} for key, image in containers.items()]},
-        }
+        pod: Json = {"containers": _named(containers)}
+        if init_containers:
+            pod["initContainers"] = _named(init_containers)
+        template = {"metadata": {"labels": selector | dict(labels or {})}, "spec": pod}
         metadata: Json = {"name": name, "labels": selector | dict(labels or {})}
         if annotations:
             metadata["annotations"] = dict(annotations)
@@ -99,3 +100,7 @@ class Contents:
     def set_pod_quota(self, namespace: str, pods: int | None) -> None:
         """The most pods the namespace may have; None lifts the quota."""
         self.machinery.replica_sets.set_quota(namespace, pods)
+
+
+def _named(images: Mapping[str, str]) -> list[Json]:
+    return [{"name": name, "image": image} for name, image in images.items()]

@@ -28,7 +28,7 @@ def with_defaults(deployment: Json) -> Json:
     pod_spec = template.setdefault("spec", {})
     for key, value in _POD_DEFAULTS.items():
         pod_spec.setdefault(key, copy(value) if isinstance(value, dict) else value)
-    for container in pod_spec.get("containers") or ():
+    for container in (*(pod_spec.get("containers") or ()), *(pod_spec.get("initContainers") or ())):
         if isinstance(container, dict):
             _default_container(container)
     return made

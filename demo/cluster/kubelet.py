@@ -1,7 +1,8 @@
 """The scheduler, and the kubelets of all nodes in one: from a new pod to its removal."""
 
 from demo.cluster.clock import Clock
-from demo.cluster.containers import Containers, Habits, PodKey
+from demo.cluster.container_steps import Habits, PodKey
+from demo.cluster.containers import Containers
 from demo.cluster.events import Recorder, Voice
 from demo.cluster.kinds import PODS, Json
 from demo.cluster.names import timestamp
@@ -48,20 +49,22 @@ class Kubelet:
             pod = self.containers.find(key)
             if pod is None:
                 return
-            containers = pod["spec"]["containers"]
+            containers, init = pod["spec"]["containers"], pod["spec"].get("initContainers") or []
             if not all(self._behaviour(one["image"]).schedulable for one in containers):
                 self._store.replace(PODS.plural, unschedulable(pod, _NO_ROOM))
                 self._scheduler.say(pod, "FailedScheduling", _NO_ROOM, warning=True)
                 return
             node = NODES[sum(map(ord, key[2])) % len(NODES)]
-            statuses = [container_status(one, waiting("ContainerCreating")) for one in containers]
+            state = waiting("PodInitializing" if init else "ContainerCreating")
+            statuses = [container_status(one, state) for one in containers]
             status = {**pod["status"], "startTime": timestamp(), "containerStatuses": statuses}
+            if init:
+                status["initContainerStatuses"] = [container_status(one, state) for one in init]
             status |= {"hostIP": "10.0.0.1", "podIP": f"10.1.{ord(key[2][0])}.{ord(key[2][1])}"}
             placed = {**pod, "spec": {**pod["spec"], "nodeName": node}, "status": status}
             placed = self._store.replace(PODS.plural, with_conditions(placed))
             self._scheduler.say(placed, "Scheduled", f"Successfully assigned {key[0]}/{key[1]} to {node}")
-        for container in containers:
-            self.containers.begin(key, container)
+        self.containers.begin_next(key)
 
 
 def _key(pod: Json) -> PodKey:

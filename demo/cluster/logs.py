@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from demo.cluster.behaviour import Behaviour
 from demo.cluster.errors import bad_request
 from demo.cluster.kinds import Json
+from demo.cluster.pods import STATUS_LISTS
 
 Line = tuple[str, str]
 
@@ -28,9 +29,8 @@ class Logs:
     def read(self, pod: Json, query: Mapping[str, str]) -> str:
         """The text that `kubectl logs` asks for; raises 400 in the kubelet's words."""
         name = _container(pod, query.get("container", ""))
-        status = next(
-            (one for one in pod["status"].get("containerStatuses", ()) if one["name"] == name), None
-        )
+        statuses = [one for each in STATUS_LISTS for one in pod["status"].get(each, ())]
+        status = next((one for one in statuses if one["name"] == name), None)
         lives = self._lives.get((pod["metadata"]["uid"], name), [])
         if query.get("previous") in ("true", "1"):
             if len(lives) < 2:
@@ -42,8 +42,12 @@ class Logs:
         return _text(lives[-1] if lives else self._default(pod, name), query)
 
     def _default(self, pod: Json, name: str) -> list[Line]:
-        image = next(one["image"] for one in pod["spec"]["containers"] if one["name"] == name)
+        image = next(one["image"] for one in _specs(pod) if one["name"] == name)
         return [(pod["metadata"]["creationTimestamp"], line) for line in self._behaviour(image).log]
+
+
+def _specs(pod: Json) -> list[Json]:
+    return [*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"]]
 
 
 def _container(pod: Json, asked: str) -> str:
@@ -53,7 +57,7 @@ def _container(pod: Json, asked: str) -> str:
         raise bad_request(
             f"a container name must be specified for pod {pod['metadata']['name']}, choose one of: [{listed}]"
         )
-    if asked and asked not in names:
+    if asked and asked not in {one["name"] for one in _specs(pod)}:
         raise bad_request(f"container {asked} is not valid for pod {pod['metadata']['name']}")
     return asked or names[0]
 

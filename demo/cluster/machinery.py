@@ -1,7 +1,7 @@
 """The controllers, wired to the store: every change wakes those whom it concerns, and nobody polls."""
 
 from demo.cluster.clock import Clock, WorkQueue
-from demo.cluster.containers import Habits
+from demo.cluster.container_steps import Habits
 from demo.cluster.deployment_controller import DeploymentController
 from demo.cluster.events import Recorder
 from demo.cluster.kinds import DEPLOYMENTS, EVENTS, NAMESPACES, PODS, REPLICA_SETS, Json

@@ -6,6 +6,7 @@ from demo.cluster.kinds import Json
 from demo.cluster.names import image_digest, new_uid, random_suffix, timestamp
 from demo.cluster.store import copy
 
+STATUS_LISTS = ("initContainerStatuses", "containerStatuses")
 NODES = ("demo-node-1", "demo-node-2", "demo-node-3")
 
 
@@ -90,8 +91,13 @@ def with_conditions(pod: Json) -> Json:
     if unready:
         text = f"containers with unready status: [{' '.join(unready)}]"
         problem = {"reason": "ContainersNotReady", "message": text}
+    incomplete = [one["name"] for one in pod["status"].get("initContainerStatuses", ()) if not one["ready"]]
+    uninitialized = {}
+    if incomplete:
+        text = f"containers with incomplete status: [{' '.join(incomplete)}]"
+        uninitialized = {"reason": "ContainersNotInitialized", "message": text}
     conditions = [
-        _condition(pod, "Initialized", ok=True),
+        _condition(pod, "Initialized", ok=not incomplete, **uninitialized),
         _condition(pod, "Ready", ok=not unready, **problem),
         _condition(pod, "ContainersReady", ok=not unready, **problem),
         _condition(pod, "PodScheduled", ok=True),

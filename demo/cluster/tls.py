@@ -3,6 +3,7 @@
 import ipaddress
 import ssl
 import tempfile
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -49,8 +50,8 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def make_tls() -> tuple[str, ssl.SSLContext]:
-    """The authority's certificate in PEM, and a server context for 127.0.0.1 and localhost."""
+def make_tls(hosts: Iterable[str] = ()) -> tuple[str, ssl.SSLContext]:
+    """The authority's certificate in PEM, and a server context for 127.0.0.1, localhost and these hosts."""
     authority, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer = "headway demo cluster"
     root = (
@@ -62,6 +63,7 @@ def make_tls() -> tuple[str, ssl.SSLContext]:
     names: list[x509.GeneralName] = [
         x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
         x509.DNSName("localhost"),
+        *map(x509.DNSName, hosts),
     ]
     leaf = (
         _builder("127.0.0.1", issuer, key, authority)

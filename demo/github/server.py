@@ -45,6 +45,10 @@ class DemoGitHub:
         """The one that sees every owner's repositories."""
         return self.tokens.main
 
+    @token.setter
+    def token(self, value: str) -> None:
+        self.tokens.main = value
+
     @property
     def url(self) -> str:
         return f"http://{self._server.host}"

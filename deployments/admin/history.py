@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from deployments.admin.readonly import ReadOnly
-from deployments.models import Deploy, Hold, SyncRun
+from deployments.models import AuditEvent, Deploy, Hold, SyncRun
 
 
 @admin.register(Deploy)
@@ -33,6 +33,15 @@ class HoldAdmin(ReadOnly, admin.ModelAdmin):
     )
     search_fields = ("reason", "site__host", "placed_by_name")
     list_select_related = ("site",)
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("at", "actor_name", "kind", "host", "sentence", "address")
+    list_filter = ("kind",)
+    search_fields = ("host", "actor_name", "sentence")
+    date_hierarchy = "at"
+    actions = None
 
 
 @admin.register(SyncRun)

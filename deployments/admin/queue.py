@@ -61,4 +61,4 @@ class SyncScheduleAdmin(admin.ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: SyncSchedule, form: Any, change: bool) -> None:
-        set_sync_interval(minutes=form.cleaned_data["minutes"], now=timezone.now())
+        set_sync_interval(minutes=form.cleaned_data["minutes"], by=request.user, now=timezone.now())  # type: ignore[arg-type]  # staff

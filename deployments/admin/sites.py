@@ -1,75 +1,21 @@
 """Where mappings are edited."""
 
-import re
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, cast
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from deployments.admin.site_form import SiteForm
 from deployments.models import Site
+from deployments.operations.mapping import delete_mapping, save_mapping, turn_auto_deploy
 from deployments.operations.rename import follow_renames
-from deployments.operations.sync_request import request_sync
+from deployments.operations.sync_request import ask_for_sync, request_sync
 from deployments.queries import SiteRow, rows_of, site_list
 from deployments.rules.site_state import State
-
-
-class HostField(forms.CharField):
-    """A host as people paste it: with https:// before it, a path behind it, or capitals in it."""
-
-    def to_python(self, value: Any) -> str:
-        text = (super().to_python(value) or "").strip()
-        return (urlsplit(text).hostname or "" if "://" in text else text.rstrip("/")).lower()
-
-
-class RepositoryField(forms.CharField):
-    """A repository's name, or owner/name taken from whatever address of it people paste."""
-
-    BEFORE_THE_OWNER = re.compile(r"^(\w+://[^/]+/|[\w.-]+@[\w.-]+:|(www\.)?github\.com/)", re.IGNORECASE)
-
-    def to_python(self, value: Any) -> str:
-        text = re.sub(r"[?#].*", "", (super().to_python(value) or "").strip())
-        parts = self.BEFORE_THE_OWNER.sub("", text).strip("/").split("/")
-        return "/".join(parts[:2]).removesuffix(".git")
-
-
-class SiteForm(forms.ModelForm):
-    class Meta:
-        model = Site
-        fields = (
-            "host", "owner", "repository", "branch", "namespace", "deployment", "container", "image_template", "auto_deploy",
-            "wait_for_ci", "minimum_interval_minutes",
-        )  # fmt: skip
-        field_classes = {"host": HostField, "repository": RepositoryField}
-        help_texts = {
-            "owner": "GitHub user or organisation. Empty: the one in the repository's address.",
-            "repository": "Its name, or its whole address.",
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "owner" in self.fields:
-            self.fields["owner"].required = False
-
-    def clean(self) -> dict[str, Any]:
-        """Take the owner out of the repository's address; two different owners are a mistake in one of them."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        pasted, _, name = cleaned.get("repository", "").rpartition("/")
-        owner = cleaned.get("owner", "")
-        if pasted and owner and pasted.casefold() != owner.casefold():
-            sentence = f"The repository belongs to {pasted}, and the owner says {owner}: correct one of them."
-            self.add_error("repository", sentence)
-        elif not (pasted or owner) and "owner" not in self.errors:
-            self.add_error(
-                "owner", "Write the user or organisation, or paste the repository's whole address."
-            )
-        elif name:
-            cleaned |= {"repository": name, "owner": owner or pasted}
-        return cleaned
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -96,10 +42,17 @@ class SiteAdmin(admin.ModelAdmin):
     actions = ("sync", "follow_the_rename", "turn_auto_deploy_on", "turn_auto_deploy_off")
     fieldsets = (
         (None, {"fields": ("host",)}),
-        ("Auto-deploy", {"fields": ("auto_deploy", "wait_for_ci", "minimum_interval_minutes")}),
+        (
+            "Auto-deploy",
+            {"fields": ("auto_deploy", "auto_rollback", "wait_for_ci", "minimum_interval_minutes")},
+        ),
         ("GitHub", {"fields": ("owner", "repository", "branch")}),
         ("Cluster", {"fields": ("namespace", "deployment", "container")}),
         ("Image", {"fields": ("image_template",)}),
+        (
+            "The host's answer",
+            {"fields": ("check_enabled", "check_path", "check_status", "check_timeout_seconds")},
+        ),
     )
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
@@ -112,9 +65,23 @@ class SiteAdmin(admin.ModelAdmin):
         changelist.result_list = sites
         return changelist
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Fill in the image template that a drifted site's page suggests; nothing is saved before somebody says so."""
+        form = super().get_form(request, obj, change, **kwargs)
+        suggested = request.GET.get("image_template", "") if request.method == "GET" else ""
+        return type(form.__name__, (form,), {"suggested_template": suggested}) if suggested else form
+
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        before = {name: form.initial.get(name) for name in form.changed_data} if change else {}
+        save_mapping(site=obj, before=before, by=_staff(request), now=timezone.now())
         request_sync(hosts=[obj.host], trigger="mapping")
+
+    def delete_model(self, request: HttpRequest, obj: Site) -> None:
+        delete_mapping(site=obj, by=_staff(request), now=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
+        for site in queryset:
+            delete_mapping(site=site, by=_staff(request), now=timezone.now())
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Let a mapping go with its history, which by itself cannot be deleted."""
@@ -145,12 +112,14 @@ class SiteAdmin(admin.ModelAdmin):
     @admin.action(description="Sync the selected sites now", permissions=["change"])
     def sync(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
         hosts = list(queryset.values_list("host", flat=True))
-        request_sync(hosts=hosts)
+        ask_for_sync(hosts=hosts, by=_staff(request), now=timezone.now())
         self.message_user(request, f"A worker looks at {_counted(len(hosts))} now.", messages.SUCCESS)
 
     @admin.action(description="Follow the rename on GitHub", permissions=["change"])
     def follow_the_rename(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
-        followed = follow_renames(queryset.select_related("observation"))
+        followed = follow_renames(
+            queryset.select_related("observation"), by=_staff(request), now=timezone.now()
+        )
         if not followed:
             self.message_user(request, "GitHub knows these repositories by the names they have here.")
         for each in followed:
@@ -173,12 +142,17 @@ class SiteAdmin(admin.ModelAdmin):
         self._turn(request, queryset, on=False)
 
     def _turn(self, request: HttpRequest, queryset: QuerySet[Site], *, on: bool) -> None:
-        changed = queryset.exclude(auto_deploy=on).update(auto_deploy=on)
+        changed = turn_auto_deploy(sites=list(queryset), on=on, by=_staff(request), now=timezone.now())
         self.message_user(
             request,
             f"Auto-deploy is now {'on' if on else 'off'} for {_counted(changed)} more.",
             messages.SUCCESS,
         )
+
+
+def _staff(request: HttpRequest) -> User:
+    """Return who is at work: the admin lets nobody else in."""
+    return cast("User", request.user)
 
 
 def _row(site: Site) -> SiteRow:

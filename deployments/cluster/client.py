@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from deployments.cluster.errors import ClusterUnavailable, Expired, NoSuchContainer, error_in
 from deployments.cluster.transport import Json, Transport, read_json
-from deployments.rules.workloads import containers, is_same_image
+from deployments.rules.restarts import RESTARTED_AT, restarted_at
+from deployments.rules.workloads import OUR_MANAGER, containers, is_same_image
 
 _PAGE = 500
 _STARTS = 3
@@ -52,6 +53,20 @@ class Cluster:
         review = self._transport.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", kind)
         return str(review["status"]["userInfo"]["username"])
 
+    def may(self, *, verb: str, group: str, resource: str, namespace: str, name: str = "") -> bool:
+        """Whether the API server would let us; `resource` has its subresource behind a slash. Without a name: all of them."""
+        kind, _, subresource = resource.partition("/")
+        asked = {"verb": verb, "group": group, "resource": kind, "subresource": subresource}
+        review = self._transport.post(
+            "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+            {
+                "apiVersion": "authorization.k8s.io/v1",
+                "kind": "SelfSubjectAccessReview",
+                "spec": {"resourceAttributes": asked | {"namespace": namespace, "name": name}},
+            },
+        )
+        return bool((review.get("status") or {}).get("allowed"))
+
     def deployments(self, namespace: str) -> list[Json]:
         """Every Deployment of the namespace, read by pages of 500."""
         return self.list_deployments(namespace).items
@@ -80,13 +95,19 @@ class Cluster:
             )
         if is_same_image(present[container], image):
             return dict(deployment)
-        pod = {"containers": [{"name": container, "image": image}]}
-        change = {
-            "metadata": {"resourceVersion": metadata["resourceVersion"], "annotations": dict(annotations)},
-            "spec": {"template": {"spec": pod}},
-        }
-        path = f"{_deployments(metadata['namespace'])}/{_quoted(metadata['name'])}"
-        return self._transport.patch(path, change, fieldManager="headway")
+        template = {"spec": {"containers": [{"name": container, "image": image}]}}
+        return self._patch(metadata, template, annotations)
+
+    def restart(self, deployment: Mapping[str, Any], *, at: str, annotations: Mapping[str, str]) -> Json:
+        """The Deployment after its pods' template was marked as restarted `at` (RFC 3339), and itself the annotations.
+
+        That is what `kubectl rollout restart` does: every pod is replaced, by the Deployment's own strategy. When the
+        template is marked so already, nothing is sent. Raises Conflict.
+        """
+        if restarted_at(deployment["spec"]["template"]) == at:
+            return dict(deployment)
+        template = {"metadata": {"annotations": {RESTARTED_AT: at}}}
+        return self._patch(deployment["metadata"], template, annotations)
 
     def pods(self, namespace: str, *, label_selector: str) -> list[Json]:
         """The pods that a label selector picks."""
@@ -132,6 +153,17 @@ class Cluster:
                 if event["type"] == "ERROR":
                     raise error_in(event["object"])
                 yield event["type"], event["object"]
+
+    def _patch(
+        self, metadata: Mapping[str, Any], template: Mapping[str, Any], annotations: Mapping[str, str]
+    ) -> Json:
+        """Changes that very revision of a Deployment, by strategic merge."""
+        change = {
+            "metadata": {"resourceVersion": metadata["resourceVersion"], "annotations": dict(annotations)},
+            "spec": {"template": template},
+        }
+        path = f"{_deployments(metadata['namespace'])}/{_quoted(metadata['name'])}"
+        return self._transport.patch(path, change, fieldManager=OUR_MANAGER)
 
     def _list(self, path: str, **query: str) -> Listing:
         """All pages; when the server forgets where we were, from the first one again."""

@@ -1,8 +1,11 @@
 """Tables, their constraints, and the guarded transitions between the states of a row."""
 
+from deployments.models.audit import AuditEvent
 from deployments.models.batch import BatchItem, DeployBatch
 from deployments.models.commits import CommitRange
-from deployments.models.deploy import ACTIVE_STATUSES, Deploy, Status, Trigger
+from deployments.models.deploy import ACTIVE_STATUSES, Deploy, Kind, Status, Trigger
+from deployments.models.deploy_event import DeployEvent, EventKind
+from deployments.models.examination import Examination
 from deployments.models.github_pause import GitHubPause
 from deployments.models.hold import Hold
 from deployments.models.observation import Observation
@@ -13,12 +16,17 @@ from deployments.models.sync import SyncRun
 
 __all__ = [
     "ACTIVE_STATUSES",
+    "AuditEvent",
     "BatchItem",
     "CommitRange",
     "Deploy",
     "DeployBatch",
+    "DeployEvent",
+    "EventKind",
+    "Examination",
     "GitHubPause",
     "Hold",
+    "Kind",
     "Observation",
     "PushSubscription",
     "PushWish",

@@ -1,5 +1,6 @@
 """Deploy: one attempt to run one commit of one site, and the only ways its status may change."""
 
+import logging
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
@@ -9,8 +10,11 @@ from django.db import models, transaction
 from django.db.models import Q
 from django_q.tasks import async_task
 
+from deployments.models.deploy_event import DeployEvent, EventKind
 from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
 from deployments.models.push import PushSubscription
+
+logger = logging.getLogger(__name__)
 
 
 class Status(models.TextChoices):
@@ -29,6 +33,16 @@ class Trigger(models.TextChoices):
     PERSON = "person"
     SYNC = "sync"
     COMMAND = "command"
+    FAILURE = "failure", "a failed Deploy"
+    ADOPTED = "adopted", "adopted: somebody else set it"
+
+
+class Kind(models.TextChoices):
+    """What a Deploy is for; each is followed to its end alike."""
+
+    DEPLOY = "deploy"
+    ROLLBACK = "rollback"
+    RESTART = "restart"
 
 
 ENDS = frozenset({Status.FAILED, Status.CANCELLED, Status.SUPERSEDED, Status.TIMED_OUT})
@@ -46,6 +60,24 @@ class Deploy(models.Model):
     sha = models.CharField(max_length=40)
     headline = models.TextField(blank=True)
     image = models.TextField()
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.DEPLOY)
+    rolls_back = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The Deploy that this rollback undoes.",
+    )
+    cause = models.TextField(
+        blank=True, help_text="Why it was asked for, where nobody said so: what failed before it."
+    )
+    accepts_image = models.TextField(
+        blank=True, help_text="The other app's image that a person saw here, and agreed to replace."
+    )
+    image_seen_at = models.DateTimeField(null=True, help_text="When the registry last had this image.")
+    image_gone = models.BooleanField(
+        default=False, help_text="The registry had it no more when it was last asked."
+    )
     from_sha = models.CharField(max_length=40, blank=True, help_text="What ran when this was asked for.")
     from_image = models.TextField(
         blank=True, help_text="What the container was asked to run when this was asked for."
@@ -71,6 +103,12 @@ class Deploy(models.Model):
     wanted = models.PositiveIntegerField(default=0, help_text="Pods that the Deployment asks for.")
     updated = models.PositiveIntegerField(default=0, help_text="Pods of the new ReplicaSet.")
     ready = models.PositiveIntegerField(default=0, help_text="Ready pods that run this image.")
+    checks = models.PositiveSmallIntegerField(
+        default=0, help_text="How often the host was asked and gave a wrong answer."
+    )
+    checked_at = models.DateTimeField(null=True, help_text="When the host was last asked.")
+    reason = models.CharField(max_length=20, blank=True, help_text="Why it failed, for programs.")
+    log = models.TextField(blank=True, help_text="The last lines that the failing container printed.")
 
     class Meta:
         ordering: ClassVar = ["-id"]
@@ -83,6 +121,7 @@ class Deploy(models.Model):
                 condition=Q(from_sha__regex=FULL_SHA_OR_EMPTY), name="deploy_from_sha_is_full"
             ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="deploy_status_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="deploy_kind_is_known"),
             models.CheckConstraint(
                 condition=Q(status__in=ACTIVE_STATUSES, finished_at=None)
                 | (~Q(status__in=ACTIVE_STATUSES) & Q(finished_at__isnull=False)),
@@ -97,6 +136,11 @@ class Deploy(models.Model):
     @property
     def is_active(self) -> bool:
         return self.status in ACTIVE_STATUSES
+
+    @property
+    def restarted_at(self) -> str:
+        """What the pods' template says of this restart, as kubectl writes it (RFC 3339); empty for any other Deploy."""
+        return self.requested_at.isoformat() if self.kind == Kind.RESTART else ""
 
     def move(
         self,
@@ -114,16 +158,16 @@ class Deploy(models.Model):
         legal = [
             status for status, following in TRANSITIONS.items() if to in following and status in only_from
         ]
-        if to not in TRANSITIONS:
+        is_end = to not in TRANSITIONS
+        if is_end:
             values["finished_at"] = now
         values |= {"status": to, "sentence": sentence}
-        with transaction.atomic():
-            if not Deploy.objects.filter(pk=self.pk, status__in=legal).update(**values):
-                return False
-            if to not in TRANSITIONS:
-                self._announce_end()
-        for name, value in values.items():
-            setattr(self, name, value)
+        kind = EventKind.ENDED if is_end else EventKind.MOVED
+        said = sentence or f"{to.label.capitalize()}."
+        if not self._change(values, legal, kind=kind, said=said, now=now):
+            return False
+        extra = {"deploy": self.pk, "site_id": self.site_id, "status": to.value, "sentence": sentence}
+        logger.info("Deploy %s is %s", self.pk, to.label, extra=extra)
         return True
 
     def _announce_end(self) -> None:
@@ -131,9 +175,36 @@ class Deploy(models.Model):
         if PushSubscription.objects.exists():
             async_task("deployments.tasks.tell_deploy_ended", self.pk, q_options={"group": "push"})
 
-    def note(self, **values: Any) -> None:
-        """Write progress of an active Deploy, where it differs from what is there; an ended one stays as it ended."""
+    def note(self, *, now: datetime, **values: Any) -> None:
+        """Write progress of an active Deploy, where it differs from what is there; an ended one stays as it ended.
+
+        A new sentence stands in the timeline too.
+        """
         changed = {name: value for name, value in values.items() if getattr(self, name) != value}
-        if changed and Deploy.objects.filter(pk=self.pk, status=self.status).update(**changed):
-            for name, value in changed.items():
-                setattr(self, name, value)
+        if changed:
+            said = changed.get("sentence", "")
+            self._change(changed, [self.status], kind=EventKind.NOTED, said=said, now=now)
+
+    def tell(self, sentence: str, *, kind: EventKind = EventKind.NOTED, now: datetime) -> None:
+        """Add a line to the timeline that goes with no change of this row, such as an answer of the host."""
+        DeployEvent.objects.create(deploy=self, at=now, kind=kind, sentence=sentence)
+
+    def _change(
+        self,
+        values: dict[str, Any],
+        from_statuses: Collection[str],
+        *,
+        kind: EventKind,
+        said: str,
+        now: datetime,
+    ) -> bool:
+        with transaction.atomic():
+            if not Deploy.objects.filter(pk=self.pk, status__in=from_statuses).update(**values):
+                return False
+            if said:
+                self.tell(said, kind=kind, now=now)
+            if kind is EventKind.ENDED:
+                self._announce_end()
+        for name, value in values.items():
+            setattr(self, name, value)
+        return True

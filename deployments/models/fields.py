@@ -25,3 +25,7 @@ github_repository = RegexValidator(
     r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$",
     "Write the repository's name only, as it stands in its address after the owner.",
 )
+http_path = RegexValidator(
+    r"^/[!-~]*$",
+    "Write the path with its query as it stands behind the host, like /healthz: it begins with a slash.",
+)

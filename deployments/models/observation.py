@@ -43,6 +43,14 @@ class Observation(models.Model):
 
     desired_image = models.TextField(blank=True)
     desired_sha = models.CharField(max_length=40, blank=True)
+    desired_by = models.CharField(
+        max_length=128, blank=True, help_text="Field manager that gave the container its image."
+    )
+    desired_at = models.DateTimeField(null=True)
+    accepted_image = models.TextField(
+        blank=True,
+        help_text="What Headway set last, a person adopted, or the first look found; another one is somebody else's.",
+    )
     running_sha = models.CharField(max_length=40, blank=True)
     managed_by = models.TextField(
         blank=True, help_text="Who else manages the Deployment: Argo CD, Flux or Helm."

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -16,6 +16,7 @@ from deployments.models.fields import (
     dns_name,
     github_owner,
     github_repository,
+    http_path,
 )
 from deployments.rules.images import ImageReference, ImageTemplate, UnableToParseTemplate
 
@@ -65,6 +66,29 @@ class Site(models.Model):
         default=False,
         help_text="The sync ships new commits by itself, as soon as their image is built and CI is not red.",
     )
+    check_enabled = models.BooleanField(
+        "ask the host",
+        default=True,
+        help_text="A Deploy succeeds only when the host has answered over HTTPS, from where the worker runs.",
+    )
+    check_path = models.CharField(
+        "path",
+        max_length=500,
+        default="/",
+        validators=[http_path],
+        help_text="Redirects are followed on this host only.",
+    )
+    check_status = models.PositiveSmallIntegerField(
+        "expected status", default=200, validators=[MinValueValidator(200), MaxValueValidator(599)]
+    )
+    check_timeout_seconds = models.PositiveSmallIntegerField(
+        "answers within (seconds)", default=10, validators=[MinValueValidator(1), MaxValueValidator(60)]
+    )
+    auto_rollback = models.BooleanField(
+        "roll back by itself",
+        default=False,
+        help_text="When a Deploy fails or takes too long, what ran before is put back. Once: then a person decides.",
+    )
     wait_for_ci = models.BooleanField(
         "wait for CI",
         default=True,
@@ -95,6 +119,9 @@ class Site(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(container__regex=DNS_LABEL), name="site_container_is_dns_label"
+            ),
+            models.CheckConstraint(
+                condition=Q(check_timeout_seconds__range=(1, 60)), name="site_check_timeout_is_short"
             ),
         ]
 

@@ -17,20 +17,20 @@ from deployments.cluster import (
 )
 from deployments.facts import StandingHold, hold_on
 from deployments.github import GitHubError, HeadQuestion, HeadTrouble
-from deployments.models import Deploy, Site, Status
+from deployments.models import AuditEvent, Deploy, Kind, Observation, Site, Status
+from deployments.operations import audit
+from deployments.operations.attempt import image_repository
 from deployments.operations.batch import tell_batches
-from deployments.operations.deploy import image_repository
+from deployments.operations.change import change, is_done
 from deployments.operations.github_pauses import ask_heads
 from deployments.outside import Outside
 from deployments.registry import RegistryError
 from deployments.rules.guards import Attempt, first_refusal
 from deployments.rules.images import parse_image
-from deployments.rules.workloads import containers
+from deployments.rules.workloads import OUR_MANAGER, containers
 
 logger = logging.getLogger(__name__)
 READ_AGAIN_AT_MOST = 5
-DEPLOY_ANNOTATION = "headway.dev/deploy"
-CAUSE_ANNOTATION = "kubernetes.io/change-cause"
 
 
 class Refused(Exception):
@@ -56,15 +56,23 @@ def begin_deploy(*, deploy_id: int, outside: Outside, now: datetime) -> Deploy |
         _check_commit_and_image(deploy, outside, now=now)
         patched = _patch(deploy, outside, now=now)
     except Refused as refusal:
-        deploy.move(Status.FAILED, now=now, sentence=str(refusal))
-        tell_batches(deploy)
-        _observe_again(deploy.site)
+        _refuse(deploy, str(refusal), now=now)
     except TryLater as trouble:
         logger.warning("Deploy %s waits: %s", deploy.pk, trouble)
-        deploy.note(sentence=str(trouble))
+        deploy.note(now=now, sentence=str(trouble))
     else:
         _roll_out(deploy, patched, now=now)
     return deploy
+
+
+def _refuse(deploy: Deploy, refusal: str, *, now: datetime) -> None:
+    with transaction.atomic():
+        if deploy.move(Status.FAILED, now=now, sentence=refusal):
+            asked = f"asked for by {deploy.requested_by_name}"
+            said = f"Refused Deploy {deploy.pk} of {deploy.sha[:7]}, {asked}, before anything was changed. {refusal}"
+            audit.record(AuditEvent.Kind.REFUSAL, said, site=deploy.site, now=now)
+        tell_batches(deploy)
+        _observe_again(deploy.site)
 
 
 def _roll_out(deploy: Deploy, patched: dict[str, Any], *, now: datetime) -> None:
@@ -77,6 +85,10 @@ def _roll_out(deploy: Deploy, patched: dict[str, Any], *, now: datetime) -> None
             patched_at=now,
             wanted=wanted,
         ):
+            Observation.objects.filter(site=deploy.site).update(
+                desired_image=deploy.image, desired_sha=deploy.sha, desired_by=OUR_MANAGER, desired_at=now,
+                accepted_image=deploy.image, resource_version="",
+            )  # fmt: skip
             async_task("deployments.tasks.follow", q_options={"group": "follow"})
 
 
@@ -90,6 +102,9 @@ def _check_commit_and_image(deploy: Deploy, outside: Outside, *, now: datetime) 
         is_built = outside.registry.digest(parse_image(deploy.image)) is not None
     except (GitHubError, RegistryError) as error:
         raise TryLater(f"{error} Headway keeps trying.") from error
+    Deploy.objects.filter(site=deploy.site, image=deploy.image).update(
+        image_gone=not is_built, **({"image_seen_at": now} if is_built else {})
+    )
     refusal = first_refusal(_attempt(deploy, is_on_branch=is_on_branch, is_image_built=is_built))
     if refusal:
         raise Refused(refusal)
@@ -98,6 +113,9 @@ def _check_commit_and_image(deploy: Deploy, outside: Outside, *, now: datetime) 
 def _is_on_branch(deploy: Deploy, outside: Outside, *, now: datetime) -> bool:
     site = deploy.site
     seen = site.observation
+    if deploy.kind != Kind.DEPLOY:
+        # It ran here before: that was looked at when it was asked for, and GitHub may be down when somebody has to go back.
+        return True
     if deploy.sha == seen.head_sha or site.deploys.filter(sha=deploy.sha, status=Status.SUCCEEDED).exists():
         return True
     question = HeadQuestion(
@@ -117,17 +135,7 @@ def _patch(deploy: Deploy, outside: Outside, *, now: datetime) -> dict[str, Any]
             _check_workload(deploy, deployment, now=now)
             if not Deploy.objects.filter(pk=deploy.pk, status=Status.QUEUED).exists():
                 raise Refused("Cancelled before anything was changed.")
-            return outside.cluster.set_image(
-                deployment,
-                container=site.container,
-                image=deploy.image,
-                annotations={
-                    CAUSE_ANNOTATION: f"Headway: {deploy.requested_by_name} deployed {deploy.sha[:7]} {deploy.headline}"[
-                        :200
-                    ],
-                    DEPLOY_ANNOTATION: str(deploy.pk),
-                },
-            )
+            return change(deploy, deployment, cluster=outside.cluster)
         except Conflict:
             continue
         except (NotFound, NoSuchContainer) as error:
@@ -142,8 +150,10 @@ def _patch(deploy: Deploy, outside: Outside, *, now: datetime) -> dict[str, Any]
 def _check_workload(deploy: Deploy, deployment: dict[str, Any], *, now: datetime) -> None:
     site = deploy.site
     present = containers(deployment).get(site.container)
-    if present == deploy.image:
+    if is_done(deploy, deployment, present=present):
         return
+    if deploy.kind == Kind.RESTART and deployment["spec"].get("paused"):
+        raise Refused("The Deployment is paused: resume it with kubectl rollout resume, then restart.")
     missing = "" if present is not None else (
         f"Deployment {site.deployment} has no container named {site.container}: correct the mapping's container."
     )  # fmt: skip
@@ -151,7 +161,9 @@ def _check_workload(deploy: Deploy, deployment: dict[str, Any], *, now: datetime
         _attempt(
             deploy,
             workload_missing=missing,
-            present_repository=image_repository(present or ""),
+            present_repository=None
+            if present and present == deploy.accepts_image
+            else image_repository(present or ""),
             hold=hold_on(site, sha=deploy.sha, holds=StandingHold.all(now=now)),
             seen=deploy.from_image,
             present=present or "",

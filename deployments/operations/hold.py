@@ -6,7 +6,9 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from deployments.models import Hold, Site
+from deployments.models import AuditEvent, Hold, Site
+from deployments.operations import audit
+from deployments.rules.wording import moment
 
 ITS_OWN_END = "its own end"
 
@@ -20,11 +22,13 @@ def place_hold(
     site: Site | None,
     sha: str = "",
     reason: str,
-    by: User,
+    by: User | None,
     until: datetime | None = None,
     now: datetime,
 ) -> Hold:
     """Stop `site` (None: everything), or only its commit `sha`, until somebody resumes or `until` has come.
+
+    `by` is None where Headway itself holds a commit that it has rolled back from.
 
     Raises UnableToHold where the reason is empty, the end is past, or such a Hold stands already.
     """
@@ -36,15 +40,18 @@ def place_hold(
     lift_expired(now=now)
     try:
         with transaction.atomic():
-            return Hold.objects.create(
+            hold = Hold.objects.create(
                 site=site,
                 sha=sha,
                 reason=reason,
                 placed_by=by,
-                placed_by_name=by.get_username(),
+                placed_by_name=by.get_username() if by else audit.HEADWAY,
                 placed_at=now,
                 until=until,
             )
+            said = f"Held {_what(hold)}{f' until {moment(until)}' if until else ''}: {reason}"
+            audit.record(AuditEvent.Kind.HOLD, said, by=by, site=site, now=now)
+            return hold
     except IntegrityError as error:
         raise UnableToHold("This is held already: resume it first, or leave it as it is.") from error
 
@@ -57,7 +64,17 @@ def lift_expired(*, now: datetime) -> int:
 
 def lift_hold(*, hold_id: int, by: User, now: datetime) -> bool:
     """Let go on what the Hold stopped; False where it was lifted before."""
-    lifted = Hold.objects.filter(pk=hold_id, lifted_at=None).update(
-        lifted_at=now, lifted_by_name=by.get_username()
-    )
-    return bool(lifted)
+    with transaction.atomic():
+        hold = Hold.objects.select_related("site").filter(pk=hold_id, lifted_at=None).first()
+        standing = Hold.objects.filter(pk=hold_id, lifted_at=None)
+        if not hold or not standing.update(lifted_at=now, lifted_by_name=by.get_username()):
+            return False
+        said = f"Resumed {_what(hold)}, held by {hold.placed_by_name}: {hold.reason}"
+        audit.record(AuditEvent.Kind.RESUME, said, by=by, site=hold.site, now=now)
+        return True
+
+
+def _what(hold: Hold) -> str:
+    if hold.site is None:
+        return "everything"
+    return f"commit {hold.sha[:7]}" if hold.sha else "this site"

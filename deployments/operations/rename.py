@@ -2,8 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
 
 from deployments.models import Site
+from deployments.operations.mapping import save_mapping
 from deployments.operations.sync_request import request_sync
 from deployments.rules.notes import is_renamed
 
@@ -18,9 +22,9 @@ class Followed:
     image_repository_before: str
 
 
-def follow_renames(sites: Iterable[Site]) -> list[Followed]:
+def follow_renames(sites: Iterable[Site], *, by: User, now: datetime) -> list[Followed]:
     """Write the name that GitHub last answered under into each mapping that has another, and look at those sites anew."""
-    followed = [_follow(site) for site in sites if _new_name(site)]
+    followed = [_follow(site, by=by, now=now) for site in sites if _new_name(site)]
     if followed:
         request_sync(hosts=[each.host for each in followed], trigger="mapping")
     return followed
@@ -32,8 +36,9 @@ def _new_name(site: Site) -> str:
     return name if is_renamed(f"{site.owner}/{site.repository}", name) else ""
 
 
-def _follow(site: Site) -> Followed:
+def _follow(site: Site, *, by: User, now: datetime) -> Followed:
     name, before = _new_name(site), site.expected_repository
+    was = {"owner": site.owner, "repository": site.repository}
     site.owner, _, site.repository = name.partition("/")
-    site.save(update_fields=["owner", "repository"])
+    save_mapping(site=site, before=was, by=by, now=now)
     return Followed(site.host, name, site.expected_repository, before)

@@ -3,11 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 from django_q.models import Schedule
 
 from deployments.locks import Lock
+from deployments.models import AuditEvent
+from deployments.operations import audit
 from deployments.queries import SYNC_SCHEDULE
 
 INTERVALS_MINUTES = (5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
@@ -21,7 +24,7 @@ def ensure_schedules(**_: Any) -> None:
         _ensure(SYNC_SCHEDULE, func="deployments.tasks.sync", minutes=60)
 
 
-def set_sync_interval(*, minutes: int, now: datetime) -> None:
+def set_sync_interval(*, minutes: int, by: User | None = None, now: datetime) -> None:
     """Run the sync every `minutes` from now on; the next one comes no later than that.
 
     Raises ValueError for an interval that is not one of INTERVALS_MINUTES.
@@ -30,9 +33,12 @@ def set_sync_interval(*, minutes: int, now: datetime) -> None:
         raise ValueError(f"{minutes} is none of {INTERVALS_MINUTES}")
     schedule = Schedule.objects.get(name=SYNC_SCHEDULE)
     soonest = min(schedule.next_run, now + timedelta(minutes=minutes))
-    Schedule.objects.filter(pk=schedule.pk).update(
-        minutes=minutes, next_run=soonest, **_fixed("deployments.tasks.sync")
-    )
+    with transaction.atomic():
+        Schedule.objects.filter(pk=schedule.pk).update(
+            minutes=minutes, next_run=soonest, **_fixed("deployments.tasks.sync")
+        )
+        said = f"Changed the sync's interval from {schedule.minutes} to {minutes} minutes."
+        audit.record(AuditEvent.Kind.SCHEDULE, said, by=by, now=now)
 
 
 def _ensure(name: str, *, func: str, minutes: int) -> None:

@@ -42,11 +42,11 @@ def look_for_image(*, deploy_id: int, outside: Outside, now: datetime) -> None:
     if deploy is None:
         return
     seen = deploy.site.observation
-    _take_newer_head(deploy, seen)
+    _take_newer_head(deploy, seen, now=now)
     try:
         is_built = outside.registry.digest(parse_image(deploy.image)) is not None
     except RegistryError as error:
-        deploy.note(sentence=f"{error} Headway looks again every minute.")
+        deploy.note(now=now, sentence=f"{error} Headway looks again every minute.")
         return
     if is_built and (deploy.follow_head or deploy.waits_for_ci):
         request_sync(hosts=[deploy.site.host], trigger="waiting")
@@ -64,7 +64,7 @@ def move_on(deploy: Deploy, *, is_built: bool | None, check_state: CheckState, n
         sha=deploy.sha, is_built=is_built, check_state=check_state, waits_for_ci=deploy.waits_for_ci
     )
     if missing:
-        deploy.note(sentence=missing)
+        deploy.note(now=now, sentence=missing)
         return False
     with transaction.atomic():
         sentence = "The image is there: a worker takes it up in a moment."
@@ -90,7 +90,7 @@ def take_up_waiting(*, now: datetime, patience: timedelta) -> None:
 
 def _judge(deploy: Deploy, seen: Observation, *, now: datetime) -> bool:
     deploy.site = seen.site
-    _take_newer_head(deploy, seen)
+    _take_newer_head(deploy, seen, now=now)
     if deploy.sha == seen.head_sha:
         return move_on(
             deploy, is_built=seen.head_image_built, check_state=CheckState(seen.check_state), now=now
@@ -103,7 +103,7 @@ def _judge(deploy: Deploy, seen: Observation, *, now: datetime) -> bool:
     return False
 
 
-def _take_newer_head(deploy: Deploy, seen: Observation) -> None:
+def _take_newer_head(deploy: Deploy, seen: Observation, *, now: datetime) -> None:
     if deploy.follow_head and seen.head_sha not in ("", deploy.sha):
         image = str(deploy.site.image_for(seen.head_sha))
-        deploy.note(sha=seen.head_sha, headline=seen.head_headline, image=image)
+        deploy.note(now=now, sha=seen.head_sha, headline=seen.head_headline, image=image)

@@ -1,5 +1,6 @@
 """What pages and commands read: frozen rows, in a number of statements that does not grow with the sites."""
 
+from deployments.queries.audit import AuditPage, audit_page
 from deployments.queries.batches import (
     BatchPage,
     BatchPlan,
@@ -8,9 +9,11 @@ from deployments.queries.batches import (
     count_ready,
 )
 from deployments.queries.commits import Commit
+from deployments.queries.drift import DriftPage, drift_page
 from deployments.queries.history import Activity, DeployPage, activity, deploy_page
 from deployments.queries.house import GOOD_ENOUGH, SYNC_SCHEDULE, House, house
 from deployments.queries.pulse import pulse
+from deployments.queries.rollbacks import RollbackTarget, rollback_targets
 from deployments.queries.sites import SiteList, SitePage, SiteRow, answers_of, rows_of, site_list, site_page
 from deployments.queries.syncs import Kind, SyncPage, sync_page
 
@@ -18,24 +21,30 @@ __all__ = [
     "GOOD_ENOUGH",
     "SYNC_SCHEDULE",
     "Activity",
+    "AuditPage",
     "BatchPage",
     "BatchPlan",
     "Commit",
     "DeployPage",
+    "DriftPage",
     "House",
     "Kind",
+    "RollbackTarget",
     "SiteList",
     "SitePage",
     "SiteRow",
     "SyncPage",
     "activity",
     "answers_of",
+    "audit_page",
     "batch_page",
     "batch_plan",
     "count_ready",
     "deploy_page",
+    "drift_page",
     "house",
     "pulse",
+    "rollback_targets",
     "rows_of",
     "site_list",
     "site_page",

@@ -1,12 +1,13 @@
 """One Deploy, and what was done lately."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from deployments.models import Deploy, Hold, SyncRun
 from deployments.queries.commits import Commit, commits_between
 from deployments.queries.house import House, house
 from deployments.queries.sites import SiteRow, all_sites, row_of
+from deployments.queries.timeline import Line, expected_duration, timeline
 
 ACTIVITY_LENGTH = 50
 
@@ -18,6 +19,10 @@ class DeployPage:
     row: SiteRow
     commits: tuple[Commit, ...] | None
     commits_total: int
+    lines: tuple[Line, ...]
+    """What happened, the newest last."""
+    expected: timedelta | None
+    """How long such a Deploy takes; None where nothing is known, or it has ended."""
     house: House
 
 
@@ -31,13 +36,15 @@ class Activity:
 
 
 def deploy_page(*, pk: int, now: datetime) -> DeployPage:
-    """Raise Deploy.DoesNotExist where there is none. Four statements."""
+    """Raise Deploy.DoesNotExist where there is none. Six statements, five once it has ended."""
     around = house(now=now)
     deploy = Deploy.objects.get(pk=pk)
     site = all_sites().get(pk=deploy.site_id)
     deploy.site = site
     commits, total = commits_between(site, base=deploy.from_sha, head=deploy.sha)
-    return DeployPage(deploy, row_of(site, around, now=now), commits, total, around)
+    expected = expected_duration(site_id=site.pk) if deploy.is_active else None
+    row = row_of(site, around, now=now)
+    return DeployPage(deploy, row, commits, total, timeline(deploy), expected, around)
 
 
 def activity(*, now: datetime) -> Activity:

@@ -18,6 +18,7 @@ _WATCHED = (
     # What has ended changes no more, and leaves the active ones.
     "deployments_deploy WHERE status = ANY(%(active)s)",
     "(SELECT xmin, ctid FROM deployments_deploy ORDER BY id DESC LIMIT 1) AS newest",
+    "(SELECT xmin, ctid FROM deployments_deployevent ORDER BY id DESC LIMIT 1) AS told",
     "(SELECT xmin, ctid FROM deployments_syncrun ORDER BY id DESC LIMIT 20) AS runs",
     "(SELECT xmin, ctid FROM deployments_commitrange ORDER BY id DESC LIMIT 1) AS fetched",
     "deployments_githubpause WHERE until > %(now)s",

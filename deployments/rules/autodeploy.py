@@ -104,6 +104,7 @@ def _drifted(question: _Question) -> _Refusal:
         drift := findings.wrong_image(facts)
         or findings.foreign_image(facts, question.image)
         or findings.unknown_commit(facts)
+        or findings.set_by_another(facts)
     ):
         return Stop(drift)
     if facts.is_scaled_to_zero:

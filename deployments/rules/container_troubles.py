@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from deployments.rules.wording import counted, sentences
+from deployments.rules.wording import counted, printable, sentences
 from deployments.rules.workloads import KubernetesObject
 
 _PULL = frozenset(
@@ -30,6 +30,9 @@ class Trouble:
     reason: str
     sentence: str
     threshold_seconds: int
+    container: str = ""
+    unpulled: str = ""
+    """An image that the registry should be asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,15 +74,21 @@ def init_trouble_of(container: Container) -> Trouble | None:
     return replace(trouble, reason="init_container", sentence=f"Its init container fails: {trouble.sentence}")
 
 
+def image_not_found(image: str) -> str:
+    return f"The image {image} does not exist in its registry: build it, or deploy another commit."
+
+
 def cut(message: str) -> str:
     """The message on one line, cut to a size that a page can show."""
-    line = " ".join(message.split()).removesuffix(".")
+    line = " ".join(printable(message).split()).removesuffix(".")
     return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
 
 
 def _pull(container: Container, waiting: KubernetesObject) -> Trouble:
     image = container.spec.get("image") or ""
     cause = _cause(container, str(waiting.get("message") or ""))
+    # containerd puts the image's name before each of its own steps; what the registry said comes last.
+    cause = cause.rpartition(f'"{image}": ')[2]
     because = cause.replace(image, "")
     if waiting.get("reason") == "InvalidImageName":
         return Trouble("invalid_image", f"{image} is no image's name: correct the image template.", 60)
@@ -87,11 +96,9 @@ def _pull(container: Container, waiting: KubernetesObject) -> Trouble:
         said = f"The cluster may not pull {image}: give it access to the registry. It was told: {cut(cause)}"
         return Trouble("pull_denied", sentences(said), 120)
     if _ABSENT.search(because):
-        said = f"The image {image} does not exist in its registry: build it, or deploy another commit."
-        return Trouble("image_not_found", said, 120)
-    return Trouble(
-        "pull_failed", sentences(f"The cluster cannot pull {image}: {cut(cause) or 'no reason given'}"), 120
-    )
+        return Trouble("image_not_found", image_not_found(image), 120, unpulled=image)
+    said = sentences(f"The cluster cannot pull {image}: {cut(cause) or 'no reason given'}")
+    return Trouble("pull_failed", said, 120, unpulled=image)
 
 
 def _cause(container: Container, message: str) -> str:

@@ -5,15 +5,23 @@ Gimlet found to fit; a registry's short trouble looks just like an image that is
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from deployments.rules.container_troubles import Container, Trouble, cut, init_trouble_of, trouble_of
+from deployments.rules.container_troubles import (
+    Container,
+    Trouble,
+    cut,
+    image_not_found,
+    init_trouble_of,
+    trouble_of,
+)
 from deployments.rules.wording import sentences
 from deployments.rules.workloads import KubernetesObject, condition, parse_time, runs_image
 
 _PENDING_SECONDS = 600
 _CONFIG_SECONDS = 60
+_NEVER_RAN = frozenset({"image_not_found", "pull_denied", "pull_failed", "invalid_image", "config_error"})
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,16 @@ class Diagnosis:
     reason: str
     sentence: str
     certain: bool
+    pod: str = ""
+    container: str = ""
+    """Where the trouble is; empty where it is in no container."""
+    unpulled: str = ""
+    """The image that could not be pulled, for no reason that the registry could not better tell."""
+
+    @property
+    def has_log(self) -> bool:
+        """Whether what the container printed may say more."""
+        return bool(self.container) and self.reason not in _NEVER_RAN
 
 
 def diagnose(
@@ -48,6 +66,25 @@ def diagnose(
     return next((each for each in found if each.certain), found[0] if found else None)
 
 
+def after_asking_the_registry(trouble: Diagnosis, answer: bool | str | None) -> Diagnosis:
+    """The same trouble, once its registry has said whether it has the image.
+
+    `answer` is None while it is on its way, and a sentence where the registry cannot be asked: both are no reason to give
+    up. Only a registry that lacks the image makes it certain (krane #477).
+    """
+    match answer:
+        case False:
+            sentence = image_not_found(trouble.unpulled)
+            return replace(trouble, reason="image_not_found", sentence=sentence)
+        case True:
+            said = f"The registry has {trouble.unpulled}, and the cluster cannot pull it yet: it tries again by itself."
+            return replace(trouble, reason="pull_failed", sentence=said, certain=False)
+        case str():
+            said = f"The cluster cannot pull {trouble.unpulled}, and whether it exists cannot be asked"
+            return replace(trouble, sentence=sentences(f"{said}: {answer or 'no answer'}"), certain=False)
+    return replace(trouble, certain=False)
+
+
 def _diagnoses(
     pod: KubernetesObject, events: Sequence[KubernetesObject], *, now: datetime
 ) -> Iterator[Diagnosis]:
@@ -58,8 +95,14 @@ def _diagnoses(
     )
     for trouble in _troubles(pod, told, scheduled):
         age = now - since if since else timedelta(0)
-        certain = age >= timedelta(seconds=trouble.threshold_seconds)
-        yield Diagnosis(reason=trouble.reason, sentence=trouble.sentence, certain=certain)
+        yield Diagnosis(
+            reason=trouble.reason,
+            sentence=trouble.sentence,
+            certain=age >= timedelta(seconds=trouble.threshold_seconds),
+            pod=pod["metadata"].get("name") or "",
+            container=trouble.container,
+            unpulled=trouble.unpulled,
+        )
 
 
 def _troubles(
@@ -76,7 +119,7 @@ def _troubles(
         for spec in pod["spec"].get(kind) or []:
             one = Container(spec=spec, status=statuses.get(spec["name"]) or {}, messages=messages)
             if trouble := judge(one):
-                yield trouble
+                yield replace(trouble, container=spec["name"])
     if status.get("phase") == "Pending":
         yield from _mount_troubles(events)
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.site_facts import HoldFacts, SiteFacts
 from deployments.rules.wording import counted, duration, moment, sentences, short
+from deployments.rules.workloads import OUR_MANAGER
 
 FAILED_STATUSES = frozenset({"failed", "timed_out"})
 
@@ -46,9 +47,10 @@ def wrong_image(facts: SiteFacts) -> str:
         return f"The container's image, “{facts.desired_image}”, cannot be read: correct it in the cluster."
     if repository == facts.expected_repository:
         return ""
-    return (
+    said = (
         f"The container runs {repository}, and this site is {facts.expected_repository}: correct the mapping."
     )
+    return sentences(said, who_set(facts))
 
 
 def foreign_image(facts: SiteFacts, image: str) -> str:
@@ -65,7 +67,24 @@ def unknown_commit(facts: SiteFacts) -> str:
     """The desired image carries no commit that the repository knows, whatever the pods still run."""
     if facts.desired_sha:
         return ""
-    return f"{facts.desired_image} carries no commit that GitHub knows: correct the mapping, or deploy the newest."
+    said = f"{facts.desired_image} carries no commit that GitHub knows: correct the mapping, or deploy the newest."
+    return sentences(said, who_set(facts))
+
+
+def who_set(facts: SiteFacts) -> str:
+    """Who gave the container its image, and when, without a full stop; empty when that was Headway or is not known."""
+    if facts.desired_by in {"", OUR_MANAGER}:
+        return ""
+    at = f" on {moment(facts.desired_at)}" if facts.desired_at else ""
+    return f"{facts.desired_by} set that image{at}"
+
+
+def set_by_another(facts: SiteFacts) -> str:
+    """Somebody else has set another commit than the head since Headway or a person last took the image for right."""
+    if not facts.is_set_by_another or facts.desired_sha == facts.head_sha:
+        return ""
+    who = who_set(facts) or "Somebody else set that image"
+    return f"The Deployment asks for {short(facts.desired_sha)}. {who}: adopt it, or put it right."
 
 
 def mixed_pods(facts: SiteFacts) -> str:

@@ -77,7 +77,7 @@ def _judge(deployment: KubernetesObject, *, container: str, image: str) -> tuple
     if deployment["spec"].get("paused") and (missing or not numbers.wanted):
         return (
             Phase.PAUSED,
-            "The Deployment is paused in the cluster: resume it with kubectl rollout resume.",
+            "It waits because the Deployment is paused in the cluster: resume it with kubectl rollout resume.",
             "",
         )
     if _is_past_deadline(deployment, container=container):

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from deployments.rules.workloads import is_same_image
+
 
 class CheckState(StrEnum):
     """GitHub's roll-up of a commit's CI; UNKNOWN when it was not or could not be asked, NONE when there is no CI."""
@@ -17,7 +19,10 @@ class CheckState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class DeployFacts:
-    """One Deploy. `from_sha` is what ran before it; `automatic` when the sync asked for it and not a person."""
+    """One Deploy. `from_sha` is what ran before it; `automatic` when the sync asked for it and not a person.
+
+    `reason` is the name of why it failed, as `diagnosis.Diagnosis` has it; empty where there is none.
+    """
 
     id: int
     sha: str
@@ -26,6 +31,8 @@ class DeployFacts:
     finished_at: datetime | None
     from_sha: str = ""
     automatic: bool = False
+    reason: str = ""
+    is_rollback: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +53,9 @@ class SiteFacts:
     `behind_by` counts the branch's commits that the running one lacks, `ahead_by` those it has beside the branch; both
     are None when GitHub cannot tell, and are asked for `desired_sha` when the site is scaled to zero. `last` is the
     latest Deploy that ended, `active` one that has not. `running_is_unknown` when GitHub answered
-    and does not know the running commit. Troubles and `workload_missing` are sentences for a person.
+    and does not know the running commit. `desired_by` is the field manager that gave the container its image, and
+    `accepted_image` the one that Headway or a person last took for right, empty when none was yet. Troubles and
+    `workload_missing` are sentences for a person.
     """
 
     host: str
@@ -64,6 +73,9 @@ class SiteFacts:
     desired_image: str = ""
     running_sha: str = ""
     desired_sha: str = ""
+    desired_by: str = ""
+    desired_at: datetime | None = None
+    accepted_image: str = ""
     ready: int = 0
     wanted: int = 0
     cluster_observed_at: datetime | None = None
@@ -82,6 +94,13 @@ class SiteFacts:
     def present_sha(self) -> str:
         """The running commit, or at zero replicas the desired one; empty when neither is known."""
         return self.desired_sha if self.is_scaled_to_zero else self.running_sha
+
+    @property
+    def is_set_by_another(self) -> bool:
+        """True when somebody else than Headway has changed the image since it was last taken for right."""
+        if not self.accepted_image or not self.desired_image:
+            return False
+        return not is_same_image(self.accepted_image, self.desired_image)
 
     @property
     def is_diverged(self) -> bool:

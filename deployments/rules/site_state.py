@@ -8,7 +8,7 @@ The first of these that holds is the answer. The order is that of a person's que
 4. drifted, another app's image: pods of another app tell nothing about this site, not even when they fail.
 5. failed, no pod is ready: visitors see it. This needs no GitHub, so GitHub's silence must not hide it.
 6. unknown, GitHub: from here on the head is needed.
-7. drifted, no known commit; then unknown, pods of several commits: what runs cannot be compared with the head.
+7. drifted, no known commit, or one that somebody else set; then unknown, pods of several commits: what runs cannot be compared with the head.
 8. failed, the last Deploy: also when the old pods serve well, since somebody's wish was not fulfilled.
 9. current: a Hold, red CI or a missing image are nobody's concern while the head runs.
 10. held: a person's stop beats what machines say of the head, and red before building: a red commit's image helps nobody.
@@ -47,6 +47,7 @@ class Action(StrEnum):
     ROLL_BACK = "roll_back"
     RETRY = "retry"
     EDIT = "edit"
+    REVIEW = "review"
     SYNC = "sync"
     RESUME = "resume"
     DEPLOY_ANYWAY = "deploy_anyway"
@@ -67,6 +68,11 @@ _BY_NEED = (
     State.BUILDING,
     State.HELD,
     State.CURRENT,
+)
+
+# What no other commit would mend: it is put right in the cluster or its registry, and then tried again.
+_MENDED_OUTSIDE = frozenset(
+    {"pull_denied", "pull_failed", "config_error", "unschedulable", "quota", "pods_refused"}
 )
 
 
@@ -103,17 +109,18 @@ def _troubles(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> Ite
     if said := findings.cluster_gap(facts, now=now, stale_after=stale_after):
         yield Answer(State.UNKNOWN, said, Action.SYNC)
     if said := findings.wrong_image(facts):
-        yield Answer(State.DRIFTED, said, Action.EDIT)
+        yield Answer(State.DRIFTED, said, Action.REVIEW)
     if said := findings.no_ready_pods(facts):
         yield Answer(State.FAILED, sentences(said, findings.failed_deploy(facts)), _way_out(facts))
     if said := findings.github_gap(facts, now=now, stale_after=stale_after):
         yield Answer(State.UNKNOWN, said, Action.SYNC)
-    if said := findings.unknown_commit(facts):
-        yield Answer(State.DRIFTED, said, Action.EDIT)
+    if said := findings.unknown_commit(facts) or findings.set_by_another(facts):
+        yield Answer(State.DRIFTED, said, Action.REVIEW)
     if said := findings.mixed_pods(facts):
         yield Answer(State.UNKNOWN, said, Action.SYNC)
     if said := findings.failed_deploy(facts):
-        yield Answer(State.FAILED, said, _way_out(facts))
+        is_mended_outside = facts.last is not None and facts.last.reason in _MENDED_OUTSIDE
+        yield Answer(State.FAILED, said, Action.RETRY if is_mended_outside else _way_out(facts))
 
 
 def _way_out(facts: SiteFacts) -> Action:
@@ -121,7 +128,9 @@ def _way_out(facts: SiteFacts) -> Action:
     last = facts.last
     if last is None:
         return Action.SYNC
-    can_go_back = last.from_sha not in {"", last.sha} and facts.desired_sha == last.sha
+    can_go_back = (
+        not last.is_rollback and last.from_sha not in {"", last.sha} and facts.desired_sha == last.sha
+    )
     return Action.ROLL_BACK if can_go_back else Action.RETRY
 
 

@@ -1,7 +1,11 @@
 """The small words that sentences for people share."""
 
+import re
 from datetime import datetime, timedelta
 
+# ECMA-48: control sequences such as colours, and operating system commands such as a window's title.
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -36,3 +40,8 @@ def sentences(*parts: str) -> str:
     """The given parts as one text, each ended with a full stop; empty ones are left out."""
     stripped = (part.strip() for part in parts)
     return " ".join(part if part.endswith((".", "?", "…")) else f"{part}." for part in stripped if part)
+
+
+def printable(text: str) -> str:
+    """The text without terminals' escape sequences and control characters, but for line breaks and tabs."""
+    return _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))

@@ -9,6 +9,7 @@ from typing import Any
 from deployments.rules.images import UnableToParseImage, parse_image
 
 KubernetesObject = Mapping[str, Any]
+OUR_MANAGER = "headway"
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,25 @@ def runs_image(pod: KubernetesObject, *, container: str, image: str) -> bool:
     specs = pod["spec"].get("containers") or []
     runs = any(each["name"] == container and is_same_image(each.get("image") or "", image) for each in specs)
     return runs and not pod["metadata"].get("deletionTimestamp")
+
+
+def newest_replica_set(
+    deployment: KubernetesObject, replica_sets: Sequence[KubernetesObject], *, container: str, image: str
+) -> KubernetesObject | None:
+    """The Deployment's ReplicaSet of the highest revision whose template has that image, or None."""
+    uid = deployment["metadata"].get("uid")
+    own = [
+        each
+        for each in replica_sets
+        if any(one.get("uid") == uid for one in each["metadata"].get("ownerReferences") or [])
+        and is_same_image(containers(each).get(container) or "", image)
+    ]
+    return max(own, key=_revision, default=None)
+
+
+def _revision(replica_set: KubernetesObject) -> int:
+    text = (replica_set["metadata"].get("annotations") or {}).get("deployment.kubernetes.io/revision") or ""
+    return int(text) if text.isdecimal() else 0
 
 
 def selector(deployment: KubernetesObject) -> str:

@@ -1,13 +1,14 @@
 """A Deploy's page, from the wish to its end."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from dashboard.progress import Mark, pods_of, steps_of
+from dashboard.progress import Bar, Mark, bar_of, pods_of, steps_of
 from deployments.models import Deploy, Observation, Site, Status
 from tests.dashboard.conftest import HEAD, RUNNING, MakeSite
 
@@ -105,6 +106,67 @@ def test_a_viewer_cannot_cancel(viewer: Client, queued: Deploy) -> None:
 def test_a_deploy_that_is_not_there_is_404(deployer: Client) -> None:
     assert deployer.get("/deploys/999/").status_code == 404
     assert deployer.post("/deploys/999/cancel").status_code == 404
+
+
+def test_the_timeline_grows_on_the_page(viewer: Client, queued: Deploy) -> None:
+    queued.tell("Asked for by eve.", now=queued.requested_at)
+    first = viewer.get(f"/deploys/{queued.pk}/live", headers=LIVE)
+    queued.tell("1 of 3 <pods>.", now=queued.requested_at + timedelta(seconds=67))
+
+    second = viewer.get(f"/deploys/{queued.pk}/live", headers=LIVE | {"If-None-Match": first["ETag"]})
+
+    assert "Asked for by eve." in first.text
+    assert "1 of 3 &lt;pods&gt;." in second.text
+    assert ">1:07</i>" in second.text
+
+
+def test_the_last_lines_of_the_log_are_text(viewer: Client, failed: Deploy) -> None:
+    Deploy.objects.update(log="<b>no such table</b>")
+
+    assert "&lt;b&gt;no such table&lt;/b&gt;</pre>" in viewer.get(f"/deploys/{failed.pk}/").text
+
+
+@pytest.mark.parametrize(
+    ("passed", "expected", "bar"),
+    [
+        (10, None, Bar("How long it takes here is not known yet.", None)),
+        (0, 60, Bar("It mostly takes 1 minute here.", 0)),
+        (29, 60, Bar("It mostly takes 1 minute here.", 45)),
+        (60, 60, Bar("It mostly takes 1 minute here.", 95)),
+        (61, 60, Bar("Longer than usual: it mostly takes 1 minute here.", 95)),
+        (0, 0, Bar("It mostly takes 1 second here.", 95)),
+    ],
+)
+def test_the_bar_is_never_full_and_says_when_it_takes_long(
+    passed: int, expected: int | None, bar: Bar
+) -> None:
+    now = timezone.now()
+    deploy = Deploy(status=Status.ROLLING_OUT, patched_at=now - timedelta(seconds=passed))
+
+    usual = None if expected is None else timedelta(seconds=expected)
+
+    assert bar_of(deploy, usual, now=now) == bar
+
+
+@pytest.mark.parametrize(
+    "changes", [{"status": Status.QUEUED}, {"status": Status.SUCCEEDED, "patched_at": timezone.now()}]
+)
+def test_there_is_no_bar_before_and_after_the_rollout(changes: dict[str, Any]) -> None:
+    deploy = Deploy(**changes)
+
+    assert bar_of(deploy, timedelta(minutes=1), now=timezone.now()) is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "button"), [("crash", "Roll back"), ("wrong_answer", "Roll back"), ("quota", "Retry")]
+)
+def test_the_button_is_the_one_that_helps_against_the_reason(
+    deployer: Client, failed: Deploy, reason: str, button: str
+) -> None:
+    Deploy.objects.update(reason=reason)
+    Observation.objects.update(desired_sha=HEAD)
+
+    assert button in deployer.get(f"/deploys/{failed.pk}/").text
 
 
 @pytest.mark.parametrize(

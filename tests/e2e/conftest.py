@@ -95,8 +95,8 @@ def enter(house: House, browser: Browser) -> Iterator[Callable[..., Page]]:
             page.goto("/")
             page.get_by_label("Name").fill(name)
             page.get_by_label("Password").fill(PASSWORD)
-            page.get_by_role("button", name="Log in").click()
-            page.wait_for_url(f"{house.url}/")
+            page.get_by_role("button", name="Log in", exact=True).click()
+            page.wait_for_url("/")
             return page
 
         yield log_in

@@ -6,6 +6,7 @@ group is killed, and whoever runs us (the kubelet, `make run`) starts us anew.
 """
 
 import ctypes
+import gc
 import logging
 import os
 import signal
@@ -92,7 +93,9 @@ def _die_with_the_parent() -> None:
 
 
 def _import_what_every_child_needs() -> None:
-    """Load the large libraries once, before the fork: the children share their memory."""
+    """Load the large libraries once, before the fork: the children share their memory, which gc must not mark either."""
     import deployments.tasks  # noqa: F401
 
     preload()
+    gc.collect()
+    gc.freeze()

@@ -13,6 +13,12 @@ from deployments.operations.sync.gather_images import Built, gather_images
 from deployments.outside import Outside
 from deployments.registry import RegistryError
 from deployments.rules.images import ImageReference, is_full_sha
+from deployments.rules.site_state import CheckState
+
+ANOTHER_REPOSITORY = (
+    "is another repository than the one this site was mapped to: somebody may have taken its name. "
+    "Correct the mapping, or save it again to accept this one."
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,11 @@ def _see_head(seen: Observation, head: Head | HeadTrouble, *, now: datetime) -> 
         seen.github_trouble = str(head.error)
         seen.repository_missing = isinstance(head.error, GitHubNotFound)
         return
+    if seen.repository_id and head.repository_id not in (None, seen.repository_id):
+        # After a rename or a deletion anybody may take the old name: what they commit must never be shipped.
+        seen.github_trouble = f"{head.name_with_owner} {ANOTHER_REPOSITORY}"
+        seen.check_state, seen.behind_by, seen.ahead_by = CheckState.UNKNOWN, None, None
+        return
     seen.github_trouble, seen.repository_missing, seen.github_observed_at = "", False, now
     seen.name_with_owner, seen.branch, seen.check_state = head.name_with_owner, head.branch, head.check_state
     if head.repository_id is not None:
@@ -91,6 +102,7 @@ def _see_workload(seen: Observation, sight: Sight, head: Head | HeadTrouble, *, 
         return
     seen.workload_missing, seen.managed_by = "", sight.managed_by
     seen.desired_image, seen.resource_version = sight.desired_image, sight.resource_version
+    seen.desired_by, seen.desired_at = (sight.writer.manager, sight.writer.at) if sight.writer else ("", None)
     seen.ready, seen.wanted = sight.ready, sight.wanted
     before = (seen.running_sha, seen.desired_sha)
     if isinstance(head, Head):

@@ -11,7 +11,14 @@ from deployments.models import Observation, Site
 from deployments.outside import Outside
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.managers import manager_of
-from deployments.rules.workloads import containers, counts, is_settled, running_images
+from deployments.rules.workloads import (
+    ImageWriter,
+    containers,
+    counts,
+    image_writer,
+    is_settled,
+    running_images,
+)
 
 SILENT_IN_A_ROW = 3
 _SILENT = "The cluster did not answer for three namespaces in a row, and was not asked about this one: the next sync asks again."
@@ -29,6 +36,8 @@ class Workload:
     ready: int
     wanted: int
     resource_version: str
+    writer: ImageWriter | None
+    """Who gave the container its image, where the cluster recorded that."""
     managed_by: str
     """Who else manages the Deployment; empty where nobody is known to."""
 
@@ -133,6 +142,7 @@ class _Namespace:
             ready=numbers.ready,
             wanted=numbers.wanted,
             resource_version=deployment["metadata"]["resourceVersion"],
+            writer=image_writer(deployment, container=site.container),
             managed_by=manager_of(deployment),
         )
 

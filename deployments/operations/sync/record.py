@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from django.db.models import F
+
 from deployments.models import Observation, Site
 
-_OURS_ALONE = frozenset({"site", "latest_deploy"})
+_OURS_ALONE = frozenset({"site", "latest_deploy", "accepted_image"})
 _TIMES = frozenset({"github_observed_at", "cluster_observed_at"})
 OBSERVED = [field.name for field in Observation._meta.concrete_fields if field.name not in _OURS_ALONE]  # noqa: SLF001
 COMPARED = [name for name in OBSERVED if name not in _TIMES]
@@ -23,7 +25,7 @@ def record(
 ) -> None:
     """Upsert the observations that changed; for the others write the time alone.
 
-    `latest_deploy` is never written here: somebody may have asked for a Deploy while we looked.
+    `latest_deploy` and `accepted_image` are not written here: somebody may have deployed while we looked.
     """
     changed_keys = {site.pk for site in changed}
     # A mapping deleted meanwhile must not take the others' rows down with it.
@@ -34,6 +36,9 @@ def record(
     Observation.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["site"], update_fields=OBSERVED, batch_size=AT_ONCE
     )
+    if any(not row.accepted_image and row.desired_image for row in rows):
+        # The first look takes what it finds for right; from then on another image is somebody else's doing.
+        Observation.objects.filter(pk__in=alive, accepted_image="").update(accepted_image=F("desired_image"))
     unchanged: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for site in sites:
         if site.pk not in changed_keys:

@@ -6,6 +6,7 @@ import pytest
 
 from deployments.cluster import Conflict, Invalid, NoSuchContainer, NotFound
 from deployments.rules.diagnosis import diagnose
+from deployments.rules.restarts import restarted_at
 from deployments.rules.rollouts import Phase, judge_rollout
 from deployments.rules.workloads import containers, image_writer, running_images, selector
 from tests.deployments.cluster.ground import FIRST, MISSING, SECOND, TALKING, WEB, Ground, wait_for
@@ -145,3 +146,40 @@ def test_an_image_changed_by_somebody_else_supersedes_the_rollout(ground):
     ground.meddle(name, template=template)
 
     assert judge_rollout(ground.read(name), container=WEB, image=SECOND).phase is Phase.SUPERSEDED
+
+
+def test_a_restart_replaces_the_pods_and_keeps_the_image(ground):
+    name = ground.make()
+    before = {pod["metadata"]["name"] for pod in ground.pods(name) if ground.settled(name)}
+    at = "2026-11-23T12:00:00+00:00"
+
+    changed = ground.cluster.restart(ground.read(name), at=at, annotations={"headway.dev/deploy": "7"})
+
+    ground.settled(name)
+    after = wait_for(
+        lambda: [pod for pod in ground.pods(name) if not pod["metadata"].get("deletionTimestamp")]
+    )
+    assert containers(changed) == {WEB: FIRST}
+    assert changed["metadata"]["annotations"]["headway.dev/deploy"] == "7"
+    assert {restarted_at(pod) for pod in after} == {at}
+    assert not before & {pod["metadata"]["name"] for pod in after}
+
+
+def test_a_restart_that_was_asked_for_already_is_not_sent(ground):
+    name = ground.make()
+    at = "2026-11-23T12:00:00+00:00"
+    ground.cluster.restart(ground.settled(name), at=at, annotations={})
+    before = ground.settled(name)
+
+    same = ground.cluster.restart(before, at=at, annotations={"headway.dev/deploy": "8"})
+
+    assert same == before
+
+
+def test_a_restart_of_what_changed_since_it_was_read_is_a_conflict(ground):
+    name = ground.make()
+    stale = ground.settled(name)
+    ground.meddle(name, minReadySeconds=1)
+
+    with pytest.raises(Conflict, match="read it again"):
+        ground.cluster.restart(stale, at="2026-11-23T12:00:00+00:00", annotations={})

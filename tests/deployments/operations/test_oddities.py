@@ -12,7 +12,7 @@ from deployments.operations.rename import follow_renames
 from deployments.outside import Outside
 from deployments.queries import site_page
 from deployments.rules.site_state import State
-from tests.factories import NOW, observe
+from tests.factories import NOW, make_user, observe
 
 HOST = "cacophony.natwelch.com"
 
@@ -44,7 +44,7 @@ def test_following_a_rename_changes_the_mapping_and_tells_where_images_are_expec
     world.repository(HOST).rename("noise")
     observe(outside)
 
-    followed = follow_renames(Site.objects.select_related("observation"))
+    followed = follow_renames(Site.objects.select_related("observation"), by=make_user(), now=NOW)
 
     assert [each.host for each in followed] == [HOST]
     assert followed[0].image_repository.endswith("/noise")

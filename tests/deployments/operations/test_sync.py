@@ -6,8 +6,9 @@ from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
 from demo.world import NAMESPACE, World
-from deployments.models import Deploy, Observation, Site, SyncRun, Trigger
+from deployments.models import Deploy, Observation, Site, Status, SyncRun, Trigger
 from deployments.operations.commits import fetch_commits
+from deployments.operations.mapping import save_mapping
 from deployments.operations.sync import UnableToSync, close_dead_runs, sync
 from deployments.operations.tick import tick
 from deployments.outside import Outside
@@ -161,7 +162,7 @@ def test_one_automatic_attempt_for_each_commit(world: World, outside: Outside) -
     world.commit(HOST)
     Site.objects.filter(host=HOST).update(auto_deploy=True)
     observe(outside)
-    Deploy.objects.get().move("failed", now=NOW)
+    Deploy.objects.get().move(Status.FAILED, now=NOW)
 
     report = observe(outside)
 
@@ -243,3 +244,24 @@ def test_the_tick_takes_up_what_a_dead_worker_left(world: World, outside: Outsid
     tick(now=NOW + timedelta(minutes=1))
 
     assert sorted(tasks()) == ["deployments.tasks.begin_deploy", "deployments.tasks.follow"]
+
+
+def test_a_repository_that_took_the_old_name_is_not_shipped_until_the_mapping_is_saved_again(
+    world: World, outside: Outside
+) -> None:
+    observe(outside)
+    mapped = seen().head_sha
+    world.repository(HOST).delete()
+    stranger = world.github.repositories.create("icco/cacophony", "main").commit("Mine now")
+    world.build(HOST, stranger)
+    Site.objects.filter(host=HOST).update(auto_deploy=True)
+
+    observe(outside)
+    refused = seen()
+    save_mapping(site=Site.objects.get(host=HOST), before={}, by=make_user(), now=NOW)
+    observe(outside)
+
+    assert "somebody may have taken its name" in refused.github_trouble
+    assert refused.head_sha == mapped
+    assert seen().head_sha == stranger
+    assert not Deploy.objects.exists()

@@ -58,7 +58,7 @@ CASES = {
         (
             "drifted",
             f"The container runs gcr.io/icco-cloud/photos, and this site is {REPOSITORY}: correct the mapping.",
-            "edit",
+            "review",
         ),
     ),
     "the container's image cannot be read": (
@@ -66,19 +66,19 @@ CASES = {
         (
             "drifted",
             "The container's image, “Not:An:Image”, cannot be read: correct it in the cluster.",
-            "edit",
+            "review",
         ),
     ),
     "the template names no image": (
         {"expected_repository": ""},
-        ("drifted", "This site's image template names no image: correct it.", "edit"),
+        ("drifted", "This site's image template names no image: correct it.", "review"),
     ),
     "the image carries no commit": (
         {"desired_image": REPOSITORY + ":latest", "desired_sha": "", "running_sha": ""},
         (
             "drifted",
             f"{REPOSITORY}:latest carries no commit that GitHub knows: correct the mapping, or deploy the newest.",
-            "edit",
+            "review",
         ),
     ),
     "the desired image carries no commit while old pods still run": (
@@ -86,7 +86,7 @@ CASES = {
         (
             "drifted",
             f"{REPOSITORY}:latest carries no commit that GitHub knows: correct the mapping, or deploy the newest.",
-            "edit",
+            "review",
         ),
     ),
     "ready pods run several commits": (
@@ -179,3 +179,11 @@ def test_a_site_has_one_answer(changes, expected):
     answer = answer_for(site(**changes), now=NOW, stale_after=STALE_AFTER)
 
     assert (answer.state, answer.sentence, answer.action) == expected
+
+
+def test_a_rollback_that_failed_is_tried_again_and_not_rolled_back():
+    last = deploy(sha=RUNNING, from_sha=HEAD, is_rollback=True)
+
+    answer = answer_for(site(last=last, desired_sha=RUNNING), now=NOW, stale_after=STALE_AFTER)
+
+    assert (answer.state, answer.action) == ("failed", "retry")

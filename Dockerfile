@@ -1,0 +1,38 @@
+# syntax=docker/dockerfile:1
+# One image, two commands: web (the default) and `python manage.py worker`. Nothing of tests, demo or development is in it.
+FROM python:3.11-slim-bookworm AS build
+COPY --from=ghcr.io/astral-sh/uv:0.13.9 /uv /usr/local/bin/uv
+ENV UV_COMPILE_BYTECODE=1 \
+    UV_LINK_MODE=copy \
+    UV_PROJECT_ENVIRONMENT=/opt/headway/.venv \
+    UV_PYTHON_DOWNLOADS=never
+WORKDIR /opt/headway
+# Extras of pyproject.toml: --build-arg 'EXTRAS=--extra sentry'.
+ARG EXTRAS=""
+# What changes seldom comes first: a change of ours does not install the packages anew.
+COPY pyproject.toml uv.lock ./
+# hadolint ignore=SC2086
+RUN --mount=type=cache,target=/root/.cache/uv uv sync --frozen --no-dev $EXTRAS
+COPY manage.py ./
+COPY dashboard dashboard
+COPY deployments deployments
+COPY templates templates
+RUN /opt/headway/.venv/bin/python -m compileall -q manage.py dashboard deployments \
+ && SECRET_KEY=only-for-this-line DATABASE_URL=postgres:///none /opt/headway/.venv/bin/python manage.py collectstatic --no-input
+
+FROM python:3.11-slim-bookworm
+RUN useradd --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin headway
+COPY --from=build /opt/headway /opt/headway
+WORKDIR /opt/headway
+ENV PATH=/opt/headway/.venv/bin:$PATH \
+    HOME=/tmp \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    HEARTBEAT_FILE=/tmp/headway-heartbeat
+USER 10001:10001
+EXPOSE 8000
+# Both end gracefully on SIGTERM, docker's own. A worker answers by its heartbeat:
+# docker run --health-cmd 'python -m deployments.probe /tmp/headway-heartbeat' … python manage.py worker
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+CMD ["gunicorn", "dashboard.wsgi", "--config", "python:dashboard.gunicorn", "--bind", "0.0.0.0:8000"]

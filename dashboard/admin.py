@@ -1,0 +1,94 @@
+"""People: made, given a role, and let in again when the phone is lost."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from dashboard.people.roles import MEANINGS, Role, give_role, role_of
+
+# Roles are made by code, and the others hold secrets or nothing that a person edits.
+for model in (Group, EmailAddress, Authenticator, UserSession):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+admin.site.unregister(User)
+
+
+class RoleField(forms.ChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        choices = [(role.value, meaning) for role, meaning in MEANINGS.items()]
+        super().__init__(choices=choices, initial=Role.VIEWER.value, **kwargs)
+
+
+class PersonForm(forms.ModelForm):
+    role = RoleField()
+
+    class Meta:
+        model = User
+        fields = ("username", "first_name", "last_name", "is_active")
+        labels = {"username": "Name"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["role"] = role_of(self.instance).value
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what would leave nobody to edit people."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        stays = cleaned.get("role") == Role.ADMIN and cleaned.get("is_active")
+        others = User.objects.filter(is_staff=True, is_active=True).exclude(pk=self.instance.pk)
+        if role_of(self.instance) is Role.ADMIN and not stays and not others.exists():
+            raise ValidationError("This is the only admin. Make another one first.")
+        return cleaned
+
+
+class NewPersonForm(AdminUserCreationForm):
+    role = RoleField()
+
+
+class PersonAdmin(UserAdmin):
+    form = PersonForm
+    add_form = NewPersonForm
+    list_display = ("username", "role", "is_active", "last_login")
+    list_filter = ("is_active", "groups")
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+    actions = ("let_in_again",)
+    fieldsets = (
+        (None, {"fields": ("username", "role", "is_active")}),
+        ("Who it is", {"fields": ("first_name", "last_name")}),
+        ("When", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"fields": ("username", "role", "usable_password", "password1", "password2")}),)
+
+    @admin.display(description="Role")
+    def role(self, user: User) -> str:
+        return role_of(user).value
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        give_role(obj, Role(form.cleaned_data["role"]))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Leave the groups as give_role left them."""
+
+    @admin.action(description="Take away passkeys and codes, and log out everywhere", permissions=["change"])
+    def let_in_again(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        Authenticator.objects.filter(user__in=queryset).delete()
+        for session in UserSession.objects.filter(user__in=queryset):
+            session.end()
+        self.message_user(
+            request, "Done. Now give them a new password, and tell it to them.", messages.SUCCESS
+        )
+
+
+admin.site.register(User, PersonAdmin)

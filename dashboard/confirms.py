@@ -1,0 +1,91 @@
+"""The pages that ask "really?" before something risky: what it does, in words, and one button."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from deployments.models import Deploy
+from deployments.queries import RollbackTarget, SitePage
+
+RESTARTS = "Every pod is replaced by a new one of the same commit, as many at a time as the Deployment's strategy allows."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirm:
+    """One question. `warnings` stand out, `says` tells calmly what will happen."""
+
+    title: str
+    label: str
+    url: str
+    back: str
+    says: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    runs: str = ""
+    will_run: str = ""
+    headline: str = ""
+    seen: str = ""
+
+
+def rollback_confirm(page: SitePage, target: RollbackTarget | None, *, sha: str) -> Confirm:
+    """Ask before going back to `sha`; `target` is what is known of it as a way back."""
+    row, short = page.row, sha[:7]
+    left = row.seen.desired_sha or row.running_sha
+    warnings = list(_holds(page, sha))
+    if target and target.image_gone:
+        warnings.append(f"The registry no longer has the image of {short}: choose another commit.")
+    return Confirm(
+        title=f"Roll back to {short}?",
+        label="Roll back",
+        url=reverse("roll-back", args=[row.host]),
+        back=reverse("roll-back", args=[row.host]),
+        says=(
+            f"{left[:7] or 'What runs now'} is held, so that nothing deploys it again by itself. The next newer commit may go out as ever.",
+        ),
+        warnings=tuple(warnings),
+        runs=left,
+        will_run=sha,
+        headline=target.headline if target else "",
+        seen=row.running_sha,
+    )
+
+
+def restart_confirm(page: SitePage) -> Confirm:
+    """Ask before the pods are replaced."""
+    row, sha = page.row, page.row.seen.desired_sha
+    return Confirm(
+        title="Restart the pods?",
+        label="Restart",
+        url=reverse("restart-site", args=[row.host]),
+        back=reverse("site", args=[row.host]),
+        says=(RESTARTS,),
+        warnings=tuple(_holds(page, sha)),
+        runs=sha,
+        will_run=sha,
+        seen=row.running_sha,
+    )
+
+
+def abort_confirm(deploy: Deploy, target: str) -> Confirm:
+    """Ask before a rollout is ended half-way."""
+    here = reverse("deploy", args=[deploy.pk])
+    if not target:
+        none = "What ran before is not known: let it end, then choose a commit."
+        return Confirm(title="No way back", label="", url="", back=here, says=(), warnings=(none,))
+    return Confirm(
+        title="Abort and roll back?",
+        label="Abort and roll back",
+        url=reverse("abort-deploy", args=[deploy.pk]),
+        back=here,
+        says=(
+            f"This Deploy ends as cancelled, and {target[:7]} is put back at once. {deploy.sha[:7]} is held, so that nothing deploys it again by itself.",
+        ),
+        runs=deploy.sha,
+        will_run=target,
+    )
+
+
+def _holds(page: SitePage, sha: str) -> Iterator[str]:
+    for hold in page.holds:
+        if hold.sha in ("", sha):
+            yield f"Held by {hold.by}: {hold.reason.rstrip('.')}. Resume it first."

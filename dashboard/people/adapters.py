@@ -1,0 +1,64 @@
+"""Where django-allauth asks for our opinion. Reference: https://docs.allauth.org/en/latest/account/adapter.html"""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.urls import reverse
+
+from dashboard.addresses import address_of
+from dashboard.people.recent_check import was_checked_lately
+
+PASSKEY, CODE, PASSWORD = "mfa_reauthenticate:webauthn", "mfa_reauthenticate", "reauthenticate"
+WAYS = {PASSKEY: "Use a passkey", PASSWORD: "Use your password", CODE: "Use a code"}
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is not typed
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "too_many_login_attempts": "Too many failed logins. Wait five minutes, then try again.",
+        "username_password_mismatch": "The name or the password is wrong.",
+    }
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Count attempts by the address that the audit records, too."""
+        return address_of(request) or "0.0.0.0"  # noqa: S104  stands for: unknown
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
+        """Let a login count as a check, too."""
+        return not was_checked_lately(self.request)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """Return the ways of showing that it is you, the quickest for a thumb first."""
+        ways = super().get_reauthentication_methods(user)
+        order = list(WAYS)
+        return [
+            way | {"description": WAYS[way["id"]]}
+            for way in sorted(ways, key=lambda way: order.index(way["id"]))
+        ]
+
+    def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
+        """Say nothing where the next page says it itself: that one has logged in or out."""
+        template = args[0] if args else kwargs.get("message_template") or ""
+        if template not in {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}:
+            super().add_message(request, level, *args, **kwargs)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("mfa_index")
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is not typed
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": "That did not work. Try again, or use another way.",
+    }
+
+    def _get_site_name(self) -> str:
+        return "Headway"
+
+    def generate_authenticator_name(self, user: User, type: Any) -> str:  # noqa: A002  allauth's own name
+        count = user.authenticator_set.filter(type=type).count()  # type: ignore[attr-defined]  # allauth's
+        return f"Passkey {count + 1}" if count else "My passkey"

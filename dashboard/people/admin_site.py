@@ -1,0 +1,26 @@
+"""Django's admin behind the one login there is, and with a recent check before anything is written."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+
+from dashboard.people.recent_check import ask_for_check
+
+READS = {"GET", "HEAD", "OPTIONS"}
+
+
+class HeadwayAdminSite(AdminSite):
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
+        """Ask who writes to show that it is them, unless they did lately."""
+
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            writes = request.method not in READS and self.has_permission(request)
+            asked = ask_for_check(request, "Changing what the admin keeps needs care.") if writes else None
+            answer: HttpResponse = asked or view(request, *args, **kwargs)
+            return answer
+
+        return super().admin_view(checked, cacheable)

@@ -1,0 +1,46 @@
+"""What is half configured about logging in, each with an id and a hint."""
+
+from ipaddress import ip_network
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  Django's own name
+
+from dashboard.people.proxy_login import is_switched_on
+
+
+@register
+def proxy_login_is_whole_or_off(**_: Any) -> list[CheckMessage]:
+    any_of_it = settings.TRUSTED_USER_HEADER or settings.TRUSTED_SECRET or settings.TRUSTED_NETWORKS
+    if not any_of_it or is_switched_on():
+        return []
+    hint = "It needs TRUSTED_USER_HEADER, TRUSTED_PROXIES of 1 or more, and TRUSTED_SECRET or TRUSTED_NETWORKS; or unset all."
+    return [
+        Warning(
+            "Login by a proxy's header is half configured, and so stays off.", hint=hint, id="headway.W010"
+        )
+    ]
+
+
+@register
+def trusted_networks_can_be_read(**_: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    for network in settings.TRUSTED_NETWORKS or []:
+        try:
+            ip_network(network, strict=False)
+        except ValueError:
+            hint = "Write networks like 10.0.0.0/8, separated by commas."
+            found.append(Error(f"TRUSTED_NETWORKS: {network} is no network.", hint=hint, id="headway.E010"))
+    return found
+
+
+@register
+def github_login_is_whole_or_off(**_: Any) -> list[CheckMessage]:
+    client, secret = settings.GITHUB_LOGIN_CLIENT_ID, settings.GITHUB_LOGIN_CLIENT_SECRET
+    if bool(client) != bool(secret):
+        hint = "Set both GITHUB_LOGIN_CLIENT_ID and GITHUB_LOGIN_CLIENT_SECRET, or neither."
+        return [Warning("Login with GitHub is half configured.", hint=hint, id="headway.W011")]
+    if client and not settings.GITHUB_LOGIN_ALLOWED:
+        hint = "List GitHub logins and organisations in GITHUB_LOGIN_ALLOWED, like octocat,org/my-team."
+        return [Warning("Login with GitHub lets nobody in.", hint=hint, id="headway.W012")]
+    return []

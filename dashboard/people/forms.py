@@ -1,0 +1,72 @@
+"""What people send about themselves."""
+
+from typing import Any
+
+from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from django import forms
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth.models import User
+
+from dashboard.people.welcome import is_right_code
+
+
+class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth is not typed
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        login, password = self.fields["login"], self.fields["password"]
+        login.label = "Name"
+        # `webauthn` lets the browser offer a passkey where the name is typed.
+        login.widget.attrs = {
+            "autocomplete": "username webauthn",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+        }
+        password.help_text = ""
+        password.widget.attrs = {"autocomplete": "current-password"}
+
+
+class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth is not typed
+    """Each key is a passkey: it logs in by itself, so the device always checks its owner."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["passwordless"]
+
+    def clean(self) -> dict[str, Any]:
+        self.cleaned_data["passwordless"] = True
+        cleaned: dict[str, Any] = super().clean()
+        return cleaned
+
+
+class WelcomeForm(BaseUserCreationForm):
+    """The first admin: whoever can read the web server's log."""
+
+    code = forms.CharField(
+        max_length=40,
+        help_text="It stands in the web server's log, so that only you can read it.",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+    field_order = ("code", "username", "password1", "password2")
+
+    class Meta(BaseUserCreationForm.Meta):
+        model = User
+        fields = ("username",)
+        labels = {"username": "Name"}
+        help_texts = {"username": ""}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = "At least 8 characters, and none that others use."
+        self.fields["password2"].help_text = ""
+        self.fields["password2"].label = "Password again"
+
+    def clean_code(self) -> str:
+        code = str(self.cleaned_data["code"])
+        if not is_right_code(code):
+            raise forms.ValidationError(
+                "This is not the code in the web server's log. Look at its last lines."
+            )
+        return code

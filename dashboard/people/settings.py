@@ -1,0 +1,61 @@
+"""What django-allauth is told, none of it from the environment. Nobody signs up by
+themselves, and no e-mail is sent.
+
+Reference: https://docs.allauth.org/en/latest/account/configuration.html and .../mfa/configuration.html
+"""
+
+from typing import Any
+
+APPS = ["allauth", "allauth.account", "allauth.mfa", "allauth.usersessions"]
+GITHUB_APPS = ["allauth.socialaccount", "allauth.socialaccount.providers.github"]
+
+AUTHENTICATION_BACKENDS = ["dashboard.access.Backend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "sites"
+LOGOUT_REDIRECT_URL = "account_login"
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+ACCOUNT_ADAPTER = "dashboard.people.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+"""Seconds for which a login, a passkey or a password counts before a risky tap."""
+ACCOUNT_FORMS = {"login": "dashboard.people.forms.LoginForm"}
+
+MFA_ADAPTER = "dashboard.people.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {"add_webauthn": "dashboard.people.forms.AddPasskeyForm"}
+
+SOCIALACCOUNT_ADAPTER = "dashboard.people.github_login.GitHubAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_QUERY_EMAIL = False
+
+# Attempts are counted where all web processes see them. What the queue keeps for itself stays in its process.
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "headway_cache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    },
+    "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
+
+
+def github_provider(*, client_id: str, secret: str, url: str, allowed: list[str]) -> dict[str, Any]:
+    """Return SOCIALACCOUNT_PROVIDERS; membership of an organisation is read only where the allow-list names one."""
+    scope = ["read:user", *(["read:org"] if any(each.startswith("org/") for each in allowed) else [])]
+    github: dict[str, Any] = {"APPS": [{"client_id": client_id, "secret": secret}], "SCOPE": scope}
+    if url.rstrip("/") != "https://github.com":
+        github["GITHUB_URL"] = url.rstrip("/")
+    return {"github": github} if client_id else {}

@@ -1,0 +1,71 @@
+"""Every address about people. Of django-allauth's pages only these are routed."""
+
+from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
+from allauth.usersessions.views import list_usersessions
+from django.conf import settings
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from dashboard.access import login_needed, open_to_all
+from dashboard.views import people
+
+urlpatterns = [
+    path("welcome/", people.welcome, name="welcome"),
+    path("login/", open_to_all(account.login), name="account_login"),
+    path("login/passkey", open_to_all(webauthn.login_webauthn), name="mfa_login_webauthn"),
+    path("login/code", open_to_all(mfa.authenticate), name="mfa_authenticate"),
+    path("login/inactive", open_to_all(account.account_inactive), name="account_inactive"),
+    path("logout/", open_to_all(LogoutView.as_view()), name="account_logout"),
+    path("account/", login_needed(mfa.index), name="mfa_index"),
+    path("account/check/password", login_needed(account.reauthenticate), name="account_reauthenticate"),
+    path("account/check/code", login_needed(mfa.reauthenticate), name="mfa_reauthenticate"),
+    path(
+        "account/check/passkey",
+        login_needed(webauthn.reauthenticate_webauthn),
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path("account/password", login_needed(account.password_change), name="account_change_password"),
+    path("account/password/first", login_needed(account.password_set), name="account_set_password"),
+    path(
+        "account/passkeys/",
+        login_needed(people.to_account),
+        name="mfa_list_webauthn",
+    ),
+    path("account/passkeys/add", login_needed(webauthn.add_webauthn), name="mfa_add_webauthn"),
+    path("account/passkeys/<int:pk>/name", login_needed(webauthn.edit_webauthn), name="mfa_edit_webauthn"),
+    path(
+        "account/passkeys/<int:pk>/remove", login_needed(webauthn.remove_webauthn), name="mfa_remove_webauthn"
+    ),
+    path("account/codes/on", login_needed(totp.activate_totp), name="mfa_activate_totp"),
+    path("account/codes/off", login_needed(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path(
+        "account/recovery/", login_needed(recovery_codes.view_recovery_codes), name="mfa_view_recovery_codes"
+    ),
+    path(
+        "account/recovery/new",
+        login_needed(recovery_codes.generate_recovery_codes),
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "account/recovery/file",
+        login_needed(recovery_codes.download_recovery_codes),
+        name="mfa_download_recovery_codes",
+    ),
+    path("account/sessions", login_needed(list_usersessions), name="usersessions_list"),
+    path("admin/login/", people.admin_login),
+    path("admin/password_change/", login_needed(people.to_account)),
+    path("admin/logout/", open_to_all(LogoutView.as_view())),
+]
+
+if settings.GITHUB_LOGIN_CLIENT_ID:
+    from allauth.socialaccount.providers.github.views import oauth2_callback, oauth2_login
+
+    urlpatterns += [
+        path("login/github", open_to_all(oauth2_login), name="github_login"),
+        path("login/github/callback", open_to_all(oauth2_callback), name="github_callback"),
+        path("login/github/off", people.admin_login, name="socialaccount_login_cancelled"),
+    ]

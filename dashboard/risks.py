@@ -1,0 +1,22 @@
+"""Which taps are risky enough to ask for the passkey or the password again."""
+
+from deployments.models import Deploy, Site
+
+
+def risk_of(site: Site, *, sha: str, accept_red: bool) -> str:
+    """Return a sentence that names the risk of deploying `sha`, or nothing where there is none.
+
+    The head, what was tried last, and what ran before that are one's daily bread; any other commit is far back.
+    """
+    if accept_red:
+        return f"CI failed on {sha[:7]}."
+    observation = getattr(site, "observation", None)
+    near = {observation.head_sha if observation else ""}
+    latest = (
+        Deploy.objects.filter(site=site)
+        .order_by("-requested_at", "-pk")
+        .values_list("sha", "from_sha")
+        .first()
+    )
+    near |= set(latest or ())
+    return "" if sha in near else f"{sha[:7]} is neither the newest commit nor the one that ran before."

@@ -1,0 +1,35 @@
+"""Who did what, when, from where: for staff."""
+
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from dashboard.access import login_needed
+from dashboard.views.frame import Live, show
+from dashboard.zones import now_for
+from deployments import queries
+from deployments.models import AuditEvent
+
+SEARCH_LENGTH = 100
+KEY_DIGITS = 18
+
+
+@require_safe
+@login_needed
+def audit(request: HttpRequest) -> HttpResponse:
+    """`?kind=` and `?q=` narrow, `?before=` goes on; what cannot be read narrows nothing."""
+    if not getattr(request.user, "is_staff", False):
+        raise PermissionDenied("The audit is for staff. Ask an administrator to mark you as staff.")
+    now = now_for(request)
+    kind, search = request.GET.get("kind", ""), request.GET.get("q", "")[:SEARCH_LENGTH].strip()
+    kind = kind if kind in AuditEvent.Kind.values else ""
+    before = request.GET.get("before", "")
+    older_than = int(before) if before.isdecimal() and len(before) <= KEY_DIGITS else None
+    page = queries.audit_page(now=now, kind=kind, search=search, older_than=older_than)
+    narrowed = {name: value for name, value in (("kind", kind), ("q", search)) if value}
+    older = urlencode(narrowed | {"before": page.older_than}) if page.older_than else ""
+    live = Live("_audit.html", ([event.pk for event in page.events], older))
+    context = {"events": page.events, "kinds": AuditEvent.Kind.choices, "kind": kind, "search": search}
+    return show(request, "audit.html", live, house=page.house, now=now, older=older, **context)

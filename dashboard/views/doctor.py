@@ -1,0 +1,61 @@
+"""What the doctor found, for admins. The page asks nothing outside: a worker does, which has the credentials."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from dashboard.access import login_needed
+from dashboard.views.frame import Live, show
+from deployments import queries
+from deployments.models import Examination
+from deployments.operations.doctor import request_examination
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def admin_needed(view: View) -> View:
+    """Let pass administrators only: the findings name every Deployment, image and missing right."""
+
+    @login_needed
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        if not getattr(request.user, "is_superuser", False):
+            raise PermissionDenied("The doctor is for administrators.")
+        return view(request)
+
+    return guarded
+
+
+@require_safe
+@admin_needed
+def doctor(request: HttpRequest) -> HttpResponse:
+    """The newest findings, those that need somebody first."""
+    now = timezone.now()
+    examination = Examination.latest()
+    order = ("bad", "warning", "good")
+    findings = sorted(examination.findings, key=lambda each: order.index(each["grade"]))
+    live = Live("_doctor.html", (findings, examination.finished_at, examination.is_under_way))
+    return show(
+        request,
+        "doctor.html",
+        live,
+        house=queries.house(now=now),
+        now=now,
+        examination=examination,
+        findings=findings,
+    )
+
+
+@require_POST
+@admin_needed
+def check_again(request: HttpRequest) -> HttpResponse:
+    """Have a worker look at everything again."""
+    request_examination(now=timezone.now())
+    messages.success(request, "A worker looks at everything again. This page shows what it finds.")
+    return redirect("doctor")

@@ -1,0 +1,51 @@
+"""An image that somebody else has set: looked at, adopted, or put right."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from dashboard.access import acting_user, deployer_needed, login_needed
+from dashboard.offers import edit_url
+from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
+from dashboard.zones import now_for
+from deployments import queries
+from deployments.models import Site
+from deployments.operations.adopt import UnableToAdopt
+from deployments.operations.adopt import adopt as adopt_image
+from deployments.rules.suggestions import image_template_for
+
+
+@require_safe
+@host_in_lower_case
+@login_needed
+@found_or_404
+def drift(request: HttpRequest, host: str) -> HttpResponse:
+    """Who set which image, and what can be done with it."""
+    now = now_for(request)
+    page = queries.drift_page(host=host, now=now)
+    row = page.row
+    suggested = image_template_for(row.seen.desired_image, repository=row.site.repository)
+    edit = f"{edit_url(row)}?{urlencode({'image_template': suggested})}" if suggested else edit_url(row)
+    live = Live("_drift.html", (page.facts, page.ways))
+    context = {"page": page, "row": row, "suggested": suggested, "edit": edit}
+    return show(request, "drift.html", live, house=page.house, now=now, **context)
+
+
+@require_POST
+@host_in_lower_case
+@deployer_needed
+@found_or_404
+def adopt(request: HttpRequest, host: str) -> HttpResponse:
+    """Take the image that the person saw for right."""
+    site, image = Site.objects.get(host=host), request.POST.get("image", "")
+    try:
+        adopt_image(site=site, image=image, by=acting_user(request), now=timezone.now())
+    except UnableToAdopt as refusal:
+        messages.error(request, str(refusal))
+        return redirect("drift", host)
+    messages.success(request, f"Adopted: the history of {host} now tells what runs.")
+    return redirect("site", host)

@@ -1,0 +1,135 @@
+"""Going back, and the same once more: each asks first where it is risky."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dashboard.access import acting_user, deployer_needed
+from dashboard.confirms import Confirm, abort_confirm, restart_confirm, rollback_confirm
+from dashboard.forms import DeployForm, TapForm, first_error
+from dashboard.people.recent_check import ask_for_check
+from dashboard.risks import risk_of
+from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
+from dashboard.zones import now_for
+from deployments import queries
+from deployments.models import Deploy, Site
+from deployments.operations import again
+from deployments.operations.deploy import UnableToCancel, UnableToDeploy
+from deployments.operations.images import ask_to_look
+from deployments.operations.rollback import abort_and_roll_back, request_rollback, way_back_from
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@host_in_lower_case
+@deployer_needed
+@found_or_404
+def roll_back(request: HttpRequest, host: str) -> HttpResponse:
+    """GET shows what the site can go back to, and with `?sha=` asks "really?"; POST does it."""
+    if request.method == "POST":
+        return _roll_back(request, host)
+    now = now_for(request)
+    page = queries.site_page(host=host, now=now)
+    targets = queries.rollback_targets(page.row.site)
+    if sha := request.GET.get("sha", ""):
+        target = next((each for each in targets if each.sha == sha), None)
+        return _ask(request, page, rollback_confirm(page, target, sha=sha))
+    live = Live("_rollbacks.html", (targets, page.row.seen.desired_sha))
+    context = {"row": page.row, "targets": targets, "alone": True}
+    return show(request, "rollbacks.html", live, house=page.house, now=now, **context)
+
+
+@require_POST
+@host_in_lower_case
+@deployer_needed
+@found_or_404
+def look_at_images(request: HttpRequest, host: str) -> HttpResponse:
+    """Ask the registry again what it still has."""
+    ask_to_look(site=Site.objects.get(host=host))
+    messages.success(request, "Asking the registry again. This page shows what it still has.")
+    return redirect("roll-back", host)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@host_in_lower_case
+@deployer_needed
+@found_or_404
+def restart(request: HttpRequest, host: str) -> HttpResponse:
+    """GET asks "really?", POST replaces the pods."""
+    if request.method != "POST":
+        page = queries.site_page(host=host, now=now_for(request))
+        return _ask(request, page, restart_confirm(page))
+    site, form = get_object_or_404(Site, host=host), TapForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, first_error(form), "site", host)
+    try:
+        deploy = again.request_restart(
+            site=site, seen_sha=form.cleaned_data["seen"], by=acting_user(request),
+            idempotency_key=form.cleaned_data["key"], now=timezone.now(),
+        )  # fmt: skip
+    except UnableToDeploy as refusal:
+        return _refused(request, str(refusal), "site", host)
+    return redirect("deploy", deploy.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@deployer_needed
+@found_or_404
+def abort(request: HttpRequest, pk: int) -> HttpResponse:
+    """GET asks "really?", POST ends the rollout and begins the rollback."""
+    deploy = Deploy.objects.select_related("site").get(pk=pk)
+    if request.method != "POST":
+        page = queries.site_page(host=deploy.site.host, now=now_for(request))
+        return _ask(request, page, abort_confirm(deploy, way_back_from(deploy)))
+    try:
+        back = abort_and_roll_back(deploy=deploy, by=acting_user(request), now=timezone.now())
+    except (UnableToCancel, UnableToDeploy) as refusal:
+        return _refused(request, str(refusal), "deploy", pk)
+    return redirect("deploy", back.pk)
+
+
+@require_POST
+@deployer_needed
+@found_or_404
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask once more for what this Deploy did not bring about."""
+    deploy, form = Deploy.objects.select_related("site").get(pk=pk), TapForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, first_error(form), "deploy", pk)
+    try:
+        new = again.retry(
+            deploy=deploy, seen_sha=form.cleaned_data["seen"], by=acting_user(request),
+            idempotency_key=form.cleaned_data["key"], now=timezone.now(),
+        )  # fmt: skip
+    except UnableToDeploy as refusal:
+        return _refused(request, str(refusal), "deploy", pk)
+    return redirect("deploy", new.pk)
+
+
+def _roll_back(request: HttpRequest, host: str) -> HttpResponse:
+    site, form = get_object_or_404(Site, host=host), DeployForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, first_error(form), "roll-back", host)
+    risk = risk_of(site, sha=form.cleaned_data["sha"], accept_red=False)
+    if risk and (check := ask_for_check(request, risk)):
+        return check
+    try:
+        deploy = request_rollback(
+            site=site, sha=form.cleaned_data["sha"], seen_sha=form.cleaned_data["seen"], by=acting_user(request),
+            idempotency_key=form.wish_key(host), now=timezone.now(),
+        )  # fmt: skip
+    except UnableToDeploy as refusal:
+        return _refused(request, str(refusal), "roll-back", host)
+    return redirect("deploy", deploy.pk)
+
+
+def _ask(request: HttpRequest, page: queries.SitePage, confirm: Confirm) -> HttpResponse:
+    context = {"row": page.row, "confirm": confirm}
+    live = Live("_confirm.html", confirm)
+    return show(request, "confirm.html", live, house=page.house, now=now_for(request), **context)
+
+
+def _refused(request: HttpRequest, sentence: str, where: str, key: object) -> HttpResponse:
+    messages.error(request, sentence)
+    return redirect(where, key)

@@ -1,0 +1,69 @@
+"""A mapping's form: it takes what people paste."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+
+from deployments.models import Site
+
+
+class HostField(forms.CharField):
+    """A host as people paste it: with https:// before it, a path behind it, or capitals in it."""
+
+    def to_python(self, value: Any) -> str:
+        text = (super().to_python(value) or "").strip()
+        return (urlsplit(text).hostname or "" if "://" in text else text.rstrip("/")).lower()
+
+
+class RepositoryField(forms.CharField):
+    """A repository's name, or owner/name taken from whatever address of it people paste."""
+
+    BEFORE_THE_OWNER = re.compile(r"^(\w+://[^/]+/|[\w.-]+@[\w.-]+:|(www\.)?github\.com/)", re.IGNORECASE)
+
+    def to_python(self, value: Any) -> str:
+        text = re.sub(r"[?#].*", "", (super().to_python(value) or "").strip())
+        parts = self.BEFORE_THE_OWNER.sub("", text).strip("/").split("/")
+        return "/".join(parts[:2]).removesuffix(".git")
+
+
+class SiteForm(forms.ModelForm):
+    suggested_template = ""
+    """What a drifted site's page suggests: filled in, and saved only by who reads it."""
+
+    class Meta:
+        model = Site
+        fields = (
+            "host", "owner", "repository", "branch", "namespace", "deployment", "container", "image_template", "auto_deploy", "auto_rollback",
+            "check_enabled", "check_path", "check_status", "check_timeout_seconds",
+            "wait_for_ci", "minimum_interval_minutes",
+        )  # fmt: skip
+        field_classes = {"host": HostField, "repository": RepositoryField}
+        help_texts = {
+            "owner": "GitHub user or organisation. Empty: the one in the repository's address.",
+            "repository": "Its name, or its whole address.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.suggested_template:
+            self.initial["image_template"] = self.suggested_template
+        if "owner" in self.fields:
+            self.fields["owner"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """Take the owner out of the repository's address; two different owners are a mistake in one of them."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        pasted, _, name = cleaned.get("repository", "").rpartition("/")
+        owner = cleaned.get("owner", "")
+        if pasted and owner and pasted.casefold() != owner.casefold():
+            sentence = f"The repository belongs to {pasted}, and the owner says {owner}: correct one of them."
+            self.add_error("repository", sentence)
+        elif not (pasted or owner) and "owner" not in self.errors:
+            self.add_error(
+                "owner", "Write the user or organisation, or paste the repository's whole address."
+            )
+        elif name:
+            cleaned |= {"repository": name, "owner": owner or pasted}
+        return cleaned

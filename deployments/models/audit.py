@@ -1,0 +1,72 @@
+"""AuditEvent: who did what, when, from where. Written once; never changed, never deleted."""
+
+from typing import Any, ClassVar, Never
+
+from django.conf import settings
+from django.db import models
+
+
+class UnableToRewriteHistory(Exception):
+    """The audit is only ever added to."""
+
+
+class AuditQuerySet(models.QuerySet["AuditEvent"]):
+    def update(self, **_: Any) -> Never:
+        raise UnableToRewriteHistory("An audit event is never changed.")
+
+    def delete(self) -> Never:
+        raise UnableToRewriteHistory("An audit event is never deleted.")
+
+
+class AuditEvent(models.Model):
+    class Kind(models.TextChoices):
+        DEPLOY = "deploy"
+        ROLLBACK = "rollback"
+        RESTART = "restart"
+        ADOPT = "adopt"
+        CANCEL = "cancel"
+        REFUSAL = "refusal"
+        HOLD = "hold"
+        RESUME = "resume"
+        SYNC = "sync"
+        MAPPING = "mapping"
+        SCHEDULE = "schedule"
+        LOGIN = "login"
+        LOGIN_FAILED = "login_failed", "failed login"
+
+    at = models.DateTimeField()
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    actor_name = models.CharField(max_length=150, help_text="Stays when the user is deleted.")
+    address = models.GenericIPAddressField(
+        null=True, help_text="Where the request came from, if there was one."
+    )
+    kind = models.CharField(max_length=12, choices=Kind)
+    site = models.ForeignKey("Site", null=True, on_delete=models.SET_NULL, related_name="+")
+    host = models.CharField(max_length=253, blank=True, help_text="Stays when the site is deleted.")
+    sentence = models.TextField()
+
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~models.Q(sentence=""), name="audit_event_says_something"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["kind", "-id"], name="audit_event_by_kind"),
+            models.Index(fields=["host", "-id"], name="audit_event_by_host"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sentence
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Add this event. Raises UnableToRewriteHistory where it stands there already."""
+        if not self._state.adding:
+            raise UnableToRewriteHistory("An audit event is never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *_: Any, **__: Any) -> Never:
+        raise UnableToRewriteHistory("An audit event is never deleted.")

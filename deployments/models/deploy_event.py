@@ -1,0 +1,28 @@
+"""DeployEvent: a line of a Deploy's timeline. Written together with the change that it tells of, never changed again."""
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class EventKind(models.TextChoices):
+    ASKED = "asked"
+    MOVED = "moved"
+    NOTED = "noted"
+    ENDED = "ended"
+
+
+class DeployEvent(models.Model):
+    deploy = models.ForeignKey("Deploy", on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=5, choices=EventKind)
+    sentence = models.TextField()
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(kind__in=EventKind.values), name="event_kind_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sentence

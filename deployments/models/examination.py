@@ -1,0 +1,34 @@
+"""Examination: what the doctor found when a worker last ran it. One row: the web has none of the worker's credentials."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.db import models
+
+
+class Examination(models.Model):
+    asked_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    findings = models.JSONField(default=list, help_text="[{subject, grade, sentence, remedy}]")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="examination_is_the_only_one")
+        ]
+
+    def __str__(self) -> str:
+        return f"examination of {self.finished_at}"
+
+    @classmethod
+    def latest(cls) -> Self:
+        """The one there is; empty where none was asked for yet."""
+        return cls.objects.filter(pk=1).first() or cls(pk=1)
+
+    @classmethod
+    def record(cls, **values: datetime | list[dict[str, Any]]) -> None:
+        """Write some of its columns; the others stay."""
+        cls.objects.update_or_create(pk=1, defaults=values)
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.asked_at is not None and (self.finished_at is None or self.finished_at < self.asked_at)

@@ -1,0 +1,54 @@
+"""What is known of a wish when it is made, from rows alone."""
+
+from deployments.models import CommitRange, Kind, Site, Status
+from deployments.operations.wish import Wish
+from deployments.rules.guards import Attempt
+from deployments.rules.images import UnableToParseImage, is_full_sha, parse_image
+from deployments.rules.site_state import SiteFacts
+
+
+def attempt_of(site: Site, facts: SiteFacts, wish: Wish) -> Attempt:
+    """Put together what the guards judge by when a wish is made."""
+    is_head = wish.sha == facts.head_sha
+    missing = facts.workload_missing
+    if facts.cluster_observed_at is None:
+        missing = missing or "Headway has not seen this site in the cluster yet: sync first, then deploy."
+    return Attempt(
+        sha=wish.sha,
+        slug=f"{site.owner}/{site.repository}",
+        is_on_branch=True if is_head or wish.kind != Kind.DEPLOY or _is_known(site, wish.sha) else None,
+        is_image_built=facts.head_image_built if is_head and not wish.readiness else None,
+        image=image_of(site, wish),
+        workload_missing=missing,
+        expected_repository=facts.expected_repository,
+        present_repository=None
+        if wish.accepts_image and wish.accepts_image == facts.desired_image
+        else image_repository(facts.desired_image),
+        hold=facts.hold,
+        other=facts.active,
+        seen=wish.seen_sha,
+        present=facts.running_sha,
+        check_state=facts.check_state if is_head else Attempt.check_state,
+        accepts_red=wish.accepts_red,
+    )
+
+
+def _is_known(site: Site, sha: str) -> bool:
+    """Whether this commit was seen on the site's branch before; where not, the worker asks GitHub."""
+    if site.deploys.filter(sha=sha, status=Status.SUCCEEDED).exists():
+        return True
+    ranges = CommitRange.objects.filter(owner=site.owner, repository=site.repository)
+    return ranges.filter(commits__contains=[{"sha": sha}]).exists()
+
+
+def image_of(site: Site, wish: Wish) -> str:
+    """Return the image that is wished for; empty where the commit is none."""
+    return wish.image or (str(site.image_for(wish.sha)) if is_full_sha(wish.sha) else "")
+
+
+def image_repository(image: str) -> str:
+    """Return the image repository of an image's name; empty where that name cannot be read."""
+    try:
+        return parse_image(image).repository
+    except UnableToParseImage:
+        return ""

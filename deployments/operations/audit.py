@@ -1,0 +1,47 @@
+"""Note who did what, when, from where: in the same transaction as what it tells of, so that both stand or neither does."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from deployments.models import AuditEvent, Site
+
+HEADWAY = "Headway"
+NAME_LENGTH = 150
+
+_address: ContextVar[str | None] = ContextVar("address", default=None)
+
+
+@contextmanager
+def asked_from(address: str | None) -> Iterator[None]:
+    """Within the block, whatever is recorded came from this IP address; a worker has none."""
+    token = _address.set(address)
+    try:
+        yield
+    finally:
+        _address.reset(token)
+
+
+def record(
+    kind: AuditEvent.Kind,
+    sentence: str,
+    *,
+    now: datetime,
+    by: User | None = None,
+    by_name: str = HEADWAY,
+    site: Site | None = None,
+) -> None:
+    """Add one event. `by_name` is who did it where that is no user: a shell's user, or Headway itself."""
+    AuditEvent.objects.create(
+        at=now,
+        actor=by,
+        actor_name=(by.get_username() if by else by_name)[:NAME_LENGTH],
+        address=_address.get(),
+        kind=kind,
+        site=site,
+        host=site.host if site else "",
+        sentence=sentence,
+    )

@@ -1,0 +1,32 @@
+"""The one change that a Deploy makes in the cluster: an image, or for a restart the mark that replaces the pods."""
+
+from typing import Any
+
+from deployments.cluster import Cluster
+from deployments.models import Deploy, Kind
+from deployments.rules.restarts import restarted_at
+
+DEPLOY_ANNOTATION = "headway.dev/deploy"
+CAUSE_ANNOTATION = "kubernetes.io/change-cause"
+CAUSE_LENGTH = 200
+DID = {Kind.DEPLOY: "deployed", Kind.ROLLBACK: "rolled back to", Kind.RESTART: "restarted"}
+
+
+def change(deploy: Deploy, deployment: dict[str, Any], *, cluster: Cluster) -> dict[str, Any]:
+    """Make the one change that this Deploy asks for; return the Deployment as it is then. Raises ClusterError."""
+    did = {Kind.DEPLOY: "deployed", Kind.ROLLBACK: "rolled back to", Kind.RESTART: "restarted"}[
+        Kind(deploy.kind)
+    ]
+    cause = f"Headway: {deploy.requested_by_name} {did} {deploy.sha[:7]} {deploy.headline}"[:CAUSE_LENGTH]
+    annotations = {CAUSE_ANNOTATION: cause, DEPLOY_ANNOTATION: str(deploy.pk)}
+    if deploy.kind == Kind.RESTART:
+        return cluster.restart(deployment, at=deploy.restarted_at, annotations=annotations)
+    container = deploy.site.container
+    return cluster.set_image(deployment, container=container, image=deploy.image, annotations=annotations)
+
+
+def is_done(deploy: Deploy, deployment: dict[str, Any], *, present: str | None) -> bool:
+    """Whether the Deployment, whose container has the image `present`, was changed so already."""
+    if deploy.kind == Kind.RESTART:
+        return present == deploy.image and restarted_at(deployment["spec"]["template"]) == deploy.restarted_at
+    return present == deploy.image

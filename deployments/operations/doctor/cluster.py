@@ -1,0 +1,82 @@
+"""The cluster: what we may do there, and every mapped Deployment and container."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from deployments.cluster import Cluster, ClusterError
+from deployments.models import Site
+from deployments.operations.doctor.findings import Finding, bad, good, warning
+from deployments.rules.images import UnableToParseImage, parse_image
+from deployments.rules.rights import RIGHTS, Right
+from deployments.rules.workloads import containers
+
+
+def rights_suffice(cluster: Cluster, sites: Sequence[Site]) -> Iterator[Finding]:
+    """Ask the API server for each right in each namespace; where it is not given for all, for each Deployment."""
+    for namespace in sorted({site.namespace for site in sites}):
+        names = sorted({site.deployment for site in sites if site.namespace == namespace})
+        subject = f"Rights in {namespace}"
+        try:
+            missing = [each for right in RIGHTS for each in _refused(cluster, right, namespace, names)]
+        except ClusterError as error:
+            yield bad(subject, str(error), "Check KUBECONFIG or the ServiceAccount, then ask again.")
+            continue
+        for wish, right in missing:
+            remedy = f"Needed for {right.what_for}: apply what `manage.py rbac` prints."
+            yield bad(subject, f"The worker may not {wish}.", remedy)
+        if not missing:
+            yield good(subject, "The worker may do what it has to.")
+
+
+def _refused(
+    cluster: Cluster, right: Right, namespace: str, names: Sequence[str]
+) -> Iterator[tuple[str, Right]]:
+    for verb in right.verbs:
+        wish = {"verb": verb, "group": right.group, "resource": right.resource, "namespace": namespace}
+        if cluster.may(**wish):
+            continue
+        refused = [name for name in names if not cluster.may(**wish, name=name)] if right.named else [""]
+        for name in refused:
+            yield f"{verb} {right.resource} {name}".rstrip(), right
+
+
+def workloads_are_there(
+    sites: Sequence[Site], present: dict[str, dict[str, dict[str, Any]]]
+) -> Iterator[Finding]:
+    """`present` is each namespace's Deployments by name; a namespace that could not be read is not in it."""
+    right = 0
+    for site in sites:
+        if site.namespace not in present:
+            continue
+        trouble = _trouble(site, present[site.namespace].get(site.deployment))
+        right += trouble is None
+        if trouble:
+            yield trouble
+    if right:
+        yield good("Deployments", f"{right} of {len(sites)} are there, with the right container and image.")
+
+
+def _trouble(site: Site, deployment: dict[str, Any] | None) -> Finding | None:
+    subject = f"Deployment, {site.host}"
+    if deployment is None:
+        gone = f"There is no Deployment {site.deployment} in namespace {site.namespace}."
+        return bad(subject, gone, "Correct the site's Deployment or namespace in the admin.")
+    found = containers(deployment)
+    if site.container not in found:
+        other = f"Deployment {site.deployment} has no container {site.container}; it has {', '.join(sorted(found))}."
+        return bad(subject, other, "Correct the site's container in the admin.")
+    if _repository(found[site.container]) != site.expected_repository:
+        drifted = (
+            f"{site.container} runs {found[site.container]}, which is not of {site.expected_repository}."
+        )
+        return warning(
+            subject, drifted, "Correct the mapping or its image template: Headway does not touch this one."
+        )
+    return None
+
+
+def _repository(image: str) -> str:
+    try:
+        return parse_image(image).repository
+    except UnableToParseImage:
+        return ""

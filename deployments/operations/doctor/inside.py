@@ -1,0 +1,70 @@
+"""What lies inside: settings, the database and its migrations, the clock, a worker."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.core.checks import run_checks
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from deployments.figures import last_tick
+from deployments.operations.doctor.findings import Finding, bad, good, warning
+
+CLOCKS_APART_SECONDS = 5
+SILENT_AFTER_SECONDS = 150
+
+
+def settings_are_sound() -> Iterator[Finding]:
+    """Django's own system checks and ours, each with its hint."""
+    found = [each for each in run_checks(include_deployment_checks=True) if not each.is_silenced()]
+    for each in found:
+        say = bad if each.is_serious() else warning
+        yield say("Settings", each.msg.splitlines()[0], each.hint or "See docs/operate.md.")
+    if not found:
+        yield good("Settings", "They can be read, and suit production.")
+
+
+def database_answers() -> Iterator[Finding]:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('server_version')")
+            (version,) = cursor.fetchone()
+        executor = MigrationExecutor(connection)
+        missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    except DatabaseError as error:
+        yield bad(
+            "Database",
+            f"It does not answer: {error}".strip(),
+            "Check DATABASE_URL, and that PostgreSQL runs.",
+        )
+        return
+    if missing:
+        yield bad("Database", f"PostgreSQL {version} lacks {missing} migrations.", "Run `manage.py upgrade`.")
+    else:
+        yield good("Database", f"PostgreSQL {version} answers, and has every migration.")
+
+
+def clock_is_right(*, now: datetime) -> Iterator[Finding]:
+    """Compare with the database's clock: Holds, schedules and the queue count on both."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (theirs,) = cursor.fetchone()
+    apart = abs((theirs - now).total_seconds())
+    if apart > CLOCKS_APART_SECONDS:
+        sentence = f"This machine's clock and the database's are {apart:.0f} s apart."
+        yield bad("Clock", sentence, "Set both by NTP (chrony, systemd-timesyncd).")
+    else:
+        yield good("Clock", "This machine's clock and the database's agree.")
+
+
+def worker_is_alive(*, now: datetime) -> Iterator[Finding]:
+    tick = last_tick()
+    remedy = "Start `manage.py worker`; where one runs, read its log: it ends itself when it is stuck."
+    if tick is None:
+        yield bad("Worker", "None has given a sign of life yet.", remedy)
+        return
+    silence = (now - tick).total_seconds()
+    if silence > SILENT_AFTER_SECONDS:
+        yield bad("Worker", f"The last sign of life is {silence / 60:.0f} minutes old.", remedy)
+    else:
+        yield good("Worker", f"It gave a sign of life {max(silence, 0):.0f} s ago.")

@@ -1,0 +1,97 @@
+"""What lies outside: GitHub and every repository, the registry and every image that runs."""
+
+import socket
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+from deployments.github import GitHubError, HeadQuestion, HeadTrouble
+from deployments.models import Site
+from deployments.operations.doctor.findings import Finding, bad, good, warning
+from deployments.outside import Outside
+from deployments.registry import RegistryError
+from deployments.rules.images import UnableToParseImage, parse_image
+
+LITTLE_BUDGET = 0.1
+AT_ONCE = 8
+PING_TIMEOUT_SECONDS = 3
+FIRST_STEPS = "Add sites in the admin, or with `manage.py import_sites FILE`."
+
+
+def github_answers(outside: Outside, sites: Sequence[Site]) -> Iterator[Finding]:
+    """One line for the token's budget, one for each repository that cannot be read."""
+    questions = [
+        HeadQuestion(key=site.host, owner=site.owner, repository=site.repository, branch=site.branch)
+        for site in sites
+    ]
+    try:
+        answers = outside.github.heads(questions)
+    except GitHubError as error:
+        yield bad("GitHub", str(error), "Check GITHUB_TOKEN and GITHUB_API_URL.")
+        return
+    troubles = {key: head.error for key, head in answers.heads.items() if isinstance(head, HeadTrouble)}
+    for host, trouble in troubles.items():
+        yield bad(
+            f"GitHub, {host}", str(trouble), "Correct the site's repository, or what the token may read."
+        )
+    if readable := len(questions) - len(troubles):
+        yield good("GitHub", f"{_number(readable, 'repository', 'repositories')} can be read.")
+    if answers.budget is None:
+        return
+    budget = answers.budget
+    left = f"{budget.remaining} of {budget.limit} requests are left in this hour."
+    if budget.remaining < LITTLE_BUDGET * budget.limit:
+        remedy = (
+            f"Headway goes on by itself after {budget.resets_at:%H:%M} UTC; see what else uses this token."
+        )
+        yield warning("GitHub's budget", left, remedy)
+    else:
+        yield good("GitHub's budget", left)
+
+
+def registry_has_what_runs(outside: Outside, images: Mapping[str, str]) -> Iterator[Finding]:
+    """`images` is what each host's container is asked to run: one line for each that the registry does not have."""
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        troubles = [
+            each for each in threads.map(lambda pair: _missing(outside, *pair), images.items()) if each
+        ]
+    yield from troubles
+    if found := len(images) - len(troubles):
+        yield good("Registry", f"{_number(found, 'image', 'images')} that run are there.")
+
+
+def _missing(outside: Outside, host: str, image: str) -> Finding | None:
+    subject = f"Registry, {host}"
+    try:
+        digest = outside.registry.digest(parse_image(image))
+    except (RegistryError, UnableToParseImage) as error:
+        return bad(subject, str(error), "Check DOCKER_CONFIG, and who may read this image repository.")
+    if digest is None:
+        gone = f"{image} runs, and is not in the registry."
+        return warning(subject, gone, "Its pods cannot start anew: build it again, or deploy another commit.")
+    return None
+
+
+def _number(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def ping_address_answers(url: str) -> Iterator[Finding]:
+    """Connect to where good syncs are told, and say nothing there: a ping of the doctor's would hide a dead sync."""
+    if not url:
+        yield good("Ping", "No PING_URL is set: nobody outside is told when syncs stop.")
+        return
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        with socket.create_connection((parts.hostname or "", port), timeout=PING_TIMEOUT_SECONDS):
+            yield good("Ping", f"{parts.hostname} answers.")
+    except OSError as error:
+        sentence = f"{parts.hostname} does not answer: {error.strerror or error}."
+        yield bad("Ping", sentence, "Correct PING_URL, or let the worker reach that host.")
+
+
+def mapped(sites: Iterable[Site]) -> Iterator[Finding]:
+    """Say so where nothing is mapped: everything else would look well."""
+    if not list(sites):
+        yield warning("Sites", "None is mapped yet.", FIRST_STEPS)

@@ -1,0 +1,99 @@
+"""One examination: everything is asked, and one trouble hides no other."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, transaction
+from django_q.tasks import async_task
+
+from deployments.cluster import Cluster, ClusterError
+from deployments.models import Examination, Site
+from deployments.operations.doctor import cluster as clusters
+from deployments.operations.doctor import inside
+from deployments.operations.doctor import outside as outsides
+from deployments.operations.doctor.findings import Finding, Grade, bad
+from deployments.outside import Outside
+from deployments.rules.workloads import containers
+
+logger = logging.getLogger(__name__)
+Present = dict[str, dict[str, dict[str, Any]]]
+
+
+def examine(*, outside: Outside, now: datetime) -> list[Finding]:
+    """Ask everything; raises nothing. Costs a handful of GitHub requests, one LIST per namespace, one HEAD per image."""
+    found = [*_safely("Settings", inside.settings_are_sound), *_safely("Database", inside.database_answers)]
+    if any(each.subject == "Database" and each.grade is Grade.BAD for each in found):
+        return found
+    sites = list(Site.objects.all())
+    present: Present = {}
+    steps: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+        ("Clock", lambda: inside.clock_is_right(now=now)),
+        ("Worker", lambda: inside.worker_is_alive(now=now)),
+        ("Sites", lambda: outsides.mapped(sites)),
+        ("GitHub", lambda: outsides.github_answers(outside, sites)),
+        ("Cluster", lambda: _cluster(outside, sites, present)),
+        ("Ping", lambda: outsides.ping_address_answers(settings.PING_URL)),
+        ("Registry", lambda: outsides.registry_has_what_runs(outside, _images(sites, present))),
+    ]
+    for subject, step in steps:
+        found += _safely(subject, step)
+    return found
+
+
+def record_examination(*, outside: Outside, now: datetime) -> None:
+    """Examine, and keep what was found for the page."""
+    found = examine(outside=outside, now=now)
+    Examination.record(finished_at=now, findings=[each.as_dict() for each in found])
+
+
+def request_examination(*, now: datetime) -> None:
+    """Have a worker examine everything: only it has the credentials."""
+    with transaction.atomic():
+        Examination.record(asked_at=now)
+        async_task("deployments.tasks.doctor", q_options={"group": "doctor"})
+
+
+def _safely(subject: str, step: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    try:
+        return list(step())
+    except (DatabaseError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+        logger.exception("The doctor tripped over %s", subject)
+        return [
+            bad(
+                subject,
+                f"It could not be asked: {error}",
+                "This is a fault of Headway's: its log has the rest.",
+            )
+        ]
+
+
+def _cluster(outside: Outside, sites: Sequence[Site], present: Present) -> Iterator[Finding]:
+    """Fill `present` on the way: what the registry is asked about next."""
+    try:
+        cluster: Cluster = outside.cluster
+    except ClusterError as error:
+        yield bad(
+            "Cluster", str(error), "Set KUBECONFIG, or run the worker in the cluster with its ServiceAccount."
+        )
+        return
+    yield from clusters.rights_suffice(cluster, sites)
+    for namespace in sorted({site.namespace for site in sites}):
+        try:
+            present[namespace] = {each["metadata"]["name"]: each for each in cluster.deployments(namespace)}
+        except ClusterError as error:
+            yield bad(f"Cluster, {namespace}", str(error), "See what the lines about rights say.")
+    yield from clusters.workloads_are_there(sites, present)
+
+
+def _images(sites: Sequence[Site], present: Present) -> dict[str, str]:
+    """What each host's container is asked to run, where that is known and of the right image repository."""
+    found = {}
+    for site in sites:
+        deployment = present.get(site.namespace, {}).get(site.deployment)
+        image = containers(deployment).get(site.container, "") if deployment else ""
+        if image.startswith(site.expected_repository):
+            found[site.host] = image
+    return found

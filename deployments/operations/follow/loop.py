@@ -1,0 +1,63 @@
+"""One follower at a time, and one look after the other until nothing is under way."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from itertools import groupby
+
+from deployments.cluster import ClusterError
+from deployments.locks import Lock, try_lock
+from deployments.models import Deploy, Status
+from deployments.operations.follow.end import end, is_out_of_time
+from deployments.operations.follow.judge import judge
+from deployments.operations.follow.look import FOLLOWED, looks
+from deployments.operations.follow.means import Means, Patience
+from deployments.outside import Outside
+
+logger = logging.getLogger(__name__)
+HAND_OVER_SECONDS = 0.3
+
+
+def follow(
+    *, outside: Outside, patience: Patience, clock: Callable[[], datetime], sleep: Callable[[float], None]
+) -> bool:
+    """Look at every active Deploy until none is left or this task's time is over; return whether some are left.
+
+    Returns False at once where another follower is at work: it sees new Deploys by itself.
+    """
+    means = Means(outside, patience)
+    until = clock() + patience.task
+    with try_lock(Lock.FOLLOW, wait_seconds=HAND_OVER_SECONDS) as alone:
+        while alone and _look_at_all(means, now=clock()):
+            if clock() >= until and not means.questions.are_under_way:
+                return True
+            sleep(patience.look_every_seconds)
+    return False
+
+
+def _look_at_all(means: Means, *, now: datetime) -> bool:
+    deploys = list(
+        Deploy.objects.filter(status__in=FOLLOWED)
+        .select_related("site__observation")
+        .order_by("site__namespace", "pk")
+    )
+    for namespace, group in groupby(deploys, key=lambda deploy: deploy.site.namespace):
+        together = list(group)
+        try:
+            seen = looks(means.outside.cluster, namespace, together, means.patience, now=now)
+        except ClusterError as error:
+            logger.warning("Cannot look at namespace %s: %s", namespace, error)
+            for deploy in together:
+                _out_of_sight(deploy, str(error), means.patience, now=now)
+            continue
+        for look in seen:
+            judge(look, means)
+    return bool(deploys)
+
+
+def _out_of_sight(deploy: Deploy, trouble: str, patience: Patience, *, now: datetime) -> None:
+    if is_out_of_time(deploy, patience, now=now):
+        said = f"The cluster could not be asked how it ended: {trouble}"
+        end(deploy, Status.TIMED_OUT, said, reason="out_of_sight", now=now)
+    else:
+        deploy.note(now=now, sentence=f"Waiting for the cluster to answer again: {trouble}")

@@ -1,0 +1,77 @@
+"""The last proof: the site's host answers as its mapping expects."""
+
+from datetime import timedelta
+from functools import partial
+
+from deployments.models import Site, Status
+from deployments.operations.follow.end import end, last_lines
+from deployments.operations.follow.look import Look
+from deployments.operations.follow.means import Means
+from deployments.rules.workloads import is_ready
+from deployments.web import AnswerTooSlow, Visit, Web, WebError
+
+GRACE_SECONDS = 2
+
+
+def visit(look: Look, means: Means, *, stayed: str) -> None:
+    """Ask the host once; a right answer ends the Deploy well, and the third wrong one in a row fails it.
+
+    `stayed` is the sentence's beginning when all is well, such as `3 pods are ready, and stayed so`.
+    """
+    deploy, site, now = look.deploy, look.deploy.site, look.now
+    if not site.check_enabled:
+        end(deploy, Status.SUCCEEDED, f"{stayed}.", now=now)
+        return
+    if deploy.checked_at and now - deploy.checked_at < means.patience.visit_again:
+        return
+    answer = means.questions.ask(
+        ("visit", deploy.pk),
+        partial(_visit, means.outside.web, site),
+        now=now,
+        within=timedelta(seconds=site.check_timeout_seconds + GRACE_SECONDS),
+        otherwise=AnswerTooSlow(f"{site.host} did not answer within {site.check_timeout_seconds} seconds."),
+    )
+    if answer is None:
+        return
+    if isinstance(answer, Visit) and answer.status == site.check_status:
+        said = f"{stayed}. The site answered {answer.status} in {answer.milliseconds} ms."
+        end(deploy, Status.SUCCEEDED, said, checked_at=now, now=now)
+    else:
+        _wrong(look, means, _in_words(answer, site))
+
+
+def _wrong(look: Look, means: Means, said: str) -> None:
+    deploy, now = look.deploy, look.now
+    times = deploy.checks + 1
+    if times < means.patience.visits:
+        again = f"{said} It is asked again ({times} of {means.patience.visits})."
+        deploy.note(now=now, sentence=again, checks=times, checked_at=now)
+        return
+    pod = next((each for each in look.new_pods if is_ready(each)), None)
+    site = deploy.site
+    log = (
+        last_lines(
+            means.outside.cluster, site.namespace, pod=pod["metadata"]["name"], container=site.container
+        )
+        if pod
+        else ""
+    )
+    end(deploy, Status.FAILED, said, reason="wrong_answer", log=log, checks=times, checked_at=now, now=now)
+
+
+def _visit(web: Web, site: Site) -> Visit | WebError:
+    try:
+        return web.visit(site.host, path=site.check_path, timeout_seconds=site.check_timeout_seconds)
+    except WebError as error:
+        return error
+
+
+def _in_words(answer: Visit | WebError, site: Site) -> str:
+    if isinstance(answer, WebError):
+        return f"The site does not answer: {answer}"
+    if answer.leads_to:
+        return (
+            f"The site answered {answer.status} and leads to {answer.leads_to[:200]}, which is not followed: "
+            f"expect {answer.status} in its mapping, or correct the redirect."
+        )
+    return f"The site answered {answer.status} where {site.check_status} is expected: read its log, or roll back."

@@ -1,0 +1,65 @@
+"""What changed in a mapping, in words, into the audit; and what follows from it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from deployments.models import AuditEvent, Observation, Site
+from deployments.operations import audit
+
+_WHAT_RUNS = frozenset({"owner", "repository", "namespace", "deployment", "container", "image_template"})
+
+
+def save_mapping(*, site: Site, before: Mapping[str, Any], by: User, now: datetime) -> None:
+    """Save a new or a changed mapping; `before` are the changed fields as they were, none where it is new.
+
+    Where it now stands for something else, what is found there is taken for right again.
+    """
+    with transaction.atomic():
+        is_new = site._state.adding  # noqa: SLF001  Django's documented way to ask
+        site.save()
+        if not is_new and _WHAT_RUNS & before.keys():
+            Observation.objects.filter(site=site).update(accepted_image="")
+        # Whoever saves the mapping has looked at the repository that bears its name now.
+        Observation.objects.filter(site=site).update(repository_id=None)
+        said = f"Added the mapping of {site.host}." if is_new else _changes(site, before)
+        if said:
+            audit.record(AuditEvent.Kind.MAPPING, said, by=by, site=site, now=now)
+
+
+def delete_mapping(*, site: Site, by: User, now: datetime) -> None:
+    """Delete a mapping with its history; the audit keeps its host."""
+    with transaction.atomic():
+        slug, workload = f"{site.owner}/{site.repository}", f"{site.namespace}/{site.deployment}"
+        said = f"Deleted the mapping of {site.host}: {slug} to {workload}."
+        audit.record(AuditEvent.Kind.MAPPING, said, by=by, site=site, now=now)
+        site.delete()
+
+
+def turn_auto_deploy(*, sites: list[Site], on: bool, by: User, now: datetime) -> int:
+    """Turn auto-deploy on or off where it is not so yet; return for how many."""
+    with transaction.atomic():
+        changed = [site for site in sites if site.auto_deploy != on]
+        Site.objects.filter(pk__in=[site.pk for site in changed]).update(auto_deploy=on)
+        for site in changed:
+            said = f"Turned auto-deploy {_spoken(value=on)}, together with {len(changed) - 1} more."
+            audit.record(AuditEvent.Kind.MAPPING, said, by=by, site=site, now=now)
+    return len(changed)
+
+
+def _changes(site: Site, before: Mapping[str, Any]) -> str:
+    parts = [
+        f"{Site._meta.get_field(name).verbose_name} from {_spoken(value=was)} to {_spoken(value=getattr(site, name))}"  # type: ignore[union-attr]  # noqa: SLF001  Django's documented Meta API
+        for name, was in before.items()
+        if was != getattr(site, name)
+    ]
+    return f"Changed {', '.join(parts)}." if parts else ""
+
+
+def _spoken(*, value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value) if value not in {"", None} else "nothing"

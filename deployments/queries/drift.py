@@ -1,0 +1,68 @@
+"""A site whose image somebody else has set."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from deployments.facts import site_facts
+from deployments.models import Site, Status
+from deployments.queries.house import House, house
+from deployments.queries.sites import SiteRow, all_sites, row_of
+from deployments.rules.rollbacks import is_of
+from deployments.rules.site_facts import SiteFacts
+
+
+@dataclass(frozen=True, kw_only=True)
+class WayRight:
+    """A commit that could be put in the place of somebody else's image."""
+
+    sha: str
+    said: str
+
+    @property
+    def short(self) -> str:
+        return self.sha[:7]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftPage:
+    row: SiteRow
+    facts: SiteFacts
+    is_foreign: bool
+    """The image is not of this site's image repository: it can be replaced, never adopted."""
+    ways: tuple[WayRight, ...]
+    house: House
+
+    @property
+    def is_drifted(self) -> bool:
+        return self.is_foreign or self.facts.is_set_by_another
+
+
+def drift_page(*, host: str, now: datetime) -> DriftPage:
+    """Raise Site.DoesNotExist where there is no such site. Three statements."""
+    around = house(now=now)
+    site = all_sites().get(host=host)
+    row = row_of(site, around, now=now)
+    image = row.seen.desired_image
+    return DriftPage(
+        row=row,
+        facts=site_facts(site, holds=around.holds),
+        is_foreign=bool(image) and not is_of(image, site.expected_repository),
+        ways=tuple(_ways(site, row)),
+        house=around,
+    )
+
+
+def _ways(site: Site, row: SiteRow) -> list[WayRight]:
+    seen = row.seen
+    last = site.deploys.filter(status=Status.SUCCEEDED).exclude(sha=seen.desired_sha).first()
+    ways = []
+    if last:
+        said = (
+            f"{last.headline} — the last that succeeded here"
+            if last.headline
+            else "the last that succeeded here"
+        )
+        ways.append(WayRight(sha=last.sha, said=said))
+    if row.head and row.head.sha not in {seen.desired_sha, last.sha if last else ""}:
+        ways.append(WayRight(sha=row.head.sha, said=f"{row.head.headline} — the newest"))
+    return ways

@@ -1,0 +1,54 @@
+"""What a site can go back to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from deployments.models import Deploy, Site, Status
+from deployments.rules.rollbacks import is_of
+
+TARGETS = 5
+LOOKED_THROUGH = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollbackTarget:
+    """A commit that has succeeded here, and does not run now."""
+
+    sha: str
+    headline: str
+    image: str
+    succeeded_at: datetime | None
+    image_seen_at: datetime | None
+    """When the registry was last seen to have its image; None: never asked."""
+    image_gone: bool
+
+    @property
+    def short(self) -> str:
+        return self.sha[:7]
+
+
+def rollback_targets(site: Site) -> tuple[RollbackTarget, ...]:
+    """The last five different commits that succeeded here, newest first. One statement."""
+    seen = site.observation if hasattr(site, "observation") else None
+    present = (seen.desired_sha or seen.running_sha) if seen else ""
+    good = site.deploys.filter(status=Status.SUCCEEDED)[:LOOKED_THROUGH]
+    targets: dict[str, RollbackTarget] = {}
+    for deploy in good:
+        if (
+            deploy.sha != present
+            and deploy.sha not in targets
+            and is_of(deploy.image, site.expected_repository)
+        ):
+            targets[deploy.sha] = _target(deploy)
+    return tuple(targets.values())[:TARGETS]
+
+
+def _target(deploy: Deploy) -> RollbackTarget:
+    return RollbackTarget(
+        sha=deploy.sha,
+        headline=deploy.headline,
+        image=deploy.image,
+        succeeded_at=deploy.finished_at,
+        image_seen_at=deploy.image_seen_at,
+        image_gone=deploy.image_gone,
+    )

@@ -1,0 +1,98 @@
+"""Rolling restarts of Headway itself: nobody's request fails, and no Deploy is lost or made twice."""
+
+import threading
+from collections import Counter
+from pathlib import Path
+from time import monotonic
+from uuid import uuid4
+
+import pytest
+
+from demo.world import World
+from deployments.models import ACTIVE_STATUSES, Deploy, Observation, Status
+from deployments.operations.sync_request import request_sync
+from deployments.outside import Outside
+from tests.chaos.house import Process, Service, two_of_each
+from tests.factories import observe
+from tests.processes import environment, eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.timeout(300)
+def test_half_a_minute_of_restarts_costs_nothing(world: World, outside: Outside, tmp_path: Path) -> None:
+    restarts = use_while_restarting(world, outside, tmp_path, seconds=30, every_seconds=7)
+
+    assert restarts >= 2
+
+
+@pytest.mark.chaos
+@pytest.mark.whole_table
+@pytest.mark.timeout(1200)
+def test_five_minutes_of_restarts_cost_nothing(world: World, outside: Outside, tmp_path: Path) -> None:
+    restarts = use_while_restarting(world, outside, tmp_path, seconds=300, every_seconds=20)
+
+    assert restarts >= 12
+
+
+def use_while_restarting(
+    world: World, outside: Outside, folder: Path, *, seconds: float, every_seconds: float
+) -> int:
+    """Deploy one site after another while web and worker are restarted in turn; return how often that was."""
+    observe(outside)
+    env = environment(folder, **world.settings(folder))
+    with two_of_each(env, folder) as (service, processes):
+        over = threading.Event()
+        restarter = threading.Thread(target=_restart_in_turn, args=(processes, over, every_seconds))
+        restarter.start()
+        wishes = _deploy_in_turn(world, service, until=monotonic() + seconds)
+        over.set()
+        restarter.join()
+        active = Deploy.objects.filter(status__in=ACTIVE_STATUSES)
+        assert eventually(lambda: not active.exists(), seconds=120), list(active.values("sentence"))
+    _check(world, service, wishes)
+    return sum(each.restarts for each in processes)
+
+
+def _restart_in_turn(processes: list[Process], over: threading.Event, every_seconds: float) -> None:
+    turn = 0
+    while not over.wait(every_seconds):
+        # One web and one worker at a time, as a rolling update does.
+        together = [threading.Thread(target=each.restart) for each in processes[turn : turn + 2]]
+        for each in together:
+            each.start()
+        for each in together:
+            each.join()
+        turn = (turn + 2) % len(processes)
+
+
+def _deploy_in_turn(world: World, service: Service, *, until: float) -> list[tuple[str, str]]:
+    wishes = []
+    hosts = list(world.mappings)
+    while monotonic() < until:
+        host = hosts[len(wishes) % len(hosts)]
+        active = Deploy.objects.filter(site__host=host, status__in=ACTIVE_STATUSES)
+        assert eventually(lambda active=active: not active.exists(), seconds=120), list(
+            active.values("sentence")
+        )
+        sha = world.commit(host)
+        request_sync(hosts=[host])
+        seen = Observation.objects.filter(site__host=host, head_sha=sha, head_image_built=True)
+        assert eventually(seen.exists, seconds=60), f"{host} was not observed."
+        form = {"sha": sha, "seen": seen.get().running_sha, "key": str(uuid4())}
+        service.deploy(host, form)
+        wishes.append((host, sha))
+    return wishes
+
+
+def _check(world: World, service: Service, wishes: list[tuple[str, str]]) -> None:
+    assert service.failures == []
+    assert service.answered > 50
+    deploys = Deploy.objects.select_related("site")
+    assert sorted((each.site.host, each.sha) for each in deploys) == sorted(wishes)
+    assert {(each.status, each.sentence) for each in deploys if each.status != Status.SUCCEEDED} == set()
+    changes: Counter[str] = Counter()
+    for entry in world.cluster.requests.matching(method="PATCH"):
+        if entry.status == 200:
+            changes.update(each.image for each in deploys if each.image in entry.body)
+    assert set(changes.values()) == {1}, changes

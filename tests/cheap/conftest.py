@@ -1,0 +1,3 @@
+from tests.worlds import outside, sites, world
+
+__all__ = ["outside", "sites", "world"]

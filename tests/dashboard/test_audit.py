@@ -1,0 +1,184 @@
+"""Who did what, when, from where; and names outlive their users."""
+
+import pytest
+from django.conf import LazySettings
+from django.contrib.auth.models import User
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from dashboard.addresses import address_of
+from deployments.models import AuditEvent, Deploy, Hold, Site
+from deployments.models.audit import UnableToRewriteHistory
+from deployments.operations import audit
+from tests.dashboard.conftest import HEAD, HOST, RUNNING
+
+Kind = AuditEvent.Kind
+
+
+def newest() -> AuditEvent:
+    event = AuditEvent.objects.first()
+    assert event
+    return event
+
+
+def test_a_wish_is_told_with_who_and_from_where(deployer: Client, site: Site, person: User) -> None:
+    deployer.post(f"/sites/{HOST}/deploy", {"sha": HEAD, "seen": RUNNING}, REMOTE_ADDR="192.0.2.7")
+
+    event = newest()
+    assert (event.kind, event.actor, event.actor_name, event.address) == (
+        Kind.DEPLOY,
+        person,
+        "eve",
+        "192.0.2.7",
+    )
+    assert (event.site, event.host) == (site, HOST)
+    assert event.sentence == f"Asked for a Deploy of {HEAD[:7]}."
+
+
+def test_a_refusal_is_told_with_its_reason(deployer: Client, site: Site) -> None:
+    deployer.post(f"/sites/{HOST}/deploy", {"sha": HEAD, "seen": "c" * 40})
+
+    assert newest().kind == Kind.REFUSAL
+    assert "What runs has changed since you looked" in newest().sentence
+    assert not Deploy.objects.exists()
+
+
+def test_a_hold_and_its_end_are_told(deployer: Client, site: Site) -> None:
+    deployer.post(f"/sites/{HOST}/hold", {"reason": "Migration"})
+    deployer.post(f"/holds/{Hold.objects.get().pk}/lift")
+
+    said = list(AuditEvent.objects.exclude(kind=Kind.LOGIN).values_list("kind", "sentence"))
+    assert said == [
+        (Kind.RESUME, "Resumed this site, held by eve: Migration"),
+        (Kind.HOLD, "Held this site: Migration"),
+    ]
+
+
+def test_cancelling_is_told(deployer: Client, site: Site) -> None:
+    deployer.post(f"/sites/{HOST}/deploy", {"sha": HEAD, "seen": RUNNING})
+
+    deployer.post(f"/deploys/{Deploy.objects.get().pk}/cancel")
+
+    assert newest().kind == Kind.CANCEL
+
+
+def test_a_sync_that_a_person_asks_for_is_told(deployer: Client, site: Site) -> None:
+    deployer.post("/sync")
+
+    assert (newest().kind, newest().sentence) == (Kind.SYNC, "Asked for a sync of every site.")
+
+
+def test_logins_are_told_and_unknown_names_are_not_written_down(stranger: Client, db: None) -> None:
+    User.objects.create_user("nat", password="right")
+
+    stranger.post("/login/", {"username": "hunter2", "password": "x"}, REMOTE_ADDR="192.0.2.9")
+    stranger.post("/login/", {"username": "nat", "password": "wrong"})
+    stranger.post("/login/", {"username": "nat", "password": "right"})
+
+    said = list(AuditEvent.objects.values_list("kind", "actor_name", "sentence"))
+    assert said == [
+        (Kind.LOGIN, "nat", "Logged in."),
+        (Kind.LOGIN_FAILED, "somebody", "A login as nat failed."),
+        (Kind.LOGIN_FAILED, "somebody", "A login failed: there is no such user."),
+    ]
+
+
+def test_a_changed_mapping_is_told_in_words(admin_client: Client, site: Site) -> None:
+    form = admin_client.get(f"/admin/deployments/site/{site.pk}/change/").context["adminform"].form
+    values = {name: value for name, value in form.initial.items() if value is not None and value is not False}
+
+    response = admin_client.post(
+        f"/admin/deployments/site/{site.pk}/change/", values | {"branch": "stable", "auto_deploy": "on"}
+    )
+
+    assert response.status_code == 302
+    assert (newest().kind, newest().actor_name) == (Kind.MAPPING, "admin")
+    assert newest().sentence == "Changed auto deploy from off to on, branch from nothing to stable."
+
+
+def test_a_deleted_mapping_leaves_its_host(admin_client: Client, site: Site) -> None:
+    admin_client.post(f"/admin/deployments/site/{site.pk}/delete/", {"post": "yes"})
+
+    assert not Site.objects.exists()
+    assert (newest().site, newest().host) == (None, HOST)
+    assert newest().sentence == f"Deleted the mapping of {HOST}: icco/cron to default/cron."
+
+
+def test_a_bulk_action_is_told_for_each_site(admin_client: Client, site: Site) -> None:
+    admin_client.post(
+        "/admin/deployments/site/", {"action": "turn_auto_deploy_on", "_selected_action": [site.pk]}
+    )
+
+    assert (newest().host, newest().sentence) == (HOST, "Turned auto-deploy on, together with 0 more.")
+
+
+def test_a_name_stays_when_its_user_is_deleted(deployer: Client, site: Site, person: User) -> None:
+    deployer.post("/sync")
+
+    person.delete()
+
+    assert (newest().actor, newest().actor_name) == (None, "eve")
+
+
+def test_nothing_is_changed_or_deleted(db: None) -> None:
+    audit.record(Kind.SYNC, "Asked.", now=timezone.now())
+
+    with pytest.raises(UnableToRewriteHistory):
+        newest().save()
+    with pytest.raises(UnableToRewriteHistory):
+        newest().delete()
+    with pytest.raises(UnableToRewriteHistory):
+        AuditEvent.objects.all().delete()
+    with pytest.raises(UnableToRewriteHistory):
+        AuditEvent.objects.update(sentence="Never asked.")
+
+
+@pytest.mark.parametrize(
+    ("trusted", "forwarded", "address"),
+    [
+        (0, "203.0.113.1", "192.0.2.7"),
+        (1, "198.51.100.66, 203.0.113.1", "203.0.113.1"),
+        (2, "198.51.100.66, 203.0.113.1, 10.0.0.1", "203.0.113.1"),
+        (2, "203.0.113.1", "192.0.2.7"),
+        (1, "nonsense", "192.0.2.7"),
+    ],
+)
+def test_only_our_own_proxies_are_believed(
+    rf: RequestFactory, settings: LazySettings, trusted: int, forwarded: str, address: str
+) -> None:
+    settings.TRUSTED_PROXIES = trusted
+
+    request = rf.get("/", REMOTE_ADDR="192.0.2.7", headers={"X-Forwarded-For": forwarded})
+
+    assert address_of(request) == address
+
+
+def test_staff_reads_it_narrowed_and_page_by_page(admin_client: Client, site: Site) -> None:
+    for number in range(60):
+        audit.record(Kind.SYNC, f"Sync number {number}.", site=site, now=timezone.now())
+    audit.record(Kind.HOLD, "Held everything: moving.", now=timezone.now())
+
+    first = admin_client.get("/audit/?kind=sync&q=cron").text
+
+    assert "Sync number 59." in first
+    assert "moving" not in first
+    older = AuditEvent.objects.get(sentence="Sync number 10.").pk
+    assert f'href="?kind=sync&amp;q=cron&amp;before={older}"' in first
+    assert "Sync number 9." in admin_client.get(f"/audit/?kind=sync&q=cron&before={older}").text
+    assert "/audit/" in admin_client.get("/activity/").text
+
+
+def test_the_audit_is_for_staff(deployer: Client, stranger: Client) -> None:
+    assert deployer.get("/audit/").status_code == 403
+    assert stranger.get("/audit/").status_code == 302
+    assert "/audit/" not in deployer.get("/activity/").text
+
+
+def test_the_admin_only_shows_it(admin_client: Client, db: None) -> None:
+    audit.record(Kind.SYNC, "Asked.", now=timezone.now())
+    address = f"/admin/deployments/auditevent/{newest().pk}"
+
+    assert admin_client.get("/admin/deployments/auditevent/").status_code == 200
+    assert admin_client.post(f"{address}/change/", {"sentence": "Never"}).status_code == 403
+    assert admin_client.post(f"{address}/delete/", {"post": "yes"}).status_code == 403
+    assert admin_client.get("/admin/deployments/auditevent/add/").status_code == 403

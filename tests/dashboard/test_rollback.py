@@ -1,0 +1,200 @@
+"""Going back, and the same once more, by thumb."""
+
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from deployments.models import Deploy, Hold, Kind, Observation, Site, Status
+from tests.dashboard.conftest import HEAD, HOST, RUNNING, MakeSite
+from tests.dashboard.test_deploy import make_deploy
+
+URL = f"/sites/{HOST}/rollback"
+OLDER = "c" * 40
+
+
+@pytest.fixture
+def older(site: Site) -> Deploy:
+    """An older commit has succeeded, and then the one that runs."""
+    now = timezone.now()
+    done = {"status": Status.SUCCEEDED, "finished_at": now, "patched_at": now, "image_seen_at": now}
+    repository = site.expected_repository
+    first = make_deploy(site, sha=OLDER, headline="Older", image=f"{repository}:{OLDER}", from_sha="", **done)
+    make_deploy(site, sha=RUNNING, image=f"{repository}:{RUNNING}", from_sha=OLDER, **done)
+    return first
+
+
+def rolling_out(site: Site) -> Deploy:
+    return make_deploy(
+        site, status=Status.ROLLING_OUT, patched_at=timezone.now(), image=f"{site.expected_repository}:{HEAD}"
+    )
+
+
+@pytest.mark.parametrize("url", [f"/sites/{HOST}/", URL])
+def test_the_ways_back_are_listed_with_their_headlines(deployer: Client, older: Deploy, url: str) -> None:
+    page = deployer.get(url).text
+
+    assert "Older" in page
+    assert f'href="{URL}?sha={OLDER}"' in page
+    assert "image seen" in page
+
+
+def test_a_commit_whose_image_is_gone_has_no_button(deployer: Client, older: Deploy) -> None:
+    Deploy.objects.filter(pk=older.pk).update(image_gone=True)
+
+    page = deployer.get(URL).text
+
+    assert "the registry no longer has its image" in page
+    assert f"?sha={OLDER}" not in page
+
+
+def test_the_question_says_what_is_held(deployer: Client, older: Deploy) -> None:
+    page = deployer.get(f"{URL}?sha={OLDER}").text
+
+    assert f"{RUNNING[:7]} is held, so that nothing deploys it again by itself." in page
+    assert f'name="sha" value="{OLDER}"' in page
+
+
+def test_rolling_back_asks_for_it_and_holds_what_is_left(deployer: Client, older: Deploy) -> None:
+    response = deployer.post(URL, {"sha": OLDER, "seen": RUNNING, "key": str(uuid4())})
+
+    deploy = Deploy.objects.first()
+    assert response["Location"] == f"/deploys/{deploy.pk}/"
+    assert (deploy.kind, deploy.sha, Hold.objects.get().sha) == (Kind.ROLLBACK, OLDER, RUNNING)
+
+
+def test_a_stale_page_is_refused(deployer: Client, older: Deploy) -> None:
+    response = deployer.post(URL, {"sha": OLDER, "seen": HEAD}, follow=True)
+
+    assert "What runs has changed since you looked" in response.text
+    assert not Hold.objects.exists()
+
+
+def test_a_registry_is_asked_by_the_worker_alone(deployer: Client, site: Site) -> None:
+    deployer.post(f"/sites/{HOST}/images")
+
+    assert [task.func() for task in OrmQ.objects.all()] == ["deployments.tasks.look_at_images"]
+
+
+def test_restarting_asks_first_and_then_does_it(deployer: Client, site: Site) -> None:
+    assert "Every pod is replaced" in deployer.get(f"/sites/{HOST}/restart").text
+
+    deployer.post(f"/sites/{HOST}/restart", {"seen": RUNNING})
+
+    assert (Deploy.objects.get().kind, Deploy.objects.get().sha) == (Kind.RESTART, RUNNING)
+
+
+def test_a_rollout_can_be_aborted(deployer: Client, site: Site) -> None:
+    deploy = rolling_out(site)
+    assert f"/deploys/{deploy.pk}/abort" in deployer.get(f"/deploys/{deploy.pk}/").text
+    assert "is put back at once" in deployer.get(f"/deploys/{deploy.pk}/abort").text
+
+    deployer.post(f"/deploys/{deploy.pk}/abort")
+
+    deploy.refresh_from_db()
+    assert deploy.status == Status.CANCELLED
+    assert (Deploy.objects.first().kind, Deploy.objects.first().sha) == (Kind.ROLLBACK, RUNNING)
+
+
+def test_a_rollback_is_not_offered_to_be_rolled_back(deployer: Client, site: Site) -> None:
+    deploy = rolling_out(site)
+    Deploy.objects.update(kind=Kind.ROLLBACK, cause="The Deploy of abc1234 failed.")
+
+    page = deployer.get(f"/deploys/{deploy.pk}/").text
+
+    assert "/abort" not in page
+    assert "The Deploy of abc1234 failed." in page
+
+
+def test_a_failed_deploy_can_be_tried_again(deployer: Client, site: Site) -> None:
+    now = timezone.now()
+    failed = make_deploy(site, status=Status.FAILED, finished_at=now, patched_at=now)
+    Observation.objects.update(desired_sha=HEAD)
+    page = deployer.get(f"/deploys/{failed.pk}/").text
+    assert f'action="/deploys/{failed.pk}/retry"' in page
+    assert f'href="{URL}?sha={RUNNING}"' in page
+
+    response = deployer.post(f"/deploys/{failed.pk}/retry", {"seen": RUNNING})
+
+    assert response["Location"] == f"/deploys/{Deploy.objects.first().pk}/"
+    assert Deploy.objects.filter(sha=HEAD).count() == 2
+
+
+def test_a_double_tap_on_retry_is_one_deploy(deployer: Client, site: Site) -> None:
+    failed = make_deploy(site, status=Status.FAILED, finished_at=timezone.now())
+    form = {"seen": RUNNING, "key": str(uuid4())}
+
+    first, second = (deployer.post(f"/deploys/{failed.pk}/retry", form) for _ in range(2))
+
+    assert first["Location"] == second["Location"]
+    assert Deploy.objects.count() == 2
+
+
+@pytest.mark.parametrize("path", ["rollback", "images", "restart", "adopt"])
+def test_a_viewer_cannot_change_a_site(viewer: Client, site: Site, path: str) -> None:
+    assert viewer.post(f"/sites/{HOST}/{path}", {"sha": OLDER, "seen": RUNNING}).status_code == 403
+    assert not Deploy.objects.exists()
+    assert f"/sites/{HOST}/{path}" not in viewer.get(f"/sites/{HOST}/").text
+
+
+@pytest.mark.parametrize("path", ["abort", "retry"])
+def test_a_viewer_cannot_touch_a_deploy(viewer: Client, site: Site, path: str) -> None:
+    deploy = rolling_out(site)
+
+    assert viewer.post(f"/deploys/{deploy.pk}/{path}").status_code == 403
+    assert f"/{path}" not in viewer.get(f"/deploys/{deploy.pk}/").text
+    assert Deploy.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["/deploys/999/abort", "/deploys/999/retry", "/sites/no.example.com/rollback"]
+)
+def test_what_is_not_there_is_404(deployer: Client, path: str) -> None:
+    assert deployer.post(path, {"sha": OLDER}).status_code == 404
+
+
+def test_a_drifted_row_leads_to_who_did_it(viewer: Client, make_site: MakeSite) -> None:
+    make_site(desired_image="gcr.io/icco-cloud/other:" + HEAD, desired_sha="", desired_by="kubectl-edit")
+
+    assert f'href="/sites/{HOST}/drift"' in viewer.get("/").text
+    page = viewer.get(f"/sites/{HOST}/drift").text
+    assert "kubectl-edit" in page
+    assert f"/sites/{HOST}/deploy" not in page
+
+
+def test_another_apps_image_is_replaced_by_who_says_so(deployer: Client, make_site: MakeSite) -> None:
+    foreign = "gcr.io/icco-cloud/other:" + HEAD
+    make_site(desired_image=foreign, desired_sha="", running_sha="")
+    assert f'value="{foreign}"' in deployer.get(f"/sites/{HOST}/drift").text
+    form = {"sha": HEAD, "seen": ""}
+
+    deployer.post(f"/sites/{HOST}/deploy", form)
+    assert not Deploy.objects.exists()
+    deployer.post(f"/sites/{HOST}/deploy", form | {"accept_foreign_image": foreign})
+
+    assert Deploy.objects.get().accepts_image == foreign
+
+
+def test_staff_gets_a_template_suggested(admin_client: Client, make_site: MakeSite) -> None:
+    site = make_site(desired_image="registry.example.com/apps/cron:v-" + "b" * 7, desired_sha="")
+
+    page = admin_client.get(f"/sites/{HOST}/drift").text
+    form = admin_client.get(
+        f"/admin/deployments/site/{site.pk}/change/?image_template=registry.example.com/apps/{{repository}}:v-{{short_sha}}"
+    ).text
+
+    assert "registry.example.com/apps/{repository}:v-{short_sha}" in page
+    assert 'value="registry.example.com/apps/{repository}:v-{short_sha}"' in form
+
+
+def test_adopting_from_the_page(deployer: Client, make_site: MakeSite, person: User) -> None:
+    site = make_site(desired_by="ci", accepted_image=f"gcr.io/icco-cloud/cron:{OLDER}")
+    image = f"{site.expected_repository}:{RUNNING}"
+    assert "Adopt" in deployer.get(f"/sites/{HOST}/drift").text
+
+    deployer.post(f"/sites/{HOST}/adopt", {"image": image})
+
+    assert (Deploy.objects.get().sha, Deploy.objects.get().requested_by) == (RUNNING, person)

@@ -1,0 +1,57 @@
+"""How tests bring a Deploy under way, and see it through."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from time import sleep
+
+from django.utils import timezone
+
+from demo.cluster import HEALTHY, Behaviour
+from demo.world import World
+from deployments.models import Deploy
+from deployments.operations.follow import Patience, follow
+from deployments.outside import Outside
+from tests.factories import ask, begin, observe
+
+HOST = "cacophony.natwelch.com"
+NAME = "cacophony"
+PATIENCE = Patience(
+    stability=timedelta(0),
+    rollout=timedelta(minutes=15),
+    look_every_seconds=0.05,
+    task=timedelta(seconds=20),
+    visit_again=timedelta(seconds=0.1),
+)
+SHORT = replace(PATIENCE, task=timedelta(seconds=1.5))
+
+
+class Clock:
+    """The real time, moved on by what a test jumps over."""
+
+    def __init__(self, **ahead: float) -> None:
+        self.ahead = timedelta(**ahead)
+
+    def __call__(self) -> datetime:
+        return timezone.now() + self.ahead
+
+
+def rolled_out(world: World, outside: Outside, behaviour: Behaviour = HEALTHY) -> Deploy:
+    """Commit to HOST's branch and patch its Deployment; the new image's containers do as `behaviour` says."""
+    world.behaviours[world.image(HOST, world.commit(HOST))] = behaviour
+    observe(outside)
+    deploy = begin(ask(HOST), outside)
+    Deploy.objects.filter(pk=deploy.pk).update(patched_at=timezone.now())
+    return deploy
+
+
+def see_through(
+    deploy: Deploy, outside: Outside, *, patience: Patience = PATIENCE, clock: Clock | None = None
+) -> Deploy:
+    follow(outside=outside, patience=patience, clock=clock or Clock(), sleep=sleep)
+    deploy.refresh_from_db()
+    return deploy
+
+
+def told(deploy: Deploy) -> list[str]:
+    """Return the sentences of the timeline."""
+    return list(deploy.events.values_list("sentence", flat=True))

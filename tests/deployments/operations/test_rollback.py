@@ -1,0 +1,244 @@
+"""Going back: to what ran here and is still in the registry, so that no sync undoes it and the next commit flows again."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+
+from demo.cluster import CRASHES
+from demo.world import World
+from deployments.models import AuditEvent, Deploy, Hold, Kind, Site, Status, Trigger
+from deployments.operations.deploy import UnableToCancel, UnableToDeploy
+from deployments.operations.images import look_at_images
+from deployments.operations.rollback import abort_and_roll_back, request_rollback
+from deployments.outside import Outside
+from deployments.queries.rollbacks import rollback_targets
+from tests.factories import NOW, ask, begin, end, make_user, observe, succeed
+
+HOST = "cacophony.natwelch.com"
+LATER = timedelta(minutes=5)
+
+pytestmark = pytest.mark.usefixtures("sites")
+
+
+@pytest.fixture
+def nat(db: None) -> User:
+    return make_user("nat")
+
+
+@pytest.fixture
+def older(world: World, outside: Outside, nat: User) -> str:
+    """Two commits were deployed one after the other; the older one of them."""
+    older = world.commit(HOST, "Older")
+    observe(outside)
+    succeed(ask(HOST), outside, world)
+    world.commit(HOST, "Newer")
+    observe(outside)
+    succeed(ask(HOST), outside, world)
+    observe(outside)
+    return older
+
+
+def site() -> Site:
+    return Site.objects.select_related("observation").get(host=HOST)
+
+
+def roll_back(sha: str, by: User | None) -> Deploy:
+    return request_rollback(site=site(), sha=sha, seen_sha=site().observation.running_sha, by=by, now=NOW)
+
+
+def test_a_rollback_runs_the_older_commit_and_holds_the_newer_one(
+    world: World, outside: Outside, older: str, nat: User
+) -> None:
+    left = site().observation.running_sha
+
+    deploy = succeed(roll_back(older, nat), outside, world)
+
+    hold = Hold.objects.get()
+    assert (deploy.status, deploy.kind, deploy.headline) == (Status.SUCCEEDED, Kind.ROLLBACK, "Older")
+    assert world.running_image(HOST) == world.image(HOST, older)
+    assert deploy.rolls_back
+    assert deploy.rolls_back.sha == left
+    assert (hold.sha, hold.reason) == (left, f"Rolled back from {left[:7]} by nat")
+
+
+def test_the_sync_does_not_undo_it_and_the_next_commit_flows(
+    world: World, outside: Outside, older: str, nat: User
+) -> None:
+    Site.objects.filter(host=HOST).update(auto_deploy=True)
+    succeed(roll_back(older, nat), outside, world)
+
+    undone = observe(outside)
+    newest = world.commit(HOST, "Mended")
+    flows = observe(outside)
+
+    assert undone.run.requested == 0
+    assert flows.run.requested == 1
+    assert Deploy.objects.first().sha == newest
+
+
+def test_a_second_tap_is_the_same_rollback(older: str, nat: User) -> None:
+    first, second = roll_back(older, nat), roll_back(older, nat)
+
+    assert first == second
+    assert Hold.objects.count() == 1
+
+
+def test_what_never_ran_here_is_no_way_back(world: World, older: str, nat: User) -> None:
+    never = world.repository(HOST).graph.commits[1].sha
+
+    with pytest.raises(UnableToDeploy, match="has not run here before"):
+        roll_back(never, nat)
+
+    assert not Hold.objects.exists()
+    assert AuditEvent.objects.first().kind == AuditEvent.Kind.REFUSAL
+
+
+def test_an_image_that_the_registry_lost_is_not_offered_as_alive_and_refused(
+    world: World, outside: Outside, older: str, nat: User
+) -> None:
+    world.registry.remove("icco-cloud/cacophony", older)
+
+    look_at_images(site_id=site().pk, registry=outside.registry, now=NOW)
+
+    target = next(each for each in rollback_targets(site()) if each.sha == older)
+    assert target.image_gone
+    with pytest.raises(UnableToDeploy, match="no longer has the image"):
+        roll_back(older, nat)
+
+
+def test_an_image_that_comes_back_is_alive_again(
+    world: World, outside: Outside, older: str, nat: User
+) -> None:
+    Deploy.objects.filter(sha=older).update(image_gone=True, image_seen_at=None)
+
+    look_at_images(site_id=site().pk, registry=outside.registry, now=NOW)
+
+    target = next(each for each in rollback_targets(site()) if each.sha == older)
+    assert (target.image_gone, target.image_seen_at) == (False, NOW)
+
+
+def test_a_registry_that_is_down_changes_nothing_that_was_known(
+    world: World, outside: Outside, older: str
+) -> None:
+    Deploy.objects.filter(sha=older).update(image_gone=False, image_seen_at=NOW)
+    world.registry.fail_next(500, times=9)
+
+    look_at_images(site_id=site().pk, registry=outside.registry, now=NOW + LATER)
+
+    target = next(each for each in rollback_targets(site()) if each.sha == older)
+    assert (target.image_gone, target.image_seen_at) == (False, NOW)
+
+
+def test_the_guard_before_the_patch_asks_the_registry_again(
+    world: World, outside: Outside, older: str, nat: User
+) -> None:
+    deploy = roll_back(older, nat)
+    world.registry.remove("icco-cloud/cacophony", older)
+
+    begin(deploy, outside)
+
+    assert deploy.status == Status.FAILED
+    assert Deploy.objects.filter(sha=older, kind=Kind.DEPLOY).get().image_gone
+    refusals = AuditEvent.objects.filter(kind=AuditEvent.Kind.REFUSAL, actor_name="Headway")
+    assert deploy.sentence in refusals.get().sentence
+
+
+def test_going_back_needs_no_github(world: World, outside: Outside, older: str, nat: User) -> None:
+    deploy = roll_back(older, nat)
+    world.github.fail_next("html_502", times=99)
+
+    assert succeed(deploy, outside, world).status == Status.SUCCEEDED
+
+
+def failing(world: World, outside: Outside) -> Deploy:
+    sha = world.commit(HOST, "Broken")
+    world.behaviours[world.image(HOST, sha)] = CRASHES(3)
+    observe(outside)
+    return begin(ask(HOST, requested_by=User.objects.get(username="nat")), outside)
+
+
+def crash(deploy: Deploy, outside: Outside, world: World) -> Deploy:
+    world.cluster.wait_until(
+        lambda: any(
+            status.get("restartCount")
+            for pod in world.cluster.pods("default", "cacophony")
+            for status in pod["status"].get("containerStatuses", [])
+        )
+    )
+    return end(deploy, outside, world, ahead=LATER)
+
+
+def test_a_failed_deploy_goes_back_by_itself_where_the_site_wants_so(
+    world: World, outside: Outside, nat: User
+) -> None:
+    Site.objects.filter(host=HOST).update(auto_rollback=True)
+    ran = world.repository(HOST).head
+
+    failed = crash(failing(world, outside), outside, world)
+
+    back = Deploy.objects.first()
+    assert (back.kind, back.trigger, back.sha, back.rolls_back) == (
+        Kind.ROLLBACK,
+        Trigger.FAILURE,
+        ran,
+        failed,
+    )
+    assert failed.sentence.endswith(f"Headway rolls back to {ran[:7]} by itself.")
+    assert back.cause.startswith(f"The Deploy of {failed.sha[:7]} failed:")
+    assert Hold.objects.get().reason.startswith(f"Rolled back from {failed.sha[:7]} by itself. The Deploy of")
+    assert succeed(back, outside, world).status == Status.SUCCEEDED
+
+
+def test_a_failed_deploy_stays_where_nobody_wants_that(world: World, outside: Outside, nat: User) -> None:
+    failed = crash(failing(world, outside), outside, world)
+
+    assert (failed.status, Deploy.objects.count()) == (Status.FAILED, 1)
+
+
+def test_a_site_does_not_go_back_by_itself_twice_in_a_row(world: World, outside: Outside, nat: User) -> None:
+    Site.objects.filter(host=HOST).update(auto_rollback=True)
+    crash(failing(world, outside), outside, world)
+    succeed(Deploy.objects.first(), outside, world)
+
+    again = crash(failing(world, outside), outside, world)
+
+    assert Deploy.objects.first() == again
+    assert again.sentence.endswith(
+        "The last rollback was by itself, and nothing has succeeded since: say what comes next."
+    )
+
+
+def test_aborting_ends_the_rollout_and_goes_back(world: World, outside: Outside, nat: User) -> None:
+    ran = world.repository(HOST).head
+    deploy = failing(world, outside)
+
+    back = abort_and_roll_back(deploy=deploy, by=nat, now=NOW)
+
+    deploy.refresh_from_db()
+    assert (deploy.status, deploy.sentence) == (
+        Status.CANCELLED,
+        f"Aborted by nat: rolling back to {ran[:7]}.",
+    )
+    assert succeed(back, outside, world).status == Status.SUCCEEDED
+    assert world.running_image(HOST) == world.image(HOST, ran)
+    assert Hold.objects.get().sha == deploy.sha
+
+
+def test_an_abort_without_a_way_back_changes_nothing(world: World, outside: Outside, nat: User) -> None:
+    deploy = failing(world, outside)
+    Deploy.objects.update(from_sha="")
+
+    with pytest.raises(UnableToDeploy, match="has not run here before"):
+        abort_and_roll_back(deploy=Deploy.objects.get(), by=nat, now=NOW)
+
+    deploy.refresh_from_db()
+    assert deploy.status == Status.ROLLING_OUT
+    assert AuditEvent.objects.first().kind == AuditEvent.Kind.REFUSAL
+
+
+def test_what_has_ended_cannot_be_aborted(older: str, nat: User) -> None:
+    with pytest.raises(UnableToCancel, match="Nothing to abort"):
+        abort_and_roll_back(deploy=Deploy.objects.first(), by=nat, now=NOW)
+
+    assert not Hold.objects.exists()

@@ -1,0 +1,109 @@
+"""A thumb logs in: the browser's own virtual authenticator stands in for the phone's.
+
+https://chromedevtools.github.io/devtools-protocol/tot/WebAuthn/
+"""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.house import PASSWORD, House
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+class Thumb:
+    """A platform authenticator of the page's browser, whose owner touches it at once, or never."""
+
+    def __init__(self, page: Page) -> None:
+        self._session = page.context.new_cdp_session(page)
+        self._session.send("WebAuthn.enable")
+        options = {
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+            "isUserVerified": True, "automaticPresenceSimulation": True,
+        }  # fmt: skip
+        added = self._session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        self._id = added["authenticatorId"]
+
+    def be(self, *, there: bool) -> None:
+        self._session.send(
+            "WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": self._id, "enabled": there}
+        )
+
+
+def add_a_passkey(page: Page) -> None:
+    page.get_by_role("link", name="Account").tap()
+    page.get_by_role("link", name="Add a passkey").tap()
+    page.get_by_role("button", name="Add a passkey").tap()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+
+
+@pytest.fixture
+def by_name(house: House) -> str:
+    """Where passkeys work: under a name, not under an IP address."""
+    return f"http://localhost:{urlsplit(house.url).port}"
+
+
+@pytest.fixture
+def page(enter: Callable[..., Page], by_name: str) -> Page:
+    return enter(base_url=by_name)
+
+
+@pytest.fixture
+def thumb(page: Page) -> Thumb:
+    return Thumb(page)
+
+
+def log_out(page: Page) -> None:
+    page.goto("/account/")
+    page.get_by_role("button", name="Log out").tap()
+
+
+def test_a_passkey_is_added_and_logs_in(page: Page, thumb: Thumb, by_name: str) -> None:
+    add_a_passkey(page)
+    thumb.be(there=False)
+    log_out(page)
+    page.wait_for_load_state("networkidle")
+    thumb.be(there=True)
+
+    page.get_by_role("button", name="Log in with a passkey").tap()
+
+    page.wait_for_url(f"{by_name}/")
+    expect(page.get_by_role("link", name="Account")).to_have_attribute("title", "nat")
+
+
+def test_the_browser_offers_the_passkey_by_itself(page: Page, thumb: Thumb, by_name: str) -> None:
+    add_a_passkey(page)
+
+    log_out(page)
+
+    page.wait_for_url(f"{by_name}/")
+
+
+def test_a_password_needs_a_second_step_once_there_is_a_passkey(
+    page: Page, thumb: Thumb, by_name: str
+) -> None:
+    add_a_passkey(page)
+    code = page.locator(".codes code").first.inner_text()
+    thumb.be(there=False)
+    log_out(page)
+
+    page.get_by_label("Name").fill("nat")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in", exact=True).tap()
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name="Log in", exact=True).tap()
+
+    page.wait_for_url(f"{by_name}/")
+
+
+def test_under_an_ip_address_it_says_what_to_do(enter: Callable[..., Page]) -> None:
+    page = enter()
+    page.context.clear_cookies()
+    page.goto("/login/")
+
+    page.get_by_role("button", name="Log in with a passkey").tap()
+
+    expect(page.get_by_role("alert")).to_contain_text("Open this page as http://localhost:")

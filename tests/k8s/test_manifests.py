@@ -1,0 +1,153 @@
+"""What k8s/ ships is valid, locked down, and names nothing that the code lacks."""
+
+from typing import Any
+
+import pytest
+import yaml
+from kubernetes_validate import ValidationError, validate
+
+from tests.k8s.manifests import (
+    FOLDERS,
+    INSTALLATIONS,
+    containers,
+    manifests,
+    named,
+    of_kind,
+    our_containers,
+    pods,
+)
+
+KUBERNETES = ("1.25", "1.31", "1.37")
+SIDECARS_SINCE = "1.29"
+USES_SIDECARS = {"overlays/cloud-sql", "overlays/gke"}
+CUSTOM = {"monitoring.coreos.com/v1"}
+
+
+@pytest.mark.parametrize("version", KUBERNETES)
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_it_is_valid(folder: str, version: str) -> None:
+    if folder in USES_SIDECARS and version < SIDECARS_SINCE:
+        version = SIDECARS_SINCE
+
+    for each in manifests(folder):
+        if each["apiVersion"] not in CUSTOM:
+            validate(each, version, strict=True)
+
+
+def test_a_misspelt_key_would_be_found() -> None:
+    (wrong,) = yaml.safe_load_all(
+        yaml.safe_dump(named("base", "Deployment", "headway-web")).replace("readOnlyRoot", "readonlyRoot")
+    )
+
+    with pytest.raises(ValidationError, match="readonlyRoot"):
+        validate(wrong, KUBERNETES[0], strict=True)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_object_says_in_which_namespace_it_lies(folder: str) -> None:
+    without = {each["kind"] for each in manifests(folder) if "namespace" not in each["metadata"]}
+
+    assert without <= {"Namespace"}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_pod_is_restricted(folder: str) -> None:
+    """https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted, and a root file system that is read only."""
+    for _, pod in pods(folder):
+        security = pod["securityContext"]
+        assert security["runAsNonRoot"] is True
+        assert security["runAsUser"] > 0
+        assert security["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & set(pod)
+        assert all({"emptyDir", "secret", "configMap"} & set(volume) for volume in pod.get("volumes", []))
+        for container in containers(pod):
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+            assert {"requests", "limits"} == set(container["resources"])
+            assert all("hostPort" not in port for port in container.get("ports", []))
+
+
+@pytest.mark.parametrize("folder", INSTALLATIONS)
+def test_only_the_worker_gets_a_token(folder: str) -> None:
+    holders = [name for name, pod in pods(folder) if pod.get("automountServiceAccountToken") is not False]
+
+    assert holders == ["headway-worker"]
+    assert all(each["automountServiceAccountToken"] is False for each in of_kind(folder, "ServiceAccount"))
+
+
+@pytest.mark.parametrize("folder", INSTALLATIONS)
+def test_web_knows_no_secret_of_the_worker_s(folder: str) -> None:
+    pod = named(folder, "Deployment", "headway-web")["spec"]["template"]["spec"]
+
+    assert "headway-worker" not in str(pod)
+    assert "GITHUB_TOKEN" not in str(pod)
+
+
+@pytest.mark.parametrize("folder", INSTALLATIONS)
+def test_the_worker_s_rights_are_bound_to_its_account_and_to_nobody_else(folder: str) -> None:
+    account = {"kind": "ServiceAccount", "name": "headway-worker", "namespace": "headway"}
+
+    for binding in of_kind(folder, "RoleBinding"):
+        assert binding["subjects"] == [account]
+        namespace = binding["metadata"]["namespace"]
+        roles = [each for each in of_kind(folder, "Role") if each["metadata"]["namespace"] == namespace]
+        assert [role["metadata"]["name"] for role in roles] == [binding["roleRef"]["name"]]
+    assert of_kind(folder, "ClusterRole", "ClusterRoleBinding") == []
+
+
+def test_every_namespace_has_the_same_role() -> None:
+    roles = of_kind("overlays/several-namespaces", "Role")
+
+    assert len(roles) == 2
+    assert roles[0]["rules"] == roles[1]["rules"]
+
+
+def egress_ports(policy: dict[str, Any]) -> set[int]:
+    return {port["port"] for rule in policy["spec"].get("egress", []) for port in rule["ports"]}
+
+
+@pytest.mark.parametrize("folder", ["base", "overlays/everything"])
+def test_web_reaches_neither_the_api_server_nor_the_internet(folder: str) -> None:
+    labels = named(folder, "Deployment", "headway-web")["spec"]["template"]["metadata"]["labels"]
+    ports = set()
+    for policy in of_kind(folder, "NetworkPolicy"):
+        selected = policy["spec"]["podSelector"].get("matchLabels", {})
+        if selected.items() <= labels.items():
+            ports |= egress_ports(policy)
+
+    assert ports == {53, 5432}
+    assert "Egress" in named(folder, "NetworkPolicy", "nothing-unless-named")["spec"]["policyTypes"]
+
+
+def test_with_cloud_sql_the_cluster_s_own_addresses_stay_closed_to_web() -> None:
+    policy = named("overlays/cloud-sql", "NetworkPolicy", "cloud-sql")
+    open_443 = [
+        rule for rule in policy["spec"]["egress"] if {"protocol": "TCP", "port": 443} in rule["ports"]
+    ]
+
+    assert all("10.0.0.0/8" in rule["to"][0]["ipBlock"]["except"] for rule in open_443)
+
+
+@pytest.mark.parametrize("folder", ["overlays/cloud-sql", "overlays/gke"])
+def test_the_database_s_proxy_is_there_before_the_migration(folder: str) -> None:
+    for _, pod in pods(folder):
+        assert [each["name"] for each in pod["initContainers"]] == ["cloud-sql-proxy", "migrate"]
+
+
+@pytest.mark.parametrize("folder", INSTALLATIONS)
+def test_a_drained_node_never_waits_for_us(folder: str) -> None:
+    for budget in of_kind(folder, "PodDisruptionBudget"):
+        assert budget["spec"]["maxUnavailable"] == 1
+
+
+def test_the_requests_keep_what_was_promised() -> None:
+    requests = [
+        int(container["resources"]["requests"]["memory"].removesuffix("Mi"))
+        for _, container in our_containers("base")
+        if container["name"] != "migrate"
+    ]
+
+    assert sum(requests) <= 250
