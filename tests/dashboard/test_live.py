@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from deployments.models import CommitRange, Deploy, Hold, Observation, Site, SyncRun
+from deployments.models import CommitRange, Deploy, Hold, Observation, Site, Status, SyncRun
 from deployments.queries import pulse
 from tests.dashboard.conftest import HEAD, RUNNING
 from tests.factories import make_user
@@ -167,7 +167,7 @@ def test_the_pulse_moves_when_a_deploy_moves(site: Site) -> None:
     now, deploy = timezone.now(), _deploy(site)
     before = pulse(now=now)
 
-    deploy.move("rolling_out", now=now)
+    deploy.move(Status.ROLLING_OUT, now=now)
 
     assert pulse(now=now) != before
 
