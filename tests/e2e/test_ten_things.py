@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from demo.cluster import CRASHES
 from deployments.models import Hold, Observation, Site
+from deployments.rules.images import ImageTemplate
 from tests.e2e.house import House
 from tests.e2e.thumb import Thumb, offer, ship
 
@@ -70,7 +71,8 @@ def test_watch_it_fail_and_roll_back(house: House, enter: Enter, *, with_script:
     ship(page, HOST)
     expect(said(page)).to_have_text("Failed", timeout=TO_THE_END_MS)
     page.get_by_role("link", name=f"{HOST}: Roll back").tap()
-    page.locator("#sheet").get_by_role("button", name="Roll back").tap()
+    page.wait_for_url("**/rollback**")
+    page.get_by_role("button", name="Roll back").first.tap()
 
     expect(said(page)).to_have_text("Succeeded", timeout=TO_THE_END_MS)
     assert house.world.running_image(HOST) == before
@@ -115,7 +117,7 @@ def test_stop_everything(house: House, enter: Enter, *, with_script: bool) -> No
 def test_any_of_34_sites_is_deployed_in_three_taps_and_one_search(
     house: House, enter: Enter, *, with_script: bool
 ) -> None:
-    hosts = _fill_up_to(34)
+    hosts = _fill_up_to(34, house)
     page = enter(java_script_enabled=with_script)
     counted = []
 
@@ -137,9 +139,9 @@ def test_any_of_34_sites_is_deployed_in_three_taps_and_one_search(
     assert max(counted) <= (3, 1)
 
 
-def _fill_up_to(number: int) -> list[str]:
+def _fill_up_to(number: int, house: House) -> list[str]:
     """Make every site of the house, and as many more, ready to deploy; return their hosts."""
-    there = Site.objects.count()
+    there, template = Site.objects.count(), ImageTemplate.parse(house.world.image_template)
     Site.objects.bulk_create(
         Site(
             host=f"more-{each}.example.com",
@@ -152,7 +154,8 @@ def _fill_up_to(number: int) -> list[str]:
     )
     seen = Observation.objects.select_related("site").first()
     for site in Site.objects.all():
-        running = f"{site.expected_repository}:{'a' * 40}"
+        repository = template.repository_for(owner=site.owner, repository=site.repository)
+        running = f"{repository}:{'a' * 40}"
         Observation.objects.update_or_create(
             site=site,
             defaults={
