@@ -110,7 +110,8 @@ def site_list(*, now: datetime, search: str = "", state: str = "") -> SiteList:
         for row in rows
         if (not state or row.answer.state == state) and all(word in row.haystack for word in wanted)
     ]
-    matching.sort(key=lambda row: (row.answer.rank, row.host))
+    # Whoever types a whole host means that one, though others end in the same words.
+    matching.sort(key=lambda row: (row.host not in wanted, row.answer.rank, row.host))
     return SiteList(
         rows=tuple(matching),
         counts={each.value: counts[each] for each in State if counts[each]},
