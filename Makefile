@@ -6,13 +6,19 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test chaos lint format bench clean
+.PHONY: help demo screenshots icons run test chaos lint format bench clean
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-demo: $(READY) ## Show Headway with 34 sites, a small GitHub, a registry and a cluster, all on this machine
-	@$(BIN)/python -m demo
+demo: $(READY) ## Show Headway with 34 sites, a small GitHub, a registry and a cluster, all on this machine; LAN=1 for your phone
+	@LAN=$(LAN) $(BIN)/python -m demo
+
+screenshots: $(READY) ## Take the README's pictures from the demo, with the system's Chromium
+	@$(BIN)/python -m pictures.screenshots
+
+icons: $(READY) ## Draw the home screen's icons from dashboard/static/dashboard/favicon.svg
+	@$(BIN)/python -m pictures.icons
 
 run: $(READY) ## Run web and worker on this machine, with its own PostgreSQL unless DATABASE_URL is set
 	@$(BIN)/python manage.py run

@@ -47,7 +47,7 @@ def measure_idle(server: EmbeddedPostgres) -> dict[str, Any]:
 
 def _log_statements(*, on: bool) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"ALTER SYSTEM SET log_statement = {'all' if on else 'none'}")
+        cursor.execute("ALTER SYSTEM SET log_statement = 'all'" if on else "ALTER SYSTEM RESET log_statement")
         cursor.execute("SELECT pg_reload_conf()")
 
 

@@ -111,7 +111,7 @@ class HoldForm(forms.Form):
         return self.ENDS[ends](now.astimezone(zone)) if ends else None
 
 
-def first_error(form: forms.Form) -> str:
+def first_error(form: forms.BaseForm) -> str:
     """Return the first sentence of what is wrong with a form that is not valid."""
     errors: Any = form.errors.values()
     return str(next(iter(errors))[0])

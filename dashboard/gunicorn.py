@@ -16,8 +16,10 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH1
 accesslog = None
 # Loaded before the fork: the two processes share its memory, and gunicorn's own lines are written as ours are.
 preload_app = True
-_ours = {"level": "INFO", "handlers": [], "propagate": True}
-logconfig_dict = {"loggers": {"gunicorn.error": _ours, "gunicorn.access": _ours}}
+_ours = {"level": "NOTSET", "handlers": [], "propagate": True}
+# Each request has its line from dashboard/request_log.py already.
+_silent = {"level": "CRITICAL", "handlers": [], "propagate": False}
+logconfig_dict = {"loggers": {"gunicorn.error": _ours, "gunicorn.access": _silent}}
 
 
 def pre_fork(_server: object, _worker: object) -> None:

@@ -1,14 +1,16 @@
 """The button that helps, for one person looking at one site."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from django.http import HttpRequest
 from django.urls import reverse
 
+from dashboard.access import may_deploy
 from deployments.facts import StandingHold
 from deployments.models import Deploy
-from deployments.queries import SiteRow
+from deployments.queries import House, SiteRow
 from deployments.rules.site_state import Action, State
 
 CALM = frozenset({State.DEPLOYING, State.BUILDING, State.HELD, State.CURRENT})
@@ -23,6 +25,8 @@ class Offer:
     tone: str = "quiet"
     """"go", "risk" or "quiet"."""
     posts: bool = False
+    asks: bool = False
+    """It leads to the sheet, which shows what ships and has the button that does it."""
     sha: str = ""
     seen: str = ""
 
@@ -34,6 +38,13 @@ class Viewer:
     may_deploy: bool
     may_edit: bool
     holds: tuple[StandingHold, ...] = ()
+
+
+def viewer_of(request: HttpRequest, house: House | None) -> Viewer:
+    """Return who looks."""
+    user = request.user
+    is_staff = bool(getattr(user, "is_staff", False))
+    return Viewer(may_deploy=may_deploy(user), may_edit=is_staff, holds=house.holds if house else ())
 
 
 def needs_you(row: SiteRow) -> bool:
@@ -51,6 +62,14 @@ def offer_for(row: SiteRow, viewer: Viewer) -> Offer | None:
         case Action.REVIEW:
             return Offer(label="Look", url=reverse("drift", args=[row.host]))
     return _act(row, viewer) if viewer.may_deploy else None
+
+
+def offer_in_list(row: SiteRow, viewer: Viewer) -> Offer | None:
+    """Return the same for a row of the list: there whatever ships is shown in a sheet first, under the thumb."""
+    offer = offer_for(row, viewer)
+    if offer is None or not offer.sha:
+        return offer
+    return replace(offer, url=_sheet(row, offer.sha), posts=False, asks=True, sha="", seen="")
 
 
 def edit_url(row: SiteRow) -> str:
@@ -79,11 +98,11 @@ def _ship(row: SiteRow) -> Offer | None:
             url = reverse("deploy-site", args=[row.host])
             return Offer(label="Deploy", url=url, tone="go", posts=True, sha=head, seen=row.running_sha)
         case Action.DEPLOY:
-            return Offer(label="Deploy", url=_sheet(row, head), tone="risk")
+            return Offer(label="Deploy", url=_sheet(row, head), tone="risk", asks=True)
         case Action.DEPLOY_ANYWAY:
-            return Offer(label="Deploy anyway", url=_sheet(row, head), tone="risk")
+            return Offer(label="Deploy anyway", url=_sheet(row, head), tone="risk", asks=True)
         case Action.DEPLOY_WHEN_READY:
-            return Offer(label="When ready", url=_sheet(row, head))
+            return Offer(label="When ready", url=_sheet(row, head), asks=True)
     return _mend(row, row.latest_deploy) if row.latest_deploy else None
 
 
@@ -91,7 +110,7 @@ def _mend(row: SiteRow, latest: Deploy) -> Offer | None:
     match row.answer.action:
         case Action.RETRY if not latest.queued_at:
             # It never came to its turn: what it waited for may still be missing.
-            return Offer(label="Retry", url=_sheet(row, latest.sha))
+            return Offer(label="Retry", url=_sheet(row, latest.sha), asks=True)
         case Action.RETRY:
             url = reverse("retry-deploy", args=[latest.pk])
             return Offer(label="Retry", url=url, posts=True, sha=latest.sha, seen=row.running_sha)

@@ -72,6 +72,11 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=Range(0, 10))
 SYNC_RUNS_KEPT_DAYS = env.int("SYNC_RUNS_KEPT_DAYS", 30, validate=Range(1, 3650))
 PING_URL = env.str("PING_URL", "", validate=lambda url: url and _web_address(url))
 WAIT_FOR_IMAGE_MINUTES = env.int("WAIT_FOR_IMAGE_MINUTES", 60, validate=Range(1, 24 * 60))
+VAPID_PUBLIC_KEY = env.str("VAPID_PUBLIC_KEY", "")
+VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", "")
+VAPID_SUBJECT = env.str("VAPID_SUBJECT", "") or (
+    PUBLIC_URL if PUBLIC_URL.startswith("https://") else "mailto:headway@localhost"
+)
 HEARTBEAT_FILE = env.path("HEARTBEAT_FILE", BASE_DIR / ".headway" / "heartbeat")
 
 # --- Django ----------------------------------------------------------------------------------------------------------
@@ -94,6 +99,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "dashboard.request_log.RequestLogMiddleware",
     "dashboard.health.HealthMiddleware",
+    "dashboard.live.lean_middleware",
     "dashboard.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -186,7 +192,7 @@ Q_CLUSTER = {
     "max_attempts": 1,
     "ack_failures": True,
     "catch_up": False,
-    "poll": 5,
+    "poll": 10,
     "queue_limit": 1,
     "bulk": 1,
     "recycle": 500,

@@ -8,7 +8,6 @@ from deployments.models import Status
 from deployments.models.fields import FULL_SHA
 from deployments.queries import Commit, SitePage
 from deployments.rules.site_state import CheckState
-from deployments.rules.wording import counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +82,8 @@ def _warnings(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> Itera
     if is_red:
         yield f"CI failed on {sha[:7]}. Deploying anyway skips that check."
     if is_head and seen.ahead_by:
-        yield f"{counted(seen.ahead_by, 'commit')} that run now are not on the branch. Deploying takes them out."
+        one = seen.ahead_by == 1
+        which = "1 commit that runs now is" if one else f"{seen.ahead_by} commits that run now are"
+        yield f"{which} not on the branch. Deploying takes {'it' if one else 'them'} out."
     if not is_head:
         yield f"This is not the newest commit. What came after {sha[:7]} stops running."

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from dashboard.embedded_postgres import EmbeddedPostgres
-from demo import scenes
+from demo import lan, scenes
 from demo.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,11 +44,13 @@ def _start(stack: ExitStack) -> None:
     server.start()
     world = stack.enter_context(World())
     scenes.set_the_scenes(world)
+    host = lan.address() if os.environ.get("LAN") else lan.LOOPBACK
     port = _free_port()
+    address = f"http://{host}:{port}"
     environment = world.settings(folder) | {
         "DATABASE_URL": server.url,
         "SECRET_KEY": secrets.token_urlsafe(50),
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "PUBLIC_URL": address,
         "STABILITY_SECONDS": str(STABILITY_SECONDS),
         "HEARTBEAT_FILE": str(folder / "heartbeat"),
         "LOG_LEVEL": "WARNING",
@@ -56,15 +58,14 @@ def _start(stack: ExitStack) -> None:
     os.environ.update(environment)
     password = secrets.token_urlsafe(9)
     _fill(password)
-    headway = stack.enter_context(_headway(port))
+    headway = stack.enter_context(_headway(host, port))
     _wait_until_ready(port, headway)
     _ask_for_what_only_headway_does()
     committer = scenes.Committer(world, _tell)
     committer.start()
     stack.callback(committer.stop)
-    _say(
-        f"\n  Headway   http://127.0.0.1:{port}\n  Log in    {USER} / {password}\n\n  Ctrl-C stops everything.\n"
-    )
+    _say(f"\n  Headway   {address}\n  Log in    {USER} / {password}\n")
+    _say(lan.invitation(address, host))
     sys.exit(headway.wait())
 
 
@@ -119,8 +120,8 @@ def _tell(host: str) -> None:
 
 
 @contextmanager
-def _headway(port: int) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, str(ROOT / "manage.py"), "run", "--bind", f"127.0.0.1:{port}"]
+def _headway(host: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, str(ROOT / "manage.py"), "run", "--bind", f"{lan.bound_to(host)}:{port}"]
     # A session of its own, so that Ctrl-C reaches it once, from us, and not a second time from the terminal.
     process = subprocess.Popen(command, start_new_session=True)
     try:

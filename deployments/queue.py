@@ -6,7 +6,7 @@ notification, or a task whose worker died, costs seconds and not the task.
 """
 
 import logging
-from time import sleep
+from time import monotonic, sleep
 from typing import Any, cast
 
 import psycopg
@@ -18,6 +18,7 @@ from django_q.conf import Conf
 logger = logging.getLogger(__name__)
 CHANNEL = "headway_queue"
 RECONNECT_SECONDS = 1
+BREATH_SECONDS = 1
 # One statement takes a task, and two workers never the same one.
 TAKE = """
     UPDATE django_q_ormq SET lock = %s
@@ -31,6 +32,8 @@ TAKE = """
 class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
     _listening: Any = None
     """The connection that LISTENs: another one after a reconnect."""
+    _look_again_at = 0.0
+    """When to look without having been told, on the monotonic clock: a lost notification costs no more than that."""
 
     def enqueue(self, task: str) -> int:
         """Queue a signed task; return its row's key."""
@@ -40,17 +43,20 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
         return cast("int", pk)
 
     def dequeue(self) -> list[tuple[int, str]] | None:
-        """Take one task as (key, payload), waiting up to the poll interval; None where none came."""
+        """Take one task as (key, payload), waiting a moment; None where none came, so that the caller can be told to stop."""
         try:
             self._listen()
-            if taken := self._take():
-                return [taken]
-            for _ in connection.connection.notifies(timeout=Conf.POLL, stop_after=1):
-                pass
+            if monotonic() >= self._look_again_at:
+                if taken := self._take():
+                    return [taken]
+                self._look_again_at = monotonic() + Conf.POLL
+            for _ in connection.connection.notifies(timeout=BREATH_SECONDS, stop_after=1):
+                self._look_again_at = 0.0
         except (OperationalError, InterfaceError, psycopg.Error):
             # The database went away: it comes back, or the watchdog ends us.
             logger.warning("The queue's database does not answer; trying again", exc_info=True)
             connection.close()
+            self._look_again_at = 0.0
             sleep(RECONNECT_SECONDS)
         return None
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from deployments.operations import batch, begin, commits, images, waiting
+from deployments.operations import batch, begin, commits, images, notify, waiting
 from deployments.operations.doctor import record_examination
 from deployments.operations.follow import Patience
 from deployments.operations.follow import follow as follow_all
@@ -19,6 +19,7 @@ from deployments.operations.tick import tick as take_up
 from deployments.outside import from_settings
 from deployments.ping import UnableToPing
 from deployments.ping import ping as call
+from deployments.push import Sender
 from deployments.queries import GOOD_ENOUGH
 
 logger = logging.getLogger(__name__)
@@ -61,6 +62,22 @@ def ping() -> None:
 
 def continue_batches() -> None:
     batch.continue_batches(now=timezone.now())
+
+
+def tell_deploy_ended(deploy_id: int) -> None:
+    if settings.VAPID_PRIVATE_KEY:
+        with _sender() as sender:
+            notify.tell_deploy_ended(deploy_id=deploy_id, sender=sender, now=timezone.now())
+
+
+def tell_site_waits(site_id: int, sentence: str) -> None:
+    if settings.VAPID_PRIVATE_KEY:
+        with _sender() as sender:
+            notify.tell_site_waits(site_id=site_id, sentence=sentence, sender=sender, now=timezone.now())
+
+
+def _sender() -> Sender:
+    return Sender(private_key=settings.VAPID_PRIVATE_KEY, subject=settings.VAPID_SUBJECT)
 
 
 def fetch_commits() -> None:

@@ -1,8 +1,6 @@
 """What the templates say that takes more than a lookup."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 from django import template
@@ -12,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboard import offers, progress
+from dashboard.rows import word_of
 from deployments.models import Deploy, DeployBatch
 from deployments.queries import SiteRow
 from deployments.rules.autodeploy import Go, Verdict
@@ -20,8 +19,6 @@ from deployments.rules.site_state import State
 register = template.Library()
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
-_WORDS = {State.MISSING: "Not found", State.RED: "CI red", State.CURRENT: "Up to date"}
-BROKEN = frozenset({State.FAILED, State.DRIFTED, State.MISSING, State.UNKNOWN})
 # A Deploy's end has the shape and the colour of the site's state that it resembles.
 _LOOKS = {
     "succeeded": "current",
@@ -72,19 +69,13 @@ def relative(seconds: float, moment: datetime) -> str:
 @register.simple_tag(takes_context=True)
 def offer(context: Context, row: SiteRow) -> offers.Offer | None:
     """Return the button that helps whoever looks at this site."""
-    house = context.get("house")
-    viewer = offers.Viewer(
-        may_deploy=bool(context.get("may_deploy")),
-        may_edit=context["request"].user.is_staff,
-        holds=house.holds if house else (),
-    )
-    return offers.offer_for(row, viewer)
+    return offers.offer_for(row, offers.viewer_of(context["request"], context.get("house")))
 
 
 @register.filter
 def word(state: str) -> str:
     """Return a state as people say it."""
-    return _WORDS.get(State(state), state.capitalize())
+    return word_of(State(state))
 
 
 @register.filter
@@ -144,15 +135,3 @@ def tone(message: Any) -> str:
 def github(path: str) -> str:
     """Return the address of a page of the GitHub that is watched: `owner/repository`, or below it."""
     return f"{settings.GITHUB_URL.rstrip('/')}/{path}"
-
-
-@register.filter
-def grouped(rows: Iterable[SiteRow]) -> list[tuple[str, list[SiteRow]]]:
-    """Return the parts of the list, each with its title; the order of the rows keeps each part together."""
-    return [(title, list(part)) for title, part in groupby(rows, key=_part)]
-
-
-def _part(row: SiteRow) -> str:
-    if row.answer.state in BROKEN:
-        return "Needs you"
-    return "Up to date" if row.answer.state == State.CURRENT else "Behind"

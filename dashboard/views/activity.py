@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from dashboard.access import login_needed
+from dashboard.live import kept_fresh
 from dashboard.views.frame import Live, show
 from dashboard.zones import now_for
 from deployments import queries
@@ -11,6 +12,7 @@ from deployments import queries
 
 @require_safe
 @login_needed
+@kept_fresh
 def activity(request: HttpRequest) -> HttpResponse:
     """The newest Deploys and syncs."""
     now = now_for(request)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dashboard.access import acting_user, deployer_needed, login_needed
 from dashboard.forms import DeployForm, first_error
+from dashboard.live import kept_fresh
 from dashboard.offers import needs_you
 from dashboard.people.recent_check import ask_for_check
 from dashboard.progress import bar_of
@@ -64,6 +65,7 @@ def _request(request: HttpRequest, host: str) -> HttpResponse:
 
 @require_safe
 @login_needed
+@kept_fresh
 @found_or_404
 def deploy(request: HttpRequest, pk: int) -> HttpResponse:
     """A Deploy on its way, and how it ended; `live` is where its page asks for what changed."""

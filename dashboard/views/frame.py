@@ -1,19 +1,18 @@
-"""What the pages share: the frame around them, and fragments that answer 304 while nothing changes."""
+"""What the pages share: the frame around them, and the fragment in it that refreshes itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from hashlib import blake2b
 from typing import Any, Concatenate, ParamSpec
 from uuid import uuid4
 
 from django.db.models import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 
 from dashboard.access import may_deploy
+from dashboard.live import is_fragment_asked, is_known, labelled, unchanged, version_of
 from deployments.queries import House
 
 P = ParamSpec("P")
@@ -32,35 +31,21 @@ def show(
     request: HttpRequest, template: str, live: Live, /, *, house: House, now: datetime, **context: Any
 ) -> HttpResponse:
     """Render `template`, or only its live fragment where htmx asks: 304 while the facts are those that it has."""
-    user = request.user
-    right = may_deploy(user)
-    version = blake2b(
-        repr((live.facts, house, house.holds, right, user.pk, str(now.tzinfo))).encode(), digest_size=9
-    ).hexdigest()
+    version = version_of(request, (live.facts, house, house.holds))
     context |= {
         "house": house,
         "now": now,
         "zone": now.tzinfo,
-        "may_deploy": right,
+        "may_deploy": may_deploy(request.user),
         "key": uuid4(),
         "version": version,
         "fragment": live.fragment,
     }
-    response = None
-    if is_fragment_asked(request):
-        etag = f'"{version}"'
-        response = get_conditional_response(request, etag=etag) or render(request, "_live.html", context)
-        response["ETag"] = etag
-    else:
-        response = render(request, template, context)
-    patch_cache_control(response, private=True, no_cache=True)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
-
-
-def is_fragment_asked(request: HttpRequest) -> bool:
-    """Whether htmx wants the part that changes; going back in the history needs the whole page."""
-    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+    if not is_fragment_asked(request):
+        return labelled(render(request, template, context))
+    if is_known(request, version):
+        return unchanged(version)
+    return labelled(render(request, "_live.html", context), version)
 
 
 def found_or_404(

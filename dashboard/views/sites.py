@@ -5,6 +5,9 @@ from django.views.decorators.http import require_safe
 
 from dashboard.access import login_needed
 from dashboard.forms import HoldForm
+from dashboard.live import kept_fresh
+from dashboard.offers import viewer_of
+from dashboard.rows import page_of, parts_of
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from dashboard.zones import now_for
 from deployments import queries
@@ -15,23 +18,27 @@ SEARCH_LENGTH = 100
 
 @require_safe
 @login_needed
+@kept_fresh
 def site_list(request: HttpRequest) -> HttpResponse:
-    """`?q=` narrows by words, `?state=` by state; a state that does not exist narrows nothing."""
+    """`?q=` narrows by words, `?state=` by state, `?page=` shows the next hundred; what does not exist narrows nothing."""
     now = now_for(request)
     search = request.GET.get("q", "")[:SEARCH_LENGTH].strip()
     state = request.GET.get("state", "")
     state = state if state in tuple(State) else ""
     found = queries.site_list(now=now, search=search, state=state)
-    rows = [(row.host, row.answer, row.head, row.latest_deploy) for row in found.rows]
     ready = queries.count_ready(found.all_rows)
-    live = Live("_sites.html", (search, state, found.counts, rows, ready))
-    context = {"ready": ready, "found": found, "search": search, "state": state, "hold_form": HoldForm()}
+    page = page_of(found.rows, request.GET.get("page", ""))
+    parts = parts_of(page, viewer_of(request, found.house))
+    live = Live("_sites.html", (search, state, found.counts, parts, ready))
+    context = {"found": found, "page": page, "parts": parts, "search": search, "state": state, "ready": ready}
+    context["hold_form"] = HoldForm()
     return show(request, "sites.html", live, house=found.house, now=now, **context)
 
 
 @require_safe
 @host_in_lower_case
 @login_needed
+@kept_fresh
 @found_or_404
 def site(request: HttpRequest, host: str) -> HttpResponse:
     """One site: what runs, what would ship, what stops it, and what was."""

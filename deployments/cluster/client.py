@@ -55,16 +55,18 @@ class Cluster:
 
     def may(self, *, verb: str, group: str, resource: str, namespace: str, name: str = "") -> bool:
         """Whether the API server would let us; `resource` has its subresource behind a slash. Without a name: all of them."""
-        kind, _, subresource = resource.partition("/")
-        asked = {"verb": verb, "group": group, "resource": kind, "subresource": subresource}
-        review = self._transport.post(
-            "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
-            {
-                "apiVersion": "authorization.k8s.io/v1",
-                "kind": "SelfSubjectAccessReview",
-                "spec": {"resourceAttributes": asked | {"namespace": namespace, "name": name}},
-            },
-        )
+        kind, _, part = resource.partition("/")
+        asked = {
+            "verb": verb,
+            "group": group,
+            "resource": kind,
+            "subresource": part,
+            "namespace": namespace,
+            "name": name,
+        }
+        kinds = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
+        path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+        review = self._transport.post(path, {**kinds, "spec": {"resourceAttributes": asked}})
         return bool((review.get("status") or {}).get("allowed"))
 
     def deployments(self, namespace: str) -> list[Json]:

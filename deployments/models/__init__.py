@@ -9,6 +9,7 @@ from deployments.models.examination import Examination
 from deployments.models.github_pause import GitHubPause
 from deployments.models.hold import Hold
 from deployments.models.observation import Observation
+from deployments.models.push import PushSubscription, PushWish
 from deployments.models.schedule import SyncSchedule
 from deployments.models.site import Site
 from deployments.models.sync import SyncRun
@@ -27,6 +28,8 @@ __all__ = [
     "Hold",
     "Kind",
     "Observation",
+    "PushSubscription",
+    "PushWish",
     "Site",
     "Status",
     "SyncRun",

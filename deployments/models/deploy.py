@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
+from django_q.tasks import async_task
 
 from deployments.models.deploy_event import DeployEvent, EventKind
 from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
+from deployments.models.push import PushSubscription
 
 logger = logging.getLogger(__name__)
 
@@ -168,6 +170,11 @@ class Deploy(models.Model):
         logger.info("Deploy %s is %s", self.pk, to.label, extra=extra)
         return True
 
+    def _announce_end(self) -> None:
+        """Queue what tells people's phones, in the transaction that ends this Deploy: its failure is not the Deploy's."""
+        if PushSubscription.objects.exists():
+            async_task("deployments.tasks.tell_deploy_ended", self.pk, q_options={"group": "push"})
+
     def note(self, *, now: datetime, **values: Any) -> None:
         """Write progress of an active Deploy, where it differs from what is there; an ended one stays as it ended.
 
@@ -196,6 +203,8 @@ class Deploy(models.Model):
                 return False
             if said:
                 self.tell(said, kind=kind, now=now)
+            if kind is EventKind.ENDED:
+                self._announce_end()
         for name, value in values.items():
             setattr(self, name, value)
         return True

@@ -1,5 +1,6 @@
 """Site: the mapping from a host over a GitHub repository to a container of a Deployment."""
 
+from functools import lru_cache
 from typing import ClassVar
 
 from django.conf import settings
@@ -28,6 +29,11 @@ def validate_image_template(text: str) -> None:
         ImageTemplate.parse(text)
     except UnableToParseTemplate as error:
         raise ValidationError(str(error)) from error
+
+
+@lru_cache(maxsize=8192)
+def _expected_repository(template: str, owner: str, repository: str) -> str:
+    return ImageTemplate.parse(template).repository_for(owner=owner, repository=repository)
 
 
 class Site(models.Model):
@@ -135,10 +141,11 @@ class Site(models.Model):
     def expected_repository(self) -> str:
         """Image repository that this site's images lie in, like gcr.io/icco-cloud/cron; empty where the template is none."""
         try:
-            template = self.template
+            return _expected_repository(
+                self.image_template or settings.IMAGE_TEMPLATE, self.owner, self.repository
+            )
         except UnableToParseTemplate:
             return ""
-        return template.repository_for(owner=self.owner, repository=self.repository)
 
     def image_for(self, sha: str) -> ImageReference:
         return self.template.image_for(owner=self.owner, repository=self.repository, sha=sha)

@@ -12,8 +12,9 @@ from deployments.queries.commits import Commit
 from deployments.queries.drift import DriftPage, drift_page
 from deployments.queries.history import Activity, DeployPage, activity, deploy_page
 from deployments.queries.house import GOOD_ENOUGH, SYNC_SCHEDULE, House, house
+from deployments.queries.pulse import pulse
 from deployments.queries.rollbacks import RollbackTarget, rollback_targets
-from deployments.queries.sites import SiteList, SitePage, SiteRow, rows_of, site_list, site_page
+from deployments.queries.sites import SiteList, SitePage, SiteRow, answers_of, rows_of, site_list, site_page
 from deployments.queries.syncs import Kind, SyncPage, sync_page
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "SiteRow",
     "SyncPage",
     "activity",
+    "answers_of",
     "audit_page",
     "batch_page",
     "batch_plan",
@@ -41,6 +43,7 @@ __all__ = [
     "deploy_page",
     "drift_page",
     "house",
+    "pulse",
     "rollback_targets",
     "rows_of",
     "site_list",

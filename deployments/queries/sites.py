@@ -1,6 +1,7 @@
 """The list of sites, and one site."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,6 +29,10 @@ class SiteRow:
     answer: Answer
     head: Commit | None
     latest_deploy: Deploy | None
+
+    @property
+    def key(self) -> int:
+        return self.site.pk
 
     @property
     def host(self) -> str:
@@ -105,7 +110,8 @@ def site_list(*, now: datetime, search: str = "", state: str = "") -> SiteList:
         for row in rows
         if (not state or row.answer.state == state) and all(word in row.haystack for word in wanted)
     ]
-    matching.sort(key=lambda row: (row.answer.rank, row.host))
+    # Whoever types a whole host means that one, though others end in the same words.
+    matching.sort(key=lambda row: (row.host not in wanted, row.answer.rank, row.host))
     return SiteList(
         rows=tuple(matching),
         counts={each.value: counts[each] for each in State if counts[each]},
@@ -113,6 +119,12 @@ def site_list(*, now: datetime, search: str = "", state: str = "") -> SiteList:
         all_rows=tuple(rows),
         house=around,
     )
+
+
+def answers_of(sites: Sequence[Site], *, now: datetime) -> dict[int, State]:
+    """Return the states of sites that were read with their observations, by their keys. One statement."""
+    around = house(now=now)
+    return {site.pk: row_of(site, around, now=now).answer.state for site in sites}
 
 
 def rows_of(sites: QuerySet[Site], *, now: datetime) -> list[SiteRow]:

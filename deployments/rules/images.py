@@ -6,8 +6,11 @@ kubelet read image names by: https://pkg.go.dev/github.com/distribution/referenc
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
+# A page of a thousand sites asks for the same few thousand names again and again.
+_REMEMBERED = 8192
 _DEFAULT_REGISTRY = "docker.io"
 _FORMER_DEFAULT_REGISTRY = "index.docker.io"
 _OFFICIAL = "library/"
@@ -58,6 +61,7 @@ class ImageReference:
         return f"{self.repository}{tag}{digest}"
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def parse_image(reference: str) -> ImageReference:
     """The parts of an image's name, Docker Hub's short names spelt out (`nginx` is `docker.io/library/nginx`).
 

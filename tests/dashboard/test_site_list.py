@@ -32,24 +32,23 @@ def test_no_sites_yet_tells_staff_how_to_add_them(admin_client: Client) -> None:
     assert "/admin/deployments/site/add/" in page
 
 
-def test_a_ready_row_posts_what_the_person_saw(deployer: Client, site: Site) -> None:
+def test_a_ready_row_leads_to_the_sheet_that_shows_what_ships(deployer: Client, site: Site) -> None:
     page = deployer.get("/").text
 
-    assert f'action="/sites/{site.host}/deploy"' in page
-    assert f'name="sha" value="{HEAD}"' in page
-    assert f'name="seen" value="{RUNNING}"' in page
+    assert re.search(rf'data-sheet\s+href="/sites/{site.host}/deploy\?sha={HEAD}"', page)
+    assert 'name="sha"' not in page
 
 
-def test_a_risky_row_asks_first(deployer: Client, make_site: MakeSite) -> None:
+def test_a_red_row_leads_to_the_sheet_too(deployer: Client, make_site: MakeSite) -> None:
     site = make_site(check_state="failure")
 
     page = deployer.get("/").text
 
     assert f'href="/sites/{site.host}/deploy?sha={HEAD}"' in page
-    assert 'name="sha"' not in page
+    assert "Deploy anyway" in page
 
 
-def test_a_diverged_row_asks_first(deployer: Client, make_site: MakeSite) -> None:
+def test_a_diverged_row_leads_to_the_sheet_as_a_risk(deployer: Client, make_site: MakeSite) -> None:
     site = make_site(ahead_by=2)
 
     page = deployer.get("/").text
@@ -106,40 +105,6 @@ def test_a_good_sync_is_no_warning(deployer: Client, site: Site, synced: SyncRun
     assert "banner warn" not in page
 
 
-def test_a_fragment_is_not_sent_again_while_nothing_changes(
-    deployer: Client, site: Site, synced: SyncRun
-) -> None:
-    first = deployer.get("/", headers=LIVE)
-
-    second = deployer.get("/", headers=LIVE | {"If-None-Match": first["ETag"]})
-
-    assert first.status_code == 200
-    assert "<html" not in first.text
-    assert second.status_code == 304
-    assert second.content == b""
-    assert not second.templates, "rendered only to be thrown away"
-
-
-def test_a_fragment_is_sent_once_something_has_changed(deployer: Client, site: Site, synced: SyncRun) -> None:
-    first = deployer.get("/", headers=LIVE)
-    Site.objects.get().observation.__class__.objects.update(check_state="failure")
-
-    second = deployer.get("/", headers=LIVE | {"If-None-Match": first["ETag"]})
-
-    assert second.status_code == 200
-    assert "CI red" in second.text
-
-
-def test_the_page_knows_the_version_of_its_own_fragment(
-    deployer: Client, site: Site, synced: SyncRun
-) -> None:
-    page = deployer.get("/").text
-    version = re.search(r'data-version="(\w+)"', page)
-
-    assert version
-    assert deployer.get("/", headers=LIVE | {"If-None-Match": f'"{version[1]}"'}).status_code == 304
-
-
 def test_the_list_makes_four_statements_for_34_sites(
     deployer: Client, make_site: MakeSite, synced: SyncRun, django_assert_num_queries: object
 ) -> None:
@@ -148,6 +113,32 @@ def test_the_list_makes_four_statements_for_34_sites(
 
     with django_assert_num_queries(4):  # type: ignore[operator]
         deployer.get("/")
+
+
+def test_a_thousand_sites_are_shown_a_hundred_at_a_time(
+    deployer: Client, make_site: MakeSite, synced: SyncRun
+) -> None:
+    for number in range(101):
+        make_site(f"site-{number:03}.example.com")
+
+    first, last = deployer.get("/").text, deployer.get("/?page=2").text
+
+    assert first.count("/deploy?sha=") == 100
+    assert "1 to 100 of 101" in first
+    assert "All <b>101</b>" in first
+    assert "site-100.example.com" in last
+    assert 'href="?page=1"' in last
+
+
+def test_a_page_beyond_the_last_is_the_last(deployer: Client, site: Site) -> None:
+    assert site.host in deployer.get("/?page=99").text
+
+
+def test_paging_keeps_the_search(deployer: Client, make_site: MakeSite) -> None:
+    for number in range(101):
+        make_site(f"site-{number:03}.example.com")
+
+    assert 'href="?q=site&amp;page=2"' in deployer.get("/?q=site").text
 
 
 def test_the_list_of_34_sites_travels_in_12_kilobytes(

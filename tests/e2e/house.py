@@ -23,6 +23,18 @@ class House:
         assert eventually(knows.exists, seconds=20), f"The worker did not observe {host}."
         return sha
 
+    def commit(self, host: str, *, built: bool = True) -> str:
+        """Commit to the site; return the SHA when the house knows it."""
+        sha = self.world.commit(host, "Ship this", built=built)
+        self.sync(host)
+        knows = Observation.objects.filter(site__host=host, head_sha=sha, head_image_built=built)
+        assert eventually(knows.exists, seconds=20), f"The worker did not observe {host}."
+        return sha
+
+    def sync(self, host: str) -> None:
+        """Let the worker look at this site again."""
+        request_sync(hosts=[host])
+
     def deploys(self, host: str) -> list[Deploy]:
         return list(Deploy.objects.filter(site__host=host))
 

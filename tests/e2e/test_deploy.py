@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.house import House
+from tests.e2e.thumb import offer, ship
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Enter = Callable[..., Page]
@@ -19,7 +20,7 @@ def test_a_thumb_deploys_a_ready_site_and_sees_it_succeed_without_touching_anyth
     sha = house.make_ready(host)
     page = enter()
 
-    page.get_by_role("button", name=f"{host}: Deploy").tap()
+    ship(page, host)
     expect(page.locator(".answer .state")).to_have_text("Succeeded", timeout=TO_THE_END_MS)
 
     image = house.world.image(host, sha)
@@ -32,7 +33,7 @@ def test_the_same_goes_without_javascript(house: House, enter: Enter) -> None:
     sha = house.make_ready(host)
     page = enter(java_script_enabled=False)
 
-    page.get_by_role("button", name=f"{host}: Deploy").tap()
+    ship(page, host)
     expect(page.locator(".answer .state")).to_have_text("Succeeded", timeout=TO_THE_END_MS)
 
     image = house.world.image(host, sha)
@@ -48,7 +49,8 @@ def test_a_form_that_is_sent_twice_makes_one_deploy(house: House, enter: Enter) 
         () => fetch(form.action, {method: "POST", body: new URLSearchParams(new FormData(form))})
     )).then(answers => answers.map(answer => answer.url))"""
 
-    led_to = page.locator("form", has=page.get_by_role("button", name=f"{host}: Deploy")).evaluate(post)
+    offer(page, host, "Deploy").tap()
+    led_to = page.locator("#ask").evaluate(post)
 
     assert len(set(led_to)) == 1
     assert len(house.deploys(host)) == 1
@@ -59,7 +61,8 @@ def test_a_double_tap_makes_one_deploy(house: House, enter: Enter) -> None:
     house.make_ready(host)
     page = enter()
 
-    page.get_by_role("button", name=f"{host}: Deploy").dblclick()
+    offer(page, host, "Deploy").tap()
+    page.locator("#sheet").get_by_role("button", name="Deploy").dblclick()
     page.wait_for_url("**/deploys/*/")
 
     assert len(house.deploys(host)) == 1

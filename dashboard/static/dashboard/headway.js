@@ -46,8 +46,43 @@
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     const answered = detail.xhr.status > 0 && detail.xhr.status < 500;
     offline.hidden = answered;
+    // The same content may carry a newer version: it is cheaper to ask for the next time.
+    const version = detail.xhr.status === 304 && detail.xhr.getResponseHeader("ETag")?.match(/"(.+)"/);
+    if (version) detail.elt.dataset.version = version[1];
   });
   document.addEventListener("htmx:afterSettle", () => times());
+
+  // --- The sheet under the thumb: the page that asks before a Deploy, laid over the one that is open --------------------
+  const drawer = document.getElementById("drawer");
+  let opener = "";
+  const fill = async (url) => {
+    try {
+      await htmx.ajax("GET", url, { target: drawer, swap: "innerHTML" });
+      // No sheet came: its own page says why.
+      if (drawer.open && !document.getElementById("sheet")) location.assign(url);
+    } catch {
+      drawer.close();
+    }
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-sheet]");
+    if (link && drawer?.showModal && !(event.metaKey || event.ctrlKey || event.shiftKey || event.button)) {
+      event.preventDefault();
+      opener = link.id;
+      drawer.replaceChildren(document.getElementById("skeleton").content.cloneNode(true));
+      drawer.querySelector("h1").textContent = link.textContent.replace(/^(.*): (.*)$/, "$2 $1");
+      drawer.showModal();
+      fill(link.href);
+    } else if (drawer?.open && (event.target === drawer || event.target.closest("[data-leave]"))) {
+      event.preventDefault();
+      drawer.close();
+    }
+  });
+  // Its opener may have been swapped for a fresh one meanwhile.
+  drawer?.addEventListener("close", () => {
+    drawer.replaceChildren();
+    document.getElementById(opener)?.focus({ preventScroll: true });
+  });
 
   // --- One tap is one wish; the server knows a second one as well ----------------------------------------------------
   document.addEventListener("submit", (event) => {
@@ -89,4 +124,12 @@
   }
   times();
   setInterval(times, 30000);
+
+  // --- A page that the service worker kept (templates/sw.js) ---------------------------------------------------------
+  const old = document.body.dataset.old;
+  if (old) {
+    offline.textContent = `Offline. This is how it was ${exact.format(new Date(old))}; it catches up by itself.`;
+    offline.hidden = false;
+  }
+  navigator.serviceWorker?.register("/sw.js", { updateViaCache: "all" }).catch(() => {});
 })();

@@ -75,7 +75,7 @@ class Command(BaseCommand):
 def _tick() -> None:
     """Queue the tick from here: django-q2's schedule looks only every 30 s, and first 30 s after a start."""
     try:
-        async_task("deployments.tasks.tick", q_options={"group": "tick"})
+        async_task("deployments.tasks.tick", q_options={"group": "tick", "save": False})
     except DatabaseError:
         logger.warning("The database does not answer: the next tick asks it again", exc_info=True)
         connections.close_all()

@@ -9,6 +9,7 @@ from django_q.tasks import async_task
 
 from deployments.locks import Lock, try_lock
 from deployments.models import CommitRange, Observation, Site, SyncRun, Trigger
+from deployments.operations.attention import states_before, tell_what_waits
 from deployments.operations.deploy import UnableToDeploy, request_deploy
 from deployments.operations.github_pauses import remember
 from deployments.operations.sync.decide import Decision, decide_all
@@ -97,10 +98,12 @@ def _sync_alone(
         gathered = gather(sites, outside, now=now)
         changed = changed_sites(sites, gathered.observations)
         remember(gathered.github.limits, gathered.pauses, now=now)
+        before = states_before(changed, now=now)
         record(sites, gathered.observations, changed=changed, now=now)
         _count(run, gathered, changed)
         decisions = tuple(_act(each, now=now) for each in decide_all(sites, gathered.observations, now=now))
         move_on_where_ready(sites, now=now)
+        tell_what_waits(decisions, before)
     except Exception as error:
         run.result, run.sentence = SyncRun.Result.FAILED, f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH]
         run.finished_at = clock()

@@ -1,0 +1,55 @@
+"""What people want to hear of, and the browsers that a notification may go to."""
+
+import binascii
+from base64 import urlsafe_b64decode
+from typing import ClassVar
+
+from django import forms
+from django.core.validators import URLValidator
+
+from deployments.models import PushSubscription, PushWish
+
+POINT_BYTES, SECRET_BYTES, UNCOMPRESSED = 65, 16, 4
+NOT_A_BROWSER = (
+    "This browser sent something else than a subscription. Load the page again, then switch it on."
+)
+
+
+class WishForm(forms.ModelForm):
+    class Meta:
+        model = PushWish
+        fields = ("scope", "succeeded", "failed", "waiting", "starred")
+        widgets: ClassVar = {"scope": forms.RadioSelect, "starred": forms.CheckboxSelectMultiple}
+
+
+class BrowserForm(forms.ModelForm):
+    """A subscription; its address is a public https one, which the sender checks again when it connects."""
+
+    class Meta:
+        model = PushSubscription
+        fields = ("p256dh", "auth")
+
+    endpoint = forms.CharField(
+        max_length=1000,
+        validators=[URLValidator(schemes=["https"], message=NOT_A_BROWSER)],
+    )
+
+    def clean_p256dh(self) -> str:
+        text: str = self.cleaned_data["p256dh"]
+        point = _bytes(text)
+        if len(point) != POINT_BYTES or point[0] != UNCOMPRESSED:
+            raise forms.ValidationError(NOT_A_BROWSER)
+        return text
+
+    def clean_auth(self) -> str:
+        text: str = self.cleaned_data["auth"]
+        if len(_bytes(text)) != SECRET_BYTES:
+            raise forms.ValidationError(NOT_A_BROWSER)
+        return text
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        return b""

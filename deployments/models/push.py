@@ -1,0 +1,49 @@
+"""Where a person's notifications go, and what they want to hear of."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+
+
+class PushSubscription(models.Model):
+    """One browser that a person allowed to show notifications."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    endpoint = models.URLField(max_length=1000, unique=True)
+    p256dh = models.CharField(max_length=100, help_text="The browser's public key, base64url.")
+    auth = models.CharField(max_length=40, help_text="The browser's secret for this subscription, base64url.")
+    created_at = models.DateTimeField()
+    last_ok_at = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(default=0, help_text="Since the last success.")
+
+    def __str__(self) -> str:
+        return f"a browser of {self.user_id}"
+
+
+class PushWish(models.Model):
+    """What one person wants to hear of. Without a row: their own Deploys' ends."""
+
+    class Scope(models.TextChoices):
+        MINE = "mine", "my own Deploys"
+        STARRED = "starred", "my own, and every site that I star"
+        EVERYTHING = "all", "everything"
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="push_wish"
+    )
+    scope = models.CharField(max_length=7, choices=Scope, default=Scope.MINE)
+    starred: Any = models.ManyToManyField("Site", blank=True, related_name="+")
+    succeeded = models.BooleanField(default=True)
+    failed = models.BooleanField(default=True)
+    waiting = models.BooleanField(default=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(scope__in=["mine", "starred", "all"]), name="push_wish_scope_is_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"what {self.user_id} wants to hear of"

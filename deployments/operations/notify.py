@@ -1,0 +1,118 @@
+"""Tell people's phones: a Deploy ended, or a site waits for a person. What cannot be told changes nothing else."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from deployments.models import Deploy, PushSubscription, PushWish, Site, Status
+from deployments.push import Browser, PushError, PushGone, Sender
+
+logger = logging.getLogger(__name__)
+GIVEN_UP_AFTER_FAILURES = 20
+_FAILED = frozenset({Status.FAILED, Status.TIMED_OUT})
+
+
+def tell_deploy_ended(*, deploy_id: int, sender: Sender, now: datetime) -> int:
+    """Tell who wants to hear of it how this Deploy ended; return the number of browsers told. Cancelled ones are not told."""
+    deploy = Deploy.objects.select_related("site", "requested_by").filter(pk=deploy_id).first()
+    if deploy is None or not (deploy.status == Status.SUCCEEDED or deploy.status in _FAILED):
+        return 0
+    event = "succeeded" if deploy.status == Status.SUCCEEDED else "failed"
+    listeners = _listeners(deploy.site, event=event, deployer=deploy.requested_by)
+    return _send_all(listeners, _message_of(deploy), topic=f"deploy-{deploy.pk}", sender=sender, now=now)
+
+
+def tell_site_waits(*, site_id: int, sentence: str, sender: Sender, now: datetime) -> int:
+    """Tell who stars this site, or wants to hear everything, that it waits for a person; return the number of browsers told."""
+    site = Site.objects.filter(pk=site_id).first()
+    if site is None:
+        return 0
+    page = reverse("site", args=[site.host])
+    sheet = reverse("deploy-site", args=[site.host])
+    message = {
+        "title": f"{site.host} waits for you",
+        "body": sentence,
+        "tag": f"site-{site.pk}",
+        "url": page,
+        "actions": [
+            {"action": "ship", "title": "What ships", "url": sheet},
+            {"action": "look", "title": "Look", "url": page},
+        ],
+    }
+    listeners = _listeners(site, event="waiting", deployer=None)
+    return _send_all(listeners, message, topic=f"site-{site.pk}", sender=sender, now=now)
+
+
+def _message_of(deploy: Deploy) -> dict[str, Any]:
+    watch, site = reverse("deploy", args=[deploy.pk]), reverse("site", args=[deploy.site.host])
+    is_good = deploy.status == Status.SUCCEEDED
+    return {
+        "title": f"{deploy.site.host}: {'deployed' if is_good else deploy.get_status_display()}",
+        "body": f"{deploy.sha[:7]} {deploy.headline[:120]}\n{deploy.sentence[:300]}".strip(),
+        "tag": f"site-{deploy.site_id}",
+        "url": watch,
+        "actions": [
+            {"action": "watch", "title": "How it went", "url": watch},
+            {"action": "site", "title": "The site" if is_good else "What helps", "url": site},
+        ],
+    }
+
+
+def _listeners(site: Site, *, event: str, deployer: User | None) -> list[PushSubscription]:
+    """Return the browsers of everybody who wants to hear of this event of this site. Three statements."""
+    browsers = list(PushSubscription.objects.filter(user__is_active=True))
+    wishes = {wish.user_id: wish for wish in PushWish.objects.all()}
+    starring = set(PushWish.starred.through.objects.filter(site=site).values_list("pushwish_id", flat=True))
+    return [
+        browser
+        for browser in browsers
+        if _wants(
+            wishes.get(browser.user_id, PushWish()),
+            event=event,
+            is_own=deployer is not None and browser.user_id == deployer.pk,
+            is_starred=browser.user_id in starring,
+        )
+    ]
+
+
+def _wants(wish: PushWish, *, event: str, is_own: bool, is_starred: bool) -> bool:
+    if not getattr(wish, event):
+        return False
+    by_star = wish.scope == PushWish.Scope.STARRED and is_starred
+    return is_own or by_star or wish.scope == PushWish.Scope.EVERYTHING
+
+
+def _send_all(
+    browsers: Iterable[PushSubscription],
+    message: Mapping[str, Any],
+    *,
+    topic: str,
+    sender: Sender,
+    now: datetime,
+) -> int:
+    return sum(_send(each, message, topic=topic, sender=sender, now=now) for each in browsers)
+
+
+def _send(
+    to: PushSubscription, message: Mapping[str, Any], *, topic: str, sender: Sender, now: datetime
+) -> bool:
+    try:
+        sender.send(Browser(endpoint=to.endpoint, p256dh=to.p256dh, auth=to.auth), message, topic=topic)
+    except PushGone:
+        to.delete()
+        return False
+    except PushError as error:
+        logger.warning("No notification for a browser of %s: %s", to.user_id, error)
+        to.failures += 1
+        if to.failures >= GIVEN_UP_AFTER_FAILURES:
+            to.delete()
+        else:
+            to.save(update_fields=["failures"])
+        return False
+    to.last_ok_at, to.failures = now, 0
+    to.save(update_fields=["last_ok_at", "failures"])
+    return True

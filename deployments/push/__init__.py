@@ -1,0 +1,16 @@
+"""Web Push (RFC 8030, 8291, 8292): the only room that speaks to browsers' push services."""
+
+from deployments.push.errors import PushError, PushGone, PushRefused, PushUnavailable
+from deployments.push.keys import KeyPair, fresh_key_pair
+from deployments.push.sender import Browser, Sender
+
+__all__ = [
+    "Browser",
+    "KeyPair",
+    "PushError",
+    "PushGone",
+    "PushRefused",
+    "PushUnavailable",
+    "Sender",
+    "fresh_key_pair",
+]

@@ -1,0 +1,17 @@
+"""Why a notification could not be handed over."""
+
+
+class PushError(Exception):
+    """One sentence, for the log."""
+
+
+class PushGone(PushError):
+    """The browser took its subscription back, or never had it: forget it."""
+
+
+class PushRefused(PushError):
+    """The push service, or we ourselves, will not have it."""
+
+
+class PushUnavailable(PushError):
+    """The push service does not answer now."""

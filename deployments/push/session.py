@@ -1,0 +1,45 @@
+"""A session that reaches public addresses only: an endpoint is what a browser says it is, and may name anything."""
+
+from collections.abc import Collection
+from ipaddress import ip_address
+from socket import socket
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import PoolManager
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.exceptions import NewConnectionError
+
+
+def public_session(*, also: Collection[str] = (), ca_file: str | None = None) -> requests.Session:
+    """Return a session for https that follows no redirect and, but for the addresses in `also`, connects to no private one.
+
+    The address is checked once the connection stands, and before a byte is sent: no name can change its mind in between.
+    """
+
+    class Connection(HTTPSConnection):
+        def _new_conn(self) -> socket:
+            sock = super()._new_conn()
+            address = sock.getpeername()[0]
+            if not ip_address(address).is_global and address not in also:
+                sock.close()
+                raise NewConnectionError(self, f"{address} is not a public address")
+            return sock
+
+    class Pool(HTTPSConnectionPool):
+        ConnectionCls = Connection
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            self.poolmanager = PoolManager(*args[:1])
+            self.poolmanager.pool_classes_by_scheme = {"https": Pool}
+
+    session = requests.Session()
+    session.trust_env = False
+    session.max_redirects = 0
+    session.verify = ca_file or True
+    session.adapters.clear()
+    session.mount("https://", Adapter())
+    return session

@@ -1,0 +1,87 @@
+// Keeps the shell, and the last list for when there is no network. It sends nothing by itself, and never repeats what was sent.
+"use strict";
+const SHELL = "shell-{{ version }}";
+const LAST = "last-list";
+const FILES = {{ files|safe }};
+const HOME = "{% url 'sites' %}";
+const OFFLINE = "{% url 'offline' %}";
+
+self.addEventListener("install", (event) => {
+  // Without a cookie: what is kept here is nobody's.
+  const requests = FILES.map((file) => new Request(file, { credentials: "omit" }));
+  event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll(requests)).then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  const outdated = (names) => names.filter((name) => name !== SHELL && name !== LAST);
+  event.waitUntil(
+    caches.keys().then((names) => Promise.all(outdated(names).map((name) => caches.delete(name)))).then(() => self.clients.claim()),
+  );
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (url.origin !== location.origin) return;
+  if (request.method !== "GET") {
+    // Whoever logs out or in leaves nothing behind for the next one. The request itself goes its own way.
+    if (/\/(logout|login)\//.test(url.pathname)) event.waitUntil(forget(url.pathname));
+    return;
+  }
+  if (FILES.includes(url.pathname) && url.pathname !== OFFLINE) {
+    event.respondWith(caches.match(request, { cacheName: SHELL }).then((kept) => kept ?? fetch(request)));
+  } else if (request.mode === "navigate") {
+    event.respondWith(visit(event, request, url));
+  }
+});
+
+const visit = async (event, request, url) => {
+  try {
+    const answer = await fetch(request);
+    const isList = url.pathname === HOME && !url.search;
+    if (answer.redirected && /\/login\//.test(answer.url)) event.waitUntil(caches.delete(LAST));
+    else if (isList && answer.ok && answer.type === "basic" && !answer.redirected) event.waitUntil(keep(answer.clone()));
+    return answer;
+  } catch {
+    return (url.pathname === HOME && (await lastList())) || caches.match(OFFLINE, { cacheName: SHELL });
+  }
+};
+
+const keep = async (answer) => (await caches.open(LAST)).put(HOME, answer);
+
+const forget = async (path) => {
+  await caches.delete(LAST);
+  if (!path.includes("logout")) return;
+  const subscription = await self.registration.pushManager?.getSubscription();
+  await subscription?.unsubscribe();
+};
+
+const lastList = async () => {
+  const kept = await caches.match(HOME, { cacheName: LAST });
+  if (!kept) return undefined;
+  const since = new Date(kept.headers.get("Date") ?? Date.now()).toISOString();
+  const page = (await kept.text()).replace("<body ", `<body data-old="${since}" `);
+  return new Response(page, { headers: { "Content-Type": "text/html; charset=utf-8" } });
+};
+
+self.addEventListener("push", (event) => {
+  const { title, body, tag, url, actions = [] } = event.data.json();
+  const targets = Object.fromEntries(actions.map((each) => [each.action, each.url]));
+  const options = { body, tag, renotify: true, actions, data: { url, targets }, icon: "{{ icon }}", badge: "{{ icon }}" };
+  event.waitUntil(self.registration.showNotification(title, options));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  const { url, targets } = event.notification.data;
+  event.notification.close();
+  event.waitUntil(show(new URL(targets[event.action] ?? url, location.origin)));
+});
+
+const show = async (url) => {
+  if (url.origin !== location.origin) return undefined;
+  const open = await self.clients.matchAll({ type: "window" });
+  const here = open.find((each) => each.url === url.href) ?? open[0];
+  if (!here) return self.clients.openWindow(url.href);
+  await here.focus();
+  return here.url === url.href ? undefined : here.navigate(url.href);
+};

@@ -1,0 +1,186 @@
+"""What a page's refresh costs, and when it brings something."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from time import sleep
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from deployments.models import CommitRange, Deploy, Hold, Observation, Site, Status, SyncRun
+from deployments.queries import pulse
+from tests.dashboard.conftest import HEAD, RUNNING
+from tests.factories import make_user
+
+LIVE = {"HX-Request": "true"}
+LARGEST_HEADERS = 300
+LONGEST_TEST_SECONDS = 8
+
+
+def refresh(client: Client, version: str, url: str = "/"):
+    return client.get(url, headers=LIVE | {"If-None-Match": f'"{version}"'})
+
+
+def version_in(page: str) -> str:
+    match = re.search(r'data-version="([^"]+)"', page)
+    assert match, page
+    return match[1]
+
+
+@pytest.fixture(autouse=True)
+def _not_over_a_full_minute() -> None:
+    """The pulse moves with the minute: begin in the next one where this one is nearly over."""
+    left = 60 - timezone.now().second
+    if left < LONGEST_TEST_SECONDS:
+        sleep(left)
+
+
+def test_an_unchanged_refresh_is_304_without_a_body_and_without_rendering(
+    deployer: Client, site: Site, synced: SyncRun
+) -> None:
+    first = deployer.get("/", headers=LIVE)
+
+    second = refresh(deployer, version_in(first.text))
+
+    assert second.status_code == 304
+    assert second.content == b""
+    assert not second.templates
+
+
+def test_an_unchanged_refresh_reads_nothing_but_who_looks_and_the_pulse(
+    deployer: Client, site: Site, synced: SyncRun, django_assert_num_queries: Callable[..., object]
+) -> None:
+    first = deployer.get("/", headers=LIVE)
+
+    with django_assert_num_queries(3):
+        refresh(deployer, version_in(first.text))
+
+
+def test_an_unchanged_refresh_travels_in_300_bytes(deployer: Client, site: Site, synced: SyncRun) -> None:
+    first = deployer.get("/", headers=LIVE)
+
+    second = refresh(deployer, version_in(first.text))
+
+    by_the_server = "HTTP/1.1 304 Not Modified\r\nServer: gunicorn\r\nDate: Mon, 23 Nov 2026 12:00:00 GMT\r\nConnection: keep-alive\r\n\r\n"
+    sent = by_the_server + "".join(f"{name}: {value}\r\n" for name, value in second.items())
+    assert len(sent) <= LARGEST_HEADERS
+
+
+def test_a_whole_page_knows_its_content_and_learns_the_pulse_with_the_first_refresh(
+    deployer: Client, site: Site, synced: SyncRun
+) -> None:
+    whole = version_in(deployer.get("/").text)
+
+    first = refresh(deployer, whole)
+    learnt = first["ETag"].strip('"')
+
+    assert (first.status_code, learnt.partition(".")[2]) == (304, whole.partition(".")[2])
+    assert refresh(deployer, learnt)["ETag"] == first["ETag"]
+
+
+def test_a_change_that_is_not_shown_is_304_with_a_new_pulse(
+    deployer: Client, site: Site, synced: SyncRun
+) -> None:
+    known = version_in(deployer.get("/", headers=LIVE).text)
+    Observation.objects.update(cluster_observed_at=timezone.now())
+
+    second = refresh(deployer, known)
+
+    assert second.status_code == 304
+    assert second["ETag"] != f'"{known}"'
+
+
+def test_a_change_that_is_shown_is_sent(deployer: Client, site: Site, synced: SyncRun) -> None:
+    known = version_in(deployer.get("/", headers=LIVE).text)
+    Observation.objects.update(check_state="failure")
+
+    second = refresh(deployer, known)
+
+    assert second.status_code == 200
+    assert "CI red" in second.text
+    assert "<html" not in second.text
+
+
+def test_another_person_does_not_get_the_first_ones_answer(
+    deployer: Client, viewer: Client, site: Site, synced: SyncRun
+) -> None:
+    known = version_in(deployer.get("/", headers=LIVE).text)
+
+    assert refresh(viewer, known).status_code == 200
+
+
+def test_a_page_keeps_the_headers_that_protect_it(deployer: Client, site: Site) -> None:
+    page = deployer.get("/")
+
+    assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
+    assert page["X-Frame-Options"] == "DENY"
+
+
+def _observe(site: Site) -> None:
+    Observation.objects.update(head_headline="Other")
+
+
+def _rename(site: Site) -> None:
+    Site.objects.update(repository="other")
+
+
+def _take_out(site: Site) -> None:
+    site.delete()
+
+
+def _hold(site: Site) -> None:
+    Hold.objects.create(reason="Wait", placed_by_name="ada", placed_at=timezone.now())
+
+
+def _deploy(site: Site) -> Deploy:
+    return Deploy.objects.create(
+        site=site,
+        sha=HEAD,
+        image="image",
+        trigger="person",
+        requested_by_name="ada",
+        requested_at=timezone.now(),
+    )
+
+
+def _sync(site: Site) -> None:
+    SyncRun.objects.create(started_at=timezone.now(), trigger="schedule")
+
+
+def _fetch_commits(site: Site) -> None:
+    CommitRange.objects.create(owner="icco", repository="cron", base=RUNNING, head=HEAD, total=0, commits=[])
+
+
+@pytest.mark.parametrize("change", [_observe, _rename, _take_out, _hold, _deploy, _sync, _fetch_commits])
+def test_the_pulse_moves_with(change: Callable[[Site], object], site: Site) -> None:
+    now = timezone.now()
+    before = pulse(now=now)
+
+    change(site)
+
+    assert pulse(now=now) != before
+
+
+def test_the_pulse_moves_when_a_deploy_moves(site: Site) -> None:
+    now, deploy = timezone.now(), _deploy(site)
+    before = pulse(now=now)
+
+    deploy.move(Status.ROLLING_OUT, now=now)
+
+    assert pulse(now=now) != before
+
+
+def test_the_pulse_moves_when_a_hold_ends_by_itself(site: Site) -> None:
+    now = timezone.now().replace(second=0, microsecond=0)
+    Hold.objects.create(reason="Wait", placed_by_name="ada", placed_at=now, until=now + timedelta(seconds=30))
+
+    assert pulse(now=now + timedelta(seconds=29)) != pulse(now=now + timedelta(seconds=31))
+
+
+def test_the_pulse_stays_while_nothing_changes(site: Site) -> None:
+    make_user("ada")
+    now = timezone.now()
+
+    assert pulse(now=now) == pulse(now=now)

@@ -1,0 +1,171 @@
+"""Who hears what, and what a failure to tell changes: nothing."""
+
+import pytest
+from django.contrib.auth.models import User
+from django_q.models import OrmQ
+
+from demo.push import DemoPush
+from deployments.models import Deploy, PushSubscription, PushWish, Site, Status
+from deployments.operations.notify import tell_deploy_ended, tell_site_waits
+from deployments.push import Sender
+from tests.factories import NOW, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person() -> User:
+    return make_user("eve")
+
+
+@pytest.fixture
+def phone(push: DemoPush, person: User) -> PushSubscription:
+    return PushSubscription.objects.create(
+        user=person, endpoint=push.url, p256dh=push.p256dh, auth=push.auth, created_at=NOW
+    )
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site.objects.create(
+        host="cron.example.com", owner="icco", repository="cron", deployment="cron", container="cron"
+    )
+
+
+@pytest.fixture
+def deploy(site: Site, person: User) -> Deploy:
+    return Deploy.objects.create(
+        site=site, sha="b" * 40, headline="Mend cron", image="i", status=Status.VERIFYING, trigger="person",
+        requested_by=person, requested_by_name="eve", requested_at=NOW,
+    )  # fmt: skip
+
+
+def queued() -> int:
+    return OrmQ.objects.count()
+
+
+def test_an_end_queues_one_task_that_tells_it(phone: PushSubscription, deploy: Deploy) -> None:
+    deploy.move(Status.SUCCEEDED, now=NOW)
+
+    assert [task.func() for task in OrmQ.objects.all()] == ["deployments.tasks.tell_deploy_ended"]
+
+
+def test_a_second_end_that_comes_too_late_queues_nothing(phone: PushSubscription, deploy: Deploy) -> None:
+    deploy.move(Status.SUCCEEDED, now=NOW)
+    deploy.move(Status.FAILED, now=NOW)
+
+    assert queued() == 1
+
+
+def test_steps_on_the_way_are_not_told(phone: PushSubscription, deploy: Deploy) -> None:
+    deploy.move(Status.ROLLING_OUT, now=NOW)
+
+    assert queued() == 0
+
+
+def test_nothing_is_queued_where_nobody_listens(deploy: Deploy) -> None:
+    deploy.move(Status.SUCCEEDED, now=NOW)
+
+    assert queued() == 0
+
+
+def test_who_asked_hears_how_it_went(
+    phone: PushSubscription, deploy: Deploy, push: DemoPush, sender: Sender
+) -> None:
+    deploy.move(Status.SUCCEEDED, now=NOW, sentence="2 pods are ready, and stayed so.")
+
+    told = tell_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
+
+    (message,) = push.messages
+    assert told == 1
+    assert message["title"] == "cron.example.com: deployed"
+    assert message["body"] == "bbbbbbb Mend cron\n2 pods are ready, and stayed so."
+    assert message["url"] == f"/deploys/{deploy.pk}/"
+    assert [each["url"] for each in message["actions"]] == [
+        f"/deploys/{deploy.pk}/",
+        "/sites/cron.example.com/",
+    ]
+
+
+@pytest.mark.parametrize("status", [Status.CANCELLED, Status.SUPERSEDED])
+def test_an_end_that_is_neither_good_nor_bad_is_not_told(
+    phone: PushSubscription, deploy: Deploy, push: DemoPush, sender: Sender, status: Status
+) -> None:
+    deploy.move(status, now=NOW)
+
+    assert tell_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == 0
+
+
+@pytest.mark.parametrize(
+    ("wish", "is_starred", "is_told"),
+    [
+        ({}, False, False),
+        ({"scope": "starred"}, False, False),
+        ({"scope": "starred"}, True, True),
+        ({"scope": "mine"}, True, False),
+        ({"scope": "all"}, False, True),
+        ({"scope": "all", "failed": False}, False, False),
+    ],
+)
+def test_a_failed_deploy_of_somebody_else_is_told_as_wished(
+    phone: PushSubscription,
+    deploy: Deploy,
+    sender: Sender,
+    wish: dict[str, object],
+    *,
+    is_starred: bool,
+    is_told: bool,
+) -> None:
+    Deploy.objects.update(requested_by=None, status=Status.FAILED, finished_at=NOW)
+    wished = PushWish.objects.create(user=phone.user, **wish)
+    wished.starred.set([deploy.site] if is_starred else [])
+
+    assert tell_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == is_told
+
+
+def test_a_site_that_waits_leads_to_what_ships(
+    phone: PushSubscription, site: Site, push: DemoPush, sender: Sender
+) -> None:
+    PushWish.objects.create(user=phone.user, scope="all")
+
+    tell_site_waits(site_id=site.pk, sentence="1 commit behind.", sender=sender, now=NOW)
+
+    (message,) = push.messages
+    assert (message["title"], message["body"]) == ("cron.example.com waits for you", "1 commit behind.")
+    assert message["actions"][0]["url"] == "/sites/cron.example.com/deploy"
+
+
+def test_a_browser_that_is_gone_is_forgotten(
+    phone: PushSubscription, deploy: Deploy, push: DemoPush, sender: Sender
+) -> None:
+    push.status = 410
+    deploy.move(Status.SUCCEEDED, now=NOW)
+
+    tell_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
+
+    assert not PushSubscription.objects.exists()
+
+
+def test_a_failure_to_tell_changes_nothing_of_the_deploy_and_is_counted(
+    phone: PushSubscription, deploy: Deploy, push: DemoPush, sender: Sender
+) -> None:
+    push.status = 500
+    deploy.move(Status.SUCCEEDED, now=NOW)
+
+    assert tell_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == 0
+
+    deploy.refresh_from_db()
+    phone.refresh_from_db()
+    assert (deploy.status, phone.failures) == (Status.SUCCEEDED, 1)
+    assert len(push.bodies) == 1
+
+
+def test_one_browser_that_fails_does_not_keep_it_from_the_next(
+    phone: PushSubscription, deploy: Deploy, push: DemoPush, sender: Sender
+) -> None:
+    PushSubscription.objects.create(
+        user=phone.user, endpoint="https://127.0.0.1:1/", p256dh=push.p256dh, auth=push.auth, created_at=NOW
+    )
+    deploy.move(Status.SUCCEEDED, now=NOW)
+
+    assert tell_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == 1

@@ -1,0 +1,99 @@
+"""On a home screen: what a visit loads, and what is left without a network."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.house import House
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+Enter = Callable[..., Page]
+FIRST_VISIT_BYTES, HTML_BYTES = 45_000, 12_000
+HOST = "cron.natwelch.com"
+RULES = "navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null)"
+LOADED = """() => ["navigation", "resource"].flatMap(type => performance.getEntriesByType(type)).map(
+    each => [new URL(each.name).origin + new URL(each.name).pathname, each.encodedBodySize, each.transferSize])"""
+
+
+def test_a_first_visit_is_small_and_of_one_origin(house: House, enter: Enter) -> None:
+    page = enter(service_workers="block")
+
+    loaded = page.evaluate(LOADED)
+
+    assert all(name.startswith(house.url) for name, *_ in loaded)
+    assert loaded[0][1] <= HTML_BYTES
+    assert sum(size for _, size, _ in loaded) <= FIRST_VISIT_BYTES
+
+
+def test_a_second_visit_loads_the_html_alone(house: House, enter: Enter) -> None:
+    page = enter(service_workers="block")
+
+    page.goto("/")
+
+    assert [name for name, _, sent in page.evaluate(LOADED) if sent] == [f"{house.url}/"]
+
+
+def test_without_a_network_the_last_list_is_shown_and_marked_as_old(house: House, enter: Enter) -> None:
+    page = enter()
+    page.wait_for_function(RULES)
+    page.goto("/")
+
+    page.context.set_offline(True)
+    page.goto("/")
+
+    expect(page.get_by_role("link", name=HOST)).to_be_visible()
+    expect(page.locator("#offline")).to_contain_text(re.compile("Offline. This is how it was"))
+
+
+def test_without_a_network_any_other_page_says_so(house: House, enter: Enter) -> None:
+    page = enter()
+    page.wait_for_function(RULES)
+
+    page.context.set_offline(True)
+    page.goto("/activity/")
+
+    expect(page.get_by_role("heading", name="Offline")).to_be_visible()
+
+
+def test_who_logs_out_leaves_no_list_behind(house: House, enter: Enter) -> None:
+    page = enter()
+    page.wait_for_function(RULES)
+    page.goto("/")
+    page.get_by_role("button", name="Log out").tap()
+    page.wait_for_url("**/login/**")
+
+    page.context.set_offline(True)
+    page.goto("/")
+
+    expect(page.get_by_role("heading", name="Offline")).to_be_visible()
+    expect(page.get_by_text(HOST)).to_have_count(0)
+
+
+def test_a_post_without_a_network_is_lost_and_not_repeated(house: House, enter: Enter) -> None:
+    house.make_ready(HOST)
+    page = enter()
+    page.wait_for_function(RULES)
+    page.goto(f"/sites/{HOST}/deploy")
+
+    page.context.set_offline(True)
+    page.locator("#sheet").get_by_role("button", name="Deploy").tap()
+    page.wait_for_timeout(500)
+    page.context.set_offline(False)
+    page.wait_for_timeout(1500)
+
+    assert house.deploys(HOST) == []
+
+
+def test_an_open_page_says_that_it_is_offline_and_catches_up(house: House, enter: Enter) -> None:
+    page = enter()
+
+    page.context.set_offline(True)
+    page.evaluate("htmx.trigger(document.getElementById('list'), 'poll')")
+    expect(page.locator("#offline")).to_be_visible()
+    house.make_ready(HOST)
+    page.context.set_offline(False)
+
+    expect(page.locator("#offline")).to_be_hidden(timeout=20_000)
+    expect(page.get_by_role("link", name=f"{HOST}: Deploy")).to_be_visible(timeout=20_000)
