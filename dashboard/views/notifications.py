@@ -22,7 +22,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
     """GET shows what is wished, POST changes it."""
     user = acting_user(request)
     wish = PushWish.objects.filter(user=user).first() or PushWish(user=user)
-    form = WishForm(request.POST or None, instance=wish)
+    form = WishForm(request.POST if request.method == "POST" else None, instance=wish)
     if request.method == "POST":
         if form.is_valid():
             form.save()

@@ -71,4 +71,4 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 @cache_control(max_age=3600)
 def offline(request: HttpRequest) -> HttpResponse:
     """What is shown where nothing can be: the same for everybody, since the service worker keeps it."""
-    return HttpResponse(render(request, "offline.html", {"user": None}))
+    return render(request, "offline.html", {"user": None})
