@@ -53,7 +53,17 @@ def may_deploy(user: User | AnonymousUser | AbstractBaseUser) -> bool:
 
 
 def open_to_all(view: View[P]) -> View[P]:
-    """Let pass whoever comes. Where nobody has an account yet, the first one is made before anything else."""
+    """Let pass whoever comes."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        return view(request, *args, **kwargs)
+
+    return _asks_for("open", guarded)
+
+
+def welcome_first(view: View[P]) -> View[P]:
+    """Where nobody has an account yet, make the first one before logging in."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -61,7 +71,7 @@ def open_to_all(view: View[P]) -> View[P]:
             return redirect("welcome")
         return view(request, *args, **kwargs)
 
-    return _asks_for("open", guarded)
+    return guarded
 
 
 def login_needed(view: View[P]) -> View[P]:

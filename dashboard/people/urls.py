@@ -10,12 +10,12 @@ from django.conf import settings
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from dashboard.access import login_needed, open_to_all
+from dashboard.access import login_needed, open_to_all, welcome_first
 from dashboard.views import people
 
 urlpatterns = [
     path("welcome/", people.welcome, name="welcome"),
-    path("login/", open_to_all(account.login), name="account_login"),
+    path("login/", open_to_all(welcome_first(account.login)), name="account_login"),
     path("login/passkey", open_to_all(webauthn.login_webauthn), name="mfa_login_webauthn"),
     path("login/code", open_to_all(mfa.authenticate), name="mfa_authenticate"),
     path("login/inactive", open_to_all(account.account_inactive), name="account_inactive"),

@@ -25,7 +25,7 @@ def test_the_row_leads_to_the_question(deployer: Client) -> None:
 def test_the_sheet_asks_which_commit(deployer: Client) -> None:
     page = deployer.get(f"{URL}?sha={HEAD}").text
 
-    assert "Deploy when ready?" in page
+    assert "Deploy when ready" in page
     assert "the newest at that moment" in page
 
 
