@@ -10,7 +10,7 @@ import pytest
 
 from tests.processes import MANAGE, Running, environment, eventually, free_port
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
 
 @pytest.fixture
@@ -36,7 +36,8 @@ def answers(port: int) -> bool:
 def test_web_and_worker_start_a_killed_one_starts_again_and_sigterm_ends_all(
     running: Running, port: int
 ) -> None:
-    assert eventually(lambda: answers(port), seconds=60), running.said
+    # A fresh checkout compresses its static files first.
+    assert eventually(lambda: answers(port), seconds=180), running.said
     both = running.children_of(running.process.pid)
     assert len(both) == 2
     assert eventually(lambda: "running." in running.said, seconds=30), running.said
