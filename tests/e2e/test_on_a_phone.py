@@ -1,15 +1,14 @@
-"""The ten things that a person does here, on a phone; each with JavaScript and as plain forms."""
+"""What a person does here, on a phone; each with JavaScript and as plain forms."""
 
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from demo.cluster import CRASHES
 from deployments.models import Hold, Observation, Site
 from deployments.rules.images import ImageTemplate
 from tests.e2e.house import House
-from tests.e2e.thumb import Thumb, offer, ship
+from tests.e2e.thumb import Thumb, ship
 
 pytestmark = [
     pytest.mark.browser,
@@ -23,12 +22,6 @@ TO_THE_END_MS = 45_000
 
 def said(page: Page):
     return page.locator(".answer .state")
-
-
-def test_log_in(house: House, enter: Enter, *, with_script: bool) -> None:
-    page = enter(java_script_enabled=with_script)
-
-    expect(page.get_by_role("link", name=HOST)).to_be_visible()
 
 
 def test_find(house: House, enter: Enter, *, with_script: bool) -> None:
@@ -62,22 +55,6 @@ def test_deploy_when_ready(house: House, enter: Enter, *, with_script: bool) -> 
     expect(said(page)).to_have_text("Succeeded", timeout=TO_THE_END_MS)
 
 
-def test_watch_it_fail_and_roll_back(house: House, enter: Enter, *, with_script: bool) -> None:
-    before = house.world.running_image(HOST)
-    sha = house.commit(HOST)
-    house.world.behaviours[house.world.image(HOST, sha)] = CRASHES(1, ("no such table",))
-    page = enter(java_script_enabled=with_script)
-
-    ship(page, HOST)
-    expect(said(page)).to_have_text("Failed", timeout=TO_THE_END_MS)
-    page.get_by_role("link", name=f"{HOST}: Roll back").tap()
-    page.wait_for_url("**/rollback**")
-    page.get_by_role("button", name="Roll back").first.tap()
-
-    expect(said(page)).to_have_text("Succeeded", timeout=TO_THE_END_MS)
-    assert house.world.running_image(HOST) == before
-
-
 def test_hold_and_resume(house: House, enter: Enter, *, with_script: bool) -> None:
     house.make_ready(HOST)
     page = enter(java_script_enabled=with_script)
@@ -93,18 +70,6 @@ def test_hold_and_resume(house: House, enter: Enter, *, with_script: bool) -> No
     assert Hold.objects.get().lifted_by_name == "nat"
 
 
-def test_edit_a_mapping(house: House, enter: Enter, *, with_script: bool) -> None:
-    page = enter("root", java_script_enabled=with_script)
-
-    page.goto(f"/sites/{HOST}/")
-    page.get_by_role("link", name="Edit the mapping").tap()
-    page.get_by_label("Wait for CI").uncheck()
-    page.get_by_role("button", name="Save", exact=True).tap()
-
-    expect(page.locator(".messagelist")).to_be_visible()
-    assert not Site.objects.get(host=HOST).wait_for_ci
-
-
 def test_stop_everything(house: House, enter: Enter, *, with_script: bool) -> None:
     page = enter(java_script_enabled=with_script)
 
@@ -112,31 +77,6 @@ def test_stop_everything(house: House, enter: Enter, *, with_script: bool) -> No
 
     expect(page.locator(".banner.hold")).to_contain_text("Everything is held")
     assert Hold.objects.get().site is None
-
-
-def test_any_of_34_sites_is_deployed_in_three_taps_and_one_search(
-    house: House, enter: Enter, *, with_script: bool
-) -> None:
-    hosts = _fill_up_to(34, house)
-    page = enter(java_script_enabled=with_script)
-    counted = []
-
-    for host in hosts:
-        thumb = Thumb(page)
-        page.goto("/")
-        thumb.search(host)
-        thumb.tap(offer(page, host, "Deploy"))
-        button = page.locator("#sheet").get_by_role("button", name="Deploy")
-        if host == hosts[-1]:
-            thumb.tap(button)
-            page.wait_for_url("**/deploys/*/")
-        else:
-            expect(button).to_be_in_viewport()
-            thumb.taps += 1
-        counted.append((thumb.taps, thumb.searches))
-
-    assert len(counted) == 34
-    assert max(counted) <= (3, 1)
 
 
 def _fill_up_to(number: int, house: House) -> list[str]:
