@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 
 from dashboard.embedded_postgres import EmbeddedPostgres
 
@@ -21,6 +22,19 @@ def django_db_modify_db_settings() -> Iterator[None]:
     yield
     if ours:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def static_files() -> None:
+    """What a browser loads, for tests that run our own web server.
+
+    Collected unless those of this checkout are collected already: compressing all of them takes a while.
+    """
+    checkout = Path(settings.BASE_DIR)
+    manifest = checkout / "staticfiles" / "staticfiles.json"
+    sources = [*checkout.glob("dashboard/static/**/*"), checkout / "uv.lock"]
+    if not manifest.exists() or manifest.stat().st_mtime < max(each.stat().st_mtime for each in sources):
+        call_command("collectstatic", verbosity=0, interactive=False)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -91,5 +91,7 @@ def end(
         task=timedelta(seconds=for_seconds),
     )
     follow(outside=outside, patience=patience, clock=lambda: timezone.now() + ahead, sleep=sleep)
+    # What comes after is judged at NOW again: a patch must not lie in its future.
+    Deploy.objects.filter(pk=deploy.pk).update(patched_at=NOW)
     deploy.refresh_from_db()
     return deploy

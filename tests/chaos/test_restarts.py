@@ -16,7 +16,7 @@ from tests.chaos.house import Process, Service, two_of_each
 from tests.factories import observe
 from tests.processes import environment, eventually
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("static_files")]
 
 
 @pytest.mark.timeout(300)
@@ -45,9 +45,12 @@ def use_while_restarting(
         over = threading.Event()
         restarter = threading.Thread(target=_restart_in_turn, args=(processes, over, every_seconds))
         restarter.start()
-        wishes = _deploy_in_turn(world, service, until=monotonic() + seconds)
-        over.set()
-        restarter.join()
+        try:
+            wishes = _deploy_in_turn(world, service, until=monotonic() + seconds)
+        finally:
+            # Else it would go on starting processes, which take other tests' tasks, for ever.
+            over.set()
+            restarter.join()
         active = Deploy.objects.filter(status__in=ACTIVE_STATUSES)
         assert eventually(lambda: not active.exists(), seconds=120), list(active.values("sentence"))
     _check(world, service, wishes)

@@ -45,6 +45,7 @@ def test_web_never_imports_the_cluster_s_client() -> None:
 @pytest.mark.whole_table
 @pytest.mark.timeout(240)
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("static_files")
 @pytest.mark.skipif(sys.platform != "linux", reason="PSS is Linux'")
 def test_web_and_worker_fit_into_what_was_promised(world: World, tmp_path: Path) -> None:
     make_sites(world)

@@ -10,7 +10,6 @@ from urllib.request import urlopen
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.core.management import call_command
 from django_q.models import OrmQ
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -20,7 +19,7 @@ from deployments.operations.sync_request import request_sync
 from tests.conftest import need_program
 from tests.e2e.house import PASSWORD, House
 from tests.factories import make_sites
-from tests.processes import CHECKOUT, MANAGE, Running, environment, eventually, free_port
+from tests.processes import MANAGE, Running, environment, eventually, free_port
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -41,12 +40,13 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture(scope="package")
-def url(django_db_setup: None, world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(
+    django_db_setup: None, static_files: None, world: World, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """Web and worker at work; where the web server answers."""
     folder = tmp_path_factory.mktemp("house")
     url = f"127.0.0.1:{free_port()}"
     env = environment(folder, **world.settings(folder))
-    collect_static_files()
     gunicorn = ["gunicorn", "dashboard.wsgi", "--config", "python:dashboard.gunicorn", "--bind", url]
     with (
         Running([sys.executable, "-m", *gunicorn], env, log=folder / "web.log") as web,
@@ -107,14 +107,6 @@ def make_people() -> None:
     User.objects.create_user("nat", password=PASSWORD).user_permissions.add(may_deploy)
     User.objects.create_user("vera", password=PASSWORD)
     User.objects.create_superuser("root", password=PASSWORD)
-
-
-def collect_static_files() -> None:
-    """Collect them unless those of this checkout are collected already: compressing all of them takes a while."""
-    manifest = CHECKOUT / "staticfiles" / "staticfiles.json"
-    sources = [*CHECKOUT.glob("dashboard/static/**/*"), CHECKOUT / "uv.lock"]
-    if not manifest.exists() or manifest.stat().st_mtime < max(each.stat().st_mtime for each in sources):
-        call_command("collectstatic", verbosity=0, interactive=False)
 
 
 def is_ready(url: str) -> bool:
