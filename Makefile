@@ -23,8 +23,8 @@ icons: $(READY) ## Draw the home screen's icons from dashboard/static/dashboard/
 run: $(READY) ## Run web and worker on this machine, with its own PostgreSQL unless DATABASE_URL is set
 	@$(BIN)/python manage.py run
 
-test: $(READY) ## Run the tests
-	@$(BIN)/pytest
+test: $(READY) ## Run the tests, four at a time
+	@$(BIN)/pytest --numprocesses 4 --dist loadfile
 
 chaos: $(READY) ## Run the tests that break things for minutes
 	@$(BIN)/pytest -m chaos tests/chaos

@@ -74,7 +74,7 @@ class EmbeddedPostgres:
                 return
             if not (self._data / "PG_VERSION").exists():
                 self._initialise()
-            options = f"-k {self._socket_folder} -c listen_addresses= -c timezone=UTC"
+            options = f"-k {self._socket_folder} -c listen_addresses= -c timezone=UTC -c max_connections=300"
             wait = ("-w", "-t", str(START_TIMEOUT_SECONDS))
             self._run("pg_ctl", "start", *wait, "-D", self._data, "-l", self.log_file, "-o", options)
 

@@ -1,8 +1,8 @@
 """What all tests share: PostgreSQL is real, and so is everything between it and the far ends in demo/."""
 
+import fcntl
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,16 +12,27 @@ from django.core.management import call_command
 from dashboard.embedded_postgres import EmbeddedPostgres
 
 
+_server = EmbeddedPostgres()
+_stop_server = pytest.StashKey[bool]()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Note whether the embedded server is ours to stop: not where it runs already, or DATABASE_URL names another."""
+    if not hasattr(session.config, "workerinput"):
+        session.config.stash[_stop_server] = not os.environ.get("DATABASE_URL") and not _server.is_running()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Stop it when the last of pytest-xdist's processes is done: each has a database of its own there."""
+    if session.config.stash.get(_stop_server, False):
+        _server.stop()
+
+
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> Iterator[None]:
-    """Start the embedded server for the session, unless DATABASE_URL names another or it runs already."""
-    server = EmbeddedPostgres()
-    ours = not os.environ.get("DATABASE_URL") and not server.is_running()
-    if ours:
-        server.start()
-    yield
-    if ours:
-        server.stop()
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Start the embedded server where a test needs a database first; tests of rules alone need none."""
+    if not os.environ.get("DATABASE_URL"):
+        _server.start()
 
 
 @pytest.fixture(scope="session")
@@ -30,11 +41,14 @@ def static_files() -> None:
 
     Collected unless those of this checkout are collected already: compressing all of them takes a while.
     """
-    checkout = Path(settings.BASE_DIR)
-    manifest = checkout / "staticfiles" / "staticfiles.json"
+    checkout, collected = Path(settings.BASE_DIR), Path(settings.STATIC_ROOT)
+    manifest = collected / "staticfiles.json"
     sources = [*checkout.glob("dashboard/static/**/*"), checkout / "uv.lock"]
-    if not manifest.exists() or manifest.stat().st_mtime < max(each.stat().st_mtime for each in sources):
-        call_command("collectstatic", verbosity=0, interactive=False)
+    with (collected / ".lock").open("w") as lock:
+        # Of pytest-xdist's processes one collects, and the others wait for it.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not manifest.exists() or manifest.stat().st_mtime < max(each.stat().st_mtime for each in sources):
+            call_command("collectstatic", verbosity=0, interactive=False)
 
 
 @pytest.fixture(scope="session", autouse=True)
