@@ -11,7 +11,6 @@ from django.core.management import call_command
 
 from dashboard.embedded_postgres import EmbeddedPostgres
 
-
 _server = EmbeddedPostgres()
 _stop_server = pytest.StashKey[bool]()
 
