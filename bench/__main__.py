@@ -40,10 +40,12 @@ def _setup() -> None:
     import django
     from django.core.management import call_command
 
+    from dashboard.static_files import collect_static_files
+
     os.environ["SECRET_KEY"] = "bench"  # noqa: S105
     django.setup()
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", verbosity=0, interactive=False)
+    collect_static_files()
 
 
 def _measure(size: int) -> None:

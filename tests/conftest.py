@@ -1,15 +1,15 @@
 """What all tests share: PostgreSQL is real, and so is everything between it and the far ends in demo/."""
 
-import fcntl
 import os
 import shutil
-from pathlib import Path
+import subprocess
+import sys
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 
 from dashboard.embedded_postgres import EmbeddedPostgres
+from tests.processes import CHECKOUT
 
 _server = EmbeddedPostgres()
 _stop_server = pytest.StashKey[bool]()
@@ -34,26 +34,22 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         _server.start()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_static_files_in_this_process(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Else whitenoise would look through a folder that `static_files` may be about to fill."""
+    settings.STATIC_ROOT = tmp_path_factory.mktemp("static")
+
+
 @pytest.fixture(scope="session")
 def static_files() -> None:
-    """What a browser loads, for tests that run our own web server.
-
-    Collected unless those of this checkout are collected already: compressing all of them takes a while.
-    """
-    checkout, collected = Path(settings.BASE_DIR), Path(settings.STATIC_ROOT)
-    manifest = collected / "staticfiles.json"
-    sources = [*checkout.glob("dashboard/static/**/*"), checkout / "uv.lock"]
-    with (collected / ".lock").open("w") as lock:
-        # Of pytest-xdist's processes one collects, and the others wait for it.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not manifest.exists() or manifest.stat().st_mtime < max(each.stat().st_mtime for each in sources):
-            call_command("collectstatic", verbosity=0, interactive=False)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _folder_of_static_files() -> None:
-    """A fresh checkout has none, of which whitenoise warns."""
-    Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
+    """Collect what a browser loads from our own web server, as `manage.py run` does."""
+    collect = "import django; django.setup(); from dashboard.static_files import *; collect_static_files()"
+    subprocess.run(
+        [sys.executable, "-c", collect],
+        cwd=CHECKOUT,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "dashboard.settings"},
+        check=True,
+    )
 
 
 def need_program(name: str) -> str:

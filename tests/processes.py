@@ -55,7 +55,7 @@ def free_port() -> int:
 
 
 class Running:
-    """A process with a group of its own, of which nothing is left at the end of the block."""
+    """A process with a group of its own, of which nothing is left at the end of the block; nor of what it started."""
 
     def __init__(self, command: list[str], env: Mapping[str, str], *, log: Path) -> None:
         self._command, self._env, self.log = command, dict(env), log
@@ -68,6 +68,7 @@ class Running:
         return self
 
     def __exit__(self, *_: object) -> None:
+        family = self.family()
         self.process.terminate()
         try:
             self.process.wait(timeout=10)
@@ -76,6 +77,8 @@ class Running:
         finally:
             self.kill_group()
             self.process.wait()
+            for pid in family & set(_processes()):
+                os.kill(pid, signal.SIGKILL)
 
     def kill_group(self) -> None:
         try:
@@ -94,6 +97,15 @@ class Running:
             for pid, (_, group, state) in _processes().items()
             if group == self.process.pid and state != "Z"
         }
+
+    def family(self) -> set[int]:
+        """The process and all that it started, in whatever group."""
+        found: set[int] = set()
+        todo = {self.process.pid}
+        while todo:
+            found |= todo
+            todo = set().union(*(self.children_of(pid) for pid in todo)) - found
+        return found
 
     def children_of(self, pid: int) -> set[int]:
         return {each for each, (parent, _, state) in _processes().items() if parent == pid and state != "Z"}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from deployments.models import Site
 from tests.e2e.house import House
@@ -34,8 +34,13 @@ def complaints_of(page: Page) -> list[str]:
         "console", lambda message: message.type in ("error", "warning") and complaints.append(message.text)
     )
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("requestfailed", lambda request: complaints.append(f"{request.url}: {request.failure}"))
+    page.on("requestfailed", lambda request: is_failure(request) and complaints.append(request.url))
     return complaints
+
+
+def is_failure(request: Request) -> bool:
+    """Whether it failed; what a navigation cuts short did not."""
+    return request.failure != "net::ERR_ABORTED"
 
 
 def test_no_page_makes_the_browser_complain(house: House, enter: Callable[..., Page]) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from dashboard.static_files import collect_static_files
+
 LOOK_EVERY_SECONDS = 0.2
 STARTED_TOO_OFTEN_SECONDS = 5
 GRACE_SECONDS = 10
@@ -26,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         signal.signal(signal.SIGTERM, _interrupt)
         call_command("migrate", verbosity=0)
-        call_command("collectstatic", verbosity=0, interactive=False)
+        collect_static_files()
         manage = [sys.executable, str(Path(sys.argv[0]).resolve())]
         web = [sys.executable, "-m", "gunicorn", "dashboard.wsgi", "--config", "python:dashboard.gunicorn"]
         children = [Child("web", [*web, "--bind", options["bind"]]), Child("worker", [*manage, "worker"])]

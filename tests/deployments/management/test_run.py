@@ -1,0 +1,59 @@
+"""`manage.py run`: web and worker together, as a kubelet would keep them."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from tests.processes import MANAGE, Running, environment, eventually, free_port
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("static_files"),
+    pytest.mark.timeout(300),
+]
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def running(tmp_path: Path, port: int) -> Iterator[Running]:
+    command = [*MANAGE, "run", "--bind", f"127.0.0.1:{port}"]
+    with Running(command, environment(tmp_path), log=tmp_path / "run.log") as running:
+        yield running
+
+
+def answers(port: int) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def test_web_and_worker_start_a_killed_one_starts_again_and_sigterm_ends_all(
+    running: Running, port: int, tmp_path: Path
+) -> None:
+    assert eventually(lambda: answers(port), seconds=60), running.said
+    both = running.children_of(running.process.pid)
+    assert len(both) == 2
+    assert eventually((tmp_path / "heartbeat").exists, seconds=30), running.said
+
+    victim = min(both)
+    os.kill(victim, signal.SIGKILL)
+    again = eventually(lambda: running.children_of(running.process.pid) - both, seconds=20)
+    assert eventually(lambda: answers(port), seconds=30), running.said
+    everything = both | again | set().union(*(running.children_of(pid) for pid in both | again))
+    running.process.terminate()
+    status = running.process.wait(timeout=25)
+
+    assert len(again) == 1
+    assert "web ended with -9, and starts again" in running.said
+    assert status == 0
+    assert eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in everything), seconds=5)
