@@ -11,7 +11,9 @@ from django.db.models.signals import post_migrate
 from dashboard.logs import Hide
 
 
-class AdminConfig(admin_apps.AdminConfig):
+class AdminConfig(admin_apps.SimpleAdminConfig):
+    """The admin, which dashboard/urls.py fills."""
+
     default_site = "dashboard.people.admin_site.HeadwayAdminSite"
 
 

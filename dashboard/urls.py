@@ -21,6 +21,9 @@ from dashboard.views import (
     syncs,
 )
 
+# Here, and not at every process' start: a worker has no admin.
+admin.autodiscover()
+
 
 class HostConverter:
     """A DNS name of at most 253 characters; anything else is no address of ours."""

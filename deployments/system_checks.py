@@ -7,8 +7,11 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register  # n
 
 from deployments.rules.images import ImageTemplate, UnableToParseTemplate
 
+SETTINGS = "settings"
+"""The tag of these checks: what a worker asks at its start, which has no pages, forms and addresses to check."""
 
-@register
+
+@register(SETTINGS)
 def environment_can_be_read(**_: Any) -> list[CheckMessage]:
     return [
         Error(
@@ -20,7 +23,7 @@ def environment_can_be_read(**_: Any) -> list[CheckMessage]:
     ]
 
 
-@register(Tags.security)
+@register(SETTINGS, Tags.security)
 def secret_key_is_given(**_: Any) -> list[CheckMessage]:
     if not settings.SECRET_KEY_IS_MISSING:
         return []
@@ -28,7 +31,7 @@ def secret_key_is_given(**_: Any) -> list[CheckMessage]:
     return [Error("SECRET_KEY is not set.", hint=hint, id="headway.E002")]
 
 
-@register(Tags.database)
+@register(SETTINGS, Tags.database)
 def database_is_given(**_: Any) -> list[CheckMessage]:
     if not settings.DATABASE_IS_MISSING:
         return []
@@ -36,7 +39,7 @@ def database_is_given(**_: Any) -> list[CheckMessage]:
     return [Error("DATABASE_URL is not set.", hint=hint, id="headway.E003")]
 
 
-@register
+@register(SETTINGS)
 def image_template_can_be_read(**_: Any) -> list[CheckMessage]:
     try:
         ImageTemplate.parse(settings.IMAGE_TEMPLATE or "")
@@ -51,7 +54,7 @@ def image_template_can_be_read(**_: Any) -> list[CheckMessage]:
     return []
 
 
-@register
+@register(SETTINGS)
 def paths_lead_somewhere(**_: Any) -> list[CheckMessage]:
     paths = {"KUBECONFIG": settings.KUBECONFIG, "DOCKER_CONFIG": settings.DOCKER_CONFIG}
     return [
@@ -61,7 +64,7 @@ def paths_lead_somewhere(**_: Any) -> list[CheckMessage]:
     ]
 
 
-@register
+@register(SETTINGS)
 def github_app_is_whole(**_: Any) -> list[CheckMessage]:
     if bool(settings.GITHUB_APP_ID) == bool(settings.GITHUB_APP_PRIVATE_KEY):
         return []

@@ -7,9 +7,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  Django's own name
 
 from dashboard.people.proxy_login import is_switched_on
+from deployments.system_checks import SETTINGS
 
 
-@register
+@register(SETTINGS)
 def proxy_login_is_whole_or_off(**_: Any) -> list[CheckMessage]:
     any_of_it = settings.TRUSTED_USER_HEADER or settings.TRUSTED_SECRET or settings.TRUSTED_NETWORKS
     if not any_of_it or is_switched_on():
@@ -22,7 +23,7 @@ def proxy_login_is_whole_or_off(**_: Any) -> list[CheckMessage]:
     ]
 
 
-@register
+@register(SETTINGS)
 def trusted_networks_can_be_read(**_: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     for network in settings.TRUSTED_NETWORKS or []:
@@ -34,7 +35,7 @@ def trusted_networks_can_be_read(**_: Any) -> list[CheckMessage]:
     return found
 
 
-@register
+@register(SETTINGS)
 def github_login_is_whole_or_off(**_: Any) -> list[CheckMessage]:
     client, secret = settings.GITHUB_LOGIN_CLIENT_ID, settings.GITHUB_LOGIN_CLIENT_SECRET
     if bool(client) != bool(secret):

@@ -17,7 +17,7 @@ from deployments import queries
 from deployments.models import Deploy, Site
 from deployments.operations import again
 from deployments.operations.deploy import UnableToCancel, UnableToDeploy
-from deployments.operations.images import ask_to_look
+from deployments.operations.images_request import ask_to_look
 from deployments.operations.rollback import abort_and_roll_back, request_rollback, way_back_from
 
 

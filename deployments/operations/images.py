@@ -4,19 +4,12 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from django_q.tasks import async_task
-
 from deployments.models import Site
 from deployments.queries.rollbacks import rollback_targets
 from deployments.registry import Registry, RegistryError
 from deployments.rules.images import parse_image
 
 logger = logging.getLogger(__name__)
-
-
-def ask_to_look(*, site: Site) -> None:
-    """Queue a look at a site's images; a worker does it."""
-    async_task("deployments.tasks.look_at_images", site.pk, q_options={"group": "images"})
 
 
 def look_at_images(*, site_id: int, registry: Registry, now: datetime) -> None:

@@ -23,6 +23,7 @@ from django_q.tasks import async_task
 
 from deployments.cluster import preload
 from deployments.operations import heartbeat
+from deployments.system_checks import SETTINGS
 
 logger = logging.getLogger(__name__)
 LONGEST_SILENCE_SECONDS = 240
@@ -33,6 +34,8 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 class Command(BaseCommand):
     help = "Run the queue's workers and the schedule, and end when they no longer give a sign of life."
+    # All checks would import every page, form and address into each of its processes.
+    requires_system_checks = [SETTINGS]
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
-from django_q.tasks import async_task
+from django.db import DatabaseError
 
 from deployments.cluster import Cluster, ClusterError
 from deployments.models import Examination, Site
@@ -47,13 +46,6 @@ def record_examination(*, outside: Outside, now: datetime) -> None:
     """Examine, and keep what was found for the page."""
     found = examine(outside=outside, now=now)
     Examination.record(finished_at=now, findings=[each.as_dict() for each in found])
-
-
-def request_examination(*, now: datetime) -> None:
-    """Have a worker examine everything: only it has the credentials."""
-    with transaction.atomic():
-        Examination.record(asked_at=now)
-        async_task("deployments.tasks.doctor", q_options={"group": "doctor"})
 
 
 def _safely(subject: str, step: Callable[[], Iterator[Finding]]) -> list[Finding]:

@@ -1,0 +1,10 @@
+"""Ask for a look at the images a site could go back to; a worker does it."""
+
+from django_q.tasks import async_task
+
+from deployments.models import Site
+
+
+def ask_to_look(*, site: Site) -> None:
+    """Queue a look at a site's images."""
+    async_task("deployments.tasks.look_at_images", site.pk, q_options={"group": "images"})
