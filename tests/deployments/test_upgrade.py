@@ -31,7 +31,8 @@ def test_it_migrates() -> None:
     call_command("upgrade", verbosity=0)
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
         assert cursor.fetchone() == (0,)
 
 
