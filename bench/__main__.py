@@ -15,7 +15,6 @@ from demo.world import Mapping, World, read_mappings
 
 SIZES = (34, 500, 5000)
 LATENCIES_MS = (0, 100)
-ANCESTOR_AT_MOST = 500
 
 
 def main() -> None:
@@ -63,8 +62,7 @@ def _measure(size: int) -> None:
                 f"{size} sites, {latency} ms, nothing changed",
                 found["unchanged"] | {"grew by MB": found["growth_mb"]},
             )
-            if size <= ANCESTOR_AT_MOST:
-                _print(f"{size} sites, {latency} ms, the ancestor's way", _run("bench.ancestor_once"))
+            _print(f"{size} sites, {latency} ms, the ancestor's way", _run("bench.ancestor_once"))
         world.github.latency_seconds = 0
     _print(f"{size} sites, list page", measure_list_page())
 
