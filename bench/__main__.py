@@ -56,12 +56,14 @@ def _measure(size: int) -> None:
         for latency in LATENCIES_MS:
             _fill(mappings)
             world.github.latency_seconds = latency / 1000
+            _begin_an_hour(world)
             found = _run("bench.sync_once", mappings[0].host)
             _print(f"{size} sites, {latency} ms, all new", found["changed"])
             _print(
                 f"{size} sites, {latency} ms, nothing changed",
                 found["unchanged"] | {"grew by MB": found["growth_mb"]},
             )
+            _begin_an_hour(world)
             _print(f"{size} sites, {latency} ms, the ancestor's way", _run("bench.ancestor_once"))
         world.github.latency_seconds = 0
     _print(f"{size} sites, list page", measure_list_page())
@@ -97,6 +99,12 @@ def _use(world: World, folder: Path) -> None:
     os.environ.update(environment)
     for name, value in environment.items():
         setattr(settings, name, Path(value) if name == "KUBECONFIG" else value)
+
+
+def _begin_an_hour(world: World) -> None:
+    """Give whoever is measured next GitHub's whole budget: the ancestor uses up an hour's for 5,000 sites."""
+    for limit in world.github.limits.values():
+        limit.used = 0
 
 
 def _mappings(size: int) -> list[Mapping]:
