@@ -1,6 +1,6 @@
 """The cluster, over its own API. Importing this is cheap; the kubernetes package is loaded by `connect`."""
 
-from deployments.cluster.client import Cluster, Listing
+from deployments.cluster.client import Cluster
 from deployments.cluster.connection import connect, preload
 from deployments.cluster.errors import (
     ClusterError,
@@ -14,6 +14,7 @@ from deployments.cluster.errors import (
     NotFound,
     Throttled,
 )
+from deployments.cluster.listing import Listing
 
 __all__ = [
     "Cluster",

@@ -5,28 +5,18 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
-from deployments.cluster.errors import ClusterUnavailable, Expired, NoSuchContainer, error_in
+from deployments.cluster.errors import NoSuchContainer, error_in
+from deployments.cluster.listing import Listing, list_all
 from deployments.cluster.transport import Json, Transport, read_json
 from deployments.rules.restarts import RESTARTED_AT, restarted_at
 from deployments.rules.workloads import OUR_MANAGER, containers, is_same_image
 
-_PAGE = 500
-_STARTS = 3
 _LONGEST_LOG_BYTES = 64 * 1024
 _WATCH_GRACE_SECONDS = 5
-
-
-@dataclass(frozen=True)
-class Listing:
-    """The objects of one kind in a namespace, and the revision from which a watch goes on."""
-
-    items: list[Json]
-    resource_version: str
 
 
 class Cluster:
@@ -75,7 +65,7 @@ class Cluster:
 
     def list_deployments(self, namespace: str) -> Listing:
         """The same, with the revision to watch from."""
-        return self._list(_deployments(namespace))
+        return list_all(self._transport, _deployments(namespace))
 
     def deployment(self, namespace: str, name: str) -> Json:
         """One Deployment. Raises NotFound."""
@@ -113,15 +103,19 @@ class Cluster:
 
     def pods(self, namespace: str, *, label_selector: str) -> list[Json]:
         """The pods that a label selector picks."""
-        return self._list(f"{_core(namespace)}/pods", labelSelector=label_selector).items
+        return list_all(self._transport, f"{_core(namespace)}/pods", labelSelector=label_selector).items
 
     def replica_sets(self, namespace: str, *, label_selector: str) -> list[Json]:
         """The ReplicaSets that a label selector picks."""
-        return self._list(f"{_apps(namespace)}/replicasets", labelSelector=label_selector).items
+        return list_all(
+            self._transport, f"{_apps(namespace)}/replicasets", labelSelector=label_selector
+        ).items
 
     def events(self, namespace: str, *, uid: str) -> list[Json]:
         """What the cluster reports of the object with this uid; it forgets after an hour or so."""
-        return self._list(f"{_core(namespace)}/events", fieldSelector=f"involvedObject.uid={uid}").items
+        return list_all(
+            self._transport, f"{_core(namespace)}/events", fieldSelector=f"involvedObject.uid={uid}"
+        ).items
 
     def log(
         self, namespace: str, pod: str, *, container: str, tail_lines: int = 20, previous: bool = False
@@ -166,29 +160,6 @@ class Cluster:
         }
         path = f"{_deployments(metadata['namespace'])}/{_quoted(metadata['name'])}"
         return self._transport.patch(path, change, fieldManager=OUR_MANAGER)
-
-    def _list(self, path: str, **query: str) -> Listing:
-        """All pages; when the server forgets where we were, from the first one again."""
-        for _ in range(_STARTS):
-            try:
-                return self._read_pages(path, query)
-            except Expired as error:
-                expired = error
-        raise ClusterUnavailable(
-            "The cluster forgot its list while it was being read, three times: try again.",
-            status=expired.status,
-        ) from expired
-
-    def _read_pages(self, path: str, query: Mapping[str, str]) -> Listing:
-        items: list[Json] = []
-        following: dict[str, str] = {}
-        while True:
-            page = self._transport.get(path, limit=_PAGE, **query, **following)
-            items += page.get("items") or []
-            metadata = page.get("metadata") or {}
-            if not metadata.get("continue"):
-                return Listing(items=items, resource_version=metadata.get("resourceVersion") or "")
-            following = {"continue": metadata["continue"]}
 
 
 def _apps(namespace: str) -> str:
