@@ -6,12 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from dashboard.access import admin_needed
-from dashboard.views.frame import Live, show
+from dashboard.views.frame import Live, searched, show
 from dashboard.zones import now_for
 from deployments import queries
 from deployments.models import AuditEvent
 
-SEARCH_LENGTH = 100
 KEY_DIGITS = 18
 
 
@@ -20,7 +19,7 @@ KEY_DIGITS = 18
 def audit(request: HttpRequest) -> HttpResponse:
     """`?kind=` and `?q=` narrow, `?before=` goes on; what cannot be read narrows nothing."""
     now = now_for(request)
-    kind, search = request.GET.get("kind", ""), request.GET.get("q", "")[:SEARCH_LENGTH].strip()
+    kind, search = request.GET.get("kind", ""), searched(request)
     kind = kind if kind in AuditEvent.Kind.values else ""
     before = request.GET.get("before", "")
     older_than = int(before) if before.isdecimal() and len(before) <= KEY_DIGITS else None

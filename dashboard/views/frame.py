@@ -16,6 +16,7 @@ from dashboard.live import is_fragment_asked, is_known, labelled, unchanged, ver
 from deployments.queries import House
 
 P = ParamSpec("P")
+SEARCH_LENGTH = 100
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ def show(
     if is_known(request, version):
         return unchanged(version)
     return labelled(render(request, "_live.html", context), version)
+
+
+def searched(request: HttpRequest) -> str:
+    """Return the words of `?q=`, short, and without the one character that PostgreSQL has no text for."""
+    return request.GET.get("q", "")[:SEARCH_LENGTH].replace("\0", "").strip()
 
 
 def found_or_404(

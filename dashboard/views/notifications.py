@@ -61,5 +61,5 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 def unsubscribe(request: HttpRequest) -> HttpResponse:
     """Forget one of one's own browsers: 204 where a script asks, the page otherwise."""
     ours = PushSubscription.objects.filter(user=acting_user(request))
-    ours.filter(endpoint=request.POST.get("endpoint", "")).delete()
+    ours.filter(endpoint=request.POST.get("endpoint", "").replace("\0", "")).delete()
     return HttpResponse(status=204) if "script" in request.POST else redirect("notifications")

@@ -8,12 +8,10 @@ from dashboard.forms import HoldForm
 from dashboard.live import kept_fresh
 from dashboard.offers import viewer_of
 from dashboard.rows import page_of, parts_of
-from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
+from dashboard.views.frame import Live, found_or_404, host_in_lower_case, searched, show
 from dashboard.zones import now_for
 from deployments import queries
 from deployments.rules.site_state import State
-
-SEARCH_LENGTH = 100
 
 
 @require_safe
@@ -22,7 +20,7 @@ SEARCH_LENGTH = 100
 def site_list(request: HttpRequest) -> HttpResponse:
     """`?q=` narrows by words, `?state=` by state, `?page=` shows the next hundred; what does not exist narrows nothing."""
     now = now_for(request)
-    search = request.GET.get("q", "")[:SEARCH_LENGTH].strip()
+    search = searched(request)
     state = request.GET.get("state", "")
     state = state if state in tuple(State) else ""
     found = queries.site_list(now=now, search=search, state=state)
