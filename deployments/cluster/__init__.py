@@ -1,6 +1,6 @@
 """The cluster, over its own API. Importing this is cheap; the kubernetes package is loaded by `connect`."""
 
-from deployments.cluster.client import Cluster, Listing
+from deployments.cluster.client import Cluster
 from deployments.cluster.connection import connect, preload
 from deployments.cluster.errors import (
     ClusterError,
@@ -23,7 +23,6 @@ __all__ = [
     "Conflict",
     "Expired",
     "Invalid",
-    "Listing",
     "NoSuchContainer",
     "NotConfigured",
     "NotFound",
