@@ -1,4 +1,7 @@
-"""`make bench`: the promises of docs/performance.md, measured over the demo's servers in one run."""
+"""`make bench`: the promises of docs/performance.md, measured over the demo's servers in one run.
+
+`python -m bench idle` measures that part alone; `python -m bench sync 34` the sync and the list page with 34 sites.
+"""
 
 import json
 import os
@@ -13,12 +16,18 @@ from typing import Any
 from dashboard.embedded_postgres import EmbeddedPostgres
 from demo.world import Mapping, World, read_mappings
 
+PARTS = ("sync", "tap", "idle")
 SIZES = (34, 500, 5000)
 LATENCIES_MS = (0, 100)
 
 
 def main() -> None:
-    sizes = tuple(int(each) for each in sys.argv[1:]) or SIZES
+    sizes = [int(each) for each in sys.argv[1:] if each.isdigit()] or SIZES
+    parts = [each for each in sys.argv[1:] if not each.isdigit()] or PARTS
+    if unknown := set(parts) - set(PARTS):
+        sys.exit(
+            f"There is no part {', '.join(sorted(unknown))}: choose from {', '.join(PARTS)}, and numbers of sites."
+        )
     os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
     os.environ["LOG_LEVEL"] = "ERROR"
     server = EmbeddedPostgres("bench")
@@ -27,10 +36,13 @@ def main() -> None:
     try:
         os.environ["DATABASE_URL"] = server.url
         _setup()
-        for size in sizes:
-            _measure(size)
-        _measure_taps()
-        _measure_idle(server)
+        if "sync" in parts:
+            for size in sizes:
+                _measure(size)
+        if "tap" in parts:
+            _measure_taps()
+        if "idle" in parts:
+            _measure_idle(server)
     finally:
         server.remove()
 

@@ -31,6 +31,15 @@ class DashboardConfig(AppConfig):
         post_migrate.connect(_ensure_cache_table, sender=deployments)
         if settings.SENTRY_DSN:
             report_errors(settings.SENTRY_DSN)
+        if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+            from dashboard.tracing import send_traces
+
+            send_traces(
+                endpoint=settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+                headers=settings.OTEL_EXPORTER_OTLP_HEADERS,
+                service_name=settings.OTEL_SERVICE_NAME,
+                hide=Hide(settings.HIDDEN_SECRETS),
+            )
 
 
 def _ensure_cache_table(using: str, **_: object) -> None:

@@ -1,10 +1,39 @@
-"""How the values of two variables are read; a sentence says what cannot be."""
+"""How values of variables are read; a sentence says what cannot be. dashboard/settings.py alone says which there are."""
 
-from urllib.parse import urlsplit
+from ipaddress import ip_network
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from environs import EnvValidationError
+from environs import EnvValidationError, FileAwareEnv, ValidationError
+from marshmallow.validate import URL
 
+web_address = URL(schemes={"http", "https"}, require_tld=False)
 _LIKE_THIS = "Write it like icco=ghp_…,acme=github_pat_…: each owner with a token."
+
+
+class Environment(FileAwareEnv):
+    """Keeps a NAME_FILE that cannot be read for the checks as well: environs raises there, eager or not."""
+
+    def _get_value(self, env_key: str, default: Any) -> Any:
+        try:
+            return super()._get_value(env_key, default)
+        except ValueError as error:
+            self._errors[env_key].append(str(error))
+            return default
+
+
+def networks(each: list[str]) -> None:
+    """Raises ValidationError where one is none."""
+    try:
+        _ = [ip_network(network, strict=False) for network in each]
+    except ValueError as error:
+        raise ValidationError(f"{error}: write networks like 10.0.0.0/8, separated by commas.") from error
+
+
+def secrets_in(headers: str) -> list[str]:
+    """The values of `name=value,…`, as they are written and as they are sent: OpenTelemetry quotes them like addresses."""
+    values = [each.partition("=")[2].strip() for each in headers.split(",")]
+    return [*values, *map(unquote, values)]
 
 
 def owners_tokens(text: str) -> dict[str, str]:

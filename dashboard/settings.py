@@ -5,51 +5,30 @@ checks of deployments/system_checks.py name all of them at once, each with a hin
 """
 
 import secrets
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from environs import EnvValidationError, FileAwareEnv, ValidationError
-from marshmallow.validate import URL, OneOf, Range
+from environs import EnvValidationError
+from marshmallow.validate import OneOf, Range
 
 from dashboard import embedded_postgres, logs
 from dashboard.content_security import policy
-from dashboard.environment import owners_tokens, web_side
+from dashboard.environment import Environment, networks, owners_tokens, secrets_in, web_address, web_side
 from dashboard.people.settings import *  # noqa: F403  each of its names is a setting
 from dashboard.people.settings import APPS, GITHUB_APPS, github_provider
+from dashboard.queue_settings import QUEUE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-class Environment(FileAwareEnv):
-    """Keeps a NAME_FILE that cannot be read for the checks as well: environs raises there, eager or not."""
-
-    def _get_value(self, env_key: str, default: Any) -> Any:
-        try:
-            return super()._get_value(env_key, default)
-        except ValueError as error:
-            self._errors[env_key].append(str(error))
-            return default
-
-
 env = Environment(eager=False, strip_whitespace=True)
 env.add_parser("owners_tokens", owners_tokens)
-_web_address = URL(schemes={"http", "https"}, require_tld=False)
-
-
-def _networks(each: list[str]) -> None:
-    try:
-        _ = [ip_network(network, strict=False) for network in each]
-    except ValueError as error:
-        raise ValidationError(f"{error}: write networks like 10.0.0.0/8, separated by commas.") from error
-
 
 # --- Where we are ----------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
 ON_LAPTOP = not env.str("DATABASE_URL", "")
 DATABASE_IS_MISSING = ON_LAPTOP and not embedded_postgres.is_installed()
-PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000", validate=_web_address) or "http://localhost:8000"
+PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000", validate=web_address) or "http://localhost:8000"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [urlsplit(PUBLIC_URL).hostname, "localhost", "127.0.0.1", "[::1]"])
 SECRET_KEY = env.str("SECRET_KEY", "")
 SECRET_KEY_IS_MISSING = not SECRET_KEY and not ON_LAPTOP
@@ -61,8 +40,8 @@ GITHUB_TOKEN = env.str("GITHUB_TOKEN", "")
 GITHUB_TOKENS: dict[str, str] = env.owners_tokens("GITHUB_TOKENS", "")
 GITHUB_APP_ID = env.str("GITHUB_APP_ID", "")
 GITHUB_APP_PRIVATE_KEY = env.str("GITHUB_APP_PRIVATE_KEY", "")
-GITHUB_API_URL = env.str("GITHUB_API_URL", "https://api.github.com", validate=_web_address)
-GITHUB_URL = env.str("GITHUB_URL", web_side(GITHUB_API_URL or ""), validate=_web_address)
+GITHUB_API_URL = env.str("GITHUB_API_URL", "https://api.github.com", validate=web_address)
+GITHUB_URL = env.str("GITHUB_URL", web_side(GITHUB_API_URL or ""), validate=web_address)
 KUBECONFIG = env.path("KUBECONFIG", None)
 DOCKER_CONFIG = env.path("DOCKER_CONFIG", None)
 IMAGE_TEMPLATE = env.str("IMAGE_TEMPLATE", "gcr.io/icco-cloud/{repository}:{sha}")
@@ -70,7 +49,7 @@ STABILITY_SECONDS = env.int("STABILITY_SECONDS", 30, validate=Range(0, 600))
 ROLLOUT_TIMEOUT_SECONDS = env.int("ROLLOUT_TIMEOUT_SECONDS", 900, validate=Range(30, 86_400))
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=Range(0, 10))
 SYNC_RUNS_KEPT_DAYS = env.int("SYNC_RUNS_KEPT_DAYS", 30, validate=Range(1, 3650))
-PING_URL = env.str("PING_URL", "", validate=lambda url: url and _web_address(url))
+PING_URL = env.str("PING_URL", "", validate=lambda url: url and web_address(url))
 WAIT_FOR_IMAGE_MINUTES = env.int("WAIT_FOR_IMAGE_MINUTES", 60, validate=Range(1, 24 * 60))
 VAPID_PUBLIC_KEY = env.str("VAPID_PUBLIC_KEY", "")
 VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", "")
@@ -153,7 +132,7 @@ TRUSTED_NETWORKS: list[str] = env.list("TRUSTED_NETWORKS", [])
 GITHUB_LOGIN_CLIENT_ID = env.str("GITHUB_LOGIN_CLIENT_ID", "")
 GITHUB_LOGIN_CLIENT_SECRET = env.str("GITHUB_LOGIN_CLIENT_SECRET", "")
 GITHUB_LOGIN_ALLOWED: list[str] = env.list("GITHUB_LOGIN_ALLOWED", [])
-GITHUB_LOGIN_URL = env.str("GITHUB_LOGIN_URL", "https://github.com", validate=_web_address)
+GITHUB_LOGIN_URL = env.str("GITHUB_LOGIN_URL", "https://github.com", validate=web_address)
 SOCIALACCOUNT_PROVIDERS = github_provider(
     client_id=GITHUB_LOGIN_CLIENT_ID or "", secret=GITHUB_LOGIN_CLIENT_SECRET or "", url=GITHUB_LOGIN_URL or "",
     allowed=GITHUB_LOGIN_ALLOWED or [],
@@ -182,47 +161,25 @@ if PUBLIC_URL.startswith("https://"):
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # --- The queue (docs/decisions/0002-queue.md: each value is there for a measured reason) -----------------------------
-Q_CLUSTER = {
-    "name": "headway",
-    "orm": "default",
-    "broker_class": "deployments.queue.NotifyingBroker",
-    "workers": 3,
-    "timeout": 300,
-    "retry": 660,
-    "max_attempts": 1,
-    "ack_failures": True,
-    "catch_up": False,
-    "poll": 10,
-    "queue_limit": 1,
-    "bulk": 1,
-    "recycle": 500,
-    "save_limit": 500,
-    "cache": "queue",
-    "label": "Queue",
-}
+Q_CLUSTER = QUEUE
 
 # --- How Headway is seen from outside: logs, metrics, errors ------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])) or "INFO"
 LOG_FORMAT = env.str("LOG_FORMAT", "pretty" if ON_LAPTOP else "json", validate=OneOf(["json", "pretty"]))
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
-METRICS_NETWORKS: list[str] = env.list("METRICS_NETWORKS", [], validate=_networks)
+METRICS_NETWORKS: list[str] = env.list("METRICS_NETWORKS", [], validate=networks)
 SENTRY_DSN = env.str("SENTRY_DSN", "")
-HIDDEN_SECRETS = [
-    *(SECRET_KEY, GITHUB_TOKEN, *(GITHUB_TOKENS or {}).values(), GITHUB_APP_PRIVATE_KEY),
-    *(
-        METRICS_TOKEN,
-        SENTRY_DSN,
-        GITHUB_LOGIN_CLIENT_SECRET,
-        TRUSTED_SECRET,
-        PING_URL,
-        DATABASES["default"].get("PASSWORD"),
-    ),
-]
-LOGGING = logs.configuration(
-    level=LOG_LEVEL,
-    is_pretty=LOG_FORMAT == "pretty",
-    secrets=HIDDEN_SECRETS,
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str(
+    "OTEL_EXPORTER_OTLP_ENDPOINT", "", validate=lambda url: url and web_address(url)
 )
+OTEL_EXPORTER_OTLP_HEADERS = env.str("OTEL_EXPORTER_OTLP_HEADERS", "")
+OTEL_SERVICE_NAME = env.str("OTEL_SERVICE_NAME", "headway")
+HIDDEN_SECRETS = [
+    *(SECRET_KEY, GITHUB_TOKEN, *(GITHUB_TOKENS or {}).values(), GITHUB_APP_PRIVATE_KEY, VAPID_PRIVATE_KEY),
+    *(METRICS_TOKEN, SENTRY_DSN, *secrets_in(OTEL_EXPORTER_OTLP_HEADERS or ""), PING_URL),
+    *(GITHUB_LOGIN_CLIENT_SECRET, TRUSTED_SECRET, DATABASES["default"].get("PASSWORD")),
+]
+LOGGING = logs.configuration(level=LOG_LEVEL, is_pretty=LOG_FORMAT == "pretty", secrets=HIDDEN_SECRETS)
 
 ENVIRONMENT_PROBLEMS: dict[str, list[str]] = {}
 try:

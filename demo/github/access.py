@@ -74,12 +74,28 @@ class App:
         return None
 
 
+@dataclass(frozen=True)
+class Told:
+    """What GitHub tells of a token in its headers: a classic one's `scopes`, and when it ends."""
+
+    scopes: str | None = None
+    """None: it is fine-grained, and GitHub does not tell."""
+    expires_at: datetime | None = None
+
+    def headers(self) -> dict[str, str]:
+        found = {} if self.scopes is None else {"X-OAuth-Scopes": self.scopes, "X-Accepted-OAuth-Scopes": ""}
+        if self.expires_at:
+            found["GitHub-Authentication-Token-Expiration"] = f"{self.expires_at:%Y-%m-%d %H:%M:%S} UTC"
+        return found
+
+
 class Tokens:
     """What is accepted: `main` for every owner, `of_owner` for one each, and what the App's installations were given."""
 
     def __init__(self, main: str) -> None:
         self.main = main
         self.of_owner: dict[str, str] = {}
+        self.told: dict[str, Told] = {}
         self.app: App | None = None
         self._issued: dict[str, tuple[int, float]] = {}
         self._lock = threading.Lock()

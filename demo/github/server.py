@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Self
 
 from demo.github import git_server, graphql_api, rest_api
-from demo.github.access import Tokens
+from demo.github.access import Tokens, Told
 from demo.github.answers import compressed, error_response, json_response
 from demo.github.catalogue import Catalogue
 from demo.github.failures import RESOURCE_LIMITS_ERROR, Failure, Failures, Limit, Logged, plain_failure
@@ -77,6 +77,7 @@ class DemoGitHub:
         headers = {**response.headers, "X-GitHub-Request-Id": "0400:3F9C"}
         if response.status != 401:
             headers |= self.limits[resource].headers(resource)
+            headers |= self.tokens.told.get(_token_of(request), Told()).headers()
         return compressed(request, replace(response, headers=headers, truncated=failure is Failure.TRUNCATED))
 
     def _judged(self, request: Request) -> tuple[Failure | None, Response]:
@@ -85,7 +86,7 @@ class DemoGitHub:
         git = git_server.named(request)
         named = git or (frozenset(query.repositories) if query else rest_api.named(request))
         self.requests.append(Logged(request.method, request.path, named, request=request))
-        token = request.headers.get("authorization", "").partition(" ")[2]
+        token = _token_of(request)
         sees = self.tokens.sees(token)
         own = None if git else self.tokens.answered(request, token)
         refusal = None if git or own else self._unauthorized(request, is_graphql=is_graphql)
@@ -131,10 +132,16 @@ class DemoGitHub:
         if failure is Failure.RATE_LIMITED or not limit.spend():
             limit.remaining = 0
             return error_response(403, "API rate limit exceeded for user ID 1.")
+        if request.path == "/":
+            return json_response({"rate_limit_url": f"{self.url}/rate_limit"})
         response = rest_api.answered(request, self.repositories, patch_bytes=self.patch_bytes, url=self.url)
         if response.status == 304 and "authorization" in request.headers:
             limit.used -= 1
         return response
+
+
+def _token_of(request: Request) -> str:
+    return request.headers.get("authorization", "").partition(" ")[2]
 
 
 def _plain_path(path: str) -> str:

@@ -14,7 +14,6 @@ from deployments.cluster.errors import (
     NotFound,
     Throttled,
 )
-from deployments.cluster.listing import Listing
 
 __all__ = [
     "Cluster",
@@ -24,7 +23,6 @@ __all__ = [
     "Conflict",
     "Expired",
     "Invalid",
-    "Listing",
     "NoSuchContainer",
     "NotConfigured",
     "NotFound",

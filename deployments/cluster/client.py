@@ -3,20 +3,19 @@
 https://kubernetes.io/docs/reference/using-api/api-concepts/
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import closing
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
-from deployments.cluster.errors import NoSuchContainer, error_in
-from deployments.cluster.listing import Listing, list_all
-from deployments.cluster.transport import Json, Transport, read_json
+from deployments.cluster.errors import ClusterUnavailable, Expired, NoSuchContainer
+from deployments.cluster.transport import Json, Transport
 from deployments.rules.restarts import RESTARTED_AT, restarted_at
 from deployments.rules.workloads import OUR_MANAGER, containers, is_same_image
 
+_PAGE = 500
+_STARTS = 3
 _LONGEST_LOG_BYTES = 64 * 1024
-_WATCH_GRACE_SECONDS = 5
 
 
 class Cluster:
@@ -61,11 +60,7 @@ class Cluster:
 
     def deployments(self, namespace: str) -> list[Json]:
         """Every Deployment of the namespace, read by pages of 500."""
-        return self.list_deployments(namespace).items
-
-    def list_deployments(self, namespace: str) -> Listing:
-        """The same, with the revision to watch from."""
-        return list_all(self._transport, _deployments(namespace))
+        return self._list(_deployments(namespace))
 
     def deployment(self, namespace: str, name: str) -> Json:
         """One Deployment. Raises NotFound."""
@@ -103,19 +98,15 @@ class Cluster:
 
     def pods(self, namespace: str, *, label_selector: str) -> list[Json]:
         """The pods that a label selector picks."""
-        return list_all(self._transport, f"{_core(namespace)}/pods", labelSelector=label_selector).items
+        return self._list(f"{_core(namespace)}/pods", labelSelector=label_selector)
 
     def replica_sets(self, namespace: str, *, label_selector: str) -> list[Json]:
         """The ReplicaSets that a label selector picks."""
-        return list_all(
-            self._transport, f"{_apps(namespace)}/replicasets", labelSelector=label_selector
-        ).items
+        return self._list(f"{_apps(namespace)}/replicasets", labelSelector=label_selector)
 
     def events(self, namespace: str, *, uid: str) -> list[Json]:
         """What the cluster reports of the object with this uid; it forgets after an hour or so."""
-        return list_all(
-            self._transport, f"{_core(namespace)}/events", fieldSelector=f"involvedObject.uid={uid}"
-        ).items
+        return self._list(f"{_core(namespace)}/events", fieldSelector=f"involvedObject.uid={uid}")
 
     def log(
         self, namespace: str, pod: str, *, container: str, tail_lines: int = 20, previous: bool = False
@@ -129,27 +120,6 @@ class Cluster:
             previous="true" if previous else "false",
         )
 
-    def watch_deployments(
-        self, namespace: str, *, resource_version: str, timeout_seconds: int
-    ) -> Iterator[tuple[str, Json]]:
-        """Each change since that revision: ADDED, MODIFIED or DELETED and the object; BOOKMARK carries a revision only.
-
-        Ends after `timeout_seconds`. Raises Expired when the revision is too old: list again.
-        """
-        lines = self._transport.lines(
-            _deployments(namespace),
-            read_seconds=timeout_seconds + _WATCH_GRACE_SECONDS,
-            watch="true",
-            allowWatchBookmarks="true",
-            resourceVersion=resource_version,
-            timeoutSeconds=timeout_seconds,
-        )
-        with closing(lines):
-            for event in map(read_json, lines):
-                if event["type"] == "ERROR":
-                    raise error_in(event["object"])
-                yield event["type"], event["object"]
-
     def _patch(
         self, metadata: Mapping[str, Any], template: Mapping[str, Any], annotations: Mapping[str, str]
     ) -> Json:
@@ -160,6 +130,29 @@ class Cluster:
         }
         path = f"{_deployments(metadata['namespace'])}/{_quoted(metadata['name'])}"
         return self._transport.patch(path, change, fieldManager=OUR_MANAGER)
+
+    def _list(self, path: str, **query: str) -> list[Json]:
+        """All pages; when the server forgets where we were, from the first one again."""
+        for _ in range(_STARTS):
+            try:
+                return self._read_pages(path, query)
+            except Expired as error:
+                expired = error
+        raise ClusterUnavailable(
+            "The cluster forgot its list while it was being read, three times: try again.",
+            status=expired.status,
+        ) from expired
+
+    def _read_pages(self, path: str, query: Mapping[str, str]) -> list[Json]:
+        items: list[Json] = []
+        following: dict[str, str] = {}
+        while True:
+            page = self._transport.get(path, limit=_PAGE, **query, **following)
+            items += page.get("items") or []
+            metadata = page.get("metadata") or {}
+            if not metadata.get("continue"):
+                return items
+            following = {"continue": metadata["continue"]}
 
 
 def _apps(namespace: str) -> str:

@@ -71,12 +71,6 @@ def error_for(status: int, *, headers: Mapping[str, str], body: bytes) -> Cluste
     return kind(_with_answer(sentence, message), status=status, server_message=message)
 
 
-def error_in(event: Mapping[str, object]) -> ClusterError:
-    """The error that a watch reports in its stream, a `Status` object."""
-    code = event.get("code")
-    return error_for(code if isinstance(code, int) else 500, headers={}, body=json.dumps(event).encode())
-
-
 def _kind(status: int, message: str) -> tuple[type[ClusterError], str]:
     if status == 403 and _ANONYMOUS in message:  # noqa: PLR2004 -- HTTP's own number
         return ClusterRefused, _SENT_NOTHING

@@ -1,7 +1,7 @@
 """One API server over HTTPS: JSON in, JSON out, every call with its timeouts, nothing repeated behind our back."""
 
 import json
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -58,19 +58,6 @@ class Transport:
         """What the server makes of the object. Raises ClusterError."""
         request = _Request(method="POST", path=path, query={}, body=body, content_type="application/json")
         return read_json(self._read(request))
-
-    def lines(self, path: str, *, read_seconds: float, **query: str | int) -> Generator[bytes]:
-        """The answer's lines as they come; it ends when the server ends it. Raises ClusterError."""
-        request = _Request(method="GET", path=path, query=query)
-        with self._translated():
-            response = self._send(request, timeouts=(self._timeouts[0], read_seconds)).response
-            try:
-                if response.status not in _SUCCESS:
-                    raise error_for(response.status, headers=response.headers, body=response.data)
-                yield from _lines(response.stream())
-            finally:
-                response.close()
-                response.release_conn()
 
     def _read(self, request: _Request) -> bytes:
         with self._translated():
@@ -132,11 +119,3 @@ def read_json(body: bytes) -> Json:
 
 def _reason(error: object) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__
-
-
-def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Whole lines only: one that the connection cuts off is left out."""
-    rest = b""
-    for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from (line for line in whole if line.strip())

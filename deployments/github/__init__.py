@@ -12,6 +12,7 @@ from deployments.github.errors import (
     GitHubTokenRefused,
     GitHubUnavailable,
 )
+from deployments.github.grants import Grant
 from deployments.github.heads import Head, HeadQuestion, HeadTrouble
 from deployments.github.sweep import Answers
 
@@ -28,6 +29,7 @@ __all__ = [
     "GitHubRefused",
     "GitHubTokenRefused",
     "GitHubUnavailable",
+    "Grant",
     "Head",
     "HeadQuestion",
     "HeadTrouble",

@@ -1,11 +1,11 @@
 """Which account may ask now: the owner's own token, the App's, or the default one; unless GitHub wants that account to rest."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from deployments.github.accounts import Account, account_of
+from deployments.github.accounts import NOBODY, Account, account_of, name_of
 from deployments.github.app import Installations
-from deployments.github.errors import GitHubRateLimited
+from deployments.github.errors import GitHubError, GitHubRateLimited, GitHubRefused
 
 Paused = Mapping[str, datetime]
 """Accounts that must not ask before a moment, by the `who` of an earlier GitHubRateLimited."""
@@ -28,6 +28,17 @@ class Access:
         ):
             return account
         return account_of(self._token)
+
+    def given(self) -> Iterator[Account | tuple[str, GitHubError]]:
+        """Each token that was set, or the name of the setting and what is wrong with it."""
+        for owner, token in (("", self._token), *sorted(self._tokens.items())):
+            try:
+                account = account_of(token, owner=owner)
+            except GitHubRefused as error:
+                yield name_of(owner), error
+                continue
+            if account != NOBODY:
+                yield account
 
     def forget(self) -> None:
         """A token was refused that should have been good: ask for new ones."""

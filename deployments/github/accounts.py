@@ -22,10 +22,15 @@ NOBODY = Account(
 )
 
 
+def name_of(owner: str) -> str:
+    """The setting that a token came from; no owner: the one for all."""
+    return f"GITHUB_TOKENS, {owner}" if owner else "GITHUB_TOKEN"
+
+
 def account_of(token: str, *, owner: str = "") -> Account:
     """The account of a token that was set, for all owners or for one. Raises GitHubRefused when it cannot be a token."""
     token = token.strip()
-    name = f"GITHUB_TOKENS, {owner}" if owner else "GITHUB_TOKEN"
+    name = name_of(owner)
     if not (token.isascii() and token.isprintable() and " " not in token):
         raise GitHubRefused(f"{name} holds characters that no token has: paste it again, on one line.")
     return Account(name, f"{_MAKE_ANOTHER} {name}.", token) if token else NOBODY

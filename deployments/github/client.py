@@ -20,6 +20,7 @@ from deployments.github.errors import (
     GitHubUnavailable,
 )
 from deployments.github.git_refs import GitRefs
+from deployments.github.grants import Grant, grant_in
 from deployments.github.heads import Head, HeadQuestion, HeadTrouble
 from deployments.github.sweep import Answers, Sweep
 from deployments.github.transport import Transport
@@ -48,6 +49,7 @@ class GitHub:
         self._api_url = api_url.rstrip("/")
         self._transport = Transport(timeout_seconds=timeout_seconds)
         self._git = GitRefs(web_url, timeout_seconds=timeout_seconds)
+        self.has_app = app is not None
         installations = Installations(app, self._rest) if app else None
         self._access = Access(token=token, tokens=tokens or {}, installations=installations)
 
@@ -106,6 +108,19 @@ class GitHub:
             raise GitHubUnavailable(
                 "GitHub's comparison lacks what it should have: look for a newer Headway."
             ) from error
+
+    def grants(self) -> dict[str, Grant | GitHubError]:
+        """What each token that was set may do, by the name of its setting, or why it is not accepted; raises nothing of GitHub's."""
+        found: dict[str, Grant | GitHubError] = {}
+        for each in self._access.given():
+            if not isinstance(each, Account):
+                name, found[name] = each
+                continue
+            try:
+                found[each.name] = grant_in(self._rest("GET", "/", each).headers)
+            except GitHubError as error:
+                found[each.name] = error
+        return found
 
     def _by_account(
         self, questions: Sequence[HeadQuestion], found: dict[Hashable, Head | HeadTrouble], paused: Paused

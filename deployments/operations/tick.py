@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django_q.tasks import async_task
 
-from deployments.models import Deploy, DeployBatch, Status
+from deployments.models import ACTIVE_STATUSES, Deploy, DeployBatch, Status
 from deployments.operations.follow import FOLLOWED
 from deployments.operations.hold import lift_expired
 from deployments.operations.sync import close_dead_runs, prune_runs
@@ -26,9 +26,25 @@ def tick(
     lift_expired(now=now)
     if now.minute == PRUNED_AT_MINUTE:
         prune_runs(before=now - keep_runs)
-    take_up_waiting(now=now, patience=wait_for_image)
-    queued = Deploy.objects.filter(status=Status.QUEUED, queued_at__lt=now - TAKEN_UP_WITHIN)
-    for deploy in queued:
+    # One statement where nothing is under way, which is nearly always.
+    active = set(
+        Deploy.objects.filter(status__in=ACTIVE_STATUSES)
+        .order_by()
+        .values_list("status", flat=True)
+        .distinct()
+    )
+    if Status.WAITING in active:
+        take_up_waiting(now=now, patience=wait_for_image)
+    if Status.QUEUED in active:
+        _take_up_queued(now=now)
+    if DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).exists():
+        async_task("deployments.tasks.continue_batches", q_options={"group": "batch"})
+    if active & set(FOLLOWED):
+        async_task("deployments.tasks.follow", q_options={"group": "follow"})
+
+
+def _take_up_queued(*, now: datetime) -> None:
+    for deploy in Deploy.objects.filter(status=Status.QUEUED, queued_at__lt=now - TAKEN_UP_WITHIN):
         if deploy.queued_at and now - deploy.queued_at > GIVEN_UP_AFTER:
             minutes = int(GIVEN_UP_AFTER.total_seconds() // 60)
             deploy.move(
@@ -36,7 +52,3 @@ def tick(
             )
         else:
             async_task("deployments.tasks.begin_deploy", deploy.pk, q_options={"group": "deploy"})
-    if DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).exists():
-        async_task("deployments.tasks.continue_batches", q_options={"group": "batch"})
-    if Deploy.objects.filter(status__in=FOLLOWED).exists():
-        async_task("deployments.tasks.follow", q_options={"group": "follow"})

@@ -1,7 +1,7 @@
 """Web Push (RFC 8030, 8291, 8292): the only room that speaks to browsers' push services."""
 
 from deployments.push.errors import PushError, PushGone, PushRefused, PushUnavailable
-from deployments.push.keys import KeyPair, fresh_key_pair
+from deployments.push.keys import KeyPair, UnableToReadKey, fresh_key_pair, public_half
 from deployments.push.sender import Browser, Sender
 
 __all__ = [
@@ -12,5 +12,7 @@ __all__ = [
     "PushRefused",
     "PushUnavailable",
     "Sender",
+    "UnableToReadKey",
     "fresh_key_pair",
+    "public_half",
 ]

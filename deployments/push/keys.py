@@ -3,6 +3,7 @@
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -19,8 +20,29 @@ def fresh_key_pair() -> KeyPair:
     """Return a new pair on P-256, as browsers demand."""
     key = ec.generate_private_key(ec.SECP256R1())
     private = key.private_numbers().private_value.to_bytes(32, "big")
-    public = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    return KeyPair(private=_text(private), public=_text(public))
+    return KeyPair(private=_text(private), public=_public(key))
+
+
+class UnableToReadKey(Exception):
+    pass
+
+
+def public_half(private: str) -> str:
+    """The public key that belongs to a private one, read as pywebpush reads it: raw or DER, in base64url.
+
+    Raises UnableToReadKey, which does not repeat it.
+    """
+    from py_vapid import Vapid
+
+    try:
+        return _public(Vapid.from_string(private).private_key)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        # Without its cause, which may hold the key.
+        raise UnableToReadKey("It is no private key on P-256.") from None
+
+
+def _public(key: ec.EllipticCurvePrivateKey) -> str:
+    return _text(key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
 
 def _text(value: bytes) -> str:

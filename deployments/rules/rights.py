@@ -16,7 +16,7 @@ class Right:
 
 RIGHTS = (
     Right("apps", "deployments", ("get", "patch"), named=True, what_for="deploying"),
-    Right("apps", "deployments", ("list", "watch"), what_for="seeing what runs"),
+    Right("apps", "deployments", ("list",), what_for="seeing what runs"),
     Right("apps", "replicasets", ("list",), what_for="telling old pods from new ones"),
     Right("", "pods", ("list",), what_for="following rollouts"),
     Right("", "events", ("list",), what_for="explaining failures"),

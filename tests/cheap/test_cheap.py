@@ -26,7 +26,7 @@ get_resolver().url_patterns
 print(*(name for name in sys.modules if name in sys.argv))
 """
 WORKERS_ALONE = [
-    *("kubernetes", "aiohttp", "pydantic", "sentry_sdk"),
+    *("kubernetes", "aiohttp", "pydantic", "sentry_sdk", "opentelemetry"),
     *("requests", "urllib3", "dulwich", "google.auth", "pywebpush"),
 ]
 

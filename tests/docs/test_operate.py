@@ -15,12 +15,16 @@ READ_BY_LIBRARIES = {"GOOGLE_APPLICATION_CREDENTIALS"}
 NOTHING = {"", "None", "[]"}
 
 
+def table() -> list[list[str]]:
+    """Return the cells of every row of the settings' table: variable, default, example, who, what."""
+    section = MANUAL.partition("## Settings")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("|")]
+    return [row[2:-2].split(" | ") for row in rows[2:]]
+
+
 def documented() -> dict[str, list[str]]:
     """Return the table's cells by variable: default, example, who, what."""
-    rows = re.findall(
-        r"^\| `([A-Z_]+)` \| (.+) \| (.+) \| (both|web|worker) \| (.+) \|$", MANUAL, re.MULTILINE
-    )
-    return {name: cells for name, *cells in rows}
+    return {name.strip("`"): cells for name, *cells in table()}
 
 
 def read_by_the_code() -> dict[str, str | None]:
@@ -41,6 +45,23 @@ def _written(default: ast.expr) -> str | None:
         return str(ast.literal_eval(default))
     except ValueError:
         return None
+
+
+@pytest.mark.parametrize("row", table(), ids=lambda row: row[0].strip("`"))
+def test_every_row_has_its_five_cells(row: list[str]) -> None:
+    assert len(row) == 5
+    name, default, example, who, what = row
+    assert re.fullmatch("`[A-Z_]+`", name)
+    assert default
+    assert re.fullmatch("`.+`", example)
+    assert who in {"web", "worker", "both"}
+    assert what
+
+
+def test_no_setting_stands_in_the_table_twice() -> None:
+    names = [name for name, *_ in table()]
+
+    assert sorted(set(names)) == sorted(names)
 
 
 def test_the_table_has_every_setting_and_no_other() -> None:

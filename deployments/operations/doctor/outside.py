@@ -1,11 +1,11 @@
 """What lies outside: GitHub and every repository, the registry and every image that runs."""
 
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-from deployments.github import GitHubError, HeadQuestion, HeadTrouble
+from deployments.github import GitHubError, Head, HeadQuestion, HeadTrouble
 from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
 from deployments.outside import Outside
@@ -34,6 +34,7 @@ def github_answers(outside: Outside, sites: Sequence[Site]) -> Iterator[Finding]
         yield bad(
             f"GitHub, {host}", str(trouble), "Correct the site's repository, or what the token may read."
         )
+    yield from _ci_is_seen(answers.heads)
     if readable := len(questions) - len(troubles):
         yield good("GitHub", f"{_number(readable, 'repository', 'repositories')} can be read.")
     if answers.budget is None:
@@ -47,6 +48,18 @@ def github_answers(outside: Outside, sites: Sequence[Site]) -> Iterator[Finding]
         yield warning("GitHub's budget", left, remedy)
     else:
         yield good("GitHub's budget", left)
+
+
+def _ci_is_seen(heads: Mapping[Hashable, Head | HeadTrouble]) -> Iterator[Finding]:
+    """What a fine-grained token lacks shows here only: GitHub answers, and leaves the checks out."""
+    unseen = [
+        str(key) for key, head in heads.items() if isinstance(head, Head) and head.check_state == "unknown"
+    ]
+    if unseen:
+        sentence = f"Whether CI passed is not told for {_number(len(unseen), 'repository', 'repositories')}, first that of {unseen[0]}."
+        yield warning(
+            "GitHub's checks", sentence, "Grant the token to read commit statuses (an App: checks too)."
+        )
 
 
 def registry_has_what_runs(outside: Outside, images: Mapping[str, str]) -> Iterator[Finding]:

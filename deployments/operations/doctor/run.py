@@ -14,6 +14,8 @@ from deployments.operations.doctor import cluster as clusters
 from deployments.operations.doctor import inside
 from deployments.operations.doctor import outside as outsides
 from deployments.operations.doctor.findings import Finding, Grade, bad
+from deployments.operations.doctor.push_keys import push_keys_fit
+from deployments.operations.doctor.tokens import tokens_suffice
 from deployments.outside import Outside
 from deployments.rules.workloads import containers
 
@@ -32,9 +34,14 @@ def examine(*, outside: Outside, now: datetime) -> list[Finding]:
         ("Clock", lambda: inside.clock_is_right(now=now)),
         ("Worker", lambda: inside.worker_is_alive(now=now)),
         ("Sites", lambda: outsides.mapped(sites)),
+        ("Token", lambda: tokens_suffice(outside, now=now)),
         ("GitHub", lambda: outsides.github_answers(outside, sites)),
         ("Cluster", lambda: _cluster(outside, sites, present)),
         ("Ping", lambda: outsides.ping_address_answers(settings.PING_URL)),
+        (
+            "Push keys",
+            lambda: push_keys_fit(public=settings.VAPID_PUBLIC_KEY, private=settings.VAPID_PRIVATE_KEY),
+        ),
         ("Registry", lambda: outsides.registry_has_what_runs(outside, _images(sites, present))),
     ]
     for subject, step in steps:

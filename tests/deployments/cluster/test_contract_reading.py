@@ -2,35 +2,9 @@
 
 import pytest
 
-from deployments.cluster import Expired
-from deployments.rules.workloads import containers
-from tests.deployments.cluster.ground import MISSING, SECOND, TALKING, WEB, wait_for
+from tests.deployments.cluster.ground import MISSING, TALKING, WEB, wait_for
 
 pytestmark = pytest.mark.cluster
-
-
-def test_a_watch_tells_what_changes_after_a_list(ground):
-    name = ground.make()
-    ground.settled(name)
-    listing = ground.cluster.list_deployments(ground.namespace)
-    ground.set_image(name, SECOND)
-
-    events = list(
-        ground.cluster.watch_deployments(
-            ground.namespace, resource_version=listing.resource_version, timeout_seconds=2
-        )
-    )
-
-    images = [containers(thing)[WEB] for kind, thing in events if kind == "MODIFIED"]
-    assert SECOND in images
-
-
-def test_a_watch_from_a_revision_that_is_no_longer_kept_has_expired(ground):
-    name = ground.make()
-    ground.settled(name)
-
-    with pytest.raises(Expired):
-        list(ground.cluster.watch_deployments(ground.namespace, resource_version="1", timeout_seconds=2))
 
 
 def test_a_pods_log_can_be_read(ground):

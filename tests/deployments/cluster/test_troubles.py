@@ -7,7 +7,6 @@ from deployments.cluster import (
     ClusterRefused,
     ClusterUnavailable,
     Conflict,
-    Expired,
     Throttled,
     connect,
 )
@@ -156,17 +155,6 @@ def test_a_list_that_expires_again_and_again_is_given_up(demo, client):
         client.deployments("default")
 
     assert len(demo.requests) == 3
-
-
-def test_a_watch_whose_history_is_gone_has_expired(demo, client):
-    listing = client.list_deployments("default")
-    patch(client)
-    demo.forget_history()
-
-    with pytest.raises(Expired, match=r"410.*from the start"):
-        list(
-            client.watch_deployments("default", resource_version=listing.resource_version, timeout_seconds=1)
-        )
 
 
 def test_a_server_that_is_gone_cannot_be_reached(demo, tmp_path):

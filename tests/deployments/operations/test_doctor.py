@@ -8,11 +8,13 @@ from django.core.management import CommandError, call_command
 from django_q.models import Task
 from pytest_django.fixtures import Settings
 
+from demo.github import Told
 from demo.world import NAMESPACE, World
 from deployments.github import GitHub
 from deployments.models import Examination, Site
 from deployments.operations.doctor import Finding, Grade, examine, record_examination
 from deployments.outside import Outside, from_settings
+from deployments.push import fresh_key_pair
 from tests.factories import NOW
 
 
@@ -38,7 +40,7 @@ def test_a_sound_world_has_a_good_line_for_each_part(outside: Outside) -> None:
     subjects = {each.subject for each in examine(outside=outside, now=NOW) if each.grade is Grade.GOOD}
 
     assert subjects >= {
-        "Database", "Worker", "GitHub", "GitHub's budget", f"Rights in {NAMESPACE}", "Deployments", "Registry",
+        "Database", "Worker", "Token, GITHUB_TOKEN", "GitHub", "GitHub's budget", "Push keys", f"Rights in {NAMESPACE}", "Deployments", "Registry",
     }  # fmt: skip
 
 
@@ -68,6 +70,107 @@ def test_a_bad_token_is_told(outside: Outside, world: World) -> None:
 
     assert {each.grade for each in lines} == {Grade.BAD}
     assert "token" in lines[0].sentence
+
+
+def test_a_token_for_one_owner_that_is_not_accepted_is_told(outside: Outside, world: World) -> None:
+    with GitHub(
+        token=world.github.token, tokens={"Acme": "wrong", "b": "two words"}, api_url=world.github.url
+    ) as github:
+        lines = {each.subject: each for each in found(replace(outside, github=github), "Token")}
+
+    assert lines["Token, GITHUB_TOKEN"].grade is Grade.GOOD
+    assert "Make a new one and set GITHUB_TOKENS, acme" in lines["Token, GITHUB_TOKENS, acme"].sentence
+    assert "characters that no token has" in lines["Token, GITHUB_TOKENS, b"].sentence
+
+
+@pytest.mark.parametrize(
+    ("scopes", "grade", "sentence"),
+    [
+        (None, Grade.GOOD, "what a fine-grained token may do GitHub does not tell"),
+        ("", Grade.GOOD, "a classic token without scopes"),
+        ("repo, read:org", Grade.GOOD, "a classic token with read:org, repo."),
+        ("repo, workflow, delete_repo", Grade.WARNING, "a classic token with delete_repo, repo, workflow."),
+    ],
+)
+def test_what_a_token_may_do_is_told_as_far_as_github_tells(
+    outside: Outside, world: World, scopes: str | None, grade: Grade, sentence: str
+) -> None:
+    world.github.tokens.told[world.github.token] = Told(scopes=scopes)
+
+    (line,) = found(outside, "Token")
+
+    assert line.grade is grade
+    assert sentence in line.sentence
+    assert "It does not expire." in line.sentence
+    assert line.remedy.startswith("Headway only reads, and has no use for delete_repo, workflow") is (
+        grade is Grade.WARNING
+    )
+
+
+@pytest.mark.parametrize(("days", "grade"), [(13, Grade.WARNING), (15, Grade.GOOD)])
+def test_a_token_that_expires_within_two_weeks_is_told(
+    outside: Outside, world: World, days: int, grade: Grade
+) -> None:
+    end = NOW + timedelta(days=days)
+    world.github.tokens.told[world.github.token] = Told(expires_at=end)
+
+    (line,) = found(outside, "Token")
+
+    assert line.grade is grade
+    assert f"It expires on {end:%d %B %Y}, in {days} days." in line.sentence
+
+
+def test_no_token_at_all_is_told_with_what_it_costs(outside: Outside, world: World) -> None:
+    with GitHub(api_url=world.github.url, web_url=world.github.url) as github:
+        lines = found(replace(outside, github=github), "Token")
+        checks = found(replace(outside, github=github), "GitHub's checks")
+
+    assert [(each.subject, each.grade) for each in lines] == [("Token", Grade.WARNING)]
+    assert "5 repositories" in checks[0].sentence
+
+
+def test_push_keys_that_belong_together_are_well(outside: Outside, settings: Settings) -> None:
+    pair = fresh_key_pair()
+    settings.VAPID_PUBLIC_KEY, settings.VAPID_PRIVATE_KEY = pair.public, pair.private
+
+    (line,) = found(outside, "Push keys")
+
+    assert line.grade is Grade.GOOD
+    assert "belong together" in line.sentence
+
+
+def test_push_keys_of_two_pairs_are_told_with_the_right_half(outside: Outside, settings: Settings) -> None:
+    pair, other = fresh_key_pair(), fresh_key_pair()
+    settings.VAPID_PUBLIC_KEY, settings.VAPID_PRIVATE_KEY = other.public, pair.private
+
+    line = only(outside, "Push keys")
+
+    assert line.grade is Grade.BAD
+    assert f"VAPID_PUBLIC_KEY={pair.public}" in line.remedy
+
+
+@pytest.mark.parametrize("private", ["no-key", "AAAA", "é", "A" * 43])
+def test_a_push_key_that_cannot_be_read_is_told_and_not_repeated(
+    outside: Outside, settings: Settings, private: str
+) -> None:
+    settings.VAPID_PUBLIC_KEY, settings.VAPID_PRIVATE_KEY = fresh_key_pair().public, private
+
+    line = only(outside, "Push keys")
+
+    assert line.grade is Grade.BAD
+    assert private not in line.sentence
+
+
+def test_one_push_key_alone_is_told(outside: Outside, settings: Settings) -> None:
+    pair = fresh_key_pair()
+    settings.VAPID_PUBLIC_KEY, settings.VAPID_PRIVATE_KEY = pair.public, ""
+    without_private = only(outside, "Push keys")
+    settings.VAPID_PUBLIC_KEY, settings.VAPID_PRIVATE_KEY = "", pair.private
+    without_public = only(outside, "Push keys")
+
+    assert without_private.grade is Grade.BAD
+    assert without_public.grade is Grade.WARNING
+    assert f"VAPID_PUBLIC_KEY={pair.public}" in without_public.remedy
 
 
 def test_a_missing_deployment_and_a_missing_container_are_told(outside: Outside, world: World) -> None:

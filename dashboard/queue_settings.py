@@ -1,0 +1,20 @@
+"""django-q2's settings; docs/decisions/0002-queue.md has the measured reason for each value."""
+
+QUEUE = {
+    "name": "headway",
+    "orm": "default",
+    "broker_class": "deployments.queue.NotifyingBroker",
+    "workers": 3,
+    "timeout": 300,
+    "retry": 660,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "catch_up": False,
+    "poll": 10,
+    "queue_limit": 1,
+    "bulk": 1,
+    "recycle": 500,
+    "save_limit": 500,
+    "cache": "queue",
+    "label": "Queue",
+}

@@ -1,0 +1,39 @@
+"""What GitHub tells of a token beside its answers: a classic token's scopes, and until when it is good.
+
+https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps#requested-scopes-and-granted-scopes
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+_EXPIRY_FORMS = ("%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%d %H:%M:%S %z")
+
+
+@dataclass(frozen=True)
+class Grant:
+    scopes: frozenset[str] | None
+    """None: the token is fine-grained or an App's, and GitHub does not tell what such a one may do."""
+    expires_at: datetime | None
+    """None: never, or GitHub does not tell."""
+
+
+def grant_in(headers: Mapping[str, str]) -> Grant:
+    """The headers' names are compared without regard to case, as those of `requests` are."""
+    scopes = headers.get("x-oauth-scopes")
+    return Grant(
+        scopes=None
+        if scopes is None
+        else frozenset(each.strip() for each in scopes.split(",") if each.strip()),
+        expires_at=_moment(headers.get("github-authentication-token-expiration", "")),
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    for form in _EXPIRY_FORMS:
+        try:
+            found = datetime.strptime(text, form)  # noqa: DTZ007 -- the zone is put in on the next line
+        except ValueError:
+            continue
+        return found.replace(tzinfo=found.tzinfo or UTC)
+    return None

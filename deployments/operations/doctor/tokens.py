@@ -1,0 +1,58 @@
+"""GitHub's tokens: whether each is accepted, what it may do as far as GitHub tells, and until when."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from deployments.github import GitHubError, Grant
+from deployments.operations.doctor.findings import Finding, bad, good, warning
+from deployments.outside import Outside
+
+SOON = timedelta(days=14)
+ENOUGH = frozenset({"repo", "public_repo", "repo:status"})
+FINE_GRAINED = "a fine-grained token that may read contents, metadata and commit statuses, and nothing else"
+
+
+def tokens_suffice(outside: Outside, *, now: datetime) -> Iterator[Finding]:
+    """One line for each token that is set. Costs one request each."""
+    grants = outside.github.grants()
+    if not grants and not outside.github.has_app:
+        sentence = "None is set: public repositories are read by git's own protocol, without CI and counts."
+        yield warning("Token", sentence, f"Set GITHUB_TOKEN to {FINE_GRAINED}.")
+    for name, grant in grants.items():
+        yield _judged(name, grant, now=now)
+
+
+def _judged(name: str, grant: Grant | GitHubError, *, now: datetime) -> Finding:
+    subject = f"Token, {name}"
+    if isinstance(grant, GitHubError):
+        return bad(subject, str(grant), "Until then its repositories stay as they were last seen.")
+    sentence = f"{_may(grant)} {_lasts(grant, now=now)}"
+    if grant.expires_at and grant.expires_at < now + SOON:
+        return warning(subject, sentence, f"Make its successor now and set {name.partition(',')[0]}.")
+    too_much = _too_much(grant)
+    if too_much:
+        return warning(
+            subject, sentence, f"Headway only reads, and has no use for {too_much}: set {FINE_GRAINED}."
+        )
+    return good(subject, sentence)
+
+
+def _may(grant: Grant) -> str:
+    if grant.scopes is None:
+        return "It is accepted; what a fine-grained token may do GitHub does not tell, only the lines of its repositories do."
+    if not grant.scopes:
+        return "It is a classic token without scopes, and reads public repositories alone."
+    return f"It is a classic token with {', '.join(sorted(grant.scopes))}."
+
+
+def _lasts(grant: Grant, *, now: datetime) -> str:
+    if grant.expires_at is None:
+        return "It does not expire."
+    days = (grant.expires_at - now).days
+    return f"It expires on {grant.expires_at:%d %B %Y}, in {days} {'day' if days == 1 else 'days'}."
+
+
+def _too_much(grant: Grant) -> str:
+    return ", ".join(
+        sorted(each for each in (grant.scopes or ()) if each not in ENOUGH and not each.startswith("read:"))
+    )
