@@ -58,7 +58,11 @@ class World:
         self.github = DemoGitHub()
         self.registry = DemoRegistry()
         self.cluster = DemoCluster(
-            image_exists=self._exists, behaviour=self._behaviour, start_seconds=start_seconds, rbac=rbac
+            image_exists=self._exists,
+            behaviour=self._behaviour,
+            image_id=self.registry.image_id,
+            start_seconds=start_seconds,
+            rbac=rbac,
         )
         self.pages: dict[str, Page] = {}
         """What a host answers whatever its pods are."""

@@ -74,6 +74,9 @@ class Deploy(models.Model):
     accepts_image = models.TextField(
         blank=True, help_text="The other app's image that a person saw here, and agreed to replace."
     )
+    digest = models.CharField(
+        max_length=200, blank=True, help_text="What the image's tag meant in its registry when this began."
+    )
     image_seen_at = models.DateTimeField(null=True, help_text="When the registry last had this image.")
     image_gone = models.BooleanField(
         default=False, help_text="The registry had it no more when it was last asked."

@@ -84,6 +84,7 @@ def _roll_out(deploy: Deploy, patched: dict[str, Any], *, now: datetime) -> None
             sentence="The cluster accepted the new image.",
             patched_at=now,
             wanted=wanted,
+            digest=deploy.digest,
         ):
             Observation.objects.filter(site=deploy.site).update(
                 desired_image=deploy.image, desired_sha=deploy.sha, desired_by=OUR_MANAGER, desired_at=now,
@@ -99,9 +100,10 @@ def _observe_again(site: Site) -> None:
 def _check_commit_and_image(deploy: Deploy, outside: Outside, *, now: datetime) -> None:
     try:
         is_on_branch = _is_on_branch(deploy, outside, now=now)
-        is_built = outside.registry.digest(parse_image(deploy.image)) is not None
+        digest = outside.registry.digest(parse_image(deploy.image))
     except (GitHubError, RegistryError) as error:
         raise TryLater(f"{error} Headway keeps trying.") from error
+    is_built, deploy.digest = digest is not None, digest or ""
     Deploy.objects.filter(site=deploy.site, image=deploy.image).update(
         image_gone=not is_built, **({"image_seen_at": now} if is_built else {})
     )
