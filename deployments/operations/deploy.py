@@ -75,8 +75,9 @@ def request(wish: Wish, *, site: Site, now: datetime) -> Deploy:
 
 def lock(site: Site) -> Site:
     """Return the site's row, with what was observed of it, locked until the transaction ends."""
-    rows = Site.objects.select_for_update(of=("self",)).select_related("observation__latest_deploy")
-    return rows.get(pk=site.pk)
+    Site.objects.select_for_update().only("pk").get(pk=site.pk)
+    # By a statement of its own: one that waited for the lock would show joined rows as they were before it waited.
+    return Site.objects.select_related("observation__latest_deploy").get(pk=site.pk)
 
 
 def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
