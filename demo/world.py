@@ -60,7 +60,7 @@ class World:
         self.cluster = DemoCluster(
             image_exists=self._exists,
             behaviour=self._behaviour,
-            image_id=self.registry.image_id,
+            image_id=lambda image: self.registry.image_id(image),
             start_seconds=start_seconds,
             rbac=rbac,
         )
