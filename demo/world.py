@@ -60,7 +60,7 @@ class World:
         self.cluster = DemoCluster(
             image_exists=self._exists,
             behaviour=self._behaviour,
-            image_id=lambda image: self.registry.image_id(image),
+            image_id=self._image_id,
             start_seconds=start_seconds,
             rbac=rbac,
         )
@@ -161,6 +161,9 @@ class World:
 
     def _exists(self, image: str) -> bool:
         return self.registry.has(image) if image.startswith(self.registry.host) else True
+
+    def _image_id(self, image: str) -> str:
+        return self.registry.image_id(image)
 
     def _behaviour(self, image: str) -> Behaviour:
         return self.behaviours.get(image, HEALTHY)

@@ -31,6 +31,7 @@ def request_deploy(
     sha: str,
     seen_sha: str,
     requested_by: User | None,
+    requested_by_name: str = "",
     trigger: Trigger,
     idempotency_key: UUID | None = None,
     accept_red: bool = False,
@@ -40,6 +41,7 @@ def request_deploy(
 ) -> Deploy:
     """Write the wish and its queue entry in one transaction; a worker checks every guard again, and patches.
 
+    `requested_by_name` is who asks where that is no user.
     `accept_foreign_image` passes the wrong-app guard where it is the very image that the container is asked to run.
     With `when_ready`, a head that is not built yet waits for its image (operations/waiting.py).
 
@@ -51,6 +53,7 @@ def request_deploy(
         seen_sha=seen_sha,
         trigger=trigger,
         by=requested_by,
+        named=requested_by_name,
         accepts_red=accept_red,
         readiness=when_ready,
         key=idempotency_key,

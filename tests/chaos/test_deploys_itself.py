@@ -4,6 +4,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Self
@@ -22,7 +23,7 @@ from tests.processes import MANAGE, Running, environment, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOST, NAME = "headway.natwelch.com", "headway-worker"
-GRACE_SECONDS = 20
+GRACE_SECONDS = 3
 STUCK_AFTER_SECONDS = 120
 
 
@@ -43,8 +44,8 @@ class Node:
         self._over = Event()
         self._thread = Thread(target=self._run, name="node")
         self.workers: dict[str, Running] = {}
-        self.ended: list[str] = []
-        """The images of the pods whose workers were told to end, in turn."""
+        self.ended = dict[str, datetime]()
+        """When the last process of a pod's worker was gone, by the pod's image."""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -75,11 +76,12 @@ class Node:
         worker = self.workers[uid]
         if worker.process.poll() is not None:
             return
-        self.ended.append(pod["spec"]["containers"][-1]["image"])
         worker.process.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             worker.process.wait(timeout=GRACE_SECONDS)
         worker.kill_group()
+        worker.process.wait()
+        self.ended[pod["spec"]["containers"][-1]["image"]] = timezone.now()
 
 
 def test_the_new_worker_ends_the_deploy_that_the_old_one_began(
@@ -88,7 +90,7 @@ def test_the_new_worker_ends_the_deploy_that_the_old_one_began(
     before = world.running_image(HOST)
     world.commit(HOST)
     observe(outside)
-    env = environment(tmp_path, **world.settings(tmp_path)) | {"STABILITY_SECONDS": "5"}
+    env = environment(tmp_path, **world.settings(tmp_path)) | {"STABILITY_SECONDS": "8"}
 
     with Node(world, env, tmp_path) as node:
         assert eventually(lambda: node.workers, seconds=30)
@@ -97,7 +99,8 @@ def test_the_new_worker_ends_the_deploy_that_the_old_one_began(
 
     deploy.refresh_from_db()
     assert ended, in_words([deploy])
-    assert node.ended == [before], "The old pod's worker, and no other, was stopped on the way."
+    assert list(node.ended) == [before]
+    assert node.ended[before] < deploy.finished_at
     check_all_succeeded(world, [deploy])
     check_patched_once_at_most(world, [deploy])
 

@@ -64,7 +64,9 @@ def _verify_build(look: Look, rollout: Rollout, means: Means, pulled: Pulled) ->
     elif deploy.verifying_since and now - deploy.verifying_since >= means.patience.stability:
         deploy.note(now=now, **counts)
         doubt = (
-            f"; whether that is the registry's build is not known: {pulled.sentence}" if pulled.sentence else ""
+            f"; whether that is the registry's build is not known: {pulled.sentence}"
+            if pulled.sentence
+            else ""
         )
         visit(look, means, stayed=f"{_pods(look.ready)} ready, and stayed so{doubt}")
 
