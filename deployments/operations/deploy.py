@@ -90,7 +90,9 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
     """
     sentence = f"Cancelled by {by.get_username()} before anything was changed."
     with transaction.atomic():
-        if not deploy.move(
+        # Locked, so that a worker that is about to tell the cluster comes before or after, and never in between.
+        untold = Deploy.objects.select_for_update().filter(pk=deploy.pk, told_at=None)
+        if untold.first() is None or not deploy.move(
             Status.CANCELLED, only_from=(Status.WAITING, Status.QUEUED), now=now, sentence=sentence
         ):
             raise UnableToCancel("Too late to cancel: the cluster has been told already.")
