@@ -1,6 +1,7 @@
 """From the moment that the cluster may have been told, a Deploy is neither taken back nor refused: that would not be true."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -8,6 +9,7 @@ from django.db import connection
 from demo.world import NAMESPACE, PROJECT, World
 from deployments.models import Deploy, Status
 from deployments.operations.deploy import UnableToCancel, cancel_deploy
+from deployments.operations.tick import tick
 from deployments.outside import Outside
 from tests.deployments.operations.following import HOST, NAME
 from tests.factories import NOW, ask, begin, make_user, observe
@@ -104,3 +106,18 @@ def test_cancelling_while_the_cluster_is_being_told_is_too_late(
 
     queued.refresh_from_db()
     assert (queued.status, world.running_image(HOST)) == (Status.ROLLING_OUT, queued.image)
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_giving_up_says_whether_the_cluster_may_have_been_told(
+    world: World, outside: Outside, queued: Deploy, told: bool
+) -> None:
+    world.cluster.drop_connection(9, method="PATCH" if told else "GET")
+    begin(queued, outside)
+
+    tick(now=NOW + timedelta(minutes=16))
+
+    queued.refresh_from_db()
+    assert queued.status == Status.TIMED_OUT
+    assert queued.sentence.startswith("Given up after 15 minutes: The cluster at")
+    assert queued.sentence.endswith("is not known: sync, then look.") == told
