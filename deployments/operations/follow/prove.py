@@ -72,6 +72,6 @@ def _same_builds(
         for each in sorted(set(reported) - known)[:BUILDS_COMPARED]:
             if registry.parts(replace(asked, tag=None, digest=each)) & known:
                 known.add(each)
-    except RegistryError as error:
+    except (RegistryError, ValueError, OSError) as error:
         return str(error).rstrip(".")
     return frozenset(known)
