@@ -82,14 +82,15 @@ def _measure(size: int) -> None:
 
 
 def _measure_taps() -> None:
-    from bench.tap import measure_taps
+    from bench.tap import measure_hooks, measure_taps
 
     mappings = read_mappings()
-    with World(mappings) as world, tempfile.TemporaryDirectory() as folder:
-        _fill(mappings)
-        _use(world, Path(folder))
-        os.environ["HEARTBEAT_FILE"] = str(Path(folder) / "heartbeat")
-        _print("from the tap to the accepted patch", measure_taps(world, Path(folder)))
+    for title, measure in (("tap", measure_taps), ("pushed image's event", measure_hooks)):
+        with World(mappings) as world, tempfile.TemporaryDirectory() as folder:
+            _fill(mappings)
+            _use(world, Path(folder))
+            os.environ["HEARTBEAT_FILE"] = str(Path(folder) / "heartbeat")
+            _print(f"from the {title} to the accepted patch", measure(world, Path(folder)))
 
 
 def _measure_idle(server: EmbeddedPostgres) -> None:

@@ -1,4 +1,4 @@
-"""From the thumb to the cluster's acceptance of the patch, against `kubectl set image` over the same cluster."""
+"""From the thumb, and from a pushed image's event, to the accepted patch, against `kubectl set image` over the same cluster."""
 
 import shutil
 import subprocess
@@ -44,6 +44,38 @@ def measure_taps(world: World, folder: Path) -> dict[str, Any]:
     return _spread("tap", taps) | _spread("kubectl set image", commands)
 
 
+def measure_hooks(world: World, folder: Path) -> dict[str, Any]:
+    """The same of what a hook asks for: a sync of one site that deploys by itself, whose image has just been pushed."""
+    from deployments.models import Site
+    from deployments.operations.sync import sync
+    from deployments.outside import from_settings
+
+    from_settings.cache_clear()
+    Site.objects.update(auto_deploy=True)
+    sync(outside=from_settings(), clock=timezone.now)
+    hooks = []
+    with headway():
+        for number, host in enumerate(world.mappings):
+            world.commit(host)
+            sleep(IDLE_SECONDS)
+            seconds = _hook(world, host)
+            if number:
+                hooks.append(seconds)
+    kubeconfig = world.cluster.write_kubeconfig(folder / "admin", user="admin")
+    commands = [_kubectl(world, host, kubeconfig) for host in list(world.mappings)[:10]]
+    return _spread("hook", hooks) | _spread("kubectl set image", commands)
+
+
+def _hook(world: World, host: str) -> float:
+    from deployments.operations.sync_request import request_sync
+
+    world.cluster.requests.clear()
+    start = perf_counter()
+    request_sync(hosts=[host], trigger="hook")
+    _wait_for_patch(world, world.mappings[host].deployment)
+    return perf_counter() - start
+
+
 def _session(address: str) -> requests.Session:
     client = Client()
     client.force_login(User.objects.create_superuser("tapper"))
@@ -54,7 +86,6 @@ def _session(address: str) -> requests.Session:
 
 
 def _tap(session: requests.Session, address: str, world: World, seen: Any) -> float:
-    path = f"/deployments/{seen.site.deployment}"
     world.cluster.requests.clear()
     form = {
         "sha": seen.head_sha,
@@ -67,11 +98,15 @@ def _tap(session: requests.Session, address: str, world: World, seen: Any) -> fl
         f"{address}/sites/{seen.site.host}/deploy", data=form, allow_redirects=False, timeout=10
     )
     assert answer.status_code == 302, answer.text
-    until = monotonic() + LONGEST_SECONDS
+    _wait_for_patch(world, seen.site.deployment)
+    return perf_counter() - start
+
+
+def _wait_for_patch(world: World, deployment: str) -> None:
+    path, until = f"/deployments/{deployment}", monotonic() + LONGEST_SECONDS
     while not _patched(world, path) and monotonic() < until:
         sleep(0.001)
-    assert _patched(world, path), f"{seen.site.host} was not patched"
-    return perf_counter() - start
+    assert _patched(world, path), f"{deployment} was not patched"
 
 
 def _patched(world: World, path: str) -> bool:

@@ -62,7 +62,7 @@ class EmbeddedPostgres:
     @property
     def url(self) -> str:
         """Its address in DATABASE_URL form, whether or not it runs."""
-        return f"postgres://{SUPERUSER}@/postgres?host={quote(str(self._socket_folder), safe='')}"
+        return f"postgres://{SUPERUSER}@/postgres?host={quote(str(self.socket_folder), safe='')}"
 
     def start(self) -> None:
         """Start the server unless it runs; make its data folder first where there is none.
@@ -74,7 +74,7 @@ class EmbeddedPostgres:
                 return
             if not (self._data / "PG_VERSION").exists():
                 self._initialise()
-            options = f"-k {self._socket_folder} -c listen_addresses= -c timezone=UTC -c max_connections=300"
+            options = f"-k {self.socket_folder} -c listen_addresses= -c timezone=UTC -c max_connections=300"
             wait = ("-w", "-t", str(START_TIMEOUT_SECONDS))
             self._run("pg_ctl", "start", *wait, "-D", self._data, "-l", self.log_file, "-o", options)
 
@@ -88,7 +88,7 @@ class EmbeddedPostgres:
         """Stop the server, and delete all that it kept."""
         self.stop()
         shutil.rmtree(self._home, ignore_errors=True)
-        shutil.rmtree(self._socket_folder, ignore_errors=True)
+        shutil.rmtree(self.socket_folder, ignore_errors=True)
 
     def is_running(self) -> bool:
         if not (self._data / "postmaster.pid").exists():
@@ -127,11 +127,16 @@ class EmbeddedPostgres:
 
     @property
     def _home(self) -> Path:
-        return self._socket_folder if _is_root() else STATE / self.name
+        return self.socket_folder if _is_root() else STATE / self.name
 
     @property
     def _data(self) -> Path:
         return self._home / "data"
+
+    @property
+    def pid(self) -> int:
+        """Its first process, while it runs."""
+        return int((self._data / "postmaster.pid").read_text().split()[0])
 
     @property
     def log_file(self) -> Path:
@@ -139,7 +144,8 @@ class EmbeddedPostgres:
         return self._data / "server.log"
 
     @property
-    def _socket_folder(self) -> Path:
+    def socket_folder(self) -> Path:
+        """Where it listens."""
         # A socket's name has at most 107 bytes, and checkouts lie deep: so the folder is named by a hash.
         place = hashlib.sha256(str(STATE / self.name).encode()).hexdigest()[:12]
         return _TEMPORARY / f"headway-{os.geteuid()}-{place}"
@@ -147,9 +153,9 @@ class EmbeddedPostgres:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Let two commands that start together make one server."""
-        _make_private(self._socket_folder)
+        _make_private(self.socket_folder)
         self._home.mkdir(parents=True, exist_ok=True)
-        with (self._socket_folder / "lock").open("w") as file:
+        with (self.socket_folder / "lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 

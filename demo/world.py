@@ -58,7 +58,11 @@ class World:
         self.github = DemoGitHub()
         self.registry = DemoRegistry()
         self.cluster = DemoCluster(
-            image_exists=self._exists, behaviour=self._behaviour, start_seconds=start_seconds, rbac=rbac
+            image_exists=self._exists,
+            behaviour=self._behaviour,
+            image_id=self._image_id,
+            start_seconds=start_seconds,
+            rbac=rbac,
         )
         self.pages: dict[str, Page] = {}
         """What a host answers whatever its pods are."""
@@ -157,6 +161,9 @@ class World:
 
     def _exists(self, image: str) -> bool:
         return self.registry.has(image) if image.startswith(self.registry.host) else True
+
+    def _image_id(self, image: str) -> str:
+        return self.registry.image_id(image)
 
     def _behaviour(self, image: str) -> Behaviour:
         return self.behaviours.get(image, HEALTHY)

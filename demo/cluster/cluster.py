@@ -17,6 +17,7 @@ from demo.cluster.failures import Failures, Switches
 from demo.cluster.kinds import Json
 from demo.cluster.kubeconfig import make_kubeconfig
 from demo.cluster.machinery import Machinery
+from demo.cluster.names import image_digest
 from demo.cluster.request_log import RequestLog
 from demo.cluster.server import Server
 from demo.cluster.store import Store
@@ -26,7 +27,7 @@ RBAC = Path(__file__).resolve().parents[2] / "k8s" / "base"
 
 
 class DemoCluster(Contents, Switches):
-    """`image_exists` and `behaviour` are asked with the image as the pod spells it, from the cluster's own thread.
+    """`image_exists`, `behaviour` and `image_id` are asked with the image as the pod spells it, from the cluster's own thread.
 
     `start_seconds` is the time from a pod's creation to its readiness. `requests` is the log of what was asked.
     """
@@ -37,6 +38,7 @@ class DemoCluster(Contents, Switches):
         *,
         image_exists: Callable[[str], bool] = lambda _: True,
         behaviour: Callable[[str], Behaviour] = lambda _: HEALTHY,
+        image_id: Callable[[str], str] = image_digest,
         rbac: Path = RBAC,
         start_seconds: float = 1.0,
         namespaces: tuple[str, ...] = ("default",),
@@ -45,7 +47,9 @@ class DemoCluster(Contents, Switches):
         self.requests = RequestLog()
         self.failures = Failures()
         self.store = Store(history_length=history_length)
-        habits = Habits(image_exists=image_exists, behaviour=behaviour, start_seconds=start_seconds)
+        habits = Habits(
+            image_exists=image_exists, behaviour=behaviour, start_seconds=start_seconds, image_id=image_id
+        )
         self.machinery = Machinery(self.store, habits)
         self.api = Api(self.store, self.machinery, Authorisation(rbac))
         self.ca_pem, tls = make_tls()

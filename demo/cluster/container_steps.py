@@ -7,6 +7,7 @@ from demo.cluster.behaviour import Behaviour
 from demo.cluster.clock import Clock
 from demo.cluster.events import Recorder, Voice
 from demo.cluster.kinds import PODS, Json
+from demo.cluster.names import image_digest
 from demo.cluster.pods import STATUS_LISTS, with_conditions
 from demo.cluster.store import Store
 
@@ -18,12 +19,14 @@ _BACK_OFF_AT_MOST = 16
 class Habits:
     """What the outside decides: which images there are, and how their containers behave.
 
+    `image_id` says under which digest an image's name is pulled now, as a kubelet reports it.
     `start_seconds` is the time from a pod's creation to its readiness; back-offs are multiples of it.
     """
 
     image_exists: Callable[[str], bool]
     behaviour: Callable[[str], Behaviour]
     start_seconds: float
+    image_id: Callable[[str], str] = image_digest
 
 
 class Steps:

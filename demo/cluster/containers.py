@@ -33,7 +33,13 @@ class Containers(Pulls):
             self._lack(key, name, image, missing)
             return
         container_id = f"containerd://{new_uid().replace('-', '') * 2}"
-        pod = self._update(key, name, lambda one: running_status(one, container_id))
+        pod = self.find(key)
+        if pod is None:
+            return
+        kind = "initContainers" if _is_init(pod, name) else "containers"
+        container = next(one for one in pod["spec"][kind] if one["name"] == name)
+        image_id = self.image_id(pod["spec"], container)
+        pod = self._update(key, name, lambda one: running_status(one, container_id, image_id))
         if pod is None:
             return
         self._say(pod, name, "Created", f"Created container: {name}")

@@ -57,7 +57,7 @@ class Contents:
         if not settled:
             return self.api.writes.create(Target(DEPLOYMENTS, namespace), body, manager="demo")
         dry = self.api.writes.create(Target(DEPLOYMENTS, namespace), body, manager="demo", dry_run=True)
-        return add_settled(self.store, dry)
+        return add_settled(self.store, dry, image_id=self.machinery.kubelet.containers.image_id)
 
     def deployment(self, namespace: str, name: str) -> Json:
         """A copy of the Deployment; raises KeyError when there is none."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from demo.cluster.kinds import Json
-from demo.cluster.names import image_digest, new_uid, random_suffix, timestamp
+from demo.cluster.names import new_uid, random_suffix, timestamp
 from demo.cluster.store import copy
 
 STATUS_LISTS = ("initContainerStatuses", "containerStatuses")
@@ -72,11 +72,11 @@ def container_status(container: Json, state: Json) -> Json:
     }
 
 
-def running_status(status: Json, container_id: str) -> Json:
+def running_status(status: Json, container_id: str, image_id: str) -> Json:
     """The same status once the container runs, not yet ready."""
     return {
         **status,
-        "imageID": image_digest(status["image"]),
+        "imageID": image_id,
         "containerID": container_id,
         "started": True,
         "state": {"running": {"startedAt": timestamp()}},

@@ -5,14 +5,32 @@ The messages are containerd's, passed on by the kubelet (pkg/kubelet/images/imag
 
 from abc import abstractmethod
 
-from demo.cluster.container_steps import PodKey, Steps
+from demo.cluster.clock import Clock
+from demo.cluster.container_steps import Habits, PodKey, Steps
+from demo.cluster.events import Recorder
+from demo.cluster.kinds import Json
 from demo.cluster.pods import waiting
+from demo.cluster.store import Store
 
 
 class Pulls(Steps):
+    """What a node has pulled it keeps: a tag that was pushed anew is pulled again where imagePullPolicy is Always only."""
+
+    def __init__(self, store: Store, clock: Clock, recorder: Recorder, habits: Habits) -> None:
+        super().__init__(store, clock, recorder, habits)
+        self._on_nodes: dict[tuple[str, str], str] = {}
+
     @abstractmethod
     def _start(self, key: PodKey, name: str, image: str) -> None:
         """What follows once the image is there."""
+
+    def image_id(self, pod_spec: Json, container: Json) -> str:
+        """Under which digest the pod's node runs the container's image: pulled now, or the one that it has."""
+        image: str = container["image"]
+        place = pod_spec.get("nodeName", ""), image
+        if container.get("imagePullPolicy") == "Always" or place not in self._on_nodes:
+            self._on_nodes[place] = self._habits.image_id(image)
+        return self._on_nodes[place]
 
     def _pull(self, key: PodKey, name: str, image: str, attempt: int) -> None:
         pod = self.find(key)

@@ -1,5 +1,7 @@
 """Deployments that have already come to rest: made at once, without waking the controllers."""
 
+from collections.abc import Callable
+
 from demo.cluster import conditions
 from demo.cluster.kinds import DEPLOYMENTS, PODS, REPLICA_SETS, Json
 from demo.cluster.names import new_uid, timestamp
@@ -9,8 +11,11 @@ from demo.cluster.revisions import annotations_for
 from demo.cluster.store import Store
 
 
-def add_settled(store: Store, deployment: Json) -> Json:
-    """Adds a complete Deployment with its ReplicaSet and its ready pods, and answers it."""
+def add_settled(store: Store, deployment: Json, *, image_id: Callable[[Json, Json], str]) -> Json:
+    """Adds a complete Deployment with its ReplicaSet and its ready pods, and answers it.
+
+    `image_id` is asked with a pod's spec and a container for what its node runs.
+    """
     replicas = deployment["spec"]["replicas"]
     annotations = annotations_for(deployment, None, 1)
     replica_set = new_replica_set(deployment, replicas, annotations)
@@ -26,17 +31,18 @@ def add_settled(store: Store, deployment: Json) -> Json:
         added = store.add(DEPLOYMENTS.plural, deployment, quiet=True)
         store.add(REPLICA_SETS.plural, replica_set, quiet=True)
         for place in range(replicas):
-            store.add(PODS.plural, _ready_pod(replica_set, place), quiet=True)
+            store.add(PODS.plural, _ready_pod(replica_set, place, image_id), quiet=True)
         return added
 
 
-def _ready_pod(replica_set: Json, place: int) -> Json:
+def _ready_pod(replica_set: Json, place: int, image_id: Callable[[Json, Json], str]) -> Json:
     pod = new_pod(replica_set, owner("ReplicaSet", replica_set))
     pod["spec"]["nodeName"] = NODES[place % len(NODES)]
     statuses = []
     for container in pod["spec"]["containers"]:
+        container_id = f"containerd://{new_uid().replace('-', '') * 2}"
         started = running_status(
-            container_status(container, {}), f"containerd://{new_uid().replace('-', '') * 2}"
+            container_status(container, {}), container_id, image_id(pod["spec"], container)
         )
         statuses.append({**started, "ready": True})
     pod["status"] |= {"startTime": timestamp(), "containerStatuses": statuses}

@@ -4,6 +4,7 @@ import re
 from types import TracebackType
 from typing import Literal, Self
 
+from demo.cluster.names import image_digest
 from demo.cluster.request_log import Entry, RequestLog
 from demo.loopback import LoopbackServer, Request, Response
 from demo.registry import replies
@@ -89,6 +90,14 @@ class DemoRegistry(Switches):
             return False
         name = image.digest or image.tag or "latest"
         return image.registry == self.host and self._images.manifest(image.path, name) is not None
+
+    def image_id(self, reference: str) -> str:
+        """What a kubelet reports that has pulled this image: its repository and digest; made up for another registry's."""
+        image = parse_image(reference)
+        found = self._images.manifest(image.path, image.digest or image.tag or "latest")
+        if image.registry != self.host or found is None:
+            return image_digest(reference)
+        return f"{image.repository}@{found.digest}"
 
     def remove(self, path: str, tag: str) -> None:
         """Deletes the tag and its manifest. Raises KeyError where there is none."""

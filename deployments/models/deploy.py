@@ -74,6 +74,9 @@ class Deploy(models.Model):
     accepts_image = models.TextField(
         blank=True, help_text="The other app's image that a person saw here, and agreed to replace."
     )
+    digest = models.CharField(
+        max_length=200, blank=True, help_text="What the image's tag meant in its registry when this began."
+    )
     image_seen_at = models.DateTimeField(null=True, help_text="When the registry last had this image.")
     image_gone = models.BooleanField(
         default=False, help_text="The registry had it no more when it was last asked."
@@ -97,6 +100,10 @@ class Deploy(models.Model):
     )
     waits_for_ci = models.BooleanField(default=False, help_text="It waits until CI has passed, too.")
     queued_at = models.DateTimeField(null=True, help_text="Empty while it waits, or where it never went on.")
+    told_at = models.DateTimeField(
+        null=True,
+        help_text="When the cluster was told, or may have been: from then on it cannot be cancelled.",
+    )
     patched_at = models.DateTimeField(null=True)
     verifying_since = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -184,6 +191,11 @@ class Deploy(models.Model):
         if changed:
             said = changed.get("sentence", "")
             self._change(changed, [self.status], kind=EventKind.NOTED, said=said, now=now)
+
+    def claim(self, *, now: datetime) -> bool:
+        """Write down that the cluster is about to be told; False where this was cancelled, or is no longer queued."""
+        mine = Deploy.objects.filter(pk=self.pk, status=Status.QUEUED)
+        return bool(mine.update(told_at=now, digest=self.digest))
 
     def tell(self, sentence: str, *, kind: EventKind = EventKind.NOTED, now: datetime) -> None:
         """Add a line to the timeline that goes with no change of this row, such as an answer of the host."""

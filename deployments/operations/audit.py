@@ -8,6 +8,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 
 from deployments.models import AuditEvent, Site
+from deployments.rules.wording import printable
 
 HEADWAY = "Headway"
 NAME_LENGTH = 150
@@ -43,5 +44,6 @@ def record(
         kind=kind,
         site=site,
         host=site.host if site else "",
-        sentence=sentence,
+        # It may quote what somebody typed, and PostgreSQL keeps no NUL.
+        sentence=printable(sentence),
     )

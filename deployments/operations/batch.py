@@ -10,12 +10,14 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django_q.tasks import async_task
 
-from deployments.models import BatchItem, Deploy, DeployBatch, Site, Status, Trigger
+from deployments.models import AuditEvent, BatchItem, Deploy, DeployBatch, Site, Status, Trigger
+from deployments.operations import audit
 from deployments.operations.deploy import UnableToCancel, UnableToDeploy, cancel_deploy, request_deploy
 from deployments.rules.images import is_full_sha
 from deployments.rules.wording import counted, sentences
 
 logger = logging.getLogger(__name__)
+HOSTS_NAMED = 10
 
 
 class UnableToDeployAll(Exception):
@@ -53,6 +55,10 @@ def request_batch(*, wishes: Sequence[BatchWish], by: User, key: UUID | None, no
                 )
                 for place, wish in enumerate(wishes, start=1)
             )
+            said = (
+                f"Asked for Deploys of {counted(len(wishes), 'site')}, one after another: {_named(wishes)}."
+            )
+            audit.record(AuditEvent.Kind.DEPLOY, said, by=by, now=now)
     except IntegrityError:
         # The same tap, in another process, a moment ago.
         if key and (first := DeployBatch.objects.filter(idempotency_key=key).first()):
@@ -98,6 +104,13 @@ def cancel_batch(*, batch: DeployBatch, by: User, now: datetime) -> bool:
         rest = locked.items.filter(is_done=False, deploy=None).count()
         said = sentences(f"Cancelled by {by.get_username()}", _not_started(rest))
         locked.end(DeployBatch.State.CANCELLED, sentence=said, now=now)
+        sites = counted(locked.items.count(), "site")
+        audit.record(
+            AuditEvent.Kind.CANCEL,
+            sentences(f"Cancelled the Deploys of {sites}", _not_started(rest)),
+            by=by,
+            now=now,
+        )
     for item in locked.items.filter(is_done=False).exclude(deploy=None).select_related("deploy"):
         try:
             if item.deploy:
@@ -149,6 +162,12 @@ def _stop(batch: DeployBatch, item: BatchItem, why: str, *, now: datetime) -> No
     rest = batch.items.filter(is_done=False).exclude(pk=item.pk).count()
     said = sentences(f"Stopped at {item.site.host}: {why}", _not_started(rest))
     batch.end(DeployBatch.State.STOPPED, sentence=said, now=now)
+
+
+def _named(wishes: Sequence[BatchWish]) -> str:
+    hosts = [wish.host for wish in wishes[:HOSTS_NAMED]]
+    more = len(wishes) - len(hosts)
+    return f"{', '.join(hosts)}{f' and {more} more' if more else ''}"
 
 
 def _not_started(rest: int) -> str:

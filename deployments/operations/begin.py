@@ -21,7 +21,7 @@ from deployments.models import AuditEvent, Deploy, Kind, Observation, Site, Stat
 from deployments.operations import audit
 from deployments.operations.attempt import image_repository
 from deployments.operations.batch import tell_batches
-from deployments.operations.change import change, is_done
+from deployments.operations.change import change, done_before, is_done
 from deployments.operations.github_pauses import ask_heads
 from deployments.outside import Outside
 from deployments.registry import RegistryError
@@ -53,8 +53,10 @@ def begin_deploy(*, deploy_id: int, outside: Outside, now: datetime) -> Deploy |
     if deploy is None:
         return None
     try:
-        _check_commit_and_image(deploy, outside, now=now)
-        patched = _patch(deploy, outside, now=now)
+        patched = _done_before(deploy, outside)
+        if patched is None:
+            _check_commit_and_image(deploy, outside, now=now)
+            patched = _patch(deploy, outside, now=now)
     except Refused as refusal:
         _refuse(deploy, str(refusal), now=now)
     except TryLater as trouble:
@@ -84,6 +86,7 @@ def _roll_out(deploy: Deploy, patched: dict[str, Any], *, now: datetime) -> None
             sentence="The cluster accepted the new image.",
             patched_at=now,
             wanted=wanted,
+            digest=deploy.digest,
         ):
             Observation.objects.filter(site=deploy.site).update(
                 desired_image=deploy.image, desired_sha=deploy.sha, desired_by=OUR_MANAGER, desired_at=now,
@@ -99,9 +102,10 @@ def _observe_again(site: Site) -> None:
 def _check_commit_and_image(deploy: Deploy, outside: Outside, *, now: datetime) -> None:
     try:
         is_on_branch = _is_on_branch(deploy, outside, now=now)
-        is_built = outside.registry.digest(parse_image(deploy.image)) is not None
+        digest = outside.registry.digest(parse_image(deploy.image))
     except (GitHubError, RegistryError) as error:
         raise TryLater(f"{error} Headway keeps trying.") from error
+    is_built, deploy.digest = digest is not None, digest or ""
     Deploy.objects.filter(site=deploy.site, image=deploy.image).update(
         image_gone=not is_built, **({"image_seen_at": now} if is_built else {})
     )
@@ -127,13 +131,20 @@ def _is_on_branch(deploy: Deploy, outside: Outside, *, now: datetime) -> bool:
     return head.running_sha == deploy.sha and head.ahead_by == 0
 
 
+def _done_before(deploy: Deploy, outside: Outside) -> dict[str, Any] | None:
+    try:
+        return done_before(deploy, cluster=outside.cluster)
+    except ClusterError as error:
+        raise TryLater(f"{error} Headway keeps trying.") from error
+
+
 def _patch(deploy: Deploy, outside: Outside, *, now: datetime) -> dict[str, Any]:
     site = deploy.site
     for _ in range(READ_AGAIN_AT_MOST):
         try:
             deployment = outside.cluster.deployment(site.namespace, site.deployment)
             _check_workload(deploy, deployment, now=now)
-            if not Deploy.objects.filter(pk=deploy.pk, status=Status.QUEUED).exists():
+            if not deploy.claim(now=now):
                 raise Refused("Cancelled before anything was changed.")
             return change(deploy, deployment, cluster=outside.cluster)
         except Conflict:

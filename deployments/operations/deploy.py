@@ -31,6 +31,7 @@ def request_deploy(
     sha: str,
     seen_sha: str,
     requested_by: User | None,
+    requested_by_name: str = "",
     trigger: Trigger,
     idempotency_key: UUID | None = None,
     accept_red: bool = False,
@@ -40,6 +41,7 @@ def request_deploy(
 ) -> Deploy:
     """Write the wish and its queue entry in one transaction; a worker checks every guard again, and patches.
 
+    `requested_by_name` is who asks where that is no user.
     `accept_foreign_image` passes the wrong-app guard where it is the very image that the container is asked to run.
     With `when_ready`, a head that is not built yet waits for its image (operations/waiting.py).
 
@@ -51,6 +53,7 @@ def request_deploy(
         seen_sha=seen_sha,
         trigger=trigger,
         by=requested_by,
+        named=requested_by_name,
         accepts_red=accept_red,
         readiness=when_ready,
         key=idempotency_key,
@@ -75,8 +78,9 @@ def request(wish: Wish, *, site: Site, now: datetime) -> Deploy:
 
 def lock(site: Site) -> Site:
     """Return the site's row, with what was observed of it, locked until the transaction ends."""
-    rows = Site.objects.select_for_update(of=("self",)).select_related("observation__latest_deploy")
-    return rows.get(pk=site.pk)
+    Site.objects.select_for_update().only("pk").get(pk=site.pk)
+    # By a statement of its own: one that waited for the lock would show joined rows as they were before it waited.
+    return Site.objects.select_related("observation__latest_deploy").get(pk=site.pk)
 
 
 def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
@@ -86,7 +90,9 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
     """
     sentence = f"Cancelled by {by.get_username()} before anything was changed."
     with transaction.atomic():
-        if not deploy.move(
+        # Locked, so that a worker that is about to tell the cluster comes before or after, and never in between.
+        untold = Deploy.objects.select_for_update().filter(pk=deploy.pk, told_at=None)
+        if untold.first() is None or not deploy.move(
             Status.CANCELLED, only_from=(Status.WAITING, Status.QUEUED), now=now, sentence=sentence
         ):
             raise UnableToCancel("Too late to cancel: the cluster has been told already.")

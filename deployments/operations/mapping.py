@@ -13,10 +13,12 @@ from deployments.operations import audit
 _WHAT_RUNS = frozenset({"owner", "repository", "namespace", "deployment", "container", "image_template"})
 
 
-def save_mapping(*, site: Site, before: Mapping[str, Any], by: User, now: datetime) -> None:
+def save_mapping(
+    *, site: Site, before: Mapping[str, Any], by: User | None, by_name: str = audit.HEADWAY, now: datetime
+) -> None:
     """Save a new or a changed mapping; `before` are the changed fields as they were, none where it is new.
 
-    Where it now stands for something else, what is found there is taken for right again.
+    `by_name` is who did it where that is no user. Where it now stands for something else, what is found there is taken for right again.
     """
     with transaction.atomic():
         is_new = site._state.adding  # noqa: SLF001  Django's documented way to ask
@@ -27,7 +29,7 @@ def save_mapping(*, site: Site, before: Mapping[str, Any], by: User, now: dateti
         Observation.objects.filter(site=site).update(repository_id=None)
         said = f"Added the mapping of {site.host}." if is_new else _changes(site, before)
         if said:
-            audit.record(AuditEvent.Kind.MAPPING, said, by=by, site=site, now=now)
+            audit.record(AuditEvent.Kind.MAPPING, said, by=by, by_name=by_name, site=site, now=now)
 
 
 def delete_mapping(*, site: Site, by: User, now: datetime) -> None:

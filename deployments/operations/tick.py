@@ -9,6 +9,7 @@ from deployments.operations.follow import FOLLOWED
 from deployments.operations.hold import lift_expired
 from deployments.operations.sync import close_dead_runs, prune_runs
 from deployments.operations.waiting import take_up_waiting
+from deployments.rules.wording import duration
 
 TAKEN_UP_WITHIN = timedelta(seconds=30)
 GIVEN_UP_AFTER = timedelta(minutes=15)
@@ -46,9 +47,13 @@ def tick(
 def _take_up_queued(*, now: datetime) -> None:
     for deploy in Deploy.objects.filter(status=Status.QUEUED, queued_at__lt=now - TAKEN_UP_WITHIN):
         if deploy.queued_at and now - deploy.queued_at > GIVEN_UP_AFTER:
-            minutes = int(GIVEN_UP_AFTER.total_seconds() // 60)
-            deploy.move(
-                Status.TIMED_OUT, now=now, sentence=f"Given up after {minutes} minutes: {deploy.sentence}"
-            )
+            deploy.move(Status.TIMED_OUT, now=now, sentence=_given_up(deploy))
         else:
             async_task("deployments.tasks.begin_deploy", deploy.pk, q_options={"group": "deploy"})
+
+
+def _given_up(deploy: Deploy) -> str:
+    said = f"Given up after {duration(GIVEN_UP_AFTER)}: {deploy.sentence}"
+    if deploy.told_at is None:
+        return said
+    return f"{said} Whether the cluster has taken the change is not known: sync, then look."

@@ -35,6 +35,8 @@ class Wish:
     seen_sha: str
     trigger: Trigger
     by: User | None = None
+    named: str = ""
+    """Who wants it where that is no user."""
     accepts_red: bool = False
     readiness: WhenReady | None = None
     """None: at once, or not at all."""
@@ -52,7 +54,7 @@ class Wish:
     def by_name(self) -> str:
         if self.by:
             return self.by.get_username()
-        return SCHEDULER_NAME if self.trigger == Trigger.SYNC else audit.HEADWAY
+        return self.named or (SCHEDULER_NAME if self.trigger == Trigger.SYNC else audit.HEADWAY)
 
     @property
     def said(self) -> str:

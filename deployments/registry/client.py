@@ -14,6 +14,7 @@ from deployments.registry.challenge import parse_challenge
 from deployments.registry.errors import RegistryError
 from deployments.registry.google import GoogleCredentials
 from deployments.registry.grants import Grant, Grants
+from deployments.registry.manifests import parts_in
 from deployments.registry.transport import Question, Reply, Transport
 from deployments.registry.verdicts import complaint_in, error_for
 from deployments.rules.images import ImageReference
@@ -68,6 +69,18 @@ class Registry:
         if error is not None:
             raise error
         return None
+
+    def parts(self, image: ImageReference) -> frozenset[str]:
+        """The digests that the image's manifest refers to: an index' manifests, or its configuration.
+
+        Empty where the registry has no such image. Docker Hub counts it as a pull. Raises RegistryError.
+        """
+        reply, grant = self._ask("GET", image)
+        if reply.status == HTTPStatus.NOT_FOUND:
+            return frozenset()
+        if reply.status != HTTPStatus.OK:
+            raise _error(reply, image, grant)
+        return parts_in(reply.body)
 
     def _hash(self, image: ImageReference) -> str | None:
         """The digest as it is defined, for registries that leave out its header."""

@@ -1,12 +1,11 @@
-from getpass import getuser
 from time import sleep
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from deployments.management.output import print_json
+from deployments.management.shell import shell_user
 from deployments.models import Deploy, Site, Status, Trigger
 from deployments.operations.deploy import UnableToDeploy, request_deploy
 
@@ -49,14 +48,14 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Nothing is known of {site.host} yet: run `manage.py sync {site.host}` first."
             )
-        # Whoever has a shell here may do anything; the name is only a note of who it was.
-        user = get_user_model().objects.filter(username=getuser()).first()
+        user, name = shell_user()
         try:
             return request_deploy(
                 site=site,
                 sha=sha or seen.head_sha,
                 seen_sha=seen.running_sha,
                 requested_by=user,
+                requested_by_name=name,
                 trigger=Trigger.COMMAND,
                 accept_red=accept_red,
                 now=timezone.now(),

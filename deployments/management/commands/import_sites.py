@@ -6,8 +6,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.utils import timezone
 
+from deployments.management.shell import shell_user
 from deployments.models import Site
+from deployments.operations.mapping import save_mapping
 
 REQUIRED = ("host", "owner", "repository", "deployment")
 OPTIONAL = ("branch", "namespace", "container", "image_template")
@@ -58,10 +61,14 @@ def _save(row: dict[str, str]) -> bool:
     values["host"] = values["host"].lower()
     site = Site.objects.filter(host=values["host"]).first() or Site()
     is_new = site.pk is None
+    before = {} if is_new else {name: getattr(site, name) for name in values}
     for name, value in values.items():
         setattr(site, name, value)
     site.full_clean()
-    site.save()
+    changed = {name: was for name, was in before.items() if was != getattr(site, name)}
+    if is_new or changed:
+        user, name = shell_user()
+        save_mapping(site=site, before=changed, by=user, by_name=name, now=timezone.now())
     return is_new
 
 

@@ -8,10 +8,12 @@ from deployments.models import Status
 from deployments.operations.follow.end import end, is_out_of_time, last_lines
 from deployments.operations.follow.look import Look
 from deployments.operations.follow.means import Means
+from deployments.operations.follow.prove import prove
 from deployments.operations.follow.visit import visit
 from deployments.registry import Registry, RegistryError
 from deployments.rules.diagnosis import Diagnosis, after_asking_the_registry, diagnose
 from deployments.rules.images import parse_image
+from deployments.rules.pulled import Proof, Pulled
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
 
 REGISTRY_WITHIN = timedelta(seconds=30)
@@ -47,11 +49,26 @@ def _verify(look: Look, rollout: Rollout, means: Means) -> None:
             Status.VERIFYING, now=now, sentence=said, verifying_since=now, checks=0, checked_at=None,
             **_counts(look, rollout),
         )  # fmt: skip
+        # The registry answers while stability is watched.
+        prove(look, means)
     elif not rollout.wanted:
         end(deploy, Status.SUCCEEDED, rollout.sentence, now=now, **_counts(look, rollout))
+    elif pulled := prove(look, means):
+        _verify_build(look, rollout, means, pulled)
+
+
+def _verify_build(look: Look, rollout: Rollout, means: Means, pulled: Pulled) -> None:
+    deploy, now, counts = look.deploy, look.now, _counts(look, rollout)
+    if pulled.proof is Proof.OTHER:
+        end(deploy, Status.FAILED, pulled.sentence, reason="other_build", now=now, **counts)
     elif deploy.verifying_since and now - deploy.verifying_since >= means.patience.stability:
-        deploy.note(now=now, **_counts(look, rollout))
-        visit(look, means, stayed=f"{_pods(ready)} ready, and stayed so")
+        deploy.note(now=now, **counts)
+        doubt = (
+            f"; whether that is the registry's build is not known: {pulled.sentence}"
+            if pulled.sentence
+            else ""
+        )
+        visit(look, means, stayed=f"{_pods(look.ready)} ready, and stayed so{doubt}")
 
 
 def _wait_or_fail(look: Look, rollout: Rollout, means: Means) -> None:

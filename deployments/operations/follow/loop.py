@@ -5,12 +5,14 @@ from collections.abc import Callable
 from datetime import datetime
 from itertools import groupby
 
+from django.db import DatabaseError, InterfaceError
+
 from deployments.cluster import ClusterError
 from deployments.locks import Lock, try_lock
 from deployments.models import Deploy, Status
 from deployments.operations.follow.end import end, is_out_of_time
 from deployments.operations.follow.judge import judge
-from deployments.operations.follow.look import FOLLOWED, looks
+from deployments.operations.follow.look import FOLLOWED, Look, looks
 from deployments.operations.follow.means import Means, Patience
 from deployments.outside import Outside
 
@@ -48,16 +50,30 @@ def _look_at_all(means: Means, *, now: datetime) -> bool:
         except ClusterError as error:
             logger.warning("Cannot look at namespace %s: %s", namespace, error)
             for deploy in together:
-                _out_of_sight(deploy, str(error), means.patience, now=now)
+                waits = f"Waiting for the cluster to answer again: {error}"
+                _out_of_sight(deploy, str(error), waits, means.patience, now=now)
             continue
         for look in seen:
-            judge(look, means)
+            _judge_alone(look, means)
     return bool(deploys)
 
 
-def _out_of_sight(deploy: Deploy, trouble: str, patience: Patience, *, now: datetime) -> None:
+def _judge_alone(look: Look, means: Means) -> None:
+    """One Deploy's trouble is that one's: whatever goes wrong with it keeps no other from its end."""
+    try:
+        judge(look, means)
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.exception("Deploy %s cannot be judged", look.deploy.pk)
+        trouble = f"{type(error).__name__}: {error}"
+        waits = f"What the cluster shows of it cannot be read, and is looked at again: {trouble}"
+        _out_of_sight(look.deploy, trouble, waits, means.patience, now=look.now)
+
+
+def _out_of_sight(deploy: Deploy, trouble: str, waits: str, patience: Patience, *, now: datetime) -> None:
     if is_out_of_time(deploy, patience, now=now):
         said = f"The cluster could not be asked how it ended: {trouble}"
         end(deploy, Status.TIMED_OUT, said, reason="out_of_sight", now=now)
     else:
-        deploy.note(now=now, sentence=f"Waiting for the cluster to answer again: {trouble}")
+        deploy.note(now=now, sentence=waits)

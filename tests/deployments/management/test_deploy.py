@@ -1,13 +1,14 @@
 """`manage.py deploy`: a wish from a shell, through the same guards as one from a thumb."""
 
 import json
+from getpass import getuser
 
 import pytest
 from django.core.management import CommandError
 from django_q.models import OrmQ
 
 from demo.world import World
-from deployments.models import Deploy, Site, Status, Trigger
+from deployments.models import AuditEvent, Deploy, Site, Status, Trigger
 from deployments.outside import Outside
 from tests.deployments.management.conftest import Run
 from tests.factories import observe
@@ -25,6 +26,18 @@ def test_without_a_commit_the_newest_one_seen_is_asked_for(world: World, outside
     assert (deploy.site.host, deploy.sha, deploy.trigger) == (HOST, sha, Trigger.COMMAND)
     assert printed.startswith(f"Deploy {deploy.pk} of {HOST} to {sha[:7]}: ")
     assert "deployments.tasks.begin_deploy" in [task.func() for task in OrmQ.objects.all()]
+
+
+def test_whoever_asks_on_a_shell_without_an_account_is_named(
+    world: World, outside: Outside, run: Run
+) -> None:
+    world.commit(HOST)
+    observe(outside)
+
+    run("deploy", HOST)
+
+    assert Deploy.objects.get().requested_by_name == f"{getuser()} on a shell"
+    assert AuditEvent.objects.get().actor_name == f"{getuser()} on a shell"
 
 
 def test_a_commit_may_be_named(world: World, outside: Outside, run: Run) -> None:

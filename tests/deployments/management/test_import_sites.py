@@ -1,12 +1,13 @@
 """`manage.py import_sites`: a whole table, or nothing of it."""
 
+from getpass import getuser
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError
 
 from demo.world import SITES_CSV
-from deployments.models import Site
+from deployments.models import AuditEvent, Site
 from tests.deployments.management.conftest import Run
 
 HEADING = "host,owner,repository,deployment"
@@ -66,3 +67,18 @@ def test_a_line_that_is_too_short_or_too_long_is_named(run: Run, table: Path) ->
         run("import_sites", str(table))
 
     assert not Site.objects.exists()
+
+
+def test_the_audit_tells_who_changed_which_mapping(run: Run, table: Path) -> None:
+    table.write_text(f"{HEADING},branch\n{GOOD},\n")
+    run("import_sites", str(table))
+    table.write_text(f"{HEADING},branch\n{GOOD},release\n")
+
+    run("import_sites", str(table))
+    run("import_sites", str(table))
+
+    told = AuditEvent.objects.order_by("pk").values_list("actor_name", "host", "sentence")
+    assert list(told) == [
+        (f"{getuser()} on a shell", "cron.example.com", "Added the mapping of cron.example.com."),
+        (f"{getuser()} on a shell", "cron.example.com", "Changed branch from nothing to release."),
+    ]

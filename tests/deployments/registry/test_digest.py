@@ -6,6 +6,7 @@ import pytest
 
 from demo.registry import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, DemoRegistry
 from deployments.registry import Registry
+from deployments.registry.manifests import parts_in
 from deployments.rules.images import ImageReference
 from tests.fixtures_registry import PATH, SHA, image_at
 
@@ -72,3 +73,37 @@ def test_eight_threads_share_one_client(demo_registry: DemoRegistry, registry: R
         found = list(pool.map(lambda path: registry.digest(image_at(demo_registry, path=path)), paths))
 
     assert found == pushed
+
+
+def test_an_index_refers_to_its_manifests(demo_registry: DemoRegistry, registry: Registry) -> None:
+    demo_registry.push(PATH, SHA, media_type=OCI_INDEX)
+    manifest = demo_registry.push(PATH, "platform", revision=SHA)
+
+    parts = registry.parts(image_at(demo_registry))
+
+    assert parts == {manifest}
+
+
+def test_two_manifests_of_one_build_share_their_configuration(
+    demo_registry: DemoRegistry, registry: Registry
+) -> None:
+    demo_registry.push(PATH, "one", revision=SHA)
+    demo_registry.push(PATH, "other", revision=SHA)
+
+    one, other = (registry.parts(image_at(demo_registry, tag=tag)) for tag in ("one", "other"))
+
+    assert one
+    assert one == other
+
+
+def test_what_is_not_there_refers_to_nothing(demo_registry: DemoRegistry, registry: Registry) -> None:
+    demo_registry.push(PATH, SHA)
+
+    assert registry.parts(image_at(demo_registry, tag="another")) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{", b'{"config":[],"manifests":{}}', b'{"manifests":[1,{"digest":2}]}']
+)
+def test_a_body_that_is_no_manifest_refers_to_nothing(body: bytes) -> None:
+    assert parts_in(body) == frozenset()

@@ -1,0 +1,15 @@
+"""Who sits at the shell: whoever has one here may do anything, and the audit notes who it was."""
+
+from getpass import getuser
+
+from django.contrib.auth.models import User
+
+
+def shell_user() -> tuple[User | None, str]:
+    """The account of the same name, if there is one, and the name to write down."""
+    try:
+        name = getuser()
+    except (KeyError, OSError):
+        # A container may run us under a number that has no name.
+        name = "somebody"
+    return User.objects.filter(username=name).first(), f"{name} on a shell"

@@ -1,0 +1,18 @@
+"""What a manifest refers to: https://github.com/opencontainers/image-spec/blob/main/manifest.md and image-index.md."""
+
+import json
+from typing import Any
+
+
+def parts_in(body: bytes) -> frozenset[str]:
+    """The digests of an index' manifests, or of a manifest's configuration; none where the body is neither."""
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return frozenset()
+    if not isinstance(content, dict):
+        return frozenset()
+    listed = content.get("manifests")
+    parts: list[Any] = [content.get("config"), *(listed if isinstance(listed, list) else [])]
+    digests = (part.get("digest") for part in parts if isinstance(part, dict))
+    return frozenset(each for each in digests if isinstance(each, str))

@@ -1,0 +1,41 @@
+"""What the audit tells of several sites' Deploys as one wish."""
+
+from uuid import uuid4
+
+from deployments.models import AuditEvent, Site
+from deployments.operations.batch import BatchWish, cancel_batch, request_batch
+from tests.factories import NOW, make_user
+
+SHA = "3f9c2a17b4d8e6051c2f9a8b7d6e5f4a3b2c1d0e"
+
+
+def test_the_wish_names_every_site_and_the_cancelling_is_told_too(sites: dict[str, Site]) -> None:
+    eve = make_user("eve")
+    key = uuid4()
+    wishes = [BatchWish(host, SHA, "") for host in sorted(sites)[:3]]
+    batch = request_batch(wishes=wishes, by=eve, key=key, now=NOW)
+    request_batch(wishes=wishes, by=eve, key=key, now=NOW)
+    batch.state, batch.finished_at = "running", None
+    batch.save()
+
+    cancel_batch(batch=batch, by=eve, now=NOW)
+
+    told = AuditEvent.objects.filter(site=None, actor=eve).order_by("pk").values_list("kind", "sentence")
+    assert list(told) == [
+        ("deploy", f"Asked for Deploys of 3 sites, one after another: {', '.join(sorted(sites)[:3])}."),
+        ("cancel", "Cancelled the Deploys of 3 sites. 2 sites after it not started."),
+    ]
+
+
+def test_of_many_sites_the_first_ten_are_named(sites: dict[str, Site]) -> None:
+    for number in range(12):
+        Site.objects.create(
+            host=f"{number:02}.example.com", owner="icco", repository="cron", namespace="default",
+            deployment=f"cron-{number}", container="cron",
+        )  # fmt: skip
+    hosts = Site.objects.filter(host__endswith=".example.com").order_by("host").values_list("host", flat=True)
+
+    request_batch(wishes=[BatchWish(host, SHA, "") for host in hosts], by=make_user(), key=None, now=NOW)
+
+    told = AuditEvent.objects.filter(site=None, kind="deploy").get().sentence
+    assert told.endswith("08.example.com, 09.example.com and 2 more.")

@@ -1,0 +1,51 @@
+"""One Deploy's trouble is that one's: what cannot be read of it keeps no other from its end, and it ends as well."""
+
+import pytest
+
+from demo.cluster import UNSCHEDULABLE
+from demo.world import NAMESPACE, World
+from deployments.models import Deploy, Status
+from deployments.outside import Outside
+from tests.deployments.operations.following import NAME, SHORT, Clock, rolled_out, see_through
+from tests.factories import ask, begin, observe
+
+OTHER = "chartopia.app"
+pytestmark = pytest.mark.usefixtures("sites")
+
+
+@pytest.fixture
+def unreadable(world: World, outside: Outside) -> Deploy:
+    """A Deploy whose pods report what no API server sends."""
+    deploy = rolled_out(world, outside, UNSCHEDULABLE)
+
+    def new_pods() -> list[dict]:
+        return [pod for pod in world.cluster.pods(NAMESPACE, NAME) if pod["status"]["phase"] == "Pending"]
+
+    world.cluster.wait_until(lambda: any(pod["status"].get("conditions") for pod in new_pods()))
+    for pod in new_pods():
+        odd = [{"type": "PodScheduled", "status": "False", "lastTransitionTime": "yesterday"}]
+        world.cluster.store.replace("pods", {**pod, "status": {**pod["status"], "conditions": odd}})
+    return deploy
+
+
+def test_another_deploy_comes_to_its_end(world: World, outside: Outside, unreadable: Deploy) -> None:
+    world.commit(OTHER)
+    observe(outside, [OTHER])
+    other = begin(ask(OTHER), outside)
+    Deploy.objects.filter(pk=other.pk).update(patched_at=Clock()())
+
+    see_through(other, outside, patience=SHORT)
+
+    unreadable.refresh_from_db()
+    assert other.status == Status.SUCCEEDED
+    assert unreadable.status == Status.ROLLING_OUT
+    assert unreadable.sentence.startswith(
+        "What the cluster shows of it cannot be read, and is looked at again: "
+    )
+
+
+def test_it_times_out_like_any_other(outside: Outside, unreadable: Deploy) -> None:
+    see_through(unreadable, outside, clock=Clock(minutes=16))
+
+    assert unreadable.status == Status.TIMED_OUT
+    assert unreadable.sentence.startswith("The cluster could not be asked how it ended: ValueError")

@@ -1,0 +1,123 @@
+"""From the moment that the cluster may have been told, a Deploy is neither taken back nor refused: that would not be true."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from demo.world import NAMESPACE, PROJECT, World
+from deployments.models import Deploy, Status
+from deployments.operations.deploy import UnableToCancel, cancel_deploy
+from deployments.operations.tick import tick
+from deployments.outside import Outside
+from tests.deployments.operations.following import HOST, NAME
+from tests.factories import NOW, ask, begin, make_user, observe
+
+pytestmark = pytest.mark.usefixtures("sites")
+
+
+@pytest.fixture
+def queued(world: World, outside: Outside) -> Deploy:
+    world.commit(HOST)
+    observe(outside)
+    return ask(HOST)
+
+
+@pytest.fixture
+def half_done(world: World, outside: Outside, queued: Deploy) -> Deploy:
+    """A Deploy whose patch took effect, and whose worker never heard of it."""
+    world.cluster.drop_connection(1, method="PATCH", after=True)
+    begin(queued, outside)
+    assert (queued.status, world.running_image(HOST)) == (Status.QUEUED, queued.image)
+    return queued
+
+
+def test_what_the_cluster_may_have_been_told_cannot_be_cancelled(half_done: Deploy) -> None:
+    with pytest.raises(UnableToCancel, match="Too late to cancel"):
+        cancel_deploy(deploy=half_done, by=make_user("ann"), now=NOW)
+
+    half_done.refresh_from_db()
+    assert half_done.status == Status.QUEUED
+
+
+def test_a_patch_that_took_effect_is_followed_whatever_the_guards_say_since(
+    world: World, outside: Outside, half_done: Deploy
+) -> None:
+    world.registry.remove(f"{PROJECT}/{NAME}", half_done.sha)
+    world.github.fail_next(500, times=9)
+
+    begin(half_done, outside)
+
+    assert half_done.status == Status.ROLLING_OUT, half_done.sentence
+    assert half_done.digest
+
+
+def test_a_patch_that_took_no_effect_is_judged_anew(world: World, outside: Outside, queued: Deploy) -> None:
+    world.cluster.drop_connection(1, method="PATCH")
+    begin(queued, outside)
+    world.registry.remove(f"{PROJECT}/{NAME}", queued.sha)
+
+    begin(queued, outside)
+
+    assert queued.status == Status.FAILED
+    assert "is not in the registry yet" in queued.sentence
+
+
+def test_a_deployment_that_went_meanwhile_is_told_of(
+    world: World, outside: Outside, half_done: Deploy
+) -> None:
+    world.cluster.delete_deployment(NAMESPACE, NAME)
+
+    begin(half_done, outside)
+
+    assert half_done.status == Status.FAILED
+
+
+def test_a_guard_that_stops_it_before_leaves_it_to_be_cancelled(
+    world: World, outside: Outside, queued: Deploy
+) -> None:
+    world.registry.fail_next(500, times=5)
+    begin(queued, outside)
+
+    cancel_deploy(deploy=queued, by=make_user("ann"), now=NOW)
+
+    assert queued.status == Status.CANCELLED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cancelling_while_the_cluster_is_being_told_is_too_late(
+    world: World, outside: Outside, queued: Deploy
+) -> None:
+    ann = make_user("ann")
+    world.cluster.hang(1, method="PATCH")
+
+    def work() -> None:
+        begin(Deploy.objects.get(pk=queued.pk), outside)
+        connection.close()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    while not Deploy.objects.filter(pk=queued.pk, told_at__isnull=False).exists():
+        pass
+    with pytest.raises(UnableToCancel, match="Too late to cancel"):
+        cancel_deploy(deploy=queued, by=ann, now=NOW)
+    worker.join()
+
+    queued.refresh_from_db()
+    assert (queued.status, world.running_image(HOST)) == (Status.ROLLING_OUT, queued.image)
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_giving_up_says_whether_the_cluster_may_have_been_told(
+    world: World, outside: Outside, queued: Deploy, told: bool
+) -> None:
+    world.cluster.drop_connection(9, method="PATCH" if told else "GET")
+    begin(queued, outside)
+
+    tick(now=NOW + timedelta(minutes=16))
+
+    queued.refresh_from_db()
+    assert queued.status == Status.TIMED_OUT
+    assert queued.sentence.startswith("Given up after 15 minutes: The cluster at")
+    assert queued.sentence.endswith("is not known: sync, then look.") == told
