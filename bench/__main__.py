@@ -1,4 +1,7 @@
-"""`make bench`: the promises of docs/performance.md, measured over the demo's servers in one run."""
+"""`make bench`: the promises of docs/performance.md, measured over the demo's servers in one run.
+
+`python -m bench pages` measures the list page alone; `python -m bench 34` everything with 34 sites alone.
+"""
 
 import json
 import os
@@ -14,12 +17,14 @@ from dashboard.embedded_postgres import EmbeddedPostgres
 from demo.world import Mapping, World, read_mappings
 
 SIZES = (34, 500, 5000)
+PAGE_SIZES = (34, 1000)
 LATENCIES_MS = (0, 100)
 ANCESTOR_AT_MOST = 500
 
 
 def main() -> None:
-    sizes = tuple(int(each) for each in sys.argv[1:]) or SIZES
+    is_all = sys.argv[1:] != ["pages"]
+    sizes = (tuple(int(each) for each in sys.argv[1:]) or SIZES) if is_all else ()
     os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
     os.environ["LOG_LEVEL"] = "ERROR"
     server = EmbeddedPostgres("bench")
@@ -30,8 +35,11 @@ def main() -> None:
         _setup()
         for size in sizes:
             _measure(size)
-        _measure_taps()
-        _measure_idle(server)
+        for size in PAGE_SIZES:
+            _measure_pages(size)
+        if is_all:
+            _measure_taps()
+            _measure_idle(server)
     finally:
         server.remove()
 
@@ -49,8 +57,6 @@ def _setup() -> None:
 
 
 def _measure(size: int) -> None:
-    from bench.list_page import measure_list_page
-
     mappings = _mappings(size)
     with World(mappings) as world, tempfile.TemporaryDirectory() as folder:
         _use(world, Path(folder))
@@ -66,7 +72,27 @@ def _measure(size: int) -> None:
             if size <= ANCESTOR_AT_MOST:
                 _print(f"{size} sites, {latency} ms, the ancestor's way", _run("bench.ancestor_once"))
         world.github.latency_seconds = 0
-    _print(f"{size} sites, list page", measure_list_page())
+
+
+def _measure_pages(size: int) -> None:
+    from bench.list_page import measure_list_page
+    from bench.page import measure_phones, measure_visits
+    from bench.processes import headway, logged_in
+
+    mappings = _mappings(size)
+    with World(mappings) as world, tempfile.TemporaryDirectory() as folder:
+        _use(world, Path(folder))
+        _fill(mappings)
+        for behind in mappings[::3]:
+            world.commit(behind.host)
+        _run("bench.sync_once", mappings[0].host)
+        _print(f"{size} sites, list page", measure_list_page())
+        os.environ["HEARTBEAT_FILE"] = str(Path(folder) / "heartbeat")
+        with headway() as (address, _):
+            cookies = logged_in(address)
+            for name, values in measure_visits(address, cookies).items():
+                _print(f"{size} sites, {name} on slow 4G", values)
+            _print(f"{size} sites, 100 phones for a minute", measure_phones(address, cookies))
 
 
 def _measure_taps() -> None:

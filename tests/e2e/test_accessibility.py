@@ -10,7 +10,7 @@ from deployments.models import Site
 from tests.e2e.house import House
 from tests.e2e.thumb import offer
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 Enter = Callable[..., Page]
 HOST = "cron.natwelch.com"
 PAGES = [

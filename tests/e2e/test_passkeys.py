@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.house import PASSWORD, House
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
 
 class Thumb:
