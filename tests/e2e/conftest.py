@@ -10,10 +10,10 @@ from urllib.request import urlopen
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.core.management.sql import emit_post_migrate_signal
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
 from django_q.models import OrmQ
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from pytest_django.plugin import DjangoDbBlocker
 
 from demo.world import World, read_mappings
 from deployments.models import Observation
@@ -42,16 +42,14 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture(scope="package")
-def _tables_as_migrated(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Fill in again, for other folders, what a serialized rollback leaves out after this folder's last test."""
-    yield
-    with django_db_blocker.unblock():
-        emit_post_migrate_signal(verbosity=0, interactive=False, db="default")
+def content_types() -> dict[tuple[str, str], int]:
+    """The keys of content types as the web server has come to know them: it remembers them for ever."""
+    return {}
 
 
 @pytest.fixture(scope="package")
 def url(
-    _tables_as_migrated: None, static_files: None, world: World, tmp_path_factory: pytest.TempPathFactory
+    django_db_setup: None, static_files: None, world: World, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """Web and worker at work; where the web server answers."""
     folder = tmp_path_factory.mktemp("house")
@@ -67,11 +65,11 @@ def url(
 
 
 @pytest.fixture
-def house(url: str, world: World, transactional_db: None) -> Iterator[House]:
-    """The running house with people in it and every site observed.
-
-    Tests ask for a serialized rollback: content types keep their keys from test to test, since the web server remembers them.
-    """
+def house(
+    url: str, world: World, content_types: dict[tuple[str, str], int], transactional_db: None
+) -> Iterator[House]:
+    """The running house with people in it and every site observed."""
+    keep_content_types(content_types)
     make_people()
     sites = make_sites(world)
     request_sync()
@@ -113,6 +111,16 @@ def enter(house: House, browser: Browser) -> Iterator[Callable[..., Page]]:
             return page
 
         yield log_in
+
+
+def keep_content_types(known: dict[tuple[str, str], int]) -> None:
+    """Give content types, which were made anew when the last test's tables were emptied, their keys from before."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for each in ContentType.objects.all():
+            key = known.setdefault(each.natural_key(), each.pk)
+            for table, column in (("django_content_type", "id"), ("auth_permission", "content_type_id")):
+                cursor.execute(f"UPDATE {table} SET {column} = %s WHERE {column} = %s", [key, each.pk])  # noqa: S608  our own names
+    ContentType.objects.clear_cache()
 
 
 def make_people() -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Request, expect
 from deployments.models import Site
 from tests.e2e.house import House
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 HOST = "gotak.app"
 LISTEN = "document.addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective, e.blockedURI))"
 PAGES = [

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.house import House
 from tests.e2e.thumb import offer, ship
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Enter = Callable[..., Page]
 TO_THE_END_MS = 30_000
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.house import House
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Enter = Callable[..., Page]
 FIRST_VISIT_BYTES, HTML_BYTES = 45_000, 12_000
 HOST = "cron.natwelch.com"

@@ -12,7 +12,7 @@ from tests.e2e.thumb import Thumb, offer, ship
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
     pytest.mark.parametrize("with_script", [True, False], ids=["script", "plain"]),
 ]
 Enter = Callable[..., Page]
