@@ -1,6 +1,6 @@
 """`make bench`: the promises of docs/performance.md, measured over the demo's servers in one run.
 
-`python -m bench idle` measures that part alone; `python -m bench sync 34` the sync and the list page with 34 sites.
+`python -m bench idle` measures that part alone; `python -m bench sync 34` the sync with 34 sites.
 """
 
 import json
@@ -16,8 +16,9 @@ from typing import Any
 from dashboard.embedded_postgres import EmbeddedPostgres
 from demo.world import Mapping, World, read_mappings
 
-PARTS = ("sync", "tap", "idle")
+PARTS = ("sync", "pages", "tap", "idle")
 SIZES = (34, 500, 5000)
+PAGE_SIZES = (34, 1000)
 LATENCIES_MS = (0, 100)
 
 
@@ -39,6 +40,9 @@ def main() -> None:
         if "sync" in parts:
             for size in sizes:
                 _measure(size)
+        if "pages" in parts:
+            for size in PAGE_SIZES:
+                _measure_pages(size)
         if "tap" in parts:
             _measure_taps()
         if "idle" in parts:
@@ -60,8 +64,6 @@ def _setup() -> None:
 
 
 def _measure(size: int) -> None:
-    from bench.list_page import measure_list_page
-
     mappings = _mappings(size)
     with World(mappings) as world, tempfile.TemporaryDirectory() as folder:
         _use(world, Path(folder))
@@ -78,7 +80,27 @@ def _measure(size: int) -> None:
             _begin_an_hour(world)
             _print(f"{size} sites, {latency} ms, the ancestor's way", _run("bench.ancestor_once"))
         world.github.latency_seconds = 0
-    _print(f"{size} sites, list page", measure_list_page())
+
+
+def _measure_pages(size: int) -> None:
+    from bench.list_page import measure_list_page
+    from bench.page import measure_phones, measure_visits
+    from bench.processes import headway, logged_in
+
+    mappings = _mappings(size)
+    with World(mappings) as world, tempfile.TemporaryDirectory() as folder:
+        _use(world, Path(folder))
+        _fill(mappings)
+        for behind in mappings[::3]:
+            world.commit(behind.host)
+        _run("bench.sync_once", mappings[0].host)
+        _print(f"{size} sites, list page", measure_list_page())
+        os.environ["HEARTBEAT_FILE"] = str(Path(folder) / "heartbeat")
+        with headway() as (address, _):
+            cookies = logged_in(address)
+            for name, values in measure_visits(address, cookies).items():
+                _print(f"{size} sites, {name} on slow 4G", values)
+            _print(f"{size} sites, 100 phones for a minute", measure_phones(address, cookies))
 
 
 def _measure_taps() -> None:

@@ -9,11 +9,9 @@ from typing import Any
 from uuid import uuid4
 
 import requests
-from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
-from bench.processes import headway
+from bench.processes import headway, logged_in
 from demo.world import NAMESPACE, World
 
 LONGEST_SECONDS = 20
@@ -77,11 +75,8 @@ def _hook(world: World, host: str) -> float:
 
 
 def _session(address: str) -> requests.Session:
-    client = Client()
-    client.force_login(User.objects.create_superuser("tapper"))
     session = requests.Session()
-    session.cookies.set("sessionid", client.cookies["sessionid"].value)
-    session.get(f"{address}/").raise_for_status()
+    session.cookies.update(logged_in(address))
     return session
 
 

@@ -66,7 +66,8 @@ def bar_of(deploy: Deploy, expected: timedelta | None, *, now: datetime) -> Bar 
     part = int(100 * passed / expected) if expected else FULLEST_PERCENT
     # In steps, so that the page is not sent again for each of them.
     percent = min(FULLEST_PERCENT, max(0, part - part % BAR_STEP_PERCENT))
-    return Bar(f"It mostly takes {usual} here.", percent)
+    left = duration(expected * (100 - percent) / 100)
+    return Bar(f"About {left} left: it mostly takes {usual} here.", percent)
 
 
 def told_of(deploy: Deploy, lines: Iterable[Line]) -> tuple[Told, ...]:

@@ -1,6 +1,8 @@
 """Which taps are risky enough to ask for the passkey or the password again."""
 
-from deployments.models import Deploy, Site
+from django.contrib.auth.models import User
+
+from deployments.models import Deploy, Hold, Site
 
 
 def risk_of(site: Site, *, sha: str, accept_red: bool) -> str:
@@ -20,3 +22,10 @@ def risk_of(site: Site, *, sha: str, accept_red: bool) -> str:
     )
     near |= set(latest or ())
     return "" if sha in near else f"{sha[:7]} is neither the newest commit nor the one that ran before."
+
+
+def risk_of_lifting(hold: Hold, by: User) -> str:
+    """Return a sentence that names whose stop is passed, or nothing where it is one's own."""
+    if hold.placed_by_id == by.pk:
+        return ""
+    return f"{hold.placed_by_name} held {hold.site.host if hold.site else 'everything'}: {hold.reason.rstrip('.')}."

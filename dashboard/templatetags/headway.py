@@ -6,10 +6,11 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.template import Context
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join, strip_tags
+from django.utils.safestring import SafeString, mark_safe
 
 from dashboard import offers, progress
+from dashboard.access import may_deploy
 from dashboard.rows import word_of
 from deployments.models import Deploy, DeployBatch
 from deployments.queries import SiteRow
@@ -79,11 +80,17 @@ def word(state: str) -> str:
 
 
 @register.filter
+def breakable(host: str) -> SafeString:
+    """Return a host that goes on in the next line after a dot, not amid a word."""
+    return format_html_join(mark_safe(".<wbr>"), "{}", ((part,) for part in host.split(".")))
+
+
+@register.filter
 def said(verdict: Verdict) -> str:
     """Return what automation makes of a site, in the sync's own words."""
     if isinstance(verdict, Go):
         return f"the next sync deploys {verdict.sha[:7]}."
-    return verdict.reason
+    return verdict.reason.removeprefix("Auto-deploy is ")
 
 
 @register.filter
@@ -118,6 +125,13 @@ def seconds(span: timedelta) -> str:
     return f"{length:.1f} s" if length < MINUTE else f"{length:.0f} s"
 
 
+@register.filter
+def plain(html: str) -> str:
+    """Return a help text without its tags, a list's lines as sentences."""
+    return strip_tags(html.replace("</li>", " ")).strip()
+
+
+register.filter("may_deploy", may_deploy)
 register.filter("steps", progress.steps_of)
 register.filter("pods", progress.pods_of)
 register.filter("told", progress.told_of)

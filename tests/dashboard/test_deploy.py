@@ -130,11 +130,11 @@ def test_the_last_lines_of_the_log_are_text(viewer: Client, failed: Deploy) -> N
     ("passed", "expected", "bar"),
     [
         (10, None, Bar("How long it takes here is not known yet.", None)),
-        (0, 60, Bar("It mostly takes 1 minute here.", 0)),
-        (29, 60, Bar("It mostly takes 1 minute here.", 45)),
-        (60, 60, Bar("It mostly takes 1 minute here.", 95)),
+        (0, 60, Bar("About 1 minute left: it mostly takes 1 minute here.", 0)),
+        (29, 60, Bar("About 33 seconds left: it mostly takes 1 minute here.", 45)),
+        (60, 60, Bar("About 3 seconds left: it mostly takes 1 minute here.", 95)),
         (61, 60, Bar("Longer than usual: it mostly takes 1 minute here.", 95)),
-        (0, 0, Bar("It mostly takes 1 second here.", 95)),
+        (0, 0, Bar("About 1 second left: it mostly takes 1 second here.", 95)),
     ],
 )
 def test_the_bar_is_never_full_and_says_when_it_takes_long(

@@ -5,9 +5,11 @@ from time import time
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from dashboard.people.recent_check import CHECKED_AT
-from deployments.models import Deploy, Site, SyncRun
+from deployments.models import Deploy, Hold, Site, SyncRun
+from deployments.operations.hold import place_hold
 from tests.dashboard.conftest import HEAD, HOST, RUNNING, MakeSite
 
 PASSWORD = "long enough 7"
@@ -62,6 +64,27 @@ def test_a_wrong_password_does_nothing(late: Client, make_site: MakeSite, synced
 
 def test_rolling_back_far_needs_one(late: Client, site: Site, synced: SyncRun) -> None:
     assert tap(late, OLD).startswith("/account/check/password?next=")
+
+
+def test_passing_anothers_hold_needs_one(late: Client, person: User, site: Site) -> None:
+    other = User.objects.create_user("ada")
+    hold = place_hold(site=site, reason="Freeze", by=other, now=timezone.now())
+
+    where = late.post(f"/holds/{hold.pk}/lift")["Location"]
+    stands = Hold.objects.filter(lifted_at=None).exists()
+    late.post(where, {"password": PASSWORD, "next": f"/holds/{hold.pk}/lift"})
+
+    assert where.startswith("/account/check/password?next=")
+    assert stands
+    assert Hold.objects.get().lifted_by_name == person.username
+
+
+def test_ones_own_hold_needs_none(late: Client, person: User, site: Site) -> None:
+    hold = place_hold(site=site, reason="Freeze", by=person, now=timezone.now())
+
+    late.post(f"/holds/{hold.pk}/lift")
+
+    assert Hold.objects.get().lifted_at
 
 
 def test_a_login_just_now_counts(deployer: Client, make_site: MakeSite, synced: SyncRun) -> None:

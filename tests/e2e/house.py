@@ -23,6 +23,14 @@ class House:
         assert eventually(knows.exists, seconds=20), f"The worker did not observe {host}."
         return sha
 
+    def make_all_ready(self) -> list[str]:
+        """Commit to every site, each built and green; return their hosts when the house knows it."""
+        heads = {host: self.world.commit(host, "Ship this") for host in self.world.mappings}
+        request_sync()
+        knows = Observation.objects.filter(head_sha__in=heads.values(), head_image_built=True)
+        assert eventually(lambda: knows.count() == len(heads), seconds=30), "The worker did not observe all."
+        return sorted(heads)
+
     def commit(self, host: str, *, built: bool = True) -> str:
         """Commit to the site; return the SHA when the house knows it."""
         sha = self.world.commit(host, "Ship this", built=built)

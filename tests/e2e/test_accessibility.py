@@ -3,56 +3,56 @@
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from deployments.models import Site
+from tests.e2e.axe import findings_on, walk
+from tests.e2e.furniture import HOST, furnish
 from tests.e2e.house import House
+from tests.e2e.pages import ADMIN, HOUSE, SITES
 from tests.e2e.thumb import offer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Enter = Callable[..., Page]
-HOST = "cron.natwelch.com"
-PAGES = [
-    "/",
-    "/?q=nothing-like-it",
-    "/activity/",
-    "/me/notifications/",
-    "/deploy-all/",
-    f"/sites/{HOST}/",
-    f"/sites/{HOST}/deploy",
-    "/offline",
-    "/no-such-page",
-    "/admin/",
-    "/admin/deployments/site/",
-    "/admin/deployments/site/add/",
-]
-TAGS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
 
-def findings_on(page: Page) -> list[str]:
-    found = Axe().run(page, options=TAGS).response["violations"]
-    return [f"{page.url} {each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
+@pytest.mark.parametrize(
+    "paths",
+    [SITES[:9], SITES[9:], HOUSE, ADMIN[:13], ADMIN[13:]],
+    ids=["list", "deploys", "house", "admin", "history"],
+)
+def test_axe_finds_nothing(house: House, enter: Enter, paths: list[str]) -> None:
+    keys = furnish(house)
+    page = enter("root", reduced_motion="reduce")
 
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_axe_finds_nothing(house: House, enter: Enter, scheme: str, width: int) -> None:
-    house.make_ready(HOST)
-    page = enter(
-        "root", color_scheme=scheme, viewport={"width": width, "height": 844}, reduced_motion="reduce"
-    )
-    findings = []
-
-    for path in [*PAGES, f"/admin/deployments/site/{Site.objects.get(host=HOST).pk}/change/"]:
-        page.goto(path)
-        findings += findings_on(page)
-    page.goto("/")
-    offer(page, HOST, "Deploy").click()
-    expect(page.locator("#sheet")).to_be_visible()
-    findings += findings_on(page)
+    findings = walk(page, (path.format_map(keys) for path in paths))
 
     assert findings == []
+
+
+def test_axe_finds_nothing_in_the_open_sheet(house: House, enter: Enter) -> None:
+    house.make_ready(HOST)
+    page = enter("root", reduced_motion="reduce")
+
+    offer(page, HOST, "Deploy").click()
+    expect(page.locator("#sheet")).to_be_visible()
+
+    assert findings_on(page) == []
+
+
+def test_axe_finds_nothing_where_nobody_is_logged_in(house: House, enter: Enter) -> None:
+    page = enter(reduced_motion="reduce")
+    forbidden = walk(page, ["/deploy-all/", "/audit/"])
+    page.context.clear_cookies()
+    doors = walk(page, ["/login/"])
+    page.get_by_label("Name").fill("nobody")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in", exact=True).click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    refused = findings_on(page)
+    User.objects.all().delete()
+
+    assert [*forbidden, *doors, *refused, *walk(page, ["/welcome/"])] == []
 
 
 def test_a_deploy_by_keyboard_alone_and_its_end_is_announced(house: House, enter: Enter) -> None:

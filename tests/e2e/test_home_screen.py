@@ -57,6 +57,21 @@ def test_without_a_network_any_other_page_says_so(house: House, enter: Enter) ->
     expect(page.get_by_role("heading", name="Offline")).to_be_visible()
 
 
+def test_who_logs_out_leaves_no_list_behind(house: House, enter: Enter) -> None:
+    page = enter()
+    page.wait_for_function(RULES)
+    page.goto("/")
+    page.goto("/account/")
+    page.get_by_role("button", name="Log out").tap()
+    page.wait_for_url("**/login/**")
+
+    page.context.set_offline(True)
+    page.goto("/")
+
+    expect(page.get_by_role("heading", name="Offline")).to_be_visible()
+    expect(page.get_by_text(HOST)).to_have_count(0)
+
+
 def test_a_post_without_a_network_is_lost_and_not_repeated(house: House, enter: Enter) -> None:
     house.make_ready(HOST)
     page = enter()

@@ -1,14 +1,14 @@
-"""What a person does here, on a phone; each with JavaScript and as plain forms."""
+"""The ten things that a person does here, on a phone; each with JavaScript and as plain forms."""
 
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from deployments.models import Hold, Observation, Site
-from deployments.rules.images import ImageTemplate
+from demo.cluster.behaviour import ANSWERS
+from deployments.models import Deploy, Hold, Site
 from tests.e2e.house import House
-from tests.e2e.thumb import Thumb, ship
+from tests.e2e.thumb import Thumb, offer, ship
 
 pytestmark = [
     pytest.mark.browser,
@@ -22,6 +22,12 @@ TO_THE_END_MS = 45_000
 
 def said(page: Page):
     return page.locator(".answer .state")
+
+
+def test_log_in(house: House, enter: Enter, *, with_script: bool) -> None:
+    page = enter(java_script_enabled=with_script)
+
+    expect(page.get_by_role("link", name=HOST)).to_be_visible()
 
 
 def test_find(house: House, enter: Enter, *, with_script: bool) -> None:
@@ -55,6 +61,22 @@ def test_deploy_when_ready(house: House, enter: Enter, *, with_script: bool) -> 
     expect(said(page)).to_have_text("Succeeded", timeout=TO_THE_END_MS)
 
 
+def test_watch_it_fail_and_roll_back(house: House, enter: Enter, *, with_script: bool) -> None:
+    before = house.world.running_image(HOST)
+    sha = house.commit(HOST)
+    house.world.behaviours[house.world.image(HOST, sha)] = ANSWERS(500)
+    page = enter(java_script_enabled=with_script)
+
+    ship(page, HOST)
+    expect(said(page)).to_have_text("Failed", timeout=TO_THE_END_MS)
+    expect(page.get_by_role("region", name="The last lines of its log")).to_contain_text("GET / 500")
+    page.get_by_role("link", name=f"{HOST}: Roll back").tap()
+    page.get_by_role("button", name="Roll back").tap()
+
+    expect(said(page)).to_have_text("Succeeded", timeout=TO_THE_END_MS)
+    assert house.world.running_image(HOST) == before
+
+
 def test_hold_and_resume(house: House, enter: Enter, *, with_script: bool) -> None:
     house.make_ready(HOST)
     page = enter(java_script_enabled=with_script)
@@ -70,6 +92,18 @@ def test_hold_and_resume(house: House, enter: Enter, *, with_script: bool) -> No
     assert Hold.objects.get().lifted_by_name == "nat"
 
 
+def test_edit_a_mapping(house: House, enter: Enter, *, with_script: bool) -> None:
+    page = enter("root", java_script_enabled=with_script)
+
+    page.goto(f"/sites/{HOST}/")
+    page.get_by_role("link", name="Edit the mapping").tap()
+    page.get_by_label("Wait for CI").uncheck()
+    page.get_by_role("button", name="Save", exact=True).tap()
+
+    expect(page.locator(".messagelist")).to_be_visible()
+    assert not Site.objects.get(host=HOST).wait_for_ci
+
+
 def test_stop_everything(house: House, enter: Enter, *, with_script: bool) -> None:
     page = enter(java_script_enabled=with_script)
 
@@ -79,31 +113,22 @@ def test_stop_everything(house: House, enter: Enter, *, with_script: bool) -> No
     assert Hold.objects.get().site is None
 
 
-def _fill_up_to(number: int, house: House) -> list[str]:
-    """Make every site of the house, and as many more, ready to deploy; return their hosts."""
-    there, template = Site.objects.count(), ImageTemplate.parse(house.world.image_template)
-    Site.objects.bulk_create(
-        Site(
-            host=f"more-{each}.example.com",
-            owner="icco",
-            repository="more",
-            deployment=f"more-{each}",
-            container="more",
-        )
-        for each in range(number - there)
-    )
-    seen = Observation.objects.select_related("site").first()
-    for site in Site.objects.all():
-        repository = template.repository_for(owner=site.owner, repository=site.repository)
-        running = f"{repository}:{'a' * 40}"
-        Observation.objects.update_or_create(
-            site=site,
-            defaults={
-                "head_sha": "b" * 40, "head_headline": "Ship this", "head_committed_at": seen.head_committed_at,
-                "check_state": "success", "behind_by": 1, "ahead_by": 0, "head_image_built": True,
-                "github_observed_at": seen.github_observed_at, "desired_image": running, "desired_sha": "a" * 40,
-                "running_sha": "a" * 40, "ready": 1, "wanted": 1, "cluster_observed_at": seen.cluster_observed_at,
-                "latest_deploy": None,
-            },
-        )  # fmt: skip
-    return sorted(Site.objects.values_list("host", flat=True))
+def test_any_of_34_sites_is_deployed_in_three_taps_and_one_search(
+    house: House, enter: Enter, *, with_script: bool
+) -> None:
+    hosts = house.make_all_ready()
+    page = enter(java_script_enabled=with_script)
+    needed = {}
+
+    for host in hosts:
+        page.goto("/")
+        thumb = Thumb(page)
+        thumb.search(host)
+        thumb.tap(offer(page, host, "Deploy"))
+        thumb.tap(page.locator("#sheet").get_by_role("button", name="Deploy"))
+        page.wait_for_url("**/deploys/*/", wait_until="commit")
+        needed[host] = (thumb.taps, thumb.searches)
+
+    assert len(needed) == 34
+    assert max(needed.values()) <= (3, 1)
+    assert sorted(Deploy.objects.values_list("site__host", flat=True)) == hosts

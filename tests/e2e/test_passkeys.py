@@ -7,8 +7,12 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
+from tests.e2e.axe import findings_on, walk
 from tests.e2e.house import PASSWORD, House
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -97,6 +101,24 @@ def test_a_password_needs_a_second_step_once_there_is_a_passkey(
     page.get_by_role("button", name="Log in", exact=True).tap()
 
     page.wait_for_url(f"{by_name}/")
+
+
+def test_axe_finds_nothing_where_a_passkey_and_codes_are_set(page: Page, thumb: Thumb) -> None:
+    add_a_passkey(page)
+    TOTP.activate(User.objects.get(username="nat"), "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    key = Authenticator.objects.get(type=Authenticator.Type.WEBAUTHN).pk
+    thumb.be(there=False)
+    passkey = [f"/account/passkeys/{key}/name", f"/account/passkeys/{key}/remove"]
+    codes = ["/account/codes/off", "/account/recovery/", "/account/recovery/new"]
+
+    inside = walk(page, ["/account/", *passkey, *codes, "/account/check/code", "/account/check/passkey"])
+    log_out(page)
+    page.get_by_label("Name").fill("nat")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in", exact=True).tap()
+    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+
+    assert [*inside, *findings_on(page)] == []
 
 
 def test_under_an_ip_address_it_says_what_to_do(enter: Callable[..., Page]) -> None:

@@ -31,6 +31,12 @@
   addEventListener("pointerdown", () => { touching = true; });
   for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => { touching = false; });
 
+  // What is swapped keeps its place: the chips their scroll, and the focus the link that it was on (htmx finds ids by itself).
+  let kept = {};
+  const chips = () => document.querySelector(".chips");
+  const chosen = chips()?.querySelector("[aria-current]");
+  if (chosen) chips().scrollLeft = chosen.offsetLeft - (chips().clientWidth - chosen.offsetWidth) / 2;
+
   const said = (root) => root?.dataset?.say ?? "";
   document.addEventListener("htmx:configRequest", ({ detail }) => {
     const version = detail.elt.dataset.version;
@@ -42,6 +48,13 @@
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     const fresh = new DOMParser().parseFromString(detail.serverResponse, "text/html").querySelector("[data-say]");
     if (fresh && said(fresh) !== said(document.getElementById(fresh.id))) tell.textContent = said(fresh);
+    const { activeElement } = document;
+    kept = { left: chips()?.scrollLeft, focused: detail.target.contains(activeElement) && activeElement.getAttribute("href") };
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    if (chips()) chips().scrollLeft = kept.left ?? 0;
+    if (!kept.focused || document.activeElement !== document.body) return;
+    document.querySelector(`main a[href="${CSS.escape(kept.focused)}"]`)?.focus({ preventScroll: true });
   });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     const answered = detail.xhr.status > 0 && detail.xhr.status < 500;

@@ -1,0 +1,62 @@
+"""What makes every page show something: Deploys, batches, Holds and syncs in each of their states."""
+
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from demo.world import NAMESPACE
+from deployments.models import BatchItem, Deploy, DeployBatch, Observation, Site, Status, SyncRun, Trigger
+from deployments.operations.hold import lift_hold, place_hold
+from tests.e2e.house import House
+from tests.processes import eventually
+
+HOST, DRIFTED, HELD = "cron.natwelch.com", "code.natwelch.com", "resume.natwelch.com"
+
+
+def furnish(house: House) -> dict[str, int]:
+    """Return the keys of what was made, by the name that stands for it in an address."""
+    head = house.make_ready(HOST)
+    now, site, root = timezone.now(), Site.objects.get(host=HOST), User.objects.get(username="root")
+    deploys = {
+        status: Deploy.objects.create(
+            site=site, sha=f"{number:x}" * 40, from_sha="f" * 40, headline="Ship <this>", status=status,
+            image=house.world.image(HOST, f"{number:x}" * 40), sentence="“cron” ended with exit code 1: read its log.",
+            log="no such table", trigger=Trigger.PERSON, requested_by=root, requested_by_name="root",
+            requested_at=now - timedelta(minutes=number), wanted=3, updated=2, ready=1,
+            queued_at=now, patched_at=now, finished_at=now,
+        )
+        for number, status in enumerate((Status.SUCCEEDED, Status.FAILED, Status.CANCELLED), start=1)
+    }  # fmt: skip
+    under_way = Deploy.objects.create(
+        site=Site.objects.get(host=HELD), sha=head, from_sha="f" * 40, headline="Ship this", status=Status.WAITING,
+        image=house.world.image(HOST, head), trigger=Trigger.PERSON, requested_by_name="root", requested_at=now,
+    )  # fmt: skip
+    batch = DeployBatch.objects.create(
+        state=DeployBatch.State.STOPPED, sentence="The first failed.", requested_by_name="root",
+        requested_at=now, finished_at=now,
+    )  # fmt: skip
+    for position, deploy in enumerate((deploys[Status.FAILED], None)):
+        BatchItem.objects.create(
+            batch=batch, position=position, sha=head, deploy=deploy, is_done=deploy is not None,
+            site=site if deploy else Site.objects.get(host=DRIFTED),
+        )  # fmt: skip
+    lift_hold(
+        hold_id=place_hold(site=site, reason="Freeze", by=root, now=now).pk, by=root, now=timezone.now()
+    )
+    _drift(house)
+    return {
+        "deploy": deploys[Status.FAILED].pk, "succeeded": deploys[Status.SUCCEEDED].pk, "waiting": under_way.pk,
+        "batch": batch.pk, "run": SyncRun.objects.latest("pk").pk, "site": site.pk, "user": root.pk,
+    }  # fmt: skip
+
+
+def _drift(house: House) -> None:
+    """Paste another app's image into this one's Deployment."""
+    name = house.world.mappings[DRIFTED].deployment
+    house.world.cluster.set_image(
+        NAMESPACE, name, container=name, image=house.world.image(HOST), manager="kubectl-edit"
+    )
+    drifted = Observation.objects.filter(site__host=DRIFTED, desired_by="kubectl-edit")
+    house.sync(DRIFTED)
+    assert eventually(drifted.exists, seconds=20), f"The worker did not observe {DRIFTED}."
