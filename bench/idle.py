@@ -39,6 +39,7 @@ def measure_idle(server: EmbeddedPostgres) -> dict[str, Any]:
         found = {
             "processes": len(members),
             "PSS MB": round(pss_megabytes(members)),
+            "of it web": round(pss_megabytes(each for each in members if _is_web(each))),
             "CPU %": round((_cpu_seconds(members) - cpu) / seconds * 100, 2),
             "statements/s": round((_statements(log) - lines) / seconds, 2),
         }
@@ -91,6 +92,10 @@ def descendants(pid: int) -> set[int]:
         found.add(each)
         todo += children.get(each, [])
     return found
+
+
+def _is_web(pid: int) -> bool:
+    return b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def pss_megabytes(pids: Iterable[int]) -> float:
