@@ -7,7 +7,7 @@ ENV UV_COMPILE_BYTECODE=1 \
     UV_PROJECT_ENVIRONMENT=/opt/headway/.venv \
     UV_PYTHON_DOWNLOADS=never
 WORKDIR /opt/headway
-# Extras of pyproject.toml: --build-arg 'EXTRAS=--extra sentry'.
+# Extras of pyproject.toml: --build-arg 'EXTRAS=--extra sentry --extra otel'.
 ARG EXTRAS=""
 # What changes seldom comes first: a change of ours does not install the packages anew.
 COPY pyproject.toml uv.lock ./
