@@ -1,8 +1,9 @@
 """How gunicorn serves the dashboard, on a laptop as in the cluster. Measured: docs/decisions/0003-web-server.md."""
 
-import gc
 import os
 from typing import Any
+
+from dashboard import settings
 
 worker_class = "gthread"
 workers = 1
@@ -14,18 +15,13 @@ keepalive = 65
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
 accesslog = None
-# Loaded before the fork: the two processes share its memory, and gunicorn's own lines are written as ours are.
-preload_app = True
+# Django is loaded in the worker alone: a master that holds it too keeps a copy of each page that the worker writes to, 15 MB.
+# The settings are enough for its own lines to be written as ours are.
+preload_app = False
 _ours = {"level": "NOTSET", "handlers": [], "propagate": True}
 # Each request has its line from dashboard/request_log.py already.
 _silent = {"level": "CRITICAL", "handlers": [], "propagate": False}
-logconfig_dict = {"loggers": {"gunicorn.error": _ours, "gunicorn.access": _silent}}
-
-
-def pre_fork(_server: object, _worker: object) -> None:
-    """Keep the garbage collector off what was loaded: by marking objects it would copy their pages into each process."""
-    gc.collect()
-    gc.freeze()
+logconfig_dict = settings.LOGGING | {"loggers": {"gunicorn.error": _ours, "gunicorn.access": _silent}}
 
 
 def post_worker_init(worker: Any) -> None:  # noqa: ARG001  gunicorn's hook

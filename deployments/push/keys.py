@@ -1,11 +1,13 @@
 """VAPID keys: with one the worker signs, with the other browsers subscribe (RFC 8292)."""
 
+from __future__ import annotations
+
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,8 @@ class KeyPair:
 
 def fresh_key_pair() -> KeyPair:
     """Return a new pair on P-256, as browsers demand."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+
     key = ec.generate_private_key(ec.SECP256R1())
     private = key.private_numbers().private_value.to_bytes(32, "big")
     return KeyPair(private=_text(private), public=_public(key))
@@ -32,6 +36,7 @@ def public_half(private: str) -> str:
 
     Raises UnableToReadKey, which does not repeat it.
     """
+    from cryptography.exceptions import UnsupportedAlgorithm
     from py_vapid import Vapid
 
     try:
@@ -41,7 +46,9 @@ def public_half(private: str) -> str:
         raise UnableToReadKey("It is no private key on P-256.") from None
 
 
-def _public(key: ec.EllipticCurvePrivateKey) -> str:
+def _public(key: EllipticCurvePrivateKey) -> str:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     return _text(key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 from uuid import uuid4
@@ -29,9 +30,14 @@ def test_half_a_minute_of_restarts_costs_nothing(world: World, outside: Outside,
 @pytest.mark.chaos
 @pytest.mark.whole_table
 @pytest.mark.timeout(1200)
-def test_five_minutes_of_restarts_cost_nothing(world: World, outside: Outside, tmp_path: Path) -> None:
+def test_five_minutes_of_restarts_cost_nothing(
+    world: World, outside: Outside, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     restarts = use_while_restarting(world, outside, tmp_path, seconds=300, every_seconds=20)
 
+    record_property("restarts", restarts)
+    record_property("deploys", Deploy.objects.count())
+    record_property("pages", _pages_of(tmp_path))
     assert restarts >= 12
 
 
@@ -40,7 +46,7 @@ def use_while_restarting(
 ) -> int:
     """Deploy one site after another while web and worker are restarted in turn; return how often that was."""
     observe(outside)
-    env = environment(folder, **world.settings(folder))
+    env = environment(folder, **world.settings(folder), LOG_LEVEL="DEBUG")
     with two_of_each(env, folder) as (service, processes):
         over = threading.Event()
         restarter = threading.Thread(target=_restart_in_turn, args=(processes, over, every_seconds))
@@ -55,6 +61,12 @@ def use_while_restarting(
         assert eventually(lambda: not active.exists(), seconds=120), list(active.values("sentence"))
     _check(world, service, wishes)
     return sum(each.restarts for each in processes)
+
+
+def _pages_of(folder: Path) -> int:
+    """Number of pages that people looked at: the logs have one line for each."""
+    logs = [each.read_text(errors="replace") for each in folder.glob("web*.log")]
+    return sum(log.count('"message": "GET ') for log in logs)
 
 
 def _restart_in_turn(processes: list[Process], over: threading.Event, every_seconds: float) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from dashboard.health import HealthMiddleware
 
@@ -25,3 +25,32 @@ def test_a_missing_migration_is_not_ready(rf: object) -> None:
 
     assert response.status_code == 503
     assert b"manage.py migrate" in response.content
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_database_it_is_not_ready_and_with_it_again_it_is(rf: RequestFactory) -> None:
+    probe = HealthMiddleware(lambda _: pytest.fail("asked"))
+    port = connection.settings_dict["PORT"]
+    connection.close()
+    connection.settings_dict["PORT"] = "1"
+    away = probe(rf.get("/readyz"))
+    connection.settings_dict["PORT"] = port
+
+    back = probe(rf.get("/readyz"))
+
+    assert (away.status_code, back.status_code) == (503, 200)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_broke_is_noticed_and_replaced(rf: RequestFactory) -> None:
+    connection.ensure_connection()
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    other.close()
+    # As a request's beginning does.
+    connection.close_if_unusable_or_obsolete()
+
+    assert HealthMiddleware(lambda _: pytest.fail("asked"))(rf.get("/readyz")).status_code == 200
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")

