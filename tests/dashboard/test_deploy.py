@@ -159,7 +159,7 @@ def test_there_is_no_bar_before_and_after_the_rollout(changes: dict[str, Any]) -
 
 @pytest.mark.parametrize(
     ("reason", "button"),
-    [("crash", "Roll back"), ("wrong_answer", "Roll back"), ("quota", "Retry"), ("other_build", "Retry")],
+    [("crash", "Roll back"), ("wrong_answer", "Roll back"), ("quota", "Retry")],
 )
 def test_the_button_is_the_one_that_helps_against_the_reason(
     deployer: Client, failed: Deploy, reason: str, button: str
