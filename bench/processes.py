@@ -1,6 +1,7 @@
 """Headway's own processes, as `make run` starts them, for measurements from outside."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -9,15 +10,15 @@ from contextlib import contextmanager
 
 import requests
 
-PORT = 8765
 READY_WITHIN_SECONDS = 60
 
 
 @contextmanager
 def headway() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Run web and worker with the environment as it is; yield the address and the supervising process."""
-    os.environ["PUBLIC_URL"] = address = f"http://127.0.0.1:{PORT}"
-    command = [sys.executable, "manage.py", "run", "--bind", f"127.0.0.1:{PORT}"]
+    bind = f"127.0.0.1:{_free_port()}"
+    os.environ["PUBLIC_URL"] = address = f"http://{bind}"
+    command = [sys.executable, "manage.py", "run", "--bind", bind]
     process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
     try:
         _wait(address)
@@ -25,6 +26,11 @@ def headway() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     finally:
         process.terminate()
         process.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 def _wait(address: str) -> None:
