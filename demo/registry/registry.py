@@ -93,7 +93,10 @@ class DemoRegistry(Switches):
 
     def image_id(self, reference: str) -> str:
         """What a kubelet reports that has pulled this image: its repository and digest; made up for another registry's."""
-        image = parse_image(reference)
+        try:
+            image = parse_image(reference)
+        except UnableToParseImage:
+            return image_digest(reference)
         found = self._images.manifest(image.path, image.digest or image.tag or "latest")
         if image.registry != self.host or found is None:
             return image_digest(reference)

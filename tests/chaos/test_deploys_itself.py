@@ -21,7 +21,7 @@ from tests.chaos.truth import check_all_succeeded, check_patched_once_at_most, i
 from tests.factories import ask, observe
 from tests.processes import MANAGE, Running, environment, eventually
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 HOST, NAME = "headway.natwelch.com", "headway-worker"
 GRACE_SECONDS = 3
 STUCK_AFTER_SECONDS = 120

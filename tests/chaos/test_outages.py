@@ -26,7 +26,7 @@ from tests.chaos.truth import check_all_succeeded, check_patched_once_at_most, i
 from tests.factories import ask, observe
 from tests.processes import environment, eventually
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 STUCK_AFTER_SECONDS = 120
 LONG = [pytest.mark.chaos, pytest.mark.whole_table, pytest.mark.timeout(600)]
 

@@ -90,6 +90,17 @@ def test_a_queued_deploy_can_be_cancelled(deployer: Client, queued: Deploy) -> N
     assert queued.status == Status.CANCELLED
 
 
+def test_what_the_cluster_may_have_been_told_has_no_button_to_cancel(
+    deployer: Client, queued: Deploy
+) -> None:
+    before = deployer.get(f"/deploys/{queued.pk}/").text
+    Deploy.objects.update(told_at=timezone.now())
+
+    after = deployer.get(f"/deploys/{queued.pk}/").text
+
+    assert ('id="cancel"' in before, 'id="cancel"' in after) == (True, False)
+
+
 def test_a_rollout_that_has_begun_cannot_be_cancelled(deployer: Client, queued: Deploy) -> None:
     Deploy.objects.update(status=Status.ROLLING_OUT)
 
@@ -159,7 +170,7 @@ def test_there_is_no_bar_before_and_after_the_rollout(changes: dict[str, Any]) -
 
 @pytest.mark.parametrize(
     ("reason", "button"),
-    [("crash", "Roll back"), ("wrong_answer", "Roll back"), ("quota", "Retry"), ("other_build", "Retry")],
+    [("crash", "Roll back"), ("wrong_answer", "Roll back"), ("quota", "Retry")],
 )
 def test_the_button_is_the_one_that_helps_against_the_reason(
     deployer: Client, failed: Deploy, reason: str, button: str

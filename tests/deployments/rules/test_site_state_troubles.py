@@ -146,6 +146,19 @@ CASES = {
         {"desired_sha": HEAD, "running_sha": HEAD, "behind_by": 0, "last": deploy(status="timed_out")},
         ("current", "Runs the newest commit, b2b2b2b.", "none"),
     ),
+    "the head's Deploy found no room, which going back would not change": (
+        {"desired_sha": HEAD, "last": deploy(sentence="No room", reason="quota")},
+        ("failed", "The Deploy of b2b2b2b failed. No room.", "retry"),
+    ),
+    "the head's tag was pushed anew and its pods run the old build": (
+        {
+            "desired_sha": HEAD,
+            "running_sha": HEAD,
+            "behind_by": 0,
+            "last": deploy(sentence="Another build", reason="other_build"),
+        },
+        ("failed", "The Deploy of b2b2b2b failed. Another build.", "retry"),
+    ),
     "the head runs but its host did not answer": (
         {
             "desired_sha": HEAD,
