@@ -1,5 +1,6 @@
 """The list in Chromium as on a slow phone, and a hundred phones that keep it open."""
 
+import re
 import threading
 from statistics import median, quantiles
 from time import monotonic, perf_counter, sleep
@@ -20,6 +21,7 @@ SLOW_4G = {
 }
 CPU_SLOWDOWN = 4
 VISITS = 5
+DATA_VERSION = r'id="list"[^>]*data-version="([^"]+)"'
 PHONES, SECONDS, EVERY_SECONDS = 100, 60, 15
 WATCH = """window.seen = {"largest paint ms": 0, "layout shift": 0, "longest task ms": 0};
 for (const [type, note] of Object.entries({
@@ -31,13 +33,21 @@ LOADED = """() => ["navigation", "resource"].flatMap(type => performance.getEntr
     each => [new URL(each.name).origin, each.encodedBodySize, each.transferSize])"""
 
 
-def measure_visits(url: str, cookies: dict[str, str]) -> dict[str, dict[str, float]]:
-    """Return what a first and a second visit load and how they feel: the worst of five, on slow 4G with a quarter of this CPU."""
+def measure_visits(url: str, cookies: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Return what a first and a second visit load and how they feel, on slow 4G with a quarter of this CPU.
+
+    Each value is the median of five visits; where their worst differs, it stands behind it.
+    """
     seen = [_visit_twice(url, cookies) for _ in range(VISITS)]
     return {
-        name: {key: max(each[place][key] for each in seen) for key in seen[0][place]}
+        name: {key: _spread([each[place][key] for each in seen]) for key in seen[0][place]}
         for place, name in enumerate(("first visit", "second visit"))
     }
+
+
+def _spread(values: list[float]) -> str:
+    usual, worst = median(values), max(values)
+    return f"{usual:g}" if worst == usual else f"{usual:g} ({worst:g})"
 
 
 def _visit_twice(url: str, cookies: dict[str, str]) -> tuple[dict[str, float], dict[str, float]]:
@@ -64,18 +74,20 @@ def _visit(page: Page, url: str) -> dict[str, float]:
         "HTML bytes": loaded[0][1],
         "bytes sent": sum(sent for *_, sent in loaded),
         "requests": sum(sent > 0 for *_, sent in loaded),
-    } | {name: round(value, 3) for name, value in felt.items()}
+    } | {name: round(value) if name.endswith("ms") else round(value, 3) for name, value in felt.items()}
 
 
 def measure_phones(url: str, cookies: dict[str, str]) -> dict[str, Any]:
-    """Return requests, errors and milliseconds, of phones that poll the list as headway.js does."""
+    """Return requests, errors and milliseconds, of phones that have the list open and poll it as headway.js does."""
+    page = requests.get(url, cookies=cookies, timeout=30).text
+    shown = f'"{re.search(DATA_VERSION, page)[1]}"'  # type: ignore[index]  # the list has one
     times: list[float] = []
     statuses: list[int] = []
     until = monotonic() + SECONDS
 
     def phone(number: int) -> None:
         sleep(number * EVERY_SECONDS / PHONES)
-        version = '"-"'
+        version = shown
         with requests.Session() as session:
             session.cookies.update(cookies)
             while monotonic() < until:

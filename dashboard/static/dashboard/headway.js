@@ -34,7 +34,7 @@
   // What is swapped keeps its place: the chips their scroll, and the focus the link that it was on (htmx finds ids by itself).
   let kept = {};
   const chips = () => document.querySelector(".chips");
-  const chosen = chips()?.querySelector("[aria-current]");
+  const chosen = chips()?.querySelector("[aria-current]:not(:first-child)");
   if (chosen) chips().scrollLeft = chosen.offsetLeft - (chips().clientWidth - chosen.offsetWidth) / 2;
 
   const said = (root) => root?.dataset?.say ?? "";
@@ -106,8 +106,13 @@
   });
 
   // --- Times: the server's words, kept true while the page stays open ------------------------------------------------
-  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-  const day = new Intl.DateTimeFormat("en-GB", { weekday: "short" });
+  // They are true when they come; and a browser takes long to learn its formats.
+  let exact, day;
+  const learn = () => {
+    exact ??= new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+    day ??= new Intl.DateTimeFormat("en-GB", { weekday: "short" });
+  };
+  const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 200));
   const relative = (seconds, moment) => {
     const size = Math.abs(seconds);
     if (size < 60) return "just now";
@@ -117,6 +122,7 @@
     return seconds > 0 ? `${span} ago` : `in ${span}`;
   };
   const times = () => {
+    learn();
     for (const element of document.querySelectorAll("time[datetime]")) {
       const moment = new Date(element.dateTime);
       if ("exact" in element.dataset) {
@@ -129,18 +135,21 @@
     }
   };
   // The server tells times, and understands those that a form sends, in this zone.
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (zone) {
+  const tellZone = () => {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (!zone) return;
     document.cookie = `tz=${zone}; path=/; max-age=31536000; samesite=lax`;
     for (const input of document.querySelectorAll("input[name=zone]")) input.value = zone;
     for (const element of document.querySelectorAll("[data-zone]")) element.textContent = zone;
-  }
-  times();
+  };
+  idle(tellZone);
+  idle(times);
   setInterval(times, 30000);
 
   // --- A page that the service worker kept (templates/sw.js) ---------------------------------------------------------
   const old = document.body.dataset.old;
   if (old) {
+    learn();
     offline.textContent = `Offline. This is how it was ${exact.format(new Date(old))}; it catches up by itself.`;
     offline.hidden = false;
   }

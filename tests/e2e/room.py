@@ -1,0 +1,22 @@
+"""Room for a thumb: what is tapped is large enough, and nothing lies beyond the edge."""
+
+from playwright.sync_api import Page
+
+TAP_PIXELS = 44
+# A link amid words is as high as they are (WCAG 2.2, 2.5.8: "Inline"); a box is tapped on its whole label.
+_CRAMPED = """least => [...document.querySelectorAll(
+    "button, .act, .chips a, .tabs a, .back a, .brand, summary, select, input:not([type=hidden])"
+)].filter(each => each.checkVisibility() && !each.closest(".skip, .unseen")).map(
+    each => /^(checkbox|radio)$/.test(each.type) ? each.closest("label") ?? each : each
+).filter(each => {
+    const { width, height } = each.getBoundingClientRect();
+    return width && Math.min(width, height) < least - .5;
+}).map(each => each.outerHTML.slice(0, 150))"""
+_WIDTH = "[document.documentElement.scrollWidth, innerWidth]"
+
+
+def cramped_on(page: Page) -> list[str]:
+    """What is too small for a thumb on this page, or too wide for its screen."""
+    found = [f"{page.url} is smaller than a thumb: {each}" for each in page.evaluate(_CRAMPED, TAP_PIXELS)]
+    wide, screen = page.evaluate(_WIDTH)
+    return found + ([f"{page.url} is {wide} wide on a screen of {screen}"] if wide > screen else [])

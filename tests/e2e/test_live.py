@@ -1,0 +1,82 @@
+"""A page that refreshes itself under somebody's thumb: nothing jumps, and the focus stays."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.furniture import HOST, furnish
+from tests.e2e.house import House
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+Enter = Callable[..., Page]
+REFRESH = """() => new Promise(done => {
+    const list = document.getElementById('list');
+    delete list.dataset.version;
+    document.addEventListener('htmx:afterSettle', done, {once: true});
+    htmx.trigger(list, 'poll');
+}).then(() => true)"""
+SHIFT = """new PerformanceObserver(list => list.getEntries().forEach(each => {
+    if (!each.hadRecentInput) window.shift = (window.shift ?? 0) + each.value;
+})).observe({type: 'layout-shift', buffered: true})"""
+
+
+def test_the_chosen_state_is_in_sight(house: House, enter: Enter) -> None:
+    furnish(house)
+    page = enter()
+
+    page.goto("/?state=current")
+
+    expect(page.locator(".chips [aria-current]")).to_be_in_viewport(ratio=1)
+
+
+def test_a_refresh_leaves_the_states_where_they_were_pushed_to(house: House, enter: Enter) -> None:
+    furnish(house)
+    page = enter()
+    page.locator(".chips").evaluate("chips => { chips.scrollLeft = 60; }")
+
+    page.evaluate(REFRESH)
+
+    assert page.locator(".chips").evaluate("chips => chips.scrollLeft") == 60
+
+
+def test_a_refresh_leaves_the_focus_where_it_was(house: House, enter: Enter) -> None:
+    furnish(house)
+    page = enter()
+    chip = page.get_by_role("link", name="Ready 1")
+    chip.focus()
+
+    page.evaluate(REFRESH)
+
+    expect(chip).to_be_focused()
+
+
+def test_neither_a_visit_nor_a_refresh_shifts_what_is_read(house: House, enter: Enter) -> None:
+    house.make_all_ready()
+    page = enter()
+    page.add_init_script(SHIFT)
+    page.goto("/")
+
+    page.evaluate(REFRESH)
+    page.wait_for_timeout(500)
+
+    assert page.evaluate("window.shift ?? 0") == 0
+
+
+def test_all_of_the_list_is_reached_by_keyboard_and_seen_to_be(house: House, enter: Enter) -> None:
+    house.make_ready(HOST)
+    page = enter()
+    there = page.locator("a[href], button, summary, input:not([type=hidden])").evaluate_all(
+        "all => all.filter(each => each.checkVisibility({contentVisibilityAuto: false})).length"
+    )
+    reached, unseen = 0, []
+
+    for _ in range(there):
+        page.keyboard.press("Tab")
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        reached += page.evaluate("document.activeElement !== document.body")
+        if outline == "none":
+            unseen.append(page.evaluate("document.activeElement.outerHTML"))
+
+    assert reached == there
+    assert unseen == []
