@@ -39,17 +39,21 @@ class Gates:
     github: Gate = field(default_factory=Gate)
     registry: Gate = field(default_factory=Gate)
 
-    def stop(self, name: str, *, seconds: float) -> None:
-        gate: Gate = getattr(self, name)
-        gate.shut()
+    def stop(self, *names: str, seconds: float) -> None:
+        gates: list[Gate] = [getattr(self, name) for name in names]
+        for each in gates:
+            each.shut()
         sleep(seconds)
-        gate.reopen()
+        for each in gates:
+            each.reopen()
 
-    def hang(self, name: str, *, seconds: float) -> None:
-        gate: Gate = getattr(self, name)
-        gate.hold()
+    def hang(self, *names: str, seconds: float) -> None:
+        gates: list[Gate] = [getattr(self, name) for name in names]
+        for each in gates:
+            each.hold()
         sleep(seconds)
-        gate.release()
+        for each in gates:
+            each.release()
 
 
 @contextmanager
