@@ -64,7 +64,7 @@ class Process:
     def _answers(self) -> bool:
         try:
             return requests.get(f"{self.url}/readyz", timeout=2).ok
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
 

@@ -121,7 +121,7 @@ def test_a_request_and_the_task_that_it_queued_are_one_trace_without_secrets(
 def _is_ready(bind: str) -> bool:
     try:
         return requests.get(f"http://{bind}/readyz", timeout=2).ok
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
 
 
