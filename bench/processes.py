@@ -49,6 +49,6 @@ def _wait(address: str) -> None:
         try:
             if requests.get(f"{address}/readyz", timeout=2).ok:
                 return
-        except requests.ConnectionError:
+        except requests.RequestException:
             time.sleep(0.2)
     raise TimeoutError(f"Headway did not come up at {address}")

@@ -36,7 +36,7 @@ def web(world: World, tmp_path: Path) -> Iterator[str]:
 def _is_up(address: str) -> bool:
     try:
         return requests.get(f"{address}/readyz", timeout=2).ok
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
 
 

@@ -110,5 +110,5 @@ def test_docker_would_stop_and_check_the_processes_themselves() -> None:
 def _answers(port: int) -> bool:
     try:
         return requests.get(f"http://127.0.0.1:{port}/readyz", timeout=2).ok
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False

@@ -59,7 +59,7 @@ def wait_for(host: str, log: Path) -> None:
     while time.monotonic() < deadline:
         try:
             requests.get(f"http://{host}/v2/", timeout=1).raise_for_status()
-        except requests.ConnectionError:
+        except requests.RequestException:
             time.sleep(0.05)
         else:
             return
