@@ -3,8 +3,9 @@
 from deployments.models.audit import AuditEvent
 from deployments.models.batch import BatchItem, DeployBatch
 from deployments.models.commits import CommitRange
-from deployments.models.deploy import ACTIVE_STATUSES, Deploy, Kind, Status, Trigger
+from deployments.models.deploy import Deploy
 from deployments.models.deploy_event import DeployEvent, EventKind
+from deployments.models.deploy_status import ACTIVE_STATUSES, Kind, Status, Trigger
 from deployments.models.examination import Examination
 from deployments.models.github_pause import GitHubPause
 from deployments.models.hold import Hold

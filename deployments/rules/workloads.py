@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from deployments.rules.images import UnableToParseImage, parse_image
+from deployments.rules.selectors import selects
 
 KubernetesObject = Mapping[str, Any]
 OUR_MANAGER = "headway"
@@ -115,13 +116,6 @@ def _revision(replica_set: KubernetesObject) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def selector(deployment: KubernetesObject) -> str:
-    """The Deployment's label selector as the API's `labelSelector` parameter: `app=cron,tier in (a,b),!old`."""
-    wanted = (deployment.get("spec") or {}).get("selector") or {}
-    terms = [f"{key}={value}" for key, value in sorted((wanted.get("matchLabels") or {}).items())]
-    return ",".join(terms + [_term(each) for each in wanted.get("matchExpressions") or []])
-
-
 def image_writer(deployment: KubernetesObject, *, container: str) -> ImageWriter | None:
     """Who last changed that container's image, from `metadata.managedFields`; None when nothing is recorded.
 
@@ -170,31 +164,7 @@ def _owns(deployment: KubernetesObject, pod: KubernetesObject) -> bool:
     owners = [each for each in metadata.get("ownerReferences") or [] if each.get("controller")]
     name = f"{deployment['metadata']['name']}-{template_hash}"
     owned = [each for each in owners if each.get("kind") == "ReplicaSet" and each.get("name") == name]
-    return bool(owned) and _selects((deployment.get("spec") or {}).get("selector") or {}, labels)
-
-
-def _selects(wanted: KubernetesObject, labels: Mapping[str, str]) -> bool:
-    same = all(labels.get(key) == value for key, value in (wanted.get("matchLabels") or {}).items())
-    return same and all(_meets(each, labels) for each in wanted.get("matchExpressions") or [])
-
-
-def _meets(expression: KubernetesObject, labels: Mapping[str, str]) -> bool:
-    key, values = expression["key"], expression.get("values") or []
-    match expression["operator"]:
-        case "In":
-            return labels.get(key) in values
-        case "NotIn":
-            return labels.get(key) not in values
-        case "Exists":
-            return key in labels
-        case _:
-            return key not in labels
-
-
-def _term(expression: KubernetesObject) -> str:
-    key, values = expression["key"], ",".join(expression.get("values") or [])
-    terms = {"In": f"{key} in ({values})", "NotIn": f"{key} notin ({values})", "Exists": f"{key}"}
-    return terms.get(expression["operator"], f"!{key}")
+    return bool(owned) and selects((deployment.get("spec") or {}).get("selector") or {}, labels)
 
 
 def _holds(entry: KubernetesObject, path: Sequence[str]) -> bool:

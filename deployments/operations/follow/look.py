@@ -9,6 +9,7 @@ from deployments.cluster import Cluster, ClusterError
 from deployments.models import Deploy, Status
 from deployments.operations.follow.means import Patience
 from deployments.rules.restarts import restarted_pods
+from deployments.rules.selectors import selector
 from deployments.rules.workloads import (
     KubernetesObject,
     counts,
@@ -16,7 +17,6 @@ from deployments.rules.workloads import (
     newest_replica_set,
     owned_pods,
     runs_image,
-    selector,
 )
 
 logger = logging.getLogger(__name__)

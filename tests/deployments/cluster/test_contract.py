@@ -8,7 +8,8 @@ from deployments.cluster import Conflict, Invalid, NoSuchContainer, NotFound
 from deployments.rules.diagnosis import diagnose
 from deployments.rules.restarts import restarted_at
 from deployments.rules.rollouts import Phase, judge_rollout
-from deployments.rules.workloads import containers, image_writer, running_images, selector
+from deployments.rules.selectors import selector
+from deployments.rules.workloads import containers, image_writer, running_images
 from tests.deployments.cluster.ground import FIRST, MISSING, SECOND, TALKING, WEB, Ground, wait_for
 
 pytestmark = pytest.mark.cluster

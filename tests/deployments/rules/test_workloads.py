@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from deployments.rules.selectors import selector
 from deployments.rules.workloads import (
     containers,
     counts,
@@ -9,7 +10,6 @@ from deployments.rules.workloads import (
     is_same_image,
     is_settled,
     running_images,
-    selector,
 )
 
 OLD, NEW = "gcr.io/p/cron:old", "gcr.io/p/cron:new"
