@@ -30,6 +30,12 @@ def networks(each: list[str]) -> None:
         raise ValidationError(f"{error}: write networks like 10.0.0.0/8, separated by commas.") from error
 
 
+def folders(each: list[str]) -> None:
+    """Raises ValidationError where one could also be the beginning of another name: gcr.io/me is one of gcr.io/meddler."""
+    if open_ended := [prefix for prefix in each if not prefix.endswith("/")]:
+        raise ValidationError(f"{open_ended[0]}: end it with a slash, as in gcr.io/my-project/.")
+
+
 def secrets_in(headers: str) -> list[str]:
     """The values of `name=value,…`, as they are written and as they are sent: OpenTelemetry quotes them like addresses."""
     values = [each.partition("=")[2].strip() for each in headers.split(",")]

@@ -13,7 +13,15 @@ from marshmallow.validate import OneOf, Range
 
 from dashboard import embedded_postgres, logs
 from dashboard.content_security import policy
-from dashboard.environment import Environment, networks, owners_tokens, secrets_in, web_address, web_side
+from dashboard.environment import (
+    Environment,
+    folders,
+    networks,
+    owners_tokens,
+    secrets_in,
+    web_address,
+    web_side,
+)
 from dashboard.people.settings import *  # noqa: F403  each of its names is a setting
 from dashboard.people.settings import APPS, GITHUB_APPS, github_provider
 from dashboard.queue_settings import QUEUE
@@ -45,6 +53,9 @@ GITHUB_URL = env.str("GITHUB_URL", web_side(GITHUB_API_URL or ""), validate=web_
 KUBECONFIG = env.path("KUBECONFIG", None)
 DOCKER_CONFIG = env.path("DOCKER_CONFIG", None)
 IMAGE_TEMPLATE = env.str("IMAGE_TEMPLATE", "gcr.io/icco-cloud/{repository}:{sha}")
+IMAGE_PREFIXES: list[str] = env.list(
+    "IMAGE_PREFIXES", [(IMAGE_TEMPLATE or "").partition("{")[0]], validate=folders
+)
 STABILITY_SECONDS = env.int("STABILITY_SECONDS", 30, validate=Range(0, 600))
 ROLLOUT_TIMEOUT_SECONDS = env.int("ROLLOUT_TIMEOUT_SECONDS", 900, validate=Range(30, 86_400))
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=Range(0, 10))

@@ -26,7 +26,12 @@ logger = logging.getLogger(__name__)
 
 
 def begin_deploy(deploy_id: int) -> None:
-    begin.begin_deploy(deploy_id=deploy_id, outside=from_settings(), now=timezone.now())
+    begin.begin_deploy(
+        deploy_id=deploy_id,
+        outside=from_settings(),
+        now=timezone.now(),
+        image_prefixes=tuple(settings.IMAGE_PREFIXES),
+    )
 
 
 def look_for_image(deploy_id: int) -> None:

@@ -1,6 +1,8 @@
-"""What is known of a wish when it is made, from rows alone."""
+"""What is known of a wish when it is made, from rows alone; and again when a worker begins with it."""
 
-from deployments.models import CommitRange, Kind, Site, Status
+from typing import Any
+
+from deployments.models import CommitRange, Deploy, Kind, Site, Status
 from deployments.operations.wish import Wish
 from deployments.rules.guards import Attempt
 from deployments.rules.images import UnableToParseImage, is_full_sha, parse_image
@@ -30,6 +32,17 @@ def attempt_of(site: Site, facts: SiteFacts, wish: Wish) -> Attempt:
         present=facts.running_sha,
         check_state=facts.check_state if is_head else Attempt.check_state,
         accepts_red=wish.accepts_red,
+    )
+
+
+def attempt_again(deploy: Deploy, **known: Any) -> Attempt:
+    """Put together what the guards judge by before the patch: of what lies outside, only `known` is known."""
+    return Attempt(
+        sha=deploy.sha,
+        slug=f"{deploy.site.owner}/{deploy.site.repository}",
+        image=deploy.image,
+        expected_repository=deploy.site.expected_repository,
+        **known,
     )
 
 

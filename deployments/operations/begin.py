@@ -19,13 +19,13 @@ from deployments.facts import StandingHold, hold_on
 from deployments.github import GitHubError, HeadQuestion, HeadTrouble
 from deployments.models import AuditEvent, Deploy, Kind, Observation, Site, Status
 from deployments.operations import audit
-from deployments.operations.attempt import image_repository
+from deployments.operations.attempt import attempt_again, image_repository
 from deployments.operations.batch import tell_batches
 from deployments.operations.change import change, done_before, is_done
 from deployments.operations.github_pauses import ask_heads
 from deployments.outside import Outside
 from deployments.registry import RegistryError
-from deployments.rules.guards import Attempt, first_refusal
+from deployments.rules.guards import first_refusal
 from deployments.rules.images import parse_image
 from deployments.rules.workloads import OUR_MANAGER, containers
 
@@ -41,9 +41,12 @@ class TryLater(Exception):
     """An outside system does not answer: this Deploy stays queued, and the tick takes it up again."""
 
 
-def begin_deploy(*, deploy_id: int, outside: Outside, now: datetime) -> Deploy | None:
+def begin_deploy(
+    *, deploy_id: int, outside: Outside, now: datetime, image_prefixes: tuple[str, ...] | None = None
+) -> Deploy | None:
     """Take a queued Deploy through the guards and patch its Deployment; return it, None where nothing is queued.
 
+    `image_prefixes` are what the names of images begin with that this worker may run; None: any.
     Safe to run twice and to be killed anywhere: what the patch asks for is compared with what is there, so a second run
     finds its own work done.
     """
@@ -55,6 +58,7 @@ def begin_deploy(*, deploy_id: int, outside: Outside, now: datetime) -> Deploy |
     try:
         patched = _done_before(deploy, outside)
         if patched is None:
+            _check_place(deploy, image_prefixes)
             _check_commit_and_image(deploy, outside, now=now)
             patched = _patch(deploy, outside, now=now)
     except Refused as refusal:
@@ -99,6 +103,15 @@ def _observe_again(site: Site) -> None:
     async_task("deployments.tasks.sync", hosts=[site.host], trigger="refusal", q_options={"group": "sync"})
 
 
+def _check_place(deploy: Deploy, image_prefixes: tuple[str, ...] | None) -> None:
+    # The mapping lies where web can write; this says what web cannot change. A restart runs what runs already.
+    is_restart = deploy.kind == Kind.RESTART
+    if refusal := first_refusal(
+        attempt_again(deploy, allowed_prefixes=None if is_restart else image_prefixes)
+    ):
+        raise Refused(refusal)
+
+
 def _check_commit_and_image(deploy: Deploy, outside: Outside, *, now: datetime) -> None:
     try:
         is_on_branch = _is_on_branch(deploy, outside, now=now)
@@ -109,7 +122,7 @@ def _check_commit_and_image(deploy: Deploy, outside: Outside, *, now: datetime) 
     Deploy.objects.filter(site=deploy.site, image=deploy.image).update(
         image_gone=not is_built, **({"image_seen_at": now} if is_built else {})
     )
-    refusal = first_refusal(_attempt(deploy, is_on_branch=is_on_branch, is_image_built=is_built))
+    refusal = first_refusal(attempt_again(deploy, is_on_branch=is_on_branch, is_image_built=is_built))
     if refusal:
         raise Refused(refusal)
 
@@ -169,7 +182,7 @@ def _check_workload(deploy: Deploy, deployment: dict[str, Any], *, now: datetime
         f"Deployment {site.deployment} has no container named {site.container}: correct the mapping's container."
     )  # fmt: skip
     refusal = first_refusal(
-        _attempt(
+        attempt_again(
             deploy,
             workload_missing=missing,
             present_repository=None
@@ -182,15 +195,3 @@ def _check_workload(deploy: Deploy, deployment: dict[str, Any], *, now: datetime
     )
     if refusal:
         raise Refused(refusal)
-
-
-def _attempt(deploy: Deploy, **known: Any) -> Attempt:
-    """Make an attempt of which only `known` is known."""
-    slug = f"{deploy.site.owner}/{deploy.site.repository}"
-    return Attempt(
-        sha=deploy.sha,
-        slug=slug,
-        image=deploy.image,
-        expected_repository=deploy.site.expected_repository,
-        **known,
-    )

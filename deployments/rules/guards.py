@@ -4,6 +4,7 @@ what is there. The first refusal wins; each is a sentence that says what to do.
 
 from dataclasses import dataclass
 
+from deployments.rules.image_prefixes import begins_with_one_of
 from deployments.rules.images import is_full_sha
 from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts
 
@@ -17,6 +18,8 @@ class Attempt:
     """owner/repository"""
     image: str
     expected_repository: str
+    allowed_prefixes: tuple[str, ...] | None = None
+    """What the names of images begin with that this worker may run."""
     present_repository: str | None = None
     """Image repository of what the container is asked to run now; empty where it cannot be read."""
     is_on_branch: bool | None = None
@@ -51,6 +54,15 @@ def _image(attempt: Attempt) -> str:
     if attempt.is_image_built is False:
         return f"The image {attempt.image} is not in the registry yet: wait for its build, then deploy again."
     return ""
+
+
+def _place(attempt: Attempt) -> str:
+    if attempt.allowed_prefixes is None or begins_with_one_of(attempt.allowed_prefixes, attempt.image):
+        return ""
+    return (
+        f"The worker runs images from {' and '.join(attempt.allowed_prefixes) or 'nowhere'} alone, and {attempt.image} lies elsewhere: "
+        "correct the mapping's image template, or add its place to the worker's IMAGE_PREFIXES."
+    )
 
 
 def _app(attempt: Attempt) -> str:
@@ -94,4 +106,4 @@ def _short(present: str) -> str:
     return (present[:7] if is_full_sha(present) else present) or "nothing known"
 
 
-_GUARDS = (_commit, _app, _hold, _alone, _seen, _checks, _image)
+_GUARDS = (_commit, _place, _app, _hold, _alone, _seen, _checks, _image)

@@ -21,7 +21,7 @@ def broker() -> NotifyingBroker:
 
 
 def enqueue() -> None:
-    async_task("math.sqrt", 4)
+    async_task("deployments.tasks.continue_batches")
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def start_worker(tmp_path: Path) -> Iterator[StartWorker]:
 
 def runs_a_task(*, within_seconds: float) -> bool:
     """Whether a task that is queued now comes to its end in time."""
-    task = async_task("math.sqrt", 4)
+    task = async_task("deployments.tasks.continue_batches")
     return bool(eventually(lambda: Task.objects.filter(id=task).exists(), seconds=within_seconds))
 
 
@@ -45,7 +45,7 @@ def queue_tasks_until(ended: Callable[[], bool], *, seconds: float) -> bool:
     """Keep the worker's heart beating, as the tick does, until `ended`; whether that came in time."""
 
     def ended_after_another_task() -> bool:
-        async_task("math.sqrt", 4)
+        async_task("deployments.tasks.continue_batches")
         return ended()
 
     return bool(eventually(ended_after_another_task, seconds=seconds, every=0.3))
@@ -140,7 +140,7 @@ def test_a_task_starts_within_a_second_of_being_queued(start_worker: StartWorker
 
     for _ in range(5):
         queued_at = monotonic()
-        async_task("math.sqrt", 4)
+        async_task("deployments.tasks.continue_batches")
         assert eventually(lambda: not OrmQ.objects.exists(), seconds=5, every=0.005)
         waited.append(monotonic() - queued_at)
 

@@ -1,0 +1,67 @@
+"""Whatever stands in the rows that web writes: a worker runs images from where its own settings say, and no others."""
+
+import pytest
+
+from demo.world import World
+from deployments.models import Deploy, Kind, Site, Status
+from deployments.operations.begin import begin_deploy
+from deployments.outside import Outside
+from tests.factories import NOW, ask, observe
+
+HOST = "cacophony.natwelch.com"
+
+pytestmark = pytest.mark.usefixtures("sites")
+
+
+def begun(outside: Outside, *prefixes: str, template: str = "", **written: object) -> Deploy:
+    """Let a worker begin a Deploy in whose row, and in whose site's template, somebody has written."""
+    deploy = ask(HOST)
+    Site.objects.filter(host=HOST).update(image_template=template)
+    Deploy.objects.filter(pk=deploy.pk).update(status=Status.QUEUED, **written)
+    begin_deploy(deploy_id=deploy.pk, outside=outside, now=NOW, image_prefixes=prefixes)
+    deploy.refresh_from_db()
+    return deploy
+
+
+def test_an_image_from_elsewhere_is_refused_with_a_sentence(world: World, outside: Outside) -> None:
+    world.commit(HOST)
+    observe(outside)
+    before = world.running_image(HOST)
+
+    deploy = begun(outside, "gcr.io/icco-cloud/")
+
+    assert deploy.status == Status.FAILED
+    assert deploy.sentence.startswith("The worker runs images from gcr.io/icco-cloud/ alone, and 127.0.0.1:")
+    assert deploy.sentence.endswith("or add its place to the worker's IMAGE_PREFIXES.")
+    assert world.running_image(HOST) == before
+
+
+def test_rows_that_agree_with_each_other_do_not_help(world: World, outside: Outside) -> None:
+    world.commit(HOST)
+    observe(outside)
+    ours = world.image_template.partition("{")[0]
+    evil = f"evil.example.com/cacophony:{'ab' * 20}"
+    template, present = "evil.example.com/{repository}:{sha}", world.running_image(HOST)
+
+    deploy = begun(outside, ours, template=template, image=evil, accepts_image=present)
+
+    assert (deploy.status, world.running_image(HOST)) == (Status.FAILED, present)
+    assert evil in deploy.sentence
+
+
+def test_what_lies_where_it_should_is_deployed(world: World, outside: Outside) -> None:
+    world.commit(HOST)
+    observe(outside)
+
+    deploy = begun(outside, world.image_template.partition("{")[0])
+
+    assert deploy.status == Status.ROLLING_OUT
+
+
+def test_a_restart_brings_no_image_and_is_not_asked(world: World, outside: Outside) -> None:
+    world.commit(HOST)
+    observe(outside)
+
+    deploy = begun(outside, "gcr.io/nowhere/", kind=Kind.RESTART, image=world.running_image(HOST))
+
+    assert "IMAGE_PREFIXES" not in deploy.sentence
