@@ -2,18 +2,21 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import F
 from django_q.tasks import async_task
 
-from deployments.models import ACTIVE_STATUSES, Deploy, DeployBatch, Status
+from deployments.models import ACTIVE_STATUSES, Deploy, DeployBatch, Observation, Status
 from deployments.operations.follow import FOLLOWED
 from deployments.operations.hold import lift_expired
 from deployments.operations.sync import close_dead_runs, prune_runs
+from deployments.operations.sync_request import request_sync
 from deployments.operations.waiting import take_up_waiting
 from deployments.rules.wording import duration
 
 TAKEN_UP_WITHIN = timedelta(seconds=30)
 GIVEN_UP_AFTER = timedelta(minutes=15)
 PRUNED_AT_MINUTE = 0
+LOOKED_AFTER = timedelta(minutes=15)
 
 
 def tick(
@@ -42,6 +45,17 @@ def tick(
         async_task("deployments.tasks.continue_batches", q_options={"group": "batch"})
     if active & set(FOLLOWED):
         async_task("deployments.tasks.follow", q_options={"group": "follow"})
+    if moving := _set_by_others(now=now):
+        request_sync(hosts=moving, trigger="rollout")
+
+
+def _set_by_others(*, now: datetime) -> list[str]:
+    """Hosts that were seen while a rollout was under way that nobody follows: what they run is not known before another look."""
+    lately = Observation.objects.filter(
+        desired_at__gt=now - LOOKED_AFTER, cluster_observed_at__lt=now - TAKEN_UP_WITHIN
+    )
+    moving = lately.exclude(running_sha=F("desired_sha")).exclude(latest_deploy__status__in=ACTIVE_STATUSES)
+    return list(moving.values_list("site__host", flat=True))
 
 
 def _take_up_queued(*, now: datetime) -> None:
