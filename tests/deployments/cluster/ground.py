@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from deployments.cluster import Cluster
+from deployments.cluster import Cluster, Conflict
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
 from deployments.rules.workloads import is_settled
 
@@ -107,7 +107,21 @@ class Ground:
         return wait_for(look)
 
     def set_image(self, name: str, image: str) -> dict[str, Any]:
-        return self.cluster.set_image(self.read(name), container=WEB, image=image, annotations={})
+        return self._changed(
+            name, lambda read: self.cluster.set_image(read, container=WEB, image=image, annotations={})
+        )
+
+    def restart(self, name: str, *, at: str, annotations: dict[str, str]) -> dict[str, Any]:
+        return self._changed(name, lambda read: self.cluster.restart(read, at=at, annotations=annotations))
+
+    def _changed(self, name: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+        """Read and change, again where the controller wrote in between."""
+        for _ in range(10):
+            try:
+                return change(self.read(name))
+            except Conflict:
+                continue
+        raise AssertionError("The controller was always faster.")
 
     def meddle(self, name: str, **spec: Any) -> None:
         """Somebody else changes the Deployment's spec, whatever the controller writes meanwhile."""

@@ -151,10 +151,11 @@ def test_an_image_changed_by_somebody_else_supersedes_the_rollout(ground):
 
 def test_a_restart_replaces_the_pods_and_keeps_the_image(ground):
     name = ground.make()
-    before = {pod["metadata"]["name"] for pod in ground.pods(name) if ground.settled(name)}
+    ground.settled(name)
+    before = {pod["metadata"]["name"] for pod in ground.pods(name)}
     at = "2026-11-23T12:00:00+00:00"
 
-    changed = ground.cluster.restart(ground.read(name), at=at, annotations={"headway.dev/deploy": "7"})
+    changed = ground.restart(name, at=at, annotations={"headway.dev/deploy": "7"})
 
     ground.settled(name)
     after = wait_for(
@@ -169,7 +170,8 @@ def test_a_restart_replaces_the_pods_and_keeps_the_image(ground):
 def test_a_restart_that_was_asked_for_already_is_not_sent(ground):
     name = ground.make()
     at = "2026-11-23T12:00:00+00:00"
-    ground.cluster.restart(ground.settled(name), at=at, annotations={})
+    ground.settled(name)
+    ground.restart(name, at=at, annotations={})
     before = ground.settled(name)
 
     same = ground.cluster.restart(before, at=at, annotations={"headway.dev/deploy": "8"})
