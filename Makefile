@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo screenshots icons run test chaos lint format bench clean
+.PHONY: help demo screenshots docs icons run test chaos lint format bench clean
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -16,6 +16,9 @@ demo: $(READY) ## Show Headway with 34 sites, a small GitHub, a registry and a c
 
 screenshots: $(READY) ## Take the README's pictures from the demo, with the system's Chromium
 	@$(BIN)/python -m pictures.screenshots
+
+docs: $(READY) ## Write the settings' table of docs/operate.md anew
+	@$(BIN)/python -m docs.generate
 
 icons: $(READY) ## Draw the home screen's icons from dashboard/static/dashboard/favicon.svg
 	@$(BIN)/python -m pictures.icons
