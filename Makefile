@@ -9,7 +9,7 @@ READY := .venv/.ready
 .PHONY: help demo screenshots docs icons run test chaos lint format bench clean
 
 help: ## Say what there is
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: $(READY) ## Show Headway with 34 sites, a small GitHub, a registry and a cluster, all on this machine; LAN=1 for your phone
 	@LAN=$(LAN) $(BIN)/python -m demo

@@ -25,6 +25,7 @@ def world(request: pytest.FixtureRequest, settings: Settings) -> Iterator[World]
         mappings = mappings[:5]
     with World(mappings, start_seconds=0.05) as world:
         settings.IMAGE_TEMPLATE = world.image_template
+        settings.IMAGE_PREFIXES = [world.image_template.partition("{")[0]]
         yield world
 
 

@@ -1,7 +1,7 @@
 """What lies outside: GitHub and every repository, the registry and every image that runs."""
 
 import socket
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -10,6 +10,7 @@ from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
 from deployments.outside import Outside
 from deployments.registry import RegistryError
+from deployments.rules.image_prefixes import begins_with_one_of
 from deployments.rules.images import UnableToParseImage, parse_image
 
 LITTLE_BUDGET = 0.1
@@ -104,7 +105,14 @@ def ping_address_answers(url: str) -> Iterator[Finding]:
         yield bad("Ping", sentence, "Correct PING_URL, or let the worker reach that host.")
 
 
-def mapped(sites: Iterable[Site]) -> Iterator[Finding]:
-    """Say so where nothing is mapped: everything else would look well."""
-    if not list(sites):
+def mapped(sites: Sequence[Site], *, image_prefixes: Sequence[str]) -> Iterator[Finding]:
+    """Say so where nothing is mapped: everything else would look well; and where this worker runs no images from a site's place."""
+    if not sites:
         yield warning("Sites", "None is mapped yet.", FIRST_STEPS)
+    for site in sites:
+        place = site.expected_repository
+        if place and not begins_with_one_of(image_prefixes, f"{place}:"):
+            sentence = f"Its images lie in {place}, and this worker runs none from there."
+            yield bad(
+                f"Sites, {site.host}", sentence, "Correct the mapping's image template, or IMAGE_PREFIXES."
+            )

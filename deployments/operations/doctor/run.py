@@ -33,7 +33,7 @@ def examine(*, outside: Outside, now: datetime) -> list[Finding]:
     steps: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("Clock", lambda: inside.clock_is_right(now=now)),
         ("Worker", lambda: inside.worker_is_alive(now=now)),
-        ("Sites", lambda: outsides.mapped(sites)),
+        ("Sites", lambda: outsides.mapped(sites, image_prefixes=settings.IMAGE_PREFIXES)),
         ("Token", lambda: tokens_suffice(outside, now=now)),
         ("GitHub", lambda: outsides.github_answers(outside, sites)),
         ("Cluster", lambda: _cluster(outside, sites, present)),

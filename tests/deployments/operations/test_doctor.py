@@ -54,6 +54,16 @@ def test_a_silent_worker_is_told(outside: Outside) -> None:
     assert "20 minutes old" in only(outside, "Worker").sentence
 
 
+def test_a_site_whose_images_this_worker_does_not_run_is_told(outside: Outside, world: World) -> None:
+    host = next(iter(world.mappings))
+    Site.objects.filter(host=host).update(image_template="ghcr.io/{owner}/{repository}:{sha}")
+
+    finding = only(outside, f"Sites, {host}")
+
+    assert finding.grade is Grade.BAD
+    assert "this worker runs none from there" in finding.sentence
+
+
 def test_a_repository_that_cannot_be_read_is_told_and_the_others_are_not(
     outside: Outside, world: World
 ) -> None:
