@@ -7,11 +7,13 @@ import sys
 
 import pytest
 
-from tests.docs.test_operate import read_by_the_code
+from docs.generate import SETTINGS, settings_read
 from tests.processes import CHECKOUT
 
 SECRET = re.compile(r"_(KEY|TOKENS?|SECRET|DSN|HEADERS)$")
-SECRETS = sorted({name for name in read_by_the_code() if SECRET.search(name)} - {"VAPID_PUBLIC_KEY"})
+SECRETS = sorted(
+    {name for name in settings_read(SETTINGS.read_text()) if SECRET.search(name)} - {"VAPID_PUBLIC_KEY"}
+)
 MARK = "the-secret-itself"
 WRITTEN = {
     "GITHUB_TOKENS": f"acme={MARK}",
