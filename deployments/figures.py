@@ -85,7 +85,7 @@ def figures(*, now: datetime) -> Figures:
 
 
 def last_tick() -> datetime | None:
-    """When a worker last did what it does every 30 s; the queue keeps its last 500 tasks."""
+    """When a worker last did what it does every 30 s (operations/tick.py)."""
     stopped: datetime | None = Task.objects.filter(func=TICK).aggregate(last=Max("stopped"))["last"]
     return stopped
 

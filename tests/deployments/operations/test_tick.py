@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from django_q.models import OrmQ
+from django_q.models import OrmQ, Task
 from pytest_django import DjangoAssertNumQueries
 
 from demo.cluster import SLOW
 from demo.world import NAMESPACE, World
+from deployments.figures import last_tick
 from deployments.models import Observation
 from deployments.operations.sync import sync
 from deployments.operations.tick import tick
@@ -19,11 +20,24 @@ QUIET = NOW.replace(minute=7)
 
 
 @pytest.mark.usefixtures("db")
-def test_a_tick_with_nothing_to_do_asks_five_statements(
+def test_a_tick_with_nothing_to_do_asks_six_statements(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    with django_assert_max_num_queries(5):
+    tick(now=QUIET)
+
+    with django_assert_max_num_queries(6):
         tick(now=QUIET)
+
+
+@pytest.mark.usefixtures("db")
+def test_a_tick_is_a_sign_of_life_and_keeps_one_row() -> None:
+    before = last_tick()
+
+    for minute in (1, 2, 3):
+        tick(now=NOW.replace(minute=minute))
+
+    assert (before, last_tick()) == (None, NOW.replace(minute=3))
+    assert Task.objects.count() == 1
 
 
 def looked_at_again(*, after: timedelta) -> list[str]:
