@@ -10,11 +10,8 @@ QUEUE = {
     "max_attempts": 1,
     "ack_failures": True,
     "catch_up": False,
-    "poll": 10,
-    "queue_limit": 1,
-    "bulk": 1,
+    "poll": 30,
     "recycle": 500,
-    "save_limit": 500,
-    "cache": "queue",
+    "save_limit": 100,
     "label": "Queue",
 }

@@ -34,6 +34,8 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
     """The connection that LISTENs: another one after a reconnect."""
     _look_again_at = 0.0
     """When to look without having been told, on the monotonic clock: a lost notification costs no more than that."""
+    hesitate_seconds = 0.0
+    """How long others who wait as well may go first."""
 
     def enqueue(self, task: str) -> int:
         """Queue a signed task; return its row's key."""
@@ -52,6 +54,8 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
                 self._look_again_at = monotonic() + Conf.POLL
             for _ in connection.connection.notifies(timeout=BREATH_SECONDS, stop_after=1):
                 self._look_again_at = 0.0
+            if not self._look_again_at:
+                sleep(self.hesitate_seconds)
         except (OperationalError, InterfaceError, psycopg.Error):
             # The database went away: it comes back, or the watchdog ends us.
             logger.warning("The queue's database does not answer; trying again", exc_info=True)

@@ -41,14 +41,13 @@ SOCIALACCOUNT_ADAPTER = "dashboard.people.github_login.GitHubAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_QUERY_EMAIL = False
 
-# Attempts are counted where all web processes see them. What the queue keeps for itself stays in its process.
+# Attempts are counted where all web processes see them.
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "headway_cache",
         "OPTIONS": {"MAX_ENTRIES": 50_000},
     },
-    "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 
 

@@ -106,3 +106,29 @@ def test_a_database_that_went_away_costs_a_moment_and_no_task(broker: NotifyingB
 
     assert first is None
     assert second is not None
+
+
+def test_of_two_that_wait_whoever_hesitates_comes_second(broker: NotifyingBroker) -> None:
+    broker.hesitate_seconds = 0.3
+    first: list[float] = []
+    broker.dequeue()
+
+    def wait_without_hesitating() -> None:
+        other = NotifyingBroker(list_key="headway")
+        while not other.dequeue():
+            pass
+        first.append(monotonic())
+
+    def enqueue_soon() -> None:
+        sleep(0.3)
+        enqueue()
+
+    with meanwhile(wait_without_hesitating), meanwhile(enqueue_soon):
+        woken = broker.dequeue()
+        woken_at = monotonic()
+        taken = broker.dequeue()
+
+    assert woken is None
+    assert first
+    assert first[0] < woken_at
+    assert taken is None

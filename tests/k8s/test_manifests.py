@@ -149,9 +149,9 @@ def test_the_database_has_a_connection_for_everyone_while_two_of_each_are_update
     ]["containers"]
     (most,) = [int(each.partition("=")[2]) for each in container["args"] if "max_connections" in each]
     threads = importlib.import_module("dashboard.gunicorn").threads
-    parent_sentinel_pusher_and_monitor = 4
+    parent = 1
 
-    needed = 3 * threads + 3 * (QUEUE["workers"] + parent_sentinel_pusher_and_monitor)
+    needed = 3 * threads + 3 * (QUEUE["workers"] + parent)
 
     assert most >= needed + 10
 

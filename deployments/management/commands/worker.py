@@ -1,8 +1,7 @@
-"""django-q2's cluster with what it lacks: a watchdog, and children that do not outlive their parent.
+"""The queue's workers with a watchdog, and children that do not outlive their parent.
 
-A child that is killed while it waits keeps a lock for ever (django-q2 #23): everything looks healthy, and nothing runs any
-more, not even SIGTERM. No task comes to its end then, and the heartbeat stops; so when it is too old, the whole process
-group is killed, and whoever runs us (the kubelet, `make run`) starts us anew.
+When no task comes to its end any more the heartbeat stops; so when it is too old, the whole process group is killed, and whoever
+runs us (the kubelet, `make run`) starts us anew.
 """
 
 import ctypes
@@ -12,22 +11,24 @@ import os
 import signal
 import sys
 from time import monotonic, sleep
+from types import FrameType
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connections
-from django_q.cluster import Cluster
+from django_q.scheduler import scheduler
 from django_q.signals import post_execute
 from django_q.tasks import async_task
 
 from deployments.cluster import preload
 from deployments.operations import heartbeat
+from deployments.pool import Pool
 from deployments.system_checks import SETTINGS
 
 logger = logging.getLogger(__name__)
 LONGEST_SILENCE_SECONDS = 240
-LOOK_EVERY_SECONDS = 1
+LOOK_EVERY_SECONDS = 0.2
 TICK_EVERY_SECONDS = 30
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -56,27 +57,30 @@ class Command(BaseCommand):
         # What the last worker left lying is taken up at once.
         _tick()
         os.register_at_fork(after_in_child=_die_with_the_parent)
-        connections.close_all()
-        cluster = Cluster()
-        cluster.start()
+        self._is_stopping = False
+        pool = Pool()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, self._stop)
         next_tick = monotonic() + TICK_EVERY_SECONDS
-        while cluster.sentinel.is_alive():
+        while not self._is_stopping:
             sleep(LOOK_EVERY_SECONDS)
+            pool.look()
             if monotonic() >= next_tick:
                 next_tick = monotonic() + TICK_EVERY_SECONDS
+                scheduler()
                 _tick()
             silence = heartbeat.age_seconds(settings.HEARTBEAT_FILE)
             if silence > options["longest_silence"]:
                 logger.critical("No heartbeat for %d s: ending all of this worker's processes", silence)
                 os.killpg(os.getpgrp(), signal.SIGKILL)
-        if not cluster.has_stopped:
-            logger.critical("The sentinel died: ending what it left behind")
-            os.killpg(os.getpgrp(), signal.SIGKILL)
-        sys.exit(0)
+        pool.stop()
+
+    def _stop(self, _signum: int, _frame: FrameType | None) -> None:
+        self._is_stopping = True
 
 
 def _tick() -> None:
-    """Queue the tick from here: django-q2's schedule looks only every 30 s, and first 30 s after a start."""
+    """Queue the tick from here, so that its row says that this process is alive too."""
     try:
         async_task("deployments.tasks.tick", q_options={"group": "tick", "save": False})
     except DatabaseError:
@@ -85,7 +89,7 @@ def _tick() -> None:
 
 
 def _beat(**_: Any) -> None:
-    """Note that a task went all the way round: taken, done, and its result saved, which is the monitor's part."""
+    """Note that a task went all the way round: taken, done, and its result saved."""
     heartbeat.beat(settings.HEARTBEAT_FILE)
 
 
