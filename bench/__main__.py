@@ -123,7 +123,7 @@ def _measure_idle(server: EmbeddedPostgres) -> None:
         _fill(mappings)
         _use(world, Path(folder))
         os.environ["HEARTBEAT_FILE"] = str(Path(folder) / "heartbeat")
-        _print("idle with 34 sites", measure_idle(server))
+        _print("idle with 34 sites", measure_idle(server, world))
 
 
 def _use(world: World, folder: Path) -> None:

@@ -1,52 +1,57 @@
-"""What Headway costs while nobody looks: memory after work, then CPU and SQL statements over a minute of rest.
+"""What Headway costs: memory after a busy hour, then memory, CPU and SQL statements over a minute of rest.
 
-Proportional memory is Linux' PSS, in which what several processes share is counted once.
+It is the image's Headway, replayed in a folder. Proportional memory is Linux' PSS, in which what several processes share is counted once.
 """
 
 import os
+import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import requests
-from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client
 
-from bench.processes import headway
+from bench.image import build
+from bench.processes import headway, logged_in
+from bench.work import work
 from dashboard.embedded_postgres import EmbeddedPostgres
+from demo.world import World
 
 REST_SECONDS = 60
 PROBE_SECONDS = 10
-# A new house has its first scheduled sync up to a minute after its start: an hour of rest follows that.
+# Whoever worked is made anew after a minute.
 SETTLE_SECONDS = 75
-PAGES = 20
-SYNCED_WITHIN_SECONDS = 60
 
 
-def measure_idle(server: EmbeddedPostgres) -> dict[str, Any]:
+def measure_idle(server: EmbeddedPostgres, world: World) -> dict[str, Any]:
     """Return PSS in MB, CPU in percent of one core, and SQL statements per second, of web and worker together."""
-    _log_statements(on=True)
-    os.environ["METRICS_NETWORKS"] = "127.0.0.0/8"
-    with headway() as (address, supervisor):
-        _work(address)
+    os.environ |= {"METRICS_NETWORKS": "127.0.0.0/8", "STABILITY_SECONDS": "2"}
+    with tempfile.TemporaryDirectory() as folder, headway(build(Path(folder))) as (address, supervisor):
+        work(address, logged_in(address), world)
+        connection.close()
+        found = _memory("after work", supervisor.pid)
         time.sleep(SETTLE_SECONDS)
-        # `manage.py run` itself is what the kubelet is elsewhere: it is not counted.
-        members = sorted(descendants(supervisor.pid) - {supervisor.pid})
-        log = server.log_file
-        lines, cpu, start = _statements(log), _cpu_seconds(members), time.monotonic()
+        _log_statements(on=True)
+        lines, cpu, start = _statements(server.log_file), _cpu_seconds(supervisor.pid), time.monotonic()
         _rest(address)
         seconds = time.monotonic() - start
-        found = {
-            "processes": len(members),
-            "PSS MB": round(pss_megabytes(members)),
-            "of it web": round(pss_megabytes(each for each in members if _is_web(each))),
-            "CPU %": round((_cpu_seconds(members) - cpu) / seconds * 100, 2),
-            "statements/s": round((_statements(log) - lines) / seconds, 2),
+        found |= _memory("at rest", supervisor.pid) | {
+            "CPU %": round((_cpu_seconds(supervisor.pid) - cpu) / seconds * 100, 2),
+            "statements/s": round((_statements(server.log_file) - lines) / seconds, 2),
         }
     _log_statements(on=False)
     return found
+
+
+def _memory(when: str, supervisor: int) -> dict[str, int]:
+    # `manage.py run` itself is what the kubelet is elsewhere: it is not counted.
+    members = descendants(supervisor) - {supervisor}
+    return {
+        f"PSS MB {when}": round(pss_megabytes(members)),
+        f"of it web {when}": round(pss_megabytes(each for each in members if _is_web(each))),
+    }
 
 
 def _rest(address: str) -> None:
@@ -66,26 +71,6 @@ def _log_statements(*, on: bool) -> None:
 
 def _statements(log: Path) -> int:
     return sum("LOG:  statement:" in line or "LOG:  execute" in line for line in log.open(errors="replace"))
-
-
-def _work(address: str) -> None:
-    """Let every part do what it does: a sync of all sites, and pages."""
-    from deployments.models import Observation, Site
-    from deployments.operations.sync_request import request_sync
-
-    for _ in range(3):
-        request_sync()
-    client = Client()
-    client.force_login(User.objects.create_superuser("idler"))
-    session = requests.Session()
-    session.cookies.set("sessionid", client.cookies["sessionid"].value)
-    for _ in range(PAGES):
-        session.get(f"{address}/").raise_for_status()
-    until = time.monotonic() + SYNCED_WITHIN_SECONDS
-    seen = Observation.objects.exclude(cluster_observed_at=None)
-    while seen.count() < Site.objects.count() and time.monotonic() < until:
-        time.sleep(0.5)
-    connection.close()
 
 
 def descendants(pid: int) -> set[int]:
@@ -119,9 +104,10 @@ def pss_megabytes(pids: Iterable[int]) -> float:
     return kilobytes / 1024
 
 
-def _cpu_seconds(pids: Iterable[int]) -> float:
+def _cpu_seconds(supervisor: int) -> float:
+    """Of all below it, and of whoever ended there meanwhile."""
     ticks = 0
-    for pid in pids:
+    for pid in descendants(supervisor) - {supervisor}:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
+        ticks += sum(map(int, fields[11:15]))
     return ticks / os.sysconf("SC_CLK_TCK")

@@ -7,20 +7,32 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
 
 import requests
+
+from bench.image import Image
 
 READY_WITHIN_SECONDS = 60
 
 
 @contextmanager
-def headway() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Run web and worker with the environment as it is; yield the address and the supervising process."""
+def headway(image: Image | None = None) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Run web and worker, the image's or this checkout's, with the environment as it is; yield the address and the supervising process."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         bound_to = f"127.0.0.1:{free.getsockname()[1]}"
     os.environ["PUBLIC_URL"] = address = f"http://{bound_to}"
-    command = [sys.executable, "manage.py", "run", "--bind", bound_to]
-    process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+    python, folder, given = (
+        (image.python, image.folder, image.environment) if image else (sys.executable, None, {})
+    )
+    process = subprocess.Popen(
+        [python, "manage.py", "run", "--bind", bound_to],
+        cwd=folder,
+        env=given | os.environ | {"PYTHONPATH": ""},
+        start_new_session=True,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         _wait(address)
         yield address, process
@@ -41,6 +53,19 @@ def logged_in(address: str, name: str = "bench") -> dict[str, str]:
     session.cookies.set("sessionid", client.cookies["sessionid"].value)
     session.get(f"{address}/", timeout=30).raise_for_status()
     return {each.name: str(each.value) for each in session.cookies}
+
+
+def tap(session: requests.Session, address: str, seen: Any) -> None:
+    """Ask for a Deploy of the head that an Observation has seen, as its button does."""
+    form = {
+        "sha": seen.head_sha,
+        "seen": seen.running_sha,
+        "key": str(uuid4()),
+        "csrfmiddlewaretoken": session.cookies["csrftoken"],
+    }
+    to = f"{address}/sites/{seen.site.host}/deploy"
+    answer = session.post(to, data=form, allow_redirects=False, timeout=30)
+    assert "/deploys/" in answer.headers.get("Location", ""), answer.text
 
 
 def _wait(address: str) -> None:

@@ -6,12 +6,11 @@ from pathlib import Path
 from statistics import median, quantiles
 from time import monotonic, perf_counter, sleep
 from typing import Any
-from uuid import uuid4
 
 import requests
 from django.utils import timezone
 
-from bench.processes import headway, logged_in
+from bench.processes import headway, logged_in, tap
 from demo.world import NAMESPACE, World
 
 LONGEST_SECONDS = 20
@@ -82,17 +81,8 @@ def _session(address: str) -> requests.Session:
 
 def _tap(session: requests.Session, address: str, world: World, seen: Any) -> float:
     world.cluster.requests.clear()
-    form = {
-        "sha": seen.head_sha,
-        "seen": seen.running_sha,
-        "key": str(uuid4()),
-        "csrfmiddlewaretoken": session.cookies["csrftoken"],
-    }
     start = perf_counter()
-    answer = session.post(
-        f"{address}/sites/{seen.site.host}/deploy", data=form, allow_redirects=False, timeout=10
-    )
-    assert "/deploys/" in answer.headers.get("Location", ""), answer.text
+    tap(session, address, seen)
     _wait_for_patch(world, seen.site.deployment)
     return perf_counter() - start
 

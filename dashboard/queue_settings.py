@@ -10,7 +10,7 @@ QUEUE = {
     "max_attempts": 1,
     "ack_failures": True,
     "catch_up": False,
-    "poll": 30,
+    "poll": 45,
     "recycle": 500,
     "save_limit": 100,
     "label": "Queue",

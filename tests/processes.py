@@ -57,13 +57,15 @@ def free_port() -> int:
 class Running:
     """A process with a group of its own, of which nothing is left at the end of the block; nor of what it started."""
 
-    def __init__(self, command: list[str], env: Mapping[str, str], *, log: Path) -> None:
-        self._command, self._env, self.log = command, dict(env), log
+    def __init__(
+        self, command: list[str], env: Mapping[str, str], *, log: Path, folder: Path = CHECKOUT
+    ) -> None:
+        self._command, self._env, self.log, self._folder = command, dict(env), log, folder
 
     def __enter__(self) -> Self:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self._command, env=self._env, cwd=CHECKOUT, start_new_session=True, stdout=log, stderr=log
+                self._command, env=self._env, cwd=self._folder, start_new_session=True, stdout=log, stderr=log
             )
         return self
 

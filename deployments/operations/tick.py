@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from django.db.models import F
+from django.db.models import F, Value
 from django_q.models import Task
 from django_q.tasks import async_task
 
 from deployments.figures import TICK
-from deployments.models import ACTIVE_STATUSES, Deploy, DeployBatch, Observation, Status
+from deployments.models import ACTIVE_STATUSES, Deploy, DeployBatch, Observation, Status, SyncRun
 from deployments.operations.follow import FOLLOWED
 from deployments.operations.hold import lift_expired
 from deployments.operations.sync import close_dead_runs, prune_runs
@@ -20,6 +20,7 @@ TAKEN_UP_WITHIN = timedelta(seconds=30)
 GIVEN_UP_AFTER = timedelta(minutes=15)
 PRUNED_AT_MINUTE = 0
 LOOKED_AFTER = timedelta(minutes=15)
+BATCH, SYNC = "batch", "sync"
 
 
 def tick(
@@ -30,27 +31,30 @@ def tick(
 ) -> None:
     """Queue again what should be under way, end what waited too long, close syncs whose worker died, lift expired Holds."""
     _give_a_sign_of_life(now=now)
-    close_dead_runs(now=now)
     lift_expired(now=now)
     if now.minute == PRUNED_AT_MINUTE:
         prune_runs(before=now - keep_runs)
-    # One statement where nothing is under way, which is nearly always.
-    active = set(
-        Deploy.objects.filter(status__in=ACTIVE_STATUSES)
-        .order_by()
-        .values_list("status", flat=True)
-        .distinct()
-    )
-    if Status.WAITING in active:
+    under_way = _under_way()
+    if SYNC in under_way:
+        close_dead_runs(now=now)
+    if Status.WAITING in under_way:
         take_up_waiting(now=now, patience=wait_for_image)
-    if Status.QUEUED in active:
+    if Status.QUEUED in under_way:
         _take_up_queued(now=now)
-    if DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).exists():
+    if BATCH in under_way:
         async_task("deployments.tasks.continue_batches", q_options={"group": "batch"})
-    if active & set(FOLLOWED):
+    if under_way & set(FOLLOWED):
         async_task("deployments.tasks.follow", q_options={"group": "follow"})
     if moving := _set_by_others(now=now):
         request_sync(hosts=moving, trigger="rollout")
+
+
+def _under_way() -> set[str]:
+    """Statuses of active Deploys, BATCH and SYNC: one statement, since nearly always there is nothing."""
+    deploys = Deploy.objects.filter(status__in=ACTIVE_STATUSES).values_list("status", flat=True)
+    batches = DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).values_list(Value(BATCH), flat=True)
+    syncs = SyncRun.objects.filter(result=SyncRun.Result.RUNNING).values_list(Value(SYNC), flat=True)
+    return set(deploys.order_by().union(batches.order_by(), syncs.order_by()))
 
 
 def _give_a_sign_of_life(*, now: datetime) -> None:

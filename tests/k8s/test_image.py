@@ -12,7 +12,7 @@ from time import monotonic
 import pytest
 import requests
 
-from tests.k8s.image import Image, build
+from bench.image import Image, build
 from tests.processes import CHECKOUT, Running, environment, eventually, free_port
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.django_db(transaction=True)]
@@ -34,7 +34,7 @@ def running(image: Image, command: list[str], folder: Path) -> Iterator[Running]
     env = environment(folder) | {"PUBLIC_URL": "http://localhost"} | image.environment | {"HOME": str(folder)}
     env["HEARTBEAT_FILE"] = str(folder / "heartbeat")
     before = image.files()
-    with Running(["env", "-C", str(image.folder), *command], env, log=folder / "log") as process:
+    with Running(command, env, folder=image.folder, log=folder / "log") as process:
         yield process
     assert image.files() == before
 

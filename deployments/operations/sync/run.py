@@ -58,8 +58,6 @@ def sync(
 
 def close_dead_runs(*, now: datetime) -> int:
     """Close the runs whose worker died; return their number. A run that is at work holds the lock, and is left alone."""
-    if not SyncRun.objects.filter(result=SyncRun.Result.RUNNING).exists():
-        return 0
     with try_lock(Lock.SYNC) as alone:
         if not alone:
             return 0

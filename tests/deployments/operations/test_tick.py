@@ -20,12 +20,12 @@ QUIET = NOW.replace(minute=7)
 
 
 @pytest.mark.usefixtures("db")
-def test_a_tick_with_nothing_to_do_asks_six_statements(
+def test_a_tick_with_nothing_to_do_asks_four_statements(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     tick(now=QUIET)
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(4):
         tick(now=QUIET)
 
 
