@@ -1,5 +1,7 @@
 """kill -9 at any moment: every Deploy ends truthfully, and no Deployment is patched twice for one."""
 
+import os
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -70,13 +72,13 @@ def test_a_hundred_kills_cost_nothing(
         )
 
     record_property("rounds", rounds)
-    assert kills == 100
+    assert kills >= 100
 
 
 def kill_until_all_have_ended(
     world: World, outside: Outside, env: dict[str, str], folder: Path, *, kills: int, seed: float
 ) -> int:
-    """Ask for a Deploy of every site, one of which crashes; kill the worker at random until all ended; return how often."""
+    """Ask for a Deploy of every site, one of which crashes; kill the worker, or a child of it, until all ended; return how often."""
     random = Random(seed)
     shas = {host: world.commit(host) for host in world.mappings}
     crashing = random.choice(sorted(shas))
@@ -86,6 +88,7 @@ def kill_until_all_have_ended(
     done = 0
     while done < kills and _active(deploys):
         with Running([*MANAGE, "worker"], env, log=folder / "worker.log") as worker:
+            done += _kill_children(worker, random)
             sleep(random.uniform(0.1, LONGEST_LIFE_SECONDS))
             worker.kill_group()
             worker.process.wait()
@@ -94,6 +97,17 @@ def kill_until_all_have_ended(
         ended = eventually(lambda: not _active(deploys, but=crashing), seconds=STUCK_AFTER_SECONDS, every=0.5)
     assert ended, [(each.site_id, each.status, each.sentence) for each in _active(deploys)]
     _check_the_truth(world, shas, crashing)
+    return done
+
+
+def _kill_children(worker: Running, random: Random) -> int:
+    """None, one or two, one after the other, while the worker lives on; return how many."""
+    done = 0
+    for _ in range(random.randrange(3)):
+        sleep(random.uniform(0.1, LONGEST_LIFE_SECONDS / 3))
+        if children := worker.children_of(worker.process.pid):
+            os.kill(random.choice(sorted(children)), signal.SIGKILL)
+            done += 1
     return done
 
 
