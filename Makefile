@@ -53,7 +53,7 @@ clean: ## Stop the embedded PostgreSQL, and remove all that was made here
 	@rm -rf .venv .headway staticfiles
 
 $(READY): pyproject.toml uv.lock | $(UV)
-	@$(UV) sync --frozen --quiet --python $(PYTHON)
+	@$(UV) sync --frozen --quiet --compile-bytecode --python $(PYTHON)
 	@touch $@
 
 $(UV):

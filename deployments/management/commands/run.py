@@ -75,7 +75,7 @@ class Child:
         self._process = subprocess.Popen(self._command, start_new_session=True)  # noqa: S603
 
     def ask_to_end(self) -> None:
-        """Signal the process alone: django-q2 hangs when its children are signalled too."""
+        """Signal the process alone, which lets its children end what they have begun."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
 

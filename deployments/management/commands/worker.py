@@ -67,7 +67,6 @@ class Command(BaseCommand):
             pool.look()
             if monotonic() >= next_tick:
                 next_tick = monotonic() + TICK_EVERY_SECONDS
-                scheduler()
                 _tick()
             silence = heartbeat.age_seconds(settings.HEARTBEAT_FILE)
             if silence > options["longest_silence"]:
@@ -80,7 +79,9 @@ class Command(BaseCommand):
 
 
 def _tick() -> None:
-    """Queue the tick from here, so that its row says that this process is alive too."""
+    """Queue what the schedule says is due, and the tick."""
+    # Whatever troubles it is logged there.
+    scheduler()
     try:
         async_task("deployments.tasks.tick", q_options={"group": "tick", "save": False})
     except DatabaseError:
