@@ -80,7 +80,9 @@ def test_a_registry_is_asked_by_the_worker_alone(deployer: Client, site: Site) -
 
 
 def test_restarting_asks_first_and_then_does_it(deployer: Client, site: Site) -> None:
-    assert "Every pod is replaced" in deployer.get(f"/sites/{HOST}/restart").text
+    page = deployer.get(f"/sites/{HOST}/restart").text
+    assert "Every pod is replaced" in page
+    assert "<dt>" not in page, "From a commit to the same one is no change to show."
 
     deployer.post(f"/sites/{HOST}/restart", {"seen": RUNNING})
 
