@@ -13,6 +13,8 @@ from deployments.models import Deploy
 from deployments.queries import House, SiteRow
 from deployments.rules.site_state import Action, State
 
+# A row of the list has no room for all of it.
+_IN_LIST = {"Edit the mapping": "Edit", "See what was set": "Look", "Deploy when ready": "When ready"}
 CALM = frozenset({State.DEPLOYING, State.BUILDING, State.HELD, State.CURRENT})
 
 
@@ -58,16 +60,19 @@ def offer_for(row: SiteRow, viewer: Viewer) -> Offer | None:
         case Action.WATCH if row.latest_deploy:
             return Offer(label="Watch", url=reverse("deploy", args=[row.latest_deploy.pk]))
         case Action.EDIT if viewer.may_edit:
-            return Offer(label="Edit", url=edit_url(row))
+            return Offer(label="Edit the mapping", url=edit_url(row))
         case Action.REVIEW:
-            return Offer(label="Look", url=reverse("drift", args=[row.host]))
+            return Offer(label="See what was set", url=reverse("drift", args=[row.host]))
     return _act(row, viewer) if viewer.may_deploy else None
 
 
 def offer_in_list(row: SiteRow, viewer: Viewer) -> Offer | None:
     """Return the same for a row of the list: there whatever ships is shown in a sheet first, under the thumb."""
     offer = offer_for(row, viewer)
-    if offer is None or not offer.sha:
+    if offer is None:
+        return None
+    offer = replace(offer, label=_IN_LIST.get(offer.label, offer.label))
+    if not offer.sha:
         return offer
     return replace(offer, url=_sheet(row, offer.sha), posts=False, asks=True, sha="", seen="")
 
@@ -102,7 +107,7 @@ def _ship(row: SiteRow) -> Offer | None:
         case Action.DEPLOY_ANYWAY:
             return Offer(label="Deploy anyway", url=_sheet(row, head), tone="risk", asks=True)
         case Action.DEPLOY_WHEN_READY:
-            return Offer(label="When ready", url=_sheet(row, head), asks=True)
+            return Offer(label="Deploy when ready", url=_sheet(row, head), asks=True)
     return _mend(row, row.latest_deploy) if row.latest_deploy else None
 
 

@@ -14,9 +14,9 @@ class Role(StrEnum):
 
 
 MEANINGS = {
-    Role.VIEWER: "viewer: sees everything, changes nothing",
-    Role.DEPLOYER: "deployer: deploys, holds, resumes and syncs",
-    Role.ADMIN: "admin: also edits mappings and people",
+    Role.VIEWER: "viewer: sees all, changes nothing",
+    Role.DEPLOYER: "deployer: deploys, holds and syncs",
+    Role.ADMIN: "admin: also edits sites and people",
 }
 DEPLOY = Q(content_type__app_label="deployments", codename="deploy_site")
 READ = Q(content_type__app_label__in=("deployments", "django_q"), codename__startswith="view_")

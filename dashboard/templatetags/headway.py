@@ -20,6 +20,12 @@ from deployments.rules.site_state import State
 register = template.Library()
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+_CI = {
+    "success": "CI passed",
+    "failure": "CI failed",
+    "pending": "CI not finished",
+    "none": "No CI",
+}
 # A Deploy's end has the shape and the colour of the site's state that it resembles.
 _LOOKS = {
     "succeeded": "current",
@@ -80,6 +86,12 @@ def word(state: str) -> str:
 
 
 @register.filter
+def ci_word(check_state: str) -> str:
+    """Return a commit's check state as people say it."""
+    return _CI.get(check_state, "CI not known")
+
+
+@register.filter
 def breakable(host: str) -> SafeString:
     """Return a host that goes on in the next line after a dot, not amid a word."""
     return format_html_join(mark_safe(".<wbr>"), "{}", ((part,) for part in host.split(".")))
@@ -87,10 +99,11 @@ def breakable(host: str) -> SafeString:
 
 @register.filter
 def said(verdict: Verdict) -> str:
-    """Return what automation makes of a site, in the sync's own words."""
+    """Return whether automation is on for a site, and what it makes of it, in the sync's own words."""
     if isinstance(verdict, Go):
-        return f"the next sync deploys {verdict.sha[:7]}."
-    return verdict.reason.removeprefix("Auto-deploy is ")
+        return f"on. The next sync deploys {verdict.sha[:7]}."
+    off = verdict.reason.removeprefix("Auto-deploy is ")
+    return off if off != verdict.reason else f"on. {verdict.reason}"
 
 
 @register.filter

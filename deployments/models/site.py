@@ -1,5 +1,6 @@
 """Site: the mapping from a host over a GitHub repository to a container of a Deployment."""
 
+from collections.abc import Collection
 from functools import lru_cache
 from typing import ClassVar
 
@@ -132,6 +133,11 @@ class Site(models.Model):
         """Lower-case what DNS and Kubernetes compare without case, and fill in the container."""
         self.host = self.host.strip().lower()
         self.container = self.container or self.deployment.split(".")[0]
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Leave the container aside where it has no Deployment to be named like: that one's own error says enough."""
+        unnamed = set() if self.container else {"container"}
+        super().validate_constraints(exclude={*(exclude or ()), *unnamed})
 
     @property
     def template(self) -> ImageTemplate:

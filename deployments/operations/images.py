@@ -28,4 +28,4 @@ def look_at_images(*, site_id: int, registry: Registry, now: datetime) -> None:
 
 
 def _images(site: Site) -> Sequence[str]:
-    return [target.image for target in rollback_targets(site)]
+    return [target.image for target in rollback_targets(site) if target.succeeded_at]

@@ -12,12 +12,13 @@ LOOKED_THROUGH = 50
 
 @dataclass(frozen=True, kw_only=True)
 class RollbackTarget:
-    """A commit that has succeeded here, and does not run now."""
+    """A commit that has run here, and does not run now."""
 
     sha: str
     headline: str
     image: str
     succeeded_at: datetime | None
+    """None: it ran before the first Deploy that succeeded here."""
     image_seen_at: datetime | None
     """When the registry was last seen to have its image; None: never asked."""
     image_gone: bool
@@ -28,10 +29,10 @@ class RollbackTarget:
 
 
 def rollback_targets(site: Site) -> tuple[RollbackTarget, ...]:
-    """The last five different commits that succeeded here, newest first. One statement."""
+    """The last five different commits that succeeded here, newest first, then what ran before all of them. One statement."""
     seen = site.observation if hasattr(site, "observation") else None
     present = (seen.desired_sha or seen.running_sha) if seen else ""
-    good = site.deploys.filter(status=Status.SUCCEEDED)[:LOOKED_THROUGH]
+    good = list(site.deploys.filter(status=Status.SUCCEEDED)[:LOOKED_THROUGH])
     targets: dict[str, RollbackTarget] = {}
     for deploy in good:
         if (
@@ -40,6 +41,9 @@ def rollback_targets(site: Site) -> tuple[RollbackTarget, ...]:
             and is_of(deploy.image, site.expected_repository)
         ):
             targets[deploy.sha] = _target(deploy)
+    before = _before(good[-1]) if good else None
+    if before and before.sha not in {*targets, present} and is_of(before.image, site.expected_repository):
+        targets[before.sha] = before
     return tuple(targets.values())[:TARGETS]
 
 
@@ -51,4 +55,18 @@ def _target(deploy: Deploy) -> RollbackTarget:
         succeeded_at=deploy.finished_at,
         image_seen_at=deploy.image_seen_at,
         image_gone=deploy.image_gone,
+    )
+
+
+def _before(first: Deploy) -> RollbackTarget | None:
+    """What ran when the first Deploy was asked for, where its container was asked to run just that."""
+    if not first.from_sha or first.from_sha[:7] not in first.from_image:
+        return None
+    return RollbackTarget(
+        sha=first.from_sha,
+        headline="",
+        image=first.from_image,
+        succeeded_at=None,
+        image_seen_at=None,
+        image_gone=False,
     )

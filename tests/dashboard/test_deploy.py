@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboard.progress import Bar, Mark, bar_of, pods_of, steps_of
-from deployments.models import Deploy, Observation, Site, Status
+from deployments.models import CommitRange, Deploy, Observation, Site, Status
 from tests.dashboard.conftest import HEAD, RUNNING, MakeSite
 
 LIVE = {"HX-Request": "true"}
@@ -216,3 +216,26 @@ def test_pods_are_drawn_one_by_one_while_they_are_few(
     wanted: int, updated: int, ready: int, pods: tuple[str, ...]
 ) -> None:
     assert pods_of(Deploy(wanted=wanted, updated=updated, ready=ready)) == pods
+
+
+@pytest.mark.parametrize(
+    ("changes", "title"),
+    [
+        ({}, "What ships · 1 commit<"),
+        ({"status": Status.SUCCEEDED, "finished_at": timezone.now()}, "What shipped · 1 commit<"),
+    ],
+)
+def test_the_page_counts_its_commits(viewer: Client, site: Site, changes: dict[str, Any], title: str) -> None:
+    commit = {
+        "sha": HEAD,
+        "headline": "Mend it",
+        "author": "Ada",
+        "committed_at": "2026-11-01T10:00:00+00:00",
+        "url": "",
+    }
+    CommitRange.objects.create(
+        owner="icco", repository="cron", base=RUNNING, head=HEAD, total=1, commits=[commit]
+    )
+    deploy = make_deploy(site, **changes)
+
+    assert title in viewer.get(f"/deploys/{deploy.pk}/").text

@@ -22,6 +22,10 @@ def test_the_row_leads_to_the_question(deployer: Client) -> None:
     assert "When ready" in page
 
 
+def test_the_sites_page_has_room_for_the_whole_label(deployer: Client) -> None:
+    assert "</span>Deploy when ready</a>" in deployer.get(f"/sites/{HOST}/").text
+
+
 def test_the_sheet_asks_which_commit(deployer: Client) -> None:
     page = deployer.get(f"{URL}?sha={HEAD}").text
 

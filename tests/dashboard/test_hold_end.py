@@ -98,6 +98,7 @@ def test_pages_tell_the_end_in_the_viewers_zone(viewer: Client, site: Site) -> N
 
     page = viewer.get(f"/sites/{HOST}/").text
 
+    assert "Migration</span> (until <time" in page
     assert "Wed 1 Jul 2099, 09:00 CEST" in page
     assert "held by ada until 1 July 2099, 09:00 CEST" in page
 

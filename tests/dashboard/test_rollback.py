@@ -42,6 +42,29 @@ def test_the_ways_back_are_listed_with_their_headlines(deployer: Client, older: 
     assert "image seen" in page
 
 
+def test_what_ran_before_the_first_deploy_is_a_way_back(deployer: Client, site: Site) -> None:
+    now, repository = timezone.now(), site.expected_repository
+    make_deploy(
+        site, sha=RUNNING, image=f"{repository}:{RUNNING}", from_sha=OLDER, from_image=f"{repository}:{OLDER}",
+        status=Status.SUCCEEDED, finished_at=now, patched_at=now,
+    )  # fmt: skip
+
+    page = deployer.get(URL).text
+
+    assert "Ran before the first Deploy from here" in page
+    assert f'href="{URL}?sha={OLDER}"' in page
+
+
+def test_an_image_of_another_app_that_ran_before_is_no_way_back(deployer: Client, site: Site) -> None:
+    now = timezone.now()
+    make_deploy(
+        site, sha=RUNNING, from_sha=OLDER, from_image=f"registry.example.com/other:{OLDER}",
+        status=Status.SUCCEEDED, finished_at=now, patched_at=now,
+    )  # fmt: skip
+
+    assert "Nothing to go back to" in deployer.get(URL).text
+
+
 def test_a_commit_whose_image_is_gone_has_no_button(deployer: Client, older: Deploy) -> None:
     Deploy.objects.filter(pk=older.pk).update(image_gone=True)
 
@@ -80,7 +103,9 @@ def test_a_registry_is_asked_by_the_worker_alone(deployer: Client, site: Site) -
 
 
 def test_restarting_asks_first_and_then_does_it(deployer: Client, site: Site) -> None:
-    assert "Every pod is replaced" in deployer.get(f"/sites/{HOST}/restart").text
+    page = deployer.get(f"/sites/{HOST}/restart").text
+    assert "Every pod is replaced" in page
+    assert "<dt>" not in page, "From a commit to the same one is no change to show."
 
     deployer.post(f"/sites/{HOST}/restart", {"seen": RUNNING})
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from deployments.models import CommitRange, Site
-from tests.dashboard.conftest import HEAD, HOST, RUNNING
+from tests.dashboard.conftest import HEAD, HOST, RUNNING, MakeSite
 
 
 def test_the_page_says_what_runs_and_what_is_newest(deployer: Client, site: Site) -> None:
@@ -78,3 +78,57 @@ def test_an_unchanged_page_is_not_sent_again(deployer: Client, site: Site) -> No
     second = deployer.get(f"/sites/{HOST}/", headers={"HX-Request": "true", "If-None-Match": first["ETag"]})
 
     assert second.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("check_state", "word"),
+    [
+        ("success", "CI passed, image built"),
+        ("failure", "CI failed, image built"),
+        ("pending", "CI not finished, image built"),
+        ("none", "No CI, image built"),
+        ("unknown", "CI not known, image built"),
+    ],
+)
+def test_the_page_says_how_ci_went(
+    deployer: Client, make_site: MakeSite, check_state: str, word: str
+) -> None:
+    make_site(check_state=check_state)
+
+    assert word in deployer.get(f"/sites/{HOST}/").text
+
+
+@pytest.mark.parametrize(
+    "unseen", [{"workload_missing": "No such Deployment."}, {"cluster_observed_at": None}]
+)
+def test_pods_that_nobody_saw_are_not_counted(
+    deployer: Client, make_site: MakeSite, unseen: dict[str, str | None]
+) -> None:
+    make_site(ready=0, wanted=0, **unseen)
+
+    assert "pods ready" not in deployer.get(f"/sites/{HOST}/").text
+
+
+def test_a_site_without_a_branch_of_its_own_is_said_to_follow_the_default_one(
+    deployer: Client, site: Site
+) -> None:
+    assert "its default branch" in deployer.get(f"/sites/{HOST}/").text
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        ({}, f"on. The next sync deploys {HEAD[:7]}."),
+        (
+            {"running_sha": HEAD, "desired_sha": HEAD, "behind_by": 0},
+            f"on. Runs the newest commit, {HEAD[:7]}.",
+        ),
+    ],
+)
+def test_a_site_that_deploys_by_itself_says_so(
+    deployer: Client, make_site: MakeSite, seen: dict[str, str | int], told: str
+) -> None:
+    site = make_site(**seen)
+    Site.objects.filter(pk=site.pk).update(auto_deploy=True)
+
+    assert f"<b>Auto-deploy:</b> {told}" in deployer.get(f"/sites/{HOST}/").text

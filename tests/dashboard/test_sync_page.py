@@ -32,7 +32,7 @@ def test_activity_leads_to_it(viewer: Client, run: SyncRun) -> None:
 @pytest.mark.parametrize(
     "told",
     [
-        "4 sites, 2 changed, 1 in trouble, 1 deploy begun.",
+        "4 sites, 2 changed, 1 not observed, 1 deploy begun.",
         "2.5 s",
         "GitHub 2, registry 3, cluster 1",
         "4987 of 5000 left",

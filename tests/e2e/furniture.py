@@ -6,7 +6,17 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from demo.world import NAMESPACE
-from deployments.models import BatchItem, Deploy, DeployBatch, Observation, Site, Status, SyncRun, Trigger
+from deployments.models import (
+    BatchItem,
+    Deploy,
+    DeployBatch,
+    Examination,
+    Observation,
+    Site,
+    Status,
+    SyncRun,
+    Trigger,
+)
 from deployments.operations.hold import lift_hold, place_hold
 from tests.e2e.house import House
 from tests.processes import eventually
@@ -44,6 +54,13 @@ def furnish(house: House) -> dict[str, int]:
     lift_hold(
         hold_id=place_hold(site=site, reason="Freeze", by=root, now=now).pk, by=root, now=timezone.now()
     )
+    finding = {
+        "subject": f"GitHub, {'a-long-name.' * 20}com",
+        "grade": "bad",
+        "sentence": "No answer.",
+        "remedy": "",
+    }
+    Examination.record(asked_at=now, finished_at=now, findings=[finding])
     _drift(house)
     return {
         "deploy": deploys[Status.FAILED].pk, "succeeded": deploys[Status.SUCCEEDED].pk, "waiting": under_way.pk,

@@ -12,11 +12,15 @@ _CRAMPED = """least => [...document.querySelectorAll(
     const { width, height } = each.getBoundingClientRect();
     return width && Math.min(width, height) < least - .5;
 }).map(each => each.outerHTML.slice(0, 150))"""
+_HOLLOW = """[...document.querySelectorAll(".reach")].filter(
+    each => each.checkVisibility() && ![...each.children].some(child => child.checkVisibility())
+).length"""
 _WIDTH = "[document.documentElement.scrollWidth, innerWidth]"
 
 
 def cramped_on(page: Page) -> list[str]:
-    """What is too small for a thumb on this page, or too wide for its screen."""
+    """What is too small for a thumb on this page, too wide for its screen, or a bar for buttons without any."""
     found = [f"{page.url} is smaller than a thumb: {each}" for each in page.evaluate(_CRAMPED, TAP_PIXELS)]
+    found += [f"{page.url} has a bar for buttons without any"] * bool(page.evaluate(_HOLLOW))
     wide, screen = page.evaluate(_WIDTH)
     return found + ([f"{page.url} is {wide} wide on a screen of {screen}"] if wide > screen else [])

@@ -43,7 +43,7 @@ def test_without_a_network_the_last_list_is_shown_and_marked_as_old(house: House
     page.context.set_offline(True)
     page.goto("/")
 
-    expect(page.get_by_role("link", name=HOST)).to_be_visible()
+    expect(page.get_by_role("link", name=HOST, exact=True)).to_be_visible()
     expect(page.locator("#offline")).to_contain_text(re.compile("Offline. This is how it was"))
 
 

@@ -41,6 +41,7 @@ def add_a_passkey(page: Page) -> None:
     page.get_by_role("link", name="Account").tap()
     page.get_by_role("link", name="Add a passkey").tap()
     page.get_by_role("button", name="Add a passkey").tap()
+    expect(page.get_by_text("Passkey added.")).to_be_visible()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
 
 

@@ -108,3 +108,10 @@ def test_a_host_that_is_no_dns_name_says_so(owner: Client) -> None:
 
     assert "errorlist" in page
     assert not Site.objects.exists()
+
+
+def test_a_missing_deployment_is_told_once_and_in_words(owner: Client) -> None:
+    page = errors_of(owner, deployment="")
+
+    assert "This field is required." in page
+    assert "site_container_is_dns_label" not in page
