@@ -1,0 +1,47 @@
+"""No page links to a file that does not exist."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import CHECKOUT
+
+LINK = re.compile(r"\]\(<?([^)>\s]+)")
+ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|#")
+NOT_OURS = {"node_modules", "vendor"}
+
+
+def pages() -> list[Path]:
+    found = (each.relative_to(CHECKOUT) for each in Path(CHECKOUT).rglob("*.md"))
+    return sorted(
+        each
+        for each in found
+        if not any(part.startswith(".") or part in NOT_OURS for part in each.parts[:-1])
+    )
+
+
+def broken_in(page: Path) -> Iterator[str]:
+    """Each relative link of the page that leads to no file and no folder."""
+    for link in LINK.findall(page.read_text()):
+        if not ELSEWHERE.match(link) and not (page.parent / link.partition("#")[0]).exists():
+            yield link
+
+
+@pytest.mark.parametrize("page", pages(), ids=str)
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    assert list(broken_in(CHECKOUT / page)) == []
+
+
+def test_a_broken_link_is_seen_and_a_whole_one_is_not(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "[here](page.md#part) [gone](gone.md) ![lost](images/lost.png) [web](https://example.com)"
+    )
+
+    assert list(broken_in(page)) == ["gone.md", "images/lost.png"]
+
+
+def test_the_pages_are_found() -> None:
+    assert {Path("README.md"), Path("docs/operate.md")} <= set(pages())
