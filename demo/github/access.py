@@ -16,6 +16,7 @@ from demo.loopback import Request, Response
 
 _LONGEST_JWT_SECONDS = 600
 _KEY_BITS = 2048
+ALL_PERMISSIONS = {"checks": "read", "contents": "read", "metadata": "read", "statuses": "read"}
 
 
 @dataclass
@@ -27,6 +28,8 @@ class App:
     token_seconds: float = 3600
     installations: dict[int, tuple[str, str]] = field(default_factory=dict)
     """(`users` or `orgs`, owner in lower case) by the installation's id."""
+    permissions: dict[str, str] = field(default_factory=lambda: dict(ALL_PERMISSIONS))
+    """What every installation was granted, told with it and with each token."""
 
     def __post_init__(self) -> None:
         key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
@@ -134,7 +137,12 @@ class Tokens:
         for number, (known_kind, known) in installations.items():
             if known == owner and kind in {"repos", known_kind}:
                 return json_response(
-                    {"id": number, "account": {"login": known}, "repository_selection": "all"}
+                    {
+                        "id": number,
+                        "account": {"login": known},
+                        "repository_selection": "all",
+                        "permissions": self.app.permissions if self.app else {},
+                    }
                 )
         return error_response(404, "Not Found")
 
@@ -147,7 +155,7 @@ class Tokens:
             self._issued[token] = (number, time.monotonic() + seconds)
         expires = (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
         return json_response(
-            {"token": token, "expires_at": expires, "permissions": {"contents": "read"}}, status=201
+            {"token": token, "expires_at": expires, "permissions": self.app.permissions}, status=201
         )
 
     def _installed_owner(self, token: str) -> str:

@@ -40,6 +40,15 @@ class Access:
             if account != NOBODY:
                 yield account
 
+    def installation_lacks(self, owner: str) -> tuple[str, ...] | GitHubError | None:
+        """What the App may not read for that owner and should, or why it cannot be asked; None where it is not asked."""
+        if self._installations is None or self._tokens.get(owner.lower()):
+            return None
+        try:
+            return self._installations.lacks(owner)
+        except GitHubError as error:
+            return error
+
     def forget(self) -> None:
         """A token was refused that should have been good: ask for new ones."""
         if self._installations is not None:

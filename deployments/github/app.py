@@ -13,6 +13,7 @@ from urllib.parse import quote
 from deployments.github.accounts import Account
 from deployments.github.answer import Answer
 from deployments.github.errors import GitHubNotFound, GitHubRefused, GitHubUnavailable
+from deployments.github.grants import lacking_in
 
 _CLOCKS_MAY_DIFFER_SECONDS = 60
 _LIVES_SECONDS = 540
@@ -33,6 +34,8 @@ class AppCredentials:
 class _Token:
     value: str = field(repr=False)
     expires_at: datetime
+    lacks: tuple[str, ...] | None
+    """Permissions that are missing; None where GitHub does not tell."""
 
 
 class Installations:
@@ -62,6 +65,13 @@ class Installations:
         self._tokens[key] = token
         advice = f"GitHub took back the App's token for {owner}: the next sync asks for a new one."
         return Account(f"GitHub App, {key}", advice, token.value)
+
+    def lacks(self, owner: str) -> tuple[str, ...] | None:
+        """What the installation should be allowed to read and is not, as of a new token; None where that is not known. Raises GitHubError."""
+        self._tokens.pop(owner.lower(), None)
+        if self.account_for(owner) is None:
+            return None
+        return self._tokens[owner.lower()].lacks
 
     def forget(self) -> None:
         """Take no token for valid any more."""
@@ -114,8 +124,10 @@ def signed(app: AppCredentials) -> str:
 def _read_token(answer: Answer) -> _Token:
     found = answer.json()
     try:
-        return _Token(str(found["token"]), datetime.fromisoformat(found["expires_at"]))
-    except (KeyError, TypeError, ValueError) as error:
+        permissions = found.get("permissions")
+        lacks = lacking_in(permissions) if isinstance(permissions, dict) else None
+        return _Token(str(found["token"]), datetime.fromisoformat(found["expires_at"]), lacks)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _unreadable() from error
 
 

@@ -1,7 +1,7 @@
 """GitHub as Headway needs it: the heads of many branches, and the commits between two."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Self
 from urllib.parse import quote
@@ -121,6 +121,11 @@ class GitHub:
             except GitHubError as error:
                 found[each.name] = error
         return found
+
+    def installations_lack(self, owners: Iterable[str]) -> dict[str, tuple[str, ...] | GitHubError]:
+        """What the App's installation for each owner may not read and should, or why that is not known; nothing without one."""
+        found = {owner: self._access.installation_lacks(owner) for owner in owners}
+        return {owner: lacks for owner, lacks in found.items() if lacks is not None}
 
     def _by_account(
         self, questions: Sequence[HeadQuestion], found: dict[Hashable, Head | HeadTrouble], paused: Paused

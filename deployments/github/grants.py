@@ -6,7 +6,10 @@ https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
+NEEDED_OF_AN_APP = ("checks", "contents", "metadata", "statuses")
+"""What the question about heads reads; GitHub's roll-up of CI is made of checks and of statuses."""
 _EXPIRY_FORMS = ("%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%d %H:%M:%S %z")
 
 
@@ -27,6 +30,14 @@ def grant_in(headers: Mapping[str, str]) -> Grant:
         else frozenset(each.strip() for each in scopes.split(",") if each.strip()),
         expires_at=_moment(headers.get("github-authentication-token-expiration", "")),
     )
+
+
+def lacking_in(permissions: Mapping[str, Any]) -> tuple[str, ...]:
+    """What an App's installation may not read and should, of GitHub's `permissions`: read, write or admin by name.
+
+    https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
+    """
+    return tuple(each for each in NEEDED_OF_AN_APP if permissions.get(each) not in {"read", "write", "admin"})
 
 
 def _moment(text: str) -> datetime | None:

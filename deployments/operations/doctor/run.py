@@ -15,7 +15,7 @@ from deployments.operations.doctor import inside
 from deployments.operations.doctor import outside as outsides
 from deployments.operations.doctor.findings import Finding, Grade, bad
 from deployments.operations.doctor.push_keys import push_keys_fit
-from deployments.operations.doctor.tokens import tokens_suffice
+from deployments.operations.doctor.tokens import installations_suffice, tokens_suffice
 from deployments.outside import Outside
 from deployments.rules.workloads import containers
 
@@ -35,6 +35,7 @@ def examine(*, outside: Outside, now: datetime) -> list[Finding]:
         ("Worker", lambda: inside.worker_is_alive(now=now)),
         ("Sites", lambda: outsides.mapped(sites, image_prefixes=settings.IMAGE_PREFIXES)),
         ("Token", lambda: tokens_suffice(outside, now=now)),
+        ("App", lambda: installations_suffice(outside, sites)),
         ("GitHub", lambda: outsides.github_answers(outside, sites)),
         ("Cluster", lambda: _cluster(outside, sites, present)),
         ("Ping", lambda: outsides.ping_address_answers(settings.PING_URL)),

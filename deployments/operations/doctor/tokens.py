@@ -1,9 +1,10 @@
 """GitHub's tokens: whether each is accepted, what it may do as far as GitHub tells, and until when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from deployments.github import GitHubError, Grant
+from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
 from deployments.outside import Outside
 
@@ -20,6 +21,24 @@ def tokens_suffice(outside: Outside, *, now: datetime) -> Iterator[Finding]:
         yield warning("Token", sentence, f"Set GITHUB_TOKEN to {FINE_GRAINED}.")
     for name, grant in grants.items():
         yield _judged(name, grant, now=now)
+
+
+def installations_suffice(outside: Outside, sites: Sequence[Site]) -> Iterator[Finding]:
+    """One line for each owner that the GitHub App is installed for. Costs one request each, or two."""
+    owners = sorted({site.owner.lower() for site in sites})
+    for owner, lacks in outside.github.installations_lack(owners).items():
+        subject = f"App, {owner}"
+        if isinstance(lacks, GitHubError):
+            yield bad(subject, str(lacks), "Until then its repositories stay as they were last seen.")
+        elif lacks:
+            sentence = f"Its installation may not read {', '.join(lacks)}."
+            yield bad(
+                subject,
+                sentence,
+                "Grant that in the App's settings on GitHub (Permissions, read-only), and have the owner accept it.",
+            )
+        else:
+            yield good(subject, "Its installation may read all that Headway asks for.")
 
 
 def _judged(name: str, grant: Grant | GitHubError, *, now: datetime) -> Finding:

@@ -1,0 +1,84 @@
+"""The doctor tells what a GitHub App's installation may not read."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from demo.github import App
+from demo.github.access import ALL_PERMISSIONS
+from demo.world import World
+from deployments.github import AppCredentials, GitHub
+from deployments.operations.doctor import Finding, Grade, examine
+from deployments.outside import Outside
+from tests.factories import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def key() -> App:
+    """Making a key takes a while."""
+    return App()
+
+
+@pytest.fixture
+def app(key: App, world: World) -> App:
+    key.installations, key.permissions = {}, dict(ALL_PERMISSIONS)
+    for owner in {each.owner for each in world.mappings.values()}:
+        key.install(owner)
+    world.github.tokens.app = key
+    return key
+
+
+@pytest.fixture
+def asking(outside: Outside, app: App, world: World) -> Iterator[Outside]:
+    """The App asks, and no other token."""
+    credentials = AppCredentials(str(app.id), app.private_key)
+    with GitHub(app=credentials, api_url=world.github.url, web_url=world.github.url) as github:
+        yield replace(outside, github=github)
+
+
+def lines(outside: Outside) -> list[Finding]:
+    return [each for each in examine(outside=outside, now=NOW) if each.subject.startswith("App, ")]
+
+
+def test_an_installation_with_all_permissions_is_well(asking: Outside) -> None:
+    found = lines(asking)
+
+    assert found
+    assert {each.grade for each in found} == {Grade.GOOD}
+
+
+@pytest.mark.parametrize("name", ["checks", "contents", "statuses"])
+def test_a_permission_that_is_missing_is_named_with_what_helps(asking: Outside, app: App, name: str) -> None:
+    del app.permissions[name]
+
+    found = lines(asking)
+
+    assert {each.grade for each in found} == {Grade.BAD}
+    assert found[0].sentence == f"Its installation may not read {name}."
+    assert "Grant" in found[0].remedy
+
+
+def test_a_permission_that_was_granted_since_is_seen_at_once(asking: Outside, app: App) -> None:
+    del app.permissions["checks"]
+    lines(asking)
+    app.permissions["checks"] = "write"
+
+    found = lines(asking)
+
+    assert {each.grade for each in found} == {Grade.GOOD}
+
+
+def test_without_an_app_there_is_no_line(outside: Outside) -> None:
+    assert lines(outside) == []
+
+
+def test_a_key_that_is_not_the_apps_is_told(outside: Outside, app: App, world: World) -> None:
+    credentials = AppCredentials("1", app.private_key)
+    with GitHub(app=credentials, api_url=world.github.url, web_url=world.github.url) as github:
+        found = lines(replace(outside, github=github))
+
+    assert {each.grade for each in found} == {Grade.BAD}
+    assert "GITHUB_APP_ID" in found[0].sentence
