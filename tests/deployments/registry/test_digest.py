@@ -103,7 +103,15 @@ def test_what_is_not_there_refers_to_nothing(demo_registry: DemoRegistry, regist
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{", b'{"config":[],"manifests":{}}', b'{"manifests":[1,{"digest":2}]}']
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"config":[],"manifests":{}}',
+        b'{"manifests":5}',
+        b'{"manifests":[1,{"digest":2}]}',
+    ],
 )
 def test_a_body_that_is_no_manifest_refers_to_nothing(body: bytes) -> None:
     assert parts_in(body) == frozenset()
