@@ -107,6 +107,17 @@ def test_sigterm_ends_a_worker_within_ten_seconds(start_worker: StartWorker) -> 
     assert not worker.members()
 
 
+def test_sigterm_at_the_first_sign_of_life_ends_a_worker_in_order(tmp_path: Path) -> None:
+    env = environment(tmp_path, KUBECONFIG="")
+
+    with Running([*MANAGE, "worker"], env, log=tmp_path / "worker.log") as worker:
+        assert eventually((tmp_path / "heartbeat").exists, seconds=START_SECONDS, every=0.001), worker.said
+        worker.process.terminate()
+        status = worker.process.wait(timeout=10)
+
+    assert status == 0, worker.said
+
+
 def test_nothing_is_left_of_a_worker_that_was_killed(start_worker: StartWorker) -> None:
     worker = start_worker()
 

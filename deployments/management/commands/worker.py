@@ -51,16 +51,17 @@ class Command(BaseCommand):
         if os.getpgrp() != os.getpid():
             # A group of our own, so that ending it takes along nobody else.
             os.setpgrp()
+        # Before the sign of life: whoever sees it may ask us to stop.
+        self._is_stopping = False
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, self._stop)
         _import_what_every_child_needs()
         heartbeat.beat(settings.HEARTBEAT_FILE)
         post_execute.connect(_beat)
         # What the last worker left lying is taken up at once.
         _tick()
         os.register_at_fork(after_in_child=_die_with_the_parent)
-        self._is_stopping = False
         pool = Pool()
-        for each in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(each, self._stop)
         next_tick = monotonic() + TICK_EVERY_SECONDS
         while not self._is_stopping:
             sleep(LOOK_EVERY_SECONDS)
