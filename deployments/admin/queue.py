@@ -20,8 +20,10 @@ for model, shown in (
     (Failure, django_q_admin.FailAdmin),
     (OrmQ, django_q_admin.QueueAdmin),
 ):
-    admin.site.unregister(model)
-    admin.site.register(model, type(shown.__name__, (ReadOnly, shown), {"actions": None}))
+    # django-q2 registers OrmQ only where the database is its broker.
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+        admin.site.register(model, type(shown.__name__, (ReadOnly, shown), {"actions": None}))
 
 
 def _spoken(minutes: int) -> str:

@@ -1,0 +1,52 @@
+"""The queue in Redis instead of PostgreSQL: django-q2's own broker under our pool, as docs/operate.md offers it."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django_q.models import OrmQ
+from pytest_django.fixtures import Settings
+
+from demo.world import World, read_mappings
+from deployments.models import Deploy, Status
+from tests.conftest import need_program
+from tests.factories import make_sites
+from tests.processes import MANAGE, Running, environment, free_port
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def redis_url(tmp_path: Path) -> Iterator[str]:
+    port = free_port()
+    command = [need_program("redis-server"), "--bind", "127.0.0.1", "--port", str(port), "--save", ""]
+    with Running(command, {}, log=tmp_path / "redis.log", folder=tmp_path):
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+@pytest.fixture
+def world(settings: Settings) -> Iterator[World]:
+    with World(read_mappings()[:1], start_seconds=0.05) as world:
+        settings.IMAGE_TEMPLATE = world.image_template
+        yield world
+
+
+def test_a_worker_does_a_deploy_that_waits_in_redis(redis_url: str, world: World, tmp_path: Path) -> None:
+    (host,) = make_sites(world)
+    sha = world.commit(host)
+    env = environment(tmp_path, **world.settings(tmp_path)) | {
+        "DJANGO_SETTINGS_MODULE": "tests.deployments.redis_settings",
+        "REDIS_URL": redis_url,
+    }
+
+    with Running([*MANAGE, "worker"], env, log=tmp_path / "worker.log") as worker:
+        for command in (["sync", host], ["deploy", host, "--wait"]):
+            done = subprocess.run([*MANAGE, *command], env=env, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr + worker.said
+        worker.process.terminate()
+        assert worker.process.wait(timeout=10) == 0
+
+    assert Deploy.objects.get().status == Status.SUCCEEDED
+    assert Deploy.objects.get().sha == sha
+    assert not OrmQ.objects.exists()
