@@ -26,7 +26,7 @@ def demo_registry() -> Iterator[DemoRegistry]:
 @pytest.fixture
 def registry() -> Iterator[Registry]:
     """A client without credentials."""
-    with Registry(timeout_seconds=5) as client:
+    with Registry(timeout_seconds=20) as client:
         yield client
 
 

@@ -13,8 +13,7 @@ from deployments.models import Site
 from deployments.outside import Outside
 from deployments.registry import Registry
 from tests.factories import make_sites
-
-TIMEOUT_SECONDS = 2.0
+from tests.patience import timeout_seconds
 
 
 @pytest.fixture
@@ -31,17 +30,21 @@ def world(request: pytest.FixtureRequest, settings: Settings) -> Iterator[World]
 
 @pytest.fixture
 def outside(
-    world: World, sites: dict[str, Site], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    world: World,
+    sites: dict[str, Site],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Outside]:
     """Clients in this process, led to the world's hosts by the environment, as a worker is."""
     for name, value in world.sites.environment(tmp_path).items():
         monkeypatch.setenv(name, value)
     kubeconfig = world.cluster.write_kubeconfig(tmp_path / "kubeconfig")
-    timeouts = (TIMEOUT_SECONDS, TIMEOUT_SECONDS)
+    seconds = timeout_seconds(request)
     with (
-        GitHub(token=world.github.token, api_url=world.github.url, timeout_seconds=TIMEOUT_SECONDS) as github,
-        Registry(timeout_seconds=TIMEOUT_SECONDS) as registry,
-        connect(kubeconfig=kubeconfig, timeout_seconds=timeouts) as cluster,
+        GitHub(token=world.github.token, api_url=world.github.url, timeout_seconds=seconds) as github,
+        Registry(timeout_seconds=seconds) as registry,
+        connect(kubeconfig=kubeconfig, timeout_seconds=(seconds, seconds)) as cluster,
     ):
         yield Outside(github=github, registry=registry, connected=cluster)
 

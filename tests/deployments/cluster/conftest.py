@@ -9,6 +9,7 @@ import pytest
 from demo.cluster import DemoCluster
 from deployments.cluster import Cluster, connect
 from tests.deployments.cluster.ground import MISSING, Admin, Ground
+from tests.patience import timeout_seconds
 
 
 class Place(NamedTuple):
@@ -66,8 +67,9 @@ def demo() -> Iterator[DemoCluster]:
 
 
 @pytest.fixture
-def client(demo: DemoCluster, tmp_path: Path) -> Iterator[Cluster]:
-    """Ours for that cluster, with little patience."""
+def client(request: pytest.FixtureRequest, demo: DemoCluster, tmp_path: Path) -> Iterator[Cluster]:
+    """Ours for that cluster."""
+    seconds = timeout_seconds(request)
     kubeconfig = demo.write_kubeconfig(tmp_path / "kubeconfig")
-    with connect(kubeconfig=kubeconfig, timeout_seconds=(1, 1)) as cluster:
+    with connect(kubeconfig=kubeconfig, timeout_seconds=(seconds, seconds)) as cluster:
         yield cluster

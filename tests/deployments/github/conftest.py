@@ -8,14 +8,16 @@ from demo.loopback import LoopbackServer, Response
 from deployments.github import GitHub
 from tests.deployments.github.questions import Serve
 from tests.fixtures_outside import demo_github
+from tests.patience import timeout_seconds
 
 __all__ = ["demo_github"]
 
 
 @pytest.fixture
-def github(demo_github: DemoGitHub) -> Iterator[GitHub]:
-    """The real client, pointed at the demo; it waits a second and no longer."""
-    with GitHub(token=demo_github.token, api_url=demo_github.url, timeout_seconds=1) as client:
+def github(request: pytest.FixtureRequest, demo_github: DemoGitHub) -> Iterator[GitHub]:
+    """The real client, pointed at the demo."""
+    seconds = timeout_seconds(request)
+    with GitHub(token=demo_github.token, api_url=demo_github.url, timeout_seconds=seconds) as client:
         yield client
 
 

@@ -30,7 +30,7 @@ def github(app: App, demo_github: DemoGitHub) -> Iterator[GitHub]:
     """The App's client: there is no other token."""
     credentials = AppCredentials(str(app.id), app.private_key)
     with GitHub(
-        app=credentials, api_url=demo_github.url, web_url=demo_github.url, timeout_seconds=2
+        app=credentials, api_url=demo_github.url, web_url=demo_github.url, timeout_seconds=20
     ) as client:
         yield client
 

@@ -108,7 +108,7 @@ def test_single_sign_on_says_to_authorize_the_token(github: GitHub, demo_github:
         (Failure.BAD_GATEWAY, GitHubUnavailable),
         (Failure.TRUNCATED, GitHubUnavailable),
         (Failure.NOT_JSON, GitHubUnavailable),
-        (Failure.HANG, GitHubUnavailable),
+        pytest.param(Failure.HANG, GitHubUnavailable, marks=pytest.mark.impatient),
         (Failure.RATE_LIMITED, GitHubRateLimited),
         (Failure.SECONDARY_LIMIT, GitHubRateLimited),
         (Failure.UNAUTHORIZED, GitHubRefused),

@@ -170,6 +170,7 @@ def test_an_api_server_that_answers_500_once_is_asked_again_by_the_tick(
     assert (queued.status, patches(world)) == (Status.ROLLING_OUT, 1)
 
 
+@pytest.mark.impatient
 def test_an_api_server_that_hangs_leaves_the_deploy_queued(
     world: World, outside: Outside, queued: Deploy
 ) -> None:

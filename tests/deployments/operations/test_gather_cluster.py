@@ -58,6 +58,7 @@ def test_a_namespace_that_fails_leaves_the_others_right(
     assert all(each.cluster_trouble == "" and each.running_sha for each in others())
 
 
+@pytest.mark.impatient
 @pytest.mark.usefixtures("moved")
 def test_a_namespace_that_hangs_leaves_the_others_right(world: World, outside: Outside) -> None:
     world.cluster.hang(10, path_contains=ELSEWHERE)

@@ -121,7 +121,7 @@ def test_an_unreadable_template_is_that_sites_trouble_only(world: World, outside
 
 @pytest.fixture
 def tokenless(world: World, outside: Outside, tmp_path: Path) -> Iterator[Outside]:
-    with GitHub(api_url=world.github.url, web_url=world.github.url, timeout_seconds=2) as github:
+    with GitHub(api_url=world.github.url, web_url=world.github.url, timeout_seconds=20) as github:
         yield Outside(github, outside.registry, outside.connected)
 
 
