@@ -155,9 +155,6 @@ class Results:
 
         A task that could not be taken from it is run once more, later: each is safe to run twice.
         """
-        if not task["success"]:
-            # Whoever was interrupted may have left it in the middle of a statement.
-            connection.close()
         while not self._is_saved(task) and not self._is_stopping():
             sleep(TRY_AGAIN_SECONDS)
 
@@ -167,6 +164,7 @@ class Results:
             monitor(SimpleNamespace(get=iter((dict(task), NO_MORE)).__next__), self._broker)
         except (OperationalError, InterfaceError):
             logger.warning("A task's end cannot be written down; trying again", exc_info=True)
+            # It may be lost, or in the middle of a statement in which the task was interrupted.
             connection.close()
             return False
         return True
