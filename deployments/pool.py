@@ -7,7 +7,6 @@ theirs is shared: docs/decisions/0010-pool.md.
 
 import logging
 import multiprocessing
-import signal
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from math import inf
@@ -172,8 +171,6 @@ class Results:
 
 def _work(place: int, timer: Timer, is_stopping: Callable[[], bool]) -> None:
     """What a child does from its first to its last moment."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     broker = get_broker()
     # Whoever comes first in the row works first: the others keep the memory that they share with the parent.
     broker.hesitate_seconds = place * HESITATE_SECONDS

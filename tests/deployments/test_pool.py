@@ -3,10 +3,12 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 from django_q.models import OrmQ, Task
@@ -14,7 +16,7 @@ from django_q.tasks import async_task
 
 from deployments.pool import NO_MORE, RECYCLED, Pool, Results, Tasks, Timer
 from deployments.queue import NotifyingBroker
-from tests.processes import eventually
+from tests.processes import database_url, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,6 +96,17 @@ def test_whoever_is_told_to_stop_ends_soon(pool: Pool) -> None:
     assert monotonic() - before < 3
 
 
+def test_whoever_hangs_is_not_waited_for_at_the_end(pool: Pool) -> None:
+    hanging = pool._children[0]
+    assert hanging.process.pid
+    os.kill(hanging.process.pid, signal.SIGSTOP)
+    hanging._timer.value = 0.1
+
+    pool.stop()
+
+    assert not pids(pool)
+
+
 def test_whoever_worked_and_rested_ends_so_that_a_fresh_one_takes_its_place(broker: NotifyingBroker) -> None:
     timer = Timer()
     tasks = Tasks(broker, timer=timer, is_stopping=never, rest_seconds=0.2)
@@ -139,35 +152,52 @@ def test_a_task_s_end_is_written_down_when_the_database_is_back(
     broker: NotifyingBroker, *, save: bool
 ) -> None:
     task = taken(broker, save=save)
-    end_session(connection.connection.info.backend_pid)
 
-    Results(broker, is_stopping=never).put(task)
+    with database_away() as come_back:
+        threading.Timer(0.5, come_back).start()
+        Results(broker, is_stopping=never).put(task)
 
     assert Task.objects.filter(id=task["id"], success=True).exists() == save
     assert not OrmQ.objects.exists()
 
 
+def test_whoever_is_told_to_stop_does_not_wait_for_the_database(broker: NotifyingBroker) -> None:
+    task = taken(broker, save=True)
+
+    with database_away():
+        Results(broker, is_stopping=lambda: True).put(task)
+
+    assert OrmQ.objects.get().pk == task["ack_id"]
+
+
 def test_a_result_is_saved_of_a_task_that_was_interrupted_in_a_statement(broker: NotifyingBroker) -> None:
     task = taken(broker, save=True) | {"success": False, "result": "It took too long"}
-    session = connection.connection.info.backend_pid
     connection.connection.pgconn.send_query(b"SELECT pg_sleep(60)")
 
     Results(broker, is_stopping=never).put(task)
 
     assert not Task.objects.get(id=task["id"]).success
     assert not OrmQ.objects.exists()
-    end_session(session)
+    with database_away():
+        """Ends that statement."""
 
 
-def end_session(pid: int) -> None:
-    def kill() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
-        connection.close()
+@contextmanager
+def database_away() -> Iterator[Callable[[], None]]:
+    """The tests' database refuses everybody, and has ended all sessions, until the function that is given is called, or the block ends."""
+    name = connection.settings_dict["NAME"]
+    with psycopg.connect(database_url().replace(f"/{name}?", "/postgres?"), autocommit=True) as owner:
 
-    thread = threading.Thread(target=kill)
-    thread.start()
-    thread.join()
+        def come_back() -> None:
+            owner.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+        owner.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        try:
+            yield come_back
+        finally:
+            come_back()
+            connection.close()
 
 
 def test_a_timer_ends_only_what_has_begun() -> None:

@@ -83,7 +83,7 @@ def test_a_child_that_is_killed_while_it_waits_is_replaced_and_keeps_nothing(
 
     assert len(killed) == QUEUE["workers"]
     assert runs_a_task(within_seconds=10)
-    assert len(worker.children_of(worker.process.pid) - killed) == len(killed)
+    assert eventually(lambda: len(worker.children_of(worker.process.pid) - killed) == len(killed), seconds=5)
 
 
 def test_the_watchdog_ends_a_worker_whose_tasks_come_to_no_end(start_worker: StartWorker) -> None:
