@@ -15,7 +15,7 @@ from time import monotonic, sleep
 from types import SimpleNamespace
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, connections
+from django.db import InterfaceError, OperationalError, connections
 from django_q.brokers import Broker, get_broker
 from django_q.conf import Conf
 from django_q.monitor import monitor
@@ -152,7 +152,8 @@ class Results:
     def put(self, task: dict[str, Any]) -> None:
         """Save the result and take the task from the queue, however long the database is away.
 
-        A task that could not be taken from it is run once more, later: each is safe to run twice.
+        A task that could not be taken from it is run once more, later: each is safe to run twice. Each round begins with a connection
+        that works: django-q2 closes any that does not.
         """
         while not self._is_saved(task) and not self._is_stopping():
             sleep(TRY_AGAIN_SECONDS)
@@ -163,8 +164,6 @@ class Results:
             monitor(SimpleNamespace(get=iter((dict(task), NO_MORE)).__next__), self._broker)
         except (OperationalError, InterfaceError):
             logger.warning("A task's end cannot be written down; trying again", exc_info=True)
-            # It may be lost, or in the middle of a statement in which the task was interrupted.
-            connection.close()
             return False
         return True
 
