@@ -65,7 +65,7 @@ def _trouble(site: Site, deployment: dict[str, Any] | None) -> Finding | None:
     if site.container not in found:
         other = f"Deployment {site.deployment} has no container {site.container}; it has {', '.join(sorted(found))}."
         return bad(subject, other, "Correct the site's container in the admin.")
-    if _repository(found[site.container]) != site.expected_repository:
+    if site.expected_repository and _repository(found[site.container]) != site.expected_repository:
         drifted = (
             f"{site.container} runs {found[site.container]}, which is not of {site.expected_repository}."
         )

@@ -243,3 +243,13 @@ def test_the_command_s_exit_status_tells(world: World, sites: dict[str, Site], s
     from_settings().github.close()
     from_settings().registry.close()
     from_settings.cache_clear()
+
+
+def test_a_site_whose_template_names_no_image_is_told_once(outside: Outside, world: World) -> None:
+    host = next(iter(world.mappings))
+    Site.objects.filter(host=host).update(image_template="nonsense")
+
+    finding = only(outside, f"Sites, {host}")
+
+    assert finding.sentence == "Its image template names no image."
+    assert found(outside, f"Deployment, {host}") == []

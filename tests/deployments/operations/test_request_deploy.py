@@ -152,3 +152,12 @@ def test_what_is_rolling_out_cannot_be_cancelled() -> None:
 
     with pytest.raises(UnableToCancel):
         cancel_deploy(deploy=deploy, by=make_user("ann"), now=NOW)
+
+
+@pytest.mark.usefixtures("head")
+@pytest.mark.parametrize("broken", [{"image_template": "nonsense"}, {"repository": ".github"}])
+def test_a_site_whose_template_names_no_image_is_refused(broken: dict[str, str]) -> None:
+    Site.objects.filter(host=HOST).update(**broken)
+
+    with pytest.raises(UnableToDeploy, match="image template names no image: correct it"):
+        ask(HOST)
