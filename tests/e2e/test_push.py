@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.house import House
+from tests.processes import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Enter = Callable[..., Page]
@@ -52,7 +53,7 @@ def page(house: House, enter: Enter) -> Page:
         "ServiceWorker.deliverPushMessage",
         {"origin": house.url, "registrationId": registered[-1], "data": json.dumps(MESSAGE)},
     )
-    page.wait_for_function(f"({SHOWN})().then(all => all.length > 0)")
+    assert eventually(lambda: bool(page.evaluate(SHOWN)), seconds=10), "Nothing was shown."
     return page
 
 

@@ -120,12 +120,12 @@ def test_a_hold_that_comes_while_the_sync_decides_is_that_sites_reason_alone(
 
 @contextmanager
 def _held_as_soon_as_somebody_waits_for_it(host: str) -> Iterator[None]:
-    """Keep the site's row locked, as whoever deploys it does, and place a Hold once another transaction waits for it."""
+    """Keep the site's row locked, against whoever deploys it and nobody else, and place a Hold once another transaction waits for it."""
     is_locked = threading.Event()
 
     def hold() -> None:
         with transaction.atomic():
-            site = Site.objects.select_for_update().get(host=host)
+            site = Site.objects.select_for_update(no_key=True).get(host=host)
             is_locked.set()
             _wait_until_somebody_waits()
             place_hold(site=site, reason="Not now", by=make_user("ann"), now=NOW)
