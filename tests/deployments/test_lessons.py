@@ -1,4 +1,4 @@
-"""What the ancestor learned the hard way: one test for each of its bugs. Every lesson's tests: test_lessons_index.py."""
+"""What the ancestor learned the hard way: one test for each of its bugs. Every lesson's tests: lessons.yaml."""
 
 import pytest
 

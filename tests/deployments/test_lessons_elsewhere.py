@@ -1,4 +1,4 @@
-"""What the neighbours learned the hard way: tests that carry their pattern's number. All of them: test_lessons_index.py."""
+"""What the neighbours learned the hard way: tests that carry their pattern's number. All of them: lessons.yaml."""
 
 from datetime import timedelta
 

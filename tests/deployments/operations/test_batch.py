@@ -134,7 +134,8 @@ def test_it_may_run_twice(batch: DeployBatch) -> None:
     for _ in range(3):
         continue_batches(now=NOW)
 
-    assert begun() == [(HOSTS[0], "queued")]
+    batch.refresh_from_db()
+    assert (begun(), batch.state) == ([(HOSTS[0], "queued")], "running")
 
 
 def test_a_double_tap_is_one_batch(world: World, outside: Outside, person: User) -> None:
