@@ -6,9 +6,12 @@ from typing import Any
 from deployments.cluster import Cluster, ClusterError
 from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
+from deployments.rules.discovery import candidates
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.rights import RIGHTS, Right
 from deployments.rules.workloads import containers
+
+NAMED = 10
 
 
 def rights_suffice(cluster: Cluster, sites: Sequence[Site]) -> Iterator[Finding]:
@@ -54,6 +57,19 @@ def workloads_are_there(
             yield trouble
     if right:
         yield good("Deployments", f"{right} of {len(sites)} are there, with the right container and image.")
+
+
+def unmapped(sites: Sequence[Site], present: dict[str, dict[str, dict[str, Any]]]) -> Iterator[Finding]:
+    """What could be a site, in the namespaces that could be read, and is none."""
+    found: list[str] = []
+    for namespace, deployments in present.items():
+        mapped = {site.deployment for site in sites if site.namespace == namespace}
+        named = candidates(deployments.values(), namespace=namespace, mapped=mapped)
+        found += dict.fromkeys(f"{namespace}/{each.deployment}" for each in named)
+    if found:
+        more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+        told = f"No site stands for {', '.join(found[:NAMED])}{more}: `manage.py discover` prints lines for import_sites."
+        yield good("Not mapped", told)
 
 
 def _trouble(site: Site, deployment: dict[str, Any] | None) -> Finding | None:
