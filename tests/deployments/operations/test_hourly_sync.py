@@ -14,6 +14,12 @@ HOUR = timedelta(hours=1)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(autouse=True)
+def _fresh(db: None) -> None:
+    """The row that the test before left was made when that one ended, which may be long ago."""
+    Schedule.objects.all().delete()
+
+
 def queued() -> list[str]:
     return [entry.func() for entry in OrmQ.objects.all()]
 
