@@ -48,6 +48,12 @@ class Deploy(models.Model):
     from_image = models.TextField(
         blank=True, help_text="What the container was asked to run when this was asked for."
     )
+    from_image_seen_at = models.DateTimeField(null=True, help_text="When the registry last had that image.")
+    from_image_gone = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="The registry had that image no more when it was last asked.",
+    )
     status = models.CharField(max_length=11, choices=Status, default=Status.QUEUED)
     sentence = models.TextField(blank=True, help_text="Where it stands or how it ended, for a person.")
     trigger = models.CharField(max_length=7, choices=Trigger)

@@ -19,7 +19,7 @@ from deployments.models.fields import (
     github_repository,
     http_path,
 )
-from deployments.rules.images import ImageReference, ImageTemplate, UnableToParseTemplate
+from deployments.rules.images import ImageReference, ImageTemplate, UnableToParseImage, UnableToParseTemplate
 
 WEEK_MINUTES = 7 * 24 * 60
 
@@ -130,9 +130,17 @@ class Site(models.Model):
         return self.host
 
     def clean(self) -> None:
-        """Lower-case what DNS and Kubernetes compare without case, and fill in the container."""
+        """Lower-case what DNS and Kubernetes compare without case, fill in the container, and see that a commit has an image."""
         self.host = self.host.strip().lower()
         self.container = self.container or self.deployment.split(".")[0]
+        try:
+            if self.owner and self.repository:
+                self.template.repository_for(owner=self.owner, repository=self.repository)
+        except UnableToParseTemplate:
+            # The field's own validator says so, or the system checks, where it is the project's.
+            return
+        except UnableToParseImage as error:
+            raise ValidationError({"image_template": f"Filled in for this site: {error}"}) from error
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """Leave the container aside where it has no Deployment to be named like: that one's own error says enough."""
@@ -145,13 +153,14 @@ class Site(models.Model):
 
     @property
     def expected_repository(self) -> str:
-        """Image repository that this site's images lie in, like gcr.io/icco-cloud/cron; empty where the template is none."""
+        """Image repository that this site's images lie in, like gcr.io/icco-cloud/cron; empty where the template gives none."""
         try:
             return _expected_repository(
                 self.image_template or settings.IMAGE_TEMPLATE, self.owner, self.repository
             )
-        except UnableToParseTemplate:
+        except (UnableToParseTemplate, UnableToParseImage):
             return ""
 
     def image_for(self, sha: str) -> ImageReference:
+        """Raises UnableToParseTemplate or UnableToParseImage where `expected_repository` is empty."""
         return self.template.image_for(owner=self.owner, repository=self.repository, sha=sha)

@@ -55,8 +55,9 @@ def _is_known(site: Site, sha: str) -> bool:
 
 
 def image_of(site: Site, wish: Wish) -> str:
-    """Return the image that is wished for; empty where the commit is none."""
-    return wish.image or (str(site.image_for(wish.sha)) if is_full_sha(wish.sha) else "")
+    """Return the image that is wished for; empty where the commit is none, or the site's template gives none."""
+    has_one = is_full_sha(wish.sha) and site.expected_repository
+    return wish.image or (str(site.image_for(wish.sha)) if has_one else "")
 
 
 def image_repository(image: str) -> str:

@@ -23,6 +23,7 @@ from deployments.operations.attempt import attempt_again, image_repository
 from deployments.operations.batch import tell_batches
 from deployments.operations.change import change, done_before, is_done
 from deployments.operations.github_pauses import ask_heads
+from deployments.operations.images import note_image
 from deployments.outside import Outside
 from deployments.registry import RegistryError
 from deployments.rules.guards import first_refusal
@@ -119,9 +120,7 @@ def _check_commit_and_image(deploy: Deploy, outside: Outside, *, now: datetime) 
     except (GitHubError, RegistryError) as error:
         raise TryLater(f"{error} Headway keeps trying.") from error
     is_built, deploy.digest = digest is not None, digest or ""
-    Deploy.objects.filter(site=deploy.site, image=deploy.image).update(
-        image_gone=not is_built, **({"image_seen_at": now} if is_built else {})
-    )
+    note_image(deploy.site, deploy.image, is_there=is_built, now=now)
     refusal = first_refusal(attempt_again(deploy, is_on_branch=is_on_branch, is_image_built=is_built))
     if refusal:
         raise Refused(refusal)

@@ -1,7 +1,6 @@
 """Does the registry still have what a site could go back to? One HEAD request for each such image."""
 
 import logging
-from collections.abc import Sequence
 from datetime import datetime
 
 from deployments.models import Site
@@ -17,15 +16,17 @@ def look_at_images(*, site_id: int, registry: Registry, now: datetime) -> None:
     site = Site.objects.filter(pk=site_id).select_related("observation").first()
     if site is None:
         return
-    for image in _images(site):
+    for image in [target.image for target in rollback_targets(site)]:
         try:
             is_there = registry.digest(parse_image(image)) is not None
         except RegistryError as error:
             logger.warning("Whether %s is still there is not known: %s", image, error)
             continue
-        seen = {"image_seen_at": now} if is_there else {}
-        site.deploys.filter(image=image).update(image_gone=not is_there, **seen)
+        note_image(site, image, is_there=is_there, now=now)
 
 
-def _images(site: Site) -> Sequence[str]:
-    return [target.image for target in rollback_targets(site) if target.succeeded_at]
+def note_image(site: Site, image: str, *, is_there: bool, now: datetime) -> None:
+    """Write down whether the registry has the image, wherever the site's history names it."""
+    for name in ("image", "from_image"):
+        seen = {f"{name}_seen_at": now} if is_there else {}
+        site.deploys.filter(**{name: image}).update(**{f"{name}_gone": not is_there}, **seen)

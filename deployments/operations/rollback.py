@@ -160,7 +160,8 @@ def _request(wish: Wish, site: Site, *, now: datetime) -> Deploy:
 def _refusal(site: Site, wish: Wish) -> str:
     if not ran_here(site, wish.sha):
         return f"{wish.sha[:7] or 'That commit'} has not run here before: deploy it instead of rolling back to it."
-    if site.deploys.filter(sha=wish.sha, image=wish.image, image_gone=True).exists():
+    gone = Q(image=wish.image, image_gone=True) | Q(from_image=wish.image, from_image_gone=True)
+    if wish.image and site.deploys.filter(gone).exists():
         return f"The registry no longer has the image of {wish.sha[:7]}: choose another commit, or build it again."
     seen = site.observation
     left = wish.rolls_back.sha if wish.rolls_back else seen.desired_sha or seen.running_sha

@@ -104,6 +104,6 @@ def _judge(deploy: Deploy, seen: Observation, *, now: datetime) -> bool:
 
 
 def _take_newer_head(deploy: Deploy, seen: Observation, *, now: datetime) -> None:
-    if deploy.follow_head and seen.head_sha not in ("", deploy.sha):
+    if deploy.follow_head and seen.head_sha not in ("", deploy.sha) and deploy.site.expected_repository:
         image = str(deploy.site.image_for(seen.head_sha))
         deploy.note(now=now, sha=seen.head_sha, headline=seen.head_headline, image=image)

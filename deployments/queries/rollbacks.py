@@ -67,6 +67,6 @@ def _before(first: Deploy) -> RollbackTarget | None:
         headline="",
         image=first.from_image,
         succeeded_at=None,
-        image_seen_at=None,
-        image_gone=False,
+        image_seen_at=first.from_image_seen_at,
+        image_gone=first.from_image_gone,
     )

@@ -11,6 +11,7 @@ from deployments.rules.wording import counted, duration, moment, sentences, shor
 from deployments.rules.workloads import OUR_MANAGER
 
 FAILED_STATUSES = frozenset({"failed", "timed_out"})
+NO_IMAGE = "This site's image template names no image: correct it."
 
 
 def what_is_missing(facts: SiteFacts) -> str:
@@ -40,7 +41,7 @@ def github_gap(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> st
 def wrong_image(facts: SiteFacts) -> str:
     """The wrong-app guard: the container's image is not of the repository that this site's template gives."""
     if not facts.expected_repository:
-        return "This site's image template names no image: correct it."
+        return NO_IMAGE
     try:
         repository = parse_image(facts.desired_image).repository
     except UnableToParseImage:

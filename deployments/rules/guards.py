@@ -4,6 +4,7 @@ what is there. The first refusal wins; each is a sentence that says what to do.
 
 from dataclasses import dataclass
 
+from deployments.rules.findings import NO_IMAGE
 from deployments.rules.image_prefixes import begins_with_one_of
 from deployments.rules.images import is_full_sha
 from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts
@@ -56,6 +57,10 @@ def _image(attempt: Attempt) -> str:
     return ""
 
 
+def _template(attempt: Attempt) -> str:
+    return "" if attempt.expected_repository else NO_IMAGE
+
+
 def _place(attempt: Attempt) -> str:
     if attempt.allowed_prefixes is None or begins_with_one_of(attempt.allowed_prefixes, attempt.image):
         return ""
@@ -106,4 +111,4 @@ def _short(present: str) -> str:
     return (present[:7] if is_full_sha(present) else present) or "nothing known"
 
 
-_GUARDS = (_commit, _place, _app, _hold, _alone, _seen, _checks, _image)
+_GUARDS = (_commit, _template, _place, _app, _hold, _alone, _seen, _checks, _image)

@@ -1,5 +1,7 @@
 """Logging in, and what it gives."""
 
+from datetime import timedelta
+
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -37,3 +39,11 @@ def test_activity_shows_syncs(viewer: Client) -> None:
     SyncRun.objects.create(started_at=timezone.now(), trigger="schedule", sentence="34 sites looked at.")
 
     assert "34 sites looked at." in viewer.get("/activity/").text
+
+
+def test_a_phone_stays_logged_in_for_a_month(stranger: Client) -> None:
+    User.objects.create_user("ada", password="long enough 7")
+
+    answer = stranger.post("/login/", {"login": "ada", "password": "long enough 7"})
+
+    assert int(answer.cookies["sessionid"]["max-age"]) >= timedelta(days=30).total_seconds()

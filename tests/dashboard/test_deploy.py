@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -51,6 +52,15 @@ def test_an_ended_deploy_asks_no_more(viewer: Client, failed: Deploy) -> None:
     assert "refresh" not in page
     assert "data-every" not in page
     assert "The pod crashes." in page
+
+
+def test_who_asked_is_named_though_the_account_is_gone(viewer: Client, person: User, site: Site) -> None:
+    deploy = make_deploy(site, requested_by=person)
+    person.delete()
+
+    pages = [viewer.get(address).text for address in (f"/deploys/{deploy.pk}/", f"/sites/{site.host}/")]
+
+    assert all("eve" in page for page in pages)
 
 
 def test_the_live_part_is_not_sent_again_while_nothing_changes(viewer: Client, queued: Deploy) -> None:

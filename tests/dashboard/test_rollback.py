@@ -55,6 +55,19 @@ def test_what_ran_before_the_first_deploy_is_a_way_back(deployer: Client, site: 
     assert f'href="{URL}?sha={OLDER}"' in page
 
 
+def test_what_ran_before_has_no_button_where_its_image_is_gone(deployer: Client, site: Site) -> None:
+    now, repository = timezone.now(), site.expected_repository
+    make_deploy(
+        site, sha=RUNNING, image=f"{repository}:{RUNNING}", from_sha=OLDER, from_image=f"{repository}:{OLDER}",
+        from_image_gone=True, status=Status.SUCCEEDED, finished_at=now, patched_at=now,
+    )  # fmt: skip
+
+    page = deployer.get(URL).text
+
+    assert "the registry no longer has its image" in page
+    assert f'href="{URL}?sha={OLDER}"' not in page
+
+
 def test_an_image_of_another_app_that_ran_before_is_no_way_back(deployer: Client, site: Site) -> None:
     now = timezone.now()
     make_deploy(

@@ -74,6 +74,21 @@ def test_a_search_narrows_the_rows_and_keeps_the_counts(deployer: Client, make_s
     assert "state=current&amp;q=CRON" in page
 
 
+def test_who_needs_somebody_stands_first(viewer: Client, make_site: MakeSite) -> None:
+    make_site("a-current.example.com", head_sha=RUNNING, behind_by=0)
+    make_site("b-ready.example.com")
+    make_site("c-missing.example.com", workload_missing="Gone.")
+
+    page = viewer.get("/").text
+
+    hosts = re.findall(r'href="/sites/([^/"]+)/"', page)
+    assert list(dict.fromkeys(hosts)) == [
+        "c-missing.example.com",
+        "b-ready.example.com",
+        "a-current.example.com",
+    ]
+
+
 def test_a_search_without_a_match_leads_back(deployer: Client, site: Site) -> None:
     page = deployer.get("/?q=<b>nothing").text
 

@@ -9,10 +9,11 @@ from time import monotonic, sleep
 
 import pytest
 from django.db import connection
-from django_q.models import OrmQ, Task
+from django_q.models import OrmQ, Schedule, Task
 from django_q.tasks import async_task
 
 from dashboard.queue_settings import QUEUE
+from deployments.operations.schedule import ensure_schedules
 from tests.processes import MANAGE, Running, environment, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -84,6 +85,17 @@ def test_a_child_that_is_killed_while_it_waits_is_replaced_and_keeps_nothing(
     assert len(killed) == QUEUE["workers"]
     assert runs_a_task(within_seconds=10)
     assert eventually(lambda: len(worker.children_of(worker.process.pid) - killed) == len(killed), seconds=5)
+
+
+def test_a_worker_syncs_when_the_schedule_says_so(start_worker: StartWorker) -> None:
+    ensure_schedules()
+    (due,) = Schedule.objects.all()
+
+    start_worker()
+
+    synced = Task.objects.filter(func="deployments.tasks.sync")
+    assert eventually(synced.exists, seconds=10)
+    assert Schedule.objects.get().next_run > due.next_run
 
 
 def test_the_watchdog_ends_a_worker_whose_tasks_come_to_no_end(start_worker: StartWorker) -> None:

@@ -16,6 +16,13 @@ REFRESH = """() => new Promise(done => {
     document.addEventListener('htmx:afterSettle', done, {once: true});
     htmx.trigger(list, 'poll');
 }).then(() => true)"""
+SHOW = """state => {
+    Object.defineProperty(document, 'visibilityState', {get: () => state, configurable: true});
+    document.dispatchEvent(new Event('visibilitychange'));
+}"""
+EVERY = """document.addEventListener('DOMContentLoaded', () => {{
+    document.getElementById('list').dataset.every = {seconds};
+}})"""
 SHIFT = """new PerformanceObserver(list => list.getEntries().forEach(each => {
     if (!each.hadRecentInput) window.shift = (window.shift ?? 0) + each.value;
 })).observe({type: 'layout-shift', buffered: true})"""
@@ -49,6 +56,31 @@ def test_a_refresh_leaves_the_focus_where_it_was(house: House, enter: Enter) -> 
     page.evaluate(REFRESH)
 
     expect(chip).to_be_focused()
+
+
+def test_a_page_out_of_sight_asks_for_nothing(house: House, enter: Enter) -> None:
+    page = enter()
+    page.add_init_script(EVERY.format(seconds=1))
+    page.goto("/")
+    asked: list[str] = []
+    page.evaluate(SHOW, "hidden")
+
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(3000)
+
+    assert asked == []
+
+
+def test_a_page_that_comes_into_sight_again_is_fresh_at_once(house: House, enter: Enter) -> None:
+    page = enter()
+    page.add_init_script(EVERY.format(seconds=3600))
+    page.goto("/")
+    page.evaluate(SHOW, "hidden")
+    sha = house.make_ready(HOST)
+
+    page.evaluate(SHOW, "visible")
+
+    expect(page.locator(f"a[href*='{sha}']")).to_be_visible(timeout=5000)
 
 
 def test_neither_a_visit_nor_a_refresh_shifts_what_is_read(house: House, enter: Enter) -> None:

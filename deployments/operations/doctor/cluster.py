@@ -6,9 +6,12 @@ from typing import Any
 from deployments.cluster import Cluster, ClusterError
 from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
+from deployments.rules.discovery import candidates
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.rights import RIGHTS, Right
 from deployments.rules.workloads import containers
+
+NAMED = 10
 
 
 def rights_suffice(cluster: Cluster, sites: Sequence[Site]) -> Iterator[Finding]:
@@ -56,6 +59,19 @@ def workloads_are_there(
         yield good("Deployments", f"{right} of {len(sites)} are there, with the right container and image.")
 
 
+def unmapped(sites: Sequence[Site], present: dict[str, dict[str, dict[str, Any]]]) -> Iterator[Finding]:
+    """What could be a site, in the namespaces that could be read, and is none."""
+    found: list[str] = []
+    for namespace, deployments in present.items():
+        mapped = {site.deployment for site in sites if site.namespace == namespace}
+        named = candidates(deployments.values(), namespace=namespace, mapped=mapped)
+        found += dict.fromkeys(f"{namespace}/{each.deployment}" for each in named)
+    if found:
+        more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+        told = f"No site stands for {', '.join(found[:NAMED])}{more}: `manage.py discover` prints lines for import_sites."
+        yield good("Not mapped", told)
+
+
 def _trouble(site: Site, deployment: dict[str, Any] | None) -> Finding | None:
     subject = f"Deployment, {site.host}"
     if deployment is None:
@@ -65,7 +81,7 @@ def _trouble(site: Site, deployment: dict[str, Any] | None) -> Finding | None:
     if site.container not in found:
         other = f"Deployment {site.deployment} has no container {site.container}; it has {', '.join(sorted(found))}."
         return bad(subject, other, "Correct the site's container in the admin.")
-    if _repository(found[site.container]) != site.expected_repository:
+    if site.expected_repository and _repository(found[site.container]) != site.expected_repository:
         drifted = (
             f"{site.container} runs {found[site.container]}, which is not of {site.expected_repository}."
         )

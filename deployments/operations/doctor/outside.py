@@ -106,12 +106,15 @@ def ping_address_answers(url: str) -> Iterator[Finding]:
 
 
 def mapped(sites: Sequence[Site], *, image_prefixes: Sequence[str]) -> Iterator[Finding]:
-    """Say so where nothing is mapped: everything else would look well; and where this worker runs no images from a site's place."""
+    """Say so where nothing is mapped: everything else would look well; and where a site's images lie nowhere, or where this worker runs none from."""
     if not sites:
         yield warning("Sites", "None is mapped yet.", FIRST_STEPS)
     for site in sites:
         place = site.expected_repository
-        if place and not begins_with_one_of(image_prefixes, f"{place}:"):
+        if not place:
+            sentence = "Its image template names no image."
+            yield bad(f"Sites, {site.host}", sentence, "Correct the mapping's image template.")
+        elif not begins_with_one_of(image_prefixes, f"{place}:"):
             sentence = f"Its images lie in {place}, and this worker runs none from there."
             yield bad(
                 f"Sites, {site.host}", sentence, "Correct the mapping's image template, or IMAGE_PREFIXES."

@@ -86,6 +86,7 @@ def _cluster(outside: Outside, sites: Sequence[Site], present: Present) -> Itera
         except ClusterError as error:
             yield bad(f"Cluster, {namespace}", str(error), "See what the lines about rights say.")
     yield from clusters.workloads_are_there(sites, present)
+    yield from clusters.unmapped(sites, present)
 
 
 def _images(sites: Sequence[Site], present: Present) -> dict[str, str]:

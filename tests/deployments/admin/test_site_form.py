@@ -115,3 +115,16 @@ def test_a_missing_deployment_is_told_once_and_in_words(owner: Client) -> None:
 
     assert "This field is required." in page
     assert "site_container_is_dns_label" not in page
+
+
+def test_a_repository_whose_name_can_be_no_images_is_refused_with_the_name(owner: Client) -> None:
+    page = errors_of(owner, repository=".github")
+
+    assert "Filled in for this site: “" in page
+    assert "/.github” is not an image's name" in page
+
+
+def test_such_a_repository_is_taken_with_a_template_that_leaves_its_name_out(owner: Client) -> None:
+    owner.post(ADD, FILLED_IN | {"repository": ".github", "image_template": "gcr.io/icco/profile:{sha}"})
+
+    assert Site.objects.get().expected_repository == "gcr.io/icco/profile"

@@ -11,7 +11,7 @@ from django_q.models import OrmQ
 
 from demo.cluster import CRASHES
 from demo.world import World
-from deployments.models import Deploy, DeployBatch, Observation, Site, Status
+from deployments.models import BatchItem, Deploy, DeployBatch, Observation, Site, Status
 from deployments.operations.batch import (
     BatchWish,
     UnableToDeployAll,
@@ -134,7 +134,8 @@ def test_it_may_run_twice(batch: DeployBatch) -> None:
     for _ in range(3):
         continue_batches(now=NOW)
 
-    assert begun() == [(HOSTS[0], "queued")]
+    batch.refresh_from_db()
+    assert (begun(), batch.state) == ([(HOSTS[0], "queued")], "running")
 
 
 def test_a_double_tap_is_one_batch(world: World, outside: Outside, person: User) -> None:
@@ -205,3 +206,21 @@ def test_who_was_deleted_meanwhile_deploys_nothing_more(
 def test_what_is_not_there_is_refused(person: User, named: list[BatchWish]) -> None:
     with pytest.raises(UnableToDeployAll, match="Look again"):
         request_batch(wishes=named, by=person, key=uuid4(), now=NOW)
+
+
+def test_a_batch_that_cannot_be_looked_at_keeps_no_other_waiting(
+    world: World, outside: Outside, batch: DeployBatch, person: User
+) -> None:
+    other = min(set(world.mappings) - set(HOSTS))
+    world.commit(other)
+    observe(outside)
+    # Its Deploy is under way, and nothing says so: the database itself refuses a second one.
+    BatchItem.objects.filter(batch=batch).update(deploy=None)
+    Observation.objects.update(latest_deploy=None)
+    second = request_batch(wishes=wishes([other]), by=person, key=uuid4(), now=NOW)
+    Deploy.objects.get(site__host=other).move(Status.SUPERSEDED, now=NOW)
+
+    continue_batches(now=NOW)
+
+    second.refresh_from_db()
+    assert second.state == "stopped"

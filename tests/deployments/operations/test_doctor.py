@@ -243,3 +243,29 @@ def test_the_command_s_exit_status_tells(world: World, sites: dict[str, Site], s
     from_settings().github.close()
     from_settings().registry.close()
     from_settings.cache_clear()
+
+
+def test_a_site_whose_template_names_no_image_is_told_once(outside: Outside, world: World) -> None:
+    host = next(iter(world.mappings))
+    Site.objects.filter(host=host).update(image_template="nonsense")
+
+    finding = only(outside, f"Sites, {host}")
+
+    assert finding.sentence == "Its image template names no image."
+    assert found(outside, f"Deployment, {host}") == []
+
+
+def test_a_deployment_that_no_site_stands_for_is_told_and_is_no_trouble(
+    outside: Outside, world: World
+) -> None:
+    host, mapping = next(iter(world.mappings.items()))
+    Site.objects.filter(host=host).delete()
+
+    (finding,) = found(outside, "Not mapped")
+
+    assert finding.grade is Grade.GOOD
+    assert f"No site stands for {NAMESPACE}/{mapping.deployment}: `manage.py discover`" in finding.sentence
+
+
+def test_where_everything_is_mapped_nothing_is_said_of_it(outside: Outside) -> None:
+    assert found(outside, "Not mapped") == []

@@ -1,5 +1,6 @@
 """Following: a Deploy ends as the cluster shows it, and success means that ready pods run this image and stay so."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from time import sleep as really_sleep
 
@@ -7,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from demo.cluster import CRASHES, SLOW
+from demo.cluster.store import copy
 from demo.world import NAMESPACE, World
 from deployments.locks import Lock
 from deployments.models import Deploy, Observation, Status
@@ -96,6 +98,22 @@ def test_a_pod_that_falls_away_while_verifying_takes_it_back(world: World, outsi
 
     assert deploy.status == Status.ROLLING_OUT
     assert deploy.verifying_since is None
+
+
+def test_ready_pods_that_run_another_image_than_the_deployment_asks_for_are_no_success(
+    world: World, outside: Outside
+) -> None:
+    """As where an admission webhook writes another image into pods: the Deployment's own counts say that all is done."""
+    deploy = rolled_out(world, outside)
+    world.cluster.settle_now()
+    for pod in world.cluster.pods(NAMESPACE, "cacophony"):
+        changed = copy(pod)
+        changed["spec"]["containers"][0]["image"] = deploy.from_image
+        world.cluster.store.replace("pods", changed)
+
+    see_through(deploy, outside, patience=replace(PATIENCE, task=timedelta(seconds=1)))
+
+    assert (deploy.status, deploy.ready, deploy.updated) == (Status.ROLLING_OUT, 0, deploy.wanted)
 
 
 def test_an_image_that_crashes_fails_with_its_exit_code(world: World, outside: Outside) -> None:

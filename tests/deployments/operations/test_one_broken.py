@@ -90,6 +90,7 @@ WAYS: dict[str, Break] = {
     "GitHub: the connection drops": _poisoned(Failure.DROPPED),
     "GitHub: another owner's token is refused": lambda _: _mapped(owner="trav3711-2"),
     "mapping: the image template is none": lambda _: _mapped(image_template="nonsense"),
+    "mapping: the repository's name can be no image's": lambda _: _mapped(repository=".github"),
     "mapping: the Deployment is not there": lambda _: _mapped(deployment="gone"),
     "mapping: the container is not there": lambda _: _mapped(container="gone"),
     "cluster: a commit that GitHub does not know": _unknown_commit,

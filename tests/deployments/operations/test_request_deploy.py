@@ -1,5 +1,6 @@
 """Asking for a Deploy: one row and one queue entry, or the sentence of the guard that refuses."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -61,6 +62,17 @@ def test_another_commit_is_refused_while_one_is_being_deployed(
 
     with pytest.raises(UnableToDeploy, match=f"Commit {head[:7]} is being deployed here right now"):
         ask(HOST)
+
+
+@pytest.mark.usefixtures("head")
+def test_a_tap_that_arrives_again_after_the_end_is_still_the_first() -> None:
+    key = uuid4()
+    first = ask(HOST, idempotency_key=key)
+    first.move(Status.FAILED, now=NOW)
+
+    again = ask(HOST, idempotency_key=key)
+
+    assert (again, Deploy.objects.count()) == (first, 1)
 
 
 @pytest.mark.usefixtures("head")
@@ -128,6 +140,19 @@ def test_a_hold_is_refused_with_its_reason_until_somebody_resumes(head: str, sco
     assert ask(HOST).status == Status.QUEUED
 
 
+@pytest.mark.parametrize("everything", [True, False])
+def test_a_hold_that_has_come_to_its_end_refuses_nothing_more(head: str, *, everything: bool) -> None:
+    held = None if everything else Site.objects.get(host=HOST)
+    hour = timedelta(hours=1)
+    place_hold(site=held, reason="The demo", by=make_user("ann"), until=NOW + hour, now=NOW)
+    with pytest.raises(UnableToDeploy, match="The demo"):
+        ask(HOST, now=NOW + hour / 2)
+
+    deploy = ask(HOST, now=NOW + hour)
+
+    assert (deploy.sha, deploy.status) == (head, Status.QUEUED)
+
+
 def test_a_site_never_seen_is_refused() -> None:
     Observation.objects.create(site=Site.objects.get(host=HOST))
 
@@ -152,3 +177,12 @@ def test_what_is_rolling_out_cannot_be_cancelled() -> None:
 
     with pytest.raises(UnableToCancel):
         cancel_deploy(deploy=deploy, by=make_user("ann"), now=NOW)
+
+
+@pytest.mark.usefixtures("head")
+@pytest.mark.parametrize("broken", [{"image_template": "nonsense"}, {"repository": ".github"}])
+def test_a_site_whose_template_names_no_image_is_refused(broken: dict[str, str]) -> None:
+    Site.objects.filter(host=HOST).update(**broken)
+
+    with pytest.raises(UnableToDeploy, match="image template names no image: correct it"):
+        ask(HOST)

@@ -107,6 +107,28 @@ def test_an_image_that_the_registry_lost_is_not_offered_as_alive_and_refused(
         roll_back(older, nat)
 
 
+def test_what_ran_before_the_first_deploy_is_proven_alive_too(
+    world: World, outside: Outside, nat: User
+) -> None:
+    before = world.repository(HOST).head
+    world.build(HOST, before)
+    world.commit(HOST)
+    observe(outside)
+    succeed(ask(HOST), outside, world)
+    observe(outside)
+
+    look_at_images(site_id=site().pk, registry=outside.registry, now=NOW)
+    (alive,) = rollback_targets(site())
+    world.registry.remove("icco-cloud/cacophony", before)
+    look_at_images(site_id=site().pk, registry=outside.registry, now=NOW + LATER)
+    (gone,) = rollback_targets(site())
+
+    assert (alive.sha, alive.image_gone, alive.image_seen_at) == (before, False, NOW)
+    assert (gone.image_gone, gone.image_seen_at) == (True, NOW)
+    with pytest.raises(UnableToDeploy, match="no longer has the image"):
+        roll_back(before, nat)
+
+
 def test_an_image_that_comes_back_is_alive_again(
     world: World, outside: Outside, older: str, nat: User
 ) -> None:
@@ -142,6 +164,21 @@ def test_the_guard_before_the_patch_asks_the_registry_again(
     assert Deploy.objects.filter(sha=older, kind=Kind.DEPLOY).get().image_gone
     refusals = AuditEvent.objects.filter(kind=AuditEvent.Kind.REFUSAL, actor_name="Headway")
     assert deploy.sentence in refusals.get().sentence
+
+
+def test_a_way_back_that_was_refused_before_the_patch_is_offered_no_more(
+    world: World, outside: Outside, nat: User
+) -> None:
+    before = world.repository(HOST).head
+    world.commit(HOST)
+    observe(outside)
+    succeed(ask(HOST), outside, world)
+    world.registry.remove("icco-cloud/cacophony", before)
+
+    begin(roll_back(before, nat), outside)
+
+    (target,) = rollback_targets(site())
+    assert target.image_gone
 
 
 def test_going_back_needs_no_github(world: World, outside: Outside, older: str, nat: User) -> None:

@@ -5,20 +5,24 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from demo.world import World
 from deployments.locks import Lock, try_lock
-from deployments.models import SyncRun
+from deployments.models import Deploy, Site, SyncRun
+from deployments.operations.hold import place_hold
 from deployments.operations.sync import UnableToSync, close_dead_runs
+from deployments.operations.tick import tick
 from deployments.outside import Outside
-from tests.factories import NOW, observe
+from tests.factories import NOW, make_user, observe
 
 ROOT = Path(__file__).resolve().parents[3]
 WITHIN_SECONDS = 20
@@ -93,6 +97,54 @@ def test_a_run_whose_worker_was_killed_is_closed_by_the_tick_where_no_sync_follo
 ) -> None:
     _kill(other_worker)
 
-    closed = close_dead_runs(now=NOW)
+    tick(now=NOW)
 
-    assert closed == 1
+    assert SyncRun.objects.get().result == SyncRun.Result.FAILED
+
+
+def test_a_hold_that_comes_while_the_sync_decides_is_that_sites_reason_alone(
+    world: World, outside: Outside
+) -> None:
+    held, other = sorted(world.mappings)[:2]
+    head = world.commit(other)
+    world.commit(held)
+    Site.objects.update(auto_deploy=True)
+
+    with _held_as_soon_as_somebody_waits_for_it(held):
+        report = observe(outside)
+
+    verdict, reason, *_ = report.run.decisions[held]
+    assert (verdict, "held by ann: Not now" in reason) == ("stop", True)
+    assert [each.sha for each in Deploy.objects.all()] == [head]
+
+
+@contextmanager
+def _held_as_soon_as_somebody_waits_for_it(host: str) -> Iterator[None]:
+    """Keep the site's row locked, against whoever deploys it and nobody else, and place a Hold once another transaction waits for it."""
+    is_locked = threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            site = Site.objects.select_for_update(no_key=True).get(host=host)
+            is_locked.set()
+            _wait_until_somebody_waits()
+            place_hold(site=site, reason="Not now", by=make_user("ann"), now=NOW)
+        connection.close()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    is_locked.wait(WITHIN_SECONDS)
+    yield
+    thread.join()
+
+
+def _wait_until_somebody_waits() -> None:
+    until = monotonic() + WITHIN_SECONDS
+    with connection.cursor() as cursor:
+        while monotonic() < until:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            if cursor.fetchone()[0]:
+                return
+            sleep(0.02)

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from demo.cluster import SLOW
 from demo.world import NAMESPACE, World
 from deployments.figures import last_tick
-from deployments.models import Observation
+from deployments.models import Hold, Observation
 from deployments.operations.sync import sync
 from deployments.operations.tick import tick
 from deployments.outside import Outside
@@ -38,6 +38,16 @@ def test_a_tick_is_a_sign_of_life_and_keeps_one_row() -> None:
 
     assert (before, last_tick()) == (None, NOW.replace(minute=3))
     assert Task.objects.count() == 1
+
+
+@pytest.mark.usefixtures("db")
+def test_a_hold_that_has_come_to_its_end_is_written_down_as_lifted() -> None:
+    hold = Hold.objects.create(reason="The demo", placed_by_name="ann", placed_at=NOW, until=QUIET)
+
+    tick(now=QUIET)
+
+    hold.refresh_from_db()
+    assert (hold.lifted_at, hold.lifted_by_name) == (QUIET, "its own end")
 
 
 def looked_at_again(*, after: timedelta) -> list[str]:

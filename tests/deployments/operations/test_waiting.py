@@ -6,7 +6,7 @@ import pytest
 from django_q.models import OrmQ
 
 from demo.world import World
-from deployments.models import Deploy, Status
+from deployments.models import Deploy, Site, Status
 from deployments.operations.deploy import UnableToDeploy, cancel_deploy
 from deployments.operations.hold import place_hold
 from deployments.operations.tick import tick
@@ -189,6 +189,18 @@ def test_the_newest_takes_its_place_where_the_person_chose_so(world: World, outs
     deploy.refresh_from_db()
     assert (deploy.sha, deploy.headline, deploy.status) == (newest, "Newer", Status.QUEUED)
     assert deploy.image == world.image(HOST, newest)
+
+
+def test_a_template_that_broke_meanwhile_is_no_other_sites_trouble(world: World, outside: Outside) -> None:
+    deploy = wait_for(world, outside, WhenReady(follow_head=True))
+    Site.objects.filter(host=HOST).update(image_template="nonsense")
+    newest = world.commit(HOST)
+
+    report = observe(outside)
+
+    deploy.refresh_from_db()
+    assert (deploy.status, deploy.sha == newest) == (Status.WAITING, False)
+    assert report.run.result == "good"
 
 
 def test_a_look_for_the_newest_asks_github_through_a_sync(world: World, outside: Outside) -> None:

@@ -1,0 +1,26 @@
+import csv
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from deployments.operations.discover import COLUMNS, discover
+from deployments.outside import from_settings
+
+
+class Command(BaseCommand):
+    help = "Print, as CSV for import_sites, the Deployments whose image carries a commit and that no site stands for: write their hosts into it first. Run it where the worker runs."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "namespaces", nargs="*", help="namespaces to look into; none: those that have sites"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = discover(outside=from_settings(), namespaces=options["namespaces"])
+        table = csv.DictWriter(self.stdout, COLUMNS, lineterminator="\n")
+        table.writeheader()
+        table.writerows(found.rows)
+        if found.troubles:
+            raise CommandError(
+                "\n".join(f"Namespace {name}: {said}" for name, said in found.troubles.items())
+            )

@@ -1,0 +1,83 @@
+"""`manage.py discover`: what could be a site and is none, as lines for `import_sites`."""
+
+import csv
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from demo.world import NAMESPACE, World
+from deployments.models import Site
+from tests.deployments.management.conftest import Run
+
+HOST, NAME = "cacophony.natwelch.com", "cacophony"
+
+pytestmark = pytest.mark.usefixtures("sites")
+
+
+def lines(printed: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(printed.splitlines()))
+
+
+def test_a_deployment_without_a_site_is_a_line_with_the_host_left_open(pointed: World, run: Run) -> None:
+    Site.objects.update(owner="icco")
+    Site.objects.filter(host=HOST).delete()
+
+    (line,) = lines(run("discover"))
+
+    assert line == {
+        "host": "", "owner": "icco", "repository": NAME, "namespace": NAMESPACE, "deployment": NAME, "container": NAME,
+        "image_template": "",
+    }  # fmt: skip
+
+
+def test_with_its_host_the_line_can_be_imported(pointed: World, run: Run, tmp_path: Path) -> None:
+    Site.objects.update(owner="icco")
+    Site.objects.filter(host=HOST).delete()
+    table = tmp_path / "sites.csv"
+    table.write_text(run("discover").replace("\n,", f"\n{HOST},"))
+
+    told = run("import_sites", str(table))
+
+    assert told == "1 sites added, 0 updated.\n"
+    assert lines(run("discover")) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "tag", "template"),
+    [
+        ("{usual}/blog", "{sha}", ""),
+        ("{usual}/blog", "main-{sha}", "{usual}/blog:main-{{sha}}"),
+        ("ghcr.io/icco/blog", "{sha}", "ghcr.io/icco/blog:{{sha}}"),
+    ],
+)
+def test_an_image_that_lies_elsewhere_or_is_tagged_otherwise_comes_with_its_template(
+    pointed: World, run: Run, place: str, tag: str, template: str
+) -> None:
+    known = {"usual": pointed.image(HOST).rpartition("/")[0], "sha": "ab" * 20}
+    image = f"{place}:{tag}".format(**known)
+    pointed.cluster.create_deployment(NAMESPACE, "blog", containers={"web": image}, settled=True)
+
+    (line,) = lines(run("discover"))
+
+    assert (line["repository"], line["image_template"]) == ("blog", template.format(**known))
+
+
+def test_where_sites_have_several_owners_none_is_guessed(pointed: World, run: Run) -> None:
+    Site.objects.filter(host=HOST).delete()
+    Site.objects.filter(host="chartopia.app").update(owner="someone")
+
+    (line,) = lines(run("discover"))
+
+    assert line["owner"] == ""
+
+
+def test_a_namespace_that_may_not_be_read_is_named_and_hides_no_other(pointed: World) -> None:
+    Site.objects.filter(host=HOST).delete()
+    printed = StringIO()
+
+    with pytest.raises(CommandError, match=r"Namespace elsewhere: .*Role"):
+        call_command("discover", "elsewhere", NAMESPACE, stdout=printed)
+
+    assert [line["deployment"] for line in lines(printed.getvalue())] == [NAME]

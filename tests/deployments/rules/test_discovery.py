@@ -1,0 +1,58 @@
+"""Which Deployments could be sites: those whose image carries a commit."""
+
+import pytest
+
+from deployments.rules.discovery import Candidate, candidates
+
+SHA = "3f9c2a17b4d8e6051c2f9a8b7d6e5f4a3b2c1d0e"
+
+
+def deployment(name: str = "cron", **images: str) -> dict[str, object]:
+    containers = [{"name": container, "image": image} for container, image in images.items()]
+    return {"metadata": {"name": name}, "spec": {"template": {"spec": {"containers": containers}}}}
+
+
+def test_a_container_whose_image_carries_a_commit_is_told_with_its_template() -> None:
+    found = list(
+        candidates([deployment(web=f"gcr.io/icco-cloud/cron-web:{SHA}")], namespace="sites", mapped=())
+    )
+
+    assert found == [
+        Candidate(
+            namespace="sites",
+            deployment="cron",
+            container="web",
+            image=f"gcr.io/icco-cloud/cron-web:{SHA}",
+            repository="cron-web",
+            image_template="gcr.io/icco-cloud/cron-web:{sha}",
+        )
+    ]
+
+
+def test_a_sidecar_is_left_aside() -> None:
+    found = candidates(
+        [
+            deployment(
+                proxy="gcr.io/cloudsql-docker/gce-proxy:1.33.2", web=f"gcr.io/icco-cloud/cron:{SHA[:7]}"
+            )
+        ],
+        namespace="default",
+        mapped=(),
+    )
+
+    assert [each.container for each in found] == ["web"]
+
+
+@pytest.mark.parametrize(
+    "image", ["redis:7.4", "gcr.io/icco-cloud/cron:latest", "gcr.io/icco-cloud/cron", "???", ""]
+)
+def test_what_carries_no_commit_is_none(image: str) -> None:
+    assert list(candidates([deployment(web=image)], namespace="default", mapped=())) == []
+
+
+def test_what_is_mapped_is_not_told_again() -> None:
+    two = [deployment(name, web=f"gcr.io/icco-cloud/{name}:{SHA}") for name in ("web", "cron")]
+
+    found = candidates(two, namespace="default", mapped={"web"})
+
+    assert [each.deployment for each in found] == ["cron"]
