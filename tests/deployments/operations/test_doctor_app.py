@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from demo.github import App
-from demo.github.access import ALL_PERMISSIONS
+from demo.github.rights import ALL_PERMISSIONS
 from demo.world import World
 from deployments.github import AppCredentials, GitHub
 from deployments.operations.doctor import Finding, Grade, examine
