@@ -158,7 +158,12 @@ class Tokens:
         with self._lock:
             self._issued[token] = (number, time.monotonic() + seconds)
         expires = (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        body = {"token": token, "expires_at": expires, "repository_selection": "all", **self._told_permissions()}
+        body = {
+            "token": token,
+            "expires_at": expires,
+            "repository_selection": "all",
+            **self._told_permissions(),
+        }
         return json_response(body, status=201)
 
     def _told_permissions(self) -> dict[str, dict[str, str]]:

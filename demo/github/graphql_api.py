@@ -18,10 +18,16 @@ from demo.loopback import Response
 class Root:
     """The fields of `Query`."""
 
-    def __init__(self, catalogue: Catalogue, limit: Limit, query: Query, rights: Rights) -> None:
+    def __init__(
+        self, catalogue: Catalogue, limit: Limit, query: Query, rights: Rights, most: int | None
+    ) -> None:
         self._catalogue, self._limit, self._query, self._rights = catalogue, limit, query, rights
+        self._left = len(query.repositories) if most is None else most
 
     def repository(self, owner: str, name: str, *, follow_renames: bool = True) -> RepositoryNode:
+        self._left -= 1
+        if self._left < 0:
+            raise GitHubRefusal(RESOURCE_LIMITS_ERROR["type"], RESOURCE_LIMITS_ERROR["message"])
         found = self._catalogue.find(owner, name, follow_renames=follow_renames)
         if found is None or found.is_hidden or not self._rights.sees(found.owner):
             raise GitHubRefusal(
@@ -60,11 +66,13 @@ def failed(failure: Failure, limit: Limit) -> Response:
     return json_response({"data": None, "errors": [error]})
 
 
-def executed(query: Query, catalogue: Catalogue, limit: Limit, *, rights: Rights) -> Response:
+def executed(
+    query: Query, catalogue: Catalogue, limit: Limit, *, rights: Rights, most: int | None
+) -> Response:
     """`data` and `errors`; only `errors` when the schema or a variable's type refuses the query, with status 200 as GitHub does."""
     if query.document is None:
         return json_response({"errors": [_formatted(each, ["query"]) for each in query.errors]})
-    root = Root(catalogue, limit, query, rights)
+    root = Root(catalogue, limit, query, rights, most)
     result = execute_sync(
         schema(), query.document, root, variable_values=dict(query.variables), field_resolver=resolve_field
     )

@@ -33,14 +33,10 @@ def answered(
     found = _find(match, catalogue) if match and request.method == "GET" else None
     if match is None or found is None or not _is_shown(found, rights):
         return error_response(404, "Not Found")
-    if found.is_saml_protected:
-        return error_response(
-            403, SAML, {"X-GitHub-SSO": f"required; url=https://github.com/orgs/{found.owner}/sso"}
-        )
+    if refusal := _refusal(found, rights, match["what"]):
+        return refusal
     if match["owner"] and found.full_name.lower() != f"{match['owner']}/{match['name']}".lower():
         return _moved(request, found, url)
-    if match["what"] and rights and rights.lacks("contents"):
-        return error_response(403, rights.refusal, {"X-Accepted-GitHub-Permissions": "contents=read"})
     if match["what"] == "commits":
         return _commit(request, found, match["rest"])
     if match["what"] == "compare":
@@ -55,6 +51,16 @@ def _is_shown(repository: Repository, rights: Rights | None) -> bool:
     if repository.is_hidden:
         return False
     return rights.sees(repository.owner) if rights else not repository.is_private
+
+
+def _refusal(repository: Repository, rights: Rights | None, what: str | None) -> Response | None:
+    if repository.is_saml_protected:
+        return error_response(
+            403, SAML, {"X-GitHub-SSO": f"required; url=https://github.com/orgs/{repository.owner}/sso"}
+        )
+    if what and rights and rights.lacks("contents"):
+        return error_response(403, rights.refusal, {"X-Accepted-GitHub-Permissions": "contents=read"})
+    return None
 
 
 def _find(match: re.Match[str], catalogue: Catalogue) -> Repository | None:

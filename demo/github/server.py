@@ -19,7 +19,8 @@ _HANG_SECONDS = 60.0
 class DemoGitHub:
     """Speaks GitHub's API at `url` (and at `url/api/v3` with `url/api/graphql`, as GitHub Enterprise Server does).
 
-    Settings, to be changed at any time: `latency_seconds` before each answer, `max_aliases` of one query, `patch_bytes` of each
+    Settings, to be changed at any time: `latency_seconds` before each answer, `max_aliases` of one query, `most_answers`
+    after which each further alias gets an error of its own, `patch_bytes` of each
     file in a comparison, `limits` by resource (`graphql`, `core`).
     """
 
@@ -29,6 +30,7 @@ class DemoGitHub:
         self.requests: list[Logged] = []
         self.latency_seconds = 0.0
         self.max_aliases: int | None = None
+        self.most_answers: int | None = None
         self.patch_bytes = 100
         self.limits = {"graphql": Limit(), "core": Limit()}
         self._failures = Failures()
@@ -123,7 +125,7 @@ class DemoGitHub:
             return graphql_api.failed(Failure.RATE_LIMITED, limit)
         if self.max_aliases is not None and len(query.repositories) > self.max_aliases:
             return json_response({"data": None, "errors": [RESOURCE_LIMITS_ERROR]})
-        return graphql_api.executed(query, self.repositories, limit, rights=rights)
+        return graphql_api.executed(query, self.repositories, limit, rights=rights, most=self.most_answers)
 
     def _rest(
         self, request: Request, failure: Failure | None, limit: Limit, rights: Rights | None

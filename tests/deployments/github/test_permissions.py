@@ -111,7 +111,9 @@ def test_without_contents_the_app_is_to_get_them(app_without: Limited, cron: Rep
 def test_without_contents_a_comparison_names_the_permission(app_without: Limited, cron: Repository) -> None:
     base, head = (each.sha for each in cron.graph.commits[:2])
 
-    with pytest.raises(GitHubRefused, match=r"not accessible by integration”\. Grant the token contents=read"):
+    with pytest.raises(
+        GitHubRefused, match=r"not accessible by integration”\. Grant the token contents=read"
+    ):
         app_without("contents").compare("icco", "cron", base=base, head=head)
 
 

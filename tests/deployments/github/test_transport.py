@@ -84,6 +84,10 @@ def test_a_password_in_netrc_does_not_replace_the_token(
         b"{}",
         b"[]",
         b"null",
+        b'{"errors": ["Slow down"]}',
+        b'{"errors": "Slow down"}',
+        b'{"data": []}',
+        b'{"data": {"r0": null}, "errors": [{"path": ["r7"], "type": "RESOURCE_LIMITS_EXCEEDED"}]}',
     ],
 )
 def test_an_answer_of_another_shape_is_a_trouble_and_never_a_missing_repository(
