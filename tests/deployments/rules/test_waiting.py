@@ -19,7 +19,7 @@ SHA = "b2" * 20
         (True, CheckState.NONE, ""),
     ],
 )
-def test_it_says_what_is_missing(is_built: bool | None, check_state: CheckState, said: str) -> None:  # noqa: FBT001
+def test_it_says_what_is_missing(is_built: bool | None, check_state: CheckState, said: str) -> None:
     found = waits_for(sha=SHA, is_built=is_built, check_state=check_state, waits_for_ci=True)
 
     assert found.startswith(said)
