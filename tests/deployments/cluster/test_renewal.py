@@ -1,6 +1,6 @@
 """Credentials that are renewed while the client lives: the ServiceAccount's token, and what a plugin gives."""
 
-import datetime as real
+import datetime as dt
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,14 +13,14 @@ from deployments.cluster import ClusterRefused, connect
 from tests.deployments.cluster.test_connection import plugin, script, written
 
 
-class Clock(real.datetime):
+class Clock(dt.datetime):
     """The kubernetes package's, which a test may put forward."""
 
-    ahead = real.timedelta(0)
+    ahead = dt.timedelta(0)
 
     @classmethod
     def now(cls, tz=None):
-        return real.datetime.now(tz) + cls.ahead
+        return dt.datetime.now(tz) + cls.ahead
 
 
 @pytest.fixture
@@ -33,14 +33,14 @@ def service_account(demo: DemoCluster, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(demo.port))
     monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
     monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(authority))
-    clock = SimpleNamespace(datetime=Clock, timedelta=real.timedelta)
+    clock = SimpleNamespace(datetime=Clock, timedelta=dt.timedelta)
     monkeypatch.setattr(incluster_config, "datetime", clock)
-    monkeypatch.setattr(Clock, "ahead", real.timedelta(0))
+    monkeypatch.setattr(Clock, "ahead", dt.timedelta(0))
     return token
 
 
-def credential(token: str, *, lives: real.timedelta) -> str:
-    until = (real.datetime.now(real.UTC) + lives).strftime("%Y-%m-%dT%H:%M:%SZ")
+def credential(token: str, *, lives: dt.timedelta) -> str:
+    until = (dt.datetime.now(dt.UTC) + lives).strftime("%Y-%m-%dT%H:%M:%SZ")
     status = {"token": token, "expirationTimestamp": until}
     return json.dumps(
         {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status}
@@ -58,21 +58,21 @@ def test_its_token_is_read_anew_within_a_minute(
     with connect() as client:
         client.user_name()
         service_account.write_text(demo.rotate_token())
-        monkeypatch.setattr(Clock, "ahead", real.timedelta(seconds=61))
+        monkeypatch.setattr(Clock, "ahead", dt.timedelta(seconds=61))
 
         assert client.user_name().startswith("system:serviceaccount:")
 
 
 def test_a_plugin_is_run_again_when_its_token_has_expired(demo: DemoCluster, tmp_path: Path) -> None:
     given = tmp_path / "given.json"
-    given.write_text(credential(demo.token(), lives=real.timedelta(seconds=-1)))
+    given.write_text(credential(demo.token(), lives=dt.timedelta(seconds=-1)))
     kubeconfig = written(
         demo, tmp_path / "config", exec=plugin(script(tmp_path / "plugin", f"cat '{given}'"))
     )
 
     with connect(kubeconfig=kubeconfig) as client:
         client.user_name()
-        given.write_text(credential(demo.rotate_token(), lives=real.timedelta(hours=1)))
+        given.write_text(credential(demo.rotate_token(), lives=dt.timedelta(hours=1)))
 
         assert client.user_name().startswith("system:serviceaccount:")
 
@@ -81,7 +81,7 @@ def test_a_plugin_that_fails_later_is_told_as_credentials_that_are_not_accepted(
     demo: DemoCluster, tmp_path: Path
 ) -> None:
     given = tmp_path / "given.json"
-    given.write_text(credential(demo.token(), lives=real.timedelta(seconds=-1)))
+    given.write_text(credential(demo.token(), lives=dt.timedelta(seconds=-1)))
     kubeconfig = written(
         demo, tmp_path / "config", exec=plugin(script(tmp_path / "plugin", f"cat '{given}'"))
     )

@@ -93,6 +93,17 @@ def test_what_exceeded_the_limits_of_one_request_is_asked_for_in_smaller_ones(
     assert answers.requests == 3
 
 
+@pytest.mark.parametrize("kind", ["MAX_NODE_LIMIT_EXCEEDED", "RESOURCE_LIMITS_EXCEEDED", "TIMEOUT"])
+def test_a_request_that_is_too_large_as_a_whole_is_asked_by_halves(serve: Serve, kind: str) -> None:
+    body = json.dumps({"data": None, "errors": [{"type": kind, "message": "Too much."}]}).encode()
+    questions = [HeadQuestion(key=name, owner="icco", repository=name) for name in ("cron", "writing")]
+
+    with GitHub(token="token", api_url=serve(Response(body=body))) as github:
+        answers = github.heads(questions)
+
+    assert answers.requests == 3
+
+
 def test_a_question_that_exceeds_them_alone_is_that_sites_trouble(
     github: GitHub, demo_github: DemoGitHub
 ) -> None:
