@@ -116,11 +116,7 @@ def read_head(
         if about_head := errors_under(errors, "head"):
             raise site_error(about_head, name)
         raise GitHubNotFound(_no_branch(question, name, is_empty=node["isEmpty"]))
-    target = tip["target"]
-    if target is None and (about_target := errors_under(errors, "head", "target")):
-        raise site_error(about_target, name)
-    if not _is_commit(target):
-        raise GitHubNotFound(f"The branch “{tip['name']}” of {name} leads to no commit: push one to it.")
+    target = _target_of(tip, errors, name)
     comparison, trouble = tip.get("compare") or {}, check_trouble(errors)
     return Head(
         key=question.key,
@@ -155,6 +151,15 @@ def _no_branch(question: HeadQuestion, name: str, *, is_empty: bool) -> str:
     if question.branch:
         return f"{name} has no branch “{question.branch}”: correct the site's branch, or leave it empty for the default one."
     return f"{name} has no default branch: choose one in its settings on GitHub."
+
+
+def _target_of(tip: Mapping[str, Any], errors: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+    target = tip["target"]
+    if target is None and (about_target := errors_under(errors, "head", "target")):
+        raise site_error(about_target, name)
+    if not _is_commit(target):
+        raise GitHubNotFound(f"The branch “{tip['name']}” of {name} leads to no commit: push one to it.")
+    return target
 
 
 def _running_sha(commit: Mapping[str, Any] | None, errors: Sequence[Mapping[str, Any]]) -> str | None:
