@@ -77,6 +77,7 @@ def site_facts(site: Site, *, holds: Iterable[StandingHold], sha: str = "") -> S
         host=site.host,
         head_sha=seen.head_sha,
         check_state=CheckState(seen.check_state),
+        check_trouble=seen.check_trouble,
         behind_by=seen.behind_by,
         ahead_by=seen.ahead_by,
         github_observed_at=seen.github_observed_at,

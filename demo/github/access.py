@@ -3,7 +3,6 @@
 import secrets
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -12,11 +11,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from demo.github.answers import error_response, json_response
+from demo.github.rights import ALL_PERMISSIONS, Rights
 from demo.loopback import Request, Response
 
 _LONGEST_JWT_SECONDS = 600
 _KEY_BITS = 2048
-ALL_PERMISSIONS = {"checks": "read", "contents": "read", "metadata": "read", "statuses": "read"}
 
 
 @dataclass
@@ -30,6 +29,7 @@ class App:
     """(`users` or `orgs`, owner in lower case) by the installation's id."""
     permissions: dict[str, str] = field(default_factory=lambda: dict(ALL_PERMISSIONS))
     """What every installation was granted, told with it and with each token."""
+    tells_permissions: bool = True
 
     def __post_init__(self) -> None:
         key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
@@ -98,6 +98,8 @@ class Tokens:
     def __init__(self, main: str) -> None:
         self.main = main
         self.of_owner: dict[str, str] = {}
+        self.permissions: dict[str, dict[str, str]] = {}
+        """What a fine-grained token may read, where that is not all."""
         self.told: dict[str, Told] = {}
         self.app: App | None = None
         self._issued: dict[str, tuple[int, float]] = {}
@@ -107,12 +109,13 @@ class Tokens:
         with self._lock:
             self._issued.clear()
 
-    def sees(self, token: str) -> Callable[[str], bool] | None:
-        """Which owners' repositories a token sees; None for a token that is not accepted."""
-        if token == self.main:
-            return lambda _: True
-        owner = self.of_owner.get(token) or self._installed_owner(token)
-        return (lambda other: other.lower() == owner.lower()) if owner else None
+    def rights(self, token: str) -> Rights | None:
+        """What a token may read; None for one that is not accepted."""
+        owner = "" if token == self.main else self.of_owner.get(token)
+        if owner is not None:
+            return Rights.granted(owner, self.permissions.get(token, ALL_PERMISSIONS))
+        owner = self._installed_owner(token)
+        return Rights.granted(owner, self.app.permissions, is_app=True) if self.app and owner else None
 
     def answered(self, request: Request, token: str) -> Response | None:
         """The App's own addresses; None for any other."""
@@ -141,7 +144,7 @@ class Tokens:
                         "id": number,
                         "account": {"login": known},
                         "repository_selection": "all",
-                        "permissions": self.app.permissions if self.app else {},
+                        **self._told_permissions(),
                     }
                 )
         return error_response(404, "Not Found")
@@ -150,13 +153,21 @@ class Tokens:
         number = int(parts[2]) if parts[2].isdigit() else 0
         if self.app is None or number not in self.app.installations:
             return error_response(404, "Not Found")
-        token, seconds = f"ghs_{secrets.token_hex(40)}", self.app.token_seconds
+        # GitHub's are as long since April 2026: the App's id and a JWT.
+        token, seconds = f"ghs_{self.app.id}_{secrets.token_urlsafe(360)}", self.app.token_seconds
         with self._lock:
             self._issued[token] = (number, time.monotonic() + seconds)
         expires = (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return json_response(
-            {"token": token, "expires_at": expires, "permissions": self.app.permissions}, status=201
-        )
+        body = {
+            "token": token,
+            "expires_at": expires,
+            "repository_selection": "all",
+            **self._told_permissions(),
+        }
+        return json_response(body, status=201)
+
+    def _told_permissions(self) -> dict[str, dict[str, str]]:
+        return {"permissions": self.app.permissions} if self.app and self.app.tells_permissions else {}
 
     def _installed_owner(self, token: str) -> str:
         with self._lock:

@@ -1,6 +1,5 @@
 """POST /graphql: GitHub's envelope around graphql-core."""
 
-from collections.abc import Callable
 from typing import Any
 
 from graphql import GraphQLError, execute_sync
@@ -11,6 +10,7 @@ from demo.github.failures import RESOURCE_LIMITS_ERROR, SOMETHING_WENT_WRONG_ERR
 from demo.github.nodes import OwnerNode, RepositoryNode, resolve_field, timestamp
 from demo.github.query import Query
 from demo.github.refusals import SAML, GitHubRefusal
+from demo.github.rights import Rights
 from demo.github.schema import schema
 from demo.loopback import Response
 
@@ -19,13 +19,17 @@ class Root:
     """The fields of `Query`."""
 
     def __init__(
-        self, catalogue: Catalogue, limit: Limit, query: Query, sees: Callable[[str], bool] | None
+        self, catalogue: Catalogue, limit: Limit, query: Query, rights: Rights, most: int | None
     ) -> None:
-        self._catalogue, self._limit, self._query, self._sees = catalogue, limit, query, sees
+        self._catalogue, self._limit, self._query, self._rights = catalogue, limit, query, rights
+        self._left = len(query.repositories) if most is None else most
 
     def repository(self, owner: str, name: str, *, follow_renames: bool = True) -> RepositoryNode:
+        self._left -= 1
+        if self._left < 0:
+            raise GitHubRefusal(RESOURCE_LIMITS_ERROR["type"], RESOURCE_LIMITS_ERROR["message"])
         found = self._catalogue.find(owner, name, follow_renames=follow_renames)
-        if found is None or found.is_hidden or not (self._sees and self._sees(found.owner)):
+        if found is None or found.is_hidden or not self._rights.sees(found.owner):
             raise GitHubRefusal(
                 "NOT_FOUND", f"Could not resolve to a Repository with the name '{owner}/{name}'."
             )
@@ -35,7 +39,7 @@ class Root:
                 SAML,
                 saml_failure=True,
             )
-        return RepositoryNode(found)
+        return RepositoryNode(found, self._rights)
 
     def viewer(self) -> OwnerNode:
         return OwnerNode("icco")
@@ -63,12 +67,12 @@ def failed(failure: Failure, limit: Limit) -> Response:
 
 
 def executed(
-    query: Query, catalogue: Catalogue, limit: Limit, *, sees: Callable[[str], bool] | None
+    query: Query, catalogue: Catalogue, limit: Limit, *, rights: Rights, most: int | None
 ) -> Response:
     """`data` and `errors`; only `errors` when the schema or a variable's type refuses the query, with status 200 as GitHub does."""
     if query.document is None:
         return json_response({"errors": [_formatted(each, ["query"]) for each in query.errors]})
-    root = Root(catalogue, limit, query, sees)
+    root = Root(catalogue, limit, query, rights, most)
     result = execute_sync(
         schema(), query.document, root, variable_values=dict(query.variables), field_resolver=resolve_field
     )

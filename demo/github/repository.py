@@ -32,7 +32,6 @@ class Repository:
     ) -> None:
         self.owner, self.name, self.default_branch, self.id = owner, name, default_branch, id
         self.is_archived = self.is_private = self.is_hidden = self.is_saml_protected = False
-        self.are_checks_hidden = False
         self.catalogue: Catalogue | None = None
         self._history, self._is_filled = history, history is None
         self._graph = CommitGraph()

@@ -10,6 +10,7 @@ from demo.github.graph import Commit
 from demo.github.nodes import timestamp
 from demo.github.refusals import SAML
 from demo.github.repository import Repository
+from demo.github.rights import Rights
 from demo.loopback import Request, Response
 
 _ROUTE = re.compile(
@@ -25,15 +26,15 @@ def named(request: Request) -> frozenset[str]:
     return frozenset({f"{match['owner']}/{match['name']}".lower()} if match and match["owner"] else ())
 
 
-def answered(request: Request, catalogue: Catalogue, *, patch_bytes: int, url: str) -> Response:
+def answered(
+    request: Request, catalogue: Catalogue, *, rights: Rights | None, patch_bytes: int, url: str
+) -> Response:
     match = _ROUTE.fullmatch(request.path)
     found = _find(match, catalogue) if match and request.method == "GET" else None
-    if match is None or found is None or found.is_hidden:
+    if match is None or found is None or not _is_shown(found, rights):
         return error_response(404, "Not Found")
-    if found.is_saml_protected:
-        return error_response(
-            403, SAML, {"X-GitHub-SSO": f"required; url=https://github.com/orgs/{found.owner}/sso"}
-        )
+    if refusal := _refusal(found, rights, match["what"]):
+        return refusal
     if match["owner"] and found.full_name.lower() != f"{match['owner']}/{match['name']}".lower():
         return _moved(request, found, url)
     if match["what"] == "commits":
@@ -43,6 +44,23 @@ def answered(request: Request, catalogue: Catalogue, *, patch_bytes: int, url: s
     return json_response(
         {"id": found.id, "full_name": found.full_name, "default_branch": found.default_branch}
     )
+
+
+def _is_shown(repository: Repository, rights: Rights | None) -> bool:
+    """Without a token the public ones."""
+    if repository.is_hidden:
+        return False
+    return rights.sees(repository.owner) if rights else not repository.is_private
+
+
+def _refusal(repository: Repository, rights: Rights | None, what: str | None) -> Response | None:
+    if repository.is_saml_protected:
+        return error_response(
+            403, SAML, {"X-GitHub-SSO": f"required; url=https://github.com/orgs/{repository.owner}/sso"}
+        )
+    if what and rights and rights.lacks("contents"):
+        return error_response(403, rights.refusal, {"X-Accepted-GitHub-Permissions": "contents=read"})
+    return None
 
 
 def _find(match: re.Match[str], catalogue: Catalogue) -> Repository | None:

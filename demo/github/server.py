@@ -1,7 +1,6 @@
 """GitHub on loopback: who asks, what is left of their budget, what fails, and then the answer."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Self
 
@@ -11,6 +10,7 @@ from demo.github.answers import compressed, error_response, json_response
 from demo.github.catalogue import Catalogue
 from demo.github.failures import RESOURCE_LIMITS_ERROR, Failure, Failures, Limit, Logged, plain_failure
 from demo.github.query import Query, read_query
+from demo.github.rights import Rights
 from demo.loopback import LoopbackServer, Request, Response
 
 _HANG_SECONDS = 60.0
@@ -19,7 +19,8 @@ _HANG_SECONDS = 60.0
 class DemoGitHub:
     """Speaks GitHub's API at `url` (and at `url/api/v3` with `url/api/graphql`, as GitHub Enterprise Server does).
 
-    Settings, to be changed at any time: `latency_seconds` before each answer, `max_aliases` of one query, `patch_bytes` of each
+    Settings, to be changed at any time: `latency_seconds` before each answer, `max_aliases` of one query, `most_answers`
+    after which each further alias gets an error of its own, `patch_bytes` of each
     file in a comparison, `limits` by resource (`graphql`, `core`).
     """
 
@@ -29,6 +30,7 @@ class DemoGitHub:
         self.requests: list[Logged] = []
         self.latency_seconds = 0.0
         self.max_aliases: int | None = None
+        self.most_answers: int | None = None
         self.patch_bytes = 100
         self.limits = {"graphql": Limit(), "core": Limit()}
         self._failures = Failures()
@@ -87,7 +89,7 @@ class DemoGitHub:
         named = git or (frozenset(query.repositories) if query else rest_api.named(request))
         self.requests.append(Logged(request.method, request.path, named, request=request))
         token = _token_of(request)
-        sees = self.tokens.sees(token)
+        rights = self.tokens.rights(token)
         own = None if git else self.tokens.answered(request, token)
         refusal = None if git or own else self._unauthorized(request, is_graphql=is_graphql)
         if refusal is not None:
@@ -100,22 +102,22 @@ class DemoGitHub:
         if git:
             return failure, git_server.answered(request, self.repositories, self.url)
         if is_graphql:
-            return failure, self._graphql(query, failure, limit, sees)
-        return failure, self._rest(request, failure, limit)
+            return failure, self._graphql(query, failure, limit, rights)
+        return failure, self._rest(request, failure, limit, rights)
 
     def _unauthorized(self, request: Request, *, is_graphql: bool) -> Response | None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if not scheme:
             text = "This endpoint requires you to be authenticated."
             return error_response(401, text) if is_graphql else None
-        if scheme.lower() not in {"bearer", "token"} or self.tokens.sees(token) is None:
+        if scheme.lower() not in {"bearer", "token"} or self.tokens.rights(token) is None:
             return error_response(401, "Bad credentials")
         return None
 
     def _graphql(
-        self, query: Query | None, failure: Failure | None, limit: Limit, sees: Callable[[str], bool] | None
+        self, query: Query | None, failure: Failure | None, limit: Limit, rights: Rights | None
     ) -> Response:
-        if query is None:
+        if query is None or rights is None:
             return error_response(400, "Problems parsing JSON")
         if failure and failure is not Failure.TRUNCATED:
             return graphql_api.failed(failure, limit)
@@ -123,9 +125,11 @@ class DemoGitHub:
             return graphql_api.failed(Failure.RATE_LIMITED, limit)
         if self.max_aliases is not None and len(query.repositories) > self.max_aliases:
             return json_response({"data": None, "errors": [RESOURCE_LIMITS_ERROR]})
-        return graphql_api.executed(query, self.repositories, limit, sees=sees)
+        return graphql_api.executed(query, self.repositories, limit, rights=rights, most=self.most_answers)
 
-    def _rest(self, request: Request, failure: Failure | None, limit: Limit) -> Response:
+    def _rest(
+        self, request: Request, failure: Failure | None, limit: Limit, rights: Rights | None
+    ) -> Response:
         if request.path == "/rate_limit":
             resources = {name: each.as_json() for name, each in self.limits.items()}
             return json_response({"resources": resources, "rate": self.limits["core"].as_json()})
@@ -134,7 +138,9 @@ class DemoGitHub:
             return error_response(403, "API rate limit exceeded for user ID 1.")
         if request.path == "/":
             return json_response({"rate_limit_url": f"{self.url}/rate_limit"})
-        response = rest_api.answered(request, self.repositories, patch_bytes=self.patch_bytes, url=self.url)
+        response = rest_api.answered(
+            request, self.repositories, rights=rights, patch_bytes=self.patch_bytes, url=self.url
+        )
         if response.status == 304 and "authorization" in request.headers:
             limit.used -= 1
         return response

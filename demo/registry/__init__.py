@@ -1,6 +1,6 @@
 """A small container registry on loopback that speaks the distribution protocol, for tests and for `make demo`."""
 
-from demo.registry.images import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
+from demo.registry.images import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from demo.registry.registry import DemoRegistry
 
-__all__ = ["DOCKER_MANIFEST", "OCI_INDEX", "OCI_MANIFEST", "DemoRegistry"]
+__all__ = ["DOCKER_LIST", "DOCKER_MANIFEST", "OCI_INDEX", "OCI_MANIFEST", "DemoRegistry"]

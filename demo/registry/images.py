@@ -10,16 +10,19 @@ from typing import Any
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 
 _CONFIG_TYPES = {
     OCI_MANIFEST: "application/vnd.oci.image.config.v1+json",
     DOCKER_MANIFEST: "application/vnd.docker.container.image.v1+json",
 }
+_PLATFORM_TYPES = {OCI_INDEX: OCI_MANIFEST, DOCKER_LIST: DOCKER_MANIFEST}
 _LAYER_TYPES = {
     OCI_MANIFEST: "application/vnd.oci.image.layer.v1.tar+gzip",
     DOCKER_MANIFEST: "application/vnd.docker.image.rootfs.diff.tar.gzip",
 }
+_PROOF_TYPE = "application/vnd.in-toto+json"
 _TAR = bytes(1024)
 _LAYER = gzip.compress(_TAR, mtime=0)
 
@@ -59,16 +62,20 @@ class Images:
 
     def push(self, path: str, tag: str, *, revision: str, after_seconds: float, media_type: str) -> str:
         """The digest of the new manifest, which is seen after so many seconds."""
-        platform_type = OCI_MANIFEST if media_type == OCI_INDEX else media_type
+        platform_type = _PLATFORM_TYPES.get(media_type, media_type)
         config = _config(path, revision, _CONFIG_TYPES[platform_type])
         layer = Blob(_LAYER, _LAYER_TYPES[platform_type])
         manifest = _manifest(platform_type, config, layer)
-        top = _index(manifest) if media_type == OCI_INDEX else manifest
+        proof = Blob(
+            _dump({"predicateType": "https://slsa.dev/provenance/v1", "of": manifest.digest}), _PROOF_TYPE
+        )
+        attestation = _manifest(platform_type, config, proof)
+        top = manifest if media_type == platform_type else _index(media_type, manifest, attestation)
         with self._lock:
             repository = self._repositories.setdefault(path, _Repository())
-            repository.blobs |= {config.digest: config, layer.digest: layer}
+            repository.blobs |= {each.digest: each for each in (config, layer, proof)}
             seen_from = time.monotonic() + after_seconds
-            for one in (manifest, top):
+            for one in {each.digest: each for each in (manifest, attestation, top)}.values():
                 earlier, _ = repository.manifests.get(one.digest, (seen_from, one))
                 repository.manifests[one.digest] = min(earlier, seen_from), one
             repository.tags.setdefault(tag, []).append((seen_from, top.digest))
@@ -89,6 +96,14 @@ class Images:
             seen = [digest for moment, digest in repository.tags.get(reference, []) if moment <= now]
             seen_from, manifest = repository.manifests.get(seen[-1] if seen else reference, (now, None))
             return manifest if seen_from <= now else None
+
+    def platform(self, path: str, index: Blob) -> Blob:
+        """The manifest for the one platform that an index has."""
+        with self._lock:
+            _, manifest = self._repositories[path].manifests[
+                json.loads(index.content)["manifests"][0]["digest"]
+            ]
+            return manifest
 
     def blob(self, path: str, digest: str) -> Blob | None:
         with self._lock:
@@ -130,14 +145,22 @@ def _manifest(media_type: str, config: Blob, layer: Blob) -> Blob:
     return Blob(_dump(content), media_type)
 
 
-def _index(manifest: Blob) -> Blob:
-    platform = {"architecture": "amd64", "os": "linux"}
+def _index(media_type: str, manifest: Blob, attestation: Blob) -> Blob:
+    """As BuildKit writes it: behind the platform's manifest stands what attests to it, for a platform that nobody has."""
+    about = {
+        "vnd.docker.reference.digest": manifest.digest,
+        "vnd.docker.reference.type": "attestation-manifest",
+    }
+    nowhere = {"architecture": "unknown", "os": "unknown"}
     content = {
         "schemaVersion": 2,
-        "mediaType": OCI_INDEX,
-        "manifests": [manifest.descriptor(platform=platform)],
+        "mediaType": media_type,
+        "manifests": [
+            manifest.descriptor(platform={"architecture": "amd64", "os": "linux"}),
+            attestation.descriptor(annotations=about, platform=nowhere),
+        ],
     }
-    return Blob(_dump(content), OCI_INDEX)
+    return Blob(_dump(content), media_type)
 
 
 def _dump(content: dict[str, Any]) -> bytes:

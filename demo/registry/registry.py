@@ -9,7 +9,7 @@ from demo.cluster.request_log import Entry, RequestLog
 from demo.loopback import LoopbackServer, Request, Response
 from demo.registry import replies
 from demo.registry.failures import Failures, Switches
-from demo.registry.images import OCI_INDEX, OCI_MANIFEST, Blob, Images
+from demo.registry.images import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, Blob, Images
 from demo.registry.tokens import Account, Tokens, basic_account
 from deployments.rules.images import UnableToParseImage, parse_image
 
@@ -156,14 +156,24 @@ class DemoRegistry(Switches):
         manifest = self._images.manifest(path, name)
         if manifest is None:
             return replies.error(404, "MANIFEST_UNKNOWN", "manifest unknown")
-        return _withhold(manifest, request.headers.get("accept", "")) or _send(manifest)
+        accept = request.headers.get("accept", "")
+        wants_one = DOCKER_MANIFEST in accept and DOCKER_LIST not in accept
+        if manifest.media_type == DOCKER_LIST and wants_one and not name.startswith("sha256:"):
+            manifest = self._images.platform(path, manifest)
+        return _withhold(manifest, name, accept) or _send(manifest)
 
 
-def _withhold(manifest: Blob, accept: str) -> Response | None:
-    """The 404 for OCI content that Accept does not name; a wildcard does not count (distribution 2.8, manifests.go)."""
+def _withhold(manifest: Blob, name: str, accept: str) -> Response | None:
+    """What Accept does not name is not sent; a wildcard does not count (distribution 2.8, manifests.go).
+
+    Docker's own types it would rather turn into older ones, where they are asked for by tag, and cannot.
+    """
     accepted = {one.partition(";")[0].strip() for one in accept.split(",")}
-    if manifest.media_type not in (OCI_INDEX, OCI_MANIFEST) or manifest.media_type in accepted:
+    if manifest.media_type in accepted:
         return None
+    if manifest.media_type not in (OCI_INDEX, OCI_MANIFEST):
+        is_by_tag = not name.startswith("sha256:")
+        return replies.error(400, "MANIFEST_INVALID", "manifest invalid", detail={}) if is_by_tag else None
     kind = "index" if manifest.media_type == OCI_INDEX else "manifest"
     message = f"OCI {kind} found, but accept header does not support OCI {'indexes' if kind == 'index' else 'manifests'}"
     return replies.error(404, "MANIFEST_UNKNOWN", message)

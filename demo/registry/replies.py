@@ -15,8 +15,10 @@ def content(status: int, value: Any, headers: Mapping[str, str] | None = None) -
     return Response(status=status, headers=mine, body=json.dumps(value).encode())
 
 
-def error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    return content(status, {"errors": [{"code": code, "message": message}]}, headers)
+def error(
+    status: int, code: str, message: str, headers: Mapping[str, str] | None = None, **more: Any
+) -> Response:
+    return content(status, {"errors": [{"code": code, "message": message, **more}]}, headers)
 
 
 def blob(body: bytes, media_type: str, digest: str) -> Response:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, TypeGuard
 
 from deployments.github.errors import GitHubError, GitHubNotFound
-from deployments.github.troubles import site_error
+from deployments.github.troubles import check_trouble, errors_under, site_error
 
 _TIP = """fragment Tip on Ref { name target { __typename oid ... on Commit {
   messageHeadline committedDate author { name user { login } } statusCheckRollup { state } } } }"""
@@ -41,7 +41,7 @@ class Head:
     """The newest commit of a branch and how far the running one is from it.
 
     `name_with_owner` is the present name: another one than asked for after a rename. `check_state` is none, pending, success,
-    failure, or unknown when the token may not see it. `running_sha` is the full sha, empty when the repository does not know the
+    failure, or unknown when the token may not see it, and `check_trouble` then says why. `running_sha` is the full sha, empty when the repository does not know the
     commit, None when that cannot be told. `behind_by` counts commits that the running one lacks, `ahead_by` those that only it has; both are None when nothing
     runs or the two share no history. By git's own protocol, without a token, `repository_id`, `committed_at`, `is_archived` and the
     counts are None, headline and author empty.
@@ -56,6 +56,7 @@ class Head:
     author: str
     committed_at: datetime | None
     check_state: str
+    check_trouble: str = ""
     is_archived: bool | None
     running_sha: str | None
     behind_by: int | None
@@ -112,13 +113,11 @@ def read_head(
     if node is None:
         raise site_error(errors, name)
     if (tip := node["head"]) is None:
-        if any(len(error["path"]) <= len(("r0", "head")) for error in errors):
-            raise site_error(errors, name)
+        if about_head := errors_under(errors, "head"):
+            raise site_error(about_head, name)
         raise GitHubNotFound(_no_branch(question, name, is_empty=node["isEmpty"]))
-    target = tip["target"]
-    if not _is_commit(target):
-        raise GitHubNotFound(f"The branch “{tip['name']}” of {name} leads to no commit: push one to it.")
-    running, comparison = node.get("running"), tip.get("compare") or {}
+    target = _target_of(tip, errors, name)
+    comparison, trouble = tip.get("compare") or {}, check_trouble(errors)
     return Head(
         key=question.key,
         repository_id=node["databaseId"],
@@ -128,9 +127,10 @@ def read_head(
         headline=target["messageHeadline"],
         author=_author(target["author"] or {}),
         committed_at=datetime.fromisoformat(target["committedDate"]),
-        check_state=_check_state(target["statusCheckRollup"], errors),
+        check_state=_check_state(target["statusCheckRollup"], trouble),
+        check_trouble=trouble,
         is_archived=node["isArchived"],
-        running_sha=running["oid"] if _is_commit(running) else "",
+        running_sha=_running_sha(node.get("running"), errors),
         behind_by=comparison.get("behindBy"),
         ahead_by=comparison.get("aheadBy"),
     )
@@ -153,7 +153,24 @@ def _no_branch(question: HeadQuestion, name: str, *, is_empty: bool) -> str:
     return f"{name} has no default branch: choose one in its settings on GitHub."
 
 
-def _check_state(rollup: Mapping[str, Any] | None, errors: Sequence[Mapping[str, Any]]) -> str:
+def _target_of(tip: Mapping[str, Any], errors: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+    target = tip["target"]
+    if target is None and (about_target := errors_under(errors, "head", "target")):
+        raise site_error(about_target, name)
+    if not _is_commit(target):
+        raise GitHubNotFound(f"The branch “{tip['name']}” of {name} leads to no commit: push one to it.")
+    return target
+
+
+def _running_sha(commit: Mapping[str, Any] | None, errors: Sequence[Mapping[str, Any]]) -> str | None:
+    """That GitHub could not look does not mean that there is no such commit."""
+    if _is_commit(commit):
+        return str(commit["oid"])
+    is_not_told = any(each.get("type") != "NOT_FOUND" for each in errors_under(errors, "running"))
+    return None if is_not_told else ""
+
+
+def _check_state(rollup: Mapping[str, Any] | None, trouble: str) -> str:
     if rollup is not None:
         return _CHECK_STATES.get(rollup["state"], "unknown")
-    return "unknown" if any("statusCheckRollup" in error["path"] for error in errors) else "none"
+    return "unknown" if trouble else "none"

@@ -12,7 +12,7 @@ from deployments.github.errors import (
     GitHubUnavailable,
 )
 from deployments.github.heads import Head, HeadQuestion, HeadTrouble, build_query, read_head
-from deployments.github.troubles import batch_error, errors_by_alias
+from deployments.github.troubles import batch_error, errors_by_alias, errors_in, may_pass_when_smaller
 
 BATCH = 25
 _FAILURES_IN_A_ROW = 9
@@ -73,9 +73,13 @@ class Sweep:
         if len(batch) == 1:
             self._give_up(batch, error)
             return
+        self._ask_by_halves(batch)
+
+    def _ask_by_halves(self, batch: Sequence[HeadQuestion]) -> None:
         middle = (len(batch) + 1) // 2
-        self._ask(batch[:middle])
-        self._ask(batch[middle:])
+        for half in (batch[:middle], batch[middle:]):
+            if half:
+                self._ask(half)
 
     def _give_up(self, batch: Sequence[HeadQuestion], error: GitHubError) -> None:
         for question in batch:
@@ -89,14 +93,25 @@ class Sweep:
         if answer.is_cut:
             raise GitHubOverloaded("GitHub's answer is larger than Headway reads: try again in a minute.")
         body = answer.json()
-        errors = body.get("errors") or []
+        errors = errors_in(body)
         by_alias = errors_by_alias(errors)
         data = body.get("data")
-        if by_alias is None or data is None:
+        if by_alias is None or not isinstance(data, dict):
             raise batch_error(errors, answer)
-        self._failures_in_a_row = 0
+        too_much = [
+            question
+            for number, question in enumerate(batch)
+            if any(map(may_pass_when_smaller, by_alias.get(number, [])))
+        ]
+        if len(too_much) < len(batch):
+            self._failures_in_a_row = 0
+        elif len(batch) > 1:
+            raise batch_error(errors, answer)
+        smaller = too_much if len(batch) > 1 else []
         for number, question in enumerate(batch):
-            self._answer(question, _one(question, data.get(f"r{number}"), by_alias.get(number, [])))
+            if question not in smaller:
+                self._answer(question, _one(question, data.get(f"r{number}"), by_alias.get(number, [])))
+        self._ask_by_halves(smaller)
 
 
 def _identity(question: HeadQuestion) -> Hashable:

@@ -22,6 +22,9 @@ class Observation(models.Model):
     head_author = models.TextField(blank=True)
     head_committed_at = models.DateTimeField(null=True)
     check_state = models.CharField(max_length=8, default="unknown")
+    check_trouble = models.TextField(
+        blank=True, default="", db_default="", help_text="Why GitHub does not tell whether CI passed."
+    )
     behind_by = models.PositiveIntegerField(
         null=True, help_text="Commits that the running one lacks; null: not known."
     )

@@ -14,14 +14,39 @@ from deployments.operations import audit
 from deployments.queries import SYNC_SCHEDULE
 
 INTERVALS_MINUTES = (5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
+_USUAL_MINUTES = 60
+_SYNC: dict[str, Any] = {
+    "func": "deployments.tasks.sync",
+    "args": None,
+    "kwargs": None,
+    "hook": None,
+    "cluster": None,
+    "intended_date_kwarg": None,
+    "schedule_type": Schedule.MINUTES,
+    "repeats": -1,
+}
 
 
 def ensure_schedules(**_: Any) -> None:
-    """Make the schedules that are missing after a migration, and repair what was changed by hand. Safe to run twice."""
+    """Have one schedule and a sound one: make it, put it right, switch off all others. Safe to run twice.
+
+    After a migration and at every tick, since whatever can write rows can break one. Two statements where all is well.
+    """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.SCHEDULES.value])
-        _ensure(SYNC_SCHEDULE, func="deployments.tasks.sync", minutes=60)
+        rows = list(Schedule.objects.order_by("id"))
+        ours = [each for each in rows if each.name == SYNC_SCHEDULE]
+        if ours:
+            _put_right(ours[0])
+        else:
+            Schedule.objects.create(
+                name=SYNC_SCHEDULE, minutes=_USUAL_MINUTES, next_run=timezone.now(), **_SYNC
+            )
+        if twice := [each.pk for each in ours[1:]]:
+            Schedule.objects.filter(pk__in=twice).delete()
+        if others := [each.pk for each in rows if each.name != SYNC_SCHEDULE and each.repeats]:
+            Schedule.objects.filter(pk__in=others).update(repeats=0)
 
 
 def set_sync_interval(*, minutes: int, by: User | None = None, now: datetime) -> None:
@@ -34,29 +59,18 @@ def set_sync_interval(*, minutes: int, by: User | None = None, now: datetime) ->
     schedule = Schedule.objects.get(name=SYNC_SCHEDULE)
     soonest = min(schedule.next_run, now + timedelta(minutes=minutes))
     with transaction.atomic():
-        Schedule.objects.filter(pk=schedule.pk).update(
-            minutes=minutes, next_run=soonest, **_fixed("deployments.tasks.sync")
-        )
+        Schedule.objects.filter(pk=schedule.pk).update(minutes=minutes, next_run=soonest, **_SYNC)
         said = f"Changed the sync's interval from {schedule.minutes} to {minutes} minutes."
         audit.record(AuditEvent.Kind.SCHEDULE, said, by=by, now=now)
 
 
-def _ensure(name: str, *, func: str, minutes: int) -> None:
-    rows = Schedule.objects.filter(name=name).order_by("id")
-    first = rows.first()
-    if first is None:
-        Schedule.objects.create(name=name, minutes=minutes, next_run=timezone.now(), **_fixed(func))
-        return
-    rows.exclude(pk=first.pk).delete()
-    rows.filter(pk=first.pk).update(minutes=first.minutes or minutes, **_fixed(func))
-
-
-def _fixed(func: str) -> dict[str, Any]:
-    return {
-        "func": func,
-        "args": None,
-        "kwargs": None,
-        "hook": None,
-        "schedule_type": Schedule.MINUTES,
-        "repeats": -1,
+def _put_right(row: Schedule) -> None:
+    """Leave a person's interval, and let the next run lie no later than that."""
+    minutes = row.minutes or _USUAL_MINUTES
+    wanted = {
+        "minutes": minutes,
+        "next_run": min(row.next_run, timezone.now() + timedelta(minutes=minutes)),
+        **_SYNC,
     }
+    if any(getattr(row, name) != value for name, value in wanted.items()):
+        Schedule.objects.filter(pk=row.pk).update(**wanted)

@@ -141,7 +141,9 @@ def _not_green(question: _Question) -> _Refusal:
         return None
     if state is CheckState.PENDING:
         return Wait(f"CI has not finished on {head}.")
-    return Wait(f"Whether CI passed on {head} is not known.") if state is CheckState.UNKNOWN else None
+    if state is CheckState.UNKNOWN:
+        return Wait(sentences(f"Whether CI passed on {head} is not known", question.facts.check_trouble))
+    return None
 
 
 def _not_built(question: _Question) -> _Refusal:

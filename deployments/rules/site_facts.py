@@ -61,6 +61,7 @@ class SiteFacts:
     host: str
     head_sha: str = ""
     check_state: CheckState = CheckState.UNKNOWN
+    check_trouble: str = ""
     behind_by: int | None = None
     ahead_by: int | None = None
     github_observed_at: datetime | None = None

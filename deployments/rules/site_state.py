@@ -157,8 +157,16 @@ def _answer_behind(facts: SiteFacts, *, now: datetime) -> Answer:
         return _behind(
             State.UNKNOWN, facts, far, f"Whether {head} is built is not known. {said}", Action.SYNC
         )
-    waits = " CI has not finished." if facts.check_state is CheckState.PENDING else ""
-    return _behind(State.READY, facts, far, f"{head} is ready to deploy.{waits}", Action.DEPLOY)
+    said = sentences(f"{head} is ready to deploy", _open_ci(facts))
+    return _behind(State.READY, facts, far, said, Action.DEPLOY)
+
+
+def _open_ci(facts: SiteFacts) -> str:
+    if facts.check_state is CheckState.PENDING:
+        return "CI has not finished"
+    if facts.check_state is CheckState.UNKNOWN and facts.check_trouble:
+        return sentences("Whether CI passed is not known", facts.check_trouble)
+    return ""
 
 
 def _behind(state: State, facts: SiteFacts, far: str, said: str, action: Action) -> Answer:

@@ -8,7 +8,9 @@ def waits_for(*, sha: str, is_built: bool | None, check_state: CheckState, waits
     """Return the sentence of what is still missing; empty where the Deploy may begin."""
     if not is_built:
         return f"The image of {short(sha)} is not built yet. It is deployed as soon as it is there."
-    if waits_for_ci and check_state in (CheckState.PENDING, CheckState.UNKNOWN):
+    if waits_for_ci and check_state is CheckState.UNKNOWN:
+        return f"Whether CI passed on {short(sha)} is not known. It is deployed as soon as that is told."
+    if waits_for_ci and check_state is CheckState.PENDING:
         return f"CI has not finished on {short(sha)}. It is deployed as soon as that has passed."
     return ""
 

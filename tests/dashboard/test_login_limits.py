@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 PASSWORD = "long enough 7"
 WRONG = {"login": "ada", "password": "not this one"}
@@ -37,3 +38,20 @@ def test_a_wrong_name_is_told_like_a_wrong_password(stranger: Client) -> None:
     answers = [stranger.post("/login/", WRONG | {"login": name}).text for name in ("ada", "nobody")]
 
     assert all("The name or the password is wrong." in answer for answer in answers)
+
+
+def test_behind_a_proxy_each_address_is_counted_by_itself(stranger: Client, settings: Settings) -> None:
+    settings.TRUSTED_PROXIES = 1
+    right = {"login": "ada", "password": PASSWORD}
+    for number in range(10):
+        stranger.post(
+            "/login/", WRONG | {"login": f"name-{number}"}, headers={"X-Forwarded-For": "192.0.2.1"}
+        )
+
+    same, another = (
+        Client().post("/login/", right, headers={"X-Forwarded-For": address})
+        for address in ("192.0.2.1", "192.0.2.2")
+    )
+
+    assert "Too many failed logins" in same.text
+    assert another["Location"] == "/"

@@ -59,6 +59,14 @@ def test_a_task_is_done_and_its_entry_gone(pool: Pool) -> None:
     assert eventually(lambda: not OrmQ.objects.exists(), seconds=5)
 
 
+def test_a_task_that_failed_is_not_repeated(pool: Pool) -> None:
+    task = async_task("deployments.tasks.begin_deploy", "an argument too many", 1, 2)
+
+    assert done(task, pool)
+    assert eventually(lambda: not OrmQ.objects.exists(), seconds=5)
+    assert list(Task.objects.values_list("success", "attempt_count")) == [(False, 1)]
+
+
 def test_whoever_is_killed_is_replaced(pool: Pool) -> None:
     before = pids(pool)
 

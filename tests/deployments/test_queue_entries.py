@@ -40,9 +40,9 @@ class Pickles:
     dumps = staticmethod(pickle.dumps)
 
 
-def queue(task: dict[str, Any], *, serializer: type) -> None:
-    """Write an entry that is signed with the right key."""
-    signed = core_signing.dumps(task, key=Conf.SECRET_KEY, salt=Conf.PREFIX, serializer=serializer)
+def queue(task: dict[str, Any], *, serializer: type, key: str = "") -> None:
+    """Write an entry that is signed with the right key, or with another one."""
+    signed = core_signing.dumps(task, key=key or Conf.SECRET_KEY, salt=Conf.PREFIX, serializer=serializer)
     OrmQ.objects.create(key=Conf.PREFIX, payload=signed, lock=timezone.now())
 
 
@@ -130,6 +130,7 @@ def test_a_worker_runs_none_of_it_and_goes_on(tmp_path: Path) -> None:
     owned = tmp_path / "owned"
     queue({"func": Bomb(owned)}, serializer=Pickles)
     queue(an_entry(func="os.mkdir", args=[str(owned)]), serializer=django_q.signing.PickleSerializer)
+    queue(an_entry(), serializer=django_q.signing.PickleSerializer, key="the one before it was rotated")
     Schedule.objects.create(name="evil", func="os.mkdir", args=repr(str(owned)), next_run=timezone.now())
     scheduler()
     assert not Schedule.objects.filter(name="evil").exists()

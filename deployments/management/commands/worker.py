@@ -16,13 +16,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError, connections
+from django.db import Error, close_old_connections, connections
 from django_q.scheduler import scheduler
 from django_q.signals import post_execute
 from django_q.tasks import async_task
 
 from deployments.cluster import preload
 from deployments.operations import heartbeat
+from deployments.operations.schedule import ensure_schedules
 from deployments.pool import Pool
 from deployments.system_checks import SETTINGS
 
@@ -81,11 +82,13 @@ class Command(BaseCommand):
 
 def _tick() -> None:
     """Queue what the schedule says is due, and the tick."""
-    # Whatever troubles it is logged there.
-    scheduler()
+    close_old_connections()
     try:
+        ensure_schedules()
+        # Whatever troubles it is logged there.
+        scheduler()
         async_task("deployments.tasks.tick", q_options={"group": "tick", "save": False})
-    except DatabaseError:
+    except Error:
         logger.warning("The database does not answer: the next tick asks it again", exc_info=True)
         connections.close_all()
 

@@ -72,10 +72,12 @@ def _see_head(seen: Observation, head: Head | HeadTrouble, *, now: datetime) -> 
     if seen.repository_id and head.repository_id not in (None, seen.repository_id):
         # After a rename or a deletion anybody may take the old name: what they commit must never be shipped.
         seen.github_trouble = f"{head.name_with_owner} {ANOTHER_REPOSITORY}"
-        seen.check_state, seen.behind_by, seen.ahead_by = CheckState.UNKNOWN, None, None
+        seen.check_state, seen.check_trouble = CheckState.UNKNOWN, ""
+        seen.behind_by = seen.ahead_by = None
         return
     seen.github_trouble, seen.repository_missing, seen.github_observed_at = "", False, now
-    seen.name_with_owner, seen.branch, seen.check_state = head.name_with_owner, head.branch, head.check_state
+    seen.name_with_owner, seen.branch = head.name_with_owner, head.branch
+    seen.check_state, seen.check_trouble = head.check_state, head.check_trouble
     if head.repository_id is not None:
         seen.repository_id = head.repository_id
     if head.is_archived is not None:

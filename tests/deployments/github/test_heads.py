@@ -88,13 +88,6 @@ def test_the_check_state_is_one_of_four_words(
     assert head_of(github, about(repository)).check_state == state
 
 
-def test_checks_that_the_token_may_not_see_are_unknown(github: GitHub, demo_github: DemoGitHub) -> None:
-    repository = add_repository(demo_github)
-    repository.are_checks_hidden = True
-
-    assert head_of(github, about(repository)).check_state == "unknown"
-
-
 def test_a_bot_goes_by_its_name(github: GitHub, demo_github: DemoGitHub) -> None:
     repository = add_repository(demo_github)
     repository.commit("Bump things", bot=True)

@@ -1,10 +1,11 @@
 """What only a strange far end does."""
 
+import contextlib
 import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,6 +47,28 @@ def trickle() -> Iterator[str]:
     listener.close()
 
 
+@pytest.fixture
+def flood() -> Iterator[Callable[[], tuple[str, int]]]:
+    """A server that sends 64 MiB to whoever reads on: its address, and how much was sent."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    sent = 0
+
+    def serve() -> None:
+        nonlocal sent
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n")
+            while sent < 67108864:
+                sent += connection.send(b" " * 65536)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield lambda: (f"http://127.0.0.1:{listener.getsockname()[1]}", sent)
+    thread.join()
+    listener.close()
+
+
 def test_a_trickling_answer_ends_at_the_timeout(trickle: str) -> None:
     started = time.monotonic()
 
@@ -56,6 +79,28 @@ def test_a_trickling_answer_ends_at_the_timeout(trickle: str) -> None:
         github.compare("icco", "cron", base="a" * 40, head="b" * 40)
 
     assert time.monotonic() - started < 2
+
+
+def test_every_request_says_which_api_it_means_and_who_asks(github: GitHub, demo_github: DemoGitHub) -> None:
+    repository = add_repository(demo_github)
+
+    github.heads([about(repository)])
+    github.compare("icco", "cron", base=repository.head, head=repository.head)
+
+    sent = [each.request.headers for each in demo_github.requests if each.request]
+    assert {each["accept"] for each in sent} == {"application/vnd.github+json"}
+    assert {each["x-github-api-version"] for each in sent} == {"2022-11-28"}
+    assert {each["user-agent"] for each in sent} == {"Headway"}
+    assert {each["authorization"] for each in sent} == {f"bearer {demo_github.token}"}
+
+
+def test_an_answer_without_end_is_read_no_further_than_8_mib(flood: Callable[[], tuple[str, int]]) -> None:
+    url, _ = flood()
+
+    with GitHub(token="token", api_url=url) as github, pytest.raises(GitHubUnavailable, match="larger than"):
+        github.compare("icco", "cron", base="a" * 40, head="b" * 40)
+
+    assert flood()[1] < 16 * 1024 * 1024
 
 
 def test_a_password_in_netrc_does_not_replace_the_token(
@@ -84,6 +129,10 @@ def test_a_password_in_netrc_does_not_replace_the_token(
         b"{}",
         b"[]",
         b"null",
+        b'{"errors": ["Slow down"]}',
+        b'{"errors": "Slow down"}',
+        b'{"data": []}',
+        b'{"data": {"r0": null}, "errors": [{"path": ["r7"], "type": "RESOURCE_LIMITS_EXCEEDED"}]}',
     ],
 )
 def test_an_answer_of_another_shape_is_a_trouble_and_never_a_missing_repository(

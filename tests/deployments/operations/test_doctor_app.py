@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from demo.github import App
-from demo.github.access import ALL_PERMISSIONS
+from demo.github.rights import ALL_PERMISSIONS
 from demo.world import World
 from deployments.github import AppCredentials, GitHub
 from deployments.operations.doctor import Finding, Grade, examine
@@ -24,7 +24,7 @@ def key() -> App:
 
 @pytest.fixture
 def app(key: App, world: World) -> App:
-    key.installations, key.permissions = {}, dict(ALL_PERMISSIONS)
+    key.installations, key.permissions, key.tells_permissions = {}, dict(ALL_PERMISSIONS), True
     for owner in {each.owner for each in world.mappings.values()}:
         key.install(owner)
     world.github.tokens.app = key
@@ -69,6 +69,17 @@ def test_a_permission_that_was_granted_since_is_seen_at_once(asking: Outside, ap
     found = lines(asking)
 
     assert {each.grade for each in found} == {Grade.GOOD}
+
+
+def test_where_github_does_not_tell_of_permissions_nothing_is_said_to_be_missing(
+    asking: Outside, app: App
+) -> None:
+    app.tells_permissions = False
+
+    found = examine(outside=asking, now=NOW)
+
+    assert [each for each in found if each.subject.startswith("App")] == []
+    assert any(each.subject == "GitHub" and "can be read" in each.sentence for each in found)
 
 
 def test_without_an_app_there_is_no_line(outside: Outside) -> None:

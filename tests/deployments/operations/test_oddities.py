@@ -11,6 +11,7 @@ from deployments.models import Observation, Site
 from deployments.operations.rename import follow_renames
 from deployments.outside import Outside
 from deployments.queries import site_page
+from deployments.rules.autodeploy import Wait
 from deployments.rules.site_state import State
 from tests.factories import NOW, make_user, observe
 
@@ -117,6 +118,19 @@ def test_an_unreadable_template_is_that_sites_trouble_only(world: World, outside
     assert page().answer.sentence == "This site's image template names no image: correct it."
     others = Observation.objects.exclude(site__host=HOST)
     assert all(each.head_sha == each.running_sha != "" for each in others)
+
+
+def test_checks_that_the_token_may_not_read_are_told_with_what_helps(world: World, outside: Outside) -> None:
+    world.commit(HOST)
+    Site.objects.update(auto_deploy=True)
+    world.github.tokens.permissions[world.github.token] = {"contents": "read", "metadata": "read"}
+
+    observe(outside)
+
+    assert page().answer.sentence.endswith("grant the token to read commit statuses.")
+    verdict = site_page(host=HOST, now=NOW).verdict
+    assert isinstance(verdict, Wait)
+    assert verdict.reason.endswith("grant the token to read commit statuses.")
 
 
 @pytest.fixture

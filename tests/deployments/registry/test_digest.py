@@ -4,14 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from demo.registry import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, DemoRegistry
+from demo.registry import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, DemoRegistry
 from deployments.registry import Registry
 from deployments.registry.manifests import parts_in
 from deployments.rules.images import ImageReference
 from tests.fixtures_registry import PATH, SHA, image_at
 
 
-@pytest.mark.parametrize("media_type", [OCI_INDEX, OCI_MANIFEST, DOCKER_MANIFEST])
+@pytest.mark.parametrize("media_type", [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST])
 def test_answers_the_digest_of_each_kind_of_image(
     demo_registry: DemoRegistry, registry: Registry, media_type: str
 ) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from demo.registry import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, DemoRegistry
+from demo.registry import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, DemoRegistry
 from deployments.registry import Registry
 from deployments.rules.images import ImageReference
 from tests.conftest import need_program
@@ -22,6 +22,7 @@ ACCEPTS = [
     OCI_MANIFEST,
     OCI_INDEX,
     DOCKER_MANIFEST,
+    DOCKER_LIST,
     f"{OCI_INDEX}, {OCI_MANIFEST};q=0.5",
     "application/json",
 ]
@@ -98,7 +99,7 @@ def read(session, host: str, path: str, name: str, *, accept: str) -> requests.R
     return session.get(f"http://{host}/v2/{path}/manifests/{name}", headers={"Accept": accept}, timeout=5)
 
 
-@pytest.mark.parametrize("media_type", [OCI_INDEX, OCI_MANIFEST, DOCKER_MANIFEST])
+@pytest.mark.parametrize("media_type", [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST])
 def test_answers_the_digest_of_each_kind_of_image(
     real_host: str, registry: Registry, media_type: str
 ) -> None:
@@ -127,8 +128,8 @@ def test_what_is_not_there_is_none(real_host: str, registry: Registry, path: str
 
 
 @pytest.mark.parametrize("accept", ACCEPTS)
-@pytest.mark.parametrize("media_type", [OCI_MANIFEST, OCI_INDEX])
-def test_the_demo_withholds_oci_content_as_the_real_one_does(
+@pytest.mark.parametrize("media_type", [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST])
+def test_the_demo_withholds_what_is_not_accepted_as_the_real_one_does(
     real_host: str, media_type: str, accept: str
 ) -> None:
     push(real_host, media_type=media_type)

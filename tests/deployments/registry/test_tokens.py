@@ -65,6 +65,16 @@ def test_access_token_is_read_where_token_is_missing(demo_registry: DemoRegistry
     assert found == digest
 
 
+def test_a_token_of_unknown_life_is_kept_for_a_while(demo_registry: DemoRegistry, registry: Registry) -> None:
+    demo_registry.tokens.tells_expiry = False
+    demo_registry.push(PATH, SHA)
+
+    for _ in range(2):
+        registry.digest(image_at(demo_registry))
+
+    assert tokens_fetched(demo_registry) == 1
+
+
 def test_a_token_server_that_sends_no_token_is_unavailable(
     demo_registry: DemoRegistry, registry: Registry
 ) -> None:

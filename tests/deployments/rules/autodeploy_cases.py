@@ -131,6 +131,11 @@ CASES = {
         {},
         Wait("Whether CI passed on b2b2b2b is not known."),
     ),
+    "ci unknown, and why": (
+        {"check_state": CheckState.UNKNOWN, "check_trouble": "Grant it."},
+        {},
+        Wait("Whether CI passed on b2b2b2b is not known. Grant it."),
+    ),
     "not built": ({"head_image_built": False}, {}, Wait("The image of b2b2b2b is not built yet.")),
     "build unknown": (
         {"head_image_built": None, "registry_trouble": "gcr.io does not answer"},

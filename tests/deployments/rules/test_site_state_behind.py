@@ -98,6 +98,14 @@ CASES = {
         {"check_state": CheckState.PENDING},
         ("ready", "1 commit behind. b2b2b2b is ready to deploy. CI has not finished.", "deploy"),
     ),
+    "ready, and nobody tells whether CI passed": (
+        {"check_state": CheckState.UNKNOWN, "check_trouble": "Grant it."},
+        (
+            "ready",
+            "1 commit behind. b2b2b2b is ready to deploy. Whether CI passed is not known. Grant it.",
+            "deploy",
+        ),
+    ),
     "ready without CI": (
         {"check_state": CheckState.NONE},
         ("ready", "1 commit behind. b2b2b2b is ready to deploy.", "deploy"),
