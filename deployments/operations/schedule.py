@@ -30,23 +30,23 @@ _SYNC: dict[str, Any] = {
 def ensure_schedules(**_: Any) -> None:
     """Have one schedule and a sound one: make it, put it right, switch off all others. Safe to run twice.
 
-    After a migration and at every tick, since whatever can write rows can break one. Two statements where all is well.
+    After a migration and at every tick, since whatever can write rows can break one. One statement where all is well.
     """
+    ours, others = _rows()
+    if len(ours) == 1 and not others and not _wrong(ours[0]):
+        return
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.SCHEDULES.value])
-        rows = list(Schedule.objects.order_by("id"))
-        ours = [each for each in rows if each.name == SYNC_SCHEDULE]
-        if ours:
-            _put_right(ours[0])
-        else:
+        ours, others = _rows()
+        if not ours:
             Schedule.objects.create(
                 name=SYNC_SCHEDULE, minutes=_USUAL_MINUTES, next_run=timezone.now(), **_SYNC
             )
-        if twice := [each.pk for each in ours[1:]]:
-            Schedule.objects.filter(pk__in=twice).delete()
-        if others := [each.pk for each in rows if each.name != SYNC_SCHEDULE and each.repeats]:
-            Schedule.objects.filter(pk__in=others).update(repeats=0)
+        elif wrong := _wrong(ours[0]):
+            Schedule.objects.filter(pk=ours[0].pk).update(**wrong)
+        Schedule.objects.filter(pk__in=[each.pk for each in ours[1:]]).delete()
+        Schedule.objects.filter(pk__in=[each.pk for each in others]).update(repeats=0)
 
 
 def set_sync_interval(*, minutes: int, by: User | None = None, now: datetime) -> None:
@@ -64,13 +64,18 @@ def set_sync_interval(*, minutes: int, by: User | None = None, now: datetime) ->
         audit.record(AuditEvent.Kind.SCHEDULE, said, by=by, now=now)
 
 
-def _put_right(row: Schedule) -> None:
-    """Leave a person's interval, and let the next run lie no later than that."""
+def _rows() -> tuple[list[Schedule], list[Schedule]]:
+    """The sync's own, of which there should be one, and any other that would be run."""
+    rows = list(Schedule.objects.order_by("id"))
+    return (
+        [each for each in rows if each.name == SYNC_SCHEDULE],
+        [each for each in rows if each.name != SYNC_SCHEDULE and each.repeats],
+    )
+
+
+def _wrong(row: Schedule) -> dict[str, Any]:
+    """What has to change: a person's interval stays, and the next run lies no later than that."""
     minutes = row.minutes or _USUAL_MINUTES
-    wanted = {
-        "minutes": minutes,
-        "next_run": min(row.next_run, timezone.now() + timedelta(minutes=minutes)),
-        **_SYNC,
-    }
-    if any(getattr(row, name) != value for name, value in wanted.items()):
-        Schedule.objects.filter(pk=row.pk).update(**wanted)
+    next_run = min(row.next_run, timezone.now() + timedelta(minutes=minutes))
+    wanted = {"minutes": minutes, "next_run": next_run, **_SYNC}
+    return {name: value for name, value in wanted.items() if getattr(row, name) != value}

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0002_deploy_digest_and_told_at'),
+        ('deployments', '0003_deploy_from_image_seen'),
     ]
 
     operations = [
