@@ -102,7 +102,7 @@ def answer_for(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> An
 
 def _troubles(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> Iterator[Answer]:
     if facts.active:
-        said = sentences(f"Deploying {short(facts.active.sha)}", facts.active.sentence)
+        said = sentences(f"{short(facts.active.sha)} is on its way", facts.active.sentence)
         yield Answer(State.DEPLOYING, said, Action.WATCH)
     if said := findings.what_is_missing(facts):
         yield Answer(State.MISSING, said, Action.EDIT)

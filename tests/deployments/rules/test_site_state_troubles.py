@@ -23,7 +23,7 @@ TRIED = {"desired_sha": HEAD, "last": deploy(sentence="The new pod crashed")}
 CASES = {
     "a Deploy is active": (
         {"active": deploy(status="rolling_out", sentence="1 of 3 new pods is up")},
-        ("deploying", "Deploying b2b2b2b. 1 of 3 new pods is up.", "watch"),
+        ("deploying", "b2b2b2b is on its way. 1 of 3 new pods is up.", "watch"),
     ),
     "the Deployment is missing": (
         {"workload_missing": "There is no Deployment “cron” in “default”"},
