@@ -131,6 +131,7 @@ DATABASES = {
 }
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = "dashboard.formats"
 USE_TZ = True
 USE_I18N = False
 
