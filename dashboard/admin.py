@@ -70,6 +70,11 @@ class PersonAdmin(UserAdmin):
     )
     add_fieldsets = ((None, {"fields": ("username", "role", "usable_password", "password1", "password2")}),)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Count what goes with the people, such as their sessions, instead of listing it."""
+        shown, counts, needed, protected = super().get_deleted_objects(objs, request)
+        return [each for each in shown if not isinstance(each, list)], counts, needed, protected
+
     @admin.display(description="Role")
     def role(self, user: User) -> str:
         return role_of(user).value

@@ -74,7 +74,6 @@ INSTALLED_APPS = [
     "dashboard.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
@@ -132,6 +131,7 @@ DATABASES = {
 }
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = "dashboard.formats"
 USE_TZ = True
 USE_I18N = False
 

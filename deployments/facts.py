@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Self
 
 from django.db.models import F
@@ -62,10 +62,12 @@ def stale_after(interval: timedelta) -> timedelta:
     return STALE_AFTER_MISSED_SYNCS * interval + timedelta(minutes=5)
 
 
-def site_facts(site: Site, *, holds: Iterable[StandingHold], sha: str = "") -> SiteFacts:
+def site_facts(
+    site: Site, *, holds: Iterable[StandingHold], sha: str = "", zone: tzinfo | None = UTC
+) -> SiteFacts:
     """Fold a site, its observation, its newest Deploy and the standing Holds on anything into one value.
 
-    The Hold is the one that stops `sha`, or the head where no commit is named.
+    The Hold is the one that stops `sha`, or the head where no commit is named. Sentences tell times in `zone`.
     No statement is made when `site` was read with `observation__latest_deploy`.
     """
     seen: Observation | None = getattr(site, "observation", None)
@@ -91,7 +93,7 @@ def site_facts(site: Site, *, holds: Iterable[StandingHold], sha: str = "") -> S
         running_sha=seen.running_sha,
         desired_sha=seen.desired_sha,
         desired_by=seen.desired_by,
-        desired_at=seen.desired_at,
+        desired_at=seen.desired_at and seen.desired_at.astimezone(zone),
         accepted_image=seen.accepted_image,
         ready=seen.ready,
         wanted=seen.wanted,

@@ -13,6 +13,11 @@ from dashboard.people.recent_check import was_checked_lately
 
 PASSKEY, CODE, PASSWORD = "mfa_reauthenticate:webauthn", "mfa_reauthenticate", "reauthenticate"
 WAYS = {PASSKEY: "Use a passkey", PASSWORD: "Use your password", CODE: "Use a code"}
+SAID_BY_THE_NEXT_PAGE = {
+    "account/messages/logged_in.txt",
+    "account/messages/logged_out.txt",
+    "mfa/messages/recovery_codes_generated.txt",
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is not typed
@@ -42,9 +47,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         ]
 
     def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
-        """Say nothing where the next page says it itself: that one has logged in or out."""
+        """Say nothing where the next page says it itself: that one has logged in or out, and the new codes."""
         template = args[0] if args else kwargs.get("message_template") or ""
-        if template not in {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}:
+        if template not in SAID_BY_THE_NEXT_PAGE:
             super().add_message(request, level, *args, **kwargs)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:

@@ -2,13 +2,17 @@
 
 from typing import Any
 
+from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.account.forms import SetPasswordForm as AllauthSetPasswordForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import User
 
 from dashboard.people.welcome import is_right_code
+
+WHAT_IT_NEEDS = "At least 8 characters, and none that others use."
 
 
 class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth is not typed
@@ -24,6 +28,25 @@ class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth is not typed
         }
         password.help_text = ""
         password.widget.attrs = {"autocomplete": "current-password"}
+
+
+class SetPasswordForm(AllauthSetPasswordForm):  # type: ignore[misc]  # allauth is not typed
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word_passwords(self.fields)
+
+
+class ChangePasswordForm(AllauthChangePasswordForm):  # type: ignore[misc]  # allauth is not typed
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = "Current password"
+        _word_passwords(self.fields)
+
+
+def _word_passwords(fields: dict[str, forms.Field]) -> None:
+    """Say about two fields for a new password what there is to say, once."""
+    fields["password1"].label, fields["password1"].help_text = "New password", WHAT_IT_NEEDS
+    fields["password2"].label, fields["password2"].help_text = "New password again", ""
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth is not typed
@@ -59,7 +82,7 @@ class WelcomeForm(BaseUserCreationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password1"].help_text = "At least 8 characters, and none that others use."
+        self.fields["password1"].help_text = WHAT_IT_NEEDS
         self.fields["password2"].help_text = ""
         self.fields["password2"].label = "Password again"
 

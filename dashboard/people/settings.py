@@ -28,7 +28,11 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 """Seconds for which a login, a passkey or a password counts before a risky tap."""
-ACCOUNT_FORMS = {"login": "dashboard.people.forms.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "dashboard.people.forms.LoginForm",
+    "set_password": "dashboard.people.forms.SetPasswordForm",
+    "change_password": "dashboard.people.forms.ChangePasswordForm",
+}
 
 MFA_ADAPTER = "dashboard.people.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]

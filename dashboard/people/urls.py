@@ -5,7 +5,6 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
-from allauth.usersessions.views import list_usersessions
 from django.conf import settings
 from django.contrib.auth.views import LogoutView
 from django.urls import path
@@ -55,7 +54,7 @@ urlpatterns = [
         login_needed(recovery_codes.download_recovery_codes),
         name="mfa_download_recovery_codes",
     ),
-    path("account/sessions", login_needed(list_usersessions), name="usersessions_list"),
+    path("account/sessions", login_needed(people.Sessions.as_view()), name="usersessions_list"),
     path("admin/login/", people.admin_login),
     path("admin/password_change/", login_needed(people.to_account)),
     path("admin/logout/", open_to_all(LogoutView.as_view())),

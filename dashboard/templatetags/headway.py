@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from dashboard import offers, progress
 from dashboard.access import may_deploy
+from dashboard.people.browsers import browser_named
 from dashboard.rows import word_of
 from deployments.models import Deploy, DeployBatch
 from deployments.queries import SiteRow
@@ -144,6 +145,7 @@ def plain(html: str) -> str:
     return strip_tags(html.replace("</li>", " ")).strip()
 
 
+register.filter("browser", browser_named)
 register.filter("may_deploy", may_deploy)
 register.filter("steps", progress.steps_of)
 register.filter("pods", progress.pods_of)

@@ -1,6 +1,9 @@
 """Logging in, and one's own account, where django-allauth's views do not suffice."""
 
+from typing import Any
+
 from allauth.core.internal.ratelimit import consume
+from allauth.usersessions.views import ListUserSessionsView
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.models import User
@@ -16,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from dashboard.access import open_to_all
 from dashboard.people.forms import WelcomeForm
 from dashboard.people.welcome import UnableToWelcome, announce, make_first_admin
+from dashboard.zones import now_for
 
 WELCOME_RATE = {"welcome": "10/m/ip,60/m/key"}
 
@@ -61,3 +65,13 @@ def admin_login(request: HttpRequest) -> HttpResponse:
 def to_account(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  Django's view
     """Lead to the one page with passkeys and password."""
     return redirect("mfa_index")
+
+
+class Sessions(ListUserSessionsView):  # type: ignore[misc]  # allauth is not typed
+    """Where one is logged in, this browser first, then the newest."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        newest_first = context["sessions"][::-1]
+        context["sessions"] = sorted(newest_first, key=lambda session: not session.is_current())
+        return context | {"now": now_for(self.request)}

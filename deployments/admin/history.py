@@ -6,8 +6,14 @@ from deployments.admin.readonly import ReadOnly
 from deployments.models import AuditEvent, Deploy, Hold, SyncRun
 
 
+class Told(ReadOnly):
+    """Nothing stands where nothing is known."""
+
+    empty_value_display = ""
+
+
 @admin.register(Deploy)
-class DeployAdmin(ReadOnly, admin.ModelAdmin):
+class DeployAdmin(Told, admin.ModelAdmin):
     list_display = ("site", "short_sha", "status", "requested_by_name", "requested_at", "sentence")
     list_filter = ("status", "trigger")
     search_fields = ("site__host", "sha", "requested_by_name", "headline")
@@ -20,7 +26,7 @@ class DeployAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Hold)
-class HoldAdmin(ReadOnly, admin.ModelAdmin):
+class HoldAdmin(Told, admin.ModelAdmin):
     list_display = (
         "reason",
         "site",
@@ -36,7 +42,7 @@ class HoldAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(ReadOnly, admin.ModelAdmin):
+class AuditEventAdmin(Told, admin.ModelAdmin):
     list_display = ("at", "actor_name", "kind", "host", "sentence", "address")
     list_filter = ("kind",)
     search_fields = ("host", "actor_name", "sentence")
@@ -45,7 +51,7 @@ class AuditEventAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(SyncRun)
-class SyncRunAdmin(ReadOnly, admin.ModelAdmin):
+class SyncRunAdmin(Told, admin.ModelAdmin):
     list_display = (
         "started_at",
         "result",

@@ -84,9 +84,9 @@ class SiteAdmin(admin.ModelAdmin):
             delete_mapping(site=site, by=_staff(request), now=timezone.now())
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Let a mapping go with its history, which by itself cannot be deleted."""
+        """Let a mapping go with its history, which by itself cannot be deleted, and which is counted instead of listed."""
         shown, counts, _, protected = super().get_deleted_objects(objs, request)
-        return shown, counts, set(), protected
+        return [each for each in shown if not isinstance(each, list)], counts, set(), protected
 
     @admin.display(description="State")
     def state(self, site: Site) -> str:

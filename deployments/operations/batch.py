@@ -102,7 +102,7 @@ def cancel_batch(*, batch: DeployBatch, by: User, now: datetime) -> bool:
         if not locked.is_running:
             return False
         rest = locked.items.filter(is_done=False, deploy=None).count()
-        said = sentences(f"Cancelled by {by.get_username()}", _not_started(rest))
+        said = sentences(f"{by.get_username()} cancelled it", _not_started(rest))
         locked.end(DeployBatch.State.CANCELLED, sentence=said, now=now)
         sites = counted(locked.items.count(), "site")
         audit.record(

@@ -88,7 +88,7 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
 
     Raises UnableToCancel once a worker has begun with it.
     """
-    sentence = f"Cancelled by {by.get_username()} before anything was changed."
+    sentence = f"{by.get_username()} cancelled it before anything was changed."
     with transaction.atomic():
         # Locked, so that a worker that is about to tell the cluster comes before or after, and never in between.
         untold = Deploy.objects.select_for_update().filter(pk=deploy.pk, told_at=None)

@@ -139,7 +139,7 @@ def site_page(*, host: str, now: datetime) -> SitePage:
     site = all_sites().get(host=host)
     row = row_of(site, around, now=now)
     wishes = wishes_of([site], {site.pk: row.seen})[site.pk]
-    facts = site_facts(site, holds=around.holds)
+    facts = site_facts(site, holds=around.holds, zone=now.tzinfo)
     commits, total = commits_between(site, base=row.running_sha, head=row.seen.head_sha)
     return SitePage(
         row=row,
@@ -159,7 +159,7 @@ def all_sites() -> QuerySet[Site]:
 
 def row_of(site: Site, around: House, *, now: datetime) -> SiteRow:
     seen: Observation = getattr(site, "observation", None) or Observation(site=site)
-    facts = site_facts(site, holds=around.holds)
+    facts = site_facts(site, holds=around.holds, zone=now.tzinfo)
     head = (
         Commit(seen.head_sha, seen.head_headline, seen.head_author, seen.head_committed_at)
         if seen.head_sha

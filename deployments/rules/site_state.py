@@ -102,8 +102,7 @@ def answer_for(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> An
 
 def _troubles(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> Iterator[Answer]:
     if facts.active:
-        said = sentences(f"Deploying {short(facts.active.sha)}", facts.active.sentence)
-        yield Answer(State.DEPLOYING, said, Action.WATCH)
+        yield Answer(State.DEPLOYING, _deploying(facts.active), Action.WATCH)
     if said := findings.what_is_missing(facts):
         yield Answer(State.MISSING, said, Action.EDIT)
     if said := findings.cluster_gap(facts, now=now, stale_after=stale_after):
@@ -121,6 +120,11 @@ def _troubles(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> Ite
     if said := findings.failed_deploy(facts):
         is_mended_outside = facts.last is not None and facts.last.reason in _MENDED_OUTSIDE
         yield Answer(State.FAILED, said, Action.RETRY if is_mended_outside else _way_out(facts))
+
+
+def _deploying(active: DeployFacts) -> str:
+    named = short(active.sha) in active.sentence
+    return sentences("" if named else f"{short(active.sha)} is on its way", active.sentence)
 
 
 def _way_out(facts: SiteFacts) -> Action:

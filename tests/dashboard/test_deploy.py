@@ -233,6 +233,7 @@ def test_pods_are_drawn_one_by_one_while_they_are_few(
     [
         ({}, "What ships · 1 commit<"),
         ({"status": Status.SUCCEEDED, "finished_at": timezone.now()}, "What shipped · 1 commit<"),
+        ({"status": Status.FAILED, "finished_at": timezone.now()}, "What was to ship · 1 commit<"),
     ],
 )
 def test_the_page_counts_its_commits(viewer: Client, site: Site, changes: dict[str, Any], title: str) -> None:

@@ -126,7 +126,7 @@ def test_other_pages_lead_to_it_while_it_runs(viewer: Client, batch: DeployBatch
 def test_it_can_be_cancelled(deployer: Client, batch: DeployBatch) -> None:
     page = deployer.post(f"/batches/{batch.pk}/cancel", follow=True).text
 
-    assert "Cancelled by eve. 1 site after it not started." in page
+    assert "eve cancelled it. 1 site after it not started." in page
 
 
 @pytest.mark.parametrize("url", [URL, "/batches/{pk}/cancel"])

@@ -13,12 +13,13 @@ from tests.dashboard.conftest import HOST, MakeSite
 
 @pytest.mark.parametrize("address", ["/", f"/sites/{HOST}/"])
 def test_every_page_says_when_github_answers_again(deployer: Client, site: Site, address: str) -> None:
-    until = timezone.now() + timedelta(minutes=14)
+    until = timezone.now() + timedelta(minutes=14, seconds=30)
     GitHubPause.objects.create(who="GITHUB_TOKEN", until=until)
 
     page = deployer.get(address).text
 
-    assert f"GitHub answers again at {until:%H:%M} UTC." in page
+    assert f'GitHub answers again <time datetime="{until:%Y-%m-%dT%H:%M:%SZ}"' in page
+    assert ">in 14 min</time>." in page
 
 
 def test_a_pause_that_is_over_is_not_told(deployer: Client, site: Site) -> None:

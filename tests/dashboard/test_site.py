@@ -1,5 +1,7 @@
 """One site's page."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
 
@@ -132,3 +134,13 @@ def test_a_site_that_deploys_by_itself_says_so(
     Site.objects.filter(pk=site.pk).update(auto_deploy=True)
 
     assert f"<b>Auto-deploy:</b> {told}" in deployer.get(f"/sites/{HOST}/").text
+
+
+def test_a_sentence_tells_times_in_the_viewers_zone(deployer: Client, make_site: MakeSite) -> None:
+    by_another = {"desired_image": "elsewhere/app:1", "desired_by": "kubectl-edit"}
+    make_site(**by_another, desired_at=datetime(2026, 11, 25, 23, 30, tzinfo=UTC))
+    deployer.cookies["tz"] = "Asia/Tokyo"
+
+    for address in ("/", f"/sites/{HOST}/"):
+        page = deployer.get(address).text
+        assert "kubectl-edit set that image on 26 November 2026, 08:30 JST." in page

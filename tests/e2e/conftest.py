@@ -19,6 +19,7 @@ from demo.world import World, read_mappings
 from deployments.models import Observation
 from deployments.operations.sync_request import request_sync
 from tests.conftest import need_program
+from tests.e2e.furniture import put_right
 from tests.e2e.house import PASSWORD, House
 from tests.factories import make_sites
 from tests.processes import MANAGE, Running, environment, eventually, free_port
@@ -71,6 +72,7 @@ def house(
     """The running house with people in it and every site observed."""
     keep_content_types(content_types)
     make_people()
+    put_right(world)
     sites = make_sites(world)
     request_sync()
     seen = Observation.objects.exclude(github_observed_at=None).exclude(cluster_observed_at=None)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from demo.world import NAMESPACE
+from demo.world import NAMESPACE, World
 from deployments.models import (
     BatchItem,
     Deploy,
@@ -18,6 +18,7 @@ from deployments.models import (
     Trigger,
 )
 from deployments.operations.hold import lift_hold, place_hold
+from deployments.rules.workloads import OUR_MANAGER
 from tests.e2e.house import House
 from tests.processes import eventually
 
@@ -68,12 +69,22 @@ def furnish(house: House) -> dict[str, int]:
     }  # fmt: skip
 
 
+def put_right(world: World) -> None:
+    """Take out again what furnish has pasted: the cluster stands for all tests, and so would that."""
+    right = world.image(DRIFTED)
+    if world.running_image(DRIFTED).rpartition(":")[0] != right.rpartition(":")[0]:
+        _set_image(world, right, manager=OUR_MANAGER)
+        world.cluster.settle_now()
+
+
 def _drift(house: House) -> None:
     """Paste another app's image into this one's Deployment."""
-    name = house.world.mappings[DRIFTED].deployment
-    house.world.cluster.set_image(
-        NAMESPACE, name, container=name, image=house.world.image(HOST), manager="kubectl-edit"
-    )
+    _set_image(house.world, house.world.image(HOST), manager="kubectl-edit")
     drifted = Observation.objects.filter(site__host=DRIFTED, desired_by="kubectl-edit")
     house.sync(DRIFTED)
     assert eventually(drifted.exists, seconds=20), f"The worker did not observe {DRIFTED}."
+
+
+def _set_image(world: World, image: str, *, manager: str) -> None:
+    name = world.mappings[DRIFTED].deployment
+    world.cluster.set_image(NAMESPACE, name, container=name, image=image, manager=manager)

@@ -71,6 +71,16 @@ def test_a_deploy_by_keyboard_alone_and_its_end_is_announced(house: House, enter
     expect(page.locator("#say")).to_contain_text("Succeeded", timeout=45_000)
 
 
+def test_the_sheet_has_the_focus_once_it_is_filled(house: House, enter: Enter) -> None:
+    house.make_ready(HOST)
+    page = enter()
+
+    offer(page, HOST, "Deploy").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#sheet").get_by_role("heading", name=f"Deploy {HOST}")).to_be_focused()
+
+
 def test_escape_closes_the_sheet_and_leads_back_to_its_button(house: House, enter: Enter) -> None:
     house.make_ready(HOST)
     page = enter()

@@ -43,6 +43,7 @@ def add_a_passkey(page: Page) -> None:
     page.get_by_role("button", name="Add a passkey").tap()
     expect(page.get_by_text("Passkey added.")).to_be_visible()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="recovery codes")).to_have_count(0)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""On a phone, and on a small one, every page leaves a thumb its room."""
+"""On a phone, on a small one, and with large letters, every page leaves a thumb its room."""
 
 from collections.abc import Callable
 
@@ -23,4 +23,18 @@ def test_a_thumb_has_its_room_on_every_page(house: House, enter: Callable[..., P
         page.goto(path.format_map(keys))
         cramped += cramped_on(page)
 
+    assert cramped == []
+
+
+def test_letters_twice_as_large_have_their_room_too(house: House, enter: Callable[..., Page]) -> None:
+    keys = furnish(house)
+    page = enter("root")
+    page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+    cramped = []
+
+    for path in [*SITES, *HOUSE]:
+        page.goto(path.format_map(keys))
+        cramped += cramped_on(page)
+
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
     assert cramped == []

@@ -73,6 +73,8 @@
       await htmx.ajax("GET", url, { target: drawer, swap: "innerHTML" });
       // No sheet came: its own page says why.
       if (drawer.open && !document.getElementById("sheet")) location.assign(url);
+      // What had the focus is gone with the skeleton: whoever cannot see the sheet hears what it is.
+      if (document.activeElement === document.body) document.getElementById("sheet-title")?.focus({ preventScroll: true });
     } catch {
       drawer.close();
     }

@@ -1,6 +1,7 @@
 """What only Headway itself writes can be looked at, by a superuser too, and not changed."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from django.db.models import Model
@@ -111,3 +112,19 @@ def test_who_has_no_right_to_it_cannot_change_the_interval(stranger: Client) -> 
 
     assert answer.status_code == 403
     assert sync_schedule().minutes == 60
+
+
+def test_what_goes_with_a_site_is_counted_and_not_listed(owner: Client) -> None:
+    site = Site.objects.get(pk=make_deploy().site_id)
+
+    page = owner.get(f"/admin/deployments/site/{site.pk}/delete/").text
+
+    assert "a.example.com</a>" in page
+    assert "Deploys: 1" in page
+    assert "aaaaaaa" not in page
+
+
+def test_times_are_told_with_their_zone(owner: Client) -> None:
+    Hold.objects.create(reason="Freeze", placed_at=datetime(2026, 11, 5, 9, 30, tzinfo=UTC))
+
+    assert "5 Nov 2026, 09:30 UTC" in owner.get("/admin/deployments/hold/").text

@@ -166,7 +166,7 @@ def test_cancelling_starts_nothing_more_and_takes_back_what_is_queued(
 
     batch.refresh_from_db()
     assert begun() == [(HOSTS[0], "cancelled")]
-    assert (batch.state, batch.sentence) == ("cancelled", "Cancelled by eve. 2 sites after it not started.")
+    assert (batch.state, batch.sentence) == ("cancelled", "eve cancelled it. 2 sites after it not started.")
 
 
 def test_cancelling_leaves_what_the_cluster_was_told(

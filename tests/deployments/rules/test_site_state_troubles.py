@@ -23,7 +23,11 @@ TRIED = {"desired_sha": HEAD, "last": deploy(sentence="The new pod crashed")}
 CASES = {
     "a Deploy is active": (
         {"active": deploy(status="rolling_out", sentence="1 of 3 new pods is up")},
-        ("deploying", "Deploying b2b2b2b. 1 of 3 new pods is up.", "watch"),
+        ("deploying", "b2b2b2b is on its way. 1 of 3 new pods is up.", "watch"),
+    ),
+    "a Deploy that names its commit itself is active": (
+        {"active": deploy(status="waiting", sentence="The image of b2b2b2b is not built yet")},
+        ("deploying", "The image of b2b2b2b is not built yet.", "watch"),
     ),
     "the Deployment is missing": (
         {"workload_missing": "There is no Deployment “cron” in “default”"},

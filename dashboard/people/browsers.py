@@ -1,0 +1,33 @@
+"""A browser's long line about itself, in the few words that a person knows it by."""
+
+# The first that occurs: whoever comes earlier in a list also carries the words of those who come later.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+    ("curl/", "curl"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def browser_named(user_agent: str) -> str:
+    """Return `Safari, iPhone`; what of it is not known is left out, and where nothing is, it says so."""
+    known = (_first(BROWSERS, user_agent), _first(SYSTEMS, user_agent))
+    return ", ".join(filter(None, known)) or "A browser that is not known"
+
+
+def _first(names: tuple[tuple[str, str], ...], user_agent: str) -> str:
+    return next((name for mark, name in names if mark in user_agent), "")
