@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import Error, close_old_connections, connections
+from django.db import Error, connections
 from django_q.scheduler import scheduler
 from django_q.signals import post_execute
 from django_q.tasks import async_task
@@ -82,7 +82,6 @@ class Command(BaseCommand):
 
 def _tick() -> None:
     """Queue what the schedule says is due, and the tick."""
-    close_old_connections()
     try:
         ensure_schedules()
         # Whatever troubles it is logged there.
