@@ -47,6 +47,15 @@ def credential(token: str, *, lives: dt.timedelta) -> str:
     )
 
 
+@pytest.fixture
+def given(demo: DemoCluster, tmp_path: Path) -> Path:
+    """What the plugin of the kubeconfig `config` prints: at first a token that has expired."""
+    given = tmp_path / "given.json"
+    given.write_text(credential(demo.token(), lives=dt.timedelta(seconds=-1)))
+    written(demo, tmp_path / "config", exec=plugin(script(tmp_path / "plugin", f"cat '{given}'")))
+    return given
+
+
 def test_in_a_pod_the_service_account_signs_in(service_account: Path) -> None:
     with connect() as client:
         assert client.user_name().startswith("system:serviceaccount:")
@@ -63,14 +72,10 @@ def test_its_token_is_read_anew_within_a_minute(
         assert client.user_name().startswith("system:serviceaccount:")
 
 
-def test_a_plugin_is_run_again_when_its_token_has_expired(demo: DemoCluster, tmp_path: Path) -> None:
-    given = tmp_path / "given.json"
-    given.write_text(credential(demo.token(), lives=dt.timedelta(seconds=-1)))
-    kubeconfig = written(
-        demo, tmp_path / "config", exec=plugin(script(tmp_path / "plugin", f"cat '{given}'"))
-    )
-
-    with connect(kubeconfig=kubeconfig) as client:
+def test_a_plugin_is_run_again_when_its_token_has_expired(
+    demo: DemoCluster, tmp_path: Path, given: Path
+) -> None:
+    with connect(kubeconfig=tmp_path / "config") as client:
         client.user_name()
         given.write_text(credential(demo.rotate_token(), lives=dt.timedelta(hours=1)))
 
@@ -78,15 +83,9 @@ def test_a_plugin_is_run_again_when_its_token_has_expired(demo: DemoCluster, tmp
 
 
 def test_a_plugin_that_fails_later_is_told_as_credentials_that_are_not_accepted(
-    demo: DemoCluster, tmp_path: Path
+    demo: DemoCluster, tmp_path: Path, given: Path
 ) -> None:
-    given = tmp_path / "given.json"
-    given.write_text(credential(demo.token(), lives=dt.timedelta(seconds=-1)))
-    kubeconfig = written(
-        demo, tmp_path / "config", exec=plugin(script(tmp_path / "plugin", f"cat '{given}'"))
-    )
-
-    with connect(kubeconfig=kubeconfig) as client:
+    with connect(kubeconfig=tmp_path / "config") as client:
         client.user_name()
         given.unlink()
         demo.rotate_token()
