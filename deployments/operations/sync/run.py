@@ -1,6 +1,7 @@
 """The sync itself: alone, recorded as a SyncRun, and one site's trouble is that site's reason, never the batch's."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -45,12 +46,11 @@ def sync(
     """Observe `hosts` (none named: every site), decide for each, and begin the Deploys that are due.
 
     With `dry_run` nothing is written, and what would have been done is returned.
-    Raises UnableToSync where a host is not known, or another sync is at work.
+    Raises UnableToSync where a host is not known, or another sync is at work for long.
     """
     if dry_run:
         return _dry_run(outside, hosts, trigger, now=clock())
-    # A full sync that finds another at work has nothing to add; a narrowed one was asked for by what happened since.
-    with try_lock(Lock.SYNC, wait_seconds=WAIT_FOR_ANOTHER_SECONDS if hosts else 0) as alone:
+    with _in_turn(is_full=not hosts) as alone:
         if not alone:
             raise UnableToSync("Another sync is at work: wait for it to end.")
         return _sync_alone(outside, hosts, trigger, clock=clock)
@@ -76,6 +76,26 @@ def _close_dead_runs(*, now: datetime) -> int:
     return dead.update(
         result=SyncRun.Result.FAILED, finished_at=now, sentence="The worker died while it ran."
     )
+
+
+@contextmanager
+def _in_turn(*, is_full: bool) -> Iterator[bool]:
+    """Be the only sync at work; yields False where none is needed, or another does not end.
+
+    One that is at work may have looked before this one was asked for, so it is waited for. Of full ones one waits at most: it has
+    yet to look, and will see what every other would.
+    """
+    with try_lock(Lock.SYNC) as at_once:
+        if at_once:
+            yield True
+            return
+    with ExitStack() as place:
+        if is_full and not place.enter_context(try_lock(Lock.NEXT_SYNC)):
+            yield False
+            return
+        with try_lock(Lock.SYNC, wait_seconds=WAIT_FOR_ANOTHER_SECONDS) as alone:
+            place.close()
+            yield alone
 
 
 def _dry_run(outside: Outside, hosts: Sequence[str], trigger: str, *, now: datetime) -> SyncReport:
