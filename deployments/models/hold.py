@@ -32,6 +32,13 @@ class Hold(models.Model):
     )
     placed_by_name = models.CharField(max_length=150)
     placed_at = models.DateTimeField()
+    rollback = models.ForeignKey(
+        "Deploy",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="What it protects: where that changes nothing, the Hold ends with it.",
+    )
     until = models.DateTimeField(null=True, blank=True, help_text="Empty: until somebody resumes.")
     lifted_at = models.DateTimeField(null=True)
     lifted_by_name = models.CharField(max_length=150, blank=True)

@@ -23,6 +23,7 @@ from deployments.operations.attempt import attempt_again, image_repository
 from deployments.operations.batch import tell_batches
 from deployments.operations.change import change, done_before, is_done
 from deployments.operations.github_pauses import ask_heads
+from deployments.operations.hold import lift_hold_of
 from deployments.operations.images import note_image
 from deployments.outside import Outside
 from deployments.registry import RegistryError
@@ -78,6 +79,7 @@ def _refuse(deploy: Deploy, refusal: str, *, now: datetime) -> None:
             asked = f"asked for by {deploy.requested_by_name}"
             said = f"Refused Deploy {deploy.pk} of {deploy.sha[:7]}, {asked}, before anything was changed. {refusal}"
             audit.record(AuditEvent.Kind.REFUSAL, said, site=deploy.site, now=now)
+            lift_hold_of(deploy, now=now)
         tell_batches(deploy)
         _observe_again(deploy.site)
 

@@ -11,6 +11,7 @@ from deployments.facts import StandingHold, site_facts
 from deployments.models import AuditEvent, Deploy, EventKind, Observation, Site, Status, Trigger
 from deployments.operations import audit
 from deployments.operations.attempt import attempt_of, image_of
+from deployments.operations.hold import lift_hold_of
 from deployments.operations.wish import AUDITED_AS, WhenReady, Wish, note_refusal
 from deployments.rules.guards import first_refusal
 from deployments.rules.site_state import SiteFacts
@@ -96,6 +97,7 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
             Status.CANCELLED, only_from=(Status.WAITING, Status.QUEUED), now=now, sentence=sentence
         ):
             raise UnableToCancel("Too late to cancel: the cluster has been told already.")
+        lift_hold_of(deploy, now=now)
         said = f"Cancelled Deploy {deploy.pk} of {deploy.sha[:7]} before anything was changed."
         audit.record(AuditEvent.Kind.CANCEL, said, by=by, site=deploy.site, now=now)
 

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from deployments.models import AuditEvent, Hold, Site
+from deployments.models import AuditEvent, Deploy, Hold, Site
 from deployments.operations import audit
 from deployments.rules.wording import moment
 
@@ -24,11 +24,12 @@ def place_hold(
     reason: str,
     by: User | None,
     until: datetime | None = None,
+    rollback: Deploy | None = None,
     now: datetime,
 ) -> Hold:
     """Stop `site` (None: everything), or only its commit `sha`, until somebody resumes or `until` has come.
 
-    `by` is None where Headway itself holds a commit that it has rolled back from.
+    `by` is None where Headway itself holds a commit that it has rolled back from; `rollback` is what the Hold protects.
 
     Raises UnableToHold where the reason is empty, the end is past, or such a Hold stands already.
     """
@@ -48,6 +49,7 @@ def place_hold(
                 placed_by_name=by.get_username() if by else audit.HEADWAY,
                 placed_at=now,
                 until=until,
+                rollback=rollback,
             )
             said = f"Held {_what(hold)}{f' until {moment(until)}' if until else ''}: {reason}"
             audit.record(AuditEvent.Kind.HOLD, said, by=by, site=site, now=now)
@@ -66,12 +68,25 @@ def lift_hold(*, hold_id: int, by: User, now: datetime) -> bool:
     """Let go on what the Hold stopped; False where it was lifted before."""
     with transaction.atomic():
         hold = Hold.objects.select_related("site").filter(pk=hold_id, lifted_at=None).first()
-        standing = Hold.objects.filter(pk=hold_id, lifted_at=None)
-        if not hold or not standing.update(lifted_at=now, lifted_by_name=by.get_username()):
+        if not hold or not _lift(hold, by_name=by.get_username(), now=now):
             return False
         said = f"Resumed {_what(hold)}, held by {hold.placed_by_name}: {hold.reason}"
         audit.record(AuditEvent.Kind.RESUME, said, by=by, site=hold.site, now=now)
         return True
+
+
+def lift_hold_of(rollback: Deploy, *, now: datetime) -> None:
+    """Let go the commit that this was to leave behind, and did not: it ended before it changed anything."""
+    with transaction.atomic():
+        for hold in Hold.objects.select_related("site").filter(rollback=rollback, lifted_at=None):
+            if _lift(hold, by_name=audit.HEADWAY, now=now):
+                said = f"Resumed {_what(hold)}: the rollback that held it ended before it changed anything."
+                audit.record(AuditEvent.Kind.RESUME, said, site=hold.site, now=now)
+
+
+def _lift(hold: Hold, *, by_name: str, now: datetime) -> bool:
+    standing = Hold.objects.filter(pk=hold.pk, lifted_at=None)
+    return bool(standing.update(lifted_at=now, lifted_by_name=by_name))
 
 
 def _what(hold: Hold) -> str:

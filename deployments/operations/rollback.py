@@ -179,6 +179,8 @@ def _hold_left_behind(site: Site, rollback: Deploy, *, by: User | None, now: dat
     why = f"Rolled back from {left[:7]} by {by.get_username() if by else 'itself'}"
     reason = f"{why}. {rollback.cause}".strip()[: Hold._meta.get_field("reason").max_length]  # noqa: SLF001  Django's documented Meta API
     try:
-        place_hold(site=site, sha=left, reason=reason if rollback.cause else why, by=by, now=now)
+        place_hold(
+            site=site, sha=left, reason=reason if rollback.cause else why, by=by, rollback=rollback, now=now
+        )
     except UnableToHold:
         return

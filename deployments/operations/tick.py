@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from django.db import transaction
 from django.db.models import F, Value
 from django_q.models import Task
 from django_q.tasks import async_task
@@ -10,7 +11,7 @@ from django_q.tasks import async_task
 from deployments.figures import TICK
 from deployments.models import ACTIVE_STATUSES, Deploy, DeployBatch, Observation, Status, SyncRun
 from deployments.operations.follow import FOLLOWED
-from deployments.operations.hold import lift_expired
+from deployments.operations.hold import lift_expired, lift_hold_of
 from deployments.operations.sync import close_dead_runs, prune_runs
 from deployments.operations.sync_request import request_sync
 from deployments.operations.waiting import take_up_waiting
@@ -77,9 +78,15 @@ def _set_by_others(*, now: datetime) -> list[str]:
 def _take_up_queued(*, now: datetime) -> None:
     for deploy in Deploy.objects.filter(status=Status.QUEUED, queued_at__lt=now - TAKEN_UP_WITHIN):
         if deploy.queued_at and now - deploy.queued_at > GIVEN_UP_AFTER:
-            deploy.move(Status.TIMED_OUT, now=now, sentence=_given_up(deploy))
+            _give_up(deploy, now=now)
         else:
             async_task("deployments.tasks.begin_deploy", deploy.pk, q_options={"group": "deploy"})
+
+
+def _give_up(deploy: Deploy, *, now: datetime) -> None:
+    with transaction.atomic():
+        if deploy.move(Status.TIMED_OUT, now=now, sentence=_given_up(deploy)) and deploy.told_at is None:
+            lift_hold_of(deploy, now=now)
 
 
 def _given_up(deploy: Deploy) -> str:

@@ -1,5 +1,6 @@
 """Going back: to what ran here and is still in the registry, so that no sync undoes it and the next commit flows again."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,9 +9,12 @@ from django.contrib.auth.models import User
 from demo.cluster import CRASHES
 from demo.world import World
 from deployments.models import AuditEvent, Deploy, Hold, Kind, Site, Status, Trigger
-from deployments.operations.deploy import UnableToCancel, UnableToDeploy
+from deployments.operations.begin import begin_deploy
+from deployments.operations.deploy import UnableToCancel, UnableToDeploy, cancel_deploy
+from deployments.operations.hold import place_hold
 from deployments.operations.images import look_at_images
 from deployments.operations.rollback import abort_and_roll_back, request_rollback
+from deployments.operations.tick import GIVEN_UP_AFTER, tick
 from deployments.outside import Outside
 from deployments.queries.rollbacks import rollback_targets
 from tests.factories import NOW, ask, begin, end, make_user, observe, succeed
@@ -82,6 +86,53 @@ def test_a_second_tap_is_the_same_rollback(older: str, nat: User) -> None:
 
     assert first == second
     assert Hold.objects.count() == 1
+
+
+def cancel(rollback: Deploy, outside: Outside, nat: User) -> None:
+    cancel_deploy(deploy=rollback, by=nat, now=NOW)
+
+
+def refuse(rollback: Deploy, outside: Outside, nat: User) -> None:
+    begin_deploy(deploy_id=rollback.pk, outside=outside, now=NOW, image_prefixes=("elsewhere.example/",))
+
+
+def give_up(rollback: Deploy, outside: Outside, nat: User) -> None:
+    tick(now=NOW + GIVEN_UP_AFTER + LATER)
+
+
+@pytest.mark.parametrize("end_it", [cancel, refuse, give_up])
+def test_a_rollback_that_changes_nothing_takes_its_hold_along(
+    outside: Outside, older: str, nat: User, end_it: Callable[[Deploy, Outside, User], None]
+) -> None:
+    rollback = roll_back(older, nat)
+
+    end_it(rollback, outside, nat)
+
+    rollback.refresh_from_db()
+    assert not rollback.is_active
+    assert Hold.objects.get().lifted_by_name == "Headway"
+    assert AuditEvent.objects.filter(kind=AuditEvent.Kind.RESUME, actor_name="Headway").count() == 1
+
+
+def test_a_rollback_that_may_have_reached_the_cluster_leaves_its_hold(older: str, nat: User) -> None:
+    rollback = roll_back(older, nat)
+    assert rollback.claim(now=NOW)
+
+    tick(now=NOW + GIVEN_UP_AFTER + LATER)
+
+    rollback.refresh_from_db()
+    assert rollback.status == Status.TIMED_OUT
+    assert Hold.objects.get().lifted_at is None
+
+
+def test_a_hold_that_stood_before_outlives_a_rollback_that_changes_nothing(
+    outside: Outside, older: str, nat: User
+) -> None:
+    place_hold(site=site(), sha=site().observation.running_sha, reason="It leaks", by=nat, now=NOW)
+
+    cancel(roll_back(older, nat), outside, nat)
+
+    assert Hold.objects.get().lifted_at is None
 
 
 def test_what_never_ran_here_is_no_way_back(world: World, older: str, nat: User) -> None:
