@@ -5,6 +5,7 @@ moved, the content's own half still answers 304 if what is shown is the same.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from hashlib import blake2b
 from typing import Concatenate, ParamSpec
@@ -16,9 +17,9 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from dashboard.access import may_deploy
 from dashboard.zones import now_for
 from deployments import queries
+from deployments.queries import House
 
 P = ParamSpec("P")
-NOT_FELT = "-"
 _FOR_PAGES_ONLY = (
     "Content-Security-Policy",
     "Cross-Origin-Opener-Policy",
@@ -41,21 +42,21 @@ def kept_fresh(
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if is_fragment_asked(request) and request.method in {"GET", "HEAD"}:
-            # Felt before the rows are read: what changes in between is found by the next look.
-            felt = queries.pulse(now=now_for(request), viewer=_viewer(request))
-            request.META["headway.pulse"] = felt
-            known = known_version(request)
-            if known.partition(".")[0] == felt:
+            known, now = known_version(request), now_for(request)
+            if known.partition(".")[0] == _pulse(request, queries.read_written(now=now), now=now):
                 return unchanged(known)
         return view(request, *args, **kwargs)
 
     return guarded
 
 
-def version_of(request: HttpRequest, shown: object) -> str:
-    """Return the version of a fragment that shows this; `shown` needs a repr that changes when it does."""
-    content = blake2b(repr((shown, _viewer(request))).encode(), digest_size=9).hexdigest()
-    return f"{request.META.get('headway.pulse', NOT_FELT)}.{content}"
+def version_of(request: HttpRequest, shown: object, *, house: House, now: datetime) -> str:
+    """Return the version of a fragment that shows this; `shown` needs a repr that changes when it does.
+
+    `house` was read before what is shown: what changed in between is found by the next look.
+    """
+    content = blake2b(repr((shown, house, house.holds, _viewer(request))).encode(), digest_size=9).hexdigest()
+    return f"{_pulse(request, house.written, now=now)}.{content}"
 
 
 def known_version(request: HttpRequest) -> str:
@@ -95,6 +96,10 @@ def lean_middleware(
         return response
 
     return middleware
+
+
+def _pulse(request: HttpRequest, written: str, *, now: datetime) -> str:
+    return queries.pulse(written, now=now, viewer=_viewer(request))
 
 
 def _viewer(request: HttpRequest) -> tuple[object, ...]:

@@ -32,7 +32,7 @@ def show(
     request: HttpRequest, template: str, live: Live, /, *, house: House, now: datetime, **context: Any
 ) -> HttpResponse:
     """Render `template`, or only its live fragment where htmx asks: 304 while the facts are those that it has."""
-    version = version_of(request, (live.facts, house, house.holds))
+    version = version_of(request, live.facts, house=house, now=now)
     context |= {
         "house": house,
         "now": now,

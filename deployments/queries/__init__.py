@@ -12,7 +12,7 @@ from deployments.queries.commits import Commit
 from deployments.queries.drift import DriftPage, drift_page
 from deployments.queries.history import Activity, DeployPage, activity, deploy_page
 from deployments.queries.house import GOOD_ENOUGH, SYNC_SCHEDULE, House, house
-from deployments.queries.pulse import pulse
+from deployments.queries.pulse import pulse, read_written
 from deployments.queries.rollbacks import RollbackTarget, rollback_targets
 from deployments.queries.sites import SiteList, SitePage, SiteRow, answers_of, rows_of, site_list, site_page
 from deployments.queries.syncs import Kind, SyncPage, sync_page
@@ -44,6 +44,7 @@ __all__ = [
     "drift_page",
     "house",
     "pulse",
+    "read_written",
     "rollback_targets",
     "rows_of",
     "site_list",

@@ -49,7 +49,8 @@ def deploy_page(*, pk: int, now: datetime) -> DeployPage:
 
 def activity(*, now: datetime) -> Activity:
     """The newest Deploys, syncs and Holds. Four statements."""
+    around = house(now=now)
     deploys = Deploy.objects.select_related("site")[:ACTIVITY_LENGTH]
     runs = SyncRun.objects.defer("decisions")[:ACTIVITY_LENGTH]
     holds = Hold.objects.select_related("site")[:ACTIVITY_LENGTH]
-    return Activity(tuple(deploys), tuple(runs), tuple(holds), house(now=now))
+    return Activity(tuple(deploys), tuple(runs), tuple(holds), around)

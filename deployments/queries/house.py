@@ -10,6 +10,7 @@ from django_q.models import Schedule
 
 from deployments.facts import StandingHold, stale_after
 from deployments.models import DeployBatch, GitHubPause, Hold, SyncRun
+from deployments.queries.pulse import read_written, written
 
 SYNC_SCHEDULE = "sync"
 LONGEST_SYNC = timedelta(minutes=10)
@@ -30,6 +31,8 @@ class House:
     """A batch of Deploys that is under way."""
     holds: tuple[StandingHold, ...] = field(repr=False)
     """Every standing Hold: on everything, on sites, on commits."""
+    written: str = field(repr=False)
+    """How all rows behind the pages were when this was read, for the pulse: whoever shows them reads this first."""
 
     @property
     def hold_on_everything(self) -> StandingHold | None:
@@ -53,11 +56,13 @@ def house(*, now: datetime) -> House:
             running_batch=Subquery(
                 DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).values("pk")[:1]
             ),
+            written=written(now=now),
             standing=ArraySubquery(Hold.objects.standing(now=now).values(json=StandingHold.AS_JSON)),
         )
         .first()
     )
     if schedule is None:
+        rows = read_written(now=now)
         held = _told_in(StandingHold.all(now=now), now)
         return House(
             None,
@@ -67,6 +72,7 @@ def house(*, now: datetime) -> House:
             github_rests_until=None,
             running_batch_id=None,
             holds=held,
+            written=rows,
         )
     interval = timedelta(minutes=schedule.minutes)
     return House(
@@ -77,6 +83,7 @@ def house(*, now: datetime) -> House:
         github_rests_until=schedule.github_rests_until,
         running_batch_id=schedule.running_batch,
         holds=_told_in((StandingHold.from_json(each) for each in schedule.standing), now),
+        written=schedule.written,
     )
 
 

@@ -5,6 +5,8 @@ from datetime import datetime
 from hashlib import blake2b
 
 from django.db import connection
+from django.db.models import TextField
+from django.db.models.expressions import RawSQL
 
 from deployments.models import ACTIVE_STATUSES
 
@@ -14,27 +16,43 @@ _WRITTEN = "coalesce(sum(xmin::text::bigint + hashtid(ctid)), 0) || '+' || count
 _WATCHED = (
     "deployments_site",
     "deployments_observation",
-    "deployments_hold WHERE lifted_at IS NULL AND (until IS NULL OR until > %(now)s)",
+    "deployments_hold WHERE lifted_at IS NULL AND (until IS NULL OR until > asked.at)",
     # What has ended changes no more, and leaves the active ones.
-    "deployments_deploy WHERE status = ANY(%(active)s)",
+    "deployments_deploy WHERE status = ANY(%s)",
     "(SELECT xmin, ctid FROM deployments_deploy ORDER BY id DESC LIMIT 1) AS newest",
     "(SELECT xmin, ctid FROM deployments_deployevent ORDER BY id DESC LIMIT 1) AS told",
     "(SELECT xmin, ctid FROM deployments_syncrun ORDER BY id DESC LIMIT 20) AS runs",
     "(SELECT xmin, ctid FROM deployments_commitrange ORDER BY id DESC LIMIT 1) AS fetched",
-    "deployments_githubpause WHERE until > %(now)s",
+    "deployments_githubpause WHERE until > asked.at",
     "(SELECT xmin, ctid FROM deployments_deploybatch ORDER BY id DESC LIMIT 5) AS batches",
     "django_q_schedule WHERE name = 'sync'",
 )
-_PULSE = f"SELECT {', '.join(f'(SELECT {_WRITTEN} FROM {rows})' for rows in _WATCHED)}"  # noqa: S608  constants of this module
+_ALL_WRITTEN = (
+    f"SELECT concat_ws(' ', {', '.join(f'(SELECT {_WRITTEN} FROM {rows})' for rows in _WATCHED)}) "  # noqa: S608  constants of this module
+    "FROM (SELECT %s::timestamptz AS at) AS asked"
+)
 
 
-def pulse(*, now: datetime, viewer: Sequence[object] = ()) -> str:
-    """Return 12 characters that stay while no row behind the pages changes, for this viewer and within this minute. One statement.
+def written(*, now: datetime) -> RawSQL:
+    """As part of a statement: what all rows behind the pages were written by, and where."""
+    return RawSQL(f"({_ALL_WRITTEN})", _parameters(now), output_field=TextField())  # noqa: S611  constants of this module
+
+
+def read_written(*, now: datetime) -> str:
+    """The same by a statement of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ALL_WRITTEN, _parameters(now))
+        return str(cursor.fetchone()[0])
+
+
+def pulse(written: str, *, now: datetime, viewer: Sequence[object] = ()) -> str:
+    """Return 12 characters that stay while no row behind the pages changes, for this viewer and within this minute.
 
     The minute is part of it because answers grow old by themselves: an observation is stale, a sync overdue.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_PULSE, {"now": now, "active": list(ACTIVE_STATUSES)})
-        written = cursor.fetchone()
     minute = int(now.timestamp()) // 60
     return blake2b(repr((written, minute, *viewer)).encode(), digest_size=6).hexdigest()
+
+
+def _parameters(now: datetime) -> tuple[list[str], datetime]:
+    return [status.value for status in ACTIVE_STATUSES], now
