@@ -32,3 +32,23 @@ def demo_cluster(images: Images) -> Iterator[DemoCluster]:
     cluster = DemoCluster(image_exists=images.exists, behaviour=images.behaviour, start_seconds=0.05)
     with cluster:
         yield cluster
+
+
+@pytest.fixture
+def three(demo_cluster: DemoCluster) -> DemoCluster:
+    """A Deployment of three ready pods that run app:1."""
+    demo_cluster.create_deployment("default", "cron", containers={"web": "app:1"}, replicas=3)
+    demo_cluster.settle_now()
+    return demo_cluster
+
+
+@pytest.fixture
+def five(demo_cluster: DemoCluster) -> DemoCluster:
+    """Five Deployments, s0 to s4, of which three are labelled as even."""
+    for number in range(5):
+        labels = {"team": "odd" if number % 2 else "even"}
+        containers = {"web": "app:1"}
+        demo_cluster.create_deployment(
+            "default", f"s{number}", containers=containers, labels=labels, settled=True
+        )
+    return demo_cluster

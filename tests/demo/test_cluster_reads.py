@@ -13,17 +13,6 @@ def names(answer: dict[str, Any]) -> list[str]:
     return [one["metadata"]["name"] for one in answer["items"]]
 
 
-@pytest.fixture
-def five(demo_cluster: DemoCluster) -> DemoCluster:
-    for number in range(5):
-        labels = {"team": "odd" if number % 2 else "even"}
-        containers = {"web": "app:1"}
-        demo_cluster.create_deployment(
-            "default", f"s{number}", containers=containers, labels=labels, settled=True
-        )
-    return demo_cluster
-
-
 def test_a_list_comes_page_by_page(five: DemoCluster) -> None:
     with Client(five) as client:
         first = client.get(DEPLOYMENTS, limit=2)

@@ -2,39 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from demo.cluster import CRASHES, SLOW, UNREADY, DemoCluster
 from tests.demo.conftest import Images
-
-REVISION = "deployment.kubernetes.io/revision"
-
-
-def condition(cluster: DemoCluster, kind: str, name: str = "cron") -> tuple[str, str]:
-    listed = cluster.deployment("default", name)["status"].get("conditions", [])
-    return next(((one["status"], one["reason"]) for one in listed if one["type"] == kind), ("", ""))
-
-
-def replica_sets(cluster: DemoCluster) -> dict[str, dict[str, Any]]:
-    """By image of their first container."""
-    found = cluster.store.all_of("replicasets", "default")
-    return {one["spec"]["template"]["spec"]["containers"][0]["image"]: one for one in found}
-
-
-def sizes(cluster: DemoCluster) -> dict[str, int]:
-    return {image: one["spec"]["replicas"] for image, one in replica_sets(cluster).items()}
-
-
-def roll(cluster: DemoCluster, image: str) -> None:
-    cluster.set_image("default", "cron", container="web", image=image)
-
-
-@pytest.fixture
-def three(demo_cluster: DemoCluster) -> DemoCluster:
-    """A Deployment of three ready pods that run app:1."""
-    demo_cluster.create_deployment("default", "cron", containers={"web": "app:1"}, replicas=3)
-    demo_cluster.settle_now()
-    return demo_cluster
+from tests.demo.rollouts import REVISION, condition, replica_sets, roll, sizes
 
 
 def test_a_new_deployment_comes_to_rest(three: DemoCluster) -> None:

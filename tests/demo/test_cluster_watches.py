@@ -2,21 +2,8 @@
 
 import time
 
-import pytest
-
 from demo.cluster import DemoCluster
 from tests.demo.cluster_client import DEPLOYMENTS, PODS, Client
-
-
-@pytest.fixture
-def five(demo_cluster: DemoCluster) -> DemoCluster:
-    for number in range(5):
-        labels = {"team": "odd" if number % 2 else "even"}
-        containers = {"web": "app:1"}
-        demo_cluster.create_deployment(
-            "default", f"s{number}", containers=containers, labels=labels, settled=True
-        )
-    return demo_cluster
 
 
 def test_a_watch_tells_what_happened_since_its_version(five: DemoCluster) -> None:

@@ -1,8 +1,8 @@
 """Following: a Deploy ends as the cluster shows it, and success means that ready pods run this image and stay so."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
-from time import sleep as really_sleep
+from datetime import timedelta
+from time import sleep
 
 import pytest
 from django.utils import timezone
@@ -14,44 +14,12 @@ from deployments.locks import Lock
 from deployments.models import Deploy, Observation, Status
 from deployments.operations.follow import Patience, follow
 from deployments.outside import Outside
+from tests.deployments.operations.following import HOST, PATIENCE, Clock, rolled_out, see_through
 from tests.factories import ask, begin, observe
 
-HOST = "cacophony.natwelch.com"
 OTHER = "chartopia.app"
-PATIENCE = Patience(
-    stability=timedelta(seconds=0),
-    rollout=timedelta(minutes=15),
-    look_every_seconds=0.05,
-    task=timedelta(seconds=20),
-)
 
 pytestmark = pytest.mark.usefixtures("sites")
-
-
-class Clock:
-    """The real time, moved on by what a test jumps over."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta(0)
-
-    def __call__(self) -> datetime:
-        return timezone.now() + self.ahead
-
-
-def rolled_out(world: World, outside: Outside, **commit: object) -> Deploy:
-    world.commit(HOST, **commit)
-    observe(outside)
-    deploy = begin(ask(HOST), outside)
-    Deploy.objects.filter(pk=deploy.pk).update(patched_at=timezone.now())
-    return deploy
-
-
-def see_through(
-    deploy: Deploy, outside: Outside, *, patience: Patience = PATIENCE, clock: Clock | None = None
-) -> Deploy:
-    follow(outside=outside, patience=patience, clock=clock or Clock(), sleep=really_sleep)
-    deploy.refresh_from_db()
-    return deploy
 
 
 def test_a_deploy_succeeds_when_its_pods_are_ready(world: World, outside: Outside) -> None:
@@ -192,7 +160,7 @@ def test_all_active_deploys_are_followed_with_one_list_of_each_kind(world: World
     Deploy.objects.update(patched_at=timezone.now())
     world.cluster.requests.clear()
 
-    follow(outside=outside, patience=PATIENCE, clock=Clock(), sleep=really_sleep)
+    follow(outside=outside, patience=PATIENCE, clock=Clock(), sleep=sleep)
 
     assert {Deploy.objects.get(pk=deploy.pk).status for deploy in deploys} == {Status.SUCCEEDED}
     looks = len(world.cluster.requests) / 2
