@@ -78,14 +78,16 @@ def _set_by_others(*, now: datetime) -> list[str]:
 def _take_up_queued(*, now: datetime) -> None:
     for deploy in Deploy.objects.filter(status=Status.QUEUED, queued_at__lt=now - TAKEN_UP_WITHIN):
         if deploy.queued_at and now - deploy.queued_at > GIVEN_UP_AFTER:
-            _give_up(deploy, now=now)
+            _give_up(deploy.pk, now=now)
         else:
             async_task("deployments.tasks.begin_deploy", deploy.pk, q_options={"group": "deploy"})
 
 
-def _give_up(deploy: Deploy, *, now: datetime) -> None:
+def _give_up(deploy_id: int, *, now: datetime) -> None:
     with transaction.atomic():
-        if deploy.move(Status.TIMED_OUT, now=now, sentence=_given_up(deploy)) and deploy.told_at is None:
+        # Locked, and read anew: a worker may be telling the cluster of it at this very moment.
+        deploy = Deploy.objects.select_for_update().filter(pk=deploy_id, status=Status.QUEUED).first()
+        if deploy and deploy.move(Status.TIMED_OUT, now=now, sentence=_given_up(deploy)) and not deploy.told_at:
             lift_hold_of(deploy, now=now)
 
 

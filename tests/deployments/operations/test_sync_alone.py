@@ -23,7 +23,7 @@ from deployments.operations.sync import UnableToSync, close_dead_runs
 from deployments.operations.tick import tick
 from deployments.outside import Outside
 from tests.factories import NOW, make_user, observe
-from tests.processes import eventually
+from tests.processes import eventually, somebody_waits_for_a_lock
 
 ROOT = Path(__file__).resolve().parents[3]
 WITHIN_SECONDS = 20
@@ -197,7 +197,7 @@ def _held_as_soon_as_somebody_waits_for_it(host: str) -> Iterator[None]:
         with transaction.atomic():
             site = Site.objects.select_for_update(no_key=True).get(host=host)
             is_locked.set()
-            _wait_until_somebody_waits()
+            assert eventually(somebody_waits_for_a_lock, seconds=WITHIN_SECONDS)
             place_hold(site=site, reason="Not now", by=make_user("ann"), now=NOW)
         connection.close()
 
@@ -206,15 +206,3 @@ def _held_as_soon_as_somebody_waits_for_it(host: str) -> Iterator[None]:
     is_locked.wait(WITHIN_SECONDS)
     yield
     thread.join()
-
-
-def _wait_until_somebody_waits() -> None:
-    until = monotonic() + WITHIN_SECONDS
-    with connection.cursor() as cursor:
-        while monotonic() < until:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            )
-            if cursor.fetchone()[0]:
-                return
-            sleep(0.02)
