@@ -87,7 +87,10 @@ def _give_up(deploy_id: int, *, now: datetime) -> None:
     with transaction.atomic():
         # Locked, and read anew: a worker may be telling the cluster of it at this very moment.
         deploy = Deploy.objects.select_for_update().filter(pk=deploy_id, status=Status.QUEUED).first()
-        if deploy and deploy.move(Status.TIMED_OUT, now=now, sentence=_given_up(deploy)) and not deploy.told_at:
+        if deploy is None:
+            return
+        deploy.move(Status.TIMED_OUT, now=now, sentence=_given_up(deploy))
+        if deploy.told_at is None:
             lift_hold_of(deploy, now=now)
 
 
