@@ -119,7 +119,7 @@ def _sync_alone(
         changed = changed_sites(sites, gathered.observations)
         remember(gathered.github.limits, gathered.pauses, now=now)
         before = states_before(changed, now=now)
-        record(sites, gathered.observations, changed=changed, now=now)
+        sites = record(sites, gathered.observations, changed=changed, now=now)
         _count(run, gathered, changed)
         decisions = tuple(_act(each, now=now) for each in decide_all(sites, gathered.observations, now=now))
         move_on_where_ready(sites, now=now)
@@ -171,6 +171,8 @@ def _act(decision: Decision, *, now: datetime) -> Decision:
         )
     except UnableToDeploy as refusal:
         return replace(decision, verdict=Stop(str(refusal)))
+    except Site.DoesNotExist:
+        return replace(decision, verdict=Stop("Its mapping was deleted while the sync looked at it."))
     return replace(decision, deploy=deploy)
 
 
