@@ -13,7 +13,6 @@ class Lock(IntEnum):
     SYNC = 7_400_001
     FOLLOW = 7_400_002
     SCHEDULES = 7_400_003
-    NEXT_SYNC = 7_400_004
     WELCOME = 7_400_011
     UPGRADE = 7_400_020
 

@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.models.functions import Now
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
+from django_q.models import OrmQ
 
 logger = logging.getLogger(__name__)
 CHANNEL = "headway_queue"
@@ -42,8 +43,7 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
     def enqueue(self, task: str) -> int:
         """Queue a signed task; return its row's key."""
         entry = self.get_connection().create(key=self.list_key or Conf.CLUSTER_NAME, payload=task, lock=Now())
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+        _wake()
         return cast("int", entry.pk)
 
     def dequeue(self) -> list[tuple[int, str]] | None:
@@ -77,3 +77,14 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
         with connection.cursor() as cursor:
             cursor.execute(TAKE, [Conf.RETRY, self.list_key])
             return cast("tuple[int, str] | None", cursor.fetchone())
+
+
+def let_go(name: str) -> None:
+    """Queue what was set aside under another name than the queue's own."""
+    if OrmQ.objects.filter(key=name).update(key=Conf.CLUSTER_NAME, lock=Now()):
+        _wake()
+
+
+def _wake() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])

@@ -49,15 +49,6 @@ def eventually(condition: Callable[[], Any], *, seconds: float, every: float = 0
     return answer
 
 
-def somebody_waits_for_a_lock() -> bool:
-    """Whether another session of this database waits for what one has locked."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        return bool(cursor.fetchone()[0])
-
-
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])

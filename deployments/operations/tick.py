@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import F, Value
-from django_q.models import Task
+from django_q.models import OrmQ, Task
 from django_q.tasks import async_task
 
 from deployments.figures import TICK
@@ -13,7 +13,7 @@ from deployments.models import ACTIVE_STATUSES, Deploy, DeployBatch, Observation
 from deployments.operations.follow import FOLLOWED
 from deployments.operations.hold import lift_expired, lift_hold_of
 from deployments.operations.sync import close_dead_runs, prune_runs
-from deployments.operations.sync_request import request_sync
+from deployments.operations.sync_request import AFTER_SYNC, let_follow, request_sync
 from deployments.operations.waiting import take_up_waiting
 from deployments.rules.wording import duration
 
@@ -21,7 +21,7 @@ TAKEN_UP_WITHIN = timedelta(seconds=30)
 GIVEN_UP_AFTER = timedelta(minutes=15)
 PRUNED_AT_MINUTE = 0
 LOOKED_AFTER = timedelta(minutes=15)
-BATCH, SYNC = "batch", "sync"
+BATCH, SYNC, WAITING_SYNC = "batch", "sync", "waiting sync"
 
 
 def tick(
@@ -38,6 +38,8 @@ def tick(
     under_way = _under_way()
     if SYNC in under_way:
         close_dead_runs(now=now)
+    if WAITING_SYNC in under_way:
+        let_follow()
     if Status.WAITING in under_way:
         take_up_waiting(now=now, patience=wait_for_image)
     if Status.QUEUED in under_way:
@@ -51,11 +53,12 @@ def tick(
 
 
 def _under_way() -> set[str]:
-    """Statuses of active Deploys, BATCH and SYNC: one statement, since nearly always there is nothing."""
+    """Statuses of active Deploys, BATCH, SYNC and WAITING_SYNC: one statement, since nearly always there is nothing."""
     deploys = Deploy.objects.filter(status__in=ACTIVE_STATUSES).values_list("status", flat=True)
     batches = DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).values_list(Value(BATCH), flat=True)
     syncs = SyncRun.objects.filter(result=SyncRun.Result.RUNNING).values_list(Value(SYNC), flat=True)
-    return set(deploys.order_by().union(batches.order_by(), syncs.order_by()))
+    waiting = OrmQ.objects.filter(key=AFTER_SYNC).values_list(Value(WAITING_SYNC), flat=True)
+    return set(deploys.order_by().union(batches.order_by(), syncs.order_by(), waiting.order_by()))
 
 
 def _give_a_sign_of_life(*, now: datetime) -> None:

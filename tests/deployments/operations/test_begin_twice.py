@@ -14,7 +14,8 @@ from deployments.operations.begin import begin_deploy
 from deployments.operations.tick import tick
 from deployments.outside import Outside
 from tests.factories import NOW, ask, observe
-from tests.processes import eventually, somebody_waits_for_a_lock
+from tests.processes import eventually
+from tests.sessions import somebody_waits_for_a_lock
 
 HOST = "cacophony.natwelch.com"
 
