@@ -68,7 +68,7 @@ def request(wish: Wish, *, site: Site, now: datetime) -> Deploy:
     """Do what request_deploy does, for a wish of any kind. A refusal stands in the audit, like the wish itself."""
     with transaction.atomic():
         locked = lock(site)
-        if first := _same_wish(locked, wish):
+        if first := same_wish(locked, wish):
             return first
         facts = site_facts(locked, holds=StandingHold.all(now=now), sha=wish.sha)
         refusal = _overtaken(site, locked, wish) or first_refusal(attempt_of(locked, facts, wish))
@@ -103,7 +103,8 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
         audit.record(AuditEvent.Kind.CANCEL, said, by=by, site=deploy.site, now=now)
 
 
-def _same_wish(site: Site, wish: Wish) -> Deploy | None:
+def same_wish(site: Site, wish: Wish) -> Deploy | None:
+    """The Deploy that this wish asked for already, where it is a second tap. `site` is locked."""
     if wish.key and (first := Deploy.objects.filter(idempotency_key=wish.key, site=site).first()):
         return first
     latest = site.observation.latest_deploy if hasattr(site, "observation") else None
