@@ -17,6 +17,14 @@ class Lock(IntEnum):
     UPGRADE = 7_400_020
 
 
+# Of a holder whose machine is lost PostgreSQL hears nothing, and would keep its lock for the two hours after which Linux asks an
+# idle connection for a sign of life. So it asks for one after half a minute, and gives up after another.
+_TRY = """
+    SELECT pg_try_advisory_lock(%s), set_config('tcp_keepalives_idle', '30', false),
+        set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false)
+"""
+
+
 @contextmanager
 def try_lock(lock: Lock, *, wait_seconds: float = 0) -> Iterator[bool]:
     """Hold `lock` within the block, waiting up to `wait_seconds` for it; yields False where somebody else kept it."""
@@ -29,7 +37,7 @@ def try_lock(lock: Lock, *, wait_seconds: float = 0) -> Iterator[bool]:
 
 
 def _acquire(lock: Lock) -> bool:
-    return _ask("SELECT pg_try_advisory_lock(%s)", lock)
+    return _ask(_TRY, lock)
 
 
 def _acquire_within(lock: Lock, seconds: float) -> bool:
