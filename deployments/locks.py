@@ -13,6 +13,7 @@ class Lock(IntEnum):
     SYNC = 7_400_001
     FOLLOW = 7_400_002
     SCHEDULES = 7_400_003
+    COMMITS = 7_400_005
     WELCOME = 7_400_011
     UPGRADE = 7_400_020
 
