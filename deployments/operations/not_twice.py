@@ -15,8 +15,7 @@ class NotTwice:
     What a worker has taken does not count, for that worker may be dead.
     """
 
-    def queue(self, name: str, *args: Any, group: str, **kwargs: Any) -> None:
-        func = f"deployments.tasks.{name}"
+    def queue(self, func: str, *args: Any, group: str, **kwargs: Any) -> None:
         if repr((func, [*args], kwargs)) not in self._waiting:
             async_task(func, *args, **kwargs, q_options={"group": group})
 

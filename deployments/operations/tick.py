@@ -45,11 +45,11 @@ def tick(
     if Status.QUEUED in under_way:
         _take_up_queued(due, now=now)
     if BATCH in under_way:
-        due.queue("continue_batches", group="batch")
+        due.queue("deployments.tasks.continue_batches", group="batch")
     if under_way & set(FOLLOWED):
-        due.queue("follow", group="follow")
+        due.queue("deployments.tasks.follow", group="follow")
     if moving := _set_by_others(now=now):
-        due.queue("sync", hosts=moving, trigger="rollout", group="sync")
+        due.queue("deployments.tasks.sync", hosts=moving, trigger="rollout", group="sync")
 
 
 def _under_way() -> set[str]:
@@ -83,7 +83,7 @@ def _take_up_queued(due: NotTwice, *, now: datetime) -> None:
         if deploy.queued_at and now - deploy.queued_at > GIVEN_UP_AFTER:
             _give_up(deploy.pk, now=now)
         else:
-            due.queue("begin_deploy", deploy.pk, group="deploy")
+            due.queue("deployments.tasks.begin_deploy", deploy.pk, group="deploy")
 
 
 def _give_up(deploy_id: int, *, now: datetime) -> None:

@@ -80,7 +80,7 @@ def take_up_waiting(due: NotTwice, *, now: datetime, patience: timedelta) -> Non
     """Have every waiting Deploy looked at, by a task each; end those that have waited for longer than `patience`."""
     for deploy in Deploy.objects.filter(status=Status.WAITING):
         if now - deploy.requested_at < patience:
-            due.queue("look_for_image", deploy.pk, group="deploy")
+            due.queue("deployments.tasks.look_for_image", deploy.pk, group="deploy")
             continue
         sentence = (
             f"Given up after {duration(patience)}: what {short(deploy.sha)} waited for did not come. "
