@@ -13,9 +13,17 @@ class Lock(IntEnum):
     SYNC = 7_400_001
     FOLLOW = 7_400_002
     SCHEDULES = 7_400_003
-    NEXT_SYNC = 7_400_004
+    COMMITS = 7_400_005
     WELCOME = 7_400_011
     UPGRADE = 7_400_020
+
+
+# Of a holder whose machine is lost PostgreSQL hears nothing, and would keep its lock for the two hours after which Linux asks an
+# idle connection for a sign of life. So it asks for one after half a minute, and gives up after another.
+_TRY = """
+    SELECT pg_try_advisory_lock(%s), set_config('tcp_keepalives_idle', '30', false),
+        set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false)
+"""
 
 
 @contextmanager
@@ -30,7 +38,7 @@ def try_lock(lock: Lock, *, wait_seconds: float = 0) -> Iterator[bool]:
 
 
 def _acquire(lock: Lock) -> bool:
-    return _ask("SELECT pg_try_advisory_lock(%s)", lock)
+    return _ask(_TRY, lock)
 
 
 def _acquire_within(lock: Lock, seconds: float) -> bool:

@@ -11,19 +11,22 @@ from typing import Any, cast
 
 import psycopg
 from django.db import InterfaceError, OperationalError, connection
-from django.utils import timezone
+from django.db.models.functions import Now
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
+from django_q.models import OrmQ
 
 logger = logging.getLogger(__name__)
 CHANNEL = "headway_queue"
 RECONNECT_SECONDS = 1
 BREATH_SECONDS = 1
-# One statement takes a task, and two workers never the same one.
+# One statement takes a task, and two workers never the same one. The time is PostgreSQL's, here and where it is queued: to a worker
+# whose clock is behind web's by a blink, a task would not be due yet when it is woken, and it would sleep on.
 TAKE = """
-    UPDATE django_q_ormq SET lock = %s
+    UPDATE django_q_ormq SET lock = statement_timestamp() + make_interval(secs => %s)
     WHERE id = (
-        SELECT id FROM django_q_ormq WHERE key = %s AND lock < %s ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+        SELECT id FROM django_q_ormq WHERE key = %s AND lock < statement_timestamp()
+        ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
     )
     RETURNING id, payload
 """
@@ -39,10 +42,9 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
 
     def enqueue(self, task: str) -> int:
         """Queue a signed task; return its row's key."""
-        pk = super().enqueue(task)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
-        return cast("int", pk)
+        entry = self.get_connection().create(key=self.list_key or Conf.CLUSTER_NAME, payload=task, lock=Now())
+        _wake()
+        return cast("int", entry.pk)
 
     def dequeue(self) -> list[tuple[int, str]] | None:
         """Take one task as (key, payload), waiting a moment; None where none came, so that the caller can be told to stop."""
@@ -72,7 +74,17 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
             self._listening = connection.connection
 
     def _take(self) -> tuple[int, str] | None:
-        now = timezone.now()
         with connection.cursor() as cursor:
-            cursor.execute(TAKE, [self.timeout(None), self.list_key, now])
+            cursor.execute(TAKE, [Conf.RETRY, self.list_key])
             return cast("tuple[int, str] | None", cursor.fetchone())
+
+
+def let_go(name: str) -> None:
+    """Queue what was set aside under another name than the queue's own."""
+    if OrmQ.objects.filter(key=name).update(key=Conf.CLUSTER_NAME, lock=Now()):
+        _wake()
+
+
+def _wake() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])

@@ -13,8 +13,9 @@ from deployments.operations import batch, begin, commits, images, notify, waitin
 from deployments.operations.doctor import record_examination
 from deployments.operations.follow import Patience
 from deployments.operations.follow import follow as follow_all
-from deployments.operations.sync import UnableToSync
+from deployments.operations.sync import AnotherAtWork, UnableToSync
 from deployments.operations.sync import sync as sync_all
+from deployments.operations.sync_request import let_follow, wait_for_another
 from deployments.operations.tick import tick as take_up
 from deployments.outside import from_settings
 from deployments.ping import UnableToPing
@@ -50,9 +51,14 @@ def follow() -> None:
 def sync(hosts: Sequence[str] = (), trigger: str = "schedule") -> None:
     try:
         report = sync_all(outside=from_settings(), clock=timezone.now, hosts=hosts, trigger=trigger)
+    except AnotherAtWork:
+        wait_for_another(hosts=hosts, trigger=trigger)
+        return
     except UnableToSync as error:
         logger.info("No sync: %s", error)
         return
+    finally:
+        let_follow()
     if settings.PING_URL and report.run.is_full and report.run.result in GOOD_ENOUGH:
         async_task("deployments.tasks.ping", q_options={"group": "ping"})
 

@@ -75,7 +75,8 @@ def begin_deploy(
 
 def _refuse(deploy: Deploy, refusal: str, *, now: datetime) -> None:
     with transaction.atomic():
-        if deploy.move(Status.FAILED, now=now, sentence=refusal):
+        # Another run may have begun with it meanwhile: then it is under way.
+        if deploy.move(Status.FAILED, only_from=(Status.QUEUED,), now=now, sentence=refusal):
             asked = f"asked for by {deploy.requested_by_name}"
             said = f"Refused Deploy {deploy.pk} of {deploy.sha[:7]}, {asked}, before anything was changed. {refusal}"
             audit.record(AuditEvent.Kind.REFUSAL, said, site=deploy.site, now=now)

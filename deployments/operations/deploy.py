@@ -12,6 +12,7 @@ from deployments.models import AuditEvent, Deploy, EventKind, Observation, Site,
 from deployments.operations import audit
 from deployments.operations.attempt import attempt_of, image_of
 from deployments.operations.hold import lift_hold_of
+from deployments.operations.mapping import stands_for_the_same
 from deployments.operations.wish import AUDITED_AS, WhenReady, Wish, note_refusal
 from deployments.rules.guards import first_refusal
 from deployments.rules.site_state import SiteFacts
@@ -67,10 +68,10 @@ def request(wish: Wish, *, site: Site, now: datetime) -> Deploy:
     """Do what request_deploy does, for a wish of any kind. A refusal stands in the audit, like the wish itself."""
     with transaction.atomic():
         locked = lock(site)
-        if first := _same_wish(locked, wish):
+        if first := same_wish(locked, wish):
             return first
         facts = site_facts(locked, holds=StandingHold.all(now=now), sha=wish.sha)
-        refusal = first_refusal(attempt_of(locked, facts, wish))
+        refusal = _overtaken(site, locked, wish) or first_refusal(attempt_of(locked, facts, wish))
         if not refusal:
             return _write(locked, facts, wish, now=now)
         note_refusal(refusal, wish, site=locked, now=now)
@@ -102,12 +103,21 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
         audit.record(AuditEvent.Kind.CANCEL, said, by=by, site=deploy.site, now=now)
 
 
-def _same_wish(site: Site, wish: Wish) -> Deploy | None:
+def same_wish(site: Site, wish: Wish) -> Deploy | None:
+    """The Deploy that this wish asked for already, where it is a second tap. `site` is locked."""
     if wish.key and (first := Deploy.objects.filter(idempotency_key=wish.key, site=site).first()):
         return first
     latest = site.observation.latest_deploy if hasattr(site, "observation") else None
     is_same = latest and latest.is_active and (latest.sha, latest.kind) == (wish.sha, wish.kind)
     return latest if is_same else None
+
+
+def _overtaken(site: Site, locked: Site, wish: Wish) -> str:
+    """Why the sync, which read `site` before it looked around, must not go by that any more; empty where it may."""
+    is_so_still = locked.auto_deploy and stands_for_the_same(site, locked)
+    if wish.trigger != Trigger.SYNC or is_so_still:
+        return ""
+    return "Its mapping was changed while the sync looked at it: the next sync looks again."
 
 
 def _missing(facts: SiteFacts, wish: Wish) -> str:

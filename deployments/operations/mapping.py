@@ -11,6 +11,12 @@ from deployments.models import AuditEvent, Observation, Site
 from deployments.operations import audit
 
 _WHAT_RUNS = frozenset({"owner", "repository", "namespace", "deployment", "container", "image_template"})
+_WHAT_IS_LOOKED_AT = _WHAT_RUNS | {"branch"}
+
+
+def stands_for_the_same(before: Site, after: Site) -> bool:
+    """Whether what was seen of a site when its mapping was as `before` is true of it `after`."""
+    return all(getattr(before, name) == getattr(after, name) for name in _WHAT_IS_LOOKED_AT)
 
 
 def save_mapping(

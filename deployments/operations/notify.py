@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import F
 from django.urls import reverse
 
 from deployments.models import Deploy, PushSubscription, PushWish, Site, Status
@@ -107,12 +108,13 @@ def _send(
         return False
     except PushError as error:
         logger.warning("No notification for a browser of %s: %s", to.user_id, error)
-        to.failures += 1
-        if to.failures >= GIVEN_UP_AFTER_FAILURES:
-            to.delete()
-        else:
-            to.save(update_fields=["failures"])
+        _note(to, failures=F("failures") + 1)
+        PushSubscription.objects.filter(pk=to.pk, failures__gte=GIVEN_UP_AFTER_FAILURES).delete()
         return False
-    to.last_ok_at, to.failures = now, 0
-    to.save(update_fields=["last_ok_at", "failures"])
+    _note(to, failures=0, last_ok_at=now)
     return True
+
+
+def _note(to: PushSubscription, **values: Any) -> None:
+    """Write how it went; nothing where its owner has switched notifications off meanwhile."""
+    PushSubscription.objects.filter(pk=to.pk).update(**values)

@@ -10,7 +10,7 @@ from django_q.tasks import async_task
 
 from deployments.models import AuditEvent, Deploy, Hold, Kind, Observation, Site, Status, Trigger
 from deployments.operations import audit
-from deployments.operations.deploy import UnableToCancel, UnableToDeploy, lock, request
+from deployments.operations.deploy import UnableToCancel, UnableToDeploy, lock, request, same_wish
 from deployments.operations.hold import UnableToHold, place_hold
 from deployments.operations.wish import Wish, note_refusal
 from deployments.rules.rollbacks import Past, is_of, way_back
@@ -43,6 +43,8 @@ def request_rollback(
             sha=sha, seen_sha=seen_sha, trigger=Trigger.PERSON if by else Trigger.FAILURE, by=by, kind=Kind.ROLLBACK,
             image=_image_of(locked, sha), rolls_back=left, cause=cause, accepts_red=True, key=idempotency_key,
         )  # fmt: skip
+        if first := same_wish(locked, wish):
+            return first
         try:
             deploy = _request(wish, locked, now=now)
         except UnableToDeploy as error:
@@ -171,10 +173,10 @@ def _refusal(site: Site, wish: Wish) -> str:
 
 
 def _hold_left_behind(site: Site, rollback: Deploy, *, by: User | None, now: datetime) -> None:
-    """Hold it, unless it is held already: a second tap is the same rollback."""
+    """Hold it, unless it is held already."""
     seen = site.observation
     left = rollback.rolls_back.sha if rollback.rolls_back else seen.desired_sha or seen.running_sha
-    if not left or not rollback.is_active:
+    if not left:
         return
     why = f"Rolled back from {left[:7]} by {by.get_username() if by else 'itself'}"
     reason = f"{why}. {rollback.cause}".strip()[: Hold._meta.get_field("reason").max_length]  # noqa: SLF001  Django's documented Meta API

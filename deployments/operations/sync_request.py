@@ -5,10 +5,16 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django_q.models import OrmQ
 from django_q.tasks import async_task
 
+from deployments import queue
+from deployments.locks import Lock, try_lock
 from deployments.models import AuditEvent, Site
 from deployments.operations import audit
+
+AFTER_SYNC = "headway-after-sync"
+"""No worker takes what is queued under this name."""
 
 
 def ask_for_sync(*, hosts: Sequence[str] = (), by: User, now: datetime) -> None:
@@ -23,3 +29,24 @@ def ask_for_sync(*, hosts: Sequence[str] = (), by: User, now: datetime) -> None:
 def request_sync(*, hosts: Sequence[str] = (), trigger: str = "person") -> None:
     """Queue a sync of `hosts`, or of all sites where none is named."""
     async_task("deployments.tasks.sync", hosts=list(hosts), trigger=trigger, q_options={"group": "sync"})
+
+
+def wait_for_another(*, hosts: Sequence[str], trigger: str) -> None:
+    """Queue a sync for when the one at work has ended: that one may have looked before this one was asked for.
+
+    One that waits already has yet to look, and is enough where it looks at these sites. Whoever calls this calls `let_follow` next.
+    """
+    entries = [entry.task for entry in OrmQ.objects.filter(key=AFTER_SYNC)]
+    # One that cannot be read is thrown away by whoever takes it.
+    waiting = [set(each["kwargs"].get("hosts", ())) for each in entries if "kwargs" in each]
+    if not any(not there or (hosts and there.issuperset(hosts)) for there in waiting):
+        q_options = {"group": "sync", "cluster": AFTER_SYNC}
+        async_task("deployments.tasks.sync", hosts=list(hosts), trigger=trigger, q_options=q_options)
+
+
+def let_follow() -> None:
+    """Let workers take the syncs that wait for another one, unless one is at work: whoever ends one calls this after it."""
+    with try_lock(Lock.SYNC) as is_free:
+        pass
+    if is_free:
+        queue.let_go(AFTER_SYNC)

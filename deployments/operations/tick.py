@@ -5,15 +5,15 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import F, Value
-from django_q.models import Task
-from django_q.tasks import async_task
+from django_q.models import OrmQ, Task
 
 from deployments.figures import TICK
 from deployments.models import ACTIVE_STATUSES, Deploy, DeployBatch, Observation, Status, SyncRun
 from deployments.operations.follow import FOLLOWED
 from deployments.operations.hold import lift_expired, lift_hold_of
+from deployments.operations.not_twice import NotTwice
 from deployments.operations.sync import close_dead_runs, prune_runs
-from deployments.operations.sync_request import request_sync
+from deployments.operations.sync_request import AFTER_SYNC, let_follow
 from deployments.operations.waiting import take_up_waiting
 from deployments.rules.wording import duration
 
@@ -21,7 +21,7 @@ TAKEN_UP_WITHIN = timedelta(seconds=30)
 GIVEN_UP_AFTER = timedelta(minutes=15)
 PRUNED_AT_MINUTE = 0
 LOOKED_AFTER = timedelta(minutes=15)
-BATCH, SYNC = "batch", "sync"
+BATCH, SYNC, WAITING_SYNC = "batch", "sync", "waiting sync"
 
 
 def tick(
@@ -35,27 +35,30 @@ def tick(
     lift_expired(now=now)
     if now.minute == PRUNED_AT_MINUTE:
         prune_runs(before=now - keep_runs)
-    under_way = _under_way()
+    under_way, due = _under_way(), NotTwice()
     if SYNC in under_way:
         close_dead_runs(now=now)
+    if WAITING_SYNC in under_way:
+        let_follow()
     if Status.WAITING in under_way:
-        take_up_waiting(now=now, patience=wait_for_image)
+        take_up_waiting(due, now=now, patience=wait_for_image)
     if Status.QUEUED in under_way:
-        _take_up_queued(now=now)
+        _take_up_queued(due, now=now)
     if BATCH in under_way:
-        async_task("deployments.tasks.continue_batches", q_options={"group": "batch"})
+        due.queue("deployments.tasks.continue_batches", group="batch")
     if under_way & set(FOLLOWED):
-        async_task("deployments.tasks.follow", q_options={"group": "follow"})
+        due.queue("deployments.tasks.follow", group="follow")
     if moving := _set_by_others(now=now):
-        request_sync(hosts=moving, trigger="rollout")
+        due.queue("deployments.tasks.sync", hosts=moving, trigger="rollout", group="sync")
 
 
 def _under_way() -> set[str]:
-    """Statuses of active Deploys, BATCH and SYNC: one statement, since nearly always there is nothing."""
+    """Statuses of active Deploys, BATCH, SYNC and WAITING_SYNC: one statement, since nearly always there is nothing."""
     deploys = Deploy.objects.filter(status__in=ACTIVE_STATUSES).values_list("status", flat=True)
     batches = DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).values_list(Value(BATCH), flat=True)
     syncs = SyncRun.objects.filter(result=SyncRun.Result.RUNNING).values_list(Value(SYNC), flat=True)
-    return set(deploys.order_by().union(batches.order_by(), syncs.order_by()))
+    waiting = OrmQ.objects.filter(key=AFTER_SYNC).values_list(Value(WAITING_SYNC), flat=True)
+    return set(deploys.order_by().union(batches.order_by(), syncs.order_by(), waiting.order_by()))
 
 
 def _give_a_sign_of_life(*, now: datetime) -> None:
@@ -72,20 +75,25 @@ def _set_by_others(*, now: datetime) -> list[str]:
         desired_at__gt=now - LOOKED_AFTER, cluster_observed_at__lt=now - TAKEN_UP_WITHIN
     )
     moving = lately.exclude(running_sha=F("desired_sha")).exclude(latest_deploy__status__in=ACTIVE_STATUSES)
-    return list(moving.values_list("site__host", flat=True))
+    return list(moving.order_by("site__host").values_list("site__host", flat=True))
 
 
-def _take_up_queued(*, now: datetime) -> None:
+def _take_up_queued(due: NotTwice, *, now: datetime) -> None:
     for deploy in Deploy.objects.filter(status=Status.QUEUED, queued_at__lt=now - TAKEN_UP_WITHIN):
         if deploy.queued_at and now - deploy.queued_at > GIVEN_UP_AFTER:
-            _give_up(deploy, now=now)
+            _give_up(deploy.pk, now=now)
         else:
-            async_task("deployments.tasks.begin_deploy", deploy.pk, q_options={"group": "deploy"})
+            due.queue("deployments.tasks.begin_deploy", deploy.pk, group="deploy")
 
 
-def _give_up(deploy: Deploy, *, now: datetime) -> None:
+def _give_up(deploy_id: int, *, now: datetime) -> None:
     with transaction.atomic():
-        if deploy.move(Status.TIMED_OUT, now=now, sentence=_given_up(deploy)) and deploy.told_at is None:
+        # Locked, and read anew: a worker may be telling the cluster of it at this very moment.
+        deploy = Deploy.objects.select_for_update().filter(pk=deploy_id, status=Status.QUEUED).first()
+        if deploy is None:
+            return
+        deploy.move(Status.TIMED_OUT, now=now, sentence=_given_up(deploy))
+        if deploy.told_at is None:
             lift_hold_of(deploy, now=now)
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django_q.tasks import async_task
 
 from deployments.models import Deploy, Observation, Site, Status
+from deployments.operations.not_twice import NotTwice
 from deployments.operations.sync_request import request_sync
 from deployments.outside import Outside
 from deployments.registry import RegistryError
@@ -75,11 +76,11 @@ def move_on(deploy: Deploy, *, is_built: bool | None, check_state: CheckState, n
     return True
 
 
-def take_up_waiting(*, now: datetime, patience: timedelta) -> None:
+def take_up_waiting(due: NotTwice, *, now: datetime, patience: timedelta) -> None:
     """Have every waiting Deploy looked at, by a task each; end those that have waited for longer than `patience`."""
     for deploy in Deploy.objects.filter(status=Status.WAITING):
         if now - deploy.requested_at < patience:
-            async_task("deployments.tasks.look_for_image", deploy.pk, q_options={"group": "deploy"})
+            due.queue("deployments.tasks.look_for_image", deploy.pk, group="deploy")
             continue
         sentence = (
             f"Given up after {duration(patience)}: what {short(deploy.sha)} waited for did not come. "

@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from time import monotonic, sleep
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
@@ -69,6 +71,20 @@ def test_an_entry_written_before_the_worker_listens_is_taken_at_once(broker: Not
     enqueue()
 
     assert broker.dequeue() is not None
+
+
+@pytest.mark.parametrize("minutes", [-20, 20])
+def test_an_entry_is_taken_at_once_and_once_whatever_the_clock_of_who_wrote_it(
+    broker: NotifyingBroker, monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
+    now = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: now() + timedelta(minutes=minutes))
+    enqueue()
+    monkeypatch.undo()
+
+    assert broker.dequeue() is not None
+    monkeypatch.setattr(timezone, "now", lambda: now() + timedelta(minutes=-minutes))
+    assert broker._take() is None
 
 
 def test_a_task_is_taken_once_however_many_workers_ask(broker: NotifyingBroker) -> None:

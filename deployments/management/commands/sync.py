@@ -8,6 +8,8 @@ from deployments.operations.sync import SyncReport, UnableToSync, sync
 from deployments.operations.sync.decide import Decision
 from deployments.outside import from_settings
 
+WAIT_FOR_ANOTHER_SECONDS = 60
+
 
 class Command(BaseCommand):
     help = "Look at GitHub, the registry and the cluster now, and begin the Deploys that are due."
@@ -27,6 +29,7 @@ class Command(BaseCommand):
                 hosts=options["sites"],
                 trigger="command",
                 dry_run=options["dry_run"],
+                wait_seconds=WAIT_FOR_ANOTHER_SECONDS,
             )
         except UnableToSync as error:
             raise CommandError(str(error)) from error

@@ -52,8 +52,10 @@ def examine(*, outside: Outside, now: datetime) -> list[Finding]:
 
 def record_examination(*, outside: Outside, now: datetime) -> None:
     """Examine, and keep what was found for the page."""
+    asked_at = Examination.latest().asked_at or now
     found = examine(outside=outside, now=now)
-    Examination.record(finished_at=now, findings=[each.as_dict() for each in found])
+    # Not before it was asked for, which web's clock told: else it would seem to be under way for ever.
+    Examination.record(finished_at=max(asked_at, now), findings=[each.as_dict() for each in found])
 
 
 def _safely(subject: str, step: Callable[[], Iterator[Finding]]) -> list[Finding]:

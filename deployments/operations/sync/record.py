@@ -1,12 +1,14 @@
 """Write what was observed, with a number of statements that does not grow with the sites."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import F
 
 from deployments.models import Observation, Site
+from deployments.operations.mapping import stands_for_the_same
 
 _OURS_ALONE = frozenset({"site", "latest_deploy", "accepted_image"})
 _TIMES = frozenset({"github_observed_at", "cluster_observed_at"})
@@ -22,23 +24,15 @@ def changed_sites(sites: Iterable[Site], seen: Mapping[int, Observation]) -> lis
 
 def record(
     sites: Iterable[Site], seen: Mapping[int, Observation], *, changed: Iterable[Site], now: datetime
-) -> None:
-    """Upsert the observations that changed; for the others write the time alone.
+) -> list[Site]:
+    """Upsert the observations that changed; for the others write the time alone. Return the sites that are mapped as they were.
 
     `latest_deploy` and `accepted_image` are not written here: somebody may have deployed while we looked.
     """
     changed_keys = {site.pk for site in changed}
-    # A mapping deleted meanwhile must not take the others' rows down with it.
-    alive = (
-        set(Site.objects.filter(pk__in=changed_keys).values_list("pk", flat=True)) if changed_keys else set()
+    same = (
+        _record_changed([site for site in sites if site.pk in changed_keys], seen) if changed_keys else set()
     )
-    rows = [seen[key] for key in sorted(alive)]
-    Observation.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["site"], update_fields=OBSERVED, batch_size=AT_ONCE
-    )
-    if any(not row.accepted_image and row.desired_image for row in rows):
-        # The first look takes what it finds for right; from then on another image is somebody else's doing.
-        Observation.objects.filter(pk__in=alive, accepted_image="").update(accepted_image=F("desired_image"))
     unchanged: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for site in sites:
         if site.pk not in changed_keys:
@@ -47,6 +41,41 @@ def record(
     for looked, keys in unchanged.items():
         if looked:
             Observation.objects.filter(pk__in=keys).update(**dict.fromkeys(looked, now))
+    return [site for site in sites if site.pk in same or site.pk not in changed_keys]
+
+
+def _record_changed(sites: Sequence[Site], seen: Mapping[int, Observation]) -> set[int]:
+    with transaction.atomic():
+        same = _mapped_as_before(sites)
+        _upsert([seen[key] for key in sorted(same)])
+    return same
+
+
+def _mapped_as_before(sites: Sequence[Site]) -> set[int]:
+    """Keys of the sites whose mapping nobody has deleted, changed or saved again while we looked; those stay so until they are written.
+
+    What was seen of another mapping is wrong of this one, and a sync of its own is on its way.
+    """
+    mapped = Site.objects.select_for_update(no_key=True).filter(pk__in=[site.pk for site in sites])
+    now = {site.pk: site for site in mapped.order_by("pk")}
+    repositories = dict(Observation.objects.filter(pk__in=now).values_list("pk", "repository_id"))
+    return {
+        site.pk
+        for site in sites
+        if site.pk in now
+        and stands_for_the_same(site, now[site.pk])
+        and repositories.get(site.pk) == site.observation.repository_id
+    }
+
+
+def _upsert(rows: Sequence[Observation]) -> None:
+    Observation.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["site"], update_fields=OBSERVED, batch_size=AT_ONCE
+    )
+    if any(not row.accepted_image and row.desired_image for row in rows):
+        # The first look takes what it finds for right; from then on another image is somebody else's doing.
+        keys = [row.pk for row in rows]
+        Observation.objects.filter(pk__in=keys, accepted_image="").update(accepted_image=F("desired_image"))
 
 
 def _differs(before: Observation, after: Observation) -> bool:

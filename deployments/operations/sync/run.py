@@ -1,7 +1,6 @@
 """The sync itself: alone, recorded as a SyncRun, and one site's trouble is that site's reason, never the batch's."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,11 +21,14 @@ from deployments.queries import GOOD_ENOUGH
 from deployments.rules.autodeploy import Go, Stop
 
 MESSAGE_LENGTH = 500
-WAIT_FOR_ANOTHER_SECONDS = 60
 
 
 class UnableToSync(Exception):
     """The sentence says why, and what to do."""
+
+
+class AnotherAtWork(UnableToSync):
+    """It may have looked before this one was asked for."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +44,18 @@ def sync(
     hosts: Sequence[str] = (),
     trigger: str = "schedule",
     dry_run: bool = False,
+    wait_seconds: float = 0,
 ) -> SyncReport:
     """Observe `hosts` (none named: every site), decide for each, and begin the Deploys that are due.
 
     With `dry_run` nothing is written, and what would have been done is returned.
-    Raises UnableToSync where a host is not known, or another sync is at work for long.
+    Raises UnableToSync where a host is not known, and AnotherAtWork where another sync is, for all of `wait_seconds`.
     """
     if dry_run:
         return _dry_run(outside, hosts, trigger, now=clock())
-    with _in_turn(is_full=not hosts) as alone:
+    with try_lock(Lock.SYNC, wait_seconds=wait_seconds) as alone:
         if not alone:
-            raise UnableToSync("Another sync is at work: wait for it to end.")
+            raise AnotherAtWork("Another sync is at work: wait for it to end.")
         return _sync_alone(outside, hosts, trigger, clock=clock)
 
 
@@ -78,26 +81,6 @@ def _close_dead_runs(*, now: datetime) -> int:
     )
 
 
-@contextmanager
-def _in_turn(*, is_full: bool) -> Iterator[bool]:
-    """Be the only sync at work; yields False where none is needed, or another does not end.
-
-    One that is at work may have looked before this one was asked for, so it is waited for. Of full ones one waits at most: it has
-    yet to look, and will see what every other would.
-    """
-    with try_lock(Lock.SYNC) as at_once:
-        if at_once:
-            yield True
-            return
-    with ExitStack() as place:
-        if is_full and not place.enter_context(try_lock(Lock.NEXT_SYNC)):
-            yield False
-            return
-        with try_lock(Lock.SYNC, wait_seconds=WAIT_FOR_ANOTHER_SECONDS) as alone:
-            place.close()
-            yield alone
-
-
 def _dry_run(outside: Outside, hosts: Sequence[str], trigger: str, *, now: datetime) -> SyncReport:
     sites = _sites(hosts)
     gathered = gather(sites, outside, now=now)
@@ -119,7 +102,7 @@ def _sync_alone(
         changed = changed_sites(sites, gathered.observations)
         remember(gathered.github.limits, gathered.pauses, now=now)
         before = states_before(changed, now=now)
-        record(sites, gathered.observations, changed=changed, now=now)
+        sites = record(sites, gathered.observations, changed=changed, now=now)
         _count(run, gathered, changed)
         decisions = tuple(_act(each, now=now) for each in decide_all(sites, gathered.observations, now=now))
         move_on_where_ready(sites, now=now)
@@ -171,6 +154,8 @@ def _act(decision: Decision, *, now: datetime) -> Decision:
         )
     except UnableToDeploy as refusal:
         return replace(decision, verdict=Stop(str(refusal)))
+    except Site.DoesNotExist:
+        return replace(decision, verdict=Stop("Its mapping was deleted while the sync looked at it."))
     return replace(decision, deploy=deploy)
 
 

@@ -13,6 +13,7 @@ from demo.world import NAMESPACE, World
 from deployments.github import GitHub
 from deployments.models import Examination, Site
 from deployments.operations.doctor import Finding, Grade, examine, record_examination
+from deployments.operations.doctor_request import request_examination
 from deployments.outside import Outside, from_settings
 from deployments.push import fresh_key_pair
 from tests.factories import NOW
@@ -269,3 +270,12 @@ def test_a_deployment_that_no_site_stands_for_is_told_and_is_no_trouble(
 
 def test_where_everything_is_mapped_nothing_is_said_of_it(outside: Outside) -> None:
     assert found(outside, "Not mapped") == []
+
+
+@pytest.mark.usefixtures("sites")
+def test_an_examination_is_over_whatever_the_clock_of_who_asked_for_it(outside: Outside) -> None:
+    request_examination(now=NOW + timedelta(minutes=1))
+
+    record_examination(outside=outside, now=NOW)
+
+    assert not Examination.latest().is_under_way

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,7 +12,7 @@ from demo.world import World
 from deployments.models import AuditEvent, Deploy, Hold, Kind, Site, Status, Trigger
 from deployments.operations.begin import begin_deploy
 from deployments.operations.deploy import UnableToCancel, UnableToDeploy, cancel_deploy
-from deployments.operations.hold import place_hold
+from deployments.operations.hold import lift_hold, place_hold
 from deployments.operations.images import look_at_images
 from deployments.operations.rollback import abort_and_roll_back, request_rollback
 from deployments.operations.tick import GIVEN_UP_AFTER, tick
@@ -86,6 +87,20 @@ def test_a_second_tap_is_the_same_rollback(older: str, nat: User) -> None:
 
     assert first == second
     assert Hold.objects.count() == 1
+
+
+def test_a_tap_that_arrives_again_when_the_rollback_is_over_is_the_same_rollback(
+    world: World, outside: Outside, older: str, nat: User
+) -> None:
+    tap = {"sha": older, "seen_sha": site().observation.running_sha, "by": nat, "idempotency_key": uuid4()}
+    first = request_rollback(site=site(), now=NOW, **tap)
+    succeed(first, outside, world)
+    lift_hold(hold_id=Hold.objects.get().pk, by=nat, now=NOW)
+
+    again = request_rollback(site=site(), now=NOW, **tap)
+
+    assert again == first
+    assert not Hold.objects.standing(now=NOW).exists()
 
 
 def cancel(rollback: Deploy, outside: Outside, nat: User) -> None:

@@ -19,11 +19,12 @@ from demo.world import World
 from deployments.locks import Lock, try_lock
 from deployments.models import Deploy, Site, SyncRun
 from deployments.operations.hold import place_hold
-from deployments.operations.sync import UnableToSync, close_dead_runs
+from deployments.operations.sync import AnotherAtWork, close_dead_runs, sync
 from deployments.operations.tick import tick
 from deployments.outside import Outside
 from tests.factories import NOW, make_user, observe
 from tests.processes import eventually
+from tests.sessions import held_elsewhere, somebody_waits_for_a_lock
 
 ROOT = Path(__file__).resolve().parents[3]
 WITHIN_SECONDS = 20
@@ -70,26 +71,6 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         assert alone
 
 
-@contextmanager
-def _held_elsewhere(lock: Lock, *, until: threading.Event) -> Iterator[None]:
-    """Have another session of the database hold the lock, until then or to the end of the block."""
-    is_held = threading.Event()
-
-    def hold() -> None:
-        with try_lock(lock) as held:
-            assert held
-            is_held.set()
-            until.wait(WITHIN_SECONDS)
-        connection.close()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    assert is_held.wait(WITHIN_SECONDS)
-    yield
-    until.set()
-    thread.join()
-
-
 def test_another_workers_run_is_not_taken_for_dead(other_worker: subprocess.Popen[bytes]) -> None:
     closed = close_dead_runs(now=NOW)
 
@@ -97,55 +78,11 @@ def test_another_workers_run_is_not_taken_for_dead(other_worker: subprocess.Pope
     assert SyncRun.objects.get().result == SyncRun.Result.RUNNING
 
 
-@pytest.mark.parametrize("is_full", [True, False])
-def test_what_is_asked_for_while_another_is_at_work_follows_it(outside: Outside, *, is_full: bool) -> None:
-    hosts = () if is_full else (Site.objects.earliest("pk").host,)
-    is_over = threading.Event()
-    threading.Timer(0.5, is_over.set).start()
-
-    with _held_elsewhere(Lock.SYNC, until=is_over):
-        report = observe(outside, hosts=hosts)
-
-    assert is_over.is_set()
-    assert report.run.result == SyncRun.Result.GOOD
-
-
-def test_of_full_syncs_that_find_another_at_work_one_waits(outside: Outside) -> None:
-    is_over = threading.Event()
-
-    with (
-        _held_elsewhere(Lock.SYNC, until=is_over),
-        _held_elsewhere(Lock.NEXT_SYNC, until=is_over),
-        pytest.raises(UnableToSync, match="Another sync is at work"),
-    ):
-        observe(outside)
+def test_whoever_finds_another_at_work_may_wait_for_it(outside: Outside) -> None:
+    with held_elsewhere(Lock.SYNC), pytest.raises(AnotherAtWork, match="Another sync is at work"):
+        sync(outside=outside, clock=lambda: NOW, wait_seconds=0.2)
 
     assert not SyncRun.objects.exists()
-
-
-def test_who_looks_around_lets_the_next_wait(world: World, outside: Outside) -> None:
-    """What is asked for from then on would be seen by nobody else."""
-
-    def wait_and_sync() -> None:
-        observe(outside)
-        connection.close()
-
-    thread = threading.Thread(target=wait_and_sync)
-    with try_lock(Lock.SYNC):
-        thread.start()
-        assert eventually(lambda: not _is_free(Lock.NEXT_SYNC), seconds=WITHIN_SECONDS)
-        world.github.latency_seconds = 2
-    assert eventually(SyncRun.objects.exists, seconds=WITHIN_SECONDS)
-    was_free = _is_free(Lock.NEXT_SYNC)
-    is_looking = SyncRun.objects.get().result == SyncRun.Result.RUNNING
-    thread.join()
-
-    assert (was_free, is_looking) == (True, True)
-
-
-def _is_free(lock: Lock) -> bool:
-    with try_lock(lock) as free:
-        return free
 
 
 def test_a_run_whose_worker_was_killed_is_closed_by_the_next(
@@ -197,7 +134,7 @@ def _held_as_soon_as_somebody_waits_for_it(host: str) -> Iterator[None]:
         with transaction.atomic():
             site = Site.objects.select_for_update(no_key=True).get(host=host)
             is_locked.set()
-            _wait_until_somebody_waits()
+            assert eventually(somebody_waits_for_a_lock, seconds=WITHIN_SECONDS)
             place_hold(site=site, reason="Not now", by=make_user("ann"), now=NOW)
         connection.close()
 
@@ -206,15 +143,3 @@ def _held_as_soon_as_somebody_waits_for_it(host: str) -> Iterator[None]:
     is_locked.wait(WITHIN_SECONDS)
     yield
     thread.join()
-
-
-def _wait_until_somebody_waits() -> None:
-    until = monotonic() + WITHIN_SECONDS
-    with connection.cursor() as cursor:
-        while monotonic() < until:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            )
-            if cursor.fetchone()[0]:
-                return
-            sleep(0.02)

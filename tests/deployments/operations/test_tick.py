@@ -13,8 +13,9 @@ from deployments.figures import last_tick
 from deployments.models import Hold, Observation
 from deployments.operations.sync import sync
 from deployments.operations.tick import tick
+from deployments.operations.wish import WhenReady
 from deployments.outside import Outside
-from tests.factories import NOW
+from tests.factories import NOW, ask, begin, observe
 
 QUIET = NOW.replace(minute=7)
 
@@ -75,3 +76,49 @@ def test_a_rollout_that_somebody_else_began_is_looked_at_until_its_pods_run(
 
     assert (soon, in_a_minute, too_late, settled) == ([], [host], [], [])
     assert Observation.objects.get(site__host=host).running_sha == ""
+
+
+def queued() -> list[tuple[str, object]]:
+    entries = [entry.task for entry in OrmQ.objects.order_by("id")]
+    return [
+        (each["func"].rpartition(".")[2], each["args"] or each["kwargs"].get("hosts")) for each in entries
+    ]
+
+
+@pytest.mark.usefixtures("sites")
+def test_what_stands_in_the_queue_is_not_queued_again_while_no_worker_comes_to_it(
+    world: World, outside: Outside
+) -> None:
+    stuck = world.commit("cacophony.natwelch.com")
+    waiting = world.commit("chartopia.app", built=False)
+    rolling = world.commit("aniplaxt.natwelch.com")
+    observe(outside)
+    deploys = [
+        ask("cacophony.natwelch.com"),
+        ask("chartopia.app", when_ready=WhenReady()),
+        ask("aniplaxt.natwelch.com"),
+    ]
+    begin(deploys[2], outside)
+    assert [each.sha for each in deploys] == [stuck, waiting, rolling]
+    OrmQ.objects.all().delete()
+    later = NOW + timedelta(minutes=5)
+    tick(now=later)
+    due = queued()
+
+    for _ in range(3):
+        tick(now=later)
+
+    assert sorted(name for name, _ in due) == ["begin_deploy", "follow", "look_for_image"]
+    assert queued() == due
+
+
+@pytest.mark.usefixtures("sites")
+def test_what_a_worker_has_taken_and_not_done_is_queued_again(world: World, outside: Outside) -> None:
+    world.commit("cacophony.natwelch.com")
+    observe(outside)
+    ask("cacophony.natwelch.com")
+    OrmQ.objects.update(lock=NOW + timedelta(days=365 * 100))
+
+    tick(now=NOW + timedelta(minutes=5))
+
+    assert [name for name, _ in queued()].count("begin_deploy") == 2

@@ -1,5 +1,8 @@
 """Who hears what, and what a failure to tell changes: nothing."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django_q.models import OrmQ
@@ -7,7 +10,7 @@ from django_q.models import OrmQ
 from demo.push import DemoPush
 from deployments.models import Deploy, PushSubscription, PushWish, Site, Status
 from deployments.operations.notify import tell_deploy_ended, tell_site_waits
-from deployments.push import Sender
+from deployments.push import Browser, Sender, fresh_key_pair
 from tests.factories import NOW, make_user
 
 pytestmark = pytest.mark.django_db
@@ -169,3 +172,30 @@ def test_one_browser_that_fails_does_not_keep_it_from_the_next(
     deploy.move(Status.SUCCEEDED, now=NOW)
 
     assert tell_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == 1
+
+
+class LosesItsListener(Sender):
+    """Somebody switches notifications off while the push service takes its time."""
+
+    def send(self, browser: Browser, message: Mapping[str, Any], *, topic: str = "") -> None:
+        PushSubscription.objects.filter(endpoint=browser.endpoint).delete()
+        super().send(browser, message, topic=topic)
+
+
+@pytest.mark.parametrize("status", [201, 500])
+def test_a_browser_forgotten_meanwhile_keeps_no_other_from_hearing(
+    phone: PushSubscription, deploy: Deploy, push: DemoPush, status: int
+) -> None:
+    PushSubscription.objects.create(
+        user=phone.user, endpoint=f"{push.url}/2", p256dh=push.p256dh, auth=push.auth, created_at=NOW
+    )
+    push.status = status
+    deploy.move(Status.SUCCEEDED, now=NOW)
+
+    with LosesItsListener(
+        private_key=fresh_key_pair().private, subject="mailto:a@example.com", also={"127.0.0.1"},
+        ca_file=push.ca_file,
+    ) as sender:  # fmt: skip
+        tell_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
+
+    assert len(push.bodies) == 2

@@ -1,0 +1,92 @@
+"""Two workers take up one Deploy, or one takes it up while the tick gives it up: whoever comes second leaves it as it is."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from demo.world import World
+from deployments.models import Deploy, Status
+from deployments.operations.begin import begin_deploy
+from deployments.operations.tick import tick
+from deployments.outside import Outside
+from tests.factories import NOW, ask, observe
+from tests.processes import eventually
+from tests.sessions import somebody_waits_for_a_lock
+
+HOST = "cacophony.natwelch.com"
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sites")]
+
+
+@pytest.fixture
+def queued(world: World, outside: Outside) -> Deploy:
+    world.commit(HOST)
+    observe(outside)
+    return ask(HOST)
+
+
+@contextmanager
+def meanwhile(work: Callable[[], None]) -> Iterator[None]:
+    def run() -> None:
+        work()
+        connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    yield
+    thread.join()
+
+
+def test_whoever_comes_second_leaves_what_the_first_has_begun(
+    world: World, outside: Outside, queued: Deploy
+) -> None:
+    world.registry.hang(1)
+
+    def run() -> None:
+        begin_deploy(deploy_id=queued.pk, outside=outside, now=NOW)
+
+    with meanwhile(run), meanwhile(run):
+        pass
+
+    queued.refresh_from_db()
+    assert (queued.status, queued.finished_at) == (Status.ROLLING_OUT, None)
+
+
+def test_what_begins_at_the_last_moment_is_not_given_up(queued: Deploy) -> None:
+    is_begun = threading.Event()
+
+    def begin_at_the_last_moment() -> None:
+        with transaction.atomic():
+            assert queued.claim(now=NOW)
+            assert queued.move(Status.ROLLING_OUT, now=NOW, patched_at=NOW)
+            is_begun.set()
+            assert eventually(somebody_waits_for_a_lock, seconds=10)
+
+    with meanwhile(begin_at_the_last_moment):
+        assert is_begun.wait(10)
+        tick(now=NOW + timedelta(minutes=16))
+
+    queued.refresh_from_db()
+    assert (queued.status, queued.finished_at) == (Status.ROLLING_OUT, None)
+
+
+def test_what_the_cluster_was_told_at_the_last_moment_is_given_up_as_such(queued: Deploy) -> None:
+    is_told = threading.Event()
+
+    def tell_at_the_last_moment() -> None:
+        with transaction.atomic():
+            assert queued.claim(now=NOW)
+            is_told.set()
+            assert eventually(somebody_waits_for_a_lock, seconds=10)
+
+    with meanwhile(tell_at_the_last_moment):
+        assert is_told.wait(10)
+        tick(now=NOW + timedelta(minutes=16))
+
+    queued.refresh_from_db()
+    assert queued.status == Status.TIMED_OUT
+    assert "Whether the cluster has taken the change is not known" in queued.sentence

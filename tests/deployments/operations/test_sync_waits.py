@@ -1,0 +1,101 @@
+"""Syncs that have to wait for one another wait in the queue, where none is lost, and leave the worker's children to others."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from django_q.conf import Conf
+from django_q.models import OrmQ
+
+from demo.world import World
+from deployments import tasks
+from deployments.locks import Lock
+from deployments.models import Deploy, Site, Status, SyncRun
+from deployments.operations.sync_request import AFTER_SYNC, let_follow, request_sync
+from deployments.operations.tick import tick
+from deployments.outside import Outside
+from tests.factories import NOW, ask, observe
+from tests.processes import MANAGE, Running, environment, eventually
+from tests.sessions import held_elsewhere
+
+HOST, ANOTHER = "cacophony.natwelch.com", "chartopia.app"
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sites")]
+
+
+def queued(name: str) -> list[list[str]]:
+    """The hosts of each sync that is queued under this name."""
+    return [entry.task["kwargs"]["hosts"] for entry in OrmQ.objects.filter(key=name).order_by("id")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "waiting"),
+    [
+        ([[HOST], [ANOTHER]], [[HOST], [ANOTHER]]),
+        ([[HOST], [HOST]], [[HOST]]),
+        ([[HOST, ANOTHER], [HOST]], [[HOST, ANOTHER]]),
+        ([[HOST], [HOST, ANOTHER]], [[HOST], [HOST, ANOTHER]]),
+        ([[], [], [HOST]], [[]]),
+        ([[HOST], []], [[HOST], []]),
+    ],
+)
+def test_what_is_asked_for_while_another_is_at_work_waits_unless_one_that_waits_sees_the_same(
+    asked: Sequence[Sequence[str]], waiting: list[list[str]]
+) -> None:
+    with held_elsewhere(Lock.SYNC):
+        for hosts in asked:
+            tasks.sync(hosts=hosts)
+        assert (queued(AFTER_SYNC), queued(Conf.CLUSTER_NAME)) == (waiting, [])
+
+    let_follow()
+
+    assert (queued(AFTER_SYNC), queued(Conf.CLUSTER_NAME)) == ([], waiting)
+
+
+def test_what_waits_for_a_worker_that_died_is_taken_up_by_the_tick() -> None:
+    with held_elsewhere(Lock.SYNC):
+        tasks.sync(hosts=[HOST])
+        tick(now=NOW)
+        assert queued(AFTER_SYNC) == [[HOST]]
+
+    tick(now=NOW)
+
+    assert (queued(AFTER_SYNC), queued(Conf.CLUSTER_NAME)) == ([], [[HOST]])
+
+
+def test_one_that_waits_and_cannot_be_read_stands_for_no_other() -> None:
+    OrmQ.objects.create(key=AFTER_SYNC, payload="garbage", lock=NOW)
+
+    with held_elsewhere(Lock.SYNC):
+        tasks.sync(hosts=[HOST])
+
+    assert OrmQ.objects.filter(key=AFTER_SYNC).count() == 2
+
+
+def test_a_tap_does_not_wait_for_syncs_and_what_they_were_for_is_looked_at(
+    world: World, outside: Outside, tmp_path: Path
+) -> None:
+    world.commit(HOST)
+    observe(outside)
+    world.github.latency_seconds = 4
+
+    with Running(
+        [*MANAGE, "worker"], environment(tmp_path, **world.settings(tmp_path)), log=tmp_path / "log"
+    ) as worker:
+        request_sync()
+        at_work = SyncRun.objects.filter(result=SyncRun.Result.RUNNING)
+        assert eventually(at_work.exists, seconds=30), worker.said
+        for hosts in (*([host] for host in Site.objects.values_list("host", flat=True)), [], []):
+            request_sync(hosts=hosts)
+        deploy, tapped_at = ask(HOST), monotonic()
+        begun = Deploy.objects.filter(pk=deploy.pk).exclude(status=Status.QUEUED)
+        assert eventually(begun.exists, seconds=30), worker.said
+        waited_seconds = monotonic() - tapped_at
+        first = at_work.get()
+        world.github.latency_seconds = 0
+        came_to_rest = eventually(lambda: not OrmQ.objects.exists(), seconds=30)
+
+    first.refresh_from_db()
+    assert (waited_seconds < 2, came_to_rest) == (True, True)
+    assert SyncRun.objects.filter(is_full=True, started_at__gte=first.finished_at, result="good").exists()
