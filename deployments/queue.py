@@ -10,8 +10,9 @@ from time import monotonic, sleep
 from typing import Any, cast
 
 import psycopg
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
+from django_q.brokers import get_broker
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 from django_q.models import OrmQ
@@ -43,7 +44,8 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
     def enqueue(self, task: str) -> int:
         """Queue a signed task; return its row's key."""
         entry = self.get_connection().create(key=self.list_key or Conf.CLUSTER_NAME, payload=task, lock=Now())
-        _wake()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
         return cast("int", entry.pk)
 
     def dequeue(self) -> list[tuple[int, str]] | None:
@@ -80,11 +82,8 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
 
 
 def let_go(name: str) -> None:
-    """Queue what was set aside under another name than the queue's own."""
-    if OrmQ.objects.filter(key=name).update(key=Conf.CLUSTER_NAME, lock=Now()):
-        _wake()
-
-
-def _wake() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+    """Queue what was set aside in the database under another name than the queue's own, wherever that queue is."""
+    with transaction.atomic():
+        for entry in OrmQ.objects.select_for_update(skip_locked=True).filter(key=name).order_by("id"):
+            get_broker().enqueue(entry.payload)
+            entry.delete()

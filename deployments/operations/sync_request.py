@@ -40,7 +40,7 @@ def wait_for_another(*, hosts: Sequence[str], trigger: str) -> None:
     # One that cannot be read is thrown away by whoever takes it.
     waiting = [set(each["kwargs"].get("hosts", ())) for each in entries if "kwargs" in each]
     if not any(not there or (hosts and there.issuperset(hosts)) for there in waiting):
-        q_options = {"group": "sync", "cluster": AFTER_SYNC}
+        q_options = {"group": "sync", "broker": queue.NotifyingBroker(AFTER_SYNC)}
         async_task("deployments.tasks.sync", hosts=list(hosts), trigger=trigger, q_options=q_options)
 
 

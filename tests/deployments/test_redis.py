@@ -9,10 +9,13 @@ from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
 
 from demo.world import World, read_mappings
-from deployments.models import Deploy, Status
+from deployments.locks import Lock
+from deployments.models import Deploy, Status, SyncRun
+from deployments.operations.sync_request import wait_for_another
 from tests.conftest import need_program
 from tests.factories import make_sites
-from tests.processes import MANAGE, Running, environment, free_port
+from tests.processes import MANAGE, Running, environment, eventually, free_port
+from tests.sessions import held_elsewhere
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 
@@ -40,10 +43,17 @@ def test_a_worker_does_a_deploy_that_waits_in_redis(redis_url: str, world: World
         "REDIS_URL": redis_url,
     }
 
+    # It was set aside while a sync was at work whose worker has died since.
+    with held_elsewhere(Lock.SYNC):
+        wait_for_another(hosts=[host], trigger="person")
+
     with Running([*MANAGE, "worker"], env, log=tmp_path / "worker.log") as worker:
         for command in (["sync", host], ["deploy", host, "--wait"]):
             done = subprocess.run([*MANAGE, *command], env=env, capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stdout + done.stderr + worker.said
+        assert eventually(SyncRun.objects.filter(trigger="person", result="good").exists, seconds=60), (
+            worker.said
+        )
         worker.process.terminate()
         assert worker.process.wait(timeout=10) == 0
 
