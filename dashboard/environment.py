@@ -9,6 +9,15 @@ from environs import EnvValidationError, FileAwareEnv, ValidationError
 from marshmallow.validate import URL
 
 web_address = URL(schemes={"http", "https"}, require_tld=False)
+# A server that is silent, or a node that is gone, would be waited for two to fifteen minutes, by one thread of web's after the other.
+# https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS: seconds, but for the first milliseconds.
+_PATIENCE: dict[str, Any] = {
+    "tcp_user_timeout": 15_000,
+    "connect_timeout": 5,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 _LIKE_THIS = "Write it like icco=ghp_…,acme=github_pat_…: each owner with a token."
 
 
@@ -37,10 +46,11 @@ def postgresql(url: str) -> dict[str, Any]:
         sentence = "Headway keeps all in PostgreSQL: write postgres://user:password@host/name."
         raise EnvValidationError(sentence, [sentence])
     try:
-        return dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+        database: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
     except Exception as error:
         # The library raises ValueError, and an error of its own that repeats the url.
         raise EnvValidationError("Not a valid database URL.", ["Not a valid database URL."]) from error
+    return database | {"OPTIONS": _PATIENCE | database.get("OPTIONS", {})}
 
 
 def sentry_address(dsn: str) -> None:

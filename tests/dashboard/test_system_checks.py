@@ -1,5 +1,6 @@
 """What a wrong or missing setting says at start: an id and a hint, no traceback, no secret."""
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -125,6 +126,18 @@ def test_a_database_that_does_not_answer_is_told_without_a_traceback(url: str, s
     assert "Check DATABASE_URL" in done.stderr
     assert "Traceback" not in done.stderr
     assert keeps_secrets(done)
+
+
+def test_a_database_that_is_silent_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgres://headway:{PASSWORD}@127.0.0.1:{silent.getsockname()[1]}/headway"
+        done = subprocess.run(
+            [*MANAGE, "sites"], env=PRODUCTION | {"DATABASE_URL": url}, cwd=CHECKOUT, capture_output=True, text=True,
+            check=False, timeout=60,
+        )  # fmt: skip
+
+    assert "connection timeout expired" in done.stderr
+    assert "Check DATABASE_URL" in done.stderr
 
 
 def test_a_slash_behind_the_public_address_is_left_out() -> None:

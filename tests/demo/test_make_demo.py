@@ -26,7 +26,12 @@ def demo(tmp_path: Path) -> Demo:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             pytest.skip("somebody looks at a demo of this checkout")
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "PYTHONUNBUFFERED": "1",
+        "TMPDIR": str(tmp_path),
+    }
     return lambda name: Running(COMMAND, environment, log=tmp_path / name, folder=CHECKOUT)
 
 
