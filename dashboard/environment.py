@@ -4,10 +4,20 @@ from ipaddress import ip_network
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import dj_database_url
 from environs import EnvValidationError, FileAwareEnv, ValidationError
 from marshmallow.validate import URL
 
 web_address = URL(schemes={"http", "https"}, require_tld=False)
+# A server that is silent, or a node that is gone, would be waited for two to fifteen minutes, by one thread of web's after the other.
+# https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS: seconds, but for the first milliseconds.
+_PATIENCE: dict[str, Any] = {
+    "tcp_user_timeout": 15_000,
+    "connect_timeout": 5,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 _LIKE_THIS = "Write it like icco=ghp_…,acme=github_pat_…: each owner with a token."
 
 
@@ -28,6 +38,27 @@ def networks(each: list[str]) -> None:
         _ = [ip_network(network, strict=False) for network in each]
     except ValueError as error:
         raise ValidationError(f"{error}: write networks like 10.0.0.0/8, separated by commas.") from error
+
+
+def postgresql(url: str) -> dict[str, Any]:
+    """Django's settings for that database. Raises EnvValidationError, which does not repeat the url: it may hold a password."""
+    if not url.startswith(("postgres://", "postgresql://")):
+        sentence = "Headway keeps all in PostgreSQL: write postgres://user:password@host/name."
+        raise EnvValidationError(sentence, [sentence])
+    try:
+        database: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+    except Exception as error:
+        # The library raises ValueError, and an error of its own that repeats the url.
+        raise EnvValidationError("Not a valid database URL.", ["Not a valid database URL."]) from error
+    return database | {"OPTIONS": _PATIENCE | database.get("OPTIONS", {})}
+
+
+def sentry_address(dsn: str) -> None:
+    """Raises ValidationError where sentry-sdk would end the process. The address is not repeated: it is a secret."""
+    parts = urlsplit(dsn)
+    is_one = parts.scheme in {"http", "https"} and parts.hostname and parts.username
+    if dsn and not (is_one and parts.path.rpartition("/")[2].isdecimal()):
+        raise ValidationError("Write it as Sentry shows it, like https://key@sentry.example.com/1.")
 
 
 def folders(each: list[str]) -> None:

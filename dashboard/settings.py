@@ -18,7 +18,9 @@ from dashboard.environment import (
     folders,
     networks,
     owners_tokens,
+    postgresql,
     secrets_in,
+    sentry_address,
     web_address,
     web_side,
 )
@@ -31,12 +33,14 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Environment(eager=False, strip_whitespace=True)
 env.add_parser("owners_tokens", owners_tokens)
+env.add_parser("postgresql", postgresql)
 
 # --- Where we are ----------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
 ON_LAPTOP = not env.str("DATABASE_URL", "")
 DATABASE_IS_MISSING = ON_LAPTOP and not embedded_postgres.is_installed()
 PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000", validate=web_address) or "http://localhost:8000"
+PUBLIC_URL = PUBLIC_URL.rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [urlsplit(PUBLIC_URL).hostname, "localhost", "127.0.0.1", "[::1]"])
 SECRET_KEY = env.str("SECRET_KEY", "")
 SECRET_KEY_IS_MISSING = not SECRET_KEY and not ON_LAPTOP
@@ -123,12 +127,7 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {
-    "default": env.dj_db_url(
-        "DATABASE_URL", embedded_postgres.EmbeddedPostgres().url, conn_max_age=60, conn_health_checks=True
-    )
-    or {}
-}
+DATABASES = {"default": env.postgresql("DATABASE_URL", embedded_postgres.EmbeddedPostgres().url) or {}}
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 FORMAT_MODULE_PATH = "dashboard.formats"
@@ -179,7 +178,7 @@ LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNI
 LOG_FORMAT = env.str("LOG_FORMAT", "pretty" if ON_LAPTOP else "json", validate=OneOf(["json", "pretty"]))
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 METRICS_NETWORKS: list[str] = env.list("METRICS_NETWORKS", [], validate=networks)
-SENTRY_DSN = env.str("SENTRY_DSN", "")
+SENTRY_DSN = env.str("SENTRY_DSN", "", validate=sentry_address)
 OTEL_EXPORTER_OTLP_ENDPOINT = env.str(
     "OTEL_EXPORTER_OTLP_ENDPOINT", "", validate=lambda url: url and web_address(url)
 )

@@ -1,5 +1,6 @@
 """`make demo`: Headway on 34 real mappings, with a small GitHub, registry and cluster on this machine, until Ctrl-C."""
 
+import fcntl
 import os
 import secrets
 import signal
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from dashboard.embedded_postgres import EmbeddedPostgres
+from dashboard.embedded_postgres import STATE, EmbeddedPostgres
 from demo import lan, scenes
 from demo.world import World
 
@@ -23,31 +24,77 @@ USER = "demo"
 FIRST_PORT = 8000
 READY_WITHIN_SECONDS = 60
 STABILITY_SECONDS = 5
+LOOK_EVERY_SECONDS = 0.2
 
 
 def main() -> None:
-    signal.signal(signal.SIGTERM, _interrupt)
+    stop = Stop()
     with ExitStack() as stack:
-        try:
-            _say("Starting PostgreSQL, a GitHub, a registry and a cluster …")
-            _start(stack)
-        except KeyboardInterrupt:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            _say("\nStopping.")
+        for _ in _steps(stack):
+            if stop.is_asked:
+                _say("\nStopping.")
+                break
 
 
-def _start(stack: ExitStack) -> None:
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="headway-demo-")))
+class Stop:
+    """Ctrl-C and SIGTERM, looked at between two steps: raised as exceptions they are lost, or leave something running."""
+
+    def __init__(self) -> None:
+        self.is_asked = False
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, self._ask)
+
+    def _ask(self, _signum: int, _frame: object) -> None:
+        self.is_asked = True
+
+
+def _steps(stack: ExitStack) -> Iterator[None]:
+    stack.enter_context(_alone())
+    _say("Starting PostgreSQL, a GitHub, a registry and a cluster …")
     server = EmbeddedPostgres("demo")
     server.remove()
     stack.callback(server.remove)
     server.start()
+    yield
     world = stack.enter_context(World())
     scenes.set_the_scenes(world)
+    yield
     host = lan.address() if os.environ.get("LAN") else lan.LOOPBACK
     port = _free_port()
     address = f"http://{host}:{port}"
-    environment = world.settings(folder) | {
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="headway-demo-")))
+    os.environ.update(_environment(world, folder, server, address))
+    password = secrets.token_urlsafe(9)
+    _fill(password)
+    yield
+    headway = stack.enter_context(_headway(host, port))
+    yield from _wait_until_ready(port, headway)
+    _ask_for_what_only_headway_does()
+    committer = scenes.Committer(world, _tell)
+    committer.start()
+    stack.callback(committer.stop)
+    _say(f"\n  Headway   {address}\n  Log in    {USER} / {password}\n")
+    _say(lan.invitation(address, host))
+    while headway.poll() is None:
+        time.sleep(LOOK_EVERY_SECONDS)
+        yield
+    sys.exit(headway.returncode)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """A second demo would take the first one's database away."""
+    STATE.mkdir(exist_ok=True)
+    with (STATE / "demo.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit("A demo runs from this folder already: stop it with Ctrl-C where it was started.")
+        yield
+
+
+def _environment(world: World, folder: Path, server: EmbeddedPostgres, address: str) -> dict[str, str]:
+    return world.settings(folder) | {
         "DATABASE_URL": server.url,
         "SECRET_KEY": secrets.token_urlsafe(50),
         "PUBLIC_URL": address,
@@ -55,18 +102,6 @@ def _start(stack: ExitStack) -> None:
         "HEARTBEAT_FILE": str(folder / "heartbeat"),
         "LOG_LEVEL": "WARNING",
     }
-    os.environ.update(environment)
-    password = secrets.token_urlsafe(9)
-    _fill(password)
-    headway = stack.enter_context(_headway(host, port))
-    _wait_until_ready(port, headway)
-    _ask_for_what_only_headway_does()
-    committer = scenes.Committer(world, _tell)
-    committer.start()
-    stack.callback(committer.stop)
-    _say(f"\n  Headway   {address}\n  Log in    {USER} / {password}\n")
-    _say(lan.invitation(address, host))
-    sys.exit(headway.wait())
 
 
 def _fill(password: str) -> None:
@@ -121,9 +156,9 @@ def _tell(host: str) -> None:
 
 @contextmanager
 def _headway(host: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, str(ROOT / "manage.py"), "run", "--bind", f"{lan.bound_to(host)}:{port}"]
+    command = [sys.executable, "-m", "demo.headway", "--bind", f"{lan.bound_to(host)}:{port}"]
     # A session of its own, so that Ctrl-C reaches it once, from us, and not a second time from the terminal.
-    process = subprocess.Popen(command, start_new_session=True)
+    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
     try:
         yield process
     finally:
@@ -131,14 +166,15 @@ def _headway(host: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def _wait_until_ready(port: int, headway: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(port: int, headway: subprocess.Popen[bytes]) -> Iterator[None]:
     until = time.monotonic() + READY_WITHIN_SECONDS
     while time.monotonic() < until and headway.poll() is None:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):
                 return
         except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
+            time.sleep(LOOK_EVERY_SECONDS)
+            yield
     sys.exit("Headway did not start: its own lines above say why.")
 
 
@@ -153,10 +189,6 @@ def _free_port() -> int:
 def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
-
-
-def _interrupt(_signum: int, _frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

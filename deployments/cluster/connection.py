@@ -14,10 +14,12 @@ def preload() -> None:
     from kubernetes import client, config  # noqa: F401
 
 
-def connect(*, kubeconfig: Path | None = None, timeout_seconds: Timeouts = (3, 10)) -> Cluster:
+def connect(
+    *, kubeconfig: Path | None = None, timeout_seconds: Timeouts = (3, 10), longest_answer_seconds: float = 60
+) -> Cluster:
     """A client for the kubeconfig's current context, or, without one, for the cluster that we run in.
 
-    `timeout_seconds` are those to connect and between two reads. Nothing is asked of the cluster yet. The ServiceAccount's
+    `timeout_seconds` are those to connect and between two reads, `longest_answer_seconds` those of all reads. Nothing is asked of the cluster yet. The ServiceAccount's
     token is read anew every minute. Raises NotConfigured, and ClusterRefused when a kubeconfig's plugin gives no
     credentials (the kubernetes package merely logs that and goes on as nobody).
     """
@@ -32,7 +34,9 @@ def connect(*, kubeconfig: Path | None = None, timeout_seconds: Timeouts = (3, 1
         _load_kubeconfig(configuration, kubeconfig)
     api_client = client.ApiClient(configuration)
     api_client.user_agent = "headway"
-    return Cluster(Transport(api_client, timeout_seconds=timeout_seconds))
+    return Cluster(
+        Transport(api_client, timeout_seconds=timeout_seconds, longest_answer_seconds=longest_answer_seconds)
+    )
 
 
 def _load_service_account(configuration: Any) -> None:

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping
 
+from deployments.rules.wording import printable
+
 _LONGEST_MESSAGE = 600
 _DEFAULT_RETRY_SECONDS = 1.0
 _ANONYMOUS = "system:anonymous"
@@ -102,10 +104,10 @@ def _message(body: bytes) -> str:
     text = body.decode(errors="replace").strip()
     try:
         status = json.loads(text)
-    except ValueError:
-        return text[:_LONGEST_MESSAGE]
+    except (ValueError, RecursionError):
+        return printable(text)[:_LONGEST_MESSAGE]
     message = status.get("message") if isinstance(status, dict) else None
-    return str(message or "")[:_LONGEST_MESSAGE]
+    return printable(str(message or ""))[:_LONGEST_MESSAGE]
 
 
 def _with_answer(sentence: str, message: str) -> str:

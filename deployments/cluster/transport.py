@@ -1,6 +1,7 @@
 """One API server over HTTPS: JSON in, JSON out, every call with its timeouts, nothing repeated behind our back."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ Timeouts = tuple[float, float]
 Query = Mapping[str, str | int]
 Json = dict[str, Any]
 _SUCCESS = range(200, 300)
+_LONGEST_ANSWER_BYTES = 256 * 1024 * 1024
+_CHUNK_BYTES = 1024 * 1024
 _STRATEGIC = "application/strategic-merge-patch+json"
 
 
@@ -30,11 +33,12 @@ class _Request:
 
 
 class Transport:
-    """`timeout_seconds` are those to connect and between two reads. The ApiClient signs the requests in."""
+    """`timeout_seconds` are those to connect and between two reads, `longest_answer_seconds` those of all reads. The ApiClient signs the requests in."""
 
-    def __init__(self, api_client: Any, *, timeout_seconds: Timeouts) -> None:
+    def __init__(self, api_client: Any, *, timeout_seconds: Timeouts, longest_answer_seconds: float) -> None:
         self._client = api_client
         self._timeouts = timeout_seconds
+        self._longest_answer_seconds = longest_answer_seconds
 
     def close(self) -> None:
         """Closes the connections."""
@@ -62,10 +66,25 @@ class Transport:
     def _read(self, request: _Request) -> bytes:
         with self._translated():
             response = self._send(request, timeouts=self._timeouts)
-            body: bytes = response.read()
+            body = self._body(response.response)
         if response.status not in _SUCCESS:
             raise error_for(response.status, headers=response.headers, body=body)
         return body
+
+    def _body(self, answer: Any) -> bytes:
+        """What urllib3's answer holds. One that only trickles, or has no end, is given up."""
+        deadline = time.monotonic() + self._longest_answer_seconds
+        chunks, size = [], 0
+        while chunk := answer.read1(_CHUNK_BYTES, decode_content=True):
+            chunks.append(chunk)
+            size += len(chunk)
+            if time.monotonic() > deadline or size > _LONGEST_ANSWER_BYTES:
+                answer.close()
+                raise ClusterUnavailable(
+                    f"The cluster at {self._client.configuration.host} sends an answer without end: try again."
+                )
+        answer.release_conn()
+        return b"".join(chunks)
 
     def _send(self, request: _Request, *, timeouts: Timeouts) -> Any:
         serialized = self._client.param_serialize(
@@ -90,7 +109,7 @@ class Transport:
             yield
         except ClusterError:
             raise
-        except (HTTPError, OSError) as error:
+        except (HTTPError, OSError, ValueError) as error:
             # urllib3 counts a refused connection among the timeouts.
             is_late = isinstance(error, NoAnswerInTime) and not isinstance(error, NewConnectionError)
             if is_late:
@@ -110,7 +129,7 @@ def read_json(body: bytes) -> Json:
     """The object that an answer or an event is. Raises ClusterUnavailable when it is none."""
     try:
         answer = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ClusterUnavailable("The cluster's answer cannot be read: is this an API server?") from error
     if not isinstance(answer, dict):
         raise ClusterUnavailable("The cluster's answer is no object: is this an API server?")

@@ -20,6 +20,7 @@ from deployments.github.errors import (
     GitHubRefused,
     GitHubTokenRefused,
 )
+from deployments.rules.wording import printable
 
 SINGLE_SIGN_ON = "The organization demands single sign-on: authorize the token for it at github.com/settings/tokens (Configure SSO)."
 _WAIT_AFTER_SECONDARY_LIMIT = timedelta(seconds=60)
@@ -51,7 +52,7 @@ class Answer:
         """The body, a JSON object. Raises GitHubOverloaded when it is something else, as a proxy's error page is."""
         try:
             value = json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise GitHubOverloaded(_NOT_JSON) from error
         if not isinstance(value, dict):
             raise GitHubOverloaded(_NOT_JSON)
@@ -60,7 +61,7 @@ class Answer:
 
 def budget_in(headers: Mapping[str, str]) -> Budget | None:
     """None when GitHub does not tell, as GitHub Enterprise Server without limits does."""
-    with contextlib.suppress(KeyError, ValueError):
+    with contextlib.suppress(KeyError, ValueError, OverflowError, OSError):
         return Budget(
             limit=int(headers["x-ratelimit-limit"]),
             remaining=int(headers["x-ratelimit-remaining"]),
@@ -110,8 +111,8 @@ def _is_rate_limit(answer: Answer, said: str) -> bool:
 
 def message_of(answer: Answer) -> str:
     """GitHub's own words, shortened; empty when it sent none."""
-    with contextlib.suppress(ValueError, AttributeError):
-        return str(json.loads(answer.body).get("message", ""))[:_TOO_LONG_TO_SHOW].rstrip(".")
+    with contextlib.suppress(ValueError, AttributeError, RecursionError):
+        return printable(str(json.loads(answer.body).get("message", "")))[:_TOO_LONG_TO_SHOW].rstrip(".")
     return ""
 
 
@@ -121,6 +122,6 @@ def rate_limit(headers: Mapping[str, str]) -> GitHubRateLimited:
     with contextlib.suppress(KeyError, ValueError, OverflowError):
         return GitHubRateLimited(now + timedelta(seconds=int(headers["retry-after"])), is_secondary=True)
     if headers.get("x-ratelimit-remaining") == "0":
-        with contextlib.suppress(KeyError, ValueError, OverflowError):
+        with contextlib.suppress(KeyError, ValueError, OverflowError, OSError):
             return GitHubRateLimited(datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC))
     return GitHubRateLimited(now + _WAIT_AFTER_SECONDARY_LIMIT, is_told=False, is_secondary=True)

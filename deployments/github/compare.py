@@ -9,6 +9,7 @@ from typing import Any
 
 from deployments.github.answer import Answer
 from deployments.github.errors import GitHubUnavailable
+from deployments.rules.wording import printable
 
 KEPT = 250
 PAGE = 100
@@ -60,8 +61,10 @@ def _commits(number: int, first: Mapping[str, Any], get_page: Callable[[int], An
         told = each["commit"]
         yield Commit(
             sha=each["sha"],
-            headline=told["message"].partition("\n")[0],
-            author=(each.get("author") or {}).get("login") or (told.get("author") or {}).get("name") or "",
+            headline=printable(told["message"].partition("\n")[0]),
+            author=printable(
+                (each.get("author") or {}).get("login") or (told.get("author") or {}).get("name") or ""
+            ),
             committed_at=datetime.fromisoformat(told["committer"]["date"]),
             url=each["html_url"],
             reverts=tuple(_REVERTS.findall(told["message"])),

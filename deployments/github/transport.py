@@ -111,7 +111,8 @@ def _plain_errors(timeout_seconds: float) -> Iterator[None]:
         ) from error
     except (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.HTTPError) as error:
         raise GitHubOverloaded(_BROKEN_OFF) from error
-    except requests.exceptions.RequestException as error:
+    except (requests.exceptions.RequestException, ValueError) as error:
+        # requests looks at a redirect that it is not to follow, and raises what urllib.parse does.
         if any(isinstance(each, urllib3.exceptions.ProtocolError) for each in error.args):
             raise GitHubOverloaded(_BROKEN_OFF) from error
         raise GitHubUnavailable(

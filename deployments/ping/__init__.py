@@ -14,7 +14,7 @@ def ping(url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
     try:
         with requests.get(url, timeout=timeout_seconds, stream=True) as answer:
             status = answer.status_code
-    except requests.RequestException as error:
+    except (requests.RequestException, ValueError) as error:
         raise UnableToPing(f"PING_URL does not answer: {type(error).__name__}") from error
     if status >= requests.codes.bad_request:
         raise UnableToPing(f"PING_URL answers {status}: look whether it is still right.")

@@ -96,7 +96,7 @@ def _token_url(image: ImageReference, challenge: Challenge) -> str:
 def _token_in(reply: Reply, *, host: str) -> tuple[str, float]:
     try:
         content = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     found = content if isinstance(content, dict) else {}
     token = found.get("token") or found.get("access_token")

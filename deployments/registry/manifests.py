@@ -12,7 +12,7 @@ def parts_in(body: bytes) -> frozenset[str]:
     """
     try:
         content = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return frozenset()
     if not isinstance(content, dict):
         return frozenset()

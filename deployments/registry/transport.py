@@ -1,5 +1,6 @@
 """One HTTP exchange with a registry or its token server, redirects included."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http.cookiejar import DefaultCookiePolicy
@@ -83,6 +84,7 @@ class Transport:
         )
 
     def _exchange(self, question: Question, *, is_first: bool) -> Reply:
+        deadline = time.monotonic() + self._timeout_seconds
         try:
             with self._session.request(
                 question.method,
@@ -98,9 +100,9 @@ class Transport:
                     response.status_code,
                     response.reason or "",
                     response.headers,
-                    _read(response),
+                    _read(response, deadline),
                 )
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
             # An address that we were redirected to may be signed, and the cause would spell it out.
             raise RegistryUnavailable(self._sentence_for(error, question)) from (error if is_first else None)
 
@@ -108,7 +110,7 @@ class Transport:
         host = host_of(question.url)
         if isinstance(error, requests.exceptions.SSLError):
             return f"{host} shows a certificate that is not trusted: renew it there, or trust its authority here."
-        if isinstance(error, requests.Timeout):
+        if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
             return f"{host} did not answer within {self._timeout_seconds:g} seconds: it is asked again at the next sync."
         return (
             f"{host} cannot be reached: check its name and the network; it is asked again at the next sync."
@@ -127,10 +129,13 @@ def _follow(url: str, location: str) -> str:
     return target
 
 
-def _read(response: requests.Response) -> bytes:
+def _read(response: requests.Response, deadline: float) -> bytes:
+    """The body; a server that only trickles meets the deadline."""
     body = b""
-    for chunk in response.iter_content(64 * 1024):
+    while chunk := response.raw.read1(64 * 1024, decode_content=True):
         body += chunk
+        if time.monotonic() > deadline:
+            raise requests.exceptions.ReadTimeout
         if len(body) > _MOST_BYTES:
             raise RegistryUnavailable(
                 f"{host_of(response.url)} sent more than 4 MiB where a manifest was expected: check that it is a registry."

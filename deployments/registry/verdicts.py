@@ -31,7 +31,7 @@ def complaint_in(reply: Reply) -> Complaint:
     """Of `{"errors": [{"code", "message"}]}` (OCI distribution-spec), or what token servers send: `message`, `details`."""
     try:
         content = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         return Complaint(frozenset(), "")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 # ECMA-48: control sequences such as colours, and operating system commands such as a window's title.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -43,5 +43,8 @@ def sentences(*parts: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text without terminals' escape sequences and control characters, but for line breaks and tabs."""
+    """The text without terminals' escape sequences, control characters but for line breaks and tabs, and halves of characters.
+
+    PostgreSQL takes neither NULs nor halves.
+    """
     return _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))

@@ -1,5 +1,6 @@
 """What a wrong or missing setting says at start: an id and a hint, no traceback, no secret."""
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,9 @@ def keeps_secrets(done: subprocess.CompletedProcess[str]) -> bool:
     [
         ({"DATABASE_URL": f"{PASSWORD}://nonsense"}, "headway.E001", "DATABASE_URL"),
         ({"DATABASE_URL": f"postgres://headway:{PASSWORD}@db:port/headway"}, "headway.E001", "DATABASE_URL"),
+        ({"DATABASE_URL": f"mysql://headway:{PASSWORD}@db/headway"}, "headway.E001", "postgres://user"),
+        ({"DATABASE_URL": "sqlite:///db.sqlite3"}, "headway.E001", "postgres://user"),
+        ({"SENTRY_DSN": "sentry.example.com"}, "headway.E001", "as Sentry shows it"),
         ({"STABILITY_SECONDS": "abc"}, "headway.E001", "STABILITY_SECONDS"),
         ({"ROLLOUT_TIMEOUT_SECONDS": "1"}, "headway.E001", "ROLLOUT_TIMEOUT_SECONDS"),
         ({"PUBLIC_URL": "headway.example.com"}, "headway.E001", "PUBLIC_URL"),
@@ -101,3 +105,47 @@ def test_an_address_without_https_is_a_warning_of_the_deployment_checks() -> Non
 
     assert done.returncode == 1
     assert "(headway.W001)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        (f"postgres://headway:{PASSWORD}@127.0.0.1:1/headway", "Connection refused"),
+        (f"postgres://headway:{PASSWORD}@unknown.invalid/headway", "failed to resolve host"),
+    ],
+)
+def test_a_database_that_does_not_answer_is_told_without_a_traceback(url: str, sentence: str) -> None:
+    env = PRODUCTION | {"DATABASE_URL": url}
+
+    done = subprocess.run(
+        [*MANAGE, "sites"], env=env, cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Check DATABASE_URL" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert keeps_secrets(done)
+
+
+def test_a_database_that_is_silent_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgres://headway:{PASSWORD}@127.0.0.1:{silent.getsockname()[1]}/headway"
+        done = subprocess.run(
+            [*MANAGE, "sites"], env=PRODUCTION | {"DATABASE_URL": url}, cwd=CHECKOUT, capture_output=True, text=True,
+            check=False, timeout=60,
+        )  # fmt: skip
+
+    assert "connection timeout expired" in done.stderr
+    assert "Check DATABASE_URL" in done.stderr
+
+
+def test_a_slash_behind_the_public_address_is_left_out() -> None:
+    code = "from dashboard import settings; print(settings.PUBLIC_URL, *settings.CSRF_TRUSTED_ORIGINS)"
+    env = PRODUCTION | {"PUBLIC_URL": "https://headway.example.com/"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.split() == ["https://headway.example.com"] * 2

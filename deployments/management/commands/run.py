@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 from types import FrameType
@@ -13,6 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from dashboard.static_files import collect_static_files
+from deployments.management.parent import end_with_the_parent
 
 LOOK_EVERY_SECONDS = 0.2
 STARTED_TOO_OFTEN_SECONDS = 5
@@ -26,27 +28,31 @@ class Command(BaseCommand):
         parser.add_argument("--bind", default="127.0.0.1:8000", help="address and port of the web server")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, _interrupt)
         call_command("migrate", verbosity=0)
         collect_static_files()
+        # Raised as an exception, a signal can be lost in whatever Python does at that moment.
+        self._is_stopping = False
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, self._stop)
         manage = [sys.executable, str(Path(sys.argv[0]).resolve())]
         web = [sys.executable, "-m", "gunicorn", "dashboard.wsgi", "--config", "python:dashboard.gunicorn"]
         children = [Child("web", [*web, "--bind", options["bind"]]), Child("worker", [*manage, "worker"])]
         try:
-            while True:
+            while not self._is_stopping:
                 for child in children:
                     if child.is_due():
                         self.stderr.write(f"{child.name} {child.said}")
                         child.start()
                 sleep(LOOK_EVERY_SECONDS)
-        except KeyboardInterrupt:
             self.stderr.write("Stopping.")
         finally:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
             for child in children:
                 child.ask_to_end()
             for child in children:
                 child.end()
+
+    def _stop(self, _signum: int, _frame: FrameType | None) -> None:
+        self._is_stopping = True
 
 
 class Child:
@@ -72,7 +78,11 @@ class Child:
     def start(self) -> None:
         self._kill_group()
         self._started_at = monotonic()
-        self._process = subprocess.Popen(self._command, start_new_session=True)  # noqa: S603
+        self._process = subprocess.Popen(  # noqa: S603
+            self._command,
+            start_new_session=True,
+            preexec_fn=partial(end_with_the_parent, signal.SIGTERM),  # noqa: PLW1509  no thread runs here
+        )
 
     def ask_to_end(self) -> None:
         """Signal the process alone, which lets its children end what they have begun."""
@@ -95,7 +105,3 @@ class Child:
                 os.killpg(self._process.pid, signal.SIGKILL)
             except ProcessLookupError:
                 return
-
-
-def _interrupt(_signum: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

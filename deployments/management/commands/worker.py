@@ -4,12 +4,11 @@ When no task comes to its end any more the heartbeat stops; so when it is too ol
 runs us (the kubelet, `make run`) starts us anew.
 """
 
-import ctypes
 import gc
 import logging
 import os
 import signal
-import sys
+from functools import partial
 from time import monotonic, sleep
 from types import FrameType
 from typing import Any
@@ -22,6 +21,7 @@ from django_q.signals import post_execute
 from django_q.tasks import async_task
 
 from deployments.cluster import preload
+from deployments.management.parent import end_with_the_parent
 from deployments.operations import heartbeat
 from deployments.operations.schedule import ensure_schedules
 from deployments.pool import Pool
@@ -31,7 +31,6 @@ logger = logging.getLogger(__name__)
 LONGEST_SILENCE_SECONDS = 240
 LOOK_EVERY_SECONDS = 0.2
 TICK_EVERY_SECONDS = 30
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class Command(BaseCommand):
@@ -61,7 +60,7 @@ class Command(BaseCommand):
         post_execute.connect(_beat)
         # What the last worker left lying is taken up at once.
         _tick()
-        os.register_at_fork(after_in_child=_die_with_the_parent)
+        os.register_at_fork(after_in_child=partial(end_with_the_parent, signal.SIGKILL))
         pool = Pool()
         next_tick = monotonic() + TICK_EVERY_SECONDS
         while not self._is_stopping:
@@ -95,12 +94,6 @@ def _tick() -> None:
 def _beat(**_: Any) -> None:
     """Note that a task went all the way round: taken, done, and its result saved."""
     heartbeat.beat(settings.HEARTBEAT_FILE)
-
-
-def _die_with_the_parent() -> None:
-    """Ask the kernel to kill this process when its parent dies: orphans would go on taking tasks."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _import_what_every_child_needs() -> None:

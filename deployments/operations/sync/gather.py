@@ -5,6 +5,8 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db import models
+
 from deployments.github import Answers, GitHubNotFound, Head, HeadQuestion, HeadTrouble
 from deployments.models import Observation, Site
 from deployments.operations.github_pauses import Pauses, read_pauses
@@ -14,11 +16,19 @@ from deployments.outside import Outside
 from deployments.registry import RegistryError
 from deployments.rules.images import ImageReference, is_full_sha
 from deployments.rules.site_state import CheckState
+from deployments.rules.wording import printable
 
 ANOTHER_REPOSITORY = (
     "is another repository than the one this site was mapped to: somebody may have taken its name. "
     "Correct the mapping, or save it again to accept this one."
 )
+
+
+_TEXTS = [
+    field.name
+    for field in Observation._meta.concrete_fields  # noqa: SLF001
+    if isinstance(field, models.CharField | models.TextField)
+]
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,7 @@ def gather(sites: Sequence[Site], outside: Outside, *, now: datetime) -> Gathere
     built, asked = gather_images(unknown.values(), outside.registry)
     for site in sites:
         _see_image(site.observation, seen[site.pk], unknown.get(site.pk), built)
+        _make_printable(seen[site.pk])
     return Gathered(seen, lists, answers, pauses, asked)
 
 
@@ -119,6 +130,12 @@ def _full(tag: str, head: Head | HeadTrouble, *known: str) -> str:
         return tag
     resolved = () if isinstance(head, HeadTrouble) else (head.running_sha, head.sha)
     return next((sha for sha in (*resolved, *known) if sha.startswith(tag)), "")
+
+
+def _make_printable(seen: Observation) -> None:
+    """One site's odd text must not keep all others' from being saved."""
+    for name in _TEXTS:
+        setattr(seen, name, printable(getattr(seen, name)))
 
 
 def _must_ask(before: Observation, seen: Observation) -> bool:

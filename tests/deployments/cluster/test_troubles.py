@@ -3,6 +3,7 @@ import time
 
 import pytest
 
+from demo.loopback import LoopbackServer, Response
 from deployments.cluster import (
     ClusterRefused,
     ClusterUnavailable,
@@ -182,3 +183,25 @@ def test_a_server_with_another_certificate_is_not_trusted(demo, tmp_path):
             pytest.raises(ClusterUnavailable, match="no safe connection"),
         ):
             client.deployments("default")
+
+
+def test_an_answer_that_only_trickles_is_given_up(demo, tmp_path, trickle):
+    kubeconfig = demo.write_kubeconfig(tmp_path / "trickles")
+    kubeconfig.write_text(kubeconfig.read_text().replace(demo.url, trickle))
+
+    with (
+        connect(kubeconfig=kubeconfig, longest_answer_seconds=0.3) as client,
+        pytest.raises(ClusterUnavailable, match="an answer without end"),
+    ):
+        client.deployments("default")
+
+
+def test_an_answer_nested_without_end_is_unavailable(demo, tmp_path):
+    kubeconfig = demo.write_kubeconfig(tmp_path / "deep")
+    server = LoopbackServer(lambda _: Response(body=b"[" * 100_000)).start()
+    kubeconfig.write_text(kubeconfig.read_text().replace(demo.url, f"http://{server.host}"))
+
+    with connect(kubeconfig=kubeconfig) as client, pytest.raises(ClusterUnavailable, match="cannot be read"):
+        client.deployments("default")
+
+    server.stop()

@@ -7,10 +7,10 @@ from demo.github import DemoGitHub
 from demo.loopback import LoopbackServer, Response
 from deployments.github import GitHub
 from tests.deployments.github.questions import Serve
-from tests.fixtures_outside import demo_github
+from tests.fixtures_outside import demo_github, trickle
 from tests.patience import timeout_seconds
 
-__all__ = ["demo_github"]
+__all__ = ["demo_github", "trickle"]
 
 
 @pytest.fixture

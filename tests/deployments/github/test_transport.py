@@ -15,6 +15,7 @@ from demo.github import DemoGitHub
 from demo.loopback import Response
 from deployments.github import (
     GitHub,
+    GitHubError,
     GitHubNotFound,
     GitHubRateLimited,
     GitHubUnavailable,
@@ -23,28 +24,6 @@ from deployments.github import (
     HeadTrouble,
 )
 from tests.deployments.github.questions import Serve, about, add_repository
-
-
-@pytest.fixture
-def trickle() -> Iterator[str]:
-    """A server that sends a byte every 50 ms and never ends."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    stopping = threading.Event()
-
-    def serve() -> None:
-        connection, _ = listener.accept()
-        with connection:
-            connection.recv(65536)
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-            while not stopping.wait(0.05):
-                connection.sendall(b" ")
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    stopping.set()
-    thread.join()
-    listener.close()
 
 
 @pytest.fixture
@@ -172,3 +151,24 @@ def test_a_limit_is_known_by_any_of_its_signs(
     assert raised.value.resets_at is not None
     wait = (raised.value.resets_at - datetime.now(UTC)).total_seconds()
     assert seconds - 5 < wait <= seconds
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        Response(body=b"[" * 100_000),
+        Response(status=302, headers={"Location": "http://[::1"}),
+        Response(
+            status=403,
+            headers={
+                "X-RateLimit-Limit": "5000",
+                "X-RateLimit-Remaining": "0",
+                "X-RateLimit-Reset": "9" * 20,
+            },
+        ),
+    ],
+    ids=["deep", "redirect", "reset"],
+)
+def test_garbage_is_githubs_trouble(serve: Serve, response: Response) -> None:
+    with GitHub(token="token", api_url=serve(response)) as github, pytest.raises(GitHubError):
+        github.compare("icco", "cron", base="a" * 40, head="b" * 40)

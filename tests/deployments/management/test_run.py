@@ -57,3 +57,13 @@ def test_web_and_worker_start_a_killed_one_starts_again_and_sigterm_ends_all(
     assert "web ended with -9, and starts again" in running.said
     assert status == 0
     assert eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in everything), seconds=5)
+
+
+def test_a_killed_one_takes_web_and_worker_along(running: Running, port: int) -> None:
+    assert eventually(lambda: answers(port), seconds=60), running.said
+    family = running.family() - {running.process.pid}
+
+    running.process.kill()
+
+    assert len(family) > 2
+    assert eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), seconds=20)

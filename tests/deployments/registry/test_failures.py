@@ -8,7 +8,13 @@ import pytest
 
 from demo.loopback import Response
 from demo.registry import DemoRegistry
-from deployments.registry import Registry, RegistryRateLimited, RegistryRefused, RegistryUnavailable
+from deployments.registry import (
+    Registry,
+    RegistryError,
+    RegistryRateLimited,
+    RegistryRefused,
+    RegistryUnavailable,
+)
 from deployments.rules.images import ImageReference
 from tests.deployments.registry.conftest import Elsewhere
 from tests.fixtures_registry import PATH, SHA, image_at
@@ -116,3 +122,31 @@ def test_the_digest_is_computed_where_the_registry_leaves_it_out(
     found = registry.digest(ImageReference(registry=elsewhere.server.host, path=PATH, tag=SHA))
 
     assert found == "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        Response(status=403, body=b"[" * 100_000),
+        Response(status=302, headers={"Location": "http://[::1"}),
+        Response(status=401, headers={"WWW-Authenticate": 'Bearer realm="http://[::1"'}),
+    ],
+    ids=["deep", "redirect", "token server"],
+)
+def test_garbage_is_an_error_of_that_registrys(
+    elsewhere: Elsewhere, registry: Registry, response: Response
+) -> None:
+    elsewhere.response = response
+
+    with pytest.raises(RegistryError):
+        registry.digest(ImageReference(registry=elsewhere.server.host, path=PATH, tag=SHA))
+
+
+def test_an_answer_that_only_trickles_meets_the_deadline(trickle: str) -> None:
+    image = ImageReference(registry=trickle.removeprefix("http://"), path=PATH, tag=SHA)
+
+    with (
+        Registry(timeout_seconds=0.3) as registry,
+        pytest.raises(RegistryUnavailable, match=r"did not answer within 0.3 seconds"),
+    ):
+        registry.parts(image)

@@ -1,0 +1,14 @@
+"""`manage.py run` for `make demo`: it ends with the demo, even with one that is killed."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from deployments.management.parent import end_with_the_parent
+
+MANAGE = Path(__file__).resolve().parent.parent / "manage.py"
+
+if __name__ == "__main__":
+    end_with_the_parent(signal.SIGTERM)
+    os.execv(sys.executable, [sys.executable, str(MANAGE), "run", *sys.argv[1:]])  # noqa: S606

@@ -1,0 +1,13 @@
+"""Processes that end with the one that started them, whatever ended that one: orphans would go on serving and taking tasks."""
+
+import ctypes
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def end_with_the_parent(by: signal.Signals) -> None:
+    """Ask the kernel to send us `by` when our parent dies. Only Linux knows this; elsewhere nothing happens."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, by)

@@ -1,0 +1,78 @@
+"""`make demo`, started and stopped as people do: twice, too early, or not at all gently."""
+
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dashboard.embedded_postgres import STATE, EmbeddedPostgres
+from tests.processes import CHECKOUT, Running, eventually
+
+pytestmark = pytest.mark.timeout(200)
+COMMAND = [sys.executable, "-m", "demo"]
+Demo = Callable[[str], Running]
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Demo:
+    """Start a demo whose log has this name."""
+    STATE.mkdir(exist_ok=True)
+    with (STATE / "demo.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pytest.skip("somebody looks at a demo of this checkout")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "PYTHONUNBUFFERED": "1",
+        "TMPDIR": str(tmp_path),
+    }
+    return lambda name: Running(COMMAND, environment, log=tmp_path / name, folder=CHECKOUT)
+
+
+def test_a_second_one_says_so_and_leaves_the_first_alone(demo: Demo) -> None:
+    server = EmbeddedPostgres("demo")
+    with demo("first") as first:
+        assert eventually(lambda: "Log in" in first.said, seconds=90), first.said
+
+        with demo("second") as second:
+            status = second.process.wait(timeout=30)
+
+        assert (status, second.said) == (
+            1,
+            "A demo runs from this folder already: stop it with Ctrl-C where it was started.\n",
+        )
+        assert server.is_running()
+        assert first.process.poll() is None
+
+
+def test_one_that_is_stopped_while_it_starts_leaves_nothing(demo: Demo) -> None:
+    with demo("demo") as running:
+        assert eventually(lambda: "web starts" in running.said, seconds=90), running.said
+        family = running.family()
+
+        running.process.send_signal(signal.SIGINT)
+        status = running.process.wait(timeout=40)
+
+    assert status == 0
+    assert running.said.rstrip().endswith("Stopping.")
+    assert "Traceback" not in running.said
+    assert not any(Path(f"/proc/{pid}").exists() for pid in family)
+    assert not EmbeddedPostgres("demo").is_running()
+
+
+def test_of_one_that_is_killed_nobody_goes_on_serving(demo: Demo) -> None:
+    with demo("demo") as running:
+        assert eventually(lambda: "Log in" in running.said, seconds=90), running.said
+        family = running.family() - {running.process.pid}
+
+        running.process.kill()
+
+        gone = eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), seconds=30)
+    EmbeddedPostgres("demo").remove()
+    assert gone
