@@ -1,10 +1,10 @@
 """The pages that ask "really?" before something risky: what it does, in words, and one button."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.urls import reverse
 
+from dashboard.sheets import hold_on, hold_warnings
 from deployments.models import Deploy
 from deployments.queries import RollbackTarget, SitePage
 
@@ -25,13 +25,15 @@ class Confirm:
     will_run: str = ""
     headline: str = ""
     seen: str = ""
+    hold_id: int | None = None
+    """The Hold that stops it: to be resumed first."""
 
 
 def rollback_confirm(page: SitePage, target: RollbackTarget | None, *, sha: str) -> Confirm:
     """Ask before going back to `sha`; `target` is what is known of it as a way back."""
     row, short = page.row, sha[:7]
     left = row.seen.desired_sha or row.running_sha
-    warnings = list(_holds(page, sha))
+    warnings = [*hold_warnings(page, sha)]
     if target and target.image_gone:
         warnings.append(f"The registry no longer has the image of {short}: choose another commit.")
     return Confirm(
@@ -47,6 +49,7 @@ def rollback_confirm(page: SitePage, target: RollbackTarget | None, *, sha: str)
         will_run=sha,
         headline=target.headline if target else "",
         seen=row.running_sha,
+        hold_id=hold_on(page, sha),
     )
 
 
@@ -59,10 +62,11 @@ def restart_confirm(page: SitePage) -> Confirm:
         url=reverse("restart-site", args=[row.host]),
         back=reverse("site", args=[row.host]),
         says=(RESTARTS,),
-        warnings=tuple(_holds(page, sha)),
+        warnings=tuple(hold_warnings(page, sha)),
         runs=sha,
         will_run=sha,
         seen=row.running_sha,
+        hold_id=hold_on(page, sha),
     )
 
 
@@ -83,9 +87,3 @@ def abort_confirm(deploy: Deploy, target: str) -> Confirm:
         runs=deploy.sha,
         will_run=target,
     )
-
-
-def _holds(page: SitePage, sha: str) -> Iterator[str]:
-    for hold in page.holds:
-        if hold.sha in ("", sha):
-            yield f"Held by {hold.by}: {hold.reason.rstrip('.')}. Resume it first."

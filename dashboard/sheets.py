@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from deployments.facts import StandingHold
 from deployments.models import Status
 from deployments.models.fields import FULL_SHA
 from deployments.queries import Commit, SitePage
@@ -20,6 +21,8 @@ class Sheet:
     """What would ship, newest first; None while that is not known."""
     total: int
     warnings: tuple[str, ...]
+    hold_id: int | None
+    """The Hold that stops this commit: to be resumed before anything can be deployed."""
     label: str
     accepts_red: bool
     waits_for_image: bool
@@ -47,6 +50,7 @@ def sheet_for(page: SitePage, *, sha: str) -> Sheet:
         commits=page.commits if is_head else (),
         total=page.commits_total if is_head else 0,
         warnings=tuple(_warnings(page, sha=sha, is_head=is_head, is_red=is_red)),
+        hold_id=hold_on(page, sha),
         label=_label(page, sha=sha, is_head=is_head, is_red=is_red),
         accepts_red=is_red,
         waits_for_image=is_head and row.seen.head_image_built is False,
@@ -74,11 +78,24 @@ def _label(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> str:
     return "Roll back" if not is_head and _ran_before(page, sha) else "Deploy"
 
 
+def hold_on(page: SitePage, sha: str) -> int | None:
+    """Return the key of a Hold that stops this commit: nothing deploys it before that is resumed."""
+    return next((hold.id for hold in _holds_on(page, sha)), None)
+
+
+def hold_warnings(page: SitePage, sha: str) -> Iterator[str]:
+    """Yield a sentence for each Hold that stops this commit."""
+    for hold in _holds_on(page, sha):
+        yield f"Held by {hold.by}: {hold.reason.rstrip('.')}. Resume it first."
+
+
+def _holds_on(page: SitePage, sha: str) -> list[StandingHold]:
+    return [hold for hold in page.holds if hold.sha in ("", sha)]
+
+
 def _warnings(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> Iterator[str]:
     seen = page.row.seen
-    for hold in page.holds:
-        if hold.sha in ("", sha):
-            yield f"Held by {hold.by}: {hold.reason.rstrip('.')}. Resume it first."
+    yield from hold_warnings(page, sha)
     if is_red:
         yield f"CI failed on {sha[:7]}. Deploying anyway skips that check."
     if is_head and seen.ahead_by:

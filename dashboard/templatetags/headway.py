@@ -35,6 +35,17 @@ _LOOKS = {
     "cancelled": "held",
     "superseded": "unknown",
 }
+# What request_sync is told.
+_ASKERS = {
+    "person": "a person",
+    "schedule": "the schedule",
+    "command": "a command",
+    "deploy": "a Deploy that ended",
+    "waiting": "a Deploy that waits",
+    "refusal": "a Deploy that was refused",
+    "rollout": "a rollout that was seen",
+    "mapping": "a changed mapping",
+}
 
 
 @register.simple_tag(takes_context=True)
@@ -124,6 +135,12 @@ def batch_looks_like(batch: DeployBatch) -> str:
 def result_looks_like(result: str) -> str:
     """Return the state whose shape and colour fit a sync that ended so."""
     return {"good": "current", "running": "deploying", "failed": "failed"}.get(result, "unknown")
+
+
+@register.filter
+def asker(trigger: str) -> str:
+    """Return who or what asked for a sync as people say it."""
+    return _ASKERS.get(trigger, trigger)
 
 
 @register.filter

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from deployments.rules.wording import counted, printable, sentences
+from deployments.rules.wording import printable, sentences
 from deployments.rules.workloads import KubernetesObject
 
 _PULL = frozenset(
@@ -119,7 +119,7 @@ def _ended(container: Container) -> KubernetesObject | None:
 
 def _crash(container: Container, ended: KubernetesObject) -> Trouble:
     times = container.status.get("restartCount") or 0
-    restarted = f", and was restarted {counted(times, 'time')}" if times else ""
+    restarted = f", and was restarted {'once' if times == 1 else f'{times} times'}" if times else ""
     if ended.get("reason") == "OOMKilled":
         limit = ((container.spec.get("resources") or {}).get("limits") or {}).get("memory")
         of = f" (its limit is {limit})" if limit else ""

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from deployments.models import Deploy, DeployBatch, Hold, Site
+from deployments.models import BatchItem, Deploy, DeployBatch, Hold, Site
 from tests.dashboard.conftest import HEAD, RUNNING, MakeSite
 
 URL = "/deploy-all/"
@@ -110,6 +110,12 @@ def test_its_page_tells_where_it_is(viewer: Client, batch: DeployBatch) -> None:
     assert "0 of 2 done" in page
     assert "Waits for its turn." in page
     assert "Cancel the rest" not in page
+
+
+def test_the_title_of_a_batch_of_one_counts_one(viewer: Client, batch: DeployBatch) -> None:
+    BatchItem.objects.exclude(pk=batch.items.first().pk).delete()
+
+    assert "Deploying 1 site ·" in viewer.get(f"/batches/{batch.pk}/").text
 
 
 def test_its_page_is_not_sent_again_while_nothing_changes(deployer: Client, batch: DeployBatch) -> None:

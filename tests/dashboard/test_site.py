@@ -1,5 +1,6 @@
 """One site's page."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -15,6 +16,21 @@ def test_the_page_says_what_runs_and_what_is_newest(deployer: Client, site: Site
     assert f"<code>{RUNNING[:7]}</code>" in page
     assert f"<code>{HEAD[:7]}</code>" in page
     assert "https://github.com/icco/cron" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        (f"/sites/{HOST}/", "/"),
+        (f"/sites/{HOST}/deploy", "/"),
+        ("/deploy-all/", "/"),
+        ("/audit/", "/activity/"),
+    ],
+)
+def test_the_bar_says_in_which_part_one_is(admin_client: Client, site: Site, path: str, part: str) -> None:
+    bar = admin_client.get(path).text.partition('<nav class="tabs"')[2].partition("</nav>")[0]
+
+    assert re.findall(r'href="([^"]+)"\s+aria-current', bar) == [part]
 
 
 def test_commits_that_are_not_fetched_yet_are_said_to_be_on_their_way(deployer: Client, site: Site) -> None:

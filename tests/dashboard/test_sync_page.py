@@ -29,10 +29,17 @@ def test_activity_leads_to_it(viewer: Client, run: SyncRun) -> None:
     assert f'href="/syncs/{run.pk}/"' in viewer.get("/activity/").text
 
 
+def test_who_asked_for_it_is_told_in_words(viewer: Client, run: SyncRun) -> None:
+    SyncRun.objects.update(trigger="refusal")
+
+    assert "<dd>A Deploy that was refused" in viewer.get(f"/syncs/{run.pk}/").text
+    assert "asked for by a Deploy that was refused," in viewer.get("/activity/").text
+
+
 @pytest.mark.parametrize(
     "told",
     [
-        "4 sites, 2 changed, 1 not observed, 1 deploy begun.",
+        "4 sites, 2 changed, 1 not observed, 1 Deploy begun.",
         "2.5 s",
         "GitHub 2, registry 3, cluster 1",
         "4987 of 5000 left",

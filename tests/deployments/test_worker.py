@@ -109,6 +109,20 @@ def test_the_watchdog_ends_a_worker_whose_tasks_come_to_no_end(start_worker: Sta
     assert eventually(lambda: not worker.members(), seconds=2)
 
 
+def test_the_watchdog_says_why_though_there_is_no_heartbeat_at_all(
+    start_worker: StartWorker, tmp_path: Path
+) -> None:
+    worker = start_worker()
+    for pid in worker.children_of(worker.process.pid):
+        os.kill(pid, signal.SIGSTOP)
+
+    (tmp_path / "heartbeat").unlink()
+
+    assert eventually(lambda: worker.process.poll() is not None, seconds=15)
+    assert "No heartbeat" in worker.said
+    assert "Logging error" not in worker.said
+
+
 def test_sigterm_ends_a_worker_within_ten_seconds(start_worker: StartWorker) -> None:
     worker = start_worker()
 

@@ -22,7 +22,7 @@ from deployments.rules.workloads import OUR_MANAGER
 from tests.e2e.house import House
 from tests.processes import eventually
 
-HOST, DRIFTED, HELD = "cron.natwelch.com", "code.natwelch.com", "resume.natwelch.com"
+HOST, DRIFTED, HELD, BROKEN = "cron.natwelch.com", "code.natwelch.com", "resume.natwelch.com", "gotak.app"
 
 
 def furnish(house: House) -> dict[str, int]:
@@ -43,6 +43,7 @@ def furnish(house: House) -> dict[str, int]:
         site=Site.objects.get(host=HELD), sha=head, from_sha="f" * 40, headline="Ship this", status=Status.WAITING,
         image=house.world.image(HOST, head), trigger=Trigger.PERSON, requested_by_name="root", requested_at=now,
     )  # fmt: skip
+    broken = make_failed(house, BROKEN)
     batch = DeployBatch.objects.create(
         state=DeployBatch.State.STOPPED, sentence="The first failed.", requested_by_name="root",
         requested_at=now, finished_at=now,
@@ -64,9 +65,24 @@ def furnish(house: House) -> dict[str, int]:
     Examination.record(asked_at=now, finished_at=now, findings=[finding])
     _drift(house)
     return {
-        "deploy": deploys[Status.FAILED].pk, "succeeded": deploys[Status.SUCCEEDED].pk, "waiting": under_way.pk,
+        "deploy": deploys[Status.FAILED].pk, "succeeded": deploys[Status.SUCCEEDED].pk, "waiting": under_way.pk, "broken": broken.pk,
         "batch": batch.pk, "run": SyncRun.objects.latest("pk").pk, "site": site.pk, "user": root.pk,
     }  # fmt: skip
+
+
+def make_failed(house: House, host: str, log: str = "no such table") -> Deploy:
+    """A site's newest Deploy, whose pods crash while the old ones serve: its page offers each way out."""
+    sha = house.make_ready(host)
+    seen, now, image = Observation.objects.get(site__host=host), timezone.now(), house.world.image(host, sha)
+    failed = Deploy.objects.create(
+        site=seen.site, sha=sha, from_sha=seen.running_sha, headline="Crash", image=image, status=Status.FAILED,
+        sentence="“app” ended with exit code 1: read its log.", log=log, trigger=Trigger.PERSON, requested_by_name="root",
+        requested_at=now, queued_at=now, patched_at=now, finished_at=now, wanted=1,
+    )  # fmt: skip
+    Observation.objects.filter(pk=seen.pk).update(
+        latest_deploy=failed, desired_sha=sha, desired_image=image, desired_by=OUR_MANAGER
+    )
+    return failed
 
 
 def put_right(world: World) -> None:

@@ -15,6 +15,7 @@ SITES = [
     f"/sites/{DRIFTED}/",
     f"/sites/{DRIFTED}/drift",
     "/deploys/{deploy}/",
+    "/deploys/{broken}/",
     "/deploys/{succeeded}/",
     "/deploys/{waiting}/",
     "/deploys/{deploy}/abort",
@@ -22,6 +23,8 @@ SITES = [
     "/batches/{batch}/",
 ]
 HOUSE = [
+    "/hold",
+    "/sync",
     "/activity/",
     "/syncs/{run}/",
     "/audit/",

@@ -18,13 +18,21 @@ _HOLLOW = """[...document.querySelectorAll(".reach")].filter(
 _SPILT = """[...document.querySelectorAll(".act:not(.next), .tabs a, .tabs button, .brand")].filter(
     each => each.checkVisibility() && each.scrollWidth > each.clientWidth + 1
 ).map(each => each.outerHTML.slice(0, 150))"""
+_CLASHING = """[...document.querySelectorAll(".reach")].flatMap(reach => {
+    const there = [...reach.querySelectorAll(".act")].filter(each => each.checkVisibility());
+    return there.filter((each, at) => at && there.slice(0, at).some(before => {
+        const [one, other] = [each.getBoundingClientRect(), before.getBoundingClientRect()];
+        return one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+    }));
+}).map(each => each.outerHTML.slice(0, 150))"""
 _WIDTH = "[document.documentElement.scrollWidth, innerWidth]"
 
 
 def cramped_on(page: Page) -> list[str]:
-    """What is too small for a thumb on this page or for its own words, too wide for its screen, or a bar for buttons without any."""
+    """What is too small for a thumb on this page or for its own words, lies over another, is too wide for its screen, or a bar for buttons without any."""
     found = [f"{page.url} is smaller than a thumb: {each}" for each in page.evaluate(_CRAMPED, TAP_PIXELS)]
     found += [f"{page.url} is too small for its words: {each}" for each in page.evaluate(_SPILT)]
+    found += [f"{page.url} lies over its neighbour: {each}" for each in page.evaluate(_CLASHING)]
     found += [f"{page.url} has a bar for buttons without any"] * bool(page.evaluate(_HOLLOW))
     wide, screen = page.evaluate(_WIDTH)
     return found + ([f"{page.url} is {wide} wide on a screen of {screen}"] if wide > screen else [])

@@ -5,12 +5,20 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.furniture import make_failed
 from tests.e2e.house import House
 from tests.e2e.thumb import offer, ship
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Enter = Callable[..., Page]
 TO_THE_END_MS = 30_000
+LAST_LINE_SHOWS = """log => {
+    const end = document.createRange();
+    end.setStart(log.firstChild, log.textContent.length - 3);
+    end.setEnd(log.firstChild, log.textContent.length);
+    const [shown, line] = [log.getBoundingClientRect(), end.getBoundingClientRect()];
+    return log.scrollHeight > log.clientHeight && shown.top <= line.top && line.bottom <= shown.bottom;
+}"""
 
 
 def test_a_thumb_deploys_a_ready_site_and_sees_it_succeed_without_touching_anything_else(
@@ -26,6 +34,15 @@ def test_a_thumb_deploys_a_ready_site_and_sees_it_succeed_without_touching_anyth
     image = house.world.image(host, sha)
     assert house.world.running_image(host) == image
     assert house.ready_images(host) == {image}
+
+
+def test_a_long_log_is_open_at_its_end(house: House, enter: Enter) -> None:
+    failed = make_failed(house, "gotak.app", log="\n".join(f"line {number}" for number in range(200)))
+    page = enter(java_script_enabled=False)
+
+    page.goto(f"/deploys/{failed.pk}/")
+
+    assert page.locator(".log").evaluate(LAST_LINE_SHOWS)
 
 
 def test_the_same_goes_without_javascript(house: House, enter: Enter) -> None:

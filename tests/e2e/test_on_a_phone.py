@@ -27,7 +27,7 @@ def said(page: Page):
 def test_log_in(house: House, enter: Enter, *, with_script: bool) -> None:
     page = enter(java_script_enabled=with_script)
 
-    expect(page.get_by_role("link", name=HOST)).to_be_visible()
+    expect(page.get_by_role("link", name=HOST, exact=True)).to_be_visible()
 
 
 def test_find(house: House, enter: Enter, *, with_script: bool) -> None:
@@ -107,7 +107,9 @@ def test_edit_a_mapping(house: House, enter: Enter, *, with_script: bool) -> Non
 def test_stop_everything(house: House, enter: Enter, *, with_script: bool) -> None:
     page = enter(java_script_enabled=with_script)
 
-    page.get_by_role("button", name="Stop all").tap()
+    page.get_by_role("link", name="Stop all").tap()
+    assert not Hold.objects.exists()
+    page.get_by_role("button", name="Hold everything").tap()
 
     expect(page.locator(".banner.hold")).to_contain_text("Everything is held")
     assert Hold.objects.get().site is None

@@ -71,7 +71,7 @@ class Command(BaseCommand):
                 _tick()
             silence = heartbeat.age_seconds(settings.HEARTBEAT_FILE)
             if silence > options["longest_silence"]:
-                logger.critical("No heartbeat for %d s: ending all of this worker's processes", silence)
+                logger.critical("No heartbeat for %.0f s: ending all of this worker's processes", silence)
                 os.killpg(os.getpgrp(), signal.SIGKILL)
         pool.stop()
 
