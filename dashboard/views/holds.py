@@ -1,20 +1,18 @@
 """Holds: placed on a site, on one commit of it, or on everything; lifted again."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
-from django.views.decorators.http import require_http_methods, require_POST
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
 
 from dashboard.access import acting_user, deployer_needed
 from dashboard.forms import HoldForm, first_error
 from dashboard.people.recent_check import ask_for_check
 from dashboard.risks import risk_of_lifting
 from dashboard.views.frame import host_in_lower_case
-from dashboard.zones import now_for
-from deployments import queries
 from deployments.models import Hold, Site
 from deployments.operations.hold import UnableToHold, lift_hold, place_hold
 from deployments.rules.wording import moment
@@ -30,19 +28,12 @@ def hold_site(request: HttpRequest, host: str) -> HttpResponse:
     return redirect("site", host)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_POST
 @deployer_needed
 def hold_everything(request: HttpRequest) -> HttpResponse:
-    """Ask first, then stop every site; goes back to the page on which it was tapped."""
-    if request.method == "POST":
-        back = _back_to(request.POST)
-        return redirect(back if _place(request, None) else f"{reverse('hold')}?{urlencode({'next': back})}")
-    now = now_for(request)
-    house = queries.house(now=now)
-    if house.hold_on_everything:
-        return redirect("sites")
-    context = {"house": house, "hold_form": HoldForm(), "back": _back_to(request.GET), "at_hold": True}
-    return render(request, "hold_all.html", context | {"now": now, "zone": now.tzinfo, "may_deploy": True})
+    """Stop every site; goes back to the page on which it was tapped."""
+    _place(request, None)
+    return redirect(_back_to(request))
 
 
 @require_POST
@@ -59,13 +50,12 @@ def lift(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(reverse("site", args=[hold.site.host]) if hold.site else reverse("sites"))
 
 
-def _place(request: HttpRequest, site: Site | None) -> bool:
-    """Place what was asked for, and say so, or why not; return whether it stands."""
+def _place(request: HttpRequest, site: Site | None) -> None:
     now = timezone.now()
     form = HoldForm(request.POST)
     if not form.is_valid():
         messages.error(request, first_error(form))
-        return False
+        return
     reason, sha = form.cleaned_data["reason"], form.cleaned_data["sha"] if site else ""
     try:
         hold = place_hold(
@@ -73,13 +63,12 @@ def _place(request: HttpRequest, site: Site | None) -> bool:
         )
     except UnableToHold as refusal:
         messages.error(request, str(refusal))
-        return False
-    end = moment(hold.until) if hold.until else "somebody resumes"
-    messages.success(request, f"Held: {site or 'everything'} stays as it is until {end}.")
-    return True
+    else:
+        end = moment(hold.until) if hold.until else "somebody resumes"
+        messages.success(request, f"Held: {site or 'everything'} stays as it is until {end}.")
 
 
-def _back_to(sent: QueryDict) -> str:
-    wanted = sent.get("next", "")
+def _back_to(request: HttpRequest) -> str:
+    wanted = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/")
     return wanted if is_ours else reverse("sites")

@@ -29,6 +29,7 @@ def site_list(request: HttpRequest) -> HttpResponse:
     parts = parts_of(page, viewer_of(request, found.house))
     live = Live("_sites.html", (search, state, found.counts, parts, ready))
     context = {"found": found, "page": page, "parts": parts, "search": search, "state": state, "ready": ready}
+    context["hold_form"] = HoldForm()
     return show(request, "sites.html", live, house=found.house, now=now, **context)
 
 

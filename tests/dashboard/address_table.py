@@ -64,7 +64,7 @@ TABLE: dict[str, Row] = {
     "doctor/check-again": row("405", "login no no ok"),
     "sync": DEPLOYER_ACTS,
     "syncs/<int:pk>/": WHO_IS_IN_LOOKS,
-    "hold": DEPLOYER,
+    "hold": DEPLOYER_ACTS,
     "holds/<int:pk>/lift": DEPLOYER_ACTS,
     "deploys/<int:pk>/": WHO_IS_IN_LOOKS,
     "deploys/<int:pk>/live": WHO_IS_IN_LOOKS,
