@@ -50,7 +50,7 @@ def wait_for_event(world: World, reason: str) -> None:
 
 def sentence_of(deploy: Deploy) -> str:
     """Return the sentence, with a number of restarts and a pod's name that are the same every time."""
-    text = re.sub(r"restarted (\d+ times|1 time)", "restarted N times", deploy.sentence)
+    text = re.sub(r"restarted (\d+ times|once)", "restarted N times", deploy.sentence)
     return re.sub(rf'"{NAME}-[a-z0-9]+-[a-z0-9]+"', '"POD"', text)
 
 
