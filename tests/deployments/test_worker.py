@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +16,7 @@ from django_q.tasks import async_task
 
 from dashboard.queue_settings import QUEUE
 from deployments.operations.schedule import ensure_schedules
-from tests.processes import MANAGE, Running, environment, eventually
+from tests.processes import CHECKOUT, MANAGE, Running, environment, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 START_SECONDS = 30
@@ -178,3 +180,34 @@ def test_an_idle_worker_makes_at_most_one_statement_a_second(start_worker: Start
 
     assert before
     assert len(begun - before) <= seconds
+
+
+PARENT_THAT_DIES_AT_ONCE = """
+import os, time
+import django
+django.setup()
+from deployments.management.commands import worker
+worker._note_the_parent()
+parent = os.getpid()
+if os.fork():
+    os._exit(0)
+while os.getppid() == parent:
+    time.sleep(0.01)
+worker._die_with_the_parent()
+print("It lives on.")
+"""
+
+
+def test_a_child_whose_parent_died_before_it_could_ask_to_die_with_it_ends_as_well(tmp_path: Path) -> None:
+    env = environment(tmp_path) | {"DJANGO_SETTINGS_MODULE": "dashboard.settings"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", PARENT_THAT_DIES_AT_ONCE],
+        env=env,
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert (done.stdout, done.stderr) == ("", "")

@@ -32,6 +32,7 @@ LONGEST_SILENCE_SECONDS = 240
 LOOK_EVERY_SECONDS = 0.2
 TICK_EVERY_SECONDS = 30
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_parent = 0
 
 
 class Command(BaseCommand):
@@ -61,7 +62,7 @@ class Command(BaseCommand):
         post_execute.connect(_beat)
         # What the last worker left lying is taken up at once.
         _tick()
-        os.register_at_fork(after_in_child=_die_with_the_parent)
+        os.register_at_fork(before=_note_the_parent, after_in_child=_die_with_the_parent)
         pool = Pool()
         next_tick = monotonic() + TICK_EVERY_SECONDS
         while not self._is_stopping:
@@ -97,10 +98,18 @@ def _beat(**_: Any) -> None:
     heartbeat.beat(settings.HEARTBEAT_FILE)
 
 
+def _note_the_parent() -> None:
+    global _parent  # noqa: PLW0603 -- a fork's hooks take no arguments
+    _parent = os.getpid()
+
+
 def _die_with_the_parent() -> None:
     """Ask the kernel to kill this process when its parent dies: orphans would go on taking tasks."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # It may have died before we asked.
+    if os.getppid() != _parent:
+        os._exit(1)
 
 
 def _import_what_every_child_needs() -> None:
