@@ -156,7 +156,8 @@ def _tell(host: str) -> None:
 
 @contextmanager
 def _headway(host: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "demo.headway", "--bind", f"{lan.bound_to(host)}:{port}"]
+    bind = f"{lan.bound_to(host)}:{port}"
+    command = [sys.executable, "-m", "demo.headway", str(os.getpid()), "--bind", bind]
     # A session of its own, so that Ctrl-C reaches it once, from us, and not a second time from the terminal.
     process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
     try:

@@ -10,5 +10,6 @@ from deployments.management.parent import end_with_the_parent
 MANAGE = Path(__file__).resolve().parent.parent / "manage.py"
 
 if __name__ == "__main__":
-    end_with_the_parent(signal.SIGTERM)
-    os.execv(sys.executable, [sys.executable, str(MANAGE), "run", *sys.argv[1:]])  # noqa: S606
+    _, parent, *arguments = sys.argv
+    end_with_the_parent(signal.SIGTERM, parent=int(parent))
+    os.execv(sys.executable, [sys.executable, str(MANAGE), "run", *arguments])  # noqa: S606

@@ -78,7 +78,7 @@ def end(
     world: World,
     *,
     ahead: timedelta = timedelta(0),
-    for_seconds: float = 10,
+    for_seconds: float = 60,
 ) -> Deploy:
     """Follow the begun Deploy to its end, `ahead` of the real time."""
     if not ahead:

@@ -6,7 +6,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from random import SystemRandom
 from time import monotonic, sleep
 from typing import Any, Self
 from urllib.parse import quote
@@ -50,8 +52,11 @@ def eventually(condition: Callable[[], Any], *, seconds: float, every: float = 0
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    """Return a port below those that a kernel hands out, so that nobody comes by it before our process listens there."""
+    while True:
+        port = SystemRandom().randrange(12_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 class Running:
@@ -73,7 +78,7 @@ class Running:
         family = self.family()
         self.process.terminate()
         try:
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=30)
         except subprocess.TimeoutExpired:
             pass
         finally:

@@ -115,11 +115,11 @@ class DemoCluster(Contents, Switches):
 
     # Its time.
 
-    def settle_now(self, timeout_seconds: float = 30) -> None:
+    def settle_now(self, timeout_seconds: float = 60) -> None:
         """Does now all that is on its way: rollouts end, pods get ready. Only retries and deadlines keep their time."""
         self.machinery.clock.settle(timeout_seconds=timeout_seconds)
 
-    def wait_until(self, holds: Callable[[], bool], timeout_seconds: float = 10) -> None:
+    def wait_until(self, holds: Callable[[], bool], timeout_seconds: float = 60) -> None:
         """Waits until `holds()`, asked after every change in the cluster; raises TimeoutError."""
         with self.store.changed:
             if not self.store.changed.wait_for(holds, timeout_seconds):

@@ -5,6 +5,8 @@ import socket
 import threading
 from typing import Self
 
+from tests.processes import free_port
+
 _CHUNK = 64 * 1024
 _LOOK_AGAIN_SECONDS = 0.1
 
@@ -13,8 +15,9 @@ class Gate:
     """Passes every byte between its own port and `target_port` on 127.0.0.1 while it is open."""
 
     def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port: int = self._listener.getsockname()[1]
+        # Nobody else may come by it while the gate is shut.
+        self.port = free_port()
+        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
         self.target_port = 0
         self._open = threading.Event()
         self._open.set()

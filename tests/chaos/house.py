@@ -17,7 +17,7 @@ from django.test import Client
 from tests.factories import make_user
 from tests.processes import MANAGE, Running, eventually, free_port
 
-DRAIN_SECONDS = 0.5
+DRAIN_SECONDS = 2
 GRACE_SECONDS = 20
 """Then it is killed, as the kubelet does."""
 PEOPLE = 3
@@ -87,7 +87,7 @@ class Service:
 
     def get(self, session: requests.Session, path: str) -> None:
         try:
-            response = session.get(f"{self.url()}{path}", timeout=10)
+            response = session.get(f"{self.url()}{path}", timeout=60)
         except requests.RequestException as error:
             self.failures.append(f"{path}: {error!r}")
             return
@@ -99,9 +99,9 @@ class Service:
         """Tap Deploy as a browser does, with its CSRF token."""
         with self.session() as session:
             url = self.url()
-            session.get(f"{url}/", timeout=10).raise_for_status()
+            session.get(f"{url}/", timeout=60).raise_for_status()
             form = form | {"csrfmiddlewaretoken": session.cookies["csrftoken"]}
-            response = session.post(f"{url}/sites/{host}/deploy", form, timeout=10, allow_redirects=False)
+            response = session.post(f"{url}/sites/{host}/deploy", form, timeout=60, allow_redirects=False)
             assert response.status_code == 302, response.text[:500]
             assert "/deploys/" in response.headers["Location"]
 

@@ -21,10 +21,10 @@ from tests.chaos.truth import check_all_succeeded, check_patched_once_at_most, i
 from tests.factories import ask, observe
 from tests.processes import MANAGE, Running, environment, eventually
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 HOST, NAME = "headway.natwelch.com", "headway-worker"
 GRACE_SECONDS = 3
-STUCK_AFTER_SECONDS = 120
+STUCK_AFTER_SECONDS = 180
 
 
 @pytest.fixture
@@ -90,10 +90,10 @@ def test_the_new_worker_ends_the_deploy_that_the_old_one_began(
     before = world.running_image(HOST)
     world.commit(HOST)
     observe(outside)
-    env = environment(tmp_path, **world.settings(tmp_path)) | {"STABILITY_SECONDS": "8"}
+    env = environment(tmp_path, **world.settings(tmp_path)) | {"STABILITY_SECONDS": "12"}
 
     with Node(world, env, tmp_path) as node:
-        assert eventually(lambda: node.workers, seconds=30)
+        assert eventually(lambda: node.workers, seconds=60)
         deploy = ask(HOST, now=timezone.now())
         ended = eventually(lambda: not still_active([deploy]), seconds=STUCK_AFTER_SECONDS, every=0.2)
 
@@ -114,7 +114,7 @@ def test_a_headway_that_does_not_come_up_is_told_of_by_the_old_one(
     env = environment(tmp_path, **world.settings(tmp_path)) | {"ROLLOUT_TIMEOUT_SECONDS": "30"}
 
     with Node(world, env, tmp_path) as node:
-        assert eventually(lambda: node.workers, seconds=30)
+        assert eventually(lambda: node.workers, seconds=60)
         deploy = ask(HOST, now=timezone.now())
         ended = eventually(lambda: not still_active([deploy]), seconds=STUCK_AFTER_SECONDS, every=0.2)
 

@@ -19,7 +19,7 @@ from tests.factories import ask, observe
 from tests.processes import MANAGE, Running, environment, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
-STUCK_AFTER_SECONDS = 120
+STUCK_AFTER_SECONDS = 180
 LONGEST_LIFE_SECONDS = 6.0
 
 

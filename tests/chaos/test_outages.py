@@ -26,10 +26,10 @@ from tests.chaos.truth import check_all_succeeded, check_patched_once_at_most, i
 from tests.factories import ask, observe
 from tests.processes import environment, eventually
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
-STUCK_AFTER_SECONDS = 120
+pytestmark = [pytest.mark.django_db(transaction=True)]
+STUCK_AFTER_SECONDS = 180
 FAR_ENDS = ("cluster", "github", "registry")
-LONG = [pytest.mark.chaos, pytest.mark.whole_table, pytest.mark.timeout(600)]
+LONG = [pytest.mark.chaos, pytest.mark.whole_table]
 
 
 @pytest.fixture
@@ -89,7 +89,6 @@ def test_all_far_ends_away_for_a_moment_cost_nothing(
 
 @pytest.mark.chaos
 @pytest.mark.whole_table
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("far_end", FAR_ENDS)
 @pytest.mark.parametrize("trouble", [Gates.stop, Gates.hang], ids=["stopped", "hung"])
 def test_a_far_end_that_is_away_for_half_a_minute_costs_nothing(

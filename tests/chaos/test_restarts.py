@@ -20,7 +20,6 @@ from tests.processes import environment, eventually
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("static_files")]
 
 
-@pytest.mark.timeout(300)
 def test_half_a_minute_of_restarts_costs_nothing(world: World, outside: Outside, tmp_path: Path) -> None:
     restarts = use_while_restarting(world, outside, tmp_path, seconds=30, every_seconds=7)
 

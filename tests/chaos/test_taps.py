@@ -45,7 +45,7 @@ def person(name: str, address: str) -> Callable[[str, str], requests.Response]:
     client = Client()
     client.force_login(make_user(name))
     cookies = {"sessionid": client.cookies["sessionid"].value}
-    first = requests.get(f"{address}/", cookies=cookies, timeout=10)
+    first = requests.get(f"{address}/", cookies=cookies, timeout=60)
     cookies["csrftoken"] = first.cookies["csrftoken"]
 
     def tap(sha: str, seen: str) -> requests.Response:

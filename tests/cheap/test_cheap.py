@@ -47,7 +47,6 @@ def test_web_never_imports_what_asks_outside() -> None:
 
 
 @pytest.mark.whole_table
-@pytest.mark.timeout(400)
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(sys.platform != "linux", reason="PSS is Linux'")
 def test_after_a_busy_hour_web_and_worker_fit_into_what_was_promised(world: World, tmp_path: Path) -> None:

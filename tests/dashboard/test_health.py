@@ -48,7 +48,7 @@ def test_a_connection_that_broke_is_noticed_and_replaced(rf: RequestFactory) -> 
     connection.ensure_connection()
     other = connection.copy()
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+        cursor.execute("SELECT pg_terminate_backend(%s, 60000)", [connection.connection.info.backend_pid])
     other.close()
     # As a request's beginning does.
     connection.close_if_unusable_or_obsolete()

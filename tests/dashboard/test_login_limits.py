@@ -12,6 +12,7 @@ WRONG = {"login": "ada", "password": "not this one"}
 
 @pytest.fixture(autouse=True)
 def _ada(db: None) -> None:
+    cache.clear()
     User.objects.create_user("ada", password=PASSWORD)
 
 

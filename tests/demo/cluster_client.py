@@ -22,7 +22,7 @@ class Client:
     def __init__(self, cluster: DemoCluster, user: str = "admin", token: str | None = None) -> None:
         self.token = cluster.token(user) if token is None else token
         context = ssl.create_default_context(cadata=cluster.ca_pem)
-        self.connection = HTTPSConnection("127.0.0.1", cluster.port, context=context, timeout=10)
+        self.connection = HTTPSConnection("127.0.0.1", cluster.port, context=context, timeout=60)
 
     def __enter__(self) -> Self:
         return self

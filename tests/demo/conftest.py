@@ -29,9 +29,19 @@ def images() -> Images:
 @pytest.fixture
 def demo_cluster(images: Images) -> Iterator[DemoCluster]:
     """A running cluster whose pods are ready in 50 ms, with the namespace `default`."""
-    cluster = DemoCluster(image_exists=images.exists, behaviour=images.behaviour, start_seconds=0.05)
-    with cluster:
+    with _cluster(images, start_seconds=0.05) as cluster:
         yield cluster
+
+
+@pytest.fixture
+def calm_cluster(images: Images) -> Iterator[DemoCluster]:
+    """One that is to be hurried with `settle_now`: its back-offs last for minutes, so what is seen then stays so."""
+    with _cluster(images, start_seconds=60) as cluster:
+        yield cluster
+
+
+def _cluster(images: Images, *, start_seconds: float) -> DemoCluster:
+    return DemoCluster(image_exists=images.exists, behaviour=images.behaviour, start_seconds=start_seconds)
 
 
 @pytest.fixture

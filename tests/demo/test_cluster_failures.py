@@ -78,7 +78,7 @@ def test_a_hanging_request_does_not_keep_the_cluster_from_stopping(settled: Demo
 
         settled.stop()
 
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
 
 
 def test_a_dropped_connection_gets_no_answer_and_no_effect(settled: DemoCluster) -> None:

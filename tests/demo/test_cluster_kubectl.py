@@ -30,7 +30,7 @@ def as_user(demo_cluster: DemoCluster, tmp_path: Path) -> Callable[[str], Kubect
                 env=environment,
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=90,
                 check=False,
             )
             assert (ended.returncode == 0) == succeeds, ended.stdout + ended.stderr
@@ -75,7 +75,7 @@ def test_kubectl_gets_raw_objects(cron: DemoCluster, kubectl: Kubectl) -> None:
 
 def test_kubectl_sets_an_image_and_sees_it_roll_out(cron: DemoCluster, kubectl: Kubectl) -> None:
     said = kubectl("set", "image", "deployment/cron", "web=app:2")
-    watched = kubectl("rollout", "status", "deployment/cron", "--timeout=20s")
+    watched = kubectl("rollout", "status", "deployment/cron", "--timeout=60s")
 
     assert said == "deployment.apps/cron image updated\n"
     assert watched.endswith('deployment "cron" successfully rolled out\n')
@@ -92,7 +92,7 @@ def test_kubectl_sees_a_rollout_pass_its_deadline(
     )
     kubectl("set", "image", "deployment/cron", "web=app:2")
 
-    said = kubectl("rollout", "status", "deployment/cron", "--timeout=20s", succeeds=False)
+    said = kubectl("rollout", "status", "deployment/cron", "--timeout=60s", succeeds=False)
 
     assert 'error: deployment "cron" exceeded its progress deadline' in said
 
@@ -109,10 +109,10 @@ def test_kubectl_shows_the_history_with_its_causes(cron: DemoCluster, kubectl: K
 
 def test_kubectl_undoes_a_rollout(cron: DemoCluster, kubectl: Kubectl) -> None:
     kubectl("set", "image", "deployment/cron", "web=app:2")
-    kubectl("rollout", "status", "deployment/cron", "--timeout=20s")
+    kubectl("rollout", "status", "deployment/cron", "--timeout=60s")
 
     kubectl("rollout", "undo", "deployment/cron")
-    kubectl("rollout", "status", "deployment/cron", "--timeout=20s")
+    kubectl("rollout", "status", "deployment/cron", "--timeout=60s")
 
     image = kubectl("get", "deployment", "cron", "-o", "jsonpath={.spec.template.spec.containers[0].image}")
     history = kubectl("rollout", "history", "deployment/cron").split("\n")[2:4]
@@ -128,7 +128,7 @@ def test_kubectl_reads_logs(cron: DemoCluster, kubectl: Kubectl) -> None:
 
 def test_kubectl_scales(cron: DemoCluster, kubectl: Kubectl) -> None:
     kubectl("scale", "deployment/cron", "--replicas=3")
-    kubectl("rollout", "status", "deployment/cron", "--timeout=20s")
+    kubectl("rollout", "status", "deployment/cron", "--timeout=60s")
 
     assert len(cron.pods("default", "cron")) == 3
 
@@ -144,7 +144,7 @@ def test_kubectl_makes_and_deletes_a_namespace(demo_cluster: DemoCluster, kubect
     kubectl("create", "namespace", "brief")
     demo_cluster.create_deployment("brief", "cron", containers={"web": "app:1"})
 
-    kubectl("delete", "namespace", "brief", "--timeout=20s")
+    kubectl("delete", "namespace", "brief", "--timeout=60s")
 
     assert demo_cluster.store.all_of("pods", "brief") == []
 
@@ -192,7 +192,7 @@ def test_the_worker_may_follow_a_rollout_with_kubectl(
     kubectl = as_user("headway")
 
     kubectl("set", "image", "deployment/cron", "web=app:2")
-    watched = kubectl("rollout", "status", "deployment/cron", "--timeout=20s")
+    watched = kubectl("rollout", "status", "deployment/cron", "--timeout=60s")
     refused = kubectl("delete", "deployment", "cron", succeeds=False)
 
     assert "successfully rolled out" in watched

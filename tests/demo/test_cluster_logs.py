@@ -28,13 +28,13 @@ def start(cluster: DemoCluster) -> None:
     [({}, "one\ntwo\nthree\n"), ({"tailLines": 1}, "three\n"), ({"container": "web", "tailLines": 0}, "")],
 )
 def test_a_log_is_plain_text(
-    demo_cluster: DemoCluster, images: Images, query: dict[str, Any], text: str
+    calm_cluster: DemoCluster, images: Images, query: dict[str, Any], text: str
 ) -> None:
     images.behaviours["app:1"] = CRASHES(1).with_log("one", "two", "three")
-    start(demo_cluster)
-    pod = the_pod(demo_cluster)["metadata"]["name"]
+    start(calm_cluster)
+    pod = the_pod(calm_cluster)["metadata"]["name"]
 
-    with Client(demo_cluster, "headway") as client:
+    with Client(calm_cluster, "headway") as client:
         status, log = client.ask("GET", f"{PODS}/{pod}/log", **query)
 
     assert (status, log) == (200, text)
@@ -71,12 +71,12 @@ def test_a_log_that_is_not_there_is_a_bad_request(
     assert (status, answer["message"]) == (400, message.format(pod=pod))
 
 
-def test_a_container_that_never_started_has_no_log(demo_cluster: DemoCluster, images: Images) -> None:
+def test_a_container_that_never_started_has_no_log(calm_cluster: DemoCluster, images: Images) -> None:
     images.missing.add("app:1")
-    start(demo_cluster)
-    pod = the_pod(demo_cluster)["metadata"]["name"]
+    start(calm_cluster)
+    pod = the_pod(calm_cluster)["metadata"]["name"]
 
-    with Client(demo_cluster) as client:
+    with Client(calm_cluster) as client:
         status, answer = client.ask("GET", f"{PODS}/{pod}/log")
 
     assert status == 400

@@ -61,14 +61,14 @@ def test_a_pod_is_owned_by_its_replica_set(demo_cluster: DemoCluster) -> None:
     assert pod["metadata"]["labels"] == {"app": "cron", "pod-template-hash": digest}
 
 
-def test_a_missing_image_backs_off(demo_cluster: DemoCluster, images: Images) -> None:
+def test_a_missing_image_backs_off(calm_cluster: DemoCluster, images: Images) -> None:
     images.missing.add("app:1")
 
-    start(demo_cluster)
+    start(calm_cluster)
 
-    assert waits_for(demo_cluster, "ImagePullBackOff")
-    assert the_pod(demo_cluster)["status"]["phase"] == "Pending"
-    assert events(demo_cluster)["BackOff"] == 'Back-off pulling image "app:1"'
+    assert waits_for(calm_cluster, "ImagePullBackOff")
+    assert the_pod(calm_cluster)["status"]["phase"] == "Pending"
+    assert events(calm_cluster)["BackOff"] == 'Back-off pulling image "app:1"'
 
 
 def test_a_pod_recovers_when_its_image_appears(demo_cluster: DemoCluster, images: Images) -> None:

@@ -141,7 +141,7 @@ def test_a_rollout_that_stands_still_passes_its_deadline(demo_cluster: DemoClust
 def test_a_rollout_that_recovers_after_its_deadline_is_complete(
     demo_cluster: DemoCluster, images: Images
 ) -> None:
-    images.behaviours["app:2"] = SLOW(3)
+    images.behaviours["app:2"] = SLOW(60)
     containers = {"web": "app:1"}
     demo_cluster.create_deployment(
         "default", "cron", containers=containers, progressDeadlineSeconds=1, settled=True

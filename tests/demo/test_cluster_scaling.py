@@ -72,7 +72,7 @@ def test_a_deleted_deployment_takes_its_pods_along(three: DemoCluster) -> None:
 
 
 def test_pods_count_as_available_only_after_their_minimum_of_ready_seconds(demo_cluster: DemoCluster) -> None:
-    demo_cluster.create_deployment("default", "cron", containers={"web": "app:1"}, minReadySeconds=1)
+    demo_cluster.create_deployment("default", "cron", containers={"web": "app:1"}, minReadySeconds=3)
     demo_cluster.settle_now()
     soon = demo_cluster.deployment("default", "cron")["status"]
 

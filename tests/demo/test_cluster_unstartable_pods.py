@@ -31,11 +31,17 @@ def events(cluster: DemoCluster) -> list[str]:
 
 def test_a_denied_pull_carries_the_registrys_words(demo_cluster: DemoCluster, images: Images) -> None:
     images.behaviours["app:1"] = PULL_DENIED
+    messages: list[str] = []
+
+    def is_denied() -> bool:
+        waiting = container(demo_cluster)["state"].get("waiting", {})
+        messages.append(waiting.get("message", ""))
+        return bool(waiting.get("reason") == "ErrImagePull")
+
     start(demo_cluster)
+    demo_cluster.wait_until(is_denied)
 
-    demo_cluster.wait_until(lambda: waits_for(demo_cluster, "ErrImagePull"))
-
-    message = container(demo_cluster)["state"]["waiting"]["message"]
+    message = messages[-1]
     assert message.startswith("rpc error: code = Unknown desc = failed to pull and unpack image")
     assert message.endswith("403 Forbidden")
 

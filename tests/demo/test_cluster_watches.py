@@ -52,7 +52,7 @@ def test_a_watch_ends_at_its_timeout_with_a_bookmark(five: DemoCluster) -> None:
 
     assert [event["type"] for event in events] == ["BOOKMARK"]
     assert events[0]["object"]["metadata"]["resourceVersion"] == version
-    assert 0.9 < time.monotonic() - begun < 3
+    assert 0.9 < time.monotonic() - begun < 30
 
 
 def test_a_watch_from_a_forgotten_version_is_gone(five: DemoCluster) -> None:

@@ -2,11 +2,14 @@
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from demo.world import World, read_mappings
 from deployments.locks import Lock
@@ -17,15 +20,26 @@ from tests.factories import make_sites
 from tests.processes import MANAGE, Running, environment, eventually, free_port
 from tests.sessions import held_elsewhere
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
 def redis_url(tmp_path: Path) -> Iterator[str]:
     port = free_port()
     command = [need_program("redis-server"), "--bind", "127.0.0.1", "--port", str(port), "--save", ""]
-    with Running(command, {}, log=tmp_path / "redis.log", folder=tmp_path):
-        yield f"redis://127.0.0.1:{port}/0"
+    url = f"redis://127.0.0.1:{port}/0"
+    with (
+        Running(command, {}, log=tmp_path / "redis.log", folder=tmp_path) as server,
+        Redis.from_url(url) as client,
+    ):
+        assert eventually(lambda: _answers(client), seconds=60), server.said
+        yield url
+
+
+def _answers(client: Redis) -> bool:
+    with suppress(RedisConnectionError):
+        return bool(client.ping())
+    return False
 
 
 @pytest.fixture
@@ -55,7 +69,7 @@ def test_a_worker_does_a_deploy_that_waits_in_redis(redis_url: str, world: World
             worker.said
         )
         worker.process.terminate()
-        assert worker.process.wait(timeout=10) == 0
+        assert worker.process.wait(timeout=60) == 0
 
     assert Deploy.objects.get().status == Status.SUCCEEDED
     assert Deploy.objects.get().sha == sha

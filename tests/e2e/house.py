@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django_q.models import OrmQ
+
 from demo.world import NAMESPACE, World
 from deployments.models import Deploy, Observation, Site
 from deployments.operations.sync_request import request_sync
@@ -20,7 +22,8 @@ class House:
         sha = self.world.commit(host, "Ship this")
         request_sync(hosts=[host])
         knows = Observation.objects.filter(site__host=host, head_sha=sha, head_image_built=True)
-        assert eventually(knows.exists, seconds=20), f"The worker did not observe {host}."
+        assert eventually(knows.exists, seconds=60), f"The worker did not observe {host}."
+        self.come_to_rest()
         return sha
 
     def make_all_ready(self) -> list[str]:
@@ -28,7 +31,8 @@ class House:
         heads = {host: self.world.commit(host, "Ship this") for host in self.world.mappings}
         request_sync()
         knows = Observation.objects.filter(head_sha__in=heads.values(), head_image_built=True)
-        assert eventually(lambda: knows.count() == len(heads), seconds=30), "The worker did not observe all."
+        assert eventually(lambda: knows.count() == len(heads), seconds=60), "The worker did not observe all."
+        self.come_to_rest()
         return sorted(heads)
 
     def commit(self, host: str, *, built: bool = True) -> str:
@@ -36,12 +40,17 @@ class House:
         sha = self.world.commit(host, "Ship this", built=built)
         self.sync(host)
         knows = Observation.objects.filter(site__host=host, head_sha=sha, head_image_built=built)
-        assert eventually(knows.exists, seconds=20), f"The worker did not observe {host}."
+        assert eventually(knows.exists, seconds=60), f"The worker did not observe {host}."
+        self.come_to_rest()
         return sha
 
     def sync(self, host: str) -> None:
         """Let the worker look at this site again."""
         request_sync(hosts=[host])
+
+    def come_to_rest(self) -> None:
+        """Wait until the worker has done all that it was asked for, so that no page changes by itself."""
+        assert eventually(lambda: not OrmQ.objects.exists(), seconds=180), "The worker does not come to rest."
 
     def deploys(self, host: str) -> list[Deploy]:
         return list(Deploy.objects.filter(site__host=host))

@@ -68,7 +68,7 @@ def test_a_deploy_by_keyboard_alone_and_its_end_is_announced(house: House, enter
     page.keyboard.press("Enter")
     page.wait_for_url("**/deploys/*/")
 
-    expect(page.locator("#say")).to_contain_text("Succeeded", timeout=45_000)
+    expect(page.locator("#say")).to_contain_text("Succeeded")
 
 
 def test_the_sheet_has_the_focus_once_it_is_filled(house: House, enter: Enter) -> None:

@@ -13,6 +13,7 @@ Enter = Callable[..., Page]
 FIRST_VISIT_BYTES, HTML_BYTES = 45_000, 12_000
 HOST = "cron.natwelch.com"
 RULES = "navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null)"
+KEPT = "caches.match('/', { cacheName: 'last-list' }).then(Boolean)"
 LOADED = """() => ["navigation", "resource"].flatMap(type => performance.getEntriesByType(type)).map(
     each => [new URL(each.name).origin + new URL(each.name).pathname, each.encodedBodySize, each.transferSize])"""
 
@@ -39,6 +40,7 @@ def test_without_a_network_the_last_list_is_shown_and_marked_as_old(house: House
     page = enter()
     page.wait_for_function(RULES)
     page.goto("/")
+    page.wait_for_function(KEPT)
 
     page.context.set_offline(True)
     page.goto("/")
@@ -61,9 +63,11 @@ def test_who_logs_out_leaves_no_list_behind(house: House, enter: Enter) -> None:
     page = enter()
     page.wait_for_function(RULES)
     page.goto("/")
+    page.wait_for_function(KEPT)
     page.goto("/account/")
     page.get_by_role("button", name="Log out").tap()
     page.wait_for_url("**/login/**")
+    page.wait_for_function(f"{KEPT}.then(kept => !kept)")
 
     page.context.set_offline(True)
     page.goto("/")
@@ -96,5 +100,5 @@ def test_an_open_page_says_that_it_is_offline_and_catches_up(house: House, enter
     house.make_ready(HOST)
     page.context.set_offline(False)
 
-    expect(page.locator("#offline")).to_be_hidden(timeout=20_000)
-    expect(page.get_by_role("link", name=f"{HOST}: Deploy")).to_be_visible(timeout=20_000)
+    expect(page.locator("#offline")).to_be_hidden()
+    expect(page.get_by_role("link", name=f"{HOST}: Deploy")).to_be_visible()

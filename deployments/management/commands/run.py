@@ -81,7 +81,7 @@ class Child:
         self._process = subprocess.Popen(  # noqa: S603
             self._command,
             start_new_session=True,
-            preexec_fn=partial(end_with_the_parent, signal.SIGTERM),  # noqa: PLW1509  no thread runs here
+            preexec_fn=partial(end_with_the_parent, signal.SIGTERM, parent=os.getpid()),  # noqa: PLW1509  no thread runs here
         )
 
     def ask_to_end(self) -> None:

@@ -60,7 +60,7 @@ class Command(BaseCommand):
         post_execute.connect(_beat)
         # What the last worker left lying is taken up at once.
         _tick()
-        os.register_at_fork(after_in_child=partial(end_with_the_parent, signal.SIGKILL))
+        os.register_at_fork(after_in_child=partial(end_with_the_parent, signal.SIGKILL, parent=os.getpid()))
         pool = Pool()
         next_tick = monotonic() + TICK_EVERY_SECONDS
         while not self._is_stopping:

@@ -21,7 +21,7 @@ class Client:
 
     def post(self, query: str, **variables: Any) -> requests.Response:
         body = {"query": query, "variables": variables}
-        return self.session.post(f"{self.url}/graphql", json=body, timeout=5)
+        return self.session.post(f"{self.url}/graphql", json=body, timeout=60)
 
     def ask(self, query: str, **variables: Any) -> Any:
         """The answer's JSON: `data` and `errors`."""
@@ -29,4 +29,4 @@ class Client:
 
     def get(self, path: str, **headers: str | None) -> requests.Response:
         named: dict[str, Any] = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.session.get(f"{self.url}{path}", headers=named, timeout=5, allow_redirects=False)
+        return self.session.get(f"{self.url}{path}", headers=named, timeout=60, allow_redirects=False)

@@ -10,6 +10,7 @@ import requests
 
 from demo.registry import OCI_INDEX, OCI_MANIFEST, DemoRegistry
 from tests.fixtures_registry import PATH, SHA
+from tests.processes import eventually
 
 
 @pytest.fixture
@@ -31,13 +32,13 @@ def manifest_url(registry: DemoRegistry, name: str = SHA) -> str:
 
 def fetch_token(registry: DemoRegistry, http: requests.Session, path: str = PATH, **more) -> str:
     asked = {"service": "demo-registry", "scope": f"repository:{path}:pull"}
-    return http.get(f"{registry.url}/token", params=asked, timeout=5, **more).json()["token"]
+    return http.get(f"{registry.url}/token", params=asked, timeout=60, **more).json()["token"]
 
 
 def test_a_manifest_hashes_to_its_digest(open_registry: DemoRegistry, http: requests.Session) -> None:
     digest = open_registry.push(PATH, SHA)
 
-    answer = http.get(manifest_url(open_registry), timeout=5)
+    answer = http.get(manifest_url(open_registry), timeout=60)
 
     assert f"sha256:{hashlib.sha256(answer.content).hexdigest()}" == digest
     assert answer.headers["Docker-Content-Digest"] == digest
@@ -45,21 +46,22 @@ def test_a_manifest_hashes_to_its_digest(open_registry: DemoRegistry, http: requ
 
 def test_the_config_blob_names_the_commit(open_registry: DemoRegistry, http: requests.Session) -> None:
     open_registry.push(PATH, "main", revision=SHA)
-    manifest = http.get(manifest_url(open_registry, "main"), timeout=5).json()
+    manifest = http.get(manifest_url(open_registry, "main"), timeout=60).json()
 
-    config = http.get(f"{open_registry.url}/v2/{PATH}/blobs/{manifest['config']['digest']}", timeout=5)
+    config = http.get(f"{open_registry.url}/v2/{PATH}/blobs/{manifest['config']['digest']}", timeout=60)
 
     assert config.json()["config"]["Labels"]["org.opencontainers.image.revision"] == SHA
 
 
 def test_a_tag_is_seen_after_its_build(open_registry: DemoRegistry) -> None:
     reference = f"{open_registry.host}/{PATH}:{SHA}"
-    open_registry.push(PATH, SHA, after_seconds=0.2)
-
+    open_registry.push(PATH, SHA, after_seconds=3600)
     before = open_registry.has(reference)
-    time.sleep(0.25)
 
-    assert (before, open_registry.has(reference)) == (False, True)
+    open_registry.push(PATH, SHA, after_seconds=0.05)
+
+    assert not before
+    assert eventually(lambda: open_registry.has(reference), seconds=60)
 
 
 def test_a_tag_keeps_its_image_until_the_next_is_built(
@@ -68,7 +70,7 @@ def test_a_tag_keeps_its_image_until_the_next_is_built(
     former = open_registry.push(PATH, "main", revision="1" * 40)
     open_registry.push(PATH, "main", after_seconds=60, revision="2" * 40)
 
-    answer = http.head(manifest_url(open_registry, "main"), timeout=5)
+    answer = http.head(manifest_url(open_registry, "main"), timeout=60)
 
     assert answer.headers["Docker-Content-Digest"] == former
 
@@ -93,7 +95,7 @@ def test_images_of_others_are_not_there(open_registry: DemoRegistry, reference: 
 def test_who_has_no_token_is_told_where_to_get_one(
     demo_registry: DemoRegistry, http: requests.Session
 ) -> None:
-    answer = http.get(manifest_url(demo_registry), timeout=5)
+    answer = http.get(manifest_url(demo_registry), timeout=60)
 
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == (
@@ -107,7 +109,7 @@ def test_a_token_for_another_repository_is_refused(
     demo_registry.push(PATH, SHA)
     token = fetch_token(demo_registry, http, path="icco-cloud/another")
 
-    answer = http.get(manifest_url(demo_registry), headers={"Authorization": f"Bearer {token}"}, timeout=5)
+    answer = http.get(manifest_url(demo_registry), headers={"Authorization": f"Bearer {token}"}, timeout=60)
 
     assert answer.status_code == 401
     assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
@@ -119,7 +121,7 @@ def test_a_token_expires(http: requests.Session) -> None:
         token = fetch_token(registry, http)
         time.sleep(0.1)
 
-        answer = http.get(manifest_url(registry), headers={"Authorization": f"Bearer {token}"}, timeout=5)
+        answer = http.get(manifest_url(registry), headers={"Authorization": f"Bearer {token}"}, timeout=60)
 
     assert answer.status_code == 401
     assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
@@ -133,7 +135,7 @@ def test_a_private_repository_is_for_its_user(
     demo_registry.make_private(PATH, "robot", "secret")
     token = fetch_token(demo_registry, http, auth=(user, "secret") if user else None)
 
-    answer = http.get(manifest_url(demo_registry), headers={"Authorization": f"Bearer {token}"}, timeout=5)
+    answer = http.get(manifest_url(demo_registry), headers={"Authorization": f"Bearer {token}"}, timeout=60)
 
     assert answer.status_code == status
 
@@ -143,7 +145,7 @@ def test_switches_work_once_each_in_order(open_registry: DemoRegistry, http: req
     open_registry.fail_next(503)
     open_registry.fail_next(429, retry_after=7)
 
-    answers = [http.get(manifest_url(open_registry), timeout=5) for _ in range(3)]
+    answers = [http.get(manifest_url(open_registry), timeout=60) for _ in range(3)]
 
     assert [answer.status_code for answer in answers] == [503, 429, 200]
     assert answers[1].headers["Retry-After"] == "7"
@@ -158,14 +160,15 @@ def test_stopping_ends_what_hangs_and_leaves_no_thread(http: requests.Session) -
 
     registry.stop()
 
-    assert set(threading.enumerate()) == before
+    # One of an earlier test may have ended meanwhile.
+    assert set(threading.enumerate()) <= before
 
 
 def test_five_thousand_repositories_are_cheap(demo_registry: DemoRegistry) -> None:
-    started = time.monotonic()
+    started = time.process_time()
 
     for number in range(5000):
         demo_registry.push(f"icco-cloud/site-{number}", SHA)
 
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
     assert demo_registry.has(f"{demo_registry.host}/icco-cloud/site-4999:{SHA}")

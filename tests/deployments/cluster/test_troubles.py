@@ -57,13 +57,14 @@ def test_a_patch_that_meets_an_error_is_sent_once(demo, client):
 @pytest.mark.impatient
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
 def test_a_server_that_hangs_is_given_up_after_one_timeout(demo, client, method):
-    demo.hang(10, method=method, path_contains=DEPLOYMENTS)
+    demo.hang(60, method=method, path_contains=DEPLOYMENTS)
     started = time.monotonic()
 
     with pytest.raises(ClusterUnavailable, match="did not answer in time: try again"):
         patch(client)
 
-    assert time.monotonic() - started < 8
+    # The timeout is three seconds; a client that asked three times would take nine.
+    assert time.monotonic() - started < 9
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
@@ -88,14 +89,14 @@ def test_a_patch_whose_answer_is_lost_has_happened_once(demo, client):
 
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
 def test_a_throttled_request_says_how_long_to_wait_and_does_not_wait_itself(demo, client, method):
-    demo.fail_next(429, method=method, path_contains=DEPLOYMENTS, retry_after=7)
+    demo.fail_next(429, method=method, path_contains=DEPLOYMENTS, retry_after=60)
     started = time.monotonic()
 
-    with pytest.raises(Throttled, match="a pause of 7 s") as refusal:
+    with pytest.raises(Throttled, match="a pause of 60 s") as refusal:
         patch(client)
 
-    assert refusal.value.retry_after_seconds == 7
-    assert time.monotonic() - started < 8
+    assert refusal.value.retry_after_seconds == 60
+    assert time.monotonic() - started < 30
 
 
 def test_a_rotated_token_is_told_apart_from_a_missing_permission(demo, client):
@@ -133,7 +134,7 @@ def test_a_long_list_is_read_by_pages(demo, client):
 
 def test_a_list_that_expires_in_the_middle_is_read_from_the_start(demo, client):
     many(demo)
-    demo.hang(0.5, times=2, path_contains=DEPLOYMENTS)
+    demo.hang(2, times=2, path_contains=DEPLOYMENTS)
     expiring = threading.Thread(target=expire_after_first_page, args=[demo])
     expiring.start()
 

@@ -120,11 +120,11 @@ def test_a_site_that_makes_github_hang_leaves_the_others_right(demo_github: Demo
     questions = add_many(demo_github, 4)
     demo_github.poison("icco/site-3", Failure.HANG)
 
-    with GitHub(token=demo_github.token, api_url=demo_github.url, timeout_seconds=1) as github:
+    with GitHub(token=demo_github.token, api_url=demo_github.url, timeout_seconds=3) as github:
         answers = github.heads(questions)
 
     assert set(troubles_in(answers)) == {3}
-    assert "did not answer within 1 seconds" in str(troubles_in(answers)[3].error)
+    assert "did not answer within 3 seconds" in str(troubles_in(answers)[3].error)
 
 
 def test_too_many_aliases_for_github_are_split(github: GitHub, demo_github: DemoGitHub) -> None:

@@ -1,6 +1,7 @@
 """How tests bring a Deploy under way, and see it through."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from time import sleep
 
@@ -19,10 +20,14 @@ PATIENCE = Patience(
     stability=timedelta(0),
     rollout=timedelta(minutes=15),
     look_every_seconds=0.05,
-    task=timedelta(seconds=20),
+    task=timedelta(seconds=60),
     visit_again=timedelta(seconds=0.1),
 )
-SHORT = replace(PATIENCE, task=timedelta(seconds=1.5))
+LOOKS_MORE = 10
+
+
+class _EnoughSeen(Exception):
+    pass
 
 
 class Clock:
@@ -45,9 +50,26 @@ def rolled_out(world: World, outside: Outside, behaviour: Behaviour = HEALTHY) -
 
 
 def see_through(
-    deploy: Deploy, outside: Outside, *, patience: Patience = PATIENCE, clock: Clock | None = None
+    deploy: Deploy,
+    outside: Outside,
+    *,
+    patience: Patience = PATIENCE,
+    clock: Clock | None = None,
+    until: Callable[[Deploy], bool] | None = None,
 ) -> Deploy:
-    follow(outside=outside, patience=patience, clock=clock or Clock(), sleep=sleep)
+    """Follow the Deploy to its end; or until that holds of it, and ten looks more, which may change it again."""
+    left = LOOKS_MORE
+
+    def rest(seconds: float) -> None:
+        nonlocal left
+        deploy.refresh_from_db()
+        left -= bool(until and until(deploy))
+        if not left:
+            raise _EnoughSeen
+        sleep(seconds)
+
+    with suppress(_EnoughSeen):
+        follow(outside=outside, patience=patience, clock=clock or Clock(), sleep=rest)
     deploy.refresh_from_db()
     return deploy
 

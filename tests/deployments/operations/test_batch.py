@@ -28,7 +28,7 @@ from tests.factories import NOW, begin, make_user, observe
 
 HOSTS = ["aniplaxt.natwelch.com", "cacophony.natwelch.com", "chartopia.app"]
 PATIENCE = Patience(
-    stability=timedelta(0), rollout=timedelta(minutes=15), look_every_seconds=0.05, task=timedelta(seconds=20)
+    stability=timedelta(0), rollout=timedelta(minutes=15), look_every_seconds=0.05, task=timedelta(seconds=60)
 )
 
 pytestmark = pytest.mark.usefixtures("sites")

@@ -19,7 +19,7 @@ from demo.cluster import (
 from demo.world import NAMESPACE, World
 from deployments.models import Deploy, Status
 from deployments.outside import Outside
-from tests.deployments.operations.following import HOST, NAME, SHORT, Clock, rolled_out, see_through, told
+from tests.deployments.operations.following import HOST, NAME, Clock, rolled_out, see_through, told
 
 pytestmark = pytest.mark.usefixtures("sites")
 
@@ -132,12 +132,11 @@ def test_an_image_that_its_registry_has_is_waited_for(
     deploy = rolled_out(world, outside, behaviour)
     wait_for_reason(world, "ErrImagePull", "ImagePullBackOff")
 
-    see_through(deploy, outside, patience=SHORT, clock=Clock(minutes=3))
+    said = f"The registry has {deploy.image}, and the cluster cannot pull it yet: it tries again by itself."
 
-    assert deploy.status == Status.ROLLING_OUT
-    assert deploy.sentence == (
-        f"The registry has {deploy.image}, and the cluster cannot pull it yet: it tries again by itself."
-    )
+    see_through(deploy, outside, clock=Clock(minutes=3), until=lambda deploy: deploy.sentence == said)
+
+    assert (deploy.status, deploy.sentence) == (Status.ROLLING_OUT, said)
 
 
 def test_a_registry_that_is_down_is_no_reason_to_give_up(world: World, outside: Outside) -> None:
@@ -145,12 +144,14 @@ def test_a_registry_that_is_down_is_no_reason_to_give_up(world: World, outside: 
     wait_for_reason(world, "ErrImagePull", "ImagePullBackOff")
     world.registry.fail_next(503, 99)
 
-    see_through(deploy, outside, patience=SHORT, clock=Clock(minutes=3))
+    said = f"The cluster cannot pull {deploy.image}, and whether it exists cannot be asked: "
+
+    see_through(
+        deploy, outside, clock=Clock(minutes=3), until=lambda deploy: deploy.sentence.startswith(said)
+    )
 
     assert deploy.status == Status.ROLLING_OUT
-    assert deploy.sentence.startswith(
-        f"The cluster cannot pull {deploy.image}, and whether it exists cannot be asked: "
-    )
+    assert deploy.sentence.startswith(said)
 
 
 def test_a_pull_that_is_denied_fails_it(world: World, outside: Outside) -> None:
@@ -273,12 +274,11 @@ def test_a_paused_deployment_is_said_to_be_waited_for(world: World, outside: Out
     )
     deploy = rolled_out(world, outside)
 
-    see_through(deploy, outside, patience=SHORT)
+    said = "It waits because the Deployment is paused in the cluster: resume it with kubectl rollout resume."
 
-    assert deploy.status == Status.ROLLING_OUT
-    assert deploy.sentence == (
-        "It waits because the Deployment is paused in the cluster: resume it with kubectl rollout resume."
-    )
+    see_through(deploy, outside, until=lambda deploy: deploy.sentence == said)
+
+    assert (deploy.status, deploy.sentence) == (Status.ROLLING_OUT, said)
 
 
 def test_a_deployment_scaled_to_zero_succeeds_at_once_and_says_so(world: World, outside: Outside) -> None:

@@ -12,14 +12,19 @@ from demo.cluster.store import copy
 from demo.world import NAMESPACE, World
 from deployments.locks import Lock
 from deployments.models import Deploy, Observation, Status
-from deployments.operations.follow import Patience, follow
+from deployments.operations.follow import follow
 from deployments.outside import Outside
 from tests.deployments.operations.following import HOST, PATIENCE, Clock, rolled_out, see_through
 from tests.factories import ask, begin, observe
 
 OTHER = "chartopia.app"
+WATCHING_FOR_AN_HOUR = replace(PATIENCE, stability=timedelta(hours=1), rollout=timedelta(hours=9))
 
 pytestmark = pytest.mark.usefixtures("sites")
+
+
+def is_verifying(deploy: Deploy) -> bool:
+    return bool(deploy.status == Status.VERIFYING)
 
 
 def test_a_deploy_succeeds_when_its_pods_are_ready(world: World, outside: Outside) -> None:
@@ -34,35 +39,21 @@ def test_a_deploy_succeeds_when_its_pods_are_ready(world: World, outside: Outsid
 
 def test_success_waits_for_the_stability_window(world: World, outside: Outside) -> None:
     deploy = rolled_out(world, outside)
-    patience = Patience(
-        stability=timedelta(hours=1),
-        rollout=timedelta(hours=9),
-        look_every_seconds=0.05,
-        task=timedelta(seconds=2),
-    )
-    clock = Clock()
 
-    see_through(deploy, outside, patience=patience, clock=clock)
+    see_through(deploy, outside, patience=WATCHING_FOR_AN_HOUR, until=is_verifying)
     before = deploy.status
-    clock.ahead = timedelta(hours=1)
-    see_through(deploy, outside, patience=patience, clock=clock)
+    see_through(deploy, outside, patience=WATCHING_FOR_AN_HOUR, clock=Clock(hours=1))
 
     assert (before, deploy.status) == (Status.VERIFYING, Status.SUCCEEDED)
 
 
 def test_a_pod_that_falls_away_while_verifying_takes_it_back(world: World, outside: Outside) -> None:
     deploy = rolled_out(world, outside)
-    patience = Patience(
-        stability=timedelta(hours=1),
-        rollout=timedelta(hours=9),
-        look_every_seconds=0.05,
-        task=timedelta(seconds=1),
-    )
-    see_through(deploy, outside, patience=patience)
+    see_through(deploy, outside, patience=WATCHING_FOR_AN_HOUR, until=is_verifying)
     world.behaviours[deploy.image] = SLOW(600)
     world.cluster.scale(NAMESPACE, "cacophony", 5)
 
-    see_through(deploy, outside, patience=patience)
+    see_through(deploy, outside, patience=WATCHING_FOR_AN_HOUR, until=lambda deploy: not is_verifying(deploy))
 
     assert deploy.status == Status.ROLLING_OUT
     assert deploy.verifying_since is None
@@ -79,7 +70,7 @@ def test_ready_pods_that_run_another_image_than_the_deployment_asks_for_are_no_s
         changed["spec"]["containers"][0]["image"] = deploy.from_image
         world.cluster.store.replace("pods", changed)
 
-    see_through(deploy, outside, patience=replace(PATIENCE, task=timedelta(seconds=1)))
+    see_through(deploy, outside, until=lambda deploy: deploy.updated == deploy.wanted)
 
     assert (deploy.status, deploy.ready, deploy.updated) == (Status.ROLLING_OUT, 0, deploy.wanted)
 
@@ -97,10 +88,8 @@ def test_an_image_that_crashes_fails_with_its_exit_code(world: World, outside: O
             for status in pod["status"].get("containerStatuses", [])
         )
     )
-    clock = Clock()
-    clock.ahead = timedelta(minutes=5)
 
-    see_through(deploy, outside, clock=clock)
+    see_through(deploy, outside, clock=Clock(minutes=5))
 
     assert deploy.status == Status.FAILED
     assert "3" in deploy.sentence
@@ -134,10 +123,8 @@ def test_what_never_gets_ready_times_out(world: World, outside: Outside) -> None
     world.behaviours[world.image(HOST, sha)] = SLOW(600)
     observe(outside)
     deploy = begin(ask(HOST), outside)
-    clock = Clock()
-    clock.ahead = timedelta(days=1)
 
-    see_through(deploy, outside, clock=clock)
+    see_through(deploy, outside, clock=Clock(days=1))
 
     assert deploy.status == Status.TIMED_OUT
 
@@ -159,13 +146,16 @@ def test_all_active_deploys_are_followed_with_one_list_of_each_kind(world: World
     world.cluster.settle_now()
     Deploy.objects.update(patched_at=timezone.now())
     world.cluster.requests.clear()
+    rests: list[float] = []
 
-    follow(outside=outside, patience=PATIENCE, clock=Clock(), sleep=sleep)
+    def rest(seconds: float) -> None:
+        rests.append(seconds)
+        sleep(seconds)
+
+    follow(outside=outside, patience=PATIENCE, clock=Clock(), sleep=rest)
 
     assert {Deploy.objects.get(pk=deploy.pk).status for deploy in deploys} == {Status.SUCCEEDED}
-    looks = len(world.cluster.requests) / 2
-    # With a list for each of the five, three looks would count as fifteen.
-    assert looks <= 10
+    assert 0 < len(world.cluster.requests) <= 2 * len(rests)
 
 
 @pytest.mark.django_db(transaction=True)

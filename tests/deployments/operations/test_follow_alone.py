@@ -6,7 +6,7 @@ from demo.cluster import UNSCHEDULABLE
 from demo.world import NAMESPACE, World
 from deployments.models import Deploy, Status
 from deployments.outside import Outside
-from tests.deployments.operations.following import NAME, SHORT, Clock, rolled_out, see_through
+from tests.deployments.operations.following import NAME, Clock, rolled_out, see_through
 from tests.factories import ask, begin, observe
 
 OTHER = "chartopia.app"
@@ -34,7 +34,7 @@ def test_another_deploy_comes_to_its_end(world: World, outside: Outside, unreada
     other = begin(ask(OTHER), outside)
     Deploy.objects.filter(pk=other.pk).update(patched_at=Clock()())
 
-    see_through(other, outside, patience=SHORT)
+    see_through(other, outside, until=lambda deploy: deploy.status == Status.SUCCEEDED)
 
     unreadable.refresh_from_db()
     assert other.status == Status.SUCCEEDED

@@ -71,7 +71,7 @@ def connected(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[
     folder.mkdir()
     with World(one_mapping(), rbac=write_rbac(folder, request.param)) as world:
         kubeconfig = world.cluster.write_kubeconfig(tmp_path / "kubeconfig")
-        with connect(kubeconfig=kubeconfig, timeout_seconds=(2, 5)) as cluster:
+        with connect(kubeconfig=kubeconfig, timeout_seconds=(60, 60)) as cluster:
             yield cluster, next(iter(world.mappings.values())).deployment
 
 
@@ -174,7 +174,7 @@ def test_the_printed_role_is_enough_for_the_mapped_and_refused_for_the_others(
 
     with World(mappings, rbac=write_rbac(folder, role["rules"])) as world:
         kubeconfig = world.cluster.write_kubeconfig(tmp_path / "kubeconfig")
-        with connect(kubeconfig=kubeconfig, timeout_seconds=(2, 5)) as cluster:
+        with connect(kubeconfig=kubeconfig, timeout_seconds=(60, 60)) as cluster:
             cluster.deployment(NAMESPACE, mappings[0].deployment)
             assert len(cluster.deployments(NAMESPACE)) == 2
             with pytest.raises(ClusterRefused):

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from deployments.registry import Registry
 from deployments.rules.images import ImageReference
 from tests.conftest import need_program
 from tests.fixtures_registry import PATH, SHA
+from tests.processes import free_port
 
 ACCEPTS = [
     "*/*",
@@ -39,9 +39,7 @@ def real_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Host and port of a docker-registry of its own, empty at first."""
     program = need_program("docker-registry")
     folder = tmp_path_factory.mktemp("registry")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        host = f"127.0.0.1:{free.getsockname()[1]}"
+    host = f"127.0.0.1:{free_port()}"
     config = folder / "config.yml"
     config.write_text(CONFIG.format(folder=folder, host=host))
     with (
@@ -56,10 +54,10 @@ def real_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def wait_for(host: str, log: Path) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
-            requests.get(f"http://{host}/v2/", timeout=1).raise_for_status()
+            requests.get(f"http://{host}/v2/", timeout=5).raise_for_status()
         except requests.RequestException:
             time.sleep(0.05)
         else:
@@ -82,21 +80,21 @@ def push_manifest(session, source: str, target: str, path: str, name: str, *, me
     content = manifest.json()
     for blob in [content.get("config"), *content.get("layers", [])]:
         if blob:
-            data = session.get(f"http://{source}/v2/{path}/blobs/{blob['digest']}", timeout=5).content
-            upload = session.post(f"http://{target}/v2/{path}/blobs/uploads/", timeout=5).headers["Location"]
-            session.put(upload, params={"digest": blob["digest"]}, data=data, timeout=5).raise_for_status()
+            data = session.get(f"http://{source}/v2/{path}/blobs/{blob['digest']}", timeout=60).content
+            upload = session.post(f"http://{target}/v2/{path}/blobs/uploads/", timeout=60).headers["Location"]
+            session.put(upload, params={"digest": blob["digest"]}, data=data, timeout=60).raise_for_status()
     sent = session.put(
         f"http://{target}/v2/{path}/manifests/{name}",
         data=manifest.content,
         headers={"Content-Type": media_type},
-        timeout=5,
+        timeout=60,
     )
     sent.raise_for_status()
     return f"sha256:{hashlib.sha256(manifest.content).hexdigest()}"
 
 
 def read(session, host: str, path: str, name: str, *, accept: str) -> requests.Response:
-    return session.get(f"http://{host}/v2/{path}/manifests/{name}", headers={"Accept": accept}, timeout=5)
+    return session.get(f"http://{host}/v2/{path}/manifests/{name}", headers={"Accept": accept}, timeout=60)
 
 
 @pytest.mark.parametrize("media_type", [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST])
@@ -157,7 +155,7 @@ def test_any_type_is_not_good_enough_for_an_oci_image(real_host: str) -> None:
 )
 def test_the_demo_answers_other_questions_as_the_real_one_does(real_host: str, page: str) -> None:
     with DemoRegistry(auth="none") as demo, requests.Session() as session:
-        real, ours = (session.get(f"http://{host}{page}", timeout=5) for host in (real_host, demo.host))
+        real, ours = (session.get(f"http://{host}{page}", timeout=60) for host in (real_host, demo.host))
 
     assert ours.status_code == real.status_code
     assert codes_in(ours) == codes_in(real)

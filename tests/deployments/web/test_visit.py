@@ -16,7 +16,7 @@ def test_a_visit_tells_status_and_time(web: Web, pages: Pages) -> None:
     visit = web.visit(HOST, path="/healthz?deep=1")
 
     assert (visit.status, visit.leads_to) == (503, "")
-    assert 100 <= visit.milliseconds < 5000
+    assert 100 <= visit.milliseconds < 60_000
 
 
 def test_redirects_on_the_same_host_are_followed(web: Web, pages: Pages, internet: DemoSites) -> None:
