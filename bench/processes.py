@@ -51,7 +51,7 @@ def logged_in(address: str, name: str = "bench") -> dict[str, str]:
     client.force_login(user)
     session = requests.Session()
     session.cookies.set("sessionid", client.cookies["sessionid"].value)
-    session.get(f"{address}/", timeout=30).raise_for_status()
+    session.get(f"{address}/", timeout=120).raise_for_status()
     return {each.name: str(each.value) for each in session.cookies}
 
 
@@ -64,7 +64,7 @@ def tap(session: requests.Session, address: str, seen: Any) -> None:
         "csrfmiddlewaretoken": session.cookies["csrftoken"],
     }
     to = f"{address}/sites/{seen.site.host}/deploy"
-    answer = session.post(to, data=form, allow_redirects=False, timeout=30)
+    answer = session.post(to, data=form, allow_redirects=False, timeout=120)
     assert "/deploys/" in answer.headers.get("Location", ""), answer.text
 
 

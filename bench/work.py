@@ -13,7 +13,7 @@ from demo.world import World
 
 PHONES = 8
 LEAFING = 3
-ENDED_WITHIN_SECONDS = 120
+ENDED_WITHIN_SECONDS = 300
 PAGES = (
     *("/", "/activity/", "/audit/", "/doctor/", "/deploy-all/", "/me/notifications/", "/metrics"),
     *("/admin/", "/admin/deployments/site/", "/admin/django_q/success/"),
@@ -62,7 +62,7 @@ def _tap(address: str, cookies: dict[str, str], seen: Any) -> None:
 def _leaf(address: str, cookies: dict[str, str]) -> None:
     with _session(cookies) as session:
         for page in PAGES:
-            session.get(address + page, timeout=30).raise_for_status()
+            session.get(address + page, timeout=120).raise_for_status()
 
 
 def _session(cookies: dict[str, str]) -> requests.Session:

@@ -17,7 +17,7 @@ import django, logging
 django.setup()
 logging.getLogger("deployments").error("The token %s was refused", "ghp_the-token-itself")
 import sentry_sdk
-sentry_sdk.flush(5)
+sentry_sdk.flush(60)
 """
 
 

@@ -25,7 +25,7 @@ StartWorker = Callable[..., Running]
 
 @pytest.fixture
 def start_worker(tmp_path: Path) -> Iterator[StartWorker]:
-    """Start a worker and return it when its first task is done."""
+    """Start a worker and return it when its first task is done and all of its processes are there."""
     with ExitStack() as running:
 
         def start(*options: str) -> Running:
@@ -34,9 +34,15 @@ def start_worker(tmp_path: Path) -> Iterator[StartWorker]:
                 Running([*MANAGE, "worker", *options], env, log=tmp_path / "worker.log")
             )
             assert runs_a_task(within_seconds=PATIENCE_SECONDS), worker.said
+            # The first may have done it before the last was made.
+            assert eventually(lambda: has_all_children(worker), seconds=PATIENCE_SECONDS), worker.said
             return worker
 
         yield start
+
+
+def has_all_children(worker: Running) -> bool:
+    return len(worker.children_of(worker.process.pid)) == QUEUE["workers"]
 
 
 def runs_a_task(*, within_seconds: float) -> bool:

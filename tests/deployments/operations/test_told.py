@@ -90,7 +90,7 @@ def test_cancelling_while_the_cluster_is_being_told_is_too_late(
     world: World, outside: Outside, queued: Deploy
 ) -> None:
     ann = make_user("ann")
-    world.cluster.hang(1, method="PATCH")
+    world.cluster.hang(3, method="PATCH")
 
     def work() -> None:
         begin(Deploy.objects.get(pk=queued.pk), outside)
