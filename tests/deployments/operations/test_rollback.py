@@ -7,18 +7,17 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 
-from demo.cluster import CRASHES
 from demo.world import World
-from deployments.models import AuditEvent, Deploy, Hold, Kind, Site, Status, Trigger
+from deployments.models import AuditEvent, Deploy, Hold, Kind, Site, Status
 from deployments.operations.begin import begin_deploy
-from deployments.operations.deploy import UnableToCancel, UnableToDeploy, cancel_deploy
+from deployments.operations.deploy import UnableToDeploy, cancel_deploy
 from deployments.operations.hold import lift_hold, place_hold
 from deployments.operations.images import look_at_images
-from deployments.operations.rollback import abort_and_roll_back, request_rollback
+from deployments.operations.rollback import request_rollback
 from deployments.operations.tick import GIVEN_UP_AFTER, tick
 from deployments.outside import Outside
 from deployments.queries.rollbacks import rollback_targets
-from tests.factories import NOW, ask, begin, end, make_user, observe, succeed
+from tests.factories import NOW, ask, begin, make_user, observe, succeed
 
 HOST = "cacophony.natwelch.com"
 LATER = timedelta(minutes=5)
@@ -252,96 +251,3 @@ def test_going_back_needs_no_github(world: World, outside: Outside, older: str, 
     world.github.fail_next("html_502", times=99)
 
     assert succeed(deploy, outside, world).status == Status.SUCCEEDED
-
-
-def failing(world: World, outside: Outside) -> Deploy:
-    sha = world.commit(HOST, "Broken")
-    world.behaviours[world.image(HOST, sha)] = CRASHES(3)
-    observe(outside)
-    return begin(ask(HOST, requested_by=User.objects.get(username="nat")), outside)
-
-
-def crash(deploy: Deploy, outside: Outside, world: World) -> Deploy:
-    world.cluster.wait_until(
-        lambda: any(
-            status.get("restartCount")
-            for pod in world.cluster.pods("default", "cacophony")
-            for status in pod["status"].get("containerStatuses", [])
-        )
-    )
-    return end(deploy, outside, world, ahead=LATER)
-
-
-def test_a_failed_deploy_goes_back_by_itself_where_the_site_wants_so(
-    world: World, outside: Outside, nat: User
-) -> None:
-    Site.objects.filter(host=HOST).update(auto_rollback=True)
-    ran = world.repository(HOST).head
-
-    failed = crash(failing(world, outside), outside, world)
-
-    back = Deploy.objects.first()
-    assert (back.kind, back.trigger, back.sha, back.rolls_back) == (
-        Kind.ROLLBACK,
-        Trigger.FAILURE,
-        ran,
-        failed,
-    )
-    assert failed.sentence.endswith(f"Headway rolls back to {ran[:7]} by itself.")
-    assert back.cause.startswith(f"The Deploy of {failed.sha[:7]} failed:")
-    assert Hold.objects.get().reason.startswith(f"Rolled back from {failed.sha[:7]} by itself. The Deploy of")
-    assert succeed(back, outside, world).status == Status.SUCCEEDED
-
-
-def test_a_failed_deploy_stays_where_nobody_wants_that(world: World, outside: Outside, nat: User) -> None:
-    failed = crash(failing(world, outside), outside, world)
-
-    assert (failed.status, Deploy.objects.count()) == (Status.FAILED, 1)
-
-
-def test_a_site_does_not_go_back_by_itself_twice_in_a_row(world: World, outside: Outside, nat: User) -> None:
-    Site.objects.filter(host=HOST).update(auto_rollback=True)
-    crash(failing(world, outside), outside, world)
-    succeed(Deploy.objects.first(), outside, world)
-
-    again = crash(failing(world, outside), outside, world)
-
-    assert Deploy.objects.first() == again
-    assert again.sentence.endswith(
-        "The last rollback was by itself, and nothing has succeeded since: say what comes next."
-    )
-
-
-def test_aborting_ends_the_rollout_and_goes_back(world: World, outside: Outside, nat: User) -> None:
-    ran = world.repository(HOST).head
-    deploy = failing(world, outside)
-
-    back = abort_and_roll_back(deploy=deploy, by=nat, now=NOW)
-
-    deploy.refresh_from_db()
-    assert (deploy.status, deploy.sentence) == (
-        Status.CANCELLED,
-        f"Aborted by nat: rolling back to {ran[:7]}.",
-    )
-    assert succeed(back, outside, world).status == Status.SUCCEEDED
-    assert world.running_image(HOST) == world.image(HOST, ran)
-    assert Hold.objects.get().sha == deploy.sha
-
-
-def test_an_abort_without_a_way_back_changes_nothing(world: World, outside: Outside, nat: User) -> None:
-    deploy = failing(world, outside)
-    Deploy.objects.update(from_sha="")
-
-    with pytest.raises(UnableToDeploy, match="has not run here before"):
-        abort_and_roll_back(deploy=Deploy.objects.get(), by=nat, now=NOW)
-
-    deploy.refresh_from_db()
-    assert deploy.status == Status.ROLLING_OUT
-    assert AuditEvent.objects.first().kind == AuditEvent.Kind.REFUSAL
-
-
-def test_what_has_ended_cannot_be_aborted(older: str, nat: User) -> None:
-    with pytest.raises(UnableToCancel, match="Nothing to abort"):
-        abort_and_roll_back(deploy=Deploy.objects.first(), by=nat, now=NOW)
-
-    assert not Hold.objects.exists()
