@@ -151,7 +151,7 @@ def _tell(host: str) -> None:
     """Ask for a sync of one site, as a hook will."""
     from deployments.operations.sync_request import request_sync
 
-    request_sync(hosts=[host], trigger="demo")
+    request_sync(hosts=[host])
 
 
 @contextmanager

@@ -19,8 +19,8 @@ def connect(
 ) -> Cluster:
     """A client for the kubeconfig's current context, or, without one, for the cluster that we run in.
 
-    `timeout_seconds` are those to connect and between two reads, `longest_answer_seconds` those of all reads. Nothing is asked of the cluster yet. The ServiceAccount's
-    token is read anew every minute. Raises NotConfigured, and ClusterRefused when a kubeconfig's plugin gives no
+    `timeout_seconds` are those to connect and between two reads, `longest_answer_seconds` those of all reads. Nothing is asked of
+    the cluster yet. The ServiceAccount's token is read anew every minute. Raises NotConfigured, and ClusterRefused when a kubeconfig's plugin gives no
     credentials (the kubernetes package merely logs that and goes on as nobody).
     """
     from kubernetes import client

@@ -33,7 +33,10 @@ class _Request:
 
 
 class Transport:
-    """`timeout_seconds` are those to connect and between two reads, `longest_answer_seconds` those of all reads. The ApiClient signs the requests in."""
+    """`timeout_seconds` are those to connect and between two reads, `longest_answer_seconds` those of all reads.
+
+    The ApiClient signs the requests in.
+    """
 
     def __init__(self, api_client: Any, *, timeout_seconds: Timeouts, longest_answer_seconds: float) -> None:
         self._client = api_client

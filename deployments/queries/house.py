@@ -10,7 +10,7 @@ from django_q.models import Schedule
 
 from deployments.facts import StandingHold, stale_after
 from deployments.models import DeployBatch, GitHubPause, Hold, SyncRun
-from deployments.queries.pulse import read_written, written
+from deployments.queries.pulse import all_written, read_written
 
 SYNC_SCHEDULE = "sync"
 LONGEST_SYNC = timedelta(minutes=10)
@@ -56,7 +56,7 @@ def house(*, now: datetime) -> House:
             running_batch=Subquery(
                 DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).values("pk")[:1]
             ),
-            written=written(now=now),
+            written=all_written(now=now),
             standing=ArraySubquery(Hold.objects.standing(now=now).values(json=StandingHold.AS_JSON)),
         )
         .first()

@@ -33,7 +33,7 @@ _ALL_WRITTEN = (
 )
 
 
-def written(*, now: datetime) -> RawSQL:
+def all_written(*, now: datetime) -> RawSQL:
     """As part of a statement: what all rows behind the pages were written by, and where."""
     return RawSQL(f"({_ALL_WRITTEN})", _parameters(now), output_field=TextField())  # noqa: S611  constants of this module
 

@@ -11,17 +11,12 @@ from deployments.operations.adopt import UnableToAdopt, adopt
 from deployments.operations.deploy import UnableToDeploy
 from deployments.outside import Outside
 from deployments.rules.site_state import Action, Answer, State
-from tests.factories import NOW, ask, begin, make_user, observe, succeed
+from tests.factories import NOW, ask, begin, observe, succeed
 
 HOST = "cacophony.natwelch.com"
 OTHER = "chartopia.app"
 
 pytestmark = pytest.mark.usefixtures("sites")
-
-
-@pytest.fixture
-def nat(db: None) -> User:
-    return make_user("nat")
 
 
 def by_hand(world: World, outside: Outside, image: str) -> None:

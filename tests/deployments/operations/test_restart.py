@@ -12,16 +12,11 @@ from deployments.operations.again import request_restart, retry
 from deployments.operations.deploy import UnableToDeploy
 from deployments.operations.hold import place_hold
 from deployments.outside import Outside
-from tests.factories import NOW, ask, begin, end, make_user, observe, succeed
+from tests.factories import NOW, ask, begin, end, observe, succeed
 
 HOST = "cacophony.natwelch.com"
 
 pytestmark = pytest.mark.usefixtures("sites")
-
-
-@pytest.fixture
-def nat(db: None) -> User:
-    return make_user("nat")
 
 
 @pytest.fixture

@@ -17,17 +17,12 @@ from deployments.operations.rollback import request_rollback
 from deployments.operations.tick import GIVEN_UP_AFTER, tick
 from deployments.outside import Outside
 from deployments.queries.rollbacks import rollback_targets
-from tests.factories import NOW, ask, begin, make_user, observe, succeed
+from tests.factories import NOW, ask, begin, observe, succeed
 
 HOST = "cacophony.natwelch.com"
 LATER = timedelta(minutes=5)
 
 pytestmark = pytest.mark.usefixtures("sites")
-
-
-@pytest.fixture
-def nat(db: None) -> User:
-    return make_user("nat")
 
 
 @pytest.fixture

@@ -11,17 +11,12 @@ from deployments.models import AuditEvent, Deploy, Hold, Kind, Site, Status, Tri
 from deployments.operations.deploy import UnableToCancel, UnableToDeploy
 from deployments.operations.rollback import abort_and_roll_back
 from deployments.outside import Outside
-from tests.factories import NOW, ask, begin, end, make_user, observe, succeed
+from tests.deployments.operations.following import HOST
+from tests.factories import NOW, ask, begin, end, observe, succeed
 
-HOST = "cacophony.natwelch.com"
 LATER = timedelta(minutes=5)
 
 pytestmark = pytest.mark.usefixtures("sites")
-
-
-@pytest.fixture
-def nat(db: None) -> User:
-    return make_user("nat")
 
 
 def failing(world: World, outside: Outside) -> Deploy:
