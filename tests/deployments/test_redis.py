@@ -12,13 +12,15 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from demo.world import World, read_mappings
-from deployments.locks import Lock
 from deployments.models import Deploy, Status, SyncRun
-from deployments.operations.sync_request import wait_for_another
 from tests.conftest import need_program
 from tests.factories import make_sites
 from tests.processes import MANAGE, Running, environment, eventually, free_port
-from tests.sessions import held_elsewhere
+
+SET_ASIDE = """
+from deployments.operations.sync_request import wait_for_another
+wait_for_another(hosts=["{host}"], trigger="person")
+"""
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -58,8 +60,7 @@ def test_a_worker_does_a_deploy_that_waits_in_redis(redis_url: str, world: World
     }
 
     # It was set aside while a sync was at work whose worker has died since.
-    with held_elsewhere(Lock.SYNC):
-        wait_for_another(hosts=[host], trigger="person")
+    subprocess.run([*MANAGE, "shell", "-c", SET_ASIDE.format(host=host)], env=env, check=True)
 
     with Running([*MANAGE, "worker"], env, log=tmp_path / "worker.log") as worker:
         for command in (["sync", host], ["deploy", host, "--wait"]):
