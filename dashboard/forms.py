@@ -10,8 +10,8 @@ from django import forms
 from dashboard import zones
 from deployments.models import Hold
 from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
-from deployments.operations.batch import BatchWish
-from deployments.operations.wish import WhenReady
+from deployments.operations.batch import BatchEntry
+from deployments.operations.deploy_request import WhenReady
 
 RELOAD = "This page was out of date. Look again, then tap once more."
 
@@ -37,7 +37,7 @@ class DeployForm(forms.Form):
             wait_for_ci=self.cleaned_data["wait_for_ci"],
         )
 
-    def wish_key(self, host: str) -> UUID | None:
+    def request_key(self, host: str) -> UUID | None:
         """Return one key for each site and commit of a page: a page carries a single key, whatever its length."""
         page: UUID | None = self.cleaned_data["key"]
         return uuid5(page, f"{host} {self.cleaned_data['sha']}") if page else None
@@ -55,10 +55,10 @@ class BatchForm(forms.Form):
 
     key = forms.UUIDField(error_messages={"required": RELOAD, "invalid": RELOAD})
 
-    def wishes(self, items: Sequence[str]) -> list[BatchWish]:
+    def entries(self, items: Sequence[str]) -> list[BatchEntry]:
         """Return them in the order in which they were sent."""
         parts = [[*item.split(), "", "", ""] for item in items]
-        return [BatchWish(host, sha, seen[:40]) for host, sha, seen, *_ in parts]
+        return [BatchEntry(host, sha, seen[:40]) for host, sha, seen, *_ in parts]
 
 
 class HoldForm(forms.Form):

@@ -7,7 +7,7 @@ from typing import ClassVar
 from django import forms
 from django.core.validators import URLValidator
 
-from deployments.models import PushSubscription, PushWish
+from deployments.models import NotificationPreference, PushSubscription
 
 POINT_BYTES, SECRET_BYTES, UNCOMPRESSED = 65, 16, 4
 NOT_A_BROWSER = (
@@ -15,9 +15,9 @@ NOT_A_BROWSER = (
 )
 
 
-class WishForm(forms.ModelForm):
+class NotificationPreferenceForm(forms.ModelForm):
     class Meta:
-        model = PushWish
+        model = NotificationPreference
         fields = ("scope", "succeeded", "failed", "waiting", "starred")
         widgets: ClassVar = {"scope": forms.RadioSelect, "starred": forms.CheckboxSelectMultiple}
 

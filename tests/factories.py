@@ -49,14 +49,14 @@ def observe(outside: Outside, hosts: Sequence[str] = ()) -> SyncReport:
 def ask(host: str, sha: str = "", **changes: object) -> Deploy:
     """Ask for a Deploy of the head as last observed, having seen what was observed running."""
     site = Site.objects.select_related("observation").get(host=host)
-    wish = {
+    deploy_request = {
         "sha": sha or site.observation.head_sha,
         "seen_sha": site.observation.running_sha,
         "requested_by": User.objects.first() or make_user(),
         "trigger": Trigger.PERSON,
         "now": NOW,
     }
-    return request_deploy(site=site, **wish | changes)
+    return request_deploy(site=site, **deploy_request | changes)
 
 
 def begin(deploy: Deploy, outside: Outside) -> Deploy:

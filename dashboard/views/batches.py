@@ -36,7 +36,7 @@ def _request(request: HttpRequest) -> HttpResponse:
         return redirect("deploy-all")
     try:
         batch = request_batch(
-            wishes=form.wishes(request.POST.getlist("item")), by=acting_user(request),
+            entries=form.entries(request.POST.getlist("item")), by=acting_user(request),
             key=form.cleaned_data["key"], now=timezone.now(),
         )  # fmt: skip
     except UnableToDeployAll as refusal:

@@ -53,7 +53,7 @@ def _request(request: HttpRequest, host: str) -> HttpResponse:
     try:
         deploy = request_deploy(
             site=site, sha=sha, seen_sha=seen, requested_by=acting_user(request), trigger=Trigger.PERSON,
-            idempotency_key=form.wish_key(host), accept_red=accept_red,
+            idempotency_key=form.request_key(host), accept_red=accept_red,
             accept_foreign_image=form.cleaned_data["accept_foreign_image"], when_ready=form.readiness(),
             now=timezone.now(),
         )  # fmt: skip

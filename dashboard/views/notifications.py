@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.access import acting_user, login_needed, may_deploy
 from dashboard.forms import first_error
-from dashboard.notification_forms import BrowserForm, WishForm
+from dashboard.notification_forms import BrowserForm, NotificationPreferenceForm
 from dashboard.zones import now_for
-from deployments.models import PushSubscription, PushWish
+from deployments.models import NotificationPreference, PushSubscription
 
 BROWSERS_AT_MOST = 20
 
@@ -21,8 +21,8 @@ BROWSERS_AT_MOST = 20
 def notifications(request: HttpRequest) -> HttpResponse:
     """GET shows what is wished, POST changes it."""
     user = acting_user(request)
-    wish = PushWish.objects.filter(user=user).first() or PushWish(user=user)
-    form = WishForm(request.POST if request.method == "POST" else None, instance=wish)
+    preference = NotificationPreference.objects.filter(user=user).first() or NotificationPreference(user=user)
+    form = NotificationPreferenceForm(request.POST if request.method == "POST" else None, instance=preference)
     if request.method == "POST":
         if form.is_valid():
             form.save()

@@ -117,7 +117,7 @@ def _roll_back(request: HttpRequest, host: str) -> HttpResponse:
     try:
         deploy = request_rollback(
             site=site, sha=form.cleaned_data["sha"], seen_sha=form.cleaned_data["seen"], by=acting_user(request),
-            idempotency_key=form.wish_key(host), now=timezone.now(),
+            idempotency_key=form.request_key(host), now=timezone.now(),
         )  # fmt: skip
     except UnableToDeploy as refusal:
         return _refused(request, str(refusal), "roll-back", host)

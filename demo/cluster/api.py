@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from demo.cluster.authorisation import Authorisation, Wish
+from demo.cluster.authorisation import Authorisation, ResourceAttributes
 from demo.cluster.discovery import discover
 from demo.cluster.errors import method_not_allowed, no_such_path, not_acceptable, not_found
 from demo.cluster.kinds import ACCESS_REVIEWS, NAMESPACES, PODS, SELF_REVIEWS, SUBRESOURCES, Json
@@ -34,8 +34,10 @@ class Api:
             return Answer(document)
         target = find_target(request.path)
         verb = verb_of(request, target)
-        wish = Wish(verb, target.kind.group, target.resource, target.namespace, target.name)
-        self.authorisation.check(user, wish, target.kind)
+        attributes = ResourceAttributes(
+            verb, target.kind.group, target.resource, target.namespace, target.name
+        )
+        self.authorisation.check(user, attributes, target.kind)
         if target.kind in (ACCESS_REVIEWS, SELF_REVIEWS):
             if verb != "create":
                 raise method_not_allowed(verb)

@@ -14,7 +14,7 @@ ADMIN = "kubernetes-admin"
 
 
 @dataclass(frozen=True)
-class Wish:
+class ResourceAttributes:
     """What somebody wants to do, in RBAC's words; `resource` has its subresource behind a slash."""
 
     verb: str
@@ -79,35 +79,40 @@ class Authorisation:
                 return self._names[user]
         raise unauthorized()
 
-    def allows(self, user: str, wish: Wish) -> bool:
+    def allows(self, user: str, attributes: ResourceAttributes) -> bool:
         if user == ADMIN:
             return True
-        if wish.verb == "create" and wish.resource in ("selfsubjectaccessreviews", "selfsubjectreviews"):
+        if attributes.verb == "create" and attributes.resource in (
+            "selfsubjectaccessreviews",
+            "selfsubjectreviews",
+        ):
             return user != ANONYMOUS
         return any(
-            _rule_allows(rule, wish)
+            _rule_allows(rule, attributes)
             for holder, where, rules in self._grants
-            if holder == user and where == wish.namespace
+            if holder == user and where == attributes.namespace
             for rule in rules
         )
 
-    def check(self, user: str, wish: Wish, kind: Kind) -> None:
+    def check(self, user: str, attributes: ResourceAttributes, kind: Kind) -> None:
         """Raises 403 in the API server's words."""
-        if self.allows(user, wish):
+        if self.allows(user, attributes):
             return
-        why = f'User "{user}" cannot {wish.verb} resource "{wish.resource}" in API group "{wish.group}"'
-        scope = f'in the namespace "{wish.namespace}"' if wish.namespace else "at the cluster scope"
-        raise forbidden(kind, wish.name, f"{why} {scope}")
+        why = f'User "{user}" cannot {attributes.verb} resource "{attributes.resource}" in API group "{attributes.group}"'
+        scope = (
+            f'in the namespace "{attributes.namespace}"' if attributes.namespace else "at the cluster scope"
+        )
+        raise forbidden(kind, attributes.name, f"{why} {scope}")
 
 
-def _rule_allows(rule: Json, wish: Wish) -> bool:
+def _rule_allows(rule: Json, attributes: ResourceAttributes) -> bool:
     def covers(listed: list[str], value: str) -> bool:
         return "*" in listed or value in listed
 
     names = rule.get("resourceNames")
     return (
-        covers(rule["verbs"], wish.verb)
-        and covers(rule["apiGroups"], wish.group)
-        and covers(rule["resources"], wish.resource)
-        and (not names or wish.name in names)
+        covers(rule["verbs"], attributes.verb)
+        and covers(rule["apiGroups"], attributes.group)
+        and covers(rule["resources"], attributes.resource)
+        and (not names or attributes.name in names)
     )

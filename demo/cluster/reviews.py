@@ -1,6 +1,6 @@
 """SelfSubjectAccessReview and SelfSubjectReview: `kubectl auth can-i` and `kubectl auth whoami`."""
 
-from demo.cluster.authorisation import ADMIN, Authorisation, Wish
+from demo.cluster.authorisation import ADMIN, Authorisation, ResourceAttributes
 from demo.cluster.errors import bad_request
 from demo.cluster.kinds import ACCESS_REVIEWS, Json, Kind
 from demo.cluster.writes import check_identity
@@ -30,11 +30,11 @@ def _access(authorisation: Authorisation, user: str, spec: Json) -> Json:
     resource = asked.get("resource", "")
     if asked.get("subresource"):
         resource = f"{resource}/{asked['subresource']}"
-    wish = Wish(
+    attributes = ResourceAttributes(
         asked.get("verb", ""),
         asked.get("group", ""),
         resource,
         asked.get("namespace", ""),
         asked.get("name", ""),
     )
-    return {"allowed": authorisation.allows(user, wish)}
+    return {"allowed": authorisation.allows(user, attributes)}

@@ -21,7 +21,7 @@ class PushSubscription(models.Model):
         return f"a browser of {self.user_id}"
 
 
-class PushWish(models.Model):
+class NotificationPreference(models.Model):
     """What one person wants to hear of. Without a row: their own Deploys' ends."""
 
     class Scope(models.TextChoices):
@@ -30,7 +30,10 @@ class PushWish(models.Model):
         EVERYTHING = "all", "everything"
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="push_wish"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="notification_preference",
     )
     scope = models.CharField(max_length=7, choices=Scope, default=Scope.MINE)
     starred: Any = models.ManyToManyField("Site", blank=True, related_name="+")

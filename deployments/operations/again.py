@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 
 from deployments.models import Deploy, Kind, Observation, Site, Status, Trigger
 from deployments.operations.deploy import UnableToDeploy, request
+from deployments.operations.deploy_request import DeployRequest, note_refusal
 from deployments.operations.rollback import request_rollback
-from deployments.operations.wish import Wish, note_refusal
 
 RETRIED = (Status.FAILED, Status.TIMED_OUT, Status.CANCELLED, Status.SUPERSEDED)
 
@@ -21,15 +21,15 @@ def request_restart(
     Raises UnableToDeploy with the refusing guard's sentence.
     """
     seen = Observation.objects.get(site=site)
-    wish = Wish(
+    deploy_request = DeployRequest(
         sha=seen.desired_sha, seen_sha=seen_sha, trigger=Trigger.PERSON, by=by, kind=Kind.RESTART,
         image=seen.desired_image, accepts_red=True, key=idempotency_key,
     )  # fmt: skip
     if not seen.desired_sha:
         refusal = "What runs is no commit that Headway knows: deploy one, or correct the mapping."
-        note_refusal(refusal, wish, site=site, now=now)
+        note_refusal(refusal, deploy_request, site=site, now=now)
         raise UnableToDeploy(refusal)
-    return request(wish, site=site, now=now)
+    return request(deploy_request, site=site, now=now)
 
 
 def retry(
@@ -49,8 +49,8 @@ def retry(
             site=site, sha=deploy.sha, seen_sha=seen_sha, by=by, rolls_back=deploy.rolls_back,
             idempotency_key=idempotency_key, now=now,
         )  # fmt: skip
-    wish = Wish(
+    deploy_request = DeployRequest(
         sha=deploy.sha, seen_sha=seen_sha, trigger=Trigger.PERSON, by=by, accepts_red=deploy.accepts_red,
         key=idempotency_key,
     )  # fmt: skip
-    return request(wish, site=site, now=now)
+    return request(deploy_request, site=site, now=now)

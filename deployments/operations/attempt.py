@@ -3,35 +3,37 @@
 from typing import Any
 
 from deployments.models import CommitRange, Deploy, Kind, Site, Status
-from deployments.operations.wish import Wish
+from deployments.operations.deploy_request import DeployRequest
 from deployments.rules.guards import Attempt
 from deployments.rules.images import UnableToParseImage, is_full_sha, parse_image
 from deployments.rules.site_state import SiteFacts
 
 
-def attempt_of(site: Site, facts: SiteFacts, wish: Wish) -> Attempt:
+def attempt_of(site: Site, facts: SiteFacts, deploy_request: DeployRequest) -> Attempt:
     """Put together what the guards judge by when a wish is made."""
-    is_head = wish.sha == facts.head_sha
+    is_head = deploy_request.sha == facts.head_sha
     missing = facts.workload_missing
     if facts.cluster_observed_at is None:
         missing = missing or "Headway has not seen this site in the cluster yet: sync first, then deploy."
     return Attempt(
-        sha=wish.sha,
+        sha=deploy_request.sha,
         slug=f"{site.owner}/{site.repository}",
-        is_on_branch=True if is_head or wish.kind != Kind.DEPLOY or _is_known(site, wish.sha) else None,
-        is_image_built=facts.head_image_built if is_head and not wish.readiness else None,
-        image=image_of(site, wish),
+        is_on_branch=True
+        if is_head or deploy_request.kind != Kind.DEPLOY or _is_known(site, deploy_request.sha)
+        else None,
+        is_image_built=facts.head_image_built if is_head and not deploy_request.readiness else None,
+        image=image_of(site, deploy_request),
         workload_missing=missing,
         expected_repository=facts.expected_repository,
         present_repository=None
-        if wish.accepts_image and wish.accepts_image == facts.desired_image
+        if deploy_request.accepts_image and deploy_request.accepts_image == facts.desired_image
         else image_repository(facts.desired_image),
         hold=facts.hold,
         other=facts.active,
-        seen=wish.seen_sha,
+        seen=deploy_request.seen_sha,
         present=facts.running_sha,
         check_state=facts.check_state if is_head else Attempt.check_state,
-        accepts_red=wish.accepts_red,
+        accepts_red=deploy_request.accepts_red,
     )
 
 
@@ -54,10 +56,10 @@ def _is_known(site: Site, sha: str) -> bool:
     return ranges.filter(commits__contains=[{"sha": sha}]).exists()
 
 
-def image_of(site: Site, wish: Wish) -> str:
+def image_of(site: Site, deploy_request: DeployRequest) -> str:
     """Return the image that is wished for; empty where the commit is none, or the site's template gives none."""
-    has_one = is_full_sha(wish.sha) and site.expected_repository
-    return wish.image or (str(site.image_for(wish.sha)) if has_one else "")
+    has_one = is_full_sha(deploy_request.sha) and site.expected_repository
+    return deploy_request.image or (str(site.image_for(deploy_request.sha)) if has_one else "")
 
 
 def image_repository(image: str) -> str:

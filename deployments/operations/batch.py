@@ -25,7 +25,7 @@ class UnableToDeployAll(Exception):
 
 
 @dataclass(frozen=True)
-class BatchWish:
+class BatchEntry:
     """One site's part: the commit that the person saw on offer, and the one that was seen running."""
 
     host: str
@@ -33,16 +33,16 @@ class BatchWish:
     seen_sha: str
 
 
-def request_batch(*, wishes: Sequence[BatchWish], by: User, key: UUID | None, now: datetime) -> DeployBatch:
+def request_batch(*, entries: Sequence[BatchEntry], by: User, key: UUID | None, now: datetime) -> DeployBatch:
     """Write the batch and begin its first Deploy. The same key returns the first batch.
 
     Raises UnableToDeployAll where nothing was named, or something that is not there.
     """
     if key and (first := DeployBatch.objects.filter(idempotency_key=key).first()):
         return first
-    sites = {site.host: site for site in Site.objects.filter(host__in=[wish.host for wish in wishes])}
-    wishes = list({wish.host: wish for wish in wishes}.values())
-    if not wishes or any(wish.host not in sites or not is_full_sha(wish.sha) for wish in wishes):
+    sites = {site.host: site for site in Site.objects.filter(host__in=[entry.host for entry in entries])}
+    entries = list({entry.host: entry for entry in entries}.values())
+    if not entries or any(entry.host not in sites or not is_full_sha(entry.sha) for entry in entries):
         raise UnableToDeployAll("What is ready has changed since you looked. Look again, then tap once more.")
     try:
         with transaction.atomic():
@@ -51,12 +51,16 @@ def request_batch(*, wishes: Sequence[BatchWish], by: User, key: UUID | None, no
             )
             BatchItem.objects.bulk_create(
                 BatchItem(
-                    batch=batch, position=place, site=sites[wish.host], sha=wish.sha, seen_sha=wish.seen_sha
+                    batch=batch,
+                    position=place,
+                    site=sites[entry.host],
+                    sha=entry.sha,
+                    seen_sha=entry.seen_sha,
                 )
-                for place, wish in enumerate(wishes, start=1)
+                for place, entry in enumerate(entries, start=1)
             )
             said = (
-                f"Asked for Deploys of {counted(len(wishes), 'site')}, one after another: {_named(wishes)}."
+                f"Asked for Deploys of {counted(len(entries), 'site')}, one after another: {_named(entries)}."
             )
             audit.record(AuditEvent.Kind.DEPLOY, said, by=by, now=now)
     except IntegrityError:
@@ -164,9 +168,9 @@ def _stop(batch: DeployBatch, item: BatchItem, why: str, *, now: datetime) -> No
     batch.end(DeployBatch.State.STOPPED, sentence=said, now=now)
 
 
-def _named(wishes: Sequence[BatchWish]) -> str:
-    hosts = [wish.host for wish in wishes[:HOSTS_NAMED]]
-    more = len(wishes) - len(hosts)
+def _named(entries: Sequence[BatchEntry]) -> str:
+    hosts = [entry.host for entry in entries[:HOSTS_NAMED]]
+    more = len(entries) - len(hosts)
     return f"{', '.join(hosts)}{f' and {more} more' if more else ''}"
 
 

@@ -11,9 +11,9 @@ from deployments.facts import StandingHold, site_facts
 from deployments.models import AuditEvent, Deploy, EventKind, Observation, Site, Status, Trigger
 from deployments.operations import audit
 from deployments.operations.attempt import attempt_of, image_of
+from deployments.operations.deploy_request import AUDITED_AS, DeployRequest, WhenReady, note_refusal
 from deployments.operations.hold import lift_hold_of
 from deployments.operations.mapping import stands_for_the_same
-from deployments.operations.wish import AUDITED_AS, WhenReady, Wish, note_refusal
 from deployments.rules.guards import first_refusal
 from deployments.rules.site_state import SiteFacts
 from deployments.rules.waiting import waits_for
@@ -50,7 +50,7 @@ def request_deploy(
     A second tap returns the first Deploy: one with the same key, or the active one of the same commit.
     Raises UnableToDeploy with the first refusing guard's sentence.
     """
-    wish = Wish(
+    deploy_request = DeployRequest(
         sha=sha.strip().lower(),
         seen_sha=seen_sha,
         trigger=trigger,
@@ -61,20 +61,22 @@ def request_deploy(
         key=idempotency_key,
         accepts_image=accept_foreign_image,
     )
-    return request(wish, site=site, now=now)
+    return request(deploy_request, site=site, now=now)
 
 
-def request(wish: Wish, *, site: Site, now: datetime) -> Deploy:
+def request(deploy_request: DeployRequest, *, site: Site, now: datetime) -> Deploy:
     """Do what request_deploy does, for a wish of any kind. A refusal stands in the audit, like the wish itself."""
     with transaction.atomic():
         locked = lock(site)
-        if first := same_wish(locked, wish):
+        if first := same_request(locked, deploy_request):
             return first
-        facts = site_facts(locked, holds=StandingHold.all(now=now), sha=wish.sha)
-        refusal = _overtaken(site, locked, wish) or first_refusal(attempt_of(locked, facts, wish))
+        facts = site_facts(locked, holds=StandingHold.all(now=now), sha=deploy_request.sha)
+        refusal = _overtaken(site, locked, deploy_request) or first_refusal(
+            attempt_of(locked, facts, deploy_request)
+        )
         if not refusal:
-            return _write(locked, facts, wish, now=now)
-        note_refusal(refusal, wish, site=locked, now=now)
+            return _write(locked, facts, deploy_request, now=now)
+        note_refusal(refusal, deploy_request, site=locked, now=now)
     raise UnableToDeploy(refusal)
 
 
@@ -103,54 +105,58 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
         audit.record(AuditEvent.Kind.CANCEL, said, by=by, site=deploy.site, now=now)
 
 
-def same_wish(site: Site, wish: Wish) -> Deploy | None:
+def same_request(site: Site, deploy_request: DeployRequest) -> Deploy | None:
     """The Deploy that this wish asked for already, where it is a second tap. `site` is locked."""
-    if wish.key and (first := Deploy.objects.filter(idempotency_key=wish.key, site=site).first()):
+    if deploy_request.key and (
+        first := Deploy.objects.filter(idempotency_key=deploy_request.key, site=site).first()
+    ):
         return first
     latest = site.observation.latest_deploy if hasattr(site, "observation") else None
-    is_same = latest and latest.is_active and (latest.sha, latest.kind) == (wish.sha, wish.kind)
+    is_same = (
+        latest and latest.is_active and (latest.sha, latest.kind) == (deploy_request.sha, deploy_request.kind)
+    )
     return latest if is_same else None
 
 
-def _overtaken(site: Site, locked: Site, wish: Wish) -> str:
+def _overtaken(site: Site, locked: Site, deploy_request: DeployRequest) -> str:
     """Why the sync, which read `site` before it looked around, must not go by that any more; empty where it may."""
     is_so_still = locked.auto_deploy and stands_for_the_same(site, locked)
-    if wish.trigger != Trigger.SYNC or is_so_still:
+    if deploy_request.trigger != Trigger.SYNC or is_so_still:
         return ""
     return "Its mapping was changed while the sync looked at it: the next sync looks again."
 
 
-def _missing(facts: SiteFacts, wish: Wish) -> str:
+def _missing(facts: SiteFacts, deploy_request: DeployRequest) -> str:
     """What this wish must wait for, where it is one that waits; empty where it may begin."""
-    if wish.readiness is None or wish.sha != facts.head_sha:
+    if deploy_request.readiness is None or deploy_request.sha != facts.head_sha:
         return ""
     return waits_for(
-        sha=wish.sha,
+        sha=deploy_request.sha,
         is_built=facts.head_image_built,
         check_state=facts.check_state,
-        waits_for_ci=wish.readiness.wait_for_ci,
+        waits_for_ci=deploy_request.readiness.wait_for_ci,
     )
 
 
-def _write(site: Site, facts: SiteFacts, wish: Wish, *, now: datetime) -> Deploy:
-    missing, readiness = _missing(facts, wish), wish.readiness or WhenReady()
+def _write(site: Site, facts: SiteFacts, deploy_request: DeployRequest, *, now: datetime) -> Deploy:
+    missing, readiness = _missing(facts, deploy_request), deploy_request.readiness or WhenReady()
     deploy = Deploy.objects.create(
         site=site,
-        sha=wish.sha,
-        headline=_headline(site, wish.sha),
-        image=image_of(site, wish),
-        kind=wish.kind,
-        rolls_back=wish.rolls_back,
-        cause=wish.cause,
-        accepts_image=wish.accepts_image,
-        from_sha=wish.rolls_back.sha if wish.rolls_back else facts.running_sha,
+        sha=deploy_request.sha,
+        headline=_headline(site, deploy_request.sha),
+        image=image_of(site, deploy_request),
+        kind=deploy_request.kind,
+        rolls_back=deploy_request.rolls_back,
+        cause=deploy_request.cause,
+        accepts_image=deploy_request.accepts_image,
+        from_sha=deploy_request.rolls_back.sha if deploy_request.rolls_back else facts.running_sha,
         from_image=facts.desired_image,
-        trigger=wish.trigger,
-        requested_by=wish.by,
-        requested_by_name=wish.by_name,
-        idempotency_key=wish.key,
+        trigger=deploy_request.trigger,
+        requested_by=deploy_request.by,
+        requested_by_name=deploy_request.by_name,
+        idempotency_key=deploy_request.key,
         requested_at=now,
-        accepts_red=wish.accepts_red,
+        accepts_red=deploy_request.accepts_red,
         follow_head=readiness.follow_head,
         waits_for_ci=readiness.wait_for_ci,
         status=Status.WAITING if missing else Status.QUEUED,
@@ -159,8 +165,15 @@ def _write(site: Site, facts: SiteFacts, wish: Wish, *, now: datetime) -> Deploy
     )
     deploy.tell(f"Asked for by {deploy.requested_by_name}.", kind=EventKind.ASKED, now=now)
     Observation.objects.filter(site=site).update(latest_deploy=deploy)
-    said = f"Asked for {wish.said}.{' ' if wish.cause else ''}{wish.cause}"
-    audit.record(AUDITED_AS[wish.kind], said, by=wish.by, by_name=wish.by_name, site=site, now=now)
+    said = f"Asked for {deploy_request.described}.{' ' if deploy_request.cause else ''}{deploy_request.cause}"
+    audit.record(
+        AUDITED_AS[deploy_request.kind],
+        said,
+        by=deploy_request.by,
+        by_name=deploy_request.by_name,
+        site=site,
+        now=now,
+    )
     if not missing:
         async_task("deployments.tasks.begin_deploy", deploy.pk, q_options={"group": "deploy"})
     return deploy

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import F
 from django.urls import reverse
 
-from deployments.models import Deploy, PushSubscription, PushWish, Site, Status
+from deployments.models import Deploy, NotificationPreference, PushSubscription, Site, Status
 from deployments.push import Browser, PushError, PushGone, Sender
 
 logger = logging.getLogger(__name__)
@@ -66,13 +66,15 @@ def _message_of(deploy: Deploy) -> dict[str, Any]:
 def _listeners(site: Site, *, event: str, deployer: User | None) -> list[PushSubscription]:
     """Return the browsers of everybody who wants to hear of this event of this site. Three statements."""
     browsers = list(PushSubscription.objects.filter(user__is_active=True))
-    wishes = {wish.user_id: wish for wish in PushWish.objects.all()}
-    starring = set(PushWish.starred.through.objects.filter(site=site).values_list("pushwish_id", flat=True))
+    preferences = {preference.user_id: preference for preference in NotificationPreference.objects.all()}
+    starring = set(
+        NotificationPreference.starred.through.objects.filter(site=site).values_list("pushwish_id", flat=True)
+    )
     return [
         browser
         for browser in browsers
         if _wants(
-            wishes.get(browser.user_id, PushWish()),
+            preferences.get(browser.user_id, NotificationPreference()),
             event=event,
             is_own=deployer is not None and browser.user_id == deployer.pk,
             is_starred=browser.user_id in starring,
@@ -80,11 +82,11 @@ def _listeners(site: Site, *, event: str, deployer: User | None) -> list[PushSub
     ]
 
 
-def _wants(wish: PushWish, *, event: str, is_own: bool, is_starred: bool) -> bool:
-    if not getattr(wish, event):
+def _wants(preference: NotificationPreference, *, event: str, is_own: bool, is_starred: bool) -> bool:
+    if not getattr(preference, event):
         return False
-    by_star = wish.scope == PushWish.Scope.STARRED and is_starred
-    return is_own or by_star or wish.scope == PushWish.Scope.EVERYTHING
+    by_star = preference.scope == NotificationPreference.Scope.STARRED and is_starred
+    return is_own or by_star or preference.scope == NotificationPreference.Scope.EVERYTHING
 
 
 def _send_all(

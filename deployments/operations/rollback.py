@@ -10,9 +10,9 @@ from django_q.tasks import async_task
 
 from deployments.models import AuditEvent, Deploy, Hold, Kind, Observation, Site, Status, Trigger
 from deployments.operations import audit
-from deployments.operations.deploy import UnableToCancel, UnableToDeploy, lock, request, same_wish
+from deployments.operations.deploy import UnableToCancel, UnableToDeploy, lock, request, same_request
+from deployments.operations.deploy_request import DeployRequest, note_refusal
 from deployments.operations.hold import UnableToHold, place_hold
-from deployments.operations.wish import Wish, note_refusal
 from deployments.rules.rollbacks import Past, is_of, way_back
 
 PAST_LOOKED_AT = 20
@@ -39,14 +39,14 @@ def request_rollback(
     with transaction.atomic():
         locked = lock(site)
         left = rolls_back or _left_behind(locked)
-        wish = Wish(
+        deploy_request = DeployRequest(
             sha=sha, seen_sha=seen_sha, trigger=Trigger.PERSON if by else Trigger.FAILURE, by=by, kind=Kind.ROLLBACK,
             image=_image_of(locked, sha), rolls_back=left, cause=cause, accepts_red=True, key=idempotency_key,
         )  # fmt: skip
-        if first := same_wish(locked, wish):
+        if first := same_request(locked, deploy_request):
             return first
         try:
-            deploy = _request(wish, locked, now=now)
+            deploy = _request(deploy_request, locked, now=now)
         except UnableToDeploy as error:
             refused = error
         else:
@@ -62,7 +62,7 @@ def abort_and_roll_back(*, deploy: Deploy, by: User, now: datetime) -> Deploy:
     """
     site = deploy.site
     target = way_back_from(deploy)
-    wish = Wish(sha=target, seen_sha="", trigger=Trigger.PERSON, by=by, kind=Kind.ROLLBACK)
+    deploy_request = DeployRequest(sha=target, seen_sha="", trigger=Trigger.PERSON, by=by, kind=Kind.ROLLBACK)
     try:
         with transaction.atomic():
             sentence = f"Aborted by {by.get_username()}: rolling back to {target[:7]}."
@@ -73,7 +73,7 @@ def abort_and_roll_back(*, deploy: Deploy, by: User, now: datetime) -> Deploy:
             seen = Observation.objects.get(site=site).running_sha
             return request_rollback(site=site, sha=target, seen_sha=seen, by=by, rolls_back=deploy, now=now)
     except UnableToDeploy as refused:
-        note_refusal(str(refused), wish, site=site, now=now)
+        note_refusal(str(refused), deploy_request, site=site, now=now)
         raise
 
 
@@ -152,23 +152,27 @@ def _image_of(site: Site, sha: str) -> str:
     return next((image for image in known if is_of(image, site.expected_repository)), "")
 
 
-def _request(wish: Wish, site: Site, *, now: datetime) -> Deploy:
-    if refusal := _refusal(site, wish):
-        note_refusal(refusal, wish, site=site, now=now)
+def _request(deploy_request: DeployRequest, site: Site, *, now: datetime) -> Deploy:
+    if refusal := _refusal(site, deploy_request):
+        note_refusal(refusal, deploy_request, site=site, now=now)
         raise UnableToDeploy(refusal)
-    return request(wish, site=site, now=now)
+    return request(deploy_request, site=site, now=now)
 
 
-def _refusal(site: Site, wish: Wish) -> str:
-    if not ran_here(site, wish.sha):
-        return f"{wish.sha[:7] or 'That commit'} has not run here before: deploy it instead of rolling back to it."
-    gone = Q(image=wish.image, image_gone=True) | Q(from_image=wish.image, from_image_gone=True)
-    if wish.image and site.deploys.filter(gone).exists():
-        return f"The registry no longer has the image of {wish.sha[:7]}: choose another commit, or build it again."
+def _refusal(site: Site, deploy_request: DeployRequest) -> str:
+    if not ran_here(site, deploy_request.sha):
+        return f"{deploy_request.sha[:7] or 'That commit'} has not run here before: deploy it instead of rolling back to it."
+    gone = Q(image=deploy_request.image, image_gone=True) | Q(
+        from_image=deploy_request.image, from_image_gone=True
+    )
+    if deploy_request.image and site.deploys.filter(gone).exists():
+        return f"The registry no longer has the image of {deploy_request.sha[:7]}: choose another commit, or build it again."
     seen = site.observation
-    left = wish.rolls_back.sha if wish.rolls_back else seen.desired_sha or seen.running_sha
-    if wish.sha == left:
-        return f"{wish.sha[:7]} is what runs already."
+    left = (
+        deploy_request.rolls_back.sha if deploy_request.rolls_back else seen.desired_sha or seen.running_sha
+    )
+    if deploy_request.sha == left:
+        return f"{deploy_request.sha[:7]} is what runs already."
     return ""
 
 

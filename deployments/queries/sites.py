@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from deployments.autodeploy_policy import policies_of, verdict_on
 from deployments.facts import StandingHold, site_facts, stale_after
 from deployments.models import Deploy, Hold, Observation, Site
 from deployments.queries.commits import Commit, commits_between
@@ -14,7 +15,6 @@ from deployments.queries.house import House, house
 from deployments.rules.autodeploy import Verdict
 from deployments.rules.notes import notes_on
 from deployments.rules.site_state import Answer, State, answer_for
-from deployments.wishes import verdict_on, wishes_of
 
 HISTORY_LENGTH = 20
 
@@ -138,7 +138,7 @@ def site_page(*, host: str, now: datetime) -> SitePage:
     around = house(now=now)
     site = all_sites().get(host=host)
     row = row_of(site, around, now=now)
-    wishes = wishes_of([site], {site.pk: row.seen})[site.pk]
+    policy = policies_of([site], {site.pk: row.seen})[site.pk]
     facts = site_facts(site, holds=around.holds, zone=now.tzinfo)
     commits, total = commits_between(site, base=row.running_sha, head=row.seen.head_sha)
     return SitePage(
@@ -148,7 +148,7 @@ def site_page(*, host: str, now: datetime) -> SitePage:
         history=tuple(site.deploys.all()[:HISTORY_LENGTH]),
         holds=tuple(hold for hold in around.holds if hold.site_id in (None, site.pk)),
         past_holds=tuple(Hold.objects.filter(site=site).exclude(lifted_at=None)[:HISTORY_LENGTH]),
-        verdict=verdict_on(site, facts, wishes, now=now, stale_after=stale_after(around.sync_interval)),
+        verdict=verdict_on(site, facts, policy, now=now, stale_after=stale_after(around.sync_interval)),
         house=around,
     )
 

@@ -39,7 +39,7 @@ _Refusal = Wait | Stop | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wishes:
+class Policy:
     """What a site's owner wants of automation, and what it has done.
 
     `tried_shas` are the commits that it began to deploy by itself before, `head_reverted_by` the commit that takes the
@@ -57,15 +57,15 @@ class Wishes:
 @dataclass(frozen=True, kw_only=True)
 class _Question:
     facts: SiteFacts
-    wishes: Wishes
+    policy: Policy
     image: str
     now: datetime
     stale_after: timedelta
 
 
-def decide(facts: SiteFacts, wishes: Wishes, *, image: str, now: datetime, stale_after: timedelta) -> Verdict:
+def decide(facts: SiteFacts, policy: Policy, *, image: str, now: datetime, stale_after: timedelta) -> Verdict:
     """Go with the head and `image`, the one its template gives, or the first refusal."""
-    question = _Question(facts=facts, wishes=wishes, image=image, now=now, stale_after=stale_after)
+    question = _Question(facts=facts, policy=policy, image=image, now=now, stale_after=stale_after)
     for refusal in _REFUSALS:
         if verdict := refusal(question):
             return verdict
@@ -73,7 +73,7 @@ def decide(facts: SiteFacts, wishes: Wishes, *, image: str, now: datetime, stale
 
 
 def _off(question: _Question) -> _Refusal:
-    return None if question.wishes.auto_deploy else Stop("Auto-deploy is off for this site.")
+    return None if question.policy.auto_deploy else Stop("Auto-deploy is off for this site.")
 
 
 def _held(question: _Question) -> _Refusal:
@@ -137,7 +137,7 @@ def _not_green(question: _Question) -> _Refusal:
     state, head = question.facts.check_state, short(question.facts.head_sha)
     if state is CheckState.FAILURE:
         return Stop(f"CI failed on {head}: mend it, or deploy anyway.")
-    if not question.wishes.wait_for_ci:
+    if not question.policy.wait_for_ci:
         return None
     if state is CheckState.PENDING:
         return Wait(f"CI has not finished on {head}.")
@@ -158,7 +158,7 @@ def _not_built(question: _Question) -> _Refusal:
 def _tried(question: _Question) -> _Refusal:
     facts, head = question.facts, short(question.facts.head_sha)
     last = facts.last
-    if facts.head_sha in question.wishes.tried_shas or (
+    if facts.head_sha in question.policy.tried_shas or (
         last and last.automatic and last.sha == facts.head_sha
     ):
         return Stop(f"{head} was already tried by itself: a person may try it again.")
@@ -169,7 +169,7 @@ def _tried(question: _Question) -> _Refusal:
 
 
 def _reverted(question: _Question) -> _Refusal:
-    by = question.wishes.head_reverted_by
+    by = question.policy.head_reverted_by
     return (
         Wait(f"{short(question.facts.head_sha)} is reverted by {short(by)}, which goes out instead.")
         if by
@@ -178,7 +178,7 @@ def _reverted(question: _Question) -> _Refusal:
 
 
 def _too_soon(question: _Question) -> _Refusal:
-    started_at, interval = question.wishes.last_started_at, question.wishes.minimum_interval
+    started_at, interval = question.policy.last_started_at, question.policy.minimum_interval
     if started_at is None or question.now >= started_at + interval:
         return None
     left = duration(started_at + interval - question.now)

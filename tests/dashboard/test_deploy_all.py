@@ -27,13 +27,13 @@ def _sites(make_site: MakeSite) -> None:
     Hold.objects.create(site=held, reason="The demo", placed_by_name="ada", placed_at=timezone.now())
 
 
-def wish(key: str = "") -> dict[str, object]:
+def entry(key: str = "") -> dict[str, object]:
     return {"key": key or str(uuid4()), "item": [f"{host} {HEAD} {RUNNING}" for host in READY]}
 
 
 @pytest.fixture
 def batch(deployer: Client) -> DeployBatch:
-    deployer.post(URL, wish())
+    deployer.post(URL, entry())
     return DeployBatch.objects.get()
 
 
@@ -78,7 +78,7 @@ def test_what_is_current_is_not_named(deployer: Client) -> None:
 
 
 def test_a_tap_begins_the_first(deployer: Client) -> None:
-    response = deployer.post(URL, wish())
+    response = deployer.post(URL, entry())
 
     batch = DeployBatch.objects.get()
     assert response["Location"] == f"/batches/{batch.pk}/"
@@ -88,7 +88,7 @@ def test_a_tap_begins_the_first(deployer: Client) -> None:
 def test_a_double_tap_is_one(deployer: Client) -> None:
     key = str(uuid4())
 
-    first, second = deployer.post(URL, wish(key)), deployer.post(URL, wish(key))
+    first, second = deployer.post(URL, entry(key)), deployer.post(URL, entry(key))
 
     assert first["Location"] == second["Location"]
 
@@ -137,7 +137,7 @@ def test_it_can_be_cancelled(deployer: Client, batch: DeployBatch) -> None:
 
 @pytest.mark.parametrize("url", [URL, "/batches/{pk}/cancel"])
 def test_a_viewer_can_neither_begin_nor_cancel(viewer: Client, batch: DeployBatch, url: str) -> None:
-    response = viewer.post(url.format(pk=batch.pk), wish())
+    response = viewer.post(url.format(pk=batch.pk), entry())
 
     batch.refresh_from_db()
     assert response.status_code == 403

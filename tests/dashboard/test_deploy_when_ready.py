@@ -7,7 +7,7 @@ from deployments.models import Deploy, Status
 from tests.dashboard.conftest import HEAD, HOST, RUNNING, MakeSite
 
 URL = f"/sites/{HOST}/deploy"
-WISH = {"sha": HEAD, "seen": RUNNING, "when_ready": "on"}
+REQUEST = {"sha": HEAD, "seen": RUNNING, "when_ready": "on"}
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,7 @@ def test_the_sheet_asks_which_commit(deployer: Client) -> None:
 
 @pytest.mark.parametrize(("choice", "follows"), [("this", False), ("newest", True), ("", False)])
 def test_the_answer_is_kept(deployer: Client, choice: str, follows: bool) -> None:
-    response = deployer.post(URL, WISH | {"follow": choice})
+    response = deployer.post(URL, REQUEST | {"follow": choice})
 
     deploy = Deploy.objects.get()
     assert response["Location"] == f"/deploys/{deploy.pk}/"
@@ -50,7 +50,7 @@ def test_without_that_wish_it_is_refused(deployer: Client) -> None:
 
 
 def test_its_page_tells_that_it_waits_and_offers_to_cancel(deployer: Client) -> None:
-    page = deployer.post(URL, WISH | {"follow": "newest"}, follow=True).text
+    page = deployer.post(URL, REQUEST | {"follow": "newest"}, follow=True).text
 
     assert "is not built yet. It is deployed as soon as it is there." in page
     assert "that one is deployed instead" in page
@@ -58,7 +58,7 @@ def test_its_page_tells_that_it_waits_and_offers_to_cancel(deployer: Client) -> 
 
 
 def test_a_cancelled_one_ended_where_it_waited(deployer: Client) -> None:
-    deployer.post(URL, WISH)
+    deployer.post(URL, REQUEST)
     deploy = Deploy.objects.get()
 
     page = deployer.post(f"/deploys/{deploy.pk}/cancel", follow=True).text
@@ -68,5 +68,5 @@ def test_a_cancelled_one_ended_where_it_waited(deployer: Client) -> None:
 
 
 def test_a_viewer_cannot_ask_for_it(viewer: Client) -> None:
-    assert viewer.post(URL, WISH).status_code == 403
+    assert viewer.post(URL, REQUEST).status_code == 403
     assert not Deploy.objects.exists()

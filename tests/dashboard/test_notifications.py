@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from deployments.models import PushSubscription, PushWish, Site
+from deployments.models import NotificationPreference, PushSubscription, Site
 
 URL = "/me/notifications/"
 POINT = urlsafe_b64encode(b"\4" + b"p" * 64).decode().rstrip("=")
@@ -60,9 +60,9 @@ def test_nobody_switches_off_another_persons_browser(deployer: Client, viewer: C
 def test_wishes_are_kept(deployer: Client, person: User, site: Site) -> None:
     deployer.post(URL, {"scope": "starred", "failed": "on", "starred": [site.pk]})
 
-    wish = PushWish.objects.get(user=person)
-    assert (wish.scope, wish.succeeded, wish.failed) == ("starred", False, True)
-    assert list(wish.starred.all()) == [site]
+    preference = NotificationPreference.objects.get(user=person)
+    assert (preference.scope, preference.succeeded, preference.failed) == ("starred", False, True)
+    assert list(preference.starred.all()) == [site]
 
 
 def test_the_page_says_what_is_missing_where_there_are_no_keys(deployer: Client) -> None:

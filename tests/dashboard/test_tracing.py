@@ -106,9 +106,9 @@ def test_a_request_and_the_task_that_it_queued_are_one_trace_without_secrets(
         for name in ("POST", *tasks):
             assert eventually(lambda name=name: collector.named(name), seconds=60), served.said + worker.said
 
-    (wish,) = [each for each in collector.named("POST") if each.kind == SERVER]
+    (deploy_request,) = [each for each in collector.named("POST") if each.kind == SERVER]
     (task,) = collector.named("deployments.tasks.doctor")
-    assert (task.trace_id, task.parent_span_id) == (wish.trace_id, wish.span_id)
+    assert (task.trace_id, task.parent_span_id) == (deploy_request.trace_id, deploy_request.span_id)
     asked = [each for each in collector.spans if each.trace_id == task.trace_id and each.kind == CLIENT]
     assert {_host(each) for each in asked} >= {world.github.url, f"https://127.0.0.1:{world.cluster.port}"}
     assert not [each for each in collector.spans if "readyz" in str(each)]

@@ -24,9 +24,9 @@ def rights_suffice(cluster: Cluster, sites: Sequence[Site]) -> Iterator[Finding]
         except ClusterError as error:
             yield bad(subject, str(error), "Check KUBECONFIG or the ServiceAccount, then ask again.")
             continue
-        for wish, right in missing:
+        for attributes, right in missing:
             remedy = f"Needed for {right.what_for}: apply what `manage.py rbac` prints."
-            yield bad(subject, f"The worker may not {wish}.", remedy)
+            yield bad(subject, f"The worker may not {attributes}.", remedy)
         if not missing:
             yield good(subject, "The worker may do what it has to.")
 
@@ -35,10 +35,12 @@ def _refused(
     cluster: Cluster, right: Right, namespace: str, names: Sequence[str]
 ) -> Iterator[tuple[str, Right]]:
     for verb in right.verbs:
-        wish = {"verb": verb, "group": right.group, "resource": right.resource, "namespace": namespace}
-        if cluster.may(**wish):
+        attributes = {"verb": verb, "group": right.group, "resource": right.resource, "namespace": namespace}
+        if cluster.may(**attributes):
             continue
-        refused = [name for name in names if not cluster.may(**wish, name=name)] if right.named else [""]
+        refused = (
+            [name for name in names if not cluster.may(**attributes, name=name)] if right.named else [""]
+        )
         for name in refused:
             yield f"{verb} {right.resource} {name}".rstrip(), right
 

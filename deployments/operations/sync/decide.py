@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from deployments.autodeploy_policy import policies_of, verdict_on
 from deployments.facts import site_facts, stale_after
 from deployments.models import Deploy, Observation, Site
 from deployments.queries import house
 from deployments.rules.autodeploy import Go, Verdict
 from deployments.rules.site_state import Answer, answer_for
-from deployments.wishes import verdict_on, wishes_of
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ def decide_all(sites: Sequence[Site], seen: Mapping[int, Observation], *, now: d
     """Return one decision per site, in the sites' order; each site carries its new observation afterwards."""
     around = house(now=now)
     too_old = stale_after(around.sync_interval)
-    wishes = wishes_of(sites, seen)
+    policies = policies_of(sites, seen)
     decisions = []
     for site in sites:
         lacks_commits = _lacks_commits(site, seen[site.pk])
         site.observation = seen[site.pk]
         facts = site_facts(site, holds=around.holds)
-        verdict = verdict_on(site, facts, wishes[site.pk], now=now, stale_after=too_old)
+        verdict = verdict_on(site, facts, policies[site.pk], now=now, stale_after=too_old)
         answer = answer_for(facts, now=now, stale_after=too_old)
         decisions.append(Decision(site, answer, verdict, lacks_commits=lacks_commits))
     return decisions

@@ -13,7 +13,7 @@ from demo.cluster import CRASHES
 from demo.world import World
 from deployments.models import BatchItem, Deploy, DeployBatch, Observation, Site, Status
 from deployments.operations.batch import (
-    BatchWish,
+    BatchEntry,
     UnableToDeployAll,
     cancel_batch,
     continue_batches,
@@ -45,13 +45,13 @@ def batch(world: World, outside: Outside, person: User) -> DeployBatch:
     for host in HOSTS:
         world.commit(host)
     observe(outside)
-    return request_batch(wishes=wishes(), by=person, key=uuid4(), now=NOW)
+    return request_batch(entries=entries(), by=person, key=uuid4(), now=NOW)
 
 
-def wishes(hosts: list[str] = HOSTS) -> list[BatchWish]:
+def entries(hosts: list[str] = HOSTS) -> list[BatchEntry]:
     seen = Observation.objects.in_bulk(field_name="site_id")
     sites = {site.host: seen[site.pk] for site in Site.objects.filter(host__in=hosts)}
-    return [BatchWish(host, sites[host].head_sha, sites[host].running_sha) for host in hosts]
+    return [BatchEntry(host, sites[host].head_sha, sites[host].running_sha) for host in hosts]
 
 
 def begun() -> list[tuple[str, str]]:
@@ -143,7 +143,7 @@ def test_a_double_tap_is_one_batch(world: World, outside: Outside, person: User)
     observe(outside)
     key = uuid4()
 
-    first, second = (request_batch(wishes=wishes(HOSTS[:1]), by=person, key=key, now=NOW) for _ in range(2))
+    first, second = (request_batch(entries=entries(HOSTS[:1]), by=person, key=key, now=NOW) for _ in range(2))
 
     assert first == second
     assert len(begun()) == 1
@@ -201,11 +201,11 @@ def test_who_was_deleted_meanwhile_deploys_nothing_more(
 
 
 @pytest.mark.parametrize(
-    "named", [[], [BatchWish("nowhere.example", "a" * 40, "")], [BatchWish(HOSTS[0], "abc", "")]]
+    "named", [[], [BatchEntry("nowhere.example", "a" * 40, "")], [BatchEntry(HOSTS[0], "abc", "")]]
 )
-def test_what_is_not_there_is_refused(person: User, named: list[BatchWish]) -> None:
+def test_what_is_not_there_is_refused(person: User, named: list[BatchEntry]) -> None:
     with pytest.raises(UnableToDeployAll, match="Look again"):
-        request_batch(wishes=named, by=person, key=uuid4(), now=NOW)
+        request_batch(entries=named, by=person, key=uuid4(), now=NOW)
 
 
 def test_a_batch_that_cannot_be_looked_at_keeps_no_other_waiting(
@@ -217,7 +217,7 @@ def test_a_batch_that_cannot_be_looked_at_keeps_no_other_waiting(
     # Its Deploy is under way, and nothing says so: the database itself refuses a second one.
     BatchItem.objects.filter(batch=batch).update(deploy=None)
     Observation.objects.update(latest_deploy=None)
-    second = request_batch(wishes=wishes([other]), by=person, key=uuid4(), now=NOW)
+    second = request_batch(entries=entries([other]), by=person, key=uuid4(), now=NOW)
     Deploy.objects.get(site__host=other).move(Status.SUPERSEDED, now=NOW)
 
     continue_batches(now=NOW)

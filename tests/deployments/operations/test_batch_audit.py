@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from deployments.models import AuditEvent, Site
-from deployments.operations.batch import BatchWish, cancel_batch, request_batch
+from deployments.operations.batch import BatchEntry, cancel_batch, request_batch
 from tests.factories import NOW, make_user
 
 SHA = "3f9c2a17b4d8e6051c2f9a8b7d6e5f4a3b2c1d0e"
@@ -12,9 +12,9 @@ SHA = "3f9c2a17b4d8e6051c2f9a8b7d6e5f4a3b2c1d0e"
 def test_the_wish_names_every_site_and_the_cancelling_is_told_too(sites: dict[str, Site]) -> None:
     eve = make_user("eve")
     key = uuid4()
-    wishes = [BatchWish(host, SHA, "") for host in sorted(sites)[:3]]
-    batch = request_batch(wishes=wishes, by=eve, key=key, now=NOW)
-    request_batch(wishes=wishes, by=eve, key=key, now=NOW)
+    entries = [BatchEntry(host, SHA, "") for host in sorted(sites)[:3]]
+    batch = request_batch(entries=entries, by=eve, key=key, now=NOW)
+    request_batch(entries=entries, by=eve, key=key, now=NOW)
     batch.state, batch.finished_at = "running", None
     batch.save()
 
@@ -35,7 +35,7 @@ def test_of_many_sites_the_first_ten_are_named(sites: dict[str, Site]) -> None:
         )  # fmt: skip
     hosts = Site.objects.filter(host__endswith=".example.com").order_by("host").values_list("host", flat=True)
 
-    request_batch(wishes=[BatchWish(host, SHA, "") for host in hosts], by=make_user(), key=None, now=NOW)
+    request_batch(entries=[BatchEntry(host, SHA, "") for host in hosts], by=make_user(), key=None, now=NOW)
 
     told = AuditEvent.objects.filter(site=None, kind="deploy").get().sentence
     assert told.endswith("08.example.com, 09.example.com and 2 more.")

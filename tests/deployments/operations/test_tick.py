@@ -11,9 +11,9 @@ from demo.cluster import SLOW
 from demo.world import NAMESPACE, World
 from deployments.figures import last_tick
 from deployments.models import Hold, Observation
+from deployments.operations.deploy_request import WhenReady
 from deployments.operations.sync import sync
 from deployments.operations.tick import tick
-from deployments.operations.wish import WhenReady
 from deployments.outside import Outside
 from tests.factories import NOW, ask, begin, observe
 

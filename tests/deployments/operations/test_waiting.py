@@ -8,10 +8,10 @@ from django_q.models import OrmQ
 from demo.world import World
 from deployments.models import Deploy, Site, Status
 from deployments.operations.deploy import UnableToDeploy, cancel_deploy
+from deployments.operations.deploy_request import WhenReady
 from deployments.operations.hold import place_hold
 from deployments.operations.tick import tick
 from deployments.operations.waiting import look_for_image
-from deployments.operations.wish import WhenReady
 from deployments.outside import Outside
 from tests.factories import NOW, ask, begin, make_user, observe
 

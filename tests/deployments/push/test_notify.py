@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django_q.models import OrmQ
 
 from demo.push import DemoPush
-from deployments.models import Deploy, PushSubscription, PushWish, Site, Status
+from deployments.models import Deploy, NotificationPreference, PushSubscription, Site, Status
 from deployments.operations.notify import tell_deploy_ended, tell_site_waits
 from deployments.push import Browser, Sender, fresh_key_pair
 from tests.factories import NOW, make_user
@@ -100,7 +100,7 @@ def test_an_end_that_is_neither_good_nor_bad_is_not_told(
 
 
 @pytest.mark.parametrize(
-    ("wish", "is_starred", "is_told"),
+    ("preference", "is_starred", "is_told"),
     [
         ({}, False, False),
         ({"scope": "starred"}, False, False),
@@ -114,14 +114,14 @@ def test_a_failed_deploy_of_somebody_else_is_told_as_wished(
     phone: PushSubscription,
     deploy: Deploy,
     sender: Sender,
-    wish: dict[str, object],
+    preference: dict[str, object],
     *,
     is_starred: bool,
     is_told: bool,
 ) -> None:
     Deploy.objects.update(requested_by=None, status=Status.FAILED, finished_at=NOW)
-    wished = PushWish.objects.create(user=phone.user, **wish)
-    wished.starred.set([deploy.site] if is_starred else [])
+    wanted = NotificationPreference.objects.create(user=phone.user, **preference)
+    wanted.starred.set([deploy.site] if is_starred else [])
 
     assert tell_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == is_told
 
@@ -129,7 +129,7 @@ def test_a_failed_deploy_of_somebody_else_is_told_as_wished(
 def test_a_site_that_waits_leads_to_what_ships(
     phone: PushSubscription, site: Site, push: DemoPush, sender: Sender
 ) -> None:
-    PushWish.objects.create(user=phone.user, scope="all")
+    NotificationPreference.objects.create(user=phone.user, scope="all")
 
     tell_site_waits(site_id=site.pk, sentence="1 commit behind.", sender=sender, now=NOW)
 

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from deployments.rules.autodeploy import Go, Stop, Wishes, decide
+from deployments.rules.autodeploy import Go, Policy, Stop, decide
 from deployments.rules.site_state import CheckState
 from tests.deployments.rules.autodeploy_cases import CASES
 from tests.deployments.rules.site_facts import (
@@ -18,8 +18,8 @@ from tests.deployments.rules.site_facts import (
 )
 
 
-def verdict(facts=None, wishes=None, *, image=IMAGE):
-    chosen = Wishes(**({"auto_deploy": True} | (wishes or {})))
+def verdict(facts=None, policy=None, *, image=IMAGE):
+    chosen = Policy(**({"auto_deploy": True} | (policy or {})))
     return decide(site(**(facts or {})), chosen, image=image, now=NOW, stale_after=STALE_AFTER)
 
 
@@ -27,9 +27,9 @@ def test_a_site_behind_with_everything_ready_goes():
     assert verdict() == Go(sha=HEAD, image=IMAGE)
 
 
-@pytest.mark.parametrize(("facts", "wishes", "expected"), CASES.values(), ids=CASES.keys())
-def test_a_refusal_says_why(facts, wishes, expected):
-    assert verdict(facts, wishes) == expected
+@pytest.mark.parametrize(("facts", "policy", "expected"), CASES.values(), ids=CASES.keys())
+def test_a_refusal_says_why(facts, policy, expected):
+    assert verdict(facts, policy) == expected
 
 
 GOES = {
@@ -51,9 +51,9 @@ def test_a_site_that_does_not_wait_for_ci_goes_before_it_ends(state):
 
 
 def test_a_site_goes_again_once_its_interval_is_over():
-    wishes = {"last_started_at": NOW - timedelta(hours=1), "minimum_interval": timedelta(hours=1)}
+    policy = {"last_started_at": NOW - timedelta(hours=1), "minimum_interval": timedelta(hours=1)}
 
-    assert isinstance(verdict({}, wishes), Go)
+    assert isinstance(verdict({}, policy), Go)
 
 
 @pytest.mark.parametrize("image", ["gcr.io/icco-cloud/photos:" + HEAD, "", REPOSITORY + ":"])
@@ -77,9 +77,9 @@ ORDER += ["reverted", "too soon"]
 
 @pytest.mark.parametrize("place", range(len(ORDER)))
 def test_the_first_refusal_in_order_wins_over_all_that_follow(place):
-    facts, wishes = {}, {}
+    facts, policy = {}, {}
     for name in ORDER[place:]:
         facts |= CASES[name][0]
-        wishes |= CASES[name][1]
+        policy |= CASES[name][1]
 
-    assert verdict(facts, wishes) == CASES[ORDER[place]][2]
+    assert verdict(facts, policy) == CASES[ORDER[place]][2]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployments.rules.autodeploy import Go, Wishes, decide
+from deployments.rules.autodeploy import Go, Policy, decide
 from deployments.rules.images import parse_image
 from deployments.rules.site_state import CheckState, State, answer_for
 from tests.deployments.rules.site_facts import (
@@ -56,8 +56,8 @@ unusual = {
 situations = st.lists(st.sampled_from(sorted(unusual)), max_size=4, unique=True).flatmap(
     lambda names: st.builds(site, **{name: unusual[name] for name in names})
 )
-wishes = st.builds(
-    Wishes,
+policy = st.builds(
+    Policy,
     auto_deploy=st.booleans(),
     wait_for_ci=st.booleans(),
     tried_shas=st.frozensets(shas.filter(bool)),
@@ -70,23 +70,23 @@ wishes = st.builds(
 @settings(max_examples=1000)
 @given(
     situations,
-    wishes | st.just(Wishes(auto_deploy=True)),
+    policy | st.just(Policy(auto_deploy=True)),
     st.sampled_from([IMAGE, IMAGE, "gcr.io/other:1", ""]),
 )
 def test_no_automatic_deploy_goes_backwards_past_a_hold_twice_or_to_an_image_that_is_not_there(
-    facts, wishes, image
+    facts, policy, image
 ):
-    verdict = decide(facts, wishes, image=image, now=NOW, stale_after=STALE_AFTER)
+    verdict = decide(facts, policy, image=image, now=NOW, stale_after=STALE_AFTER)
 
     if isinstance(verdict, Go):
-        assert wishes.auto_deploy
+        assert policy.auto_deploy
         assert facts.behind_by
         assert facts.ahead_by == 0
         assert verdict.sha == facts.head_sha != facts.running_sha
         assert facts.head_image_built
         assert parse_image(verdict.image).repository == parse_image(facts.desired_image).repository
         assert facts.hold is None or is_over(facts.hold) or is_elsewhere(facts.hold, verdict.sha)
-        assert verdict.sha not in wishes.tried_shas
+        assert verdict.sha not in policy.tried_shas
         assert facts.last is None or facts.last.sha != verdict.sha
         assert facts.active is None
 
@@ -102,9 +102,9 @@ def is_elsewhere(hold, sha):
 @settings(max_examples=1000)
 @given(situations, st.booleans())
 def test_only_a_site_that_a_person_reads_as_ready_goes_by_itself(facts, wait_for_ci):
-    wish = Wishes(auto_deploy=True, wait_for_ci=wait_for_ci)
+    deploy_request = Policy(auto_deploy=True, wait_for_ci=wait_for_ci)
 
-    verdict = decide(facts, wish, image=IMAGE, now=NOW, stale_after=STALE_AFTER)
+    verdict = decide(facts, deploy_request, image=IMAGE, now=NOW, stale_after=STALE_AFTER)
 
     state = answer_for(facts, now=NOW, stale_after=STALE_AFTER).state
     assert state is State.READY or not isinstance(verdict, Go)

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from deployments.models import CommitRange, Deploy, Observation, Site, Trigger
-from deployments.rules.autodeploy import Verdict, Wishes, decide
+from deployments.rules.autodeploy import Policy, Verdict, decide
 from deployments.rules.site_facts import SiteFacts
 
 
-def wishes_of(sites: Sequence[Site], seen: Mapping[int, Observation]) -> dict[int, Wishes]:
+def policies_of(sites: Sequence[Site], seen: Mapping[int, Observation]) -> dict[int, Policy]:
     """Return each site's wishes by its key, `seen` being its newest observation.
 
     Two statements where any site is behind and deploys by itself, else none.
@@ -20,7 +20,7 @@ def wishes_of(sites: Sequence[Site], seen: Mapping[int, Observation]) -> dict[in
     tried = _tried(candidates, seen)
     reverted = _reverted(candidates, seen)
     return {
-        site.pk: Wishes(
+        site.pk: Policy(
             auto_deploy=site.auto_deploy,
             wait_for_ci=site.wait_for_ci,
             tried_shas=tried.get(site.pk, frozenset()),
@@ -33,11 +33,11 @@ def wishes_of(sites: Sequence[Site], seen: Mapping[int, Observation]) -> dict[in
 
 
 def verdict_on(
-    site: Site, facts: SiteFacts, wishes: Wishes, *, now: datetime, stale_after: timedelta
+    site: Site, facts: SiteFacts, policy: Policy, *, now: datetime, stale_after: timedelta
 ) -> Verdict:
     """Judge whether the site deploys its head by itself now."""
     image = str(site.image_for(facts.head_sha)) if facts.head_sha and facts.expected_repository else ""
-    return decide(facts, wishes, image=image, now=now, stale_after=stale_after)
+    return decide(facts, policy, image=image, now=now, stale_after=stale_after)
 
 
 def _last_started_at(seen: Observation) -> datetime | None:

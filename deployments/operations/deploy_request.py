@@ -28,7 +28,7 @@ class WhenReady:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class DeployRequest:
     """Somebody wants `sha` to run, having seen `seen_sha` running."""
 
     sha: str
@@ -57,7 +57,7 @@ class Wish:
         return self.named or (SCHEDULER_NAME if self.trigger == Trigger.SYNC else audit.HEADWAY)
 
     @property
-    def said(self) -> str:
+    def described(self) -> str:
         """What is wished for, in words."""
         match self.kind:
             case Kind.ROLLBACK:
@@ -68,7 +68,14 @@ class Wish:
         return f"a Deploy of {self.sha[:7]}{', although CI failed' if self.accepts_red else ''}{over}"
 
 
-def note_refusal(refusal: str, wish: Wish, *, site: Site, now: datetime) -> None:
+def note_refusal(refusal: str, deploy_request: DeployRequest, *, site: Site, now: datetime) -> None:
     """Write into the audit what was wished for, and why it was refused."""
-    said = f"Refused {wish.said}. {refusal}"
-    audit.record(AuditEvent.Kind.REFUSAL, said, by=wish.by, by_name=wish.by_name, site=site, now=now)
+    described = f"Refused {deploy_request.described}. {refusal}"
+    audit.record(
+        AuditEvent.Kind.REFUSAL,
+        described,
+        by=deploy_request.by,
+        by_name=deploy_request.by_name,
+        site=site,
+        now=now,
+    )
