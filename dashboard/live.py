@@ -17,7 +17,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from dashboard.access import may_deploy
 from dashboard.zones import now_for
 from deployments import queries
-from deployments.queries import House
+from deployments.queries import SystemStatus
 
 P = ParamSpec("P")
 _FOR_PAGES_ONLY = (
@@ -50,13 +50,15 @@ def kept_fresh(
     return guarded
 
 
-def version_of(request: HttpRequest, shown: object, *, house: House, now: datetime) -> str:
+def version_of(request: HttpRequest, shown: object, *, system_status: SystemStatus, now: datetime) -> str:
     """Return the version of a fragment that shows this; `shown` needs a repr that changes when it does.
 
-    `house` was read before what is shown: what changed in between is found by the next look.
+    `system_status` was read before what is shown: what changed in between is found by the next look.
     """
-    content = blake2b(repr((shown, house, house.holds, _viewer(request))).encode(), digest_size=9).hexdigest()
-    return f"{_pulse(request, house.written, now=now)}.{content}"
+    content = blake2b(
+        repr((shown, system_status, system_status.holds, _viewer(request))).encode(), digest_size=9
+    ).hexdigest()
+    return f"{_pulse(request, system_status.written, now=now)}.{content}"
 
 
 def known_version(request: HttpRequest) -> str:

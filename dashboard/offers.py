@@ -10,7 +10,7 @@ from django.urls import reverse
 from dashboard.access import may_deploy
 from deployments.facts import StandingHold
 from deployments.models import Deploy
-from deployments.queries import House, SiteRow
+from deployments.queries import SiteRow, SystemStatus
 from deployments.rules.site_state import Action, State
 
 # A row of the list has no room for all of it.
@@ -42,11 +42,13 @@ class Viewer:
     holds: tuple[StandingHold, ...] = ()
 
 
-def viewer_of(request: HttpRequest, house: House | None) -> Viewer:
+def viewer_of(request: HttpRequest, system_status: SystemStatus | None) -> Viewer:
     """Return who looks."""
     user = request.user
     is_staff = bool(getattr(user, "is_staff", False))
-    return Viewer(may_deploy=may_deploy(user), may_edit=is_staff, holds=house.holds if house else ())
+    return Viewer(
+        may_deploy=may_deploy(user), may_edit=is_staff, holds=system_status.holds if system_status else ()
+    )
 
 
 def needs_you(row: SiteRow) -> bool:

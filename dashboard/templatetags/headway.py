@@ -88,7 +88,7 @@ def relative(seconds: float, moment: datetime) -> str:
 @register.simple_tag(takes_context=True)
 def offer(context: Context, row: SiteRow) -> offers.Offer | None:
     """Return the button that helps whoever looks at this site."""
-    return offers.offer_for(row, offers.viewer_of(context["request"], context.get("house")))
+    return offers.offer_for(row, offers.viewer_of(context["request"], context.get("system_status")))
 
 
 @register.filter

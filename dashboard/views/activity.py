@@ -21,4 +21,4 @@ def activity(request: HttpRequest) -> HttpResponse:
     runs = [(run.pk, run.result, run.sentence) for run in newest.runs]
     holds = [(hold.pk, hold.lifted_at) for hold in newest.holds]
     live = Live("_activity.html", (deploys, runs, holds))
-    return show(request, "activity.html", live, house=newest.house, now=now, newest=newest)
+    return show(request, "activity.html", live, system_status=newest.system_status, now=now, newest=newest)

@@ -28,4 +28,6 @@ def audit(request: HttpRequest) -> HttpResponse:
     older = urlencode(narrowed | {"before": page.older_than}) if page.older_than else ""
     live = Live("_audit.html", ([event.pk for event in page.events], older))
     context = {"events": page.events, "kinds": AuditEvent.Kind.choices, "kind": kind, "search": search}
-    return show(request, "audit.html", live, house=page.house, now=now, older=older, **context)
+    return show(
+        request, "audit.html", live, system_status=page.system_status, now=now, older=older, **context
+    )

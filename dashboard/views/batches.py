@@ -26,7 +26,7 @@ def _confirm(request: HttpRequest) -> HttpResponse:
     now = now_for(request)
     plan = queries.batch_plan(now=now)
     live = Live("_deploy_all.html", (plan.ready, plan.left_out))
-    return show(request, "deploy_all.html", live, house=plan.house, now=now, plan=plan)
+    return show(request, "deploy_all.html", live, system_status=plan.system_status, now=now, plan=plan)
 
 
 def _request(request: HttpRequest) -> HttpResponse:
@@ -57,7 +57,9 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
         for item in page.items
     ]
     live = Live("_batch.html", (page.batch.state, page.batch.sentence, items))
-    return show(request, "batch.html", live, house=page.house, now=now, page=page, batch=page.batch)
+    return show(
+        request, "batch.html", live, system_status=page.system_status, now=now, page=page, batch=page.batch
+    )
 
 
 @require_POST

@@ -37,7 +37,14 @@ def _confirm(request: HttpRequest, host: str) -> HttpResponse:
     page = queries.site_page(host=host, now=now)
     sheet = sheet_for(page, sha=request.GET.get("sha", ""))
     context = {"page": page, "row": page.row, "sheet": sheet}
-    return show(request, "deploy_site.html", Live("_sheet.html", sheet), house=page.house, now=now, **context)
+    return show(
+        request,
+        "deploy_site.html",
+        Live("_sheet.html", sheet),
+        system_status=page.system_status,
+        now=now,
+        **context,
+    )
 
 
 def _request(request: HttpRequest, host: str) -> HttpResponse:
@@ -77,7 +84,7 @@ def deploy(request: HttpRequest, pk: int) -> HttpResponse:
     told = (one.status, one.sentence, one.cause, page.lines)
     live = Live("_deploy.html", (told, pods, page.row.answer, page.commits, following, bar))
     context = {"page": page, "row": page.row, "deploy": one, "following": following, "bar": bar}
-    return show(request, "deploy.html", live, house=page.house, now=now, **context)
+    return show(request, "deploy.html", live, system_status=page.system_status, now=now, **context)
 
 
 live = deploy

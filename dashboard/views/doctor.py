@@ -26,7 +26,7 @@ def doctor(request: HttpRequest) -> HttpResponse:
         request,
         "doctor.html",
         live,
-        house=queries.house(now=now),
+        system_status=queries.system_status(now=now),
         now=now,
         examination=examination,
         findings=findings,

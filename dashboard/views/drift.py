@@ -32,7 +32,7 @@ def drift(request: HttpRequest, host: str) -> HttpResponse:
     edit = f"{edit_url(row)}?{urlencode({'image_template': suggested})}" if suggested else edit_url(row)
     live = Live("_drift.html", (page.facts, page.ways))
     context = {"page": page, "row": row, "suggested": suggested, "edit": edit}
-    return show(request, "drift.html", live, house=page.house, now=now, **context)
+    return show(request, "drift.html", live, system_status=page.system_status, now=now, **context)
 
 
 @require_POST

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 
 from dashboard.access import may_deploy
 from dashboard.live import is_fragment_asked, is_known, labelled, unchanged, version_of
-from deployments.queries import House
+from deployments.queries import SystemStatus
 
 P = ParamSpec("P")
 SEARCH_LENGTH = 100
@@ -29,12 +29,19 @@ class Live:
 
 
 def show(
-    request: HttpRequest, template: str, live: Live, /, *, house: House, now: datetime, **context: Any
+    request: HttpRequest,
+    template: str,
+    live: Live,
+    /,
+    *,
+    system_status: SystemStatus,
+    now: datetime,
+    **context: Any,
 ) -> HttpResponse:
     """Render `template`, or only its live fragment where htmx asks: 304 while the facts are those that it has."""
-    version = version_of(request, live.facts, house=house, now=now)
+    version = version_of(request, live.facts, system_status=system_status, now=now)
     context |= {
-        "house": house,
+        "system_status": system_status,
         "now": now,
         "zone": now.tzinfo,
         "may_deploy": may_deploy(request.user),

@@ -37,7 +37,7 @@ def roll_back(request: HttpRequest, host: str) -> HttpResponse:
         return _ask(request, page, rollback_confirm(page, target, sha=sha))
     live = Live("_rollbacks.html", (targets, page.row.seen.desired_sha))
     context = {"row": page.row, "targets": targets, "alone": True}
-    return show(request, "rollbacks.html", live, house=page.house, now=now, **context)
+    return show(request, "rollbacks.html", live, system_status=page.system_status, now=now, **context)
 
 
 @require_POST
@@ -127,7 +127,9 @@ def _roll_back(request: HttpRequest, host: str) -> HttpResponse:
 def _ask(request: HttpRequest, page: queries.SitePage, confirm: Confirm) -> HttpResponse:
     context = {"row": page.row, "confirm": confirm}
     live = Live("_confirm.html", confirm)
-    return show(request, "confirm.html", live, house=page.house, now=now_for(request), **context)
+    return show(
+        request, "confirm.html", live, system_status=page.system_status, now=now_for(request), **context
+    )
 
 
 def _refused(request: HttpRequest, sentence: str, where: str, key: object) -> HttpResponse:

@@ -26,11 +26,11 @@ def site_list(request: HttpRequest) -> HttpResponse:
     found = queries.site_list(now=now, search=search, state=state)
     ready = queries.count_ready(found.all_rows)
     page = page_of(found.rows, request.GET.get("page", ""))
-    parts = parts_of(page, viewer_of(request, found.house))
+    parts = parts_of(page, viewer_of(request, found.system_status))
     live = Live("_sites.html", (search, state, found.counts, parts, ready))
     context = {"found": found, "page": page, "parts": parts, "search": search, "state": state, "ready": ready}
     context["hold_form"] = HoldForm()
-    return show(request, "sites.html", live, house=found.house, now=now, **context)
+    return show(request, "sites.html", live, system_status=found.system_status, now=now, **context)
 
 
 @require_safe
@@ -50,4 +50,4 @@ def site(request: HttpRequest, host: str) -> HttpResponse:
     live = Live("_site.html", (*shown, deploys, counts, holds))
     targets = queries.rollback_targets(row.site)
     context = {"page": page, "row": row, "hold_form": HoldForm(), "targets": targets}
-    return show(request, "site.html", live, house=page.house, now=now, **context)
+    return show(request, "site.html", live, system_status=page.system_status, now=now, **context)

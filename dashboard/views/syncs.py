@@ -43,4 +43,4 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     kind = kind if kind in tuple(queries.Kind) else ""
     page = queries.sync_page(pk=pk, kind=kind, now=now)
     live = Live("_sync.html", (kind, page.run.result, page.run.finished_at))
-    return show(request, "sync.html", live, house=page.house, now=now, page=page, kind=kind)
+    return show(request, "sync.html", live, system_status=page.system_status, now=now, page=page, kind=kind)

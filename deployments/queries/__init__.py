@@ -11,11 +11,11 @@ from deployments.queries.batches import (
 from deployments.queries.commits import Commit
 from deployments.queries.drift import DriftPage, drift_page
 from deployments.queries.history import Activity, DeployPage, activity, deploy_page
-from deployments.queries.house import GOOD_ENOUGH, SYNC_SCHEDULE, House, house
 from deployments.queries.pulse import pulse, read_written
 from deployments.queries.rollbacks import RollbackTarget, rollback_targets
 from deployments.queries.sites import SiteList, SitePage, SiteRow, answers_of, rows_of, site_list, site_page
 from deployments.queries.syncs import Kind, SyncPage, sync_page
+from deployments.queries.system_status import GOOD_ENOUGH, SYNC_SCHEDULE, SystemStatus, system_status
 
 __all__ = [
     "GOOD_ENOUGH",
@@ -27,13 +27,13 @@ __all__ = [
     "Commit",
     "DeployPage",
     "DriftPage",
-    "House",
     "Kind",
     "RollbackTarget",
     "SiteList",
     "SitePage",
     "SiteRow",
     "SyncPage",
+    "SystemStatus",
     "activity",
     "answers_of",
     "audit_page",
@@ -42,7 +42,6 @@ __all__ = [
     "count_ready",
     "deploy_page",
     "drift_page",
-    "house",
     "pulse",
     "read_written",
     "rollback_targets",
@@ -50,4 +49,5 @@ __all__ = [
     "site_list",
     "site_page",
     "sync_page",
+    "system_status",
 ]

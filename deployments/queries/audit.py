@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from deployments.models import AuditEvent
-from deployments.queries.house import House, house
+from deployments.queries.system_status import SystemStatus, system_status
 
 AUDIT_LENGTH = 50
 
@@ -16,7 +16,7 @@ class AuditPage:
     events: tuple[AuditEvent, ...]
     older_than: int | None
     """Where the next page goes on; None on the last one."""
-    house: House
+    system_status: SystemStatus
 
 
 def audit_page(
@@ -37,4 +37,4 @@ def audit_page(
         events = events.filter(pk__lt=older_than)
     found = tuple(events[: AUDIT_LENGTH + 1])
     shown = found[:AUDIT_LENGTH]
-    return AuditPage(shown, shown[-1].pk if len(found) > AUDIT_LENGTH else None, house(now=now))
+    return AuditPage(shown, shown[-1].pk if len(found) > AUDIT_LENGTH else None, system_status(now=now))

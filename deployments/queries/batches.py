@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deployments.models import BatchItem, DeployBatch
-from deployments.queries.house import House, house
 from deployments.queries.sites import SiteRow, all_sites, row_of
+from deployments.queries.system_status import SystemStatus, system_status
 from deployments.rules.site_facts import CheckState
 from deployments.rules.site_state import State
 
@@ -26,7 +26,7 @@ class BatchPlan:
     ready: tuple[SiteRow, ...]
     left_out: tuple[LeftOut, ...]
     """Sites that are behind, and why they are not among them."""
-    house: House
+    system_status: SystemStatus
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class BatchPage:
     batch: DeployBatch
     items: tuple[BatchItem, ...]
     """In their order, with site and Deploy."""
-    house: House
+    system_status: SystemStatus
 
     @property
     def finished(self) -> int:
@@ -59,13 +59,13 @@ def count_ready(rows: Iterable[SiteRow]) -> int:
 
 def batch_plan(*, now: datetime) -> BatchPlan:
     """Two statements."""
-    around = house(now=now)
-    rows = [row_of(site, around, now=now) for site in all_sites()]
+    status = system_status(now=now)
+    rows = [row_of(site, status, now=now) for site in all_sites()]
     behind = [(row, why_left_out(row)) for row in rows if row.answer.state in BEHIND]
     return BatchPlan(
         ready=tuple(row for row, reason in behind if not reason),
         left_out=tuple(LeftOut(row, reason) for row, reason in behind if reason),
-        house=around,
+        system_status=status,
     )
 
 
@@ -73,4 +73,4 @@ def batch_page(*, pk: int, now: datetime) -> BatchPage:
     """Raise DeployBatch.DoesNotExist where there is none. Three statements."""
     batch = DeployBatch.objects.get(pk=pk)
     items = batch.items.select_related("site", "deploy")
-    return BatchPage(batch, tuple(items), house(now=now))
+    return BatchPage(batch, tuple(items), system_status(now=now))

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from deployments.facts import site_facts
 from deployments.models import Site, Status
-from deployments.queries.house import House, house
 from deployments.queries.sites import SiteRow, all_sites, row_of
+from deployments.queries.system_status import SystemStatus, system_status
 from deployments.rules.rollbacks import is_of
 from deployments.rules.site_facts import SiteFacts
 
@@ -30,7 +30,7 @@ class DriftPage:
     is_foreign: bool
     """The image is not of this site's image repository: it can be replaced, never adopted."""
     ways: tuple[WayRight, ...]
-    house: House
+    system_status: SystemStatus
 
     @property
     def is_drifted(self) -> bool:
@@ -39,16 +39,16 @@ class DriftPage:
 
 def drift_page(*, host: str, now: datetime) -> DriftPage:
     """Raise Site.DoesNotExist where there is no such site. Three statements."""
-    around = house(now=now)
+    status = system_status(now=now)
     site = all_sites().get(host=host)
-    row = row_of(site, around, now=now)
+    row = row_of(site, status, now=now)
     image = row.seen.desired_image
     return DriftPage(
         row=row,
-        facts=site_facts(site, holds=around.holds),
+        facts=site_facts(site, holds=status.holds),
         is_foreign=bool(image) and not is_of(image, site.expected_repository),
         ways=tuple(_ways(site, row)),
-        house=around,
+        system_status=status,
     )
 
 

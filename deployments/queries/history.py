@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from deployments.models import Deploy, Hold, SyncRun
 from deployments.queries.commits import Commit, commits_between
-from deployments.queries.house import House, house
 from deployments.queries.sites import SiteRow, all_sites, row_of
+from deployments.queries.system_status import SystemStatus, system_status
 from deployments.queries.timeline import Line, expected_duration, timeline
 
 ACTIVITY_LENGTH = 50
@@ -23,7 +23,7 @@ class DeployPage:
     """What happened, the newest last."""
     expected: timedelta | None
     """How long such a Deploy takes; None where nothing is known, or it has ended."""
-    house: House
+    system_status: SystemStatus
 
 
 @dataclass(frozen=True)
@@ -32,25 +32,25 @@ class Activity:
     runs: tuple[SyncRun, ...]
     holds: tuple[Hold, ...]
     """Standing ones and past ones, newest first, with their sites."""
-    house: House
+    system_status: SystemStatus
 
 
 def deploy_page(*, pk: int, now: datetime) -> DeployPage:
     """Raise Deploy.DoesNotExist where there is none. Six statements, five once it has ended."""
-    around = house(now=now)
+    status = system_status(now=now)
     deploy = Deploy.objects.get(pk=pk)
     site = all_sites().get(pk=deploy.site_id)
     deploy.site = site
     commits, total = commits_between(site, base=deploy.from_sha, head=deploy.sha)
     expected = expected_duration(site_id=site.pk) if deploy.is_active else None
-    row = row_of(site, around, now=now)
-    return DeployPage(deploy, row, commits, total, timeline(deploy), expected, around)
+    row = row_of(site, status, now=now)
+    return DeployPage(deploy, row, commits, total, timeline(deploy), expected, status)
 
 
 def activity(*, now: datetime) -> Activity:
     """The newest Deploys, syncs and Holds. Four statements."""
-    around = house(now=now)
+    status = system_status(now=now)
     deploys = Deploy.objects.select_related("site")[:ACTIVITY_LENGTH]
     runs = SyncRun.objects.defer("decisions")[:ACTIVITY_LENGTH]
     holds = Hold.objects.select_related("site")[:ACTIVITY_LENGTH]
-    return Activity(tuple(deploys), tuple(runs), tuple(holds), around)
+    return Activity(tuple(deploys), tuple(runs), tuple(holds), status)

@@ -11,7 +11,7 @@ from deployments.autodeploy_policy import policies_of, verdict_on
 from deployments.facts import StandingHold, site_facts, stale_after
 from deployments.models import Deploy, Hold, Observation, Site
 from deployments.queries.commits import Commit, commits_between
-from deployments.queries.house import House, house
+from deployments.queries.system_status import SystemStatus, system_status
 from deployments.rules.autodeploy import Verdict
 from deployments.rules.notes import notes_on
 from deployments.rules.site_state import Answer, State, answer_for
@@ -77,7 +77,7 @@ class SiteList:
     total: int
     all_rows: tuple[SiteRow, ...] = field(repr=False)
     """Every row, whatever the filter."""
-    house: House
+    system_status: SystemStatus
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class SitePage:
     """Holds on it or on one of its commits that were lifted or have expired, newest first."""
     verdict: Verdict
     """What automation makes of it, decided as the sync decides."""
-    house: House
+    system_status: SystemStatus
 
 
 def site_list(*, now: datetime, search: str = "", state: str = "") -> SiteList:
@@ -101,8 +101,8 @@ def site_list(*, now: datetime, search: str = "", state: str = "") -> SiteList:
 
     Two statements.
     """
-    around = house(now=now)
-    rows = [row_of(site, around, now=now) for site in all_sites()]
+    status = system_status(now=now)
+    rows = [row_of(site, status, now=now) for site in all_sites()]
     counts = Counter(row.answer.state.value for row in rows)
     wanted = search.casefold().split()
     matching = [
@@ -117,39 +117,39 @@ def site_list(*, now: datetime, search: str = "", state: str = "") -> SiteList:
         counts={each.value: counts[each] for each in State if counts[each]},
         total=len(rows),
         all_rows=tuple(rows),
-        house=around,
+        system_status=status,
     )
 
 
 def answers_of(sites: Sequence[Site], *, now: datetime) -> dict[int, State]:
     """Return the states of sites that were read with their observations, by their keys. One statement."""
-    around = house(now=now)
-    return {site.pk: row_of(site, around, now=now).answer.state for site in sites}
+    status = system_status(now=now)
+    return {site.pk: row_of(site, status, now=now).answer.state for site in sites}
 
 
 def rows_of(sites: QuerySet[Site], *, now: datetime) -> list[SiteRow]:
     """Return the rows of some sites, in their order. Two statements."""
-    around = house(now=now)
-    return [row_of(site, around, now=now) for site in sites.select_related("observation__latest_deploy")]
+    status = system_status(now=now)
+    return [row_of(site, status, now=now) for site in sites.select_related("observation__latest_deploy")]
 
 
 def site_page(*, host: str, now: datetime) -> SitePage:
     """Raise Site.DoesNotExist where there is no such site. Five statements, and two more where it deploys by itself."""
-    around = house(now=now)
+    status = system_status(now=now)
     site = all_sites().get(host=host)
-    row = row_of(site, around, now=now)
+    row = row_of(site, status, now=now)
     policy = policies_of([site], {site.pk: row.seen})[site.pk]
-    facts = site_facts(site, holds=around.holds, zone=now.tzinfo)
+    facts = site_facts(site, holds=status.holds, zone=now.tzinfo)
     commits, total = commits_between(site, base=row.running_sha, head=row.seen.head_sha)
     return SitePage(
         row=row,
         commits=commits,
         commits_total=total,
         history=tuple(site.deploys.all()[:HISTORY_LENGTH]),
-        holds=tuple(hold for hold in around.holds if hold.site_id in (None, site.pk)),
+        holds=tuple(hold for hold in status.holds if hold.site_id in (None, site.pk)),
         past_holds=tuple(Hold.objects.filter(site=site).exclude(lifted_at=None)[:HISTORY_LENGTH]),
-        verdict=verdict_on(site, facts, policy, now=now, stale_after=stale_after(around.sync_interval)),
-        house=around,
+        verdict=verdict_on(site, facts, policy, now=now, stale_after=stale_after(status.sync_interval)),
+        system_status=status,
     )
 
 
@@ -157,9 +157,9 @@ def all_sites() -> QuerySet[Site]:
     return Site.objects.select_related("observation__latest_deploy")
 
 
-def row_of(site: Site, around: House, *, now: datetime) -> SiteRow:
+def row_of(site: Site, status: SystemStatus, *, now: datetime) -> SiteRow:
     seen: Observation = getattr(site, "observation", None) or Observation(site=site)
-    facts = site_facts(site, holds=around.holds, zone=now.tzinfo)
+    facts = site_facts(site, holds=status.holds, zone=now.tzinfo)
     head = (
         Commit(seen.head_sha, seen.head_headline, seen.head_author, seen.head_committed_at)
         if seen.head_sha
@@ -168,7 +168,7 @@ def row_of(site: Site, around: House, *, now: datetime) -> SiteRow:
     return SiteRow(
         site=site,
         seen=seen,
-        answer=answer_for(facts, now=now, stale_after=stale_after(around.sync_interval)),
+        answer=answer_for(facts, now=now, stale_after=stale_after(status.sync_interval)),
         head=head,
         latest_deploy=seen.latest_deploy,
     )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from deployments.models import SyncRun
-from deployments.queries.house import House, house
+from deployments.queries.system_status import SystemStatus, system_status
 from deployments.rules.site_state import State
 
 TROUBLED = frozenset({State.FAILED, State.DRIFTED, State.MISSING, State.UNKNOWN})
@@ -40,7 +40,7 @@ class SyncPage:
     """Those of the wanted kind, by host."""
     counts: dict[Kind, int]
     """Of every kind that occurs, whatever is wanted."""
-    house: House
+    system_status: SystemStatus
 
     @property
     def duration(self) -> timedelta | None:
@@ -56,7 +56,7 @@ def sync_page(*, pk: int, kind: str = "", now: datetime) -> SyncPage:
         run=run,
         decisions=tuple(each for each in decisions if not kind or each.kind == kind),
         counts={each: counts[each] for each in Kind if counts[each]},
-        house=house(now=now),
+        system_status=system_status(now=now),
     )
 
 

@@ -17,7 +17,7 @@ from demo.cluster import UNREADY
 from demo.world import NAMESPACE, Mapping, World
 from deployments.models import Deploy, DeployEvent, Status
 from deployments.outside import Outside
-from tests.chaos.truth import check_all_succeeded, check_patched_once_at_most, in_words, still_active
+from tests.chaos.end_state import check_all_succeeded, check_patched_once_at_most, in_words, still_active
 from tests.factories import ask, observe
 from tests.processes import MANAGE, Running, environment, eventually
 

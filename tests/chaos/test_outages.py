@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from demo.world import World, read_mappings
 from deployments.models import Deploy, Status
 from deployments.outside import Outside
+from tests.chaos.end_state import check_all_succeeded, check_patched_once_at_most, in_words, still_active
 from tests.chaos.outages import (
     Gates,
     gated,
@@ -22,7 +23,6 @@ from tests.chaos.outages import (
     stop_database,
     supervised_worker,
 )
-from tests.chaos.truth import check_all_succeeded, check_patched_once_at_most, in_words, still_active
 from tests.factories import ask, observe
 from tests.processes import environment, eventually
 

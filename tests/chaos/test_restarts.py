@@ -13,7 +13,7 @@ from demo.world import World
 from deployments.models import ACTIVE_STATUSES, Deploy, Observation, Status
 from deployments.operations.sync_request import request_sync
 from deployments.outside import Outside
-from tests.chaos.house import Process, Service, two_of_each
+from tests.chaos.installation import Process, Service, two_of_each
 from tests.factories import observe
 from tests.processes import environment, eventually
 

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from demo.world import World, read_mappings
 from deployments.models import Deploy, DeployEvent
 from deployments.outside import Outside
-from tests.chaos.truth import check_all_succeeded, check_patched_once_at_most, in_words, still_active
+from tests.chaos.end_state import check_all_succeeded, check_patched_once_at_most, in_words, still_active
 from tests.factories import ask, observe
 from tests.processes import MANAGE, Running, environment, eventually
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from deployments.models import CommitRange, Deploy, Hold, Observation, Site, Status, SyncRun
-from deployments.queries import house, pulse, read_written
+from deployments.queries import pulse, read_written, system_status
 from tests.dashboard.conftest import HEAD, RUNNING
 from tests.factories import make_user
 
@@ -214,4 +214,4 @@ def test_the_house_feels_the_same_pulse(site: Site, *, is_scheduled: bool) -> No
     if not is_scheduled:
         Schedule.objects.all().delete()
 
-    assert house(now=now).written == read_written(now=now)
+    assert system_status(now=now).written == read_written(now=now)

@@ -13,7 +13,7 @@ from deployments.operations.hold import lift_hold, place_hold
 from deployments.operations.schedule import ensure_schedules
 from deployments.operations.sync import sync
 from deployments.outside import Outside
-from deployments.queries import house
+from deployments.queries import system_status
 from tests.factories import NOW, ask, make_user, observe, succeed
 from tests.worlds import outside, sites, world
 
@@ -101,7 +101,7 @@ def test_15_a_dead_job_does_not_look_like_all_up_to_date(world: World, outside: 
     now = timezone.now()
     sync(outside=outside, clock=lambda: now)
 
-    fresh, stale = house(now=now), house(now=now + timedelta(hours=3))
+    fresh, stale = system_status(now=now), system_status(now=now + timedelta(hours=3))
 
     assert (fresh.sync_is_overdue, fresh.last_good_sync_at) == (False, now)
     assert stale.sync_is_overdue

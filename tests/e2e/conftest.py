@@ -21,8 +21,8 @@ from demo.world import World, read_mappings
 from deployments.models import Observation
 from deployments.operations.sync_request import request_sync
 from tests.conftest import need_program
-from tests.e2e.furniture import put_right
-from tests.e2e.house import PASSWORD, House
+from tests.e2e.every_state import put_right
+from tests.e2e.installation import PASSWORD, Installation
 from tests.factories import make_sites
 from tests.processes import MANAGE, Running, environment, eventually, free_port
 
@@ -78,9 +78,9 @@ def url(
 
 
 @pytest.fixture
-def house(
+def installation(
     url: str, world: World, content_types: dict[tuple[str, str], int], transactional_db: None
-) -> Iterator[House]:
+) -> Iterator[Installation]:
     """The running house with people in it and every site observed."""
     keep_content_types(content_types)
     # Attempts to log in are counted there.
@@ -93,10 +93,10 @@ def house(
     assert eventually(lambda: seen.count() == len(sites), seconds=60), (
         "The worker does not observe the sites."
     )
-    house = House(url=url, world=world)
-    house.come_to_rest()
-    yield house
-    house.come_to_rest()
+    installation = Installation(url=url, world=world)
+    installation.come_to_rest()
+    yield installation
+    installation.come_to_rest()
     # The tables are emptied next. Should a tick meet that, the worker is to lose and not the test.
     with connection.cursor() as cursor:
         cursor.execute(LOSE_NO_DEADLOCK)
@@ -114,13 +114,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def enter(house: House, browser: Browser) -> Iterator[Callable[..., Page]]:
+def enter(installation: Installation, browser: Browser) -> Iterator[Callable[..., Page]]:
     """Log a person in and return their page, on a phone unless the context's options say otherwise."""
     with ExitStack() as open_contexts:
 
         def log_in(name: str = "nat", **options: object) -> Page:
             context: BrowserContext = browser.new_context(
-                **{"viewport": PHONE, "has_touch": True, "base_url": house.url} | options
+                **{"viewport": PHONE, "has_touch": True, "base_url": installation.url} | options
             )
             context.set_default_timeout(PATIENCE_MS)
             open_contexts.callback(context.close)

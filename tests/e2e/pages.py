@@ -1,6 +1,6 @@
 """Every page that a person can come to; a name in braces stands for the key of what furniture.py made."""
 
-from tests.e2e.furniture import DRIFTED, HELD, HOST
+from tests.e2e.every_state import DRIFTED, HELD, HOST
 
 SITES = [
     "/",
@@ -22,7 +22,7 @@ SITES = [
     "/deploy-all/",
     "/batches/{batch}/",
 ]
-HOUSE = [
+INSTALLATION = [
     "/hold",
     "/sync",
     "/activity/",

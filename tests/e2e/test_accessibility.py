@@ -7,9 +7,9 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from tests.e2e.axe import findings_on, walk
-from tests.e2e.furniture import HOST, furnish
-from tests.e2e.house import House
-from tests.e2e.pages import ADMIN, HOUSE, SITES
+from tests.e2e.every_state import HOST, show_every_state
+from tests.e2e.installation import Installation
+from tests.e2e.pages import ADMIN, INSTALLATION, SITES
 from tests.e2e.thumb import offer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -18,11 +18,11 @@ Enter = Callable[..., Page]
 
 @pytest.mark.parametrize(
     "paths",
-    [SITES[:9], SITES[9:], HOUSE, ADMIN[:13], ADMIN[13:]],
+    [SITES[:9], SITES[9:], INSTALLATION, ADMIN[:13], ADMIN[13:]],
     ids=["list", "deploys", "house", "admin", "history"],
 )
-def test_axe_finds_nothing(house: House, enter: Enter, paths: list[str]) -> None:
-    keys = furnish(house)
+def test_axe_finds_nothing(installation: Installation, enter: Enter, paths: list[str]) -> None:
+    keys = show_every_state(installation)
     page = enter("root", reduced_motion="reduce")
 
     findings = walk(page, (path.format_map(keys) for path in paths))
@@ -30,8 +30,8 @@ def test_axe_finds_nothing(house: House, enter: Enter, paths: list[str]) -> None
     assert findings == []
 
 
-def test_axe_finds_nothing_in_the_open_sheet(house: House, enter: Enter) -> None:
-    house.make_ready(HOST)
+def test_axe_finds_nothing_in_the_open_sheet(installation: Installation, enter: Enter) -> None:
+    installation.make_ready(HOST)
     page = enter("root", reduced_motion="reduce")
 
     offer(page, HOST, "Deploy").click()
@@ -40,7 +40,7 @@ def test_axe_finds_nothing_in_the_open_sheet(house: House, enter: Enter) -> None
     assert findings_on(page) == []
 
 
-def test_axe_finds_nothing_where_nobody_is_logged_in(house: House, enter: Enter) -> None:
+def test_axe_finds_nothing_where_nobody_is_logged_in(installation: Installation, enter: Enter) -> None:
     page = enter(reduced_motion="reduce")
     forbidden = walk(page, ["/deploy-all/", "/audit/"])
     page.context.clear_cookies()
@@ -55,8 +55,10 @@ def test_axe_finds_nothing_where_nobody_is_logged_in(house: House, enter: Enter)
     assert [*forbidden, *doors, *refused, *walk(page, ["/welcome/"])] == []
 
 
-def test_a_deploy_by_keyboard_alone_and_its_end_is_announced(house: House, enter: Enter) -> None:
-    house.make_ready(HOST)
+def test_a_deploy_by_keyboard_alone_and_its_end_is_announced(
+    installation: Installation, enter: Enter
+) -> None:
+    installation.make_ready(HOST)
     page = enter()
 
     offer(page, HOST, "Deploy").focus()
@@ -71,8 +73,8 @@ def test_a_deploy_by_keyboard_alone_and_its_end_is_announced(house: House, enter
     expect(page.locator("#say")).to_contain_text("Succeeded")
 
 
-def test_the_sheet_has_the_focus_once_it_is_filled(house: House, enter: Enter) -> None:
-    house.make_ready(HOST)
+def test_the_sheet_has_the_focus_once_it_is_filled(installation: Installation, enter: Enter) -> None:
+    installation.make_ready(HOST)
     page = enter()
 
     offer(page, HOST, "Deploy").focus()
@@ -81,8 +83,10 @@ def test_the_sheet_has_the_focus_once_it_is_filled(house: House, enter: Enter) -
     expect(page.locator("#sheet").get_by_role("heading", name=f"Deploy {HOST}")).to_be_focused()
 
 
-def test_escape_closes_the_sheet_and_leads_back_to_its_button(house: House, enter: Enter) -> None:
-    house.make_ready(HOST)
+def test_escape_closes_the_sheet_and_leads_back_to_its_button(
+    installation: Installation, enter: Enter
+) -> None:
+    installation.make_ready(HOST)
     page = enter()
 
     offer(page, HOST, "Deploy").focus()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from deployments.models import Site
-from tests.e2e.house import House
+from tests.e2e.installation import Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 HOST = "gotak.app"
@@ -43,7 +43,7 @@ def is_failure(request: Request) -> bool:
     return request.failure != "net::ERR_ABORTED"
 
 
-def test_no_page_makes_the_browser_complain(house: House, enter: Callable[..., Page]) -> None:
+def test_no_page_makes_the_browser_complain(installation: Installation, enter: Callable[..., Page]) -> None:
     page = enter("root")
     complaints = complaints_of(page)
 
@@ -53,8 +53,10 @@ def test_no_page_makes_the_browser_complain(house: House, enter: Callable[..., P
     assert complaints == []
 
 
-def test_a_deploy_makes_the_browser_complain_of_nothing(house: House, enter: Callable[..., Page]) -> None:
-    house.make_ready(HOST)
+def test_a_deploy_makes_the_browser_complain_of_nothing(
+    installation: Installation, enter: Callable[..., Page]
+) -> None:
+    installation.make_ready(HOST)
     page = enter()
     complaints = complaints_of(page)
 

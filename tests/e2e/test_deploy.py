@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.furniture import make_failed
-from tests.e2e.house import House
+from tests.e2e.every_state import make_failed
+from tests.e2e.installation import Installation
 from tests.e2e.thumb import offer, ship
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -21,22 +21,22 @@ LAST_LINE_SHOWS = """log => {
 
 
 def test_a_thumb_deploys_a_ready_site_and_sees_it_succeed_without_touching_anything_else(
-    house: House, enter: Enter
+    installation: Installation, enter: Enter
 ) -> None:
     host = "cron.natwelch.com"
-    sha = house.make_ready(host)
+    sha = installation.make_ready(host)
     page = enter()
 
     ship(page, host)
     expect(page.locator(".answer .state")).to_have_text("Succeeded")
 
-    image = house.world.image(host, sha)
-    assert house.world.running_image(host) == image
-    assert house.ready_images(host) == {image}
+    image = installation.world.image(host, sha)
+    assert installation.world.running_image(host) == image
+    assert installation.ready_images(host) == {image}
 
 
-def test_a_long_log_is_open_at_its_end(house: House, enter: Enter) -> None:
-    failed = make_failed(house, "gotak.app", log="\n".join(f"line {number}" for number in range(200)))
+def test_a_long_log_is_open_at_its_end(installation: Installation, enter: Enter) -> None:
+    failed = make_failed(installation, "gotak.app", log="\n".join(f"line {number}" for number in range(200)))
     page = enter(java_script_enabled=False)
 
     page.goto(f"/deploys/{failed.pk}/")
@@ -44,22 +44,22 @@ def test_a_long_log_is_open_at_its_end(house: House, enter: Enter) -> None:
     assert page.locator(".log").evaluate(LAST_LINE_SHOWS)
 
 
-def test_the_same_goes_without_javascript(house: House, enter: Enter) -> None:
+def test_the_same_goes_without_javascript(installation: Installation, enter: Enter) -> None:
     host = "code.natwelch.com"
-    sha = house.make_ready(host)
+    sha = installation.make_ready(host)
     page = enter(java_script_enabled=False)
 
     ship(page, host)
     expect(page.locator(".answer .state")).to_have_text("Succeeded")
 
-    image = house.world.image(host, sha)
-    assert house.world.running_image(host) == image
-    assert house.ready_images(host) == {image}
+    image = installation.world.image(host, sha)
+    assert installation.world.running_image(host) == image
+    assert installation.ready_images(host) == {image}
 
 
-def test_a_form_that_is_sent_twice_makes_one_deploy(house: House, enter: Enter) -> None:
+def test_a_form_that_is_sent_twice_makes_one_deploy(installation: Installation, enter: Enter) -> None:
     host = "etu.natwelch.com"
-    house.make_ready(host)
+    installation.make_ready(host)
     page = enter()
     post = """form => Promise.all([1, 2].map(
         () => fetch(form.action, {method: "POST", body: new URLSearchParams(new FormData(form))})
@@ -69,24 +69,24 @@ def test_a_form_that_is_sent_twice_makes_one_deploy(house: House, enter: Enter) 
     led_to = page.locator("#ask").evaluate(post)
 
     assert len(set(led_to)) == 1
-    assert len(house.deploys(host)) == 1
+    assert len(installation.deploys(host)) == 1
 
 
-def test_a_double_tap_makes_one_deploy(house: House, enter: Enter) -> None:
+def test_a_double_tap_makes_one_deploy(installation: Installation, enter: Enter) -> None:
     host = "chartopia.app"
-    house.make_ready(host)
+    installation.make_ready(host)
     page = enter()
 
     offer(page, host, "Deploy").tap()
     page.locator("#sheet").get_by_role("button", name="Deploy").dblclick()
     page.wait_for_url("**/deploys/*/")
 
-    assert len(house.deploys(host)) == 1
+    assert len(installation.deploys(host)) == 1
 
 
-def test_who_may_only_look_sees_no_button_and_is_refused(house: House, enter: Enter) -> None:
+def test_who_may_only_look_sees_no_button_and_is_refused(installation: Installation, enter: Enter) -> None:
     host = "food.natwelch.com"
-    sha = house.make_ready(host)
+    sha = installation.make_ready(host)
     page = enter("vera")
 
     page.goto(f"/sites/{host}/")
@@ -99,4 +99,4 @@ def test_who_may_only_look_sees_no_button_and_is_refused(house: House, enter: En
     expect(page.get_by_role("heading", name=host)).to_be_visible()
     assert buttons.count() == 0
     assert answer.status == 403
-    assert house.deploys(host) == []
+    assert installation.deploys(host) == []

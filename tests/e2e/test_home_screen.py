@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.house import House
+from tests.e2e.installation import Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Enter = Callable[..., Page]
@@ -18,25 +18,27 @@ LOADED = """() => ["navigation", "resource"].flatMap(type => performance.getEntr
     each => [new URL(each.name).origin + new URL(each.name).pathname, each.encodedBodySize, each.transferSize])"""
 
 
-def test_a_first_visit_is_small_and_of_one_origin(house: House, enter: Enter) -> None:
+def test_a_first_visit_is_small_and_of_one_origin(installation: Installation, enter: Enter) -> None:
     page = enter(service_workers="block")
 
     loaded = page.evaluate(LOADED)
 
-    assert all(name.startswith(house.url) for name, *_ in loaded)
+    assert all(name.startswith(installation.url) for name, *_ in loaded)
     assert loaded[0][1] <= HTML_BYTES
     assert sum(size for _, size, _ in loaded) <= FIRST_VISIT_BYTES
 
 
-def test_a_second_visit_loads_the_html_alone(house: House, enter: Enter) -> None:
+def test_a_second_visit_loads_the_html_alone(installation: Installation, enter: Enter) -> None:
     page = enter(service_workers="block")
 
     page.goto("/")
 
-    assert [name for name, _, sent in page.evaluate(LOADED) if sent] == [f"{house.url}/"]
+    assert [name for name, _, sent in page.evaluate(LOADED) if sent] == [f"{installation.url}/"]
 
 
-def test_without_a_network_the_last_list_is_shown_and_marked_as_old(house: House, enter: Enter) -> None:
+def test_without_a_network_the_last_list_is_shown_and_marked_as_old(
+    installation: Installation, enter: Enter
+) -> None:
     page = enter()
     page.wait_for_function(RULES)
     page.goto("/")
@@ -49,7 +51,7 @@ def test_without_a_network_the_last_list_is_shown_and_marked_as_old(house: House
     expect(page.locator("#offline")).to_contain_text(re.compile("Offline. This is how it was"))
 
 
-def test_without_a_network_any_other_page_says_so(house: House, enter: Enter) -> None:
+def test_without_a_network_any_other_page_says_so(installation: Installation, enter: Enter) -> None:
     page = enter()
     page.wait_for_function(RULES)
 
@@ -59,7 +61,7 @@ def test_without_a_network_any_other_page_says_so(house: House, enter: Enter) ->
     expect(page.get_by_role("heading", name="Offline")).to_be_visible()
 
 
-def test_who_logs_out_leaves_no_list_behind(house: House, enter: Enter) -> None:
+def test_who_logs_out_leaves_no_list_behind(installation: Installation, enter: Enter) -> None:
     page = enter()
     page.wait_for_function(RULES)
     page.goto("/")
@@ -76,8 +78,8 @@ def test_who_logs_out_leaves_no_list_behind(house: House, enter: Enter) -> None:
     expect(page.get_by_text(HOST)).to_have_count(0)
 
 
-def test_a_post_without_a_network_is_lost_and_not_repeated(house: House, enter: Enter) -> None:
-    house.make_ready(HOST)
+def test_a_post_without_a_network_is_lost_and_not_repeated(installation: Installation, enter: Enter) -> None:
+    installation.make_ready(HOST)
     page = enter()
     page.wait_for_function(RULES)
     page.goto(f"/sites/{HOST}/deploy")
@@ -88,16 +90,18 @@ def test_a_post_without_a_network_is_lost_and_not_repeated(house: House, enter: 
     page.context.set_offline(False)
     page.wait_for_timeout(1500)
 
-    assert house.deploys(HOST) == []
+    assert installation.deploys(HOST) == []
 
 
-def test_an_open_page_says_that_it_is_offline_and_catches_up(house: House, enter: Enter) -> None:
+def test_an_open_page_says_that_it_is_offline_and_catches_up(
+    installation: Installation, enter: Enter
+) -> None:
     page = enter()
 
     page.context.set_offline(True)
     page.evaluate("htmx.trigger(document.getElementById('list'), 'poll')")
     expect(page.locator("#offline")).to_be_visible()
-    house.make_ready(HOST)
+    installation.make_ready(HOST)
     page.context.set_offline(False)
 
     expect(page.locator("#offline")).to_be_hidden()

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.furniture import HOST, furnish
-from tests.e2e.house import House
+from tests.e2e.every_state import HOST, show_every_state
+from tests.e2e.installation import Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Enter = Callable[..., Page]
@@ -28,8 +28,8 @@ SHIFT = """new PerformanceObserver(list => list.getEntries().forEach(each => {
 })).observe({type: 'layout-shift', buffered: true})"""
 
 
-def test_the_chosen_state_is_in_sight(house: House, enter: Enter) -> None:
-    furnish(house)
+def test_the_chosen_state_is_in_sight(installation: Installation, enter: Enter) -> None:
+    show_every_state(installation)
     page = enter()
 
     page.goto("/?state=current")
@@ -37,8 +37,10 @@ def test_the_chosen_state_is_in_sight(house: House, enter: Enter) -> None:
     expect(page.locator(".chips [aria-current]")).to_be_in_viewport(ratio=1)
 
 
-def test_a_refresh_leaves_the_states_where_they_were_pushed_to(house: House, enter: Enter) -> None:
-    furnish(house)
+def test_a_refresh_leaves_the_states_where_they_were_pushed_to(
+    installation: Installation, enter: Enter
+) -> None:
+    show_every_state(installation)
     page = enter()
     page.locator(".chips").evaluate("chips => { chips.scrollLeft = 60; }")
 
@@ -47,8 +49,8 @@ def test_a_refresh_leaves_the_states_where_they_were_pushed_to(house: House, ent
     assert page.locator(".chips").evaluate("chips => chips.scrollLeft") == 60
 
 
-def test_a_refresh_leaves_the_focus_where_it_was(house: House, enter: Enter) -> None:
-    furnish(house)
+def test_a_refresh_leaves_the_focus_where_it_was(installation: Installation, enter: Enter) -> None:
+    show_every_state(installation)
     page = enter()
     chip = page.locator(".chips .is-ready")
     chip.focus()
@@ -58,7 +60,7 @@ def test_a_refresh_leaves_the_focus_where_it_was(house: House, enter: Enter) -> 
     expect(chip).to_be_focused()
 
 
-def test_a_page_out_of_sight_asks_for_nothing(house: House, enter: Enter) -> None:
+def test_a_page_out_of_sight_asks_for_nothing(installation: Installation, enter: Enter) -> None:
     page = enter(service_workers="block")
     page.add_init_script(EVERY.format(seconds=1))
     page.goto("/")
@@ -71,20 +73,22 @@ def test_a_page_out_of_sight_asks_for_nothing(house: House, enter: Enter) -> Non
     assert asked == []
 
 
-def test_a_page_that_comes_into_sight_again_is_fresh_at_once(house: House, enter: Enter) -> None:
+def test_a_page_that_comes_into_sight_again_is_fresh_at_once(
+    installation: Installation, enter: Enter
+) -> None:
     page = enter()
     page.add_init_script(EVERY.format(seconds=3600))
     page.goto("/")
     page.evaluate(SHOW, "hidden")
-    sha = house.make_ready(HOST)
+    sha = installation.make_ready(HOST)
 
     page.evaluate(SHOW, "visible")
 
     expect(page.locator(f"a[href*='{sha}']")).to_be_visible()
 
 
-def test_neither_a_visit_nor_a_refresh_shifts_what_is_read(house: House, enter: Enter) -> None:
-    house.make_all_ready()
+def test_neither_a_visit_nor_a_refresh_shifts_what_is_read(installation: Installation, enter: Enter) -> None:
+    installation.make_all_ready()
     page = enter()
     page.add_init_script(SHIFT)
     page.goto("/")
@@ -95,8 +99,10 @@ def test_neither_a_visit_nor_a_refresh_shifts_what_is_read(house: House, enter: 
     assert page.evaluate("window.shift ?? 0") == 0
 
 
-def test_all_of_the_list_is_reached_by_keyboard_and_seen_to_be(house: House, enter: Enter) -> None:
-    house.make_ready(HOST)
+def test_all_of_the_list_is_reached_by_keyboard_and_seen_to_be(
+    installation: Installation, enter: Enter
+) -> None:
+    installation.make_ready(HOST)
     page = enter()
     page.add_init_script(EVERY.format(seconds=3600))
     page.goto("/")

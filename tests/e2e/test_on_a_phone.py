@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from demo.cluster.behaviour import ANSWERS
 from deployments.models import Deploy, Hold, Site
-from tests.e2e.house import House
+from tests.e2e.installation import Installation
 from tests.e2e.thumb import Thumb, offer, ship
 
 pytestmark = [
@@ -23,13 +23,13 @@ def said(page: Page):
     return page.locator(".answer .state")
 
 
-def test_log_in(house: House, enter: Enter, *, with_script: bool) -> None:
+def test_log_in(installation: Installation, enter: Enter, *, with_script: bool) -> None:
     page = enter(java_script_enabled=with_script)
 
     expect(page.get_by_role("link", name=HOST, exact=True)).to_be_visible()
 
 
-def test_find(house: House, enter: Enter, *, with_script: bool) -> None:
+def test_find(installation: Installation, enter: Enter, *, with_script: bool) -> None:
     page = enter(java_script_enabled=with_script)
 
     Thumb(page).search("cron natw")
@@ -38,32 +38,32 @@ def test_find(house: House, enter: Enter, *, with_script: bool) -> None:
     expect(page.locator(".rows > li")).to_contain_text(HOST)
 
 
-def test_deploy(house: House, enter: Enter, *, with_script: bool) -> None:
-    sha = house.make_ready(HOST)
+def test_deploy(installation: Installation, enter: Enter, *, with_script: bool) -> None:
+    sha = installation.make_ready(HOST)
     page = enter(java_script_enabled=with_script)
 
     ship(page, HOST)
 
     expect(said(page)).to_have_text("Succeeded")
-    assert house.world.running_image(HOST) == house.world.image(HOST, sha)
+    assert installation.world.running_image(HOST) == installation.world.image(HOST, sha)
 
 
-def test_deploy_when_ready(house: House, enter: Enter, *, with_script: bool) -> None:
-    sha = house.commit(HOST, built=False)
+def test_deploy_when_ready(installation: Installation, enter: Enter, *, with_script: bool) -> None:
+    sha = installation.commit(HOST, built=False)
     page = enter(java_script_enabled=with_script)
 
     ship(page, HOST, "When ready")
     expect(said(page)).to_have_text("Waiting")
-    house.world.build(HOST, sha)
-    house.sync(HOST)
+    installation.world.build(HOST, sha)
+    installation.sync(HOST)
 
     expect(said(page)).to_have_text("Succeeded")
 
 
-def test_watch_it_fail_and_roll_back(house: House, enter: Enter, *, with_script: bool) -> None:
-    before = house.world.running_image(HOST)
-    sha = house.commit(HOST)
-    house.world.behaviours[house.world.image(HOST, sha)] = ANSWERS(500)
+def test_watch_it_fail_and_roll_back(installation: Installation, enter: Enter, *, with_script: bool) -> None:
+    before = installation.world.running_image(HOST)
+    sha = installation.commit(HOST)
+    installation.world.behaviours[installation.world.image(HOST, sha)] = ANSWERS(500)
     page = enter(java_script_enabled=with_script)
 
     ship(page, HOST)
@@ -73,11 +73,11 @@ def test_watch_it_fail_and_roll_back(house: House, enter: Enter, *, with_script:
     page.get_by_role("button", name="Roll back").tap()
 
     expect(said(page)).to_have_text("Succeeded")
-    assert house.world.running_image(HOST) == before
+    assert installation.world.running_image(HOST) == before
 
 
-def test_hold_and_resume(house: House, enter: Enter, *, with_script: bool) -> None:
-    house.make_ready(HOST)
+def test_hold_and_resume(installation: Installation, enter: Enter, *, with_script: bool) -> None:
+    installation.make_ready(HOST)
     page = enter(java_script_enabled=with_script)
 
     page.goto(f"/sites/{HOST}/")
@@ -91,7 +91,7 @@ def test_hold_and_resume(house: House, enter: Enter, *, with_script: bool) -> No
     assert Hold.objects.get().lifted_by_name == "nat"
 
 
-def test_edit_a_mapping(house: House, enter: Enter, *, with_script: bool) -> None:
+def test_edit_a_mapping(installation: Installation, enter: Enter, *, with_script: bool) -> None:
     page = enter("root", java_script_enabled=with_script)
 
     page.goto(f"/sites/{HOST}/")
@@ -103,7 +103,7 @@ def test_edit_a_mapping(house: House, enter: Enter, *, with_script: bool) -> Non
     assert not Site.objects.get(host=HOST).wait_for_ci
 
 
-def test_stop_everything(house: House, enter: Enter, *, with_script: bool) -> None:
+def test_stop_everything(installation: Installation, enter: Enter, *, with_script: bool) -> None:
     page = enter(java_script_enabled=with_script)
 
     page.get_by_role("button", name="Stop all").tap()
@@ -113,9 +113,9 @@ def test_stop_everything(house: House, enter: Enter, *, with_script: bool) -> No
 
 
 def test_any_of_34_sites_is_deployed_in_three_taps_and_one_search(
-    house: House, enter: Enter, *, with_script: bool
+    installation: Installation, enter: Enter, *, with_script: bool
 ) -> None:
-    hosts = house.make_all_ready()
+    hosts = installation.make_all_ready()
     page = enter(java_script_enabled=with_script)
     needed = {}
 

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from tests.e2e.axe import findings_on, walk
-from tests.e2e.house import PASSWORD, House
+from tests.e2e.installation import PASSWORD, Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -47,9 +47,9 @@ def add_a_passkey(page: Page) -> None:
 
 
 @pytest.fixture
-def by_name(house: House) -> str:
+def by_name(installation: Installation) -> str:
     """Where passkeys work: under a name, not under an IP address."""
-    return f"http://localhost:{urlsplit(house.url).port}"
+    return f"http://localhost:{urlsplit(installation.url).port}"
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.house import House
+from tests.e2e.installation import Installation
 from tests.processes import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -35,7 +35,7 @@ TAP = """async action => {
 
 
 @pytest.fixture
-def page(house: House, enter: Enter) -> Page:
+def page(installation: Installation, enter: Enter) -> Page:
     """A phone that allows notifications, and has just been sent one."""
     page = enter(permissions=["notifications"])
     page.wait_for_function(
@@ -52,7 +52,7 @@ def page(house: House, enter: Enter) -> Page:
         page.wait_for_timeout(50)
     session.send(
         "ServiceWorker.deliverPushMessage",
-        {"origin": house.url, "registrationId": registered[-1], "data": json.dumps(MESSAGE)},
+        {"origin": installation.url, "registrationId": registered[-1], "data": json.dumps(MESSAGE)},
     )
     assert eventually(lambda: bool(page.evaluate(SHOWN)), seconds=60), "Nothing was shown."
     return page

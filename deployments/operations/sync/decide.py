@@ -7,7 +7,7 @@ from datetime import datetime
 from deployments.autodeploy_policy import policies_of, verdict_on
 from deployments.facts import site_facts, stale_after
 from deployments.models import Deploy, Observation, Site
-from deployments.queries import house
+from deployments.queries import system_status
 from deployments.rules.autodeploy import Go, Verdict
 from deployments.rules.site_state import Answer, answer_for
 
@@ -36,14 +36,14 @@ class Decision:
 
 def decide_all(sites: Sequence[Site], seen: Mapping[int, Observation], *, now: datetime) -> list[Decision]:
     """Return one decision per site, in the sites' order; each site carries its new observation afterwards."""
-    around = house(now=now)
-    too_old = stale_after(around.sync_interval)
+    status = system_status(now=now)
+    too_old = stale_after(status.sync_interval)
     policies = policies_of(sites, seen)
     decisions = []
     for site in sites:
         lacks_commits = _lacks_commits(site, seen[site.pk])
         site.observation = seen[site.pk]
-        facts = site_facts(site, holds=around.holds)
+        facts = site_facts(site, holds=status.holds)
         verdict = verdict_on(site, facts, policies[site.pk], now=now, stale_after=too_old)
         answer = answer_for(facts, now=now, stale_after=too_old)
         decisions.append(Decision(site, answer, verdict, lacks_commits=lacks_commits))

@@ -13,7 +13,7 @@ from deployments.operations.commits import fetch_commits
 from deployments.operations.github_pauses import Pauses, read_pauses, remember
 from deployments.operations.sync import sync
 from deployments.outside import Outside
-from deployments.queries import house
+from deployments.queries import system_status
 from tests.factories import NOW
 
 WHO = "GITHUB_TOKEN"
@@ -75,8 +75,8 @@ def test_every_page_says_when_github_answers_again(world: World, outside: Outsid
 
     GitHubPause.objects.create(who=WHO, until=until)
 
-    assert house(now=NOW).github_rests_until == until
-    assert house(now=until).github_rests_until is None
+    assert system_status(now=NOW).github_rests_until == until
+    assert system_status(now=until).github_rests_until is None
 
 
 def test_without_a_word_of_githubs_the_wait_doubles(db: None) -> None:

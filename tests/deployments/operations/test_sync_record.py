@@ -8,7 +8,7 @@ from demo.world import World
 from deployments.models import Site, SyncRun
 from deployments.operations.tick import tick
 from deployments.outside import Outside
-from deployments.queries import house, sync_page
+from deployments.queries import sync_page, system_status
 from tests.factories import NOW, observe
 
 HOSTS = ["aniplaxt.natwelch.com", "cacophony.natwelch.com", "chartopia.app"]
@@ -87,7 +87,7 @@ def test_runs_are_thrown_away_once_an_hour_at_most() -> None:
 def test_the_header_warns_once_two_runs_were_missed(age: timedelta, is_overdue: bool) -> None:
     make_run(age)
 
-    assert house(now=NOW).sync_is_overdue is is_overdue
+    assert system_status(now=NOW).sync_is_overdue is is_overdue
 
 
 def test_a_failed_run_and_one_of_few_sites_are_no_good_sync() -> None:
@@ -95,4 +95,4 @@ def test_a_failed_run_and_one_of_few_sites_are_no_good_sync() -> None:
     make_run(timedelta(0), result="failed")
     make_run(timedelta(0), is_full=False)
 
-    assert house(now=NOW).sync_is_overdue
+    assert system_status(now=NOW).sync_is_overdue

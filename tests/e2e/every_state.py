@@ -19,20 +19,20 @@ from deployments.models import (
 )
 from deployments.operations.hold import lift_hold, place_hold
 from deployments.rules.workloads import OUR_MANAGER
-from tests.e2e.house import House
+from tests.e2e.installation import Installation
 from tests.processes import eventually
 
 HOST, DRIFTED, HELD, BROKEN = "cron.natwelch.com", "code.natwelch.com", "resume.natwelch.com", "gotak.app"
 
 
-def furnish(house: House) -> dict[str, int]:
+def show_every_state(installation: Installation) -> dict[str, int]:
     """Return the keys of what was made, by the name that stands for it in an address."""
-    head = house.make_ready(HOST)
+    head = installation.make_ready(HOST)
     now, site, root = timezone.now(), Site.objects.get(host=HOST), User.objects.get(username="root")
     deploys = {
         status: Deploy.objects.create(
             site=site, sha=f"{number:x}" * 40, from_sha="f" * 40, headline="Ship <this>", status=status,
-            image=house.world.image(HOST, f"{number:x}" * 40), sentence="“cron” ended with exit code 1: read its log.",
+            image=installation.world.image(HOST, f"{number:x}" * 40), sentence="“cron” ended with exit code 1: read its log.",
             log="no such table", trigger=Trigger.PERSON, requested_by=root, requested_by_name="root",
             requested_at=now - timedelta(minutes=number), wanted=3, updated=2, ready=1,
             queued_at=now, patched_at=now, finished_at=now,
@@ -41,9 +41,9 @@ def furnish(house: House) -> dict[str, int]:
     }  # fmt: skip
     under_way = Deploy.objects.create(
         site=Site.objects.get(host=HELD), sha=head, from_sha="f" * 40, headline="Ship this", status=Status.WAITING,
-        image=house.world.image(HOST, head), trigger=Trigger.PERSON, requested_by_name="root", requested_at=now,
+        image=installation.world.image(HOST, head), trigger=Trigger.PERSON, requested_by_name="root", requested_at=now,
     )  # fmt: skip
-    broken = make_failed(house, BROKEN)
+    broken = make_failed(installation, BROKEN)
     batch = DeployBatch.objects.create(
         state=DeployBatch.State.STOPPED, sentence="The first failed.", requested_by_name="root",
         requested_at=now, finished_at=now,
@@ -63,17 +63,21 @@ def furnish(house: House) -> dict[str, int]:
         "remedy": "",
     }
     Examination.record(asked_at=now, finished_at=now, findings=[finding])
-    _drift(house)
+    _drift(installation)
     return {
         "deploy": deploys[Status.FAILED].pk, "succeeded": deploys[Status.SUCCEEDED].pk, "waiting": under_way.pk, "broken": broken.pk,
         "batch": batch.pk, "run": SyncRun.objects.latest("pk").pk, "site": site.pk, "user": root.pk,
     }  # fmt: skip
 
 
-def make_failed(house: House, host: str, log: str = "no such table") -> Deploy:
+def make_failed(installation: Installation, host: str, log: str = "no such table") -> Deploy:
     """A site's newest Deploy, whose pods crash while the old ones serve: its page offers each way out."""
-    sha = house.make_ready(host)
-    seen, now, image = Observation.objects.get(site__host=host), timezone.now(), house.world.image(host, sha)
+    sha = installation.make_ready(host)
+    seen, now, image = (
+        Observation.objects.get(site__host=host),
+        timezone.now(),
+        installation.world.image(host, sha),
+    )
     failed = Deploy.objects.create(
         site=seen.site, sha=sha, from_sha=seen.running_sha, headline="Crash", image=image, status=Status.FAILED,
         sentence="“app” ended with exit code 1: read its log.", log=log, trigger=Trigger.PERSON, requested_by_name="root",
@@ -96,11 +100,11 @@ def put_right(world: World) -> None:
     world.cluster.settle_now()
 
 
-def _drift(house: House) -> None:
+def _drift(installation: Installation) -> None:
     """Paste another app's image into this one's Deployment."""
-    _set_image(house.world, DRIFTED, house.world.image(HOST), manager="kubectl-edit")
+    _set_image(installation.world, DRIFTED, installation.world.image(HOST), manager="kubectl-edit")
     drifted = Observation.objects.filter(site__host=DRIFTED, desired_by="kubectl-edit")
-    house.sync(DRIFTED)
+    installation.sync(DRIFTED)
     assert eventually(drifted.exists, seconds=60), f"The worker did not observe {DRIFTED}."
 
 

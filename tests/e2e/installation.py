@@ -13,7 +13,7 @@ PASSWORD = "correct horse battery staple"
 
 
 @dataclass(frozen=True)
-class House:
+class Installation:
     url: str
     world: World
 

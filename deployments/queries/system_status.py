@@ -18,7 +18,7 @@ GOOD_ENOUGH = (SyncRun.Result.GOOD, SyncRun.Result.TROUBLED)
 
 
 @dataclass(frozen=True)
-class House:
+class SystemStatus:
     """What every page's header tells: whether the sync can be trusted, and whether everything is held."""
 
     last_good_sync_at: datetime | None
@@ -39,7 +39,7 @@ class House:
         return next((hold for hold in self.holds if hold.site_id is None), None)
 
 
-def house(*, now: datetime) -> House:
+def system_status(*, now: datetime) -> SystemStatus:
     """One statement, whatever there is: what every page's header shows, and the Holds that every answer needs.
 
     The Holds' times are told in the time zone of `now`.
@@ -64,7 +64,7 @@ def house(*, now: datetime) -> House:
     if schedule is None:
         rows = read_written(now=now)
         held = _told_in(StandingHold.all(now=now), now)
-        return House(
+        return SystemStatus(
             None,
             False,
             timedelta(hours=1),
@@ -75,7 +75,7 @@ def house(*, now: datetime) -> House:
             written=rows,
         )
     interval = timedelta(minutes=schedule.minutes)
-    return House(
+    return SystemStatus(
         last_good_sync_at=schedule.last_good,
         sync_is_running=schedule.is_syncing,
         sync_interval=interval,
