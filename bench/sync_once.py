@@ -16,15 +16,15 @@ from django.utils import timezone
 
 def main() -> None:
     django.setup()
+    from deployments.clients import from_settings
     from deployments.operations.sync import sync
-    from deployments.outside import from_settings
 
-    outside = from_settings()
+    clients = from_settings()
     # What the clients and the first answers load stays loaded in a worker: it is not the sync's growth.
-    sync(outside=outside, clock=timezone.now, hosts=sys.argv[1:2])
+    sync(clients=clients, clock=timezone.now, hosts=sys.argv[1:2])
     before = peak_megabytes()
-    changed = measured(lambda: sync(outside=outside, clock=timezone.now))
-    unchanged = measured(lambda: sync(outside=outside, clock=timezone.now))
+    changed = measured(lambda: sync(clients=clients, clock=timezone.now))
+    unchanged = measured(lambda: sync(clients=clients, clock=timezone.now))
     print(json.dumps({"changed": changed, "unchanged": unchanged, "growth_mb": peak_megabytes() - before}))
 
 

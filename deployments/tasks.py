@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from deployments.clients import from_settings
 from deployments.operations import batch, begin, commits, images, notify, waiting
 from deployments.operations.doctor import record_examination
 from deployments.operations.follow import Patience
@@ -17,7 +18,6 @@ from deployments.operations.sync import AnotherAtWork, UnableToSync
 from deployments.operations.sync import sync as sync_all
 from deployments.operations.sync_request import let_follow, wait_for_another
 from deployments.operations.tick import tick as take_up
-from deployments.outside import from_settings
 from deployments.ping import UnableToPing
 from deployments.ping import ping as call
 from deployments.push import Sender
@@ -29,14 +29,14 @@ logger = logging.getLogger(__name__)
 def begin_deploy(deploy_id: int) -> None:
     begin.begin_deploy(
         deploy_id=deploy_id,
-        outside=from_settings(),
+        clients=from_settings(),
         now=timezone.now(),
         image_prefixes=tuple(settings.IMAGE_PREFIXES),
     )
 
 
 def look_for_image(deploy_id: int) -> None:
-    waiting.look_for_image(deploy_id=deploy_id, outside=from_settings(), now=timezone.now())
+    waiting.look_for_image(deploy_id=deploy_id, clients=from_settings(), now=timezone.now())
 
 
 def follow() -> None:
@@ -44,13 +44,13 @@ def follow() -> None:
         stability=timedelta(seconds=settings.STABILITY_SECONDS),
         rollout=timedelta(seconds=settings.ROLLOUT_TIMEOUT_SECONDS),
     )
-    if follow_all(outside=from_settings(), patience=patience, clock=timezone.now, sleep=sleep):
+    if follow_all(clients=from_settings(), patience=patience, clock=timezone.now, sleep=sleep):
         async_task("deployments.tasks.follow", q_options={"group": "follow"})
 
 
 def sync(hosts: Sequence[str] = (), trigger: str = "schedule") -> None:
     try:
-        report = sync_all(outside=from_settings(), clock=timezone.now, hosts=hosts, trigger=trigger)
+        report = sync_all(clients=from_settings(), clock=timezone.now, hosts=hosts, trigger=trigger)
     except AnotherAtWork:
         wait_for_another(hosts=hosts, trigger=trigger)
         return
@@ -96,7 +96,7 @@ def fetch_commits() -> None:
 
 
 def doctor() -> None:
-    record_examination(outside=from_settings(), now=timezone.now())
+    record_examination(clients=from_settings(), now=timezone.now())
 
 
 def look_at_images(site_id: int) -> None:

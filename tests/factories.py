@@ -8,12 +8,12 @@ from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
 from demo.world import NAMESPACE, World
+from deployments.clients import Clients
 from deployments.models import Deploy, Site, Trigger
 from deployments.operations.begin import begin_deploy
 from deployments.operations.deploy import request_deploy
 from deployments.operations.follow import Patience, follow
 from deployments.operations.sync import SyncReport, sync
-from deployments.outside import Outside
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -42,8 +42,8 @@ def make_user(name: str = "nat", *, may_deploy: bool = True) -> User:
     return user
 
 
-def observe(outside: Outside, hosts: Sequence[str] = ()) -> SyncReport:
-    return sync(outside=outside, clock=lambda: NOW, hosts=hosts)
+def observe(clients: Clients, hosts: Sequence[str] = ()) -> SyncReport:
+    return sync(clients=clients, clock=lambda: NOW, hosts=hosts)
 
 
 def ask(host: str, sha: str = "", **changes: object) -> Deploy:
@@ -59,22 +59,22 @@ def ask(host: str, sha: str = "", **changes: object) -> Deploy:
     return request_deploy(site=site, **deploy_request | changes)
 
 
-def begin(deploy: Deploy, outside: Outside) -> Deploy:
+def begin(deploy: Deploy, clients: Clients) -> Deploy:
     """Let a worker take the Deploy through the guards; return it as it is then."""
-    begin_deploy(deploy_id=deploy.pk, outside=outside, now=NOW)
+    begin_deploy(deploy_id=deploy.pk, clients=clients, now=NOW)
     deploy.refresh_from_db()
     return deploy
 
 
-def succeed(deploy: Deploy, outside: Outside, world: World) -> Deploy:
+def succeed(deploy: Deploy, clients: Clients, world: World) -> Deploy:
     """Take the Deploy through to its good end, as a worker and its follower do."""
-    begin(deploy, outside)
-    return end(deploy, outside, world)
+    begin(deploy, clients)
+    return end(deploy, clients, world)
 
 
 def end(
     deploy: Deploy,
-    outside: Outside,
+    clients: Clients,
     world: World,
     *,
     ahead: timedelta = timedelta(0),
@@ -90,7 +90,7 @@ def end(
         look_every_seconds=0.05,
         task=timedelta(seconds=for_seconds),
     )
-    follow(outside=outside, patience=patience, clock=lambda: timezone.now() + ahead, sleep=sleep)
+    follow(clients=clients, patience=patience, clock=lambda: timezone.now() + ahead, sleep=sleep)
     # What comes after is judged at NOW again: a patch must not lie in its future.
     Deploy.objects.filter(pk=deploy.pk).update(patched_at=NOW)
     deploy.refresh_from_db()

@@ -7,10 +7,10 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from demo.world import World, read_mappings
+from deployments.clients import Clients
 from deployments.cluster import connect
 from deployments.github import GitHub
 from deployments.models import Site
-from deployments.outside import Outside
 from deployments.registry import Registry
 from tests.factories import make_sites
 from tests.patience import timeout_seconds
@@ -29,13 +29,13 @@ def world(request: pytest.FixtureRequest, settings: Settings) -> Iterator[World]
 
 
 @pytest.fixture
-def outside(
+def clients(
     request: pytest.FixtureRequest,
     world: World,
     sites: dict[str, Site],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Outside]:
+) -> Iterator[Clients]:
     """Clients in this process, led to the world's hosts by the environment, as a worker is."""
     for name, value in world.sites.environment(tmp_path).items():
         monkeypatch.setenv(name, value)
@@ -46,7 +46,7 @@ def outside(
         Registry(timeout_seconds=seconds) as registry,
         connect(kubeconfig=kubeconfig, timeout_seconds=(seconds, seconds)) as cluster,
     ):
-        yield Outside(github=github, registry=registry, connected=cluster)
+        yield Clients(github=github, registry=registry, connected=cluster)
 
 
 @pytest.fixture

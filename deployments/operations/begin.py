@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django_q.tasks import async_task
 
+from deployments.clients import Clients
 from deployments.cluster import (
     ClusterError,
     ClusterUnavailable,
@@ -25,7 +26,6 @@ from deployments.operations.change import change, done_before, is_done
 from deployments.operations.github_pauses import ask_heads
 from deployments.operations.hold import lift_hold_of
 from deployments.operations.images import note_image
-from deployments.outside import Outside
 from deployments.registry import RegistryError
 from deployments.rules.guards import first_refusal
 from deployments.rules.images import parse_image
@@ -44,7 +44,7 @@ class TryLater(Exception):
 
 
 def begin_deploy(
-    *, deploy_id: int, outside: Outside, now: datetime, image_prefixes: tuple[str, ...] | None = None
+    *, deploy_id: int, clients: Clients, now: datetime, image_prefixes: tuple[str, ...] | None = None
 ) -> Deploy | None:
     """Take a queued Deploy through the guards and patch its Deployment; return it, None where nothing is queued.
 
@@ -58,11 +58,11 @@ def begin_deploy(
     if deploy is None:
         return None
     try:
-        patched = _done_before(deploy, outside)
+        patched = _done_before(deploy, clients)
         if patched is None:
             _check_place(deploy, image_prefixes)
-            _check_commit_and_image(deploy, outside, now=now)
-            patched = _patch(deploy, outside, now=now)
+            _check_commit_and_image(deploy, clients, now=now)
+            patched = _patch(deploy, clients, now=now)
     except Refused as refusal:
         _refuse(deploy, str(refusal), now=now)
     except TryLater as trouble:
@@ -116,10 +116,10 @@ def _check_place(deploy: Deploy, image_prefixes: tuple[str, ...] | None) -> None
         raise Refused(refusal)
 
 
-def _check_commit_and_image(deploy: Deploy, outside: Outside, *, now: datetime) -> None:
+def _check_commit_and_image(deploy: Deploy, clients: Clients, *, now: datetime) -> None:
     try:
-        is_on_branch = _is_on_branch(deploy, outside, now=now)
-        digest = outside.registry.digest(parse_image(deploy.image))
+        is_on_branch = _is_on_branch(deploy, clients, now=now)
+        digest = clients.registry.digest(parse_image(deploy.image))
     except (GitHubError, RegistryError) as error:
         raise TryLater(f"{error} Headway keeps trying.") from error
     is_built, deploy.digest = digest is not None, digest or ""
@@ -129,7 +129,7 @@ def _check_commit_and_image(deploy: Deploy, outside: Outside, *, now: datetime) 
         raise Refused(refusal)
 
 
-def _is_on_branch(deploy: Deploy, outside: Outside, *, now: datetime) -> bool:
+def _is_on_branch(deploy: Deploy, clients: Clients, *, now: datetime) -> bool:
     site = deploy.site
     seen = site.observation
     if deploy.kind != Kind.DEPLOY:
@@ -140,28 +140,28 @@ def _is_on_branch(deploy: Deploy, outside: Outside, *, now: datetime) -> bool:
     question = HeadQuestion(
         key=0, owner=site.owner, repository=site.repository, branch=site.branch, running=deploy.sha
     )
-    head = ask_heads(outside.github, [question], now=now).heads[0]
+    head = ask_heads(clients.github, [question], now=now).heads[0]
     if isinstance(head, HeadTrouble):
         raise head.error
     return head.running_sha == deploy.sha and head.ahead_by == 0
 
 
-def _done_before(deploy: Deploy, outside: Outside) -> dict[str, Any] | None:
+def _done_before(deploy: Deploy, clients: Clients) -> dict[str, Any] | None:
     try:
-        return done_before(deploy, cluster=outside.cluster)
+        return done_before(deploy, cluster=clients.cluster)
     except ClusterError as error:
         raise TryLater(f"{error} Headway keeps trying.") from error
 
 
-def _patch(deploy: Deploy, outside: Outside, *, now: datetime) -> dict[str, Any]:
+def _patch(deploy: Deploy, clients: Clients, *, now: datetime) -> dict[str, Any]:
     site = deploy.site
     for _ in range(READ_AGAIN_AT_MOST):
         try:
-            deployment = outside.cluster.deployment(site.namespace, site.deployment)
+            deployment = clients.cluster.deployment(site.namespace, site.deployment)
             _check_workload(deploy, deployment, now=now)
             if not deploy.claim(now=now):
                 raise Refused("Cancelled before anything was changed.")
-            return change(deploy, deployment, cluster=outside.cluster)
+            return change(deploy, deployment, cluster=clients.cluster)
         except Conflict:
             continue
         except (NotFound, NoSuchContainer) as error:

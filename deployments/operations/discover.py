@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from deployments.clients import Clients
 from deployments.cluster import ClusterError
 from deployments.models import Site
-from deployments.outside import Outside
 from deployments.rules.discovery import Candidate, candidates
 from deployments.rules.images import parse_image
 
@@ -20,7 +20,7 @@ class Discovery:
     """Why a namespace could not be read, by its name."""
 
 
-def discover(*, outside: Outside, namespaces: Sequence[str] = ()) -> Discovery:
+def discover(*, clients: Clients, namespaces: Sequence[str] = ()) -> Discovery:
     """Look into `namespaces`, or where none is named into those that have sites: one LIST for each."""
     sites = list(Site.objects.all())
     owners = {site.owner for site in sites}
@@ -29,7 +29,7 @@ def discover(*, outside: Outside, namespaces: Sequence[str] = ()) -> Discovery:
     for namespace in namespaces or sorted({site.namespace for site in sites}) or ["default"]:
         mapped = {site.deployment for site in sites if site.namespace == namespace}
         try:
-            deployments = outside.cluster.deployments(namespace)
+            deployments = clients.cluster.deployments(namespace)
         except ClusterError as error:
             troubles[namespace] = str(error)
             continue

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django_q.tasks import async_task
 
+from deployments.clients import Clients
 from deployments.models import Deploy, Observation, Site, Status
 from deployments.operations.not_twice import NotTwice
 from deployments.operations.sync_request import request_sync
-from deployments.outside import Outside
 from deployments.registry import RegistryError
 from deployments.rules.images import parse_image
 from deployments.rules.site_facts import CheckState
@@ -32,7 +32,7 @@ def move_on_where_ready(sites: Iterable[Site], *, now: datetime) -> int:
     )
 
 
-def look_for_image(*, deploy_id: int, outside: Outside, now: datetime) -> None:
+def look_for_image(*, deploy_id: int, clients: Clients, now: datetime) -> None:
     """Ask the registry, by one request, for a waiting Deploy's image, and move the Deploy on where it is there.
 
     What must be known of GitHub at that moment, the newest head or CI, is asked by a sync of this site, which moves it on.
@@ -45,7 +45,7 @@ def look_for_image(*, deploy_id: int, outside: Outside, now: datetime) -> None:
     seen = deploy.site.observation
     _take_newer_head(deploy, seen, now=now)
     try:
-        is_built = outside.registry.digest(parse_image(deploy.image)) is not None
+        is_built = clients.registry.digest(parse_image(deploy.image)) is not None
     except RegistryError as error:
         deploy.note(now=now, sentence=f"{error} Headway looks again every minute.")
         return

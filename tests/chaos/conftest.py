@@ -1,3 +1,3 @@
-from tests.worlds import outside, sites, world
+from tests.worlds import clients, sites, world
 
-__all__ = ["outside", "sites", "world"]
+__all__ = ["clients", "sites", "world"]

@@ -15,8 +15,8 @@ from pytest_django.fixtures import Settings
 
 from demo.cluster import UNREADY
 from demo.world import NAMESPACE, Mapping, World
+from deployments.clients import Clients
 from deployments.models import Deploy, DeployEvent, Status
-from deployments.outside import Outside
 from tests.chaos.end_state import check_all_succeeded, check_patched_once_at_most, in_words, still_active
 from tests.factories import ask, observe
 from tests.processes import MANAGE, Running, environment, eventually
@@ -85,11 +85,11 @@ class Node:
 
 
 def test_the_new_worker_ends_the_deploy_that_the_old_one_began(
-    world: World, outside: Outside, tmp_path: Path
+    world: World, clients: Clients, tmp_path: Path
 ) -> None:
     before = world.running_image(HOST)
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
     env = environment(tmp_path, **world.settings(tmp_path)) | {"STABILITY_SECONDS": "12"}
 
     with Node(world, env, tmp_path) as node:
@@ -106,11 +106,11 @@ def test_the_new_worker_ends_the_deploy_that_the_old_one_began(
 
 
 def test_a_headway_that_does_not_come_up_is_told_of_by_the_old_one(
-    world: World, outside: Outside, tmp_path: Path
+    world: World, clients: Clients, tmp_path: Path
 ) -> None:
     before = world.running_image(HOST)
     world.behaviours[world.image(HOST, world.commit(HOST))] = UNREADY
-    observe(outside)
+    observe(clients)
     env = environment(tmp_path, **world.settings(tmp_path)) | {"ROLLOUT_TIMEOUT_SECONDS": "30"}
 
     with Node(world, env, tmp_path) as node:

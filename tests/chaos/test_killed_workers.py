@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from demo.cluster import CRASHES
 from demo.world import World
+from deployments.clients import Clients
 from deployments.models import ACTIVE_STATUSES, Deploy, Status
-from deployments.outside import Outside
 from tests.factories import ask, observe
 from tests.processes import MANAGE, Running, environment, eventually
 
@@ -45,9 +45,9 @@ def _images(world: World) -> set[str]:
 
 @pytest.mark.usefixtures("patched")
 def test_a_selection_of_kills_costs_nothing(
-    world: World, outside: Outside, env: dict[str, str], tmp_path: Path
+    world: World, clients: Clients, env: dict[str, str], tmp_path: Path
 ) -> None:
-    kills = kill_until_all_have_ended(world, outside, env, tmp_path, kills=4, seed=4)
+    kills = kill_until_all_have_ended(world, clients, env, tmp_path, kills=4, seed=4)
 
     assert kills >= 4
 
@@ -58,7 +58,7 @@ def test_a_selection_of_kills_costs_nothing(
 @pytest.mark.timeout(3600)
 def test_a_hundred_kills_cost_nothing(
     world: World,
-    outside: Outside,
+    clients: Clients,
     env: dict[str, str],
     tmp_path: Path,
     record_property: Callable[[str, object], None],
@@ -68,7 +68,7 @@ def test_a_hundred_kills_cost_nothing(
     while kills < 100:
         rounds += 1
         kills += kill_until_all_have_ended(
-            world, outside, env, tmp_path, kills=100 - kills, seed=random.random()
+            world, clients, env, tmp_path, kills=100 - kills, seed=random.random()
         )
 
     record_property("rounds", rounds)
@@ -76,14 +76,14 @@ def test_a_hundred_kills_cost_nothing(
 
 
 def kill_until_all_have_ended(
-    world: World, outside: Outside, env: dict[str, str], folder: Path, *, kills: int, seed: float
+    world: World, clients: Clients, env: dict[str, str], folder: Path, *, kills: int, seed: float
 ) -> int:
     """Ask for a Deploy of every site, one of which crashes; kill the worker, or a child of it, until all ended; return how often."""
     random = Random(seed)
     shas = {host: world.commit(host) for host in world.mappings}
     crashing = random.choice(sorted(shas))
     world.behaviours[world.image(crashing, shas[crashing])] = CRASHES(3)
-    observe(outside)
+    observe(clients)
     deploys = [ask(host, now=timezone.now()) for host in shas]
     done = 0
     while done < kills and _active(deploys):

@@ -11,8 +11,8 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from demo.world import World, read_mappings
+from deployments.clients import Clients
 from deployments.models import Deploy, Status
-from deployments.outside import Outside
 from tests.chaos.end_state import check_all_succeeded, check_patched_once_at_most, in_words, still_active
 from tests.chaos.outages import (
     Gates,
@@ -53,14 +53,14 @@ def env(gates: Gates, tmp_path: Path) -> dict[str, str]:
 
 
 def deploy_all(
-    world: World, outside: Outside, env: dict[str, str], *, trouble: Callable[[], None]
+    world: World, clients: Clients, env: dict[str, str], *, trouble: Callable[[], None]
 ) -> list[Deploy]:
     """Ask for a Deploy of every site; make trouble when some have begun; return them when all have ended.
 
     The commits are none's head, so that GitHub is asked about each as well.
     """
     shas = {host: (world.commit(host), world.commit(host))[0] for host in world.mappings}
-    observe(outside)
+    observe(clients)
     with supervised_worker(env, Path(env["HOME"])):
         deploys = [ask(host, sha, now=timezone.now()) for host, sha in shas.items()]
         begun = Deploy.objects.exclude(status=Status.QUEUED)
@@ -79,9 +79,9 @@ def _all_have_ended(deploys: list[Deploy]) -> bool:
 
 
 def test_all_far_ends_away_for_a_moment_cost_nothing(
-    gates: Gates, outside: Outside, env: dict[str, str]
+    gates: Gates, clients: Clients, env: dict[str, str]
 ) -> None:
-    deploys = deploy_all(gates.world, outside, env, trouble=lambda: gates.stop(*FAR_ENDS, seconds=3))
+    deploys = deploy_all(gates.world, clients, env, trouble=lambda: gates.stop(*FAR_ENDS, seconds=3))
 
     check_all_succeeded(gates.world, deploys)
     check_patched_once_at_most(gates.world, deploys)
@@ -92,9 +92,9 @@ def test_all_far_ends_away_for_a_moment_cost_nothing(
 @pytest.mark.parametrize("far_end", FAR_ENDS)
 @pytest.mark.parametrize("trouble", [Gates.stop, Gates.hang], ids=["stopped", "hung"])
 def test_a_far_end_that_is_away_for_half_a_minute_costs_nothing(
-    gates: Gates, outside: Outside, env: dict[str, str], trouble: Callable[..., None], far_end: str
+    gates: Gates, clients: Clients, env: dict[str, str], trouble: Callable[..., None], far_end: str
 ) -> None:
-    deploys = deploy_all(gates.world, outside, env, trouble=lambda: trouble(gates, far_end, seconds=30))
+    deploys = deploy_all(gates.world, clients, env, trouble=lambda: trouble(gates, far_end, seconds=30))
 
     check_all_succeeded(gates.world, deploys)
     check_patched_once_at_most(gates.world, deploys)
@@ -112,9 +112,9 @@ def test_a_database_that_is_away_for_a_while_costs_nothing(
     request: pytest.FixtureRequest, gates: Gates, trouble: Callable[..., None], seconds: float
 ) -> None:
     with own_database(f"chaos-{os.getpid()}") as server:
-        outside, env = request.getfixturevalue("outside"), request.getfixturevalue("env")
+        clients, env = request.getfixturevalue("clients"), request.getfixturevalue("env")
 
-        deploys = deploy_all(gates.world, outside, env, trouble=lambda: trouble(server, seconds=seconds))
+        deploys = deploy_all(gates.world, clients, env, trouble=lambda: trouble(server, seconds=seconds))
 
         check_all_succeeded(gates.world, deploys)
         check_patched_once_at_most(gates.world, deploys)

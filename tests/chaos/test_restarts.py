@@ -10,9 +10,9 @@ from uuid import uuid4
 import pytest
 
 from demo.world import World
+from deployments.clients import Clients
 from deployments.models import ACTIVE_STATUSES, Deploy, Observation, Status
 from deployments.operations.sync_request import request_sync
-from deployments.outside import Outside
 from tests.chaos.installation import Process, Service, two_of_each
 from tests.factories import observe
 from tests.processes import environment, eventually
@@ -20,8 +20,8 @@ from tests.processes import environment, eventually
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("static_files")]
 
 
-def test_half_a_minute_of_restarts_costs_nothing(world: World, outside: Outside, tmp_path: Path) -> None:
-    restarts = use_while_restarting(world, outside, tmp_path, seconds=30, every_seconds=7)
+def test_half_a_minute_of_restarts_costs_nothing(world: World, clients: Clients, tmp_path: Path) -> None:
+    restarts = use_while_restarting(world, clients, tmp_path, seconds=30, every_seconds=7)
 
     assert restarts >= 2
 
@@ -30,9 +30,9 @@ def test_half_a_minute_of_restarts_costs_nothing(world: World, outside: Outside,
 @pytest.mark.whole_table
 @pytest.mark.timeout(1200)
 def test_five_minutes_of_restarts_cost_nothing(
-    world: World, outside: Outside, tmp_path: Path, record_property: Callable[[str, object], None]
+    world: World, clients: Clients, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    restarts = use_while_restarting(world, outside, tmp_path, seconds=300, every_seconds=20)
+    restarts = use_while_restarting(world, clients, tmp_path, seconds=300, every_seconds=20)
 
     record_property("restarts", restarts)
     record_property("deploys", Deploy.objects.count())
@@ -41,10 +41,10 @@ def test_five_minutes_of_restarts_cost_nothing(
 
 
 def use_while_restarting(
-    world: World, outside: Outside, folder: Path, *, seconds: float, every_seconds: float
+    world: World, clients: Clients, folder: Path, *, seconds: float, every_seconds: float
 ) -> int:
     """Deploy one site after another while web and worker are restarted in turn; return how often that was."""
-    observe(outside)
+    observe(clients)
     env = environment(folder, **world.settings(folder), LOG_LEVEL="DEBUG")
     with two_of_each(env, folder) as (service, processes):
         over = threading.Event()

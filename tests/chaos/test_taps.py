@@ -12,8 +12,8 @@ from django.test import Client
 from django_q.models import OrmQ
 
 from demo.world import World
+from deployments.clients import Clients
 from deployments.models import AuditEvent, Deploy, Site
-from deployments.outside import Outside
 from tests.factories import make_user, observe
 from tests.processes import Running, environment, eventually, free_port
 
@@ -72,9 +72,9 @@ def all_at_once(taps: list[Callable[[], requests.Response]]) -> list[requests.Re
     return [answers[number] for number in range(len(taps))]
 
 
-def test_fifty_taps_at_once_are_one_deploy(world: World, outside: Outside, web: str) -> None:
+def test_fifty_taps_at_once_are_one_deploy(world: World, clients: Clients, web: str) -> None:
     sha = world.commit(HOST)
-    observe(outside)
+    observe(clients)
     OrmQ.objects.all().delete()
     seen = Site.objects.get(host=HOST).observation.running_sha
     tap = person("nat", web)
@@ -88,11 +88,11 @@ def test_fifty_taps_at_once_are_one_deploy(world: World, outside: Outside, web: 
 
 
 def test_of_two_people_who_deploy_different_commits_one_is_told(
-    world: World, outside: Outside, web: str
+    world: World, clients: Clients, web: str
 ) -> None:
     seen = world.repository(HOST).head
     shas = [world.commit(HOST), world.commit(HOST)]
-    observe(outside)
+    observe(clients)
     people = [person("ann", web), person("ben", web)]
 
     answers = all_at_once([lambda one=one: people[one](shas[one], seen) for one in (0, 1)])

@@ -12,8 +12,8 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from demo.world import World, read_mappings
+from deployments.clients import Clients
 from deployments.models import Deploy, DeployEvent
-from deployments.outside import Outside
 from tests.chaos.end_state import check_all_succeeded, check_patched_once_at_most, in_words, still_active
 from tests.factories import ask, observe
 from tests.processes import MANAGE, Running, environment, eventually
@@ -40,10 +40,10 @@ def world(request: pytest.FixtureRequest, settings: Settings) -> Iterator[World]
 @pytest.mark.parametrize(
     "world", [12, pytest.param(200, marks=[pytest.mark.chaos, pytest.mark.timeout(900)])], indirect=True
 )
-def test_two_workers_do_every_deploy_once(world: World, outside: Outside, tmp_path: Path) -> None:
+def test_two_workers_do_every_deploy_once(world: World, clients: Clients, tmp_path: Path) -> None:
     for host in world.mappings:
         world.commit(host)
-    observe(outside)
+    observe(clients)
     deploys = [ask(host, now=timezone.now()) for host in world.mappings]
     env = environment(tmp_path, **world.settings(tmp_path))
 

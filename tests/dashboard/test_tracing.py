@@ -19,9 +19,9 @@ from demo.loopback import LoopbackServer, Request, Response
 from demo.world import World
 from deployments.operations.sync_request import request_sync
 from tests.processes import CHECKOUT, MANAGE, Running, environment, eventually, free_port
-from tests.worlds import outside, sites, world
+from tests.worlds import clients, sites, world
 
-__all__ = ["outside", "sites", "world"]
+__all__ = ["clients", "sites", "world"]
 SERVER, CLIENT = Span.SpanKind.SPAN_KIND_SERVER, Span.SpanKind.SPAN_KIND_CLIENT
 HEADER = "Bearer c0ffee-of-the-collector"
 WATCHMAN = "the-watchmans-own-path"

@@ -7,17 +7,17 @@ from django.utils import timezone
 
 from demo.github import Failure
 from demo.world import NAMESPACE, World
+from deployments.clients import Clients
 from deployments.models import Deploy, Site, Status
 from deployments.operations.deploy import UnableToDeploy
 from deployments.operations.hold import lift_hold, place_hold
 from deployments.operations.schedule import ensure_schedules
 from deployments.operations.sync import sync
-from deployments.outside import Outside
 from deployments.queries import system_status
 from tests.factories import NOW, ask, make_user, observe, succeed
-from tests.worlds import outside, sites, world
+from tests.worlds import clients, sites, world
 
-__all__ = ["outside", "sites", "world"]
+__all__ = ["clients", "sites", "world"]
 
 HOST = "cacophony.natwelch.com"
 
@@ -28,78 +28,78 @@ def turn_on(host: str = HOST) -> None:
     Site.objects.filter(host=host).update(auto_deploy=True)
 
 
-def test_01_a_rollback_is_not_undone_by_the_sync(world: World, outside: Outside) -> None:
+def test_01_a_rollback_is_not_undone_by_the_sync(world: World, clients: Clients) -> None:
     head = world.commit(HOST)
-    observe(outside)
+    observe(clients)
     turn_on()
     person = make_user()
     site = Site.objects.get(host=HOST)
     place_hold(site=site, sha=head, reason="rolled back", by=person, now=NOW)
 
-    held = observe(outside)
+    held = observe(clients)
     newer = world.commit(HOST)
-    freed = observe(outside)
+    freed = observe(clients)
 
     assert held.run.requested == 0
     assert (freed.run.requested, Deploy.objects.get().sha) == (1, newer)
 
 
 @pytest.mark.whole_table
-def test_03_one_bad_item_does_not_stop_the_batch(world: World, outside: Outside) -> None:
+def test_03_one_bad_item_does_not_stop_the_batch(world: World, clients: Clients) -> None:
     world.github.poison("icco/cacophony", Failure.RESOURCE_LIMITS)
 
-    report = observe(outside)
+    report = observe(clients)
 
     assert (report.run.sites, report.run.troubled) == (34, 1)
 
 
-def test_05_a_registry_is_asked_for_one_tag_and_never_for_a_list(world: World, outside: Outside) -> None:
+def test_05_a_registry_is_asked_for_one_tag_and_never_for_a_list(world: World, clients: Clients) -> None:
     world.commit(HOST)
 
-    observe(outside)
+    observe(clients)
 
     asked = [each for each in world.registry.requests if each.path != "/token"]
     assert {each.method for each in asked} == {"HEAD"}
     assert not any("/tags/" in each.path for each in asked)
 
 
-def test_09_auto_deploy_switched_off_is_off_whatever_asks(world: World, outside: Outside) -> None:
+def test_09_auto_deploy_switched_off_is_off_whatever_asks(world: World, clients: Clients) -> None:
     world.commit(HOST)
 
     runs = [
-        sync(outside=outside, clock=lambda: NOW, hosts=hosts, trigger=trigger)
+        sync(clients=clients, clock=lambda: NOW, hosts=hosts, trigger=trigger)
         for hosts, trigger in (((), "schedule"), ([HOST], "push"), ([HOST], "image"), ([HOST], "person"))
     ]
 
     assert [each.run.requested for each in runs] == [0, 0, 0, 0]
 
 
-def test_10_nothing_goes_backwards_by_itself_after_a_force_push(world: World, outside: Outside) -> None:
+def test_10_nothing_goes_backwards_by_itself_after_a_force_push(world: World, clients: Clients) -> None:
     repository = world.repository(HOST)
     repository.force_push(repository.graph.commits[-2].sha)
     turn_on()
 
-    report = observe(outside)
+    report = observe(clients)
 
     assert (report.run.requested, report.run.decisions[HOST][0]) == (0, "stop")
 
 
-def test_11_the_same_failing_commit_is_tried_once_by_itself(world: World, outside: Outside) -> None:
+def test_11_the_same_failing_commit_is_tried_once_by_itself(world: World, clients: Clients) -> None:
     world.commit(HOST)
     turn_on()
-    observe(outside)
+    observe(clients)
     Deploy.objects.get().move(Status.FAILED, now=NOW)
 
     for _ in range(3):
-        observe(outside)
+        observe(clients)
 
     assert Deploy.objects.count() == 1
 
 
-def test_15_a_dead_job_does_not_look_like_all_up_to_date(world: World, outside: Outside) -> None:
+def test_15_a_dead_job_does_not_look_like_all_up_to_date(world: World, clients: Clients) -> None:
     ensure_schedules()
     now = timezone.now()
-    sync(outside=outside, clock=lambda: now)
+    sync(clients=clients, clock=lambda: now)
 
     fresh, stale = system_status(now=now), system_status(now=now + timedelta(hours=3))
 
@@ -107,39 +107,39 @@ def test_15_a_dead_job_does_not_look_like_all_up_to_date(world: World, outside: 
     assert stale.sync_is_overdue
 
 
-def test_11_nor_is_it_tried_again_after_somebody_went_back_by_hand(world: World, outside: Outside) -> None:
+def test_11_nor_is_it_tried_again_after_somebody_went_back_by_hand(world: World, clients: Clients) -> None:
     older = world.repository(HOST).graph.commits[-2].sha
     world.build(HOST, older)
     failing = world.commit(HOST)
     turn_on()
-    observe(outside)
+    observe(clients)
     Deploy.objects.get().move(Status.FAILED, now=NOW)
-    succeed(ask(HOST, sha=older), outside, world)
+    succeed(ask(HOST, sha=older), clients, world)
 
-    report = observe(outside)
+    report = observe(clients)
 
     assert report.run.decisions[HOST][:2] == [
         "stop", f"{failing[:7]} was already tried by itself: a person may try it again.",
     ]  # fmt: skip
 
 
-def test_14_a_deploy_outlives_the_account_of_who_asked_for_it(world: World, outside: Outside) -> None:
+def test_14_a_deploy_outlives_the_account_of_who_asked_for_it(world: World, clients: Clients) -> None:
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
     person = make_user("eve")
     deploy = ask(HOST, requested_by=person)
     person.delete()
 
-    succeed(deploy, outside, world)
+    succeed(deploy, clients, world)
 
     annotations = world.cluster.deployment(NAMESPACE, "cacophony")["metadata"]["annotations"]
     assert (deploy.status, deploy.requested_by, deploy.requested_by_name) == (Status.SUCCEEDED, None, "eve")
     assert annotations["kubernetes.io/change-cause"].startswith("Headway: eve deployed")
 
 
-def test_14_a_hold_outlives_the_account_of_who_placed_it(world: World, outside: Outside) -> None:
+def test_14_a_hold_outlives_the_account_of_who_placed_it(world: World, clients: Clients) -> None:
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
     ann, eve = make_user("ann"), make_user("eve")
     hold = place_hold(site=Site.objects.get(host=HOST), reason="The demo", by=ann, now=NOW)
     ann.delete()

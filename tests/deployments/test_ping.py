@@ -10,8 +10,8 @@ from pytest_django.fixtures import Settings
 
 from demo.loopback import LoopbackServer, Request, Response
 from deployments import tasks
+from deployments.clients import from_settings
 from deployments.models import Site, SyncRun
-from deployments.outside import from_settings
 from deployments.ping import UnableToPing, ping
 from tests.worlds import World, sites, world
 

@@ -3,8 +3,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from deployments.clients import from_settings
 from deployments.operations.discover import COLUMNS, discover
-from deployments.outside import from_settings
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = discover(outside=from_settings(), namespaces=options["namespaces"])
+        found = discover(clients=from_settings(), namespaces=options["namespaces"])
         table = csv.DictWriter(self.stdout, COLUMNS, lineterminator="\n")
         table.writeheader()
         table.writerows(found.rows)

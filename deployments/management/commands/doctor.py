@@ -3,9 +3,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from deployments.clients import from_settings
 from deployments.management.output import print_json
 from deployments.operations.doctor import Grade, examine
-from deployments.outside import from_settings
 
 SIGNS = {Grade.GOOD: "ok  ", Grade.WARNING: "warn", Grade.BAD: "BAD "}
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = examine(outside=from_settings(), now=timezone.now())
+        found = examine(clients=from_settings(), now=timezone.now())
         if options["json"]:
             print_json(self.stdout, [each.as_dict() for each in found])
         else:

@@ -3,10 +3,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from deployments.clients import from_settings
 from deployments.management.output import print_json, print_table
 from deployments.operations.sync import SyncReport, UnableToSync, sync
 from deployments.operations.sync.decide import Decision
-from deployments.outside import from_settings
 
 WAIT_FOR_ANOTHER_SECONDS = 60
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             report = sync(
-                outside=from_settings(),
+                clients=from_settings(),
                 clock=timezone.now,
                 hosts=options["sites"],
                 trigger="command",

@@ -8,52 +8,54 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 
+from deployments.clients import Clients
 from deployments.cluster import Cluster, ClusterError
 from deployments.models import Examination, Site
 from deployments.operations.doctor import cluster as clusters
-from deployments.operations.doctor import inside
-from deployments.operations.doctor import outside as outsides
+from deployments.operations.doctor import internals, services
 from deployments.operations.doctor.findings import Finding, Grade, bad
 from deployments.operations.doctor.push_keys import push_keys_fit
 from deployments.operations.doctor.tokens import installations_suffice, tokens_suffice
-from deployments.outside import Outside
 from deployments.rules.workloads import containers
 
 logger = logging.getLogger(__name__)
 Present = dict[str, dict[str, dict[str, Any]]]
 
 
-def examine(*, outside: Outside, now: datetime) -> list[Finding]:
+def examine(*, clients: Clients, now: datetime) -> list[Finding]:
     """Ask everything; raises nothing. Costs a handful of GitHub requests, one LIST per namespace, one HEAD per image."""
-    found = [*_safely("Settings", inside.settings_are_sound), *_safely("Database", inside.database_answers)]
+    found = [
+        *_safely("Settings", internals.settings_are_sound),
+        *_safely("Database", internals.database_answers),
+    ]
     if any(each.subject == "Database" and each.grade is Grade.BAD for each in found):
         return found
     sites = list(Site.objects.all())
     present: Present = {}
     steps: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
-        ("Clock", lambda: inside.clock_is_right(now=now)),
-        ("Worker", lambda: inside.worker_is_alive(now=now)),
-        ("Sites", lambda: outsides.mapped(sites, image_prefixes=settings.IMAGE_PREFIXES)),
-        ("Token", lambda: tokens_suffice(outside, now=now)),
-        ("App", lambda: installations_suffice(outside, sites)),
-        ("GitHub", lambda: outsides.github_answers(outside, sites)),
-        ("Cluster", lambda: _cluster(outside, sites, present)),
-        ("Ping", lambda: outsides.ping_address_answers(settings.PING_URL)),
+        ("Clock", lambda: internals.clock_is_right(now=now)),
+        ("Worker", lambda: internals.worker_is_alive(now=now)),
+        ("Sites", lambda: services.mapped(sites, image_prefixes=settings.IMAGE_PREFIXES)),
+        ("Token", lambda: tokens_suffice(clients, now=now)),
+        ("App", lambda: installations_suffice(clients, sites)),
+        ("GitHub", lambda: services.github_answers(clients, sites)),
+        ("Cluster", lambda: _cluster(clients, sites, present)),
+        ("Ping", lambda: services.ping_address_answers(settings.PING_URL)),
         (
             "Push keys",
             lambda: push_keys_fit(public=settings.VAPID_PUBLIC_KEY, private=settings.VAPID_PRIVATE_KEY),
         ),
-        ("Registry", lambda: outsides.registry_has_what_runs(outside, _images(sites, present))),
+        ("Registry", lambda: services.registry_has_what_runs(clients, _images(sites, present))),
     ]
     for subject, step in steps:
         found += _safely(subject, step)
     return found
 
 
-def record_examination(*, outside: Outside, now: datetime) -> None:
+def record_examination(*, clients: Clients, now: datetime) -> None:
     """Examine, and keep what was found for the page."""
     asked_at = Examination.latest().asked_at or now
-    found = examine(outside=outside, now=now)
+    found = examine(clients=clients, now=now)
     # Not before it was asked for, which web's clock told: else it would seem to be under way for ever.
     Examination.record(finished_at=max(asked_at, now), findings=[each.as_dict() for each in found])
 
@@ -72,10 +74,10 @@ def _safely(subject: str, step: Callable[[], Iterator[Finding]]) -> list[Finding
         ]
 
 
-def _cluster(outside: Outside, sites: Sequence[Site], present: Present) -> Iterator[Finding]:
+def _cluster(clients: Clients, sites: Sequence[Site], present: Present) -> Iterator[Finding]:
     """Fill `present` on the way: what the registry is asked about next."""
     try:
-        cluster: Cluster = outside.cluster
+        cluster: Cluster = clients.cluster
     except ClusterError as error:
         yield bad(
             "Cluster", str(error), "Set KUBECONFIG, or run the worker in the cluster with its ServiceAccount."

@@ -3,30 +3,30 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from deployments.clients import Clients
 from deployments.github import GitHubError, Grant
 from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
-from deployments.outside import Outside
 
 SOON = timedelta(days=14)
 ENOUGH = frozenset({"repo", "public_repo", "repo:status"})
 FINE_GRAINED = "a fine-grained token that may read contents, metadata and commit statuses, and nothing else"
 
 
-def tokens_suffice(outside: Outside, *, now: datetime) -> Iterator[Finding]:
+def tokens_suffice(clients: Clients, *, now: datetime) -> Iterator[Finding]:
     """One line for each token that is set. Costs one request each."""
-    grants = outside.github.grants()
-    if not grants and not outside.github.has_app:
+    grants = clients.github.grants()
+    if not grants and not clients.github.has_app:
         sentence = "None is set: public repositories are read by git's own protocol, without CI and counts."
         yield warning("Token", sentence, f"Set GITHUB_TOKEN to {FINE_GRAINED}.")
     for name, grant in grants.items():
         yield _judged(name, grant, now=now)
 
 
-def installations_suffice(outside: Outside, sites: Sequence[Site]) -> Iterator[Finding]:
+def installations_suffice(clients: Clients, sites: Sequence[Site]) -> Iterator[Finding]:
     """One line for each owner that the GitHub App is installed for. Costs one request each, or two."""
     owners = sorted({site.owner.lower() for site in sites})
-    for owner, lacks in outside.github.installations_lack(owners).items():
+    for owner, lacks in clients.github.installations_lack(owners).items():
         subject = f"App, {owner}"
         if isinstance(lacks, GitHubError):
             yield bad(subject, str(lacks), "Until then its repositories stay as they were last seen.")

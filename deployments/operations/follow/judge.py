@@ -96,7 +96,7 @@ def _trouble(look: Look, means: Means) -> Diagnosis | None:
         return trouble
     answer = means.questions.ask(
         ("image", deploy.pk),
-        partial(_is_in_registry, means.outside.registry, trouble.unpulled),
+        partial(_is_in_registry, means.clients.registry, trouble.unpulled),
         now=now,
         within=REGISTRY_WITHIN,
         otherwise="",
@@ -119,7 +119,7 @@ def _evidence(look: Look, trouble: Diagnosis | None, means: Means) -> dict[str, 
     log = ""
     if trouble.has_log:
         namespace = look.deploy.site.namespace
-        log = last_lines(means.outside.cluster, namespace, pod=trouble.pod, container=trouble.container)
+        log = last_lines(means.clients.cluster, namespace, pod=trouble.pod, container=trouble.container)
     return {"reason": trouble.reason, "log": log}
 
 

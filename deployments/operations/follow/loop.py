@@ -7,6 +7,7 @@ from itertools import groupby
 
 from django.db import DatabaseError, InterfaceError
 
+from deployments.clients import Clients
 from deployments.cluster import ClusterError
 from deployments.locks import Lock, try_lock
 from deployments.models import Deploy, Status
@@ -14,20 +15,19 @@ from deployments.operations.follow.end import end, is_out_of_time
 from deployments.operations.follow.judge import judge
 from deployments.operations.follow.look import FOLLOWED, Look, looks
 from deployments.operations.follow.means import Means, Patience
-from deployments.outside import Outside
 
 logger = logging.getLogger(__name__)
 HAND_OVER_SECONDS = 0.3
 
 
 def follow(
-    *, outside: Outside, patience: Patience, clock: Callable[[], datetime], sleep: Callable[[float], None]
+    *, clients: Clients, patience: Patience, clock: Callable[[], datetime], sleep: Callable[[float], None]
 ) -> bool:
     """Look at every active Deploy until none is left or this task's time is over; return whether some are left.
 
     Returns False at once where another follower is at work: it sees new Deploys by itself.
     """
-    means = Means(outside, patience)
+    means = Means(clients, patience)
     until = clock() + patience.task
     with try_lock(Lock.FOLLOW, wait_seconds=HAND_OVER_SECONDS) as alone:
         while alone and _look_at_all(means, now=clock()):
@@ -46,7 +46,7 @@ def _look_at_all(means: Means, *, now: datetime) -> bool:
     for namespace, group in groupby(deploys, key=lambda deploy: deploy.site.namespace):
         together = list(group)
         try:
-            seen = looks(means.outside.cluster, namespace, together, means.patience, now=now)
+            seen = looks(means.clients.cluster, namespace, together, means.patience, now=now)
         except ClusterError as error:
             logger.warning("Cannot look at namespace %s: %s", namespace, error)
             for deploy in together:

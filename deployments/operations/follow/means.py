@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from deployments.outside import Outside
+from deployments.clients import Clients
 
 T = TypeVar("T")
 Late = TypeVar("Late")
@@ -87,7 +87,7 @@ class Questions:
 class Means:
     """One follower's."""
 
-    outside: Outside
+    clients: Clients
     patience: Patience
     questions: Questions = field(default_factory=Questions)
 

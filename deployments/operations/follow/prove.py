@@ -28,7 +28,7 @@ def prove(look: Look, means: Means) -> Pulled | None:
     reported = reported_digests(look.pods, container=container, image=deploy.image)
     answer = means.questions.ask(
         ("build", deploy.pk, reported),
-        partial(_same_builds, means.outside.registry, deploy.image, _builds_asked_for(deploy), reported),
+        partial(_same_builds, means.clients.registry, deploy.image, _builds_asked_for(deploy), reported),
         now=look.now,
         within=WITHIN,
         otherwise="no answer",

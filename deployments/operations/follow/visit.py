@@ -26,7 +26,7 @@ def visit(look: Look, means: Means, *, stayed: str) -> None:
         return
     answer = means.questions.ask(
         ("visit", deploy.pk),
-        partial(_visit, means.outside.web, site),
+        partial(_visit, means.clients.web, site),
         now=now,
         within=timedelta(seconds=site.check_timeout_seconds + GRACE_SECONDS),
         otherwise=AnswerTooSlow(f"{site.host} did not answer within {site.check_timeout_seconds} seconds."),
@@ -51,7 +51,7 @@ def _wrong(look: Look, means: Means, said: str) -> None:
     site = deploy.site
     log = (
         last_lines(
-            means.outside.cluster, site.namespace, pod=pod["metadata"]["name"], container=site.container
+            means.clients.cluster, site.namespace, pod=pod["metadata"]["name"], container=site.container
         )
         if pod
         else ""

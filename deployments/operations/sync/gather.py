@@ -7,12 +7,12 @@ from datetime import datetime
 
 from django.db import models
 
+from deployments.clients import Clients
 from deployments.github import Answers, GitHubNotFound, Head, HeadQuestion, HeadTrouble
 from deployments.models import Observation, Site
 from deployments.operations.github_pauses import Pauses, read_pauses
 from deployments.operations.sync.gather_cluster import Absent, Sight, Unseen, Workload, gather_cluster
 from deployments.operations.sync.gather_images import Built, gather_images
-from deployments.outside import Outside
 from deployments.registry import RegistryError
 from deployments.rules.images import ImageReference, is_full_sha
 from deployments.rules.site_state import CheckState
@@ -42,12 +42,12 @@ class Gathered:
     registry_requests: int
 
 
-def gather(sites: Sequence[Site], outside: Outside, *, now: datetime) -> Gathered:
+def gather(sites: Sequence[Site], clients: Clients, *, now: datetime) -> Gathered:
     """Ask the cluster, then GitHub about what runs there, then the registry about heads not known to be built."""
-    sights, lists = gather_cluster(sites, outside)
+    sights, lists = gather_cluster(sites, clients)
     pauses = read_pauses()
     questions = [_question(site, sights[site.pk]) for site in sites]
-    answers = outside.github.heads(questions, paused=pauses.standing(now=now))
+    answers = clients.github.heads(questions, paused=pauses.standing(now=now))
     seen = {}
     for site in sites:
         observation = copy(site.observation)
@@ -59,7 +59,7 @@ def gather(sites: Sequence[Site], outside: Outside, *, now: datetime) -> Gathere
         for site in sites
         if site.expected_repository and _must_ask(site.observation, seen[site.pk])
     }
-    built, asked = gather_images(unknown.values(), outside.registry)
+    built, asked = gather_images(unknown.values(), clients.registry)
     for site in sites:
         _see_image(site.observation, seen[site.pk], unknown.get(site.pk), built)
         _make_printable(seen[site.pk])

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from deployments.clients import Clients
 from deployments.cluster import Cluster, ClusterError, ClusterRefused, ClusterUnavailable
 from deployments.models import Observation, Site
-from deployments.outside import Outside
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.managers import manager_of
 from deployments.rules.workloads import (
@@ -59,7 +59,7 @@ class Unseen:
 Sight = Workload | Absent | Unseen
 
 
-def gather_cluster(sites: Iterable[Site], outside: Outside) -> tuple[dict[int, Sight], int]:
+def gather_cluster(sites: Iterable[Site], clients: Clients) -> tuple[dict[int, Sight], int]:
     """Return each site's sight by its key, and the number of LISTs made. One namespace's trouble is that namespace's.
 
     Credentials that are not accepted are read anew once: the token may have been rotated. A cluster that does not answer for
@@ -68,7 +68,7 @@ def gather_cluster(sites: Iterable[Site], outside: Outside) -> tuple[dict[int, S
     by_namespace: dict[str, list[Site]] = defaultdict(list)
     for site in sites:
         by_namespace[site.namespace].append(site)
-    look = _Look(outside)
+    look = _Look(clients)
     sights: dict[int, Sight] = {}
     for namespace, together in by_namespace.items():
         sights |= look.at(namespace, together)
@@ -76,8 +76,8 @@ def gather_cluster(sites: Iterable[Site], outside: Outside) -> tuple[dict[int, S
 
 
 class _Look:
-    def __init__(self, outside: Outside) -> None:
-        self._outside = outside
+    def __init__(self, clients: Clients) -> None:
+        self._unreachable = clients
         self._silent_in_a_row = 0
         self._may_reconnect = True
         self.lists = 0
@@ -92,7 +92,7 @@ class _Look:
             self._silent_in_a_row = self._silent_in_a_row + 1 if is_silent else 0
             return {site.pk: Unseen(str(error)) for site in sites}
         self._silent_in_a_row = 0
-        seen = _Namespace(self._outside.cluster, namespace, deployments)
+        seen = _Namespace(self._unreachable.cluster, namespace, deployments)
         sights = {site.pk: seen.sight(site) for site in sites}
         self.lists += seen.pod_lists
         return sights
@@ -100,14 +100,14 @@ class _Look:
     def _list(self, namespace: str) -> list[dict[str, Any]]:
         self.lists += 1
         try:
-            return self._outside.cluster.deployments(namespace)
+            return self._unreachable.cluster.deployments(namespace)
         except ClusterRefused as error:
             if error.status != HTTPStatus.UNAUTHORIZED or not self._may_reconnect:
                 raise
         self._may_reconnect = False
-        self._outside.reconnect()
+        self._unreachable.reconnect()
         self.lists += 1
-        return self._outside.cluster.deployments(namespace)
+        return self._unreachable.cluster.deployments(namespace)
 
 
 class _Namespace:

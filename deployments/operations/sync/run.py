@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Subquery
 from django_q.tasks import async_task
 
+from deployments.clients import Clients
 from deployments.locks import Lock, try_lock
 from deployments.models import CommitRange, Observation, Site, SyncRun, Trigger
 from deployments.operations.attention import states_before, tell_what_waits
@@ -16,7 +17,6 @@ from deployments.operations.sync.decide import Decision, decide_all
 from deployments.operations.sync.gather import Gathered, gather
 from deployments.operations.sync.record import changed_sites, record
 from deployments.operations.waiting import move_on_where_ready
-from deployments.outside import Outside
 from deployments.queries import GOOD_ENOUGH
 from deployments.rules.autodeploy import Go, Stop
 
@@ -39,7 +39,7 @@ class SyncReport:
 
 def sync(
     *,
-    outside: Outside,
+    clients: Clients,
     clock: Callable[[], datetime],
     hosts: Sequence[str] = (),
     trigger: str = "schedule",
@@ -52,11 +52,11 @@ def sync(
     Raises UnableToSync where a host is not known, and AnotherAtWork where another sync is, for all of `wait_seconds`.
     """
     if dry_run:
-        return _dry_run(outside, hosts, trigger, now=clock())
+        return _dry_run(clients, hosts, trigger, now=clock())
     with try_lock(Lock.SYNC, wait_seconds=wait_seconds) as alone:
         if not alone:
             raise AnotherAtWork("Another sync is at work: wait for it to end.")
-        return _sync_alone(outside, hosts, trigger, clock=clock)
+        return _sync_alone(clients, hosts, trigger, clock=clock)
 
 
 def close_dead_runs(*, now: datetime) -> int:
@@ -81,16 +81,16 @@ def _close_dead_runs(*, now: datetime) -> int:
     )
 
 
-def _dry_run(outside: Outside, hosts: Sequence[str], trigger: str, *, now: datetime) -> SyncReport:
+def _dry_run(clients: Clients, hosts: Sequence[str], trigger: str, *, now: datetime) -> SyncReport:
     sites = _sites(hosts)
-    gathered = gather(sites, outside, now=now)
+    gathered = gather(sites, clients, now=now)
     run = SyncRun(started_at=now, trigger=trigger, is_full=not hosts, sites=len(sites))
     _count(run, gathered, changed_sites(sites, gathered.observations))
     return SyncReport(run, tuple(decide_all(sites, gathered.observations, now=now)))
 
 
 def _sync_alone(
-    outside: Outside, hosts: Sequence[str], trigger: str, *, clock: Callable[[], datetime]
+    clients: Clients, hosts: Sequence[str], trigger: str, *, clock: Callable[[], datetime]
 ) -> SyncReport:
     now = clock()
     sites = _sites(hosts)
@@ -98,7 +98,7 @@ def _sync_alone(
         _close_dead_runs(now=now)
     run = SyncRun.objects.create(started_at=now, trigger=trigger, is_full=not hosts, sites=len(sites))
     try:
-        gathered = gather(sites, outside, now=now)
+        gathered = gather(sites, clients, now=now)
         changed = changed_sites(sites, gathered.observations)
         remember(gathered.github.limits, gathered.pauses, now=now)
         before = states_before(changed, now=now)

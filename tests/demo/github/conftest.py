@@ -4,7 +4,7 @@ import pytest
 
 from demo.github import DemoGitHub
 from tests.demo.github.client import Client
-from tests.fixtures_outside import demo_github
+from tests.fixtures_clients import demo_github
 
 __all__ = ["demo_github"]
 

@@ -9,7 +9,7 @@ import pytest
 from demo.cluster import DemoCluster
 from deployments.cluster import Cluster, connect
 from tests.deployments.cluster.ground import MISSING, Admin, Ground
-from tests.fixtures_outside import trickle
+from tests.fixtures_clients import trickle
 from tests.patience import timeout_seconds
 
 __all__ = ["trickle"]

@@ -7,7 +7,7 @@ from demo.github import DemoGitHub
 from demo.loopback import LoopbackServer, Response
 from deployments.github import GitHub
 from tests.deployments.github.questions import Serve
-from tests.fixtures_outside import demo_github, trickle
+from tests.fixtures_clients import demo_github, trickle
 from tests.patience import timeout_seconds
 
 __all__ = ["demo_github", "trickle"]

@@ -9,10 +9,10 @@ from django.core.management import call_command
 from pytest_django.fixtures import Settings
 
 from demo.world import World
-from deployments.outside import from_settings
-from tests.worlds import outside, sites, world
+from deployments.clients import from_settings
+from tests.worlds import clients, sites, world
 
-__all__ = ["outside", "sites", "world"]
+__all__ = ["clients", "sites", "world"]
 Run = Callable[..., str]
 
 

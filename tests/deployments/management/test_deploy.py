@@ -8,17 +8,17 @@ from django.core.management import CommandError
 from django_q.models import OrmQ
 
 from demo.world import World
+from deployments.clients import Clients
 from deployments.models import AuditEvent, Deploy, Site, Status, Trigger
-from deployments.outside import Outside
 from tests.deployments.management.conftest import Run
 from tests.factories import observe
 
 HOST = "cacophony.natwelch.com"
 
 
-def test_without_a_commit_the_newest_one_seen_is_asked_for(world: World, outside: Outside, run: Run) -> None:
+def test_without_a_commit_the_newest_one_seen_is_asked_for(world: World, clients: Clients, run: Run) -> None:
     sha = world.commit(HOST)
-    observe(outside)
+    observe(clients)
 
     printed = run("deploy", HOST)
 
@@ -29,10 +29,10 @@ def test_without_a_commit_the_newest_one_seen_is_asked_for(world: World, outside
 
 
 def test_whoever_asks_on_a_shell_without_an_account_is_named(
-    world: World, outside: Outside, run: Run
+    world: World, clients: Clients, run: Run
 ) -> None:
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
 
     run("deploy", HOST)
 
@@ -40,19 +40,19 @@ def test_whoever_asks_on_a_shell_without_an_account_is_named(
     assert AuditEvent.objects.get().actor_name == f"{getuser()} on a shell"
 
 
-def test_a_commit_may_be_named(world: World, outside: Outside, run: Run) -> None:
+def test_a_commit_may_be_named(world: World, clients: Clients, run: Run) -> None:
     sha = world.commit(HOST)
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
 
     run("deploy", HOST, sha)
 
     assert Deploy.objects.get().sha == sha
 
 
-def test_json_tells_all_of_the_deploy(world: World, outside: Outside, run: Run) -> None:
+def test_json_tells_all_of_the_deploy(world: World, clients: Clients, run: Run) -> None:
     sha = world.commit(HOST)
-    observe(outside)
+    observe(clients)
 
     told = json.loads(run("deploy", HOST, "--json"))
 
@@ -60,9 +60,9 @@ def test_json_tells_all_of_the_deploy(world: World, outside: Outside, run: Run) 
     assert told["image"] == world.image(HOST, sha)
 
 
-def test_a_refusal_is_a_sentence_and_no_deploy(world: World, outside: Outside, run: Run) -> None:
+def test_a_refusal_is_a_sentence_and_no_deploy(world: World, clients: Clients, run: Run) -> None:
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
 
     with pytest.raises(CommandError, match="40 hexadecimal digits"):
         run("deploy", HOST, "main")

@@ -5,17 +5,17 @@ import json
 import pytest
 
 from demo.world import World
-from deployments.outside import Outside
+from deployments.clients import Clients
 from tests.deployments.management.conftest import Run
 from tests.factories import observe
 
 HOST = "cacophony.natwelch.com"
 
 
-def test_it_prints_a_table_of_the_sites(world: World, outside: Outside, run: Run) -> None:
+def test_it_prints_a_table_of_the_sites(world: World, clients: Clients, run: Run) -> None:
     running = world.repository(HOST).head
     head = world.commit(HOST)
-    observe(outside)
+    observe(clients)
 
     heading, *lines = run("sites").splitlines()
 
@@ -25,9 +25,9 @@ def test_it_prints_a_table_of_the_sites(world: World, outside: Outside, run: Run
     assert len(lines) == len(world.mappings)
 
 
-def test_json_carries_whole_commits(world: World, outside: Outside, run: Run) -> None:
+def test_json_carries_whole_commits(world: World, clients: Clients, run: Run) -> None:
     head = world.commit(HOST)
-    observe(outside)
+    observe(clients)
 
     (told,) = json.loads(run("sites", HOST, "--json"))
 

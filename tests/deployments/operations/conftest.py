@@ -2,9 +2,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from tests.factories import make_user
-from tests.worlds import outside, sites, world
+from tests.worlds import clients, sites, world
 
-__all__ = ["outside", "sites", "world"]
+__all__ = ["clients", "sites", "world"]
 
 
 @pytest.fixture

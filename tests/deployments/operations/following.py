@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from demo.cluster import HEALTHY, Behaviour
 from demo.world import World
+from deployments.clients import Clients
 from deployments.models import Deploy
 from deployments.operations.follow import Patience, follow
-from deployments.outside import Outside
 from tests.factories import ask, begin, observe
 
 HOST = "cacophony.natwelch.com"
@@ -40,18 +40,18 @@ class Clock:
         return timezone.now() + self.ahead
 
 
-def rolled_out(world: World, outside: Outside, behaviour: Behaviour = HEALTHY) -> Deploy:
+def rolled_out(world: World, clients: Clients, behaviour: Behaviour = HEALTHY) -> Deploy:
     """Commit to HOST's branch and patch its Deployment; the new image's containers do as `behaviour` says."""
     world.behaviours[world.image(HOST, world.commit(HOST))] = behaviour
-    observe(outside)
-    deploy = begin(ask(HOST), outside)
+    observe(clients)
+    deploy = begin(ask(HOST), clients)
     Deploy.objects.filter(pk=deploy.pk).update(patched_at=timezone.now())
     return deploy
 
 
 def see_through(
     deploy: Deploy,
-    outside: Outside,
+    clients: Clients,
     *,
     patience: Patience = PATIENCE,
     clock: Clock | None = None,
@@ -69,7 +69,7 @@ def see_through(
         sleep(seconds)
 
     with suppress(_EnoughSeen):
-        follow(outside=outside, patience=patience, clock=clock or Clock(), sleep=rest)
+        follow(clients=clients, patience=patience, clock=clock or Clock(), sleep=rest)
     deploy.refresh_from_db()
     return deploy
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from demo.world import World
+from deployments.clients import Clients
 from deployments.models import CommitRange, Deploy, Site, Status
 from deployments.operations.commits import fetch_commits
-from deployments.outside import Outside
 from deployments.queries import site_page
 from deployments.rules.autodeploy import Go
 from tests.factories import NOW, ask, observe
@@ -21,76 +21,76 @@ def automate(**wishes: object) -> None:
     Site.objects.filter(host=HOST).update(auto_deploy=True, **wishes)
 
 
-def decision(outside: Outside) -> list[str]:
-    return observe(outside).run.decisions[HOST]
+def decision(clients: Clients) -> list[str]:
+    return observe(clients).run.decisions[HOST]
 
 
-def test_a_site_waits_for_its_ci(world: World, outside: Outside) -> None:
+def test_a_site_waits_for_its_ci(world: World, clients: Clients) -> None:
     head = world.commit(HOST, checks="PENDING")
     automate()
 
-    assert decision(outside)[:2] == ["wait", f"CI has not finished on {head[:7]}."]
+    assert decision(clients)[:2] == ["wait", f"CI has not finished on {head[:7]}."]
 
 
-def test_a_site_that_does_not_wait_for_ci_ships_while_it_runs(world: World, outside: Outside) -> None:
+def test_a_site_that_does_not_wait_for_ci_ships_while_it_runs(world: World, clients: Clients) -> None:
     head = world.commit(HOST, checks="PENDING")
     automate(wait_for_ci=False)
 
-    observe(outside)
+    observe(clients)
 
     assert Deploy.objects.get().sha == head
 
 
-def test_a_site_leaves_its_interval_between_two_deploys(world: World, outside: Outside) -> None:
+def test_a_site_leaves_its_interval_between_two_deploys(world: World, clients: Clients) -> None:
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
     Deploy.objects.filter(pk=ask(HOST, now=NOW - timedelta(minutes=20)).pk).update(
         status=Status.CANCELLED, finished_at=NOW
     )
     world.commit(HOST)
     automate(minimum_interval_minutes=30)
 
-    assert decision(outside)[:2] == [
+    assert decision(clients)[:2] == [
         "wait",
         "The last Deploy began less than 30 minutes ago: 10 minutes to go.",
     ]
 
 
-def test_after_its_interval_a_site_ships_again(world: World, outside: Outside) -> None:
+def test_after_its_interval_a_site_ships_again(world: World, clients: Clients) -> None:
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
     Deploy.objects.filter(pk=ask(HOST, now=NOW - timedelta(minutes=30)).pk).update(
         status=Status.CANCELLED, finished_at=NOW
     )
     world.commit(HOST)
     automate(minimum_interval_minutes=30)
 
-    assert decision(outside)[0] == "go"
+    assert decision(clients)[0] == "go"
 
 
-def test_a_head_that_a_later_commit_takes_back_is_left_alone(world: World, outside: Outside) -> None:
+def test_a_head_that_a_later_commit_takes_back_is_left_alone(world: World, clients: Clients) -> None:
     reverted = world.commit(HOST, "Delete the cache")
     revert = world.commit(HOST, f'Revert "Delete the cache"\n\nThis reverts commit {reverted}.')
-    observe(outside)
-    fetch_commits(github=outside.github, now=NOW)
+    observe(clients)
+    fetch_commits(github=clients.github, now=NOW)
     # GitHub's answers lag behind its own: the head is seen as it was before the revert.
     world.repository(HOST).force_push(reverted)
     automate()
 
-    assert decision(outside)[:2] == [
+    assert decision(clients)[:2] == [
         "wait",
         f"{reverted[:7]} is reverted by {revert[:7]}, which goes out instead.",
     ]
 
 
-def test_a_head_that_takes_an_earlier_commit_back_goes_out(world: World, outside: Outside) -> None:
+def test_a_head_that_takes_an_earlier_commit_back_goes_out(world: World, clients: Clients) -> None:
     reverted = world.commit(HOST, "Delete the cache")
     revert = world.commit(HOST, f'Revert "Delete the cache"\n\nThis reverts commit {reverted}.')
-    observe(outside)
-    fetch_commits(github=outside.github, now=NOW)
+    observe(clients)
+    fetch_commits(github=clients.github, now=NOW)
     automate()
 
-    observe(outside)
+    observe(clients)
 
     assert CommitRange.objects.get().reverts == {reverted: revert}
     assert Deploy.objects.get().sha == revert
@@ -98,11 +98,11 @@ def test_a_head_that_takes_an_earlier_commit_back_goes_out(world: World, outside
 
 @pytest.mark.parametrize("checks", ["PENDING", "FAILURE"])
 def test_the_sites_page_says_why_in_the_words_of_the_sync(
-    world: World, outside: Outside, checks: str
+    world: World, clients: Clients, checks: str
 ) -> None:
     world.commit(HOST, checks=checks)
     automate()
-    reason = decision(outside)[1]
+    reason = decision(clients)[1]
 
     verdict = site_page(host=HOST, now=NOW).verdict
 
@@ -110,9 +110,9 @@ def test_the_sites_page_says_why_in_the_words_of_the_sync(
     assert verdict.reason == reason
 
 
-def test_the_sites_page_says_what_the_next_sync_deploys(world: World, outside: Outside) -> None:
+def test_the_sites_page_says_what_the_next_sync_deploys(world: World, clients: Clients) -> None:
     head = world.commit(HOST)
-    observe(outside)
+    observe(clients)
     automate()
 
     verdict = site_page(host=HOST, now=NOW).verdict

@@ -11,6 +11,7 @@ from django_q.models import OrmQ
 
 from demo.cluster import CRASHES
 from demo.world import World
+from deployments.clients import Clients
 from deployments.models import BatchItem, Deploy, DeployBatch, Observation, Site, Status
 from deployments.operations.batch import (
     BatchEntry,
@@ -23,7 +24,6 @@ from deployments.operations.deploy import cancel_deploy
 from deployments.operations.follow import Patience, follow
 from deployments.operations.hold import place_hold
 from deployments.operations.tick import tick
-from deployments.outside import Outside
 from tests.factories import NOW, begin, make_user, observe
 
 HOSTS = ["aniplaxt.natwelch.com", "cacophony.natwelch.com", "chartopia.app"]
@@ -40,11 +40,11 @@ def person() -> User:
 
 
 @pytest.fixture
-def batch(world: World, outside: Outside, person: User) -> DeployBatch:
+def batch(world: World, clients: Clients, person: User) -> DeployBatch:
     """Three sites, each with a new commit, asked for together."""
     for host in HOSTS:
         world.commit(host)
-    observe(outside)
+    observe(clients)
     return request_batch(entries=entries(), by=person, key=uuid4(), now=NOW)
 
 
@@ -58,11 +58,11 @@ def begun() -> list[tuple[str, str]]:
     return list(Deploy.objects.order_by("id").values_list("site__host", "status"))
 
 
-def see_through(outside: Outside) -> None:
+def see_through(clients: Clients) -> None:
     """Let a worker see the queued Deploy to its end, and then do what the follower asked for."""
-    deploy = begin(Deploy.objects.get(status=Status.QUEUED), outside)
+    deploy = begin(Deploy.objects.get(status=Status.QUEUED), clients)
     Deploy.objects.filter(pk=deploy.pk).update(patched_at=timezone.now())
-    follow(outside=outside, patience=PATIENCE, clock=timezone.now, sleep=sleep)
+    follow(clients=clients, patience=PATIENCE, clock=timezone.now, sleep=sleep)
     asked = [task.func() for task in OrmQ.objects.all()]
     OrmQ.objects.all().delete()
     if "deployments.tasks.continue_batches" in asked:
@@ -74,9 +74,9 @@ def test_the_first_begins_alone(batch: DeployBatch) -> None:
     assert batch.is_running
 
 
-def test_one_follows_another_until_all_are_deployed(outside: Outside, batch: DeployBatch) -> None:
+def test_one_follows_another_until_all_are_deployed(clients: Clients, batch: DeployBatch) -> None:
     for _ in HOSTS:
-        see_through(outside)
+        see_through(clients)
 
     batch.refresh_from_db()
     assert begun() == [(host, "succeeded") for host in HOSTS]
@@ -84,11 +84,11 @@ def test_one_follows_another_until_all_are_deployed(outside: Outside, batch: Dep
 
 
 def test_the_first_failure_stops_the_rest_and_says_so(
-    world: World, outside: Outside, batch: DeployBatch
+    world: World, clients: Clients, batch: DeployBatch
 ) -> None:
     broken = Observation.objects.get(site__host=HOSTS[1]).head_sha
     world.behaviours[world.image(HOSTS[1], broken)] = CRASHES(1, ("panic: no board",))
-    see_through(outside)
+    see_through(clients)
     Deploy.objects.get(site__host=HOSTS[1]).move(Status.FAILED, now=NOW, sentence="It crashed.")
 
     continue_batches(now=NOW)
@@ -99,20 +99,20 @@ def test_the_first_failure_stops_the_rest_and_says_so(
     assert batch.sentence == f"Stopped at {HOSTS[1]}: It crashed. 1 site after it not started."
 
 
-def test_a_refused_one_stops_the_rest(outside: Outside, batch: DeployBatch, person: User) -> None:
+def test_a_refused_one_stops_the_rest(clients: Clients, batch: DeployBatch, person: User) -> None:
     place_hold(site=Site.objects.get(host=HOSTS[1]), reason="The demo", by=person, now=NOW)
 
-    see_through(outside)
+    see_through(clients)
 
     batch.refresh_from_db()
     assert batch.state == "stopped"
     assert "held by eve: The demo" in batch.sentence
 
 
-def test_one_that_a_worker_refuses_stops_the_rest(world: World, outside: Outside, batch: DeployBatch) -> None:
+def test_one_that_a_worker_refuses_stops_the_rest(world: World, clients: Clients, batch: DeployBatch) -> None:
     first = Deploy.objects.get()
     world.registry.remove("icco-cloud/aniplaxt", first.sha)
-    begin(first, outside)
+    begin(first, clients)
 
     continue_batches(now=NOW)
 
@@ -121,11 +121,11 @@ def test_one_that_a_worker_refuses_stops_the_rest(world: World, outside: Outside
     assert (batch.state, len(begun())) == ("stopped", 1)
 
 
-def test_a_site_that_runs_the_commit_by_now_is_passed_over(outside: Outside, batch: DeployBatch) -> None:
+def test_a_site_that_runs_the_commit_by_now_is_passed_over(clients: Clients, batch: DeployBatch) -> None:
     seen = Observation.objects.get(site__host=HOSTS[1])
     Observation.objects.filter(pk=seen.pk).update(running_sha=seen.head_sha)
 
-    see_through(outside)
+    see_through(clients)
 
     assert [host for host, _ in begun()] == [HOSTS[0], HOSTS[2]]
 
@@ -138,9 +138,9 @@ def test_it_may_run_twice(batch: DeployBatch) -> None:
     assert (begun(), batch.state) == ([(HOSTS[0], "queued")], "running")
 
 
-def test_a_double_tap_is_one_batch(world: World, outside: Outside, person: User) -> None:
+def test_a_double_tap_is_one_batch(world: World, clients: Clients, person: User) -> None:
     world.commit(HOSTS[0])
-    observe(outside)
+    observe(clients)
     key = uuid4()
 
     first, second = (request_batch(entries=entries(HOSTS[:1]), by=person, key=key, now=NOW) for _ in range(2))
@@ -149,7 +149,7 @@ def test_a_double_tap_is_one_batch(world: World, outside: Outside, person: User)
     assert len(begun()) == 1
 
 
-def test_the_tick_takes_it_on_where_the_follower_died(outside: Outside, batch: DeployBatch) -> None:
+def test_the_tick_takes_it_on_where_the_follower_died(clients: Clients, batch: DeployBatch) -> None:
     Deploy.objects.get().move(Status.SUPERSEDED, now=NOW)
     OrmQ.objects.all().delete()
 
@@ -170,9 +170,9 @@ def test_cancelling_starts_nothing_more_and_takes_back_what_is_queued(
 
 
 def test_cancelling_leaves_what_the_cluster_was_told(
-    outside: Outside, batch: DeployBatch, person: User
+    clients: Clients, batch: DeployBatch, person: User
 ) -> None:
-    begin(Deploy.objects.get(), outside)
+    begin(Deploy.objects.get(), clients)
 
     cancel_batch(batch=batch, by=person, now=NOW)
 
@@ -189,11 +189,11 @@ def test_cancelling_one_of_its_deploys_stops_it(batch: DeployBatch, person: User
 
 
 def test_who_was_deleted_meanwhile_deploys_nothing_more(
-    outside: Outside, batch: DeployBatch, person: User
+    clients: Clients, batch: DeployBatch, person: User
 ) -> None:
     person.delete()
 
-    see_through(outside)
+    see_through(clients)
 
     batch.refresh_from_db()
     assert (batch.state, len(begun())) == ("stopped", 1)
@@ -209,11 +209,11 @@ def test_what_is_not_there_is_refused(person: User, named: list[BatchEntry]) -> 
 
 
 def test_a_batch_that_cannot_be_looked_at_keeps_no_other_waiting(
-    world: World, outside: Outside, batch: DeployBatch, person: User
+    world: World, clients: Clients, batch: DeployBatch, person: User
 ) -> None:
     other = min(set(world.mappings) - set(HOSTS))
     world.commit(other)
-    observe(outside)
+    observe(clients)
     # Its Deploy is under way, and nothing says so: the database itself refuses a second one.
     BatchItem.objects.filter(batch=batch).update(deploy=None)
     Observation.objects.update(latest_deploy=None)

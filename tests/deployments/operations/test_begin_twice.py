@@ -9,10 +9,10 @@ import pytest
 from django.db import connection, transaction
 
 from demo.world import World
+from deployments.clients import Clients
 from deployments.models import Deploy, Status
 from deployments.operations.begin import begin_deploy
 from deployments.operations.tick import tick
-from deployments.outside import Outside
 from tests.factories import NOW, ask, observe
 from tests.processes import eventually
 from tests.sessions import somebody_waits_for_a_lock
@@ -23,9 +23,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-def queued(world: World, outside: Outside) -> Deploy:
+def queued(world: World, clients: Clients) -> Deploy:
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
     return ask(HOST)
 
 
@@ -42,12 +42,12 @@ def meanwhile(work: Callable[[], None]) -> Iterator[None]:
 
 
 def test_whoever_comes_second_leaves_what_the_first_has_begun(
-    world: World, outside: Outside, queued: Deploy
+    world: World, clients: Clients, queued: Deploy
 ) -> None:
     world.registry.hang(1)
 
     def run() -> None:
-        begin_deploy(deploy_id=queued.pk, outside=outside, now=NOW)
+        begin_deploy(deploy_id=queued.pk, clients=clients, now=NOW)
 
     with meanwhile(run), meanwhile(run):
         pass

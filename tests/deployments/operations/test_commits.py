@@ -9,10 +9,10 @@ from django.db import connection
 
 from demo.github import Failure
 from demo.world import World
+from deployments.clients import Clients
 from deployments.locks import Lock
 from deployments.models import CommitRange
 from deployments.operations.commits import fetch_commits
-from deployments.outside import Outside
 from tests.factories import NOW, observe
 from tests.processes import eventually
 from tests.sessions import held_elsewhere
@@ -23,11 +23,11 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-def behind(world: World, outside: Outside) -> Iterator[None]:
+def behind(world: World, clients: Clients) -> Iterator[None]:
     """Every one of the five sites."""
     for host in world.mappings:
         world.commit(host)
-    observe(outside)
+    observe(clients)
     world.github.requests.clear()
     yield
     world.github.latency_seconds = 0
@@ -43,41 +43,41 @@ def is_held(lock: Lock) -> bool:
 
 @pytest.mark.usefixtures("behind")
 def test_a_github_that_fails_three_times_in_a_row_is_not_asked_any_more(
-    world: World, outside: Outside
+    world: World, clients: Clients
 ) -> None:
     world.github.fail_next(Failure.BAD_GATEWAY, times=5)
 
-    fetched = fetch_commits(github=outside.github, now=NOW)
+    fetched = fetch_commits(github=clients.github, now=NOW)
 
     assert (fetched, len(world.github.requests)) == (0, 3)
 
 
 @pytest.mark.usefixtures("behind")
 def test_one_repository_that_cannot_be_compared_keeps_no_other_from_its_list(
-    world: World, outside: Outside
+    world: World, clients: Clients
 ) -> None:
     world.github.poison("icco/cacophony", Failure.BAD_GATEWAY)
 
-    fetched = fetch_commits(github=outside.github, now=NOW)
+    fetched = fetch_commits(github=clients.github, now=NOW)
 
     assert (fetched, len(world.github.requests)) == (4, 5)
 
 
 @pytest.mark.usefixtures("behind")
-def test_a_second_one_leaves_it_to_the_first(world: World, outside: Outside) -> None:
+def test_a_second_one_leaves_it_to_the_first(world: World, clients: Clients) -> None:
     with held_elsewhere(Lock.COMMITS):
-        fetched = fetch_commits(github=outside.github, now=NOW)
+        fetched = fetch_commits(github=clients.github, now=NOW)
 
     assert (fetched, world.github.requests) == (0, [])
 
 
-def test_what_is_missing_since_the_first_began_is_fetched_by_it(world: World, outside: Outside) -> None:
+def test_what_is_missing_since_the_first_began_is_fetched_by_it(world: World, clients: Clients) -> None:
     world.commit(FIRST)
-    observe(outside)
+    observe(clients)
     world.github.latency_seconds = 2
 
     def fetch() -> None:
-        fetch_commits(github=outside.github, now=NOW)
+        fetch_commits(github=clients.github, now=NOW)
         connection.close()
 
     thread = threading.Thread(target=fetch)
@@ -86,7 +86,7 @@ def test_what_is_missing_since_the_first_began_is_fetched_by_it(world: World, ou
     sleep(0.5)
     world.github.latency_seconds = 0
     world.commit(SECOND)
-    observe(outside)
+    observe(clients)
     thread.join()
 
     assert CommitRange.objects.count() == 2

@@ -10,11 +10,11 @@ from pytest_django.fixtures import Settings
 
 from demo.github import Told
 from demo.world import NAMESPACE, World
+from deployments.clients import Clients, from_settings
 from deployments.github import GitHub
 from deployments.models import Examination, Site
 from deployments.operations.doctor import Finding, Grade, examine, record_examination
 from deployments.operations.doctor_request import request_examination
-from deployments.outside import Outside, from_settings
 from deployments.push import fresh_key_pair
 from tests.factories import NOW
 
@@ -26,68 +26,68 @@ def _alive(db: None) -> None:
     )
 
 
-def found(outside: Outside, subject: str) -> list[Finding]:
+def found(clients: Clients, subject: str) -> list[Finding]:
     """Return the lines about a subject."""
-    return [each for each in examine(outside=outside, now=NOW) if each.subject.startswith(subject)]
+    return [each for each in examine(clients=clients, now=NOW) if each.subject.startswith(subject)]
 
 
-def only(outside: Outside, subject: str) -> Finding:
-    (finding,) = [each for each in found(outside, subject) if each.grade is not Grade.GOOD]
+def only(clients: Clients, subject: str) -> Finding:
+    (finding,) = [each for each in found(clients, subject) if each.grade is not Grade.GOOD]
     assert finding.remedy
     return finding
 
 
-def test_a_sound_world_has_a_good_line_for_each_part(outside: Outside) -> None:
-    subjects = {each.subject for each in examine(outside=outside, now=NOW) if each.grade is Grade.GOOD}
+def test_a_sound_world_has_a_good_line_for_each_part(clients: Clients) -> None:
+    subjects = {each.subject for each in examine(clients=clients, now=NOW) if each.grade is Grade.GOOD}
 
     assert subjects >= {
         "Database", "Worker", "Token, GITHUB_TOKEN", "GitHub", "GitHub's budget", "Push keys", f"Rights in {NAMESPACE}", "Deployments", "Registry",
     }  # fmt: skip
 
 
-def test_clocks_that_differ_are_told(outside: Outside) -> None:
-    assert only(outside, "Clock").grade is Grade.BAD
+def test_clocks_that_differ_are_told(clients: Clients) -> None:
+    assert only(clients, "Clock").grade is Grade.BAD
 
 
-def test_a_silent_worker_is_told(outside: Outside) -> None:
+def test_a_silent_worker_is_told(clients: Clients) -> None:
     Task.objects.update(stopped=NOW - timedelta(minutes=20))
 
-    assert "20 minutes old" in only(outside, "Worker").sentence
+    assert "20 minutes old" in only(clients, "Worker").sentence
 
 
-def test_a_site_whose_images_this_worker_does_not_run_is_told(outside: Outside, world: World) -> None:
+def test_a_site_whose_images_this_worker_does_not_run_is_told(clients: Clients, world: World) -> None:
     host = next(iter(world.mappings))
     Site.objects.filter(host=host).update(image_template="ghcr.io/{owner}/{repository}:{sha}")
 
-    finding = only(outside, f"Sites, {host}")
+    finding = only(clients, f"Sites, {host}")
 
     assert finding.grade is Grade.BAD
     assert "this worker runs none from there" in finding.sentence
 
 
 def test_a_repository_that_cannot_be_read_is_told_and_the_others_are_not(
-    outside: Outside, world: World
+    clients: Clients, world: World
 ) -> None:
     host = next(iter(world.mappings))
     Site.objects.filter(host=host).update(repository="no-such-repository")
 
-    assert only(outside, "GitHub,").subject == f"GitHub, {host}"
-    assert "4 repositories can be read." in [each.sentence for each in found(outside, "GitHub")]
+    assert only(clients, "GitHub,").subject == f"GitHub, {host}"
+    assert "4 repositories can be read." in [each.sentence for each in found(clients, "GitHub")]
 
 
-def test_a_bad_token_is_told(outside: Outside, world: World) -> None:
+def test_a_bad_token_is_told(clients: Clients, world: World) -> None:
     with GitHub(token="wrong", api_url=world.github.url) as github:
-        lines = found(replace(outside, github=github), "GitHub")
+        lines = found(replace(clients, github=github), "GitHub")
 
     assert {each.grade for each in lines} == {Grade.BAD}
     assert "token" in lines[0].sentence
 
 
-def test_a_token_for_one_owner_that_is_not_accepted_is_told(outside: Outside, world: World) -> None:
+def test_a_token_for_one_owner_that_is_not_accepted_is_told(clients: Clients, world: World) -> None:
     with GitHub(
         token=world.github.token, tokens={"Acme": "wrong", "b": "two words"}, api_url=world.github.url
     ) as github:
-        lines = {each.subject: each for each in found(replace(outside, github=github), "Token")}
+        lines = {each.subject: each for each in found(replace(clients, github=github), "Token")}
 
     assert lines["Token, GITHUB_TOKEN"].grade is Grade.GOOD
     assert "Make a new one and set GITHUB_TOKENS, acme" in lines["Token, GITHUB_TOKENS, acme"].sentence
@@ -104,11 +104,11 @@ def test_a_token_for_one_owner_that_is_not_accepted_is_told(outside: Outside, wo
     ],
 )
 def test_what_a_token_may_do_is_told_as_far_as_github_tells(
-    outside: Outside, world: World, scopes: str | None, grade: Grade, sentence: str
+    clients: Clients, world: World, scopes: str | None, grade: Grade, sentence: str
 ) -> None:
     world.github.tokens.told[world.github.token] = Told(scopes=scopes)
 
-    (line,) = found(outside, "Token")
+    (line,) = found(clients, "Token")
 
     assert line.grade is grade
     assert sentence in line.sentence
@@ -120,41 +120,41 @@ def test_what_a_token_may_do_is_told_as_far_as_github_tells(
 
 @pytest.mark.parametrize(("days", "grade"), [(13, Grade.WARNING), (15, Grade.GOOD)])
 def test_a_token_that_expires_within_two_weeks_is_told(
-    outside: Outside, world: World, days: int, grade: Grade
+    clients: Clients, world: World, days: int, grade: Grade
 ) -> None:
     end = NOW + timedelta(days=days)
     world.github.tokens.told[world.github.token] = Told(expires_at=end)
 
-    (line,) = found(outside, "Token")
+    (line,) = found(clients, "Token")
 
     assert line.grade is grade
     assert f"It expires on {end:%d %B %Y}, in {days} days." in line.sentence
 
 
-def test_no_token_at_all_is_told_with_what_it_costs(outside: Outside, world: World) -> None:
+def test_no_token_at_all_is_told_with_what_it_costs(clients: Clients, world: World) -> None:
     with GitHub(api_url=world.github.url, web_url=world.github.url) as github:
-        lines = found(replace(outside, github=github), "Token")
-        checks = found(replace(outside, github=github), "GitHub's checks")
+        lines = found(replace(clients, github=github), "Token")
+        checks = found(replace(clients, github=github), "GitHub's checks")
 
     assert [(each.subject, each.grade) for each in lines] == [("Token", Grade.WARNING)]
     assert "5 repositories" in checks[0].sentence
 
 
-def test_push_keys_that_belong_together_are_well(outside: Outside, settings: Settings) -> None:
+def test_push_keys_that_belong_together_are_well(clients: Clients, settings: Settings) -> None:
     pair = fresh_key_pair()
     settings.VAPID_PUBLIC_KEY, settings.VAPID_PRIVATE_KEY = pair.public, pair.private
 
-    (line,) = found(outside, "Push keys")
+    (line,) = found(clients, "Push keys")
 
     assert line.grade is Grade.GOOD
     assert "belong together" in line.sentence
 
 
-def test_push_keys_of_two_pairs_are_told_with_the_right_half(outside: Outside, settings: Settings) -> None:
+def test_push_keys_of_two_pairs_are_told_with_the_right_half(clients: Clients, settings: Settings) -> None:
     pair, other = fresh_key_pair(), fresh_key_pair()
     settings.VAPID_PUBLIC_KEY, settings.VAPID_PRIVATE_KEY = other.public, pair.private
 
-    line = only(outside, "Push keys")
+    line = only(clients, "Push keys")
 
     assert line.grade is Grade.BAD
     assert f"VAPID_PUBLIC_KEY={pair.public}" in line.remedy
@@ -162,72 +162,72 @@ def test_push_keys_of_two_pairs_are_told_with_the_right_half(outside: Outside, s
 
 @pytest.mark.parametrize("private", ["no-key", "AAAA", "é", "A" * 43])
 def test_a_push_key_that_cannot_be_read_is_told_and_not_repeated(
-    outside: Outside, settings: Settings, private: str
+    clients: Clients, settings: Settings, private: str
 ) -> None:
     settings.VAPID_PUBLIC_KEY, settings.VAPID_PRIVATE_KEY = fresh_key_pair().public, private
 
-    line = only(outside, "Push keys")
+    line = only(clients, "Push keys")
 
     assert line.grade is Grade.BAD
     assert private not in line.sentence
 
 
-def test_one_push_key_alone_is_told(outside: Outside, settings: Settings) -> None:
+def test_one_push_key_alone_is_told(clients: Clients, settings: Settings) -> None:
     pair = fresh_key_pair()
     settings.VAPID_PUBLIC_KEY, settings.VAPID_PRIVATE_KEY = pair.public, ""
-    without_private = only(outside, "Push keys")
+    without_private = only(clients, "Push keys")
     settings.VAPID_PUBLIC_KEY, settings.VAPID_PRIVATE_KEY = "", pair.private
-    without_public = only(outside, "Push keys")
+    without_public = only(clients, "Push keys")
 
     assert without_private.grade is Grade.BAD
     assert without_public.grade is Grade.WARNING
     assert f"VAPID_PUBLIC_KEY={pair.public}" in without_public.remedy
 
 
-def test_a_missing_deployment_and_a_missing_container_are_told(outside: Outside, world: World) -> None:
+def test_a_missing_deployment_and_a_missing_container_are_told(clients: Clients, world: World) -> None:
     first, second, *_ = world.mappings
     Site.objects.filter(host=first).update(deployment="gone")
     Site.objects.filter(host=second).update(container="other")
 
-    lines = {each.subject: each.sentence for each in found(outside, "Deployment,")}
+    lines = {each.subject: each.sentence for each in found(clients, "Deployment,")}
 
     assert "no Deployment gone" in lines[f"Deployment, {first}"]
     assert "no container other" in lines[f"Deployment, {second}"]
 
 
-def test_an_image_that_runs_and_is_gone_from_the_registry_is_told(outside: Outside, world: World) -> None:
+def test_an_image_that_runs_and_is_gone_from_the_registry_is_told(clients: Clients, world: World) -> None:
     host = next(iter(world.mappings))
     path, _, tag = world.running_image(host).partition("/")[2].rpartition(":")
     world.registry.remove(path, tag)
 
-    assert "is not in the registry" in only(outside, "Registry").sentence
+    assert "is not in the registry" in only(clients, "Registry").sentence
 
 
-def test_a_namespace_without_rights_is_told_right_by_right(outside: Outside, world: World) -> None:
+def test_a_namespace_without_rights_is_told_right_by_right(clients: Clients, world: World) -> None:
     host = next(iter(world.mappings))
     Site.objects.filter(host=host).update(namespace="elsewhere")
 
-    sentences = [each.sentence for each in found(outside, "Rights in elsewhere")]
+    sentences = [each.sentence for each in found(clients, "Rights in elsewhere")]
 
     assert f"The worker may not patch deployments {world.mappings[host].deployment}." in sentences
     assert "The worker may not get pods/log." in sentences
 
 
-def test_a_cluster_that_is_away_hides_nothing_else(outside: Outside, world: World) -> None:
+def test_a_cluster_that_is_away_hides_nothing_else(clients: Clients, world: World) -> None:
     world.cluster.fail_next(503, 1000)
 
-    assert {each.grade for each in found(outside, "Rights")} == {Grade.BAD}
-    assert found(outside, "GitHub's budget")[0].grade is Grade.GOOD
+    assert {each.grade for each in found(clients, "Rights")} == {Grade.BAD}
+    assert found(clients, "GitHub's budget")[0].grade is Grade.GOOD
 
 
-def test_a_ping_address_that_cannot_be_reached_is_told(outside: Outside, settings: Settings) -> None:
+def test_a_ping_address_that_cannot_be_reached_is_told(clients: Clients, settings: Settings) -> None:
     settings.PING_URL = "http://127.0.0.1:1/ping"
 
-    assert "127.0.0.1 does not answer" in only(outside, "Ping").sentence
+    assert "127.0.0.1 does not answer" in only(clients, "Ping").sentence
 
 
-def test_what_was_found_is_kept_for_the_page(outside: Outside) -> None:
-    record_examination(outside=outside, now=NOW)
+def test_what_was_found_is_kept_for_the_page(clients: Clients) -> None:
+    record_examination(clients=clients, now=NOW)
 
     kept = Examination.latest()
     assert kept.finished_at == NOW
@@ -246,36 +246,36 @@ def test_the_command_s_exit_status_tells(world: World, sites: dict[str, Site], s
     from_settings.cache_clear()
 
 
-def test_a_site_whose_template_names_no_image_is_told_once(outside: Outside, world: World) -> None:
+def test_a_site_whose_template_names_no_image_is_told_once(clients: Clients, world: World) -> None:
     host = next(iter(world.mappings))
     Site.objects.filter(host=host).update(image_template="nonsense")
 
-    finding = only(outside, f"Sites, {host}")
+    finding = only(clients, f"Sites, {host}")
 
     assert finding.sentence == "Its image template names no image."
-    assert found(outside, f"Deployment, {host}") == []
+    assert found(clients, f"Deployment, {host}") == []
 
 
 def test_a_deployment_that_no_site_stands_for_is_told_and_is_no_trouble(
-    outside: Outside, world: World
+    clients: Clients, world: World
 ) -> None:
     host, mapping = next(iter(world.mappings.items()))
     Site.objects.filter(host=host).delete()
 
-    (finding,) = found(outside, "Not mapped")
+    (finding,) = found(clients, "Not mapped")
 
     assert finding.grade is Grade.GOOD
     assert f"No site stands for {NAMESPACE}/{mapping.deployment}: `manage.py discover`" in finding.sentence
 
 
-def test_where_everything_is_mapped_nothing_is_said_of_it(outside: Outside) -> None:
-    assert found(outside, "Not mapped") == []
+def test_where_everything_is_mapped_nothing_is_said_of_it(clients: Clients) -> None:
+    assert found(clients, "Not mapped") == []
 
 
 @pytest.mark.usefixtures("sites")
-def test_an_examination_is_over_whatever_the_clock_of_who_asked_for_it(outside: Outside) -> None:
+def test_an_examination_is_over_whatever_the_clock_of_who_asked_for_it(clients: Clients) -> None:
     request_examination(now=NOW + timedelta(minutes=1))
 
-    record_examination(outside=outside, now=NOW)
+    record_examination(clients=clients, now=NOW)
 
     assert not Examination.latest().is_under_way

@@ -8,9 +8,9 @@ import pytest
 from demo.github import App
 from demo.github.rights import ALL_PERMISSIONS
 from demo.world import World
+from deployments.clients import Clients
 from deployments.github import AppCredentials, GitHub
 from deployments.operations.doctor import Finding, Grade, examine
-from deployments.outside import Outside
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
@@ -32,18 +32,18 @@ def app(key: App, world: World) -> App:
 
 
 @pytest.fixture
-def asking(outside: Outside, app: App, world: World) -> Iterator[Outside]:
+def asking(clients: Clients, app: App, world: World) -> Iterator[Clients]:
     """The App asks, and no other token."""
     credentials = AppCredentials(str(app.id), app.private_key)
     with GitHub(app=credentials, api_url=world.github.url, web_url=world.github.url) as github:
-        yield replace(outside, github=github)
+        yield replace(clients, github=github)
 
 
-def lines(outside: Outside) -> list[Finding]:
-    return [each for each in examine(outside=outside, now=NOW) if each.subject.startswith("App, ")]
+def lines(clients: Clients) -> list[Finding]:
+    return [each for each in examine(clients=clients, now=NOW) if each.subject.startswith("App, ")]
 
 
-def test_an_installation_with_all_permissions_is_well(asking: Outside) -> None:
+def test_an_installation_with_all_permissions_is_well(asking: Clients) -> None:
     found = lines(asking)
 
     assert found
@@ -51,7 +51,7 @@ def test_an_installation_with_all_permissions_is_well(asking: Outside) -> None:
 
 
 @pytest.mark.parametrize("name", ["checks", "contents", "statuses"])
-def test_a_permission_that_is_missing_is_named_with_what_helps(asking: Outside, app: App, name: str) -> None:
+def test_a_permission_that_is_missing_is_named_with_what_helps(asking: Clients, app: App, name: str) -> None:
     del app.permissions[name]
 
     found = lines(asking)
@@ -61,7 +61,7 @@ def test_a_permission_that_is_missing_is_named_with_what_helps(asking: Outside, 
     assert "Grant" in found[0].remedy
 
 
-def test_a_permission_that_was_granted_since_is_seen_at_once(asking: Outside, app: App) -> None:
+def test_a_permission_that_was_granted_since_is_seen_at_once(asking: Clients, app: App) -> None:
     del app.permissions["checks"]
     lines(asking)
     app.permissions["checks"] = "write"
@@ -72,24 +72,24 @@ def test_a_permission_that_was_granted_since_is_seen_at_once(asking: Outside, ap
 
 
 def test_where_github_does_not_tell_of_permissions_nothing_is_said_to_be_missing(
-    asking: Outside, app: App
+    asking: Clients, app: App
 ) -> None:
     app.tells_permissions = False
 
-    found = examine(outside=asking, now=NOW)
+    found = examine(clients=asking, now=NOW)
 
     assert [each for each in found if each.subject.startswith("App")] == []
     assert any(each.subject == "GitHub" and "can be read" in each.sentence for each in found)
 
 
-def test_without_an_app_there_is_no_line(outside: Outside) -> None:
-    assert lines(outside) == []
+def test_without_an_app_there_is_no_line(clients: Clients) -> None:
+    assert lines(clients) == []
 
 
-def test_a_key_that_is_not_the_apps_is_told(outside: Outside, app: App, world: World) -> None:
+def test_a_key_that_is_not_the_apps_is_told(clients: Clients, app: App, world: World) -> None:
     credentials = AppCredentials("1", app.private_key)
     with GitHub(app=credentials, api_url=world.github.url, web_url=world.github.url) as github:
-        found = lines(replace(outside, github=github))
+        found = lines(replace(clients, github=github))
 
     assert {each.grade for each in found} == {Grade.BAD}
     assert "GITHUB_APP_ID" in found[0].sentence

@@ -6,10 +6,10 @@ from django.utils import timezone
 
 from demo.world import NAMESPACE, World
 from deployments import queries
+from deployments.clients import Clients
 from deployments.models import Deploy, Observation, Site, Status, Trigger
 from deployments.operations.adopt import UnableToAdopt, adopt
 from deployments.operations.deploy import UnableToDeploy
-from deployments.outside import Outside
 from deployments.rules.site_state import Action, Answer, State
 from tests.factories import NOW, ask, begin, observe, succeed
 
@@ -19,24 +19,24 @@ OTHER = "chartopia.app"
 pytestmark = pytest.mark.usefixtures("sites")
 
 
-def by_hand(world: World, outside: Outside, image: str) -> None:
+def by_hand(world: World, clients: Clients, image: str) -> None:
     """Somebody sets the image with kubectl, after Headway has looked once."""
-    observe(outside)
+    observe(clients)
     world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=image, manager="kubectl-set")
     world.cluster.settle_now()
-    observe(outside)
+    observe(clients)
 
 
 @pytest.fixture
-def older(world: World, outside: Outside, nat: User) -> str:
+def older(world: World, clients: Clients, nat: User) -> str:
     sha = world.repository(HOST).graph.commits[-3].sha
-    by_hand(world, outside, world.image(HOST, sha))
+    by_hand(world, clients, world.image(HOST, sha))
     return sha
 
 
 @pytest.fixture
-def foreign(world: World, outside: Outside, nat: User) -> str:
-    by_hand(world, outside, world.image(OTHER))
+def foreign(world: World, clients: Clients, nat: User) -> str:
+    by_hand(world, clients, world.image(OTHER))
     return world.image(OTHER)
 
 
@@ -52,8 +52,8 @@ def adopt_it(image: str, by: User) -> Deploy:
     return adopt(site=Site.objects.get(host=HOST), image=image, by=by, now=NOW)
 
 
-def test_the_first_look_takes_what_it_finds_for_right(world: World, outside: Outside) -> None:
-    observe(outside)
+def test_the_first_look_takes_what_it_finds_for_right(world: World, clients: Clients) -> None:
+    observe(clients)
 
     assert seen().accepted_image == world.image(HOST)
     assert answer().state == State.CURRENT
@@ -76,45 +76,45 @@ def test_another_apps_image_is_told_with_who_did_it(foreign: str) -> None:
 
 @pytest.mark.parametrize("drift", ["older", "foreign"])
 def test_the_sync_never_overwrites_it(
-    world: World, outside: Outside, drift: str, request: pytest.FixtureRequest
+    world: World, clients: Clients, drift: str, request: pytest.FixtureRequest
 ) -> None:
     request.getfixturevalue(drift)
     image = world.running_image(HOST)
     Site.objects.filter(host=HOST).update(auto_deploy=True)
     world.commit(HOST)
 
-    report = observe(outside)
+    report = observe(clients)
 
     assert (report.run.requested, Deploy.objects.count()) == (0, 0)
     assert report.run.decisions[HOST][0] == "stop"
     assert world.running_image(HOST) == image
 
 
-def test_what_headway_set_itself_is_no_drift(world: World, outside: Outside, nat: User) -> None:
+def test_what_headway_set_itself_is_no_drift(world: World, clients: Clients, nat: User) -> None:
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
 
-    succeed(ask(HOST), outside, world)
-    observe(outside)
+    succeed(ask(HOST), clients, world)
+    observe(clients)
 
     assert (seen().desired_by, answer().state) == ("headway", State.CURRENT)
 
 
-def test_adopting_writes_it_into_the_history(world: World, outside: Outside, older: str, nat: User) -> None:
+def test_adopting_writes_it_into_the_history(world: World, clients: Clients, older: str, nat: User) -> None:
     deploy = adopt_it(world.image(HOST, older), nat)
-    observe(outside)
+    observe(clients)
 
     assert (deploy.sha, deploy.status, deploy.trigger) == (older, Status.SUCCEEDED, Trigger.ADOPTED)
     assert deploy.sentence.startswith("kubectl-set set it on ")
     assert answer().state == State.READY
 
 
-def test_after_adopting_the_sync_deploys_again(world: World, outside: Outside, older: str, nat: User) -> None:
+def test_after_adopting_the_sync_deploys_again(world: World, clients: Clients, older: str, nat: User) -> None:
     adopt_it(world.image(HOST, older), nat)
     Site.objects.filter(host=HOST).update(auto_deploy=True)
     head = world.commit(HOST)
 
-    observe(outside)
+    observe(clients)
 
     assert Deploy.objects.first().sha == head
 
@@ -131,36 +131,36 @@ def test_an_image_that_changed_since_the_person_looked_is_not_adopted(
         adopt_it(world.image(HOST), nat)
 
 
-def test_a_commit_that_is_not_on_the_branch_is_not_adopted(world: World, outside: Outside, nat: User) -> None:
+def test_a_commit_that_is_not_on_the_branch_is_not_adopted(world: World, clients: Clients, nat: User) -> None:
     repository = world.repository(HOST)
     repository.create_branch("hotfix", repository.head)
     fix = repository.commit("Hotfix", branch="hotfix")
     world.build(HOST, fix)
-    by_hand(world, outside, world.image(HOST, fix))
+    by_hand(world, clients, world.image(HOST, fix))
 
     with pytest.raises(UnableToAdopt, match="is not on the branch"):
         adopt_it(world.image(HOST, fix), nat)
 
 
 def test_another_apps_image_is_replaced_only_by_who_saw_it(
-    world: World, outside: Outside, foreign: str
+    world: World, clients: Clients, foreign: str
 ) -> None:
     with pytest.raises(UnableToDeploy, match="The container runs an image of"):
         ask(HOST)
     with pytest.raises(UnableToDeploy, match="The container runs an image of"):
         ask(HOST, accept_foreign_image=world.image(HOST))
 
-    begin(ask(HOST, accept_foreign_image=foreign), outside)
+    begin(ask(HOST, accept_foreign_image=foreign), clients)
 
     assert world.running_image(HOST) == world.image(HOST)
 
 
-def test_yet_another_image_set_meanwhile_is_left_alone(world: World, outside: Outside, foreign: str) -> None:
+def test_yet_another_image_set_meanwhile_is_left_alone(world: World, clients: Clients, foreign: str) -> None:
     third = world.image("code.natwelch.com") if "code.natwelch.com" in world.mappings else f"{foreign}0"
     deploy = ask(HOST, accept_foreign_image=foreign)
     world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=third)
 
-    begin(deploy, outside)
+    begin(deploy, clients)
 
     assert deploy.status == Status.FAILED
     assert world.running_image(HOST) == third

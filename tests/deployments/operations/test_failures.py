@@ -17,8 +17,8 @@ from demo.cluster import (
     Behaviour,
 )
 from demo.world import NAMESPACE, World
+from deployments.clients import Clients
 from deployments.models import Deploy, Status
-from deployments.outside import Outside
 from tests.deployments.operations.following import HOST, NAME, Clock, rolled_out, see_through, told
 
 pytestmark = pytest.mark.usefixtures("sites")
@@ -84,12 +84,12 @@ def sentence_of(deploy: Deploy) -> str:
     ],
 )
 def test_a_container_that_ends_fails_it_with_its_last_lines(
-    world: World, outside: Outside, behaviour: Behaviour, expected: tuple[str, str], log: str
+    world: World, clients: Clients, behaviour: Behaviour, expected: tuple[str, str], log: str
 ) -> None:
-    deploy = rolled_out(world, outside, behaviour)
+    deploy = rolled_out(world, clients, behaviour)
     wait_for_status(world, lambda status: bool(status.get("restartCount")))
 
-    see_through(deploy, outside, clock=Clock(minutes=3))
+    see_through(deploy, clients, clock=Clock(minutes=3))
 
     assert deploy.status == Status.FAILED
     assert (deploy.reason, sentence_of(deploy)) == expected
@@ -97,12 +97,12 @@ def test_a_container_that_ends_fails_it_with_its_last_lines(
 
 
 def test_a_container_that_is_never_ready_fails_with_what_its_probe_says(
-    world: World, outside: Outside
+    world: World, clients: Clients
 ) -> None:
-    deploy = rolled_out(world, outside, UNREADY)
+    deploy = rolled_out(world, clients, UNREADY)
     wait_for_event(world, "Unhealthy")
 
-    see_through(deploy, outside, clock=Clock(minutes=11))
+    see_through(deploy, clients, clock=Clock(minutes=11))
 
     assert deploy.status == Status.FAILED
     assert deploy.sentence == (
@@ -111,13 +111,13 @@ def test_a_container_that_is_never_ready_fails_with_what_its_probe_says(
     assert deploy.log == "Listening on port 8080."
 
 
-def test_an_image_that_its_registry_lacks_fails_it(world: World, outside: Outside) -> None:
-    deploy = rolled_out(world, outside, Behaviour(pull_error="manifest unknown"))
+def test_an_image_that_its_registry_lacks_fails_it(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients, Behaviour(pull_error="manifest unknown"))
     path, tag = deploy.image.removeprefix(f"{world.registry.host}/").rsplit(":", 1)
     world.registry.remove(path, tag)
     wait_for_reason(world, "ErrImagePull", "ImagePullBackOff")
 
-    see_through(deploy, outside, clock=Clock(minutes=3))
+    see_through(deploy, clients, clock=Clock(minutes=3))
 
     assert (deploy.status, deploy.reason) == (Status.FAILED, "image_not_found")
     assert deploy.sentence == (
@@ -127,38 +127,38 @@ def test_an_image_that_its_registry_lacks_fails_it(world: World, outside: Outsid
 
 @pytest.mark.parametrize("behaviour", [Behaviour(pull_error="manifest unknown"), REGISTRY_DOWN])
 def test_an_image_that_its_registry_has_is_waited_for(
-    world: World, outside: Outside, behaviour: Behaviour
+    world: World, clients: Clients, behaviour: Behaviour
 ) -> None:
-    deploy = rolled_out(world, outside, behaviour)
+    deploy = rolled_out(world, clients, behaviour)
     wait_for_reason(world, "ErrImagePull", "ImagePullBackOff")
 
     said = f"The registry has {deploy.image}, and the cluster cannot pull it yet: it tries again by itself."
 
-    see_through(deploy, outside, clock=Clock(minutes=3), until=lambda deploy: deploy.sentence == said)
+    see_through(deploy, clients, clock=Clock(minutes=3), until=lambda deploy: deploy.sentence == said)
 
     assert (deploy.status, deploy.sentence) == (Status.ROLLING_OUT, said)
 
 
-def test_a_registry_that_is_down_is_no_reason_to_give_up(world: World, outside: Outside) -> None:
-    deploy = rolled_out(world, outside, REGISTRY_DOWN)
+def test_a_registry_that_is_down_is_no_reason_to_give_up(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients, REGISTRY_DOWN)
     wait_for_reason(world, "ErrImagePull", "ImagePullBackOff")
     world.registry.fail_next(503, 99)
 
     said = f"The cluster cannot pull {deploy.image}, and whether it exists cannot be asked: "
 
     see_through(
-        deploy, outside, clock=Clock(minutes=3), until=lambda deploy: deploy.sentence.startswith(said)
+        deploy, clients, clock=Clock(minutes=3), until=lambda deploy: deploy.sentence.startswith(said)
     )
 
     assert deploy.status == Status.ROLLING_OUT
     assert deploy.sentence.startswith(said)
 
 
-def test_a_pull_that_is_denied_fails_it(world: World, outside: Outside) -> None:
-    deploy = rolled_out(world, outside, PULL_DENIED)
+def test_a_pull_that_is_denied_fails_it(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients, PULL_DENIED)
     wait_for_event(world, "BackOff")
 
-    see_through(deploy, outside, clock=Clock(minutes=3))
+    see_through(deploy, clients, clock=Clock(minutes=3))
 
     assert deploy.status == Status.FAILED
     assert deploy.sentence == (
@@ -193,24 +193,24 @@ def test_a_pull_that_is_denied_fails_it(world: World, outside: Outside) -> None:
     ],
 )
 def test_a_pod_that_cannot_start_fails_it(
-    world: World, outside: Outside, behaviour: Behaviour, sentence: str
+    world: World, clients: Clients, behaviour: Behaviour, sentence: str
 ) -> None:
-    deploy = rolled_out(world, outside, behaviour)
+    deploy = rolled_out(world, clients, behaviour)
     wait_for_event(world, "Failed" if behaviour.config_error else "FailedScheduling")
 
-    see_through(deploy, outside, clock=Clock(minutes=11))
+    see_through(deploy, clients, clock=Clock(minutes=11))
 
     assert (deploy.status, deploy.log) == (Status.FAILED, "")
     assert deploy.sentence == sentence
 
 
-def test_a_quota_without_room_fails_it(world: World, outside: Outside) -> None:
+def test_a_quota_without_room_fails_it(world: World, clients: Clients) -> None:
     pods = sum(len(world.cluster.pods(NAMESPACE, each.deployment)) for each in world.mappings.values())
     world.cluster.set_pod_quota(NAMESPACE, pods)
-    deploy = rolled_out(world, outside)
+    deploy = rolled_out(world, clients)
     wait_for_event(world, "FailedCreate")
 
-    see_through(deploy, outside, clock=Clock(minutes=11))
+    see_through(deploy, clients, clock=Clock(minutes=11))
 
     assert (deploy.status, deploy.reason) == (Status.FAILED, "quota")
     assert sentence_of(deploy) == (
@@ -219,7 +219,7 @@ def test_a_quota_without_room_fails_it(world: World, outside: Outside) -> None:
     )
 
 
-def test_an_init_container_that_fails_is_named_with_its_last_lines(world: World, outside: Outside) -> None:
+def test_an_init_container_that_fails_is_named_with_its_last_lines(world: World, clients: Clients) -> None:
     migrate = "gcr.io/icco-cloud/migrate:1"
     world.cluster.delete_deployment(NAMESPACE, NAME)
     world.cluster.create_deployment(
@@ -230,10 +230,10 @@ def test_an_init_container_that_fails_is_named_with_its_last_lines(world: World,
         settled=True,
     )
     world.behaviours[migrate] = CRASHES(1, ("column users.name does not exist",))
-    deploy = rolled_out(world, outside)
+    deploy = rolled_out(world, clients)
     wait_for_status(world, lambda status: bool(status.get("restartCount")))
 
-    see_through(deploy, outside, clock=Clock(minutes=3))
+    see_through(deploy, clients, clock=Clock(minutes=3))
 
     assert (deploy.status, deploy.reason) == (Status.FAILED, "init_container")
     assert sentence_of(deploy) == (
@@ -243,50 +243,50 @@ def test_an_init_container_that_fails_is_named_with_its_last_lines(world: World,
 
 
 def test_what_a_container_prints_is_kept_as_text_of_at_most_8_kilobytes(
-    world: World, outside: Outside
+    world: World, clients: Clients
 ) -> None:
     lines = ("\x1b[31mred\x1b[0m\x00" + "ü" * 9000, "<script>alert(1)</script>")
-    deploy = rolled_out(world, outside, CRASHES(1, lines))
+    deploy = rolled_out(world, clients, CRASHES(1, lines))
     wait_for_status(world, lambda status: bool(status.get("restartCount")))
 
-    see_through(deploy, outside, clock=Clock(minutes=3))
+    see_through(deploy, clients, clock=Clock(minutes=3))
 
     assert deploy.log.endswith("ü\n<script>alert(1)</script>")
     assert 8000 < len(deploy.log.encode()) <= 8192
 
 
-def test_events_that_may_not_be_read_do_not_blind_the_follower(world: World, outside: Outside) -> None:
-    deploy = rolled_out(world, outside, CRASHES(3))
+def test_events_that_may_not_be_read_do_not_blind_the_follower(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients, CRASHES(3))
     wait_for_status(world, lambda status: bool(status.get("restartCount")))
     world.cluster.fail_next(403, times=99, path_contains="/events")
 
-    see_through(deploy, outside, clock=Clock(minutes=3))
+    see_through(deploy, clients, clock=Clock(minutes=3))
 
     assert (
         sentence_of(deploy) == "“cacophony” ended with exit code 3, and was restarted N times: read its log."
     )
 
 
-def test_a_paused_deployment_is_said_to_be_waited_for(world: World, outside: Outside) -> None:
+def test_a_paused_deployment_is_said_to_be_waited_for(world: World, clients: Clients) -> None:
     world.cluster.delete_deployment(NAMESPACE, NAME)
     world.cluster.create_deployment(
         NAMESPACE, NAME, containers={NAME: world.image(HOST)}, settled=True, paused=True
     )
-    deploy = rolled_out(world, outside)
+    deploy = rolled_out(world, clients)
 
     said = "It waits because the Deployment is paused in the cluster: resume it with kubectl rollout resume."
 
-    see_through(deploy, outside, until=lambda deploy: deploy.sentence == said)
+    see_through(deploy, clients, until=lambda deploy: deploy.sentence == said)
 
     assert (deploy.status, deploy.sentence) == (Status.ROLLING_OUT, said)
 
 
-def test_a_deployment_scaled_to_zero_succeeds_at_once_and_says_so(world: World, outside: Outside) -> None:
+def test_a_deployment_scaled_to_zero_succeeds_at_once_and_says_so(world: World, clients: Clients) -> None:
     world.cluster.scale(NAMESPACE, NAME, 0)
     world.cluster.settle_now()
-    deploy = rolled_out(world, outside)
+    deploy = rolled_out(world, clients)
 
-    see_through(deploy, outside)
+    see_through(deploy, clients)
 
     assert deploy.status == Status.SUCCEEDED
     assert deploy.sentence == "The image is set, and no pod runs it: the Deployment is scaled to zero."

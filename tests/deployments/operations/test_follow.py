@@ -10,10 +10,10 @@ from django.utils import timezone
 from demo.cluster import CRASHES, SLOW
 from demo.cluster.store import copy
 from demo.world import NAMESPACE, World
+from deployments.clients import Clients
 from deployments.locks import Lock
 from deployments.models import Deploy, Observation, Status
 from deployments.operations.follow import follow
-from deployments.outside import Outside
 from tests.deployments.operations.following import HOST, PATIENCE, Clock, rolled_out, see_through
 from tests.factories import ask, begin, observe
 
@@ -27,59 +27,59 @@ def is_verifying(deploy: Deploy) -> bool:
     return bool(deploy.status == Status.VERIFYING)
 
 
-def test_a_deploy_succeeds_when_its_pods_are_ready(world: World, outside: Outside) -> None:
-    deploy = rolled_out(world, outside)
+def test_a_deploy_succeeds_when_its_pods_are_ready(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients)
 
-    see_through(deploy, outside)
+    see_through(deploy, clients)
 
     assert (deploy.status, deploy.ready) == (Status.SUCCEEDED, deploy.wanted)
     assert Observation.objects.get(site__host=HOST).running_sha == deploy.sha
     assert Observation.objects.get(site__host=HOST).behind_by == 0
 
 
-def test_success_waits_for_the_stability_window(world: World, outside: Outside) -> None:
-    deploy = rolled_out(world, outside)
+def test_success_waits_for_the_stability_window(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients)
 
-    see_through(deploy, outside, patience=WATCHING_FOR_AN_HOUR, until=is_verifying)
+    see_through(deploy, clients, patience=WATCHING_FOR_AN_HOUR, until=is_verifying)
     before = deploy.status
-    see_through(deploy, outside, patience=WATCHING_FOR_AN_HOUR, clock=Clock(hours=1))
+    see_through(deploy, clients, patience=WATCHING_FOR_AN_HOUR, clock=Clock(hours=1))
 
     assert (before, deploy.status) == (Status.VERIFYING, Status.SUCCEEDED)
 
 
-def test_a_pod_that_falls_away_while_verifying_takes_it_back(world: World, outside: Outside) -> None:
-    deploy = rolled_out(world, outside)
-    see_through(deploy, outside, patience=WATCHING_FOR_AN_HOUR, until=is_verifying)
+def test_a_pod_that_falls_away_while_verifying_takes_it_back(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients)
+    see_through(deploy, clients, patience=WATCHING_FOR_AN_HOUR, until=is_verifying)
     world.behaviours[deploy.image] = SLOW(600)
     world.cluster.scale(NAMESPACE, "cacophony", 5)
 
-    see_through(deploy, outside, patience=WATCHING_FOR_AN_HOUR, until=lambda deploy: not is_verifying(deploy))
+    see_through(deploy, clients, patience=WATCHING_FOR_AN_HOUR, until=lambda deploy: not is_verifying(deploy))
 
     assert deploy.status == Status.ROLLING_OUT
     assert deploy.verifying_since is None
 
 
 def test_ready_pods_that_run_another_image_than_the_deployment_asks_for_are_no_success(
-    world: World, outside: Outside
+    world: World, clients: Clients
 ) -> None:
     """As where an admission webhook writes another image into pods: the Deployment's own counts say that all is done."""
-    deploy = rolled_out(world, outside)
+    deploy = rolled_out(world, clients)
     world.cluster.settle_now()
     for pod in world.cluster.pods(NAMESPACE, "cacophony"):
         changed = copy(pod)
         changed["spec"]["containers"][0]["image"] = deploy.from_image
         world.cluster.store.replace("pods", changed)
 
-    see_through(deploy, outside, until=lambda deploy: deploy.updated == deploy.wanted)
+    see_through(deploy, clients, until=lambda deploy: deploy.updated == deploy.wanted)
 
     assert (deploy.status, deploy.ready, deploy.updated) == (Status.ROLLING_OUT, 0, deploy.wanted)
 
 
-def test_an_image_that_crashes_fails_with_its_exit_code(world: World, outside: Outside) -> None:
+def test_an_image_that_crashes_fails_with_its_exit_code(world: World, clients: Clients) -> None:
     sha = world.commit(HOST)
     world.behaviours[world.image(HOST, sha)] = CRASHES(3)
-    observe(outside)
-    deploy = begin(ask(HOST), outside)
+    observe(clients)
+    deploy = begin(ask(HOST), clients)
     Deploy.objects.filter(pk=deploy.pk).update(patched_at=timezone.now())
     world.cluster.wait_until(
         lambda: any(
@@ -89,60 +89,60 @@ def test_an_image_that_crashes_fails_with_its_exit_code(world: World, outside: O
         )
     )
 
-    see_through(deploy, outside, clock=Clock(minutes=5))
+    see_through(deploy, clients, clock=Clock(minutes=5))
 
     assert deploy.status == Status.FAILED
     assert "3" in deploy.sentence
 
 
-def test_an_image_changed_by_somebody_else_supersedes_it(world: World, outside: Outside) -> None:
-    deploy = rolled_out(world, outside)
+def test_an_image_changed_by_somebody_else_supersedes_it(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients)
     by_hand = world.image(HOST, world.repository(HOST).graph.commits[-3].sha)
     world.cluster.set_image(
         NAMESPACE, "cacophony", container="cacophony", image=by_hand, manager="kubectl-set"
     )
 
-    see_through(deploy, outside)
+    see_through(deploy, clients)
 
     assert deploy.status == Status.SUPERSEDED
     assert "kubectl-set" in deploy.sentence
 
 
-def test_a_deployment_deleted_meanwhile_fails_it(world: World, outside: Outside) -> None:
-    deploy = rolled_out(world, outside)
+def test_a_deployment_deleted_meanwhile_fails_it(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients)
     world.cluster.delete_deployment(NAMESPACE, "cacophony")
 
-    see_through(deploy, outside)
+    see_through(deploy, clients)
 
     assert deploy.status == Status.FAILED
     assert "Deployment cacophony is gone" in deploy.sentence
 
 
-def test_what_never_gets_ready_times_out(world: World, outside: Outside) -> None:
+def test_what_never_gets_ready_times_out(world: World, clients: Clients) -> None:
     sha = world.commit(HOST)
     world.behaviours[world.image(HOST, sha)] = SLOW(600)
-    observe(outside)
-    deploy = begin(ask(HOST), outside)
+    observe(clients)
+    deploy = begin(ask(HOST), clients)
 
-    see_through(deploy, outside, clock=Clock(days=1))
+    see_through(deploy, clients, clock=Clock(days=1))
 
     assert deploy.status == Status.TIMED_OUT
 
 
-def test_a_cluster_that_is_down_for_a_while_changes_nothing(world: World, outside: Outside) -> None:
-    deploy = rolled_out(world, outside)
+def test_a_cluster_that_is_down_for_a_while_changes_nothing(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients)
     world.cluster.fail_next(500, times=3)
 
-    see_through(deploy, outside)
+    see_through(deploy, clients)
 
     assert deploy.status == Status.SUCCEEDED
 
 
-def test_all_active_deploys_are_followed_with_one_list_of_each_kind(world: World, outside: Outside) -> None:
+def test_all_active_deploys_are_followed_with_one_list_of_each_kind(world: World, clients: Clients) -> None:
     for host in world.mappings:
         world.commit(host)
-    observe(outside)
-    deploys = [begin(ask(host), outside) for host in world.mappings]
+    observe(clients)
+    deploys = [begin(ask(host), clients) for host in world.mappings]
     world.cluster.settle_now()
     Deploy.objects.update(patched_at=timezone.now())
     world.cluster.requests.clear()
@@ -152,24 +152,24 @@ def test_all_active_deploys_are_followed_with_one_list_of_each_kind(world: World
         rests.append(seconds)
         sleep(seconds)
 
-    follow(outside=outside, patience=PATIENCE, clock=Clock(), sleep=rest)
+    follow(clients=clients, patience=PATIENCE, clock=Clock(), sleep=rest)
 
     assert {Deploy.objects.get(pk=deploy.pk).status for deploy in deploys} == {Status.SUCCEEDED}
     assert 0 < len(world.cluster.requests) <= 2 * len(rests)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_second_follower_leaves_the_first_alone(world: World, outside: Outside) -> None:
+def test_a_second_follower_leaves_the_first_alone(world: World, clients: Clients) -> None:
     import psycopg
     from django.db import connection
 
-    deploy = rolled_out(world, outside)
+    deploy = rolled_out(world, clients)
     parameters = connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}
     with psycopg.connect(
         **{key: parameters[key] for key in ("dbname", "user", "host") if key in parameters}
     ) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [Lock.FOLLOW.value])
 
-        see_through(deploy, outside)
+        see_through(deploy, clients)
 
     assert deploy.status == Status.ROLLING_OUT

@@ -4,8 +4,8 @@ import pytest
 
 from demo.cluster import UNSCHEDULABLE
 from demo.world import NAMESPACE, World
+from deployments.clients import Clients
 from deployments.models import Deploy, Status
-from deployments.outside import Outside
 from tests.deployments.operations.following import NAME, Clock, rolled_out, see_through
 from tests.factories import ask, begin, observe
 
@@ -14,9 +14,9 @@ pytestmark = pytest.mark.usefixtures("sites")
 
 
 @pytest.fixture
-def unreadable(world: World, outside: Outside) -> Deploy:
+def unreadable(world: World, clients: Clients) -> Deploy:
     """A Deploy whose pods report what no API server sends."""
-    deploy = rolled_out(world, outside, UNSCHEDULABLE)
+    deploy = rolled_out(world, clients, UNSCHEDULABLE)
 
     def new_pods() -> list[dict]:
         return [pod for pod in world.cluster.pods(NAMESPACE, NAME) if pod["status"]["phase"] == "Pending"]
@@ -28,13 +28,13 @@ def unreadable(world: World, outside: Outside) -> Deploy:
     return deploy
 
 
-def test_another_deploy_comes_to_its_end(world: World, outside: Outside, unreadable: Deploy) -> None:
+def test_another_deploy_comes_to_its_end(world: World, clients: Clients, unreadable: Deploy) -> None:
     world.commit(OTHER)
-    observe(outside, [OTHER])
-    other = begin(ask(OTHER), outside)
+    observe(clients, [OTHER])
+    other = begin(ask(OTHER), clients)
     Deploy.objects.filter(pk=other.pk).update(patched_at=Clock()())
 
-    see_through(other, outside, until=lambda deploy: deploy.status == Status.SUCCEEDED)
+    see_through(other, clients, until=lambda deploy: deploy.status == Status.SUCCEEDED)
 
     unreadable.refresh_from_db()
     assert other.status == Status.SUCCEEDED
@@ -44,8 +44,8 @@ def test_another_deploy_comes_to_its_end(world: World, outside: Outside, unreada
     )
 
 
-def test_it_times_out_like_any_other(outside: Outside, unreadable: Deploy) -> None:
-    see_through(unreadable, outside, clock=Clock(minutes=16))
+def test_it_times_out_like_any_other(clients: Clients, unreadable: Deploy) -> None:
+    see_through(unreadable, clients, clock=Clock(minutes=16))
 
     assert unreadable.status == Status.TIMED_OUT
     assert unreadable.sentence.startswith("The cluster could not be asked how it ended: ValueError")

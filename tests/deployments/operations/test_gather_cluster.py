@@ -6,9 +6,9 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from demo.world import NAMESPACE, World
+from deployments.clients import Clients
 from deployments.cluster import connect
 from deployments.models import Observation, Site
-from deployments.outside import Outside
 from deployments.queries import site_page
 from tests.factories import NOW, observe
 
@@ -48,11 +48,11 @@ def moved(world: World, sites: dict[str, Site]) -> None:
     ],
 )
 def test_a_namespace_that_fails_leaves_the_others_right(
-    world: World, outside: Outside, status: int, retry_after: int | None, words: str
+    world: World, clients: Clients, status: int, retry_after: int | None, words: str
 ) -> None:
     world.cluster.fail_next(status, times=9, path_contains=ELSEWHERE, retry_after=retry_after)
 
-    observe(outside)
+    observe(clients)
 
     assert words in seen().cluster_trouble
     assert all(each.cluster_trouble == "" and each.running_sha for each in others())
@@ -60,50 +60,50 @@ def test_a_namespace_that_fails_leaves_the_others_right(
 
 @pytest.mark.impatient
 @pytest.mark.usefixtures("moved")
-def test_a_namespace_that_hangs_leaves_the_others_right(world: World, outside: Outside) -> None:
+def test_a_namespace_that_hangs_leaves_the_others_right(world: World, clients: Clients) -> None:
     world.cluster.hang(10, path_contains=ELSEWHERE)
 
-    observe(outside)
+    observe(clients)
 
     assert "did not answer in time" in seen().cluster_trouble
     assert all(each.running_sha for each in others())
 
 
-def test_a_list_that_expires_in_the_middle_is_read_again(world: World, outside: Outside) -> None:
+def test_a_list_that_expires_in_the_middle_is_read_again(world: World, clients: Clients) -> None:
     world.cluster.fail_next(410, times=2, path_contains="/deployments")
 
-    observe(outside)
+    observe(clients)
 
     assert not Observation.objects.exclude(cluster_trouble="").exists()
 
 
-def test_a_silent_cluster_is_not_waited_for_namespace_by_namespace(world: World, outside: Outside) -> None:
+def test_a_silent_cluster_is_not_waited_for_namespace_by_namespace(world: World, clients: Clients) -> None:
     for number, site in enumerate(Site.objects.all()):
         Site.objects.filter(pk=site.pk).update(namespace=f"n{number}")
     world.cluster.drop_connection(times=99)
 
-    report = observe(outside)
+    report = observe(clients)
 
     assert report.run.cluster_requests == 3
     assert Observation.objects.filter(cluster_trouble__contains="three namespaces in a row").count() == 2
 
 
-def test_pods_that_may_not_be_read_are_the_trouble_of_what_rolls_out(world: World, outside: Outside) -> None:
+def test_pods_that_may_not_be_read_are_the_trouble_of_what_rolls_out(world: World, clients: Clients) -> None:
     head = world.commit(HOST)
     world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=world.image(HOST, head))
     world.cluster.fail_next(403, path_contains="/pods")
 
-    observe(outside)
+    observe(clients)
 
     assert "(403)" in seen().cluster_trouble
     assert all(each.cluster_trouble == "" and each.running_sha for each in others())
 
 
 def test_a_rotated_token_is_read_anew_in_the_same_sync(
-    world: World, outside: Outside, settings: Settings, tmp_path: Path
+    world: World, clients: Clients, settings: Settings, tmp_path: Path
 ) -> None:
     settings.KUBECONFIG = world.cluster.write_kubeconfig(tmp_path / "rotating")
-    rotating = Outside(outside.github, outside.registry)
+    rotating = Clients(clients.github, clients.registry)
     rotating.cluster.deployments(NAMESPACE)
     world.cluster.rotate_token()
     world.cluster.write_kubeconfig(settings.KUBECONFIG)
@@ -115,10 +115,10 @@ def test_a_rotated_token_is_read_anew_in_the_same_sync(
 
 
 def test_a_token_that_stays_refused_is_asked_with_twice_only(
-    world: World, outside: Outside, settings: Settings, tmp_path: Path
+    world: World, clients: Clients, settings: Settings, tmp_path: Path
 ) -> None:
     settings.KUBECONFIG = world.cluster.write_kubeconfig(tmp_path / "stale")
-    stale = Outside(outside.github, outside.registry)
+    stale = Clients(clients.github, clients.registry)
     world.cluster.rotate_token()
 
     report = observe(stale)
@@ -129,17 +129,17 @@ def test_a_token_that_stays_refused_is_asked_with_twice_only(
 
 
 def test_without_any_cluster_the_rest_is_seen_all_the_same(
-    world: World, outside: Outside, settings: Settings, tmp_path: Path
+    world: World, clients: Clients, settings: Settings, tmp_path: Path
 ) -> None:
     settings.KUBECONFIG = tmp_path / "nowhere"
 
-    observe(Outside(outside.github, outside.registry))
+    observe(Clients(clients.github, clients.registry))
 
     assert "There is no kubeconfig" in seen().cluster_trouble
     assert seen().head_sha == world.repository(HOST).head
 
 
-def test_who_else_manages_a_deployment_is_told_on_the_sites_page(world: World, outside: Outside) -> None:
+def test_who_else_manages_a_deployment_is_told_on_the_sites_page(world: World, clients: Clients) -> None:
     world.cluster.create_deployment(
         NAMESPACE,
         "managed",
@@ -149,17 +149,17 @@ def test_who_else_manages_a_deployment_is_told_on_the_sites_page(world: World, o
     )
     Site.objects.filter(host=HOST).update(deployment="managed")
 
-    observe(outside)
+    observe(clients)
 
     notes = site_page(host=HOST, now=NOW).row.notes
     assert notes[0].startswith("Flux's Kustomization “apps” manages this Deployment and may undo")
 
 
 def test_a_cluster_is_closed_when_its_credentials_are_read_anew(
-    world: World, outside: Outside, settings: Settings, tmp_path: Path
+    world: World, clients: Clients, settings: Settings, tmp_path: Path
 ) -> None:
     settings.KUBECONFIG = world.cluster.write_kubeconfig(tmp_path / "again")
-    fresh = Outside(outside.github, outside.registry)
+    fresh = Clients(clients.github, clients.registry)
     before = fresh.cluster
 
     fresh.reconnect()
@@ -168,9 +168,9 @@ def test_a_cluster_is_closed_when_its_credentials_are_read_anew(
     fresh.cluster.close()
 
 
-def test_a_given_cluster_is_never_closed(world: World, tmp_path: Path, outside: Outside) -> None:
+def test_a_given_cluster_is_never_closed(world: World, tmp_path: Path, clients: Clients) -> None:
     with connect(kubeconfig=world.cluster.write_kubeconfig(tmp_path / "given")) as given:
-        kept = Outside(outside.github, outside.registry, given)
+        kept = Clients(clients.github, clients.registry, given)
         assert kept.cluster is given
 
         kept.reconnect()

@@ -4,9 +4,9 @@ import pytest
 
 from demo.registry import DemoRegistry
 from demo.world import World
+from deployments.clients import Clients
 from deployments.models import Observation
 from deployments.operations.sync.gather_images import AT_ONCE, FAILURES_IN_A_ROW, gather_images
-from deployments.outside import Outside
 from deployments.registry import Registry, RegistryRateLimited, RegistryUnavailable
 from tests.factories import observe
 from tests.fixtures_registry import demo_registry, image_at, registry
@@ -78,24 +78,24 @@ def test_the_same_image_for_two_sites_is_asked_for_once(
 
 
 @pytest.mark.usefixtures("sites")
-def test_a_tag_once_seen_is_not_asked_for_again(world: World, outside: Outside) -> None:
+def test_a_tag_once_seen_is_not_asked_for_again(world: World, clients: Clients) -> None:
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
     world.registry.requests.clear()
 
-    observe(outside)
+    observe(clients)
 
     assert len(world.registry.requests) == 0
 
 
 @pytest.mark.usefixtures("sites")
-def test_a_tag_not_seen_yet_is_one_request_in_each_sync(world: World, outside: Outside) -> None:
+def test_a_tag_not_seen_yet_is_one_request_in_each_sync(world: World, clients: Clients) -> None:
     head = world.commit(HOST, built=False)
-    observe(outside)
+    observe(clients)
     world.registry.requests.clear()
 
     world.build(HOST, head)
-    observe(outside)
+    observe(clients)
 
     assert [each.method for each in world.registry.requests] == ["HEAD"]
     assert Observation.objects.get(site__host=HOST).head_image_built is True

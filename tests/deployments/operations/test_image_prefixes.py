@@ -3,9 +3,9 @@
 import pytest
 
 from demo.world import World
+from deployments.clients import Clients
 from deployments.models import Deploy, Kind, Site, Status
 from deployments.operations.begin import begin_deploy
-from deployments.outside import Outside
 from tests.factories import NOW, ask, observe
 
 HOST = "cacophony.natwelch.com"
@@ -13,22 +13,22 @@ HOST = "cacophony.natwelch.com"
 pytestmark = pytest.mark.usefixtures("sites")
 
 
-def begun(outside: Outside, *prefixes: str, template: str = "", **written: object) -> Deploy:
+def begun(clients: Clients, *prefixes: str, template: str = "", **written: object) -> Deploy:
     """Let a worker begin a Deploy in whose row, and in whose site's template, somebody has written."""
     deploy = ask(HOST)
     Site.objects.filter(host=HOST).update(image_template=template)
     Deploy.objects.filter(pk=deploy.pk).update(status=Status.QUEUED, **written)
-    begin_deploy(deploy_id=deploy.pk, outside=outside, now=NOW, image_prefixes=prefixes)
+    begin_deploy(deploy_id=deploy.pk, clients=clients, now=NOW, image_prefixes=prefixes)
     deploy.refresh_from_db()
     return deploy
 
 
-def test_an_image_from_elsewhere_is_refused_with_a_sentence(world: World, outside: Outside) -> None:
+def test_an_image_from_elsewhere_is_refused_with_a_sentence(world: World, clients: Clients) -> None:
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
     before = world.running_image(HOST)
 
-    deploy = begun(outside, "gcr.io/icco-cloud/")
+    deploy = begun(clients, "gcr.io/icco-cloud/")
 
     assert deploy.status == Status.FAILED
     assert deploy.sentence.startswith("The worker runs images from gcr.io/icco-cloud/ alone, and 127.0.0.1:")
@@ -36,32 +36,32 @@ def test_an_image_from_elsewhere_is_refused_with_a_sentence(world: World, outsid
     assert world.running_image(HOST) == before
 
 
-def test_rows_that_agree_with_each_other_do_not_help(world: World, outside: Outside) -> None:
+def test_rows_that_agree_with_each_other_do_not_help(world: World, clients: Clients) -> None:
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
     ours = world.image_template.partition("{")[0]
     evil = f"evil.example.com/cacophony:{'ab' * 20}"
     template, present = "evil.example.com/{repository}:{sha}", world.running_image(HOST)
 
-    deploy = begun(outside, ours, template=template, image=evil, accepts_image=present)
+    deploy = begun(clients, ours, template=template, image=evil, accepts_image=present)
 
     assert (deploy.status, world.running_image(HOST)) == (Status.FAILED, present)
     assert evil in deploy.sentence
 
 
-def test_what_lies_where_it_should_is_deployed(world: World, outside: Outside) -> None:
+def test_what_lies_where_it_should_is_deployed(world: World, clients: Clients) -> None:
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
 
-    deploy = begun(outside, world.image_template.partition("{")[0])
+    deploy = begun(clients, world.image_template.partition("{")[0])
 
     assert deploy.status == Status.ROLLING_OUT
 
 
-def test_a_restart_brings_no_image_and_is_not_asked(world: World, outside: Outside) -> None:
+def test_a_restart_brings_no_image_and_is_not_asked(world: World, clients: Clients) -> None:
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
 
-    deploy = begun(outside, "gcr.io/nowhere/", kind=Kind.RESTART, image=world.running_image(HOST))
+    deploy = begun(clients, "gcr.io/nowhere/", kind=Kind.RESTART, image=world.running_image(HOST))
 
     assert "IMAGE_PREFIXES" not in deploy.sentence

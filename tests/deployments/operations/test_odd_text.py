@@ -3,9 +3,9 @@
 import pytest
 
 from demo.world import NAMESPACE, World
+from deployments.clients import Clients
 from deployments.models import CommitRange, Observation, Site, SyncRun
 from deployments.operations.commits import fetch_commits
-from deployments.outside import Outside
 from tests.factories import NOW, observe
 
 HOST = "cacophony.natwelch.com"
@@ -14,30 +14,30 @@ ODD = "Fix\x00 the clock \x1b[31mnow"
 pytestmark = pytest.mark.usefixtures("sites")
 
 
-def test_a_commits_message_keeps_no_site_from_being_observed(world: World, outside: Outside) -> None:
+def test_a_commits_message_keeps_no_site_from_being_observed(world: World, clients: Clients) -> None:
     head = world.commit(HOST, ODD)
 
-    observe(outside)
+    observe(clients)
 
     seen = Observation.objects.get(site__host=HOST)
     assert (seen.head_sha, seen.head_headline) == (head, "Fix the clock now")
     assert SyncRun.objects.get().result == SyncRun.Result.GOOD
 
 
-def test_a_commits_message_keeps_no_list_of_commits_from_being_kept(world: World, outside: Outside) -> None:
+def test_a_commits_message_keeps_no_list_of_commits_from_being_kept(world: World, clients: Clients) -> None:
     world.commit(HOST, ODD)
-    observe(outside)
+    observe(clients)
 
-    fetch_commits(github=outside.github, now=NOW)
+    fetch_commits(github=clients.github, now=NOW)
 
     assert [each["headline"] for each in CommitRange.objects.get().commits] == ["Fix the clock now"]
 
 
-def test_a_deployments_image_keeps_no_site_from_being_observed(world: World, outside: Outside) -> None:
+def test_a_deployments_image_keeps_no_site_from_being_observed(world: World, clients: Clients) -> None:
     image = {"cacophony": f"{world.image(HOST)}\x00"}
     world.cluster.create_deployment(NAMESPACE, "odd", containers=image, settled=True)
     Site.objects.filter(host=HOST).update(deployment="odd", container="cacophony")
 
-    observe(outside)
+    observe(clients)
 
     assert Observation.objects.get(site__host=HOST).desired_image == world.image(HOST)

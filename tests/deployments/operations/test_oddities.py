@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from demo.world import NAMESPACE, World
+from deployments.clients import Clients
 from deployments.github import GitHub
 from deployments.models import Observation, Site
 from deployments.operations.rename import follow_renames
-from deployments.outside import Outside
 from deployments.queries import site_page
 from deployments.rules.autodeploy import Wait
 from deployments.rules.site_state import State
@@ -29,10 +29,10 @@ def mapped(**given: object) -> Site:
     return Site.objects.select_related("observation").get(host=HOST)
 
 
-def test_a_rename_is_recorded_and_told(world: World, outside: Outside) -> None:
+def test_a_rename_is_recorded_and_told(world: World, clients: Clients) -> None:
     world.repository(HOST).rename("noise")
 
-    observe(outside)
+    observe(clients)
 
     assert page().seen.name_with_owner == "icco/noise"
     assert page().notes[0].startswith("GitHub calls icco/cacophony icco/noise now: follow the rename")
@@ -40,10 +40,10 @@ def test_a_rename_is_recorded_and_told(world: World, outside: Outside) -> None:
 
 
 def test_following_a_rename_changes_the_mapping_and_tells_where_images_are_expected(
-    world: World, outside: Outside
+    world: World, clients: Clients
 ) -> None:
     world.repository(HOST).rename("noise")
-    observe(outside)
+    observe(clients)
 
     followed = follow_renames(Site.objects.select_related("observation"), by=make_user(), now=NOW)
 
@@ -54,78 +54,78 @@ def test_following_a_rename_changes_the_mapping_and_tells_where_images_are_expec
     assert (site.owner, site.repository) == ("icco", "noise")
 
 
-def test_another_case_is_no_rename(world: World, outside: Outside) -> None:
+def test_another_case_is_no_rename(world: World, clients: Clients) -> None:
     mapped(owner="ICCO")
 
-    observe(outside)
+    observe(clients)
 
     assert page().notes == ()
 
 
-def test_an_archived_repository_is_told(world: World, outside: Outside) -> None:
+def test_an_archived_repository_is_told(world: World, clients: Clients) -> None:
     world.repository(HOST).archive()
 
-    observe(outside)
+    observe(clients)
 
     assert page().notes == (
         "icco/cacophony is archived on GitHub: no newer commit comes until somebody unarchives it.",
     )
 
 
-def test_a_commit_that_github_does_not_know_is_told(world: World, outside: Outside) -> None:
+def test_a_commit_that_github_does_not_know_is_told(world: World, clients: Clients) -> None:
     sha = "ab" * 20
     world.registry.push("icco-cloud/cacophony", sha)
     world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=world.image(HOST, sha))
     world.cluster.settle_now()
 
-    observe(outside)
+    observe(clients)
 
     assert "It runs abababa, a commit that GitHub does not know in this repository." in page().answer.sentence
 
 
-def test_after_a_force_push_what_runs_has_diverged(world: World, outside: Outside) -> None:
+def test_after_a_force_push_what_runs_has_diverged(world: World, clients: Clients) -> None:
     repository = world.repository(HOST)
     repository.force_push(repository.graph.commits[-3].sha)
     world.commit(HOST)
 
-    observe(outside)
+    observe(clients)
 
     assert (page().seen.ahead_by, page().seen.behind_by) == (2, 1)
     assert "It runs 2 commits that the branch does not have" in page().answer.sentence
 
 
-def test_an_empty_repository_is_told(world: World, outside: Outside) -> None:
+def test_an_empty_repository_is_told(world: World, clients: Clients) -> None:
     world.repository(HOST).branches.clear()
 
-    observe(outside)
+    observe(clients)
 
     assert "is empty: push a first commit" in page().seen.github_trouble
 
 
-def test_a_missing_branch_is_told(world: World, outside: Outside) -> None:
+def test_a_missing_branch_is_told(world: World, clients: Clients) -> None:
     mapped(branch="gone")
 
-    observe(outside)
+    observe(clients)
 
     assert "has no branch “gone”" in page().seen.github_trouble
 
 
-def test_an_unreadable_template_is_that_sites_trouble_only(world: World, outside: Outside) -> None:
+def test_an_unreadable_template_is_that_sites_trouble_only(world: World, clients: Clients) -> None:
     mapped(image_template="nonsense")
 
-    observe(outside)
+    observe(clients)
 
     assert page().answer.sentence == "This site's image template names no image: correct it."
     others = Observation.objects.exclude(site__host=HOST)
     assert all(each.head_sha == each.running_sha != "" for each in others)
 
 
-def test_checks_that_the_token_may_not_read_are_told_with_what_helps(world: World, outside: Outside) -> None:
+def test_checks_that_the_token_may_not_read_are_told_with_what_helps(world: World, clients: Clients) -> None:
     world.commit(HOST)
     Site.objects.update(auto_deploy=True)
     world.github.tokens.permissions[world.github.token] = {"contents": "read", "metadata": "read"}
 
-    observe(outside)
+    observe(clients)
 
     assert page().answer.sentence.endswith("grant the token to read commit statuses.")
     verdict = site_page(host=HOST, now=NOW).verdict
@@ -134,13 +134,13 @@ def test_checks_that_the_token_may_not_read_are_told_with_what_helps(world: Worl
 
 
 @pytest.fixture
-def tokenless(world: World, outside: Outside, tmp_path: Path) -> Iterator[Outside]:
+def tokenless(world: World, clients: Clients, tmp_path: Path) -> Iterator[Clients]:
     with GitHub(api_url=world.github.url, web_url=world.github.url, timeout_seconds=20) as github:
-        yield Outside(github, outside.registry, outside.connected)
+        yield Clients(github, clients.registry, clients.connected)
 
 
 def test_without_a_token_a_site_is_behind_and_by_how_many_is_not_known(
-    world: World, tokenless: Outside
+    world: World, tokenless: Clients
 ) -> None:
     head = world.commit(HOST)
 
@@ -152,7 +152,7 @@ def test_without_a_token_a_site_is_behind_and_by_how_many_is_not_known(
     assert "how many commits behind is not known" in page().answer.sentence
 
 
-def test_without_a_token_nothing_is_deployed_by_itself(world: World, tokenless: Outside) -> None:
+def test_without_a_token_nothing_is_deployed_by_itself(world: World, tokenless: Clients) -> None:
     world.commit(HOST)
     Site.objects.update(auto_deploy=True)
 
@@ -161,17 +161,17 @@ def test_without_a_token_nothing_is_deployed_by_itself(world: World, tokenless: 
     assert report.run.requested == 0
 
 
-def test_without_a_token_the_head_that_runs_is_current(world: World, tokenless: Outside) -> None:
+def test_without_a_token_the_head_that_runs_is_current(world: World, tokenless: Clients) -> None:
     observe(tokenless)
 
     assert page().answer.state == State.CURRENT
 
 
 def test_what_was_known_of_a_head_with_a_token_stays(
-    world: World, outside: Outside, tokenless: Outside
+    world: World, clients: Clients, tokenless: Clients
 ) -> None:
     world.commit(HOST, "Serve pictures as WebP")
-    observe(outside)
+    observe(clients)
 
     observe(tokenless)
 

@@ -7,8 +7,8 @@ import pytest
 
 from demo.github import Failure
 from demo.world import NAMESPACE, World
+from deployments.clients import Clients
 from deployments.models import Observation, Site
-from deployments.outside import Outside
 from tests.factories import observe
 
 HOST = "cacophony.natwelch.com"
@@ -121,12 +121,12 @@ PARAMETERS = [
 
 
 @pytest.mark.parametrize("way", PARAMETERS)
-def test_the_other_33_rows_are_right(world: World, outside: Outside, way: Break) -> None:
+def test_the_other_33_rows_are_right(world: World, clients: Clients, way: Break) -> None:
     heads = {host: world.commit(host) for host in world.mappings}
     running = {host: world.running_image(host).rpartition(":")[2] for host in world.mappings}
     way(world)
 
-    observe(outside)
+    observe(clients)
 
     rows = Observation.objects.select_related("site").exclude(site__host=HOST)
     seen = {
@@ -137,11 +137,11 @@ def test_the_other_33_rows_are_right(world: World, outside: Outside, way: Break)
 
 
 @pytest.mark.parametrize("way", PARAMETERS)
-def test_the_broken_one_says_why_or_is_right(world: World, outside: Outside, way: Break) -> None:
+def test_the_broken_one_says_why_or_is_right(world: World, clients: Clients, way: Break) -> None:
     head = world.commit(HOST)
     way(world)
 
-    observe(outside, hosts=[HOST])
+    observe(clients, hosts=[HOST])
 
     row = Observation.objects.get(site__host=HOST)
     says_why = row.github_trouble or row.cluster_trouble or row.registry_trouble or row.workload_missing

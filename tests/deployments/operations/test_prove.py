@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from demo.registry import OCI_INDEX, OCI_MANIFEST
 from demo.world import NAMESPACE, PROJECT, World
+from deployments.clients import Clients
 from deployments.models import Deploy, Kind, Status
-from deployments.outside import Outside
 from tests.deployments.operations.following import HOST, NAME, rolled_out, see_through
 from tests.factories import ask, begin, make_user, observe
 
@@ -25,43 +25,43 @@ def run_first_build_everywhere(world: World, sha: str) -> None:
     world.cluster.settle_now()
 
 
-def begun(sha: str, outside: Outside) -> Deploy:
-    observe(outside)
-    deploy = begin(ask(HOST, sha), outside)
+def begun(sha: str, clients: Clients) -> Deploy:
+    observe(clients)
+    deploy = begin(ask(HOST, sha), clients)
     Deploy.objects.filter(pk=deploy.pk).update(patched_at=timezone.now())
     return deploy
 
 
-def deploy_moved_tag(world: World, outside: Outside) -> Deploy:
+def deploy_moved_tag(world: World, clients: Clients) -> Deploy:
     """Deploy a commit whose tag was pushed a second time after every node had pulled it."""
     sha = world.commit(HOST)
     run_first_build_everywhere(world, sha)
     world.registry.push(PATH, sha, revision="another build of it")
-    return begun(sha, outside)
+    return begun(sha, clients)
 
 
-def test_a_tag_that_was_moved_while_nodes_keep_the_old_build_fails_it(world: World, outside: Outside) -> None:
-    deploy = deploy_moved_tag(world, outside)
+def test_a_tag_that_was_moved_while_nodes_keep_the_old_build_fails_it(world: World, clients: Clients) -> None:
+    deploy = deploy_moved_tag(world, clients)
 
-    see_through(deploy, outside)
+    see_through(deploy, clients)
 
     assert (deploy.status, deploy.reason) == (Status.FAILED, "other_build")
     assert deploy.sentence.startswith("2 of 2 ready pods are of another build (sha256:")
 
 
-def test_the_registrys_build_is_written_down_when_a_deploy_begins(world: World, outside: Outside) -> None:
-    deploy = rolled_out(world, outside)
+def test_the_registrys_build_is_written_down_when_a_deploy_begins(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients)
 
     deploy.refresh_from_db()
     assert deploy.digest == world.registry.image_id(deploy.image).partition("@")[2]
 
 
-def test_a_tag_that_moves_after_the_pods_pulled_it_is_no_failure(world: World, outside: Outside) -> None:
-    deploy = rolled_out(world, outside)
+def test_a_tag_that_moves_after_the_pods_pulled_it_is_no_failure(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients)
     world.cluster.settle_now()
     world.registry.push(PATH, deploy.sha, revision="another build of it")
 
-    see_through(deploy, outside)
+    see_through(deploy, clients)
 
     assert deploy.status == Status.SUCCEEDED
 
@@ -74,24 +74,24 @@ def test_a_tag_that_moves_after_the_pods_pulled_it_is_no_failure(world: World, o
     ],
 )
 def test_one_build_under_two_digests_is_one_build(
-    world: World, outside: Outside, on_nodes: str, in_registry: str
+    world: World, clients: Clients, on_nodes: str, in_registry: str
 ) -> None:
     sha = world.repository(HOST).commit("Build for more than one platform")
     world.registry.push(PATH, sha, media_type=on_nodes)
     run_first_build_everywhere(world, sha)
     world.registry.push(PATH, sha, media_type=in_registry)
-    deploy = begun(sha, outside)
+    deploy = begun(sha, clients)
 
-    see_through(deploy, outside)
+    see_through(deploy, clients)
 
     assert deploy.status == Status.SUCCEEDED, deploy.sentence
 
 
-def test_a_registry_that_cannot_be_asked_is_told_of_and_fails_nothing(world: World, outside: Outside) -> None:
-    deploy = rolled_out(world, outside)
+def test_a_registry_that_cannot_be_asked_is_told_of_and_fails_nothing(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients)
     world.registry.fail_next(503, 999)
 
-    see_through(deploy, outside)
+    see_through(deploy, clients)
 
     assert deploy.status == Status.SUCCEEDED
     assert deploy.sentence.startswith(
@@ -99,20 +99,20 @@ def test_a_registry_that_cannot_be_asked_is_told_of_and_fails_nothing(world: Wor
     )
 
 
-def test_going_back_to_the_very_build_that_ran_here_is_no_failure(world: World, outside: Outside) -> None:
-    first = rolled_out(world, outside)
-    see_through(first, outside)
+def test_going_back_to_the_very_build_that_ran_here_is_no_failure(world: World, clients: Clients) -> None:
+    first = rolled_out(world, clients)
+    see_through(first, clients)
     run_first_build_everywhere(world, first.sha)
-    second = rolled_out(world, outside)
-    see_through(second, outside)
+    second = rolled_out(world, clients)
+    see_through(second, clients)
     world.registry.push(PATH, first.sha, revision="another build of it")
     back = Deploy.objects.create(
         site=first.site, sha=first.sha, image=first.image, kind=Kind.ROLLBACK, trigger="person",
         from_image=second.image, requested_by=make_user("other"), requested_by_name="other", requested_at=timezone.now(),
     )  # fmt: skip
-    begin(back, outside)
+    begin(back, clients)
     Deploy.objects.filter(pk=back.pk).update(patched_at=timezone.now())
 
-    see_through(back, outside)
+    see_through(back, clients)
 
     assert (first.status, second.status, back.status) == (Status.SUCCEEDED,) * 3, back.sentence

@@ -7,10 +7,10 @@ import pytest
 from django_q.models import OrmQ
 
 from demo.world import NAMESPACE, World
+from deployments.clients import Clients
 from deployments.models import Deploy, Observation, Site, Status
 from deployments.operations.deploy import UnableToCancel, UnableToDeploy, cancel_deploy
 from deployments.operations.hold import lift_hold, place_hold
-from deployments.outside import Outside
 from tests.factories import NOW, ask, make_user, observe
 
 HOST = "cacophony.natwelch.com"
@@ -20,10 +20,10 @@ pytestmark = pytest.mark.usefixtures("sites")
 
 
 @pytest.fixture
-def head(world: World, outside: Outside) -> str:
+def head(world: World, clients: Clients) -> str:
     """A new commit, built, and seen by a sync."""
     sha = world.commit(HOST)
-    observe(outside)
+    observe(clients)
     OrmQ.objects.all().delete()
     return sha
 
@@ -54,11 +54,11 @@ def test_a_second_tap_from_another_page_returns_the_first_deploy() -> None:
 
 
 def test_another_commit_is_refused_while_one_is_being_deployed(
-    world: World, outside: Outside, head: str
+    world: World, clients: Clients, head: str
 ) -> None:
     ask(HOST)
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
 
     with pytest.raises(UnableToDeploy, match=f"Commit {head[:7]} is being deployed here right now"):
         ask(HOST)
@@ -88,17 +88,17 @@ def test_what_is_not_a_whole_sha_is_refused(sha: str) -> None:
         ask(HOST, sha=sha or " ")
 
 
-def test_a_head_whose_image_is_not_built_is_refused(world: World, outside: Outside) -> None:
+def test_a_head_whose_image_is_not_built_is_refused(world: World, clients: Clients) -> None:
     world.commit(HOST, built=False)
-    observe(outside)
+    observe(clients)
 
     with pytest.raises(UnableToDeploy, match="is not in the registry yet"):
         ask(HOST)
 
 
-def test_red_ci_is_refused_unless_the_person_accepts_it(world: World, outside: Outside) -> None:
+def test_red_ci_is_refused_unless_the_person_accepts_it(world: World, clients: Clients) -> None:
     sha = world.commit(HOST, checks="FAILURE")
-    observe(outside)
+    observe(clients)
 
     with pytest.raises(UnableToDeploy, match="CI failed"):
         ask(HOST)
@@ -106,20 +106,20 @@ def test_red_ci_is_refused_unless_the_person_accepts_it(world: World, outside: O
     assert ask(HOST, accept_red=True).sha == sha
 
 
-def test_another_apps_image_in_the_container_is_refused(world: World, outside: Outside) -> None:
+def test_another_apps_image_in_the_container_is_refused(world: World, clients: Clients) -> None:
     world.commit(HOST)
     name = world.mappings[HOST].deployment
     world.cluster.set_image(NAMESPACE, name, container=name, image=world.image(OTHER))
-    observe(outside)
+    observe(clients)
 
     with pytest.raises(UnableToDeploy, match="Nothing was changed: correct the mapping"):
         ask(HOST)
 
 
-def test_a_container_that_is_not_there_is_refused(world: World, outside: Outside) -> None:
+def test_a_container_that_is_not_there_is_refused(world: World, clients: Clients) -> None:
     world.commit(HOST)
     Site.objects.filter(host=HOST).update(container="sidecar")
-    observe(outside)
+    observe(clients)
 
     with pytest.raises(UnableToDeploy, match="has no container named sidecar, only cacophony"):
         ask(HOST)

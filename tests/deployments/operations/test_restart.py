@@ -7,11 +7,11 @@ from django.contrib.auth.models import User
 
 from demo.cluster import SLOW
 from demo.world import NAMESPACE, World
+from deployments.clients import Clients
 from deployments.models import Deploy, Kind, Site, Status
 from deployments.operations.again import request_restart, retry
 from deployments.operations.deploy import UnableToDeploy
 from deployments.operations.hold import place_hold
-from deployments.outside import Outside
 from tests.factories import NOW, ask, begin, end, observe, succeed
 
 HOST = "cacophony.natwelch.com"
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.usefixtures("sites")
 
 
 @pytest.fixture
-def site(outside: Outside) -> Site:
-    observe(outside)
+def site(clients: Clients) -> Site:
+    observe(clients)
     return Site.objects.select_related("observation").get(host=HOST)
 
 
@@ -34,45 +34,45 @@ def restart(site: Site, by: User) -> Deploy:
 
 
 def test_a_restart_replaces_every_pod_and_keeps_the_image(
-    world: World, outside: Outside, site: Site, nat: User
+    world: World, clients: Clients, site: Site, nat: User
 ) -> None:
     image, before = world.running_image(HOST), names(world)
 
-    deploy = succeed(restart(site, nat), outside, world)
+    deploy = succeed(restart(site, nat), clients, world)
 
     assert (deploy.kind, deploy.status, deploy.ready) == (Kind.RESTART, Status.SUCCEEDED, deploy.wanted)
     assert world.running_image(HOST) == image
     assert not names(world) & before
 
 
-def test_old_pods_do_not_count_as_ready(world: World, outside: Outside, site: Site, nat: User) -> None:
+def test_old_pods_do_not_count_as_ready(world: World, clients: Clients, site: Site, nat: User) -> None:
     world.behaviours[world.running_image(HOST)] = SLOW(600)
-    deploy = begin(restart(site, nat), outside)
+    deploy = begin(restart(site, nat), clients)
 
-    end(deploy, outside, world, ahead=timedelta(seconds=1), for_seconds=1)
+    end(deploy, clients, world, ahead=timedelta(seconds=1), for_seconds=1)
 
     assert (deploy.status, deploy.ready) == (Status.ROLLING_OUT, 0)
 
 
 def test_a_restart_that_is_begun_twice_is_one_change(
-    world: World, outside: Outside, site: Site, nat: User
+    world: World, clients: Clients, site: Site, nat: User
 ) -> None:
-    deploy = begin(restart(site, nat), outside)
+    deploy = begin(restart(site, nat), clients)
     generation = world.cluster.deployment(NAMESPACE, "cacophony")["metadata"]["generation"]
     Deploy.objects.update(status=Status.QUEUED)
 
-    begin(deploy, outside)
+    begin(deploy, clients)
 
     assert deploy.status == Status.ROLLING_OUT
     assert world.cluster.deployment(NAMESPACE, "cacophony")["metadata"]["generation"] == generation
 
 
-def test_an_image_changed_meanwhile_stops_it(world: World, outside: Outside, site: Site, nat: User) -> None:
+def test_an_image_changed_meanwhile_stops_it(world: World, clients: Clients, site: Site, nat: User) -> None:
     deploy = restart(site, nat)
     older = world.image(HOST, world.repository(HOST).graph.commits[-3].sha)
     world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=older)
 
-    begin(deploy, outside)
+    begin(deploy, clients)
 
     assert deploy.status == Status.FAILED
     assert "What runs has changed since you looked" in deploy.sentence
@@ -86,10 +86,10 @@ def test_a_held_site_is_not_restarted(site: Site, nat: User) -> None:
 
 
 def test_a_failed_deploy_is_tried_again_as_a_new_one(
-    world: World, outside: Outside, site: Site, nat: User
+    world: World, clients: Clients, site: Site, nat: User
 ) -> None:
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
     failed = ask(HOST)
     failed.move(Status.FAILED, now=NOW)
 
@@ -99,8 +99,8 @@ def test_a_failed_deploy_is_tried_again_as_a_new_one(
     assert again.pk != failed.pk
 
 
-def test_what_succeeded_is_not_tried_again(world: World, outside: Outside, site: Site, nat: User) -> None:
-    done = succeed(restart(site, nat), outside, world)
+def test_what_succeeded_is_not_tried_again(world: World, clients: Clients, site: Site, nat: User) -> None:
+    done = succeed(restart(site, nat), clients, world)
 
     with pytest.raises(UnableToDeploy, match="Only what has ended without success"):
         retry(deploy=done, seen_sha=done.sha, by=nat, now=NOW)

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from demo.world import World
+from deployments.clients import Clients
 from deployments.models import AuditEvent, Deploy, Hold, Kind, Site, Status
 from deployments.operations.begin import begin_deploy
 from deployments.operations.deploy import UnableToDeploy, cancel_deploy
@@ -15,7 +16,6 @@ from deployments.operations.hold import lift_hold, place_hold
 from deployments.operations.images import look_at_images
 from deployments.operations.rollback import request_rollback
 from deployments.operations.tick import GIVEN_UP_AFTER, tick
-from deployments.outside import Outside
 from deployments.queries.rollbacks import rollback_targets
 from tests.factories import NOW, ask, begin, observe, succeed
 
@@ -26,15 +26,15 @@ pytestmark = pytest.mark.usefixtures("sites")
 
 
 @pytest.fixture
-def older(world: World, outside: Outside, nat: User) -> str:
+def older(world: World, clients: Clients, nat: User) -> str:
     """Two commits were deployed one after the other; the older one of them."""
     older = world.commit(HOST, "Older")
-    observe(outside)
-    succeed(ask(HOST), outside, world)
+    observe(clients)
+    succeed(ask(HOST), clients, world)
     world.commit(HOST, "Newer")
-    observe(outside)
-    succeed(ask(HOST), outside, world)
-    observe(outside)
+    observe(clients)
+    succeed(ask(HOST), clients, world)
+    observe(clients)
     return older
 
 
@@ -47,11 +47,11 @@ def roll_back(sha: str, by: User | None) -> Deploy:
 
 
 def test_a_rollback_runs_the_older_commit_and_holds_the_newer_one(
-    world: World, outside: Outside, older: str, nat: User
+    world: World, clients: Clients, older: str, nat: User
 ) -> None:
     left = site().observation.running_sha
 
-    deploy = succeed(roll_back(older, nat), outside, world)
+    deploy = succeed(roll_back(older, nat), clients, world)
 
     hold = Hold.objects.get()
     assert (deploy.status, deploy.kind, deploy.headline) == (Status.SUCCEEDED, Kind.ROLLBACK, "Older")
@@ -62,14 +62,14 @@ def test_a_rollback_runs_the_older_commit_and_holds_the_newer_one(
 
 
 def test_the_sync_does_not_undo_it_and_the_next_commit_flows(
-    world: World, outside: Outside, older: str, nat: User
+    world: World, clients: Clients, older: str, nat: User
 ) -> None:
     Site.objects.filter(host=HOST).update(auto_deploy=True)
-    succeed(roll_back(older, nat), outside, world)
+    succeed(roll_back(older, nat), clients, world)
 
-    undone = observe(outside)
+    undone = observe(clients)
     newest = world.commit(HOST, "Mended")
-    flows = observe(outside)
+    flows = observe(clients)
 
     assert undone.run.requested == 0
     assert flows.run.requested == 1
@@ -84,11 +84,11 @@ def test_a_second_tap_is_the_same_rollback(older: str, nat: User) -> None:
 
 
 def test_a_tap_that_arrives_again_when_the_rollback_is_over_is_the_same_rollback(
-    world: World, outside: Outside, older: str, nat: User
+    world: World, clients: Clients, older: str, nat: User
 ) -> None:
     tap = {"sha": older, "seen_sha": site().observation.running_sha, "by": nat, "idempotency_key": uuid4()}
     first = request_rollback(site=site(), now=NOW, **tap)
-    succeed(first, outside, world)
+    succeed(first, clients, world)
     lift_hold(hold_id=Hold.objects.get().pk, by=nat, now=NOW)
 
     again = request_rollback(site=site(), now=NOW, **tap)
@@ -97,25 +97,25 @@ def test_a_tap_that_arrives_again_when_the_rollback_is_over_is_the_same_rollback
     assert not Hold.objects.standing(now=NOW).exists()
 
 
-def cancel(rollback: Deploy, outside: Outside, nat: User) -> None:
+def cancel(rollback: Deploy, clients: Clients, nat: User) -> None:
     cancel_deploy(deploy=rollback, by=nat, now=NOW)
 
 
-def refuse(rollback: Deploy, outside: Outside, nat: User) -> None:
-    begin_deploy(deploy_id=rollback.pk, outside=outside, now=NOW, image_prefixes=("elsewhere.example/",))
+def refuse(rollback: Deploy, clients: Clients, nat: User) -> None:
+    begin_deploy(deploy_id=rollback.pk, clients=clients, now=NOW, image_prefixes=("elsewhere.example/",))
 
 
-def give_up(rollback: Deploy, outside: Outside, nat: User) -> None:
+def give_up(rollback: Deploy, clients: Clients, nat: User) -> None:
     tick(now=NOW + GIVEN_UP_AFTER + LATER)
 
 
 @pytest.mark.parametrize("end_it", [cancel, refuse, give_up])
 def test_a_rollback_that_changes_nothing_takes_its_hold_along(
-    outside: Outside, older: str, nat: User, end_it: Callable[[Deploy, Outside, User], None]
+    clients: Clients, older: str, nat: User, end_it: Callable[[Deploy, Clients, User], None]
 ) -> None:
     rollback = roll_back(older, nat)
 
-    end_it(rollback, outside, nat)
+    end_it(rollback, clients, nat)
 
     rollback.refresh_from_db()
     assert not rollback.is_active
@@ -135,11 +135,11 @@ def test_a_rollback_that_may_have_reached_the_cluster_leaves_its_hold(older: str
 
 
 def test_a_hold_that_stood_before_outlives_a_rollback_that_changes_nothing(
-    outside: Outside, older: str, nat: User
+    clients: Clients, older: str, nat: User
 ) -> None:
     place_hold(site=site(), sha=site().observation.running_sha, reason="It leaks", by=nat, now=NOW)
 
-    cancel(roll_back(older, nat), outside, nat)
+    cancel(roll_back(older, nat), clients, nat)
 
     assert Hold.objects.get().lifted_at is None
 
@@ -155,11 +155,11 @@ def test_what_never_ran_here_is_no_way_back(world: World, older: str, nat: User)
 
 
 def test_an_image_that_the_registry_lost_is_not_offered_as_alive_and_refused(
-    world: World, outside: Outside, older: str, nat: User
+    world: World, clients: Clients, older: str, nat: User
 ) -> None:
     world.registry.remove("icco-cloud/cacophony", older)
 
-    look_at_images(site_id=site().pk, registry=outside.registry, now=NOW)
+    look_at_images(site_id=site().pk, registry=clients.registry, now=NOW)
 
     target = next(each for each in rollback_targets(site()) if each.sha == older)
     assert target.image_gone
@@ -168,19 +168,19 @@ def test_an_image_that_the_registry_lost_is_not_offered_as_alive_and_refused(
 
 
 def test_what_ran_before_the_first_deploy_is_proven_alive_too(
-    world: World, outside: Outside, nat: User
+    world: World, clients: Clients, nat: User
 ) -> None:
     before = world.repository(HOST).head
     world.build(HOST, before)
     world.commit(HOST)
-    observe(outside)
-    succeed(ask(HOST), outside, world)
-    observe(outside)
+    observe(clients)
+    succeed(ask(HOST), clients, world)
+    observe(clients)
 
-    look_at_images(site_id=site().pk, registry=outside.registry, now=NOW)
+    look_at_images(site_id=site().pk, registry=clients.registry, now=NOW)
     (alive,) = rollback_targets(site())
     world.registry.remove("icco-cloud/cacophony", before)
-    look_at_images(site_id=site().pk, registry=outside.registry, now=NOW + LATER)
+    look_at_images(site_id=site().pk, registry=clients.registry, now=NOW + LATER)
     (gone,) = rollback_targets(site())
 
     assert (alive.sha, alive.image_gone, alive.image_seen_at) == (before, False, NOW)
@@ -190,35 +190,35 @@ def test_what_ran_before_the_first_deploy_is_proven_alive_too(
 
 
 def test_an_image_that_comes_back_is_alive_again(
-    world: World, outside: Outside, older: str, nat: User
+    world: World, clients: Clients, older: str, nat: User
 ) -> None:
     Deploy.objects.filter(sha=older).update(image_gone=True, image_seen_at=None)
 
-    look_at_images(site_id=site().pk, registry=outside.registry, now=NOW)
+    look_at_images(site_id=site().pk, registry=clients.registry, now=NOW)
 
     target = next(each for each in rollback_targets(site()) if each.sha == older)
     assert (target.image_gone, target.image_seen_at) == (False, NOW)
 
 
 def test_a_registry_that_is_down_changes_nothing_that_was_known(
-    world: World, outside: Outside, older: str
+    world: World, clients: Clients, older: str
 ) -> None:
     Deploy.objects.filter(sha=older).update(image_gone=False, image_seen_at=NOW)
     world.registry.fail_next(500, times=9)
 
-    look_at_images(site_id=site().pk, registry=outside.registry, now=NOW + LATER)
+    look_at_images(site_id=site().pk, registry=clients.registry, now=NOW + LATER)
 
     target = next(each for each in rollback_targets(site()) if each.sha == older)
     assert (target.image_gone, target.image_seen_at) == (False, NOW)
 
 
 def test_the_guard_before_the_patch_asks_the_registry_again(
-    world: World, outside: Outside, older: str, nat: User
+    world: World, clients: Clients, older: str, nat: User
 ) -> None:
     deploy = roll_back(older, nat)
     world.registry.remove("icco-cloud/cacophony", older)
 
-    begin(deploy, outside)
+    begin(deploy, clients)
 
     assert deploy.status == Status.FAILED
     assert Deploy.objects.filter(sha=older, kind=Kind.DEPLOY).get().image_gone
@@ -227,22 +227,22 @@ def test_the_guard_before_the_patch_asks_the_registry_again(
 
 
 def test_a_way_back_that_was_refused_before_the_patch_is_offered_no_more(
-    world: World, outside: Outside, nat: User
+    world: World, clients: Clients, nat: User
 ) -> None:
     before = world.repository(HOST).head
     world.commit(HOST)
-    observe(outside)
-    succeed(ask(HOST), outside, world)
+    observe(clients)
+    succeed(ask(HOST), clients, world)
     world.registry.remove("icco-cloud/cacophony", before)
 
-    begin(roll_back(before, nat), outside)
+    begin(roll_back(before, nat), clients)
 
     (target,) = rollback_targets(site())
     assert target.image_gone
 
 
-def test_going_back_needs_no_github(world: World, outside: Outside, older: str, nat: User) -> None:
+def test_going_back_needs_no_github(world: World, clients: Clients, older: str, nat: User) -> None:
     deploy = roll_back(older, nat)
     world.github.fail_next("html_502", times=99)
 
-    assert succeed(deploy, outside, world).status == Status.SUCCEEDED
+    assert succeed(deploy, clients, world).status == Status.SUCCEEDED

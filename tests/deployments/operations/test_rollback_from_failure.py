@@ -7,10 +7,10 @@ from django.contrib.auth.models import User
 
 from demo.cluster import CRASHES
 from demo.world import World
+from deployments.clients import Clients
 from deployments.models import AuditEvent, Deploy, Hold, Kind, Site, Status, Trigger
 from deployments.operations.deploy import UnableToCancel, UnableToDeploy
 from deployments.operations.rollback import abort_and_roll_back
-from deployments.outside import Outside
 from tests.deployments.operations.following import HOST
 from tests.factories import NOW, ask, begin, end, observe, succeed
 
@@ -19,14 +19,14 @@ LATER = timedelta(minutes=5)
 pytestmark = pytest.mark.usefixtures("sites")
 
 
-def failing(world: World, outside: Outside) -> Deploy:
+def failing(world: World, clients: Clients) -> Deploy:
     sha = world.commit(HOST, "Broken")
     world.behaviours[world.image(HOST, sha)] = CRASHES(3)
-    observe(outside)
-    return begin(ask(HOST, requested_by=User.objects.get(username="nat")), outside)
+    observe(clients)
+    return begin(ask(HOST, requested_by=User.objects.get(username="nat")), clients)
 
 
-def crash(deploy: Deploy, outside: Outside, world: World) -> Deploy:
+def crash(deploy: Deploy, clients: Clients, world: World) -> Deploy:
     world.cluster.wait_until(
         lambda: any(
             status.get("restartCount")
@@ -34,16 +34,16 @@ def crash(deploy: Deploy, outside: Outside, world: World) -> Deploy:
             for status in pod["status"].get("containerStatuses", [])
         )
     )
-    return end(deploy, outside, world, ahead=LATER)
+    return end(deploy, clients, world, ahead=LATER)
 
 
 def test_a_failed_deploy_goes_back_by_itself_where_the_site_wants_so(
-    world: World, outside: Outside, nat: User
+    world: World, clients: Clients, nat: User
 ) -> None:
     Site.objects.filter(host=HOST).update(auto_rollback=True)
     ran = world.repository(HOST).head
 
-    failed = crash(failing(world, outside), outside, world)
+    failed = crash(failing(world, clients), clients, world)
 
     back = Deploy.objects.first()
     assert (back.kind, back.trigger, back.sha, back.rolls_back) == (
@@ -55,21 +55,21 @@ def test_a_failed_deploy_goes_back_by_itself_where_the_site_wants_so(
     assert failed.sentence.endswith(f"Headway rolls back to {ran[:7]} by itself.")
     assert back.cause.startswith(f"The Deploy of {failed.sha[:7]} failed:")
     assert Hold.objects.get().reason.startswith(f"Rolled back from {failed.sha[:7]} by itself. The Deploy of")
-    assert succeed(back, outside, world).status == Status.SUCCEEDED
+    assert succeed(back, clients, world).status == Status.SUCCEEDED
 
 
-def test_a_failed_deploy_stays_where_nobody_wants_that(world: World, outside: Outside, nat: User) -> None:
-    failed = crash(failing(world, outside), outside, world)
+def test_a_failed_deploy_stays_where_nobody_wants_that(world: World, clients: Clients, nat: User) -> None:
+    failed = crash(failing(world, clients), clients, world)
 
     assert (failed.status, Deploy.objects.count()) == (Status.FAILED, 1)
 
 
-def test_a_site_does_not_go_back_by_itself_twice_in_a_row(world: World, outside: Outside, nat: User) -> None:
+def test_a_site_does_not_go_back_by_itself_twice_in_a_row(world: World, clients: Clients, nat: User) -> None:
     Site.objects.filter(host=HOST).update(auto_rollback=True)
-    crash(failing(world, outside), outside, world)
-    succeed(Deploy.objects.first(), outside, world)
+    crash(failing(world, clients), clients, world)
+    succeed(Deploy.objects.first(), clients, world)
 
-    again = crash(failing(world, outside), outside, world)
+    again = crash(failing(world, clients), clients, world)
 
     assert Deploy.objects.first() == again
     assert again.sentence.endswith(
@@ -77,9 +77,9 @@ def test_a_site_does_not_go_back_by_itself_twice_in_a_row(world: World, outside:
     )
 
 
-def test_aborting_ends_the_rollout_and_goes_back(world: World, outside: Outside, nat: User) -> None:
+def test_aborting_ends_the_rollout_and_goes_back(world: World, clients: Clients, nat: User) -> None:
     ran = world.repository(HOST).head
-    deploy = failing(world, outside)
+    deploy = failing(world, clients)
 
     back = abort_and_roll_back(deploy=deploy, by=nat, now=NOW)
 
@@ -88,13 +88,13 @@ def test_aborting_ends_the_rollout_and_goes_back(world: World, outside: Outside,
         Status.CANCELLED,
         f"Aborted by nat: rolling back to {ran[:7]}.",
     )
-    assert succeed(back, outside, world).status == Status.SUCCEEDED
+    assert succeed(back, clients, world).status == Status.SUCCEEDED
     assert world.running_image(HOST) == world.image(HOST, ran)
     assert Hold.objects.get().sha == deploy.sha
 
 
-def test_an_abort_without_a_way_back_changes_nothing(world: World, outside: Outside, nat: User) -> None:
-    deploy = failing(world, outside)
+def test_an_abort_without_a_way_back_changes_nothing(world: World, clients: Clients, nat: User) -> None:
+    deploy = failing(world, clients)
     Deploy.objects.update(from_sha="")
 
     with pytest.raises(UnableToDeploy, match="has not run here before"):
@@ -105,10 +105,10 @@ def test_an_abort_without_a_way_back_changes_nothing(world: World, outside: Outs
     assert AuditEvent.objects.first().kind == AuditEvent.Kind.REFUSAL
 
 
-def test_what_has_ended_cannot_be_aborted(world: World, outside: Outside, nat: User) -> None:
+def test_what_has_ended_cannot_be_aborted(world: World, clients: Clients, nat: User) -> None:
     world.commit(HOST)
-    observe(outside)
-    ended = succeed(ask(HOST), outside, world)
+    observe(clients)
+    ended = succeed(ask(HOST), clients, world)
 
     with pytest.raises(UnableToCancel, match="Nothing to abort"):
         abort_and_roll_back(deploy=ended, by=nat, now=NOW)

@@ -6,12 +6,12 @@ from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
 from demo.world import NAMESPACE, World
+from deployments.clients import Clients
 from deployments.models import Deploy, Observation, Site, Status, SyncRun, Trigger
 from deployments.operations.commits import fetch_commits
 from deployments.operations.mapping import save_mapping
 from deployments.operations.sync import UnableToSync, close_dead_runs, sync
 from deployments.operations.tick import tick
-from deployments.outside import Outside
 from tests.factories import NOW, ask, begin, make_user, observe
 
 HOST = "cacophony.natwelch.com"
@@ -28,11 +28,11 @@ def tasks() -> list[str]:
     return [task.func() for task in OrmQ.objects.all()]
 
 
-def test_a_row_tells_what_runs_against_what_is_newest(world: World, outside: Outside) -> None:
+def test_a_row_tells_what_runs_against_what_is_newest(world: World, clients: Clients) -> None:
     running = world.repository(HOST).head
     head = world.commit(HOST, "Serve pictures as WebP")
 
-    observe(outside)
+    observe(clients)
 
     row = seen()
     assert (row.running_sha, row.head_sha, row.behind_by, row.ahead_by) == (running, head, 1, 0)
@@ -45,18 +45,18 @@ def test_a_row_tells_what_runs_against_what_is_newest(world: World, outside: Out
 
 @pytest.mark.whole_table
 def test_when_nothing_changed_it_costs_two_requests_one_list_and_eight_statements(
-    world: World, outside: Outside
+    world: World, clients: Clients
 ) -> None:
     world.commit(HOST)
-    observe(outside)
-    fetch_commits(github=outside.github, now=NOW)
+    observe(clients)
+    fetch_commits(github=clients.github, now=NOW)
     for log in (world.github.requests, world.registry.requests, world.cluster.requests):
         log.clear()
 
     with CaptureQueriesContext(
         connection,
     ) as statements:
-        report = observe(outside)
+        report = observe(clients)
 
     assert (report.run.sites, report.run.changed, report.run.troubled) == (34, 0, 0)
     assert len(world.github.requests) <= 2
@@ -66,11 +66,11 @@ def test_when_nothing_changed_it_costs_two_requests_one_list_and_eight_statement
 
 
 @pytest.mark.whole_table
-def test_one_repository_missing_among_34_leaves_33_right(world: World, outside: Outside) -> None:
+def test_one_repository_missing_among_34_leaves_33_right(world: World, clients: Clients) -> None:
     heads = {host: world.commit(host) for host in world.mappings}
     world.repository(HOST).delete()
 
-    report = observe(outside)
+    report = observe(clients)
 
     right = [host for host in world.mappings if seen(host).head_sha == heads[host]]
     assert sorted(set(world.mappings) - set(right)) == [HOST]
@@ -78,69 +78,69 @@ def test_one_repository_missing_among_34_leaves_33_right(world: World, outside: 
     assert "GitHub knows no repository icco/cacophony" in seen().github_trouble
 
 
-def test_a_short_sha_in_the_tag_is_known_in_full(world: World, outside: Outside) -> None:
+def test_a_short_sha_in_the_tag_is_known_in_full(world: World, clients: Clients) -> None:
     sha = world.repository(HOST).head
     Site.objects.filter(host=HOST).update(image_template=world.image_template.replace("{sha}", "{short_sha}"))
     world.registry.push("icco-cloud/cacophony", sha[:7])
     world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=world.image(HOST, sha[:7]))
     world.cluster.settle_now()
 
-    observe(outside)
+    observe(clients)
 
     assert (seen().running_sha, seen().behind_by) == (sha, 0)
 
 
 def test_what_runs_is_what_ready_pods_run_and_not_what_the_spec_asks_for(
-    world: World, outside: Outside
+    world: World, clients: Clients
 ) -> None:
     running = world.repository(HOST).head
     head = world.commit(HOST, built=False)
     world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=world.image(HOST, head))
     world.cluster.settle_now()
 
-    observe(outside)
+    observe(clients)
 
     assert (seen().running_sha, seen().desired_sha) == (running, head)
 
 
-def test_a_namespace_that_is_refused_leaves_the_others_right(world: World, outside: Outside) -> None:
+def test_a_namespace_that_is_refused_leaves_the_others_right(world: World, clients: Clients) -> None:
     head = world.commit(OTHER)
     Site.objects.filter(host=HOST).update(namespace="elsewhere")
 
-    observe(outside)
+    observe(clients)
 
     assert (seen(OTHER).head_sha, seen(OTHER).cluster_trouble) == (head, "")
     assert "elsewhere" in seen().cluster_trouble
 
 
-def test_a_registry_that_is_down_is_that_sites_trouble_only(world: World, outside: Outside) -> None:
+def test_a_registry_that_is_down_is_that_sites_trouble_only(world: World, clients: Clients) -> None:
     head = world.commit(HOST)
     world.registry.fail_next(500, times=9)
 
-    observe(outside)
+    observe(clients)
 
     assert (seen().head_sha, seen().head_image_built) == (head, None)
     assert seen().registry_trouble
     assert not seen(OTHER).registry_trouble
 
 
-def test_an_earlier_observation_stays_while_github_is_down(world: World, outside: Outside) -> None:
+def test_an_earlier_observation_stays_while_github_is_down(world: World, clients: Clients) -> None:
     head = world.commit(HOST)
-    observe(outside)
+    observe(clients)
     world.github.fail_next("html_502", times=99)
 
-    observe(outside)
+    observe(clients)
 
     assert seen().head_sha == head
     assert seen().github_trouble
 
 
-def test_an_auto_deploy_site_gets_its_head(world: World, outside: Outside) -> None:
+def test_an_auto_deploy_site_gets_its_head(world: World, clients: Clients) -> None:
     head = world.commit(HOST)
     world.commit(OTHER)
     Site.objects.filter(host=HOST).update(auto_deploy=True)
 
-    report = observe(outside)
+    report = observe(clients)
 
     deploy = Deploy.objects.get()
     assert (deploy.site.host, deploy.sha, deploy.trigger) == (HOST, head, Trigger.SYNC)
@@ -148,43 +148,43 @@ def test_an_auto_deploy_site_gets_its_head(world: World, outside: Outside) -> No
     assert report.run.decisions[HOST][0] == "go"
 
 
-def test_a_commit_by_a_bot_is_deployed_like_any_other(world: World, outside: Outside) -> None:
+def test_a_commit_by_a_bot_is_deployed_like_any_other(world: World, clients: Clients) -> None:
     head = world.repository(HOST).commit("Bump actions/checkout from 4 to 5", bot=True)
     world.build(HOST, head)
     Site.objects.filter(host=HOST).update(auto_deploy=True)
 
-    observe(outside)
+    observe(clients)
 
     assert Deploy.objects.get().sha == head
 
 
-def test_one_automatic_attempt_for_each_commit(world: World, outside: Outside) -> None:
+def test_one_automatic_attempt_for_each_commit(world: World, clients: Clients) -> None:
     world.commit(HOST)
     Site.objects.filter(host=HOST).update(auto_deploy=True)
-    observe(outside)
+    observe(clients)
     Deploy.objects.get().move(Status.FAILED, now=NOW)
 
-    report = observe(outside)
+    report = observe(clients)
 
     assert Deploy.objects.count() == 1
     assert report.run.decisions[HOST][0] == "stop"
 
 
-def test_a_dry_run_writes_nothing(world: World, outside: Outside) -> None:
+def test_a_dry_run_writes_nothing(world: World, clients: Clients) -> None:
     world.commit(HOST)
     Site.objects.update(auto_deploy=True)
-    observe_dry = sync(outside=outside, clock=lambda: NOW, dry_run=True)
+    observe_dry = sync(clients=clients, clock=lambda: NOW, dry_run=True)
 
     assert [type(each.verdict).__name__ for each in observe_dry.decisions].count("Go") == 1
     assert (Deploy.objects.count(), SyncRun.objects.count()) == (0, 0)
     assert not any(Observation.objects.values_list("head_sha", flat=True))
 
 
-def test_a_narrowed_sync_touches_only_its_sites(world: World, outside: Outside) -> None:
+def test_a_narrowed_sync_touches_only_its_sites(world: World, clients: Clients) -> None:
     world.commit(HOST)
     world.commit(OTHER)
 
-    observe(outside, hosts=[HOST])
+    observe(clients, hosts=[HOST])
 
     assert seen().head_sha
     assert not Observation.objects.filter(site__host=OTHER).exclude(head_sha="").exists()
@@ -192,37 +192,37 @@ def test_a_narrowed_sync_touches_only_its_sites(world: World, outside: Outside) 
 
 def test_an_unknown_host_is_named() -> None:
     with pytest.raises(UnableToSync, match=r"No such site: nowhere\.example\."):
-        sync(outside=None, clock=lambda: NOW, hosts=["nowhere.example"])
+        sync(clients=None, clock=lambda: NOW, hosts=["nowhere.example"])
 
 
-def test_the_list_of_commits_is_fetched_once_for_ever(world: World, outside: Outside) -> None:
+def test_the_list_of_commits_is_fetched_once_for_ever(world: World, clients: Clients) -> None:
     for number in range(3):
         world.commit(HOST, f"Change {number}")
-    observe(outside)
+    observe(clients)
 
-    first, second = (fetch_commits(github=outside.github, now=NOW) for _ in range(2))
+    first, second = (fetch_commits(github=clients.github, now=NOW) for _ in range(2))
 
     assert (first, second) == (1, 0)
     assert "deployments.tasks.fetch_commits" in tasks()
 
 
-def test_a_site_deleted_while_it_was_looked_at_does_no_harm(world: World, outside: Outside) -> None:
+def test_a_site_deleted_while_it_was_looked_at_does_no_harm(world: World, clients: Clients) -> None:
     head = world.commit(OTHER)
-    observe(outside, hosts=[HOST])
-    real = outside.github.heads
+    observe(clients, hosts=[HOST])
+    real = clients.github.heads
 
     def delete_meanwhile(questions: object, **given: object) -> object:
         Site.objects.filter(host=HOST).delete()
         return real(questions, **given)
 
-    outside.github.heads = delete_meanwhile  # the moment in which it happens; the answer is GitHub's own
+    clients.github.heads = delete_meanwhile  # the moment in which it happens; the answer is GitHub's own
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
 
     assert seen(OTHER).head_sha == head
 
 
-def test_a_run_whose_worker_died_is_closed(outside: Outside) -> None:
+def test_a_run_whose_worker_died_is_closed(clients: Clients) -> None:
     SyncRun.objects.create(started_at=NOW, trigger="schedule")
 
     close_dead_runs(now=NOW)
@@ -230,15 +230,15 @@ def test_a_run_whose_worker_died_is_closed(outside: Outside) -> None:
     assert SyncRun.objects.get().result == SyncRun.Result.FAILED
 
 
-def test_the_tick_takes_up_what_a_dead_worker_left(world: World, outside: Outside) -> None:
+def test_the_tick_takes_up_what_a_dead_worker_left(world: World, clients: Clients) -> None:
     from datetime import timedelta
 
     world.commit(HOST)
     world.commit(OTHER)
-    observe(outside)
+    observe(clients)
     make_user()
     ask(HOST)
-    begin(ask(OTHER), outside)
+    begin(ask(OTHER), clients)
     OrmQ.objects.all().delete()
 
     tick(now=NOW + timedelta(minutes=1))
@@ -247,19 +247,19 @@ def test_the_tick_takes_up_what_a_dead_worker_left(world: World, outside: Outsid
 
 
 def test_a_repository_that_took_the_old_name_is_not_shipped_until_the_mapping_is_saved_again(
-    world: World, outside: Outside
+    world: World, clients: Clients
 ) -> None:
-    observe(outside)
+    observe(clients)
     mapped = seen().head_sha
     world.repository(HOST).delete()
     stranger = world.github.repositories.create("icco/cacophony", "main").commit("Mine now")
     world.build(HOST, stranger)
     Site.objects.filter(host=HOST).update(auto_deploy=True)
 
-    observe(outside)
+    observe(clients)
     refused = seen()
     save_mapping(site=Site.objects.get(host=HOST), before={}, by=make_user(), now=NOW)
-    observe(outside)
+    observe(clients)
 
     assert "somebody may have taken its name" in refused.github_trouble
     assert refused.head_sha == mapped

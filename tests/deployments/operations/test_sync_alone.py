@@ -16,12 +16,12 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from demo.world import World
+from deployments.clients import Clients
 from deployments.locks import Lock, try_lock
 from deployments.models import Deploy, Site, SyncRun
 from deployments.operations.hold import place_hold
 from deployments.operations.sync import AnotherAtWork, close_dead_runs, sync
 from deployments.operations.tick import tick
-from deployments.outside import Outside
 from tests.factories import NOW, make_user, observe
 from tests.processes import eventually
 from tests.sessions import held_elsewhere, somebody_waits_for_a_lock
@@ -78,20 +78,20 @@ def test_another_workers_run_is_not_taken_for_dead(other_worker: subprocess.Pope
     assert SyncRun.objects.get().result == SyncRun.Result.RUNNING
 
 
-def test_whoever_finds_another_at_work_may_wait_for_it(outside: Outside) -> None:
+def test_whoever_finds_another_at_work_may_wait_for_it(clients: Clients) -> None:
     with held_elsewhere(Lock.SYNC), pytest.raises(AnotherAtWork, match="Another sync is at work"):
-        sync(outside=outside, clock=lambda: NOW, wait_seconds=0.2)
+        sync(clients=clients, clock=lambda: NOW, wait_seconds=0.2)
 
     assert not SyncRun.objects.exists()
 
 
 def test_a_run_whose_worker_was_killed_is_closed_by_the_next(
-    world: World, outside: Outside, other_worker: subprocess.Popen[bytes]
+    world: World, clients: Clients, other_worker: subprocess.Popen[bytes]
 ) -> None:
     _kill(other_worker)
     world.github.latency_seconds = 0
 
-    observe(outside)
+    observe(clients)
 
     assert list(SyncRun.objects.order_by("id").values_list("result", "sentence")) == [
         ("failed", "The worker died while it ran."),
@@ -110,7 +110,7 @@ def test_a_run_whose_worker_was_killed_is_closed_by_the_tick_where_no_sync_follo
 
 
 def test_a_hold_that_comes_while_the_sync_decides_is_that_sites_reason_alone(
-    world: World, outside: Outside
+    world: World, clients: Clients
 ) -> None:
     held, other = sorted(world.mappings)[:2]
     head = world.commit(other)
@@ -118,7 +118,7 @@ def test_a_hold_that_comes_while_the_sync_decides_is_that_sites_reason_alone(
     Site.objects.update(auto_deploy=True)
 
     with _held_as_soon_as_somebody_waits_for_it(held):
-        report = observe(outside)
+        report = observe(clients)
 
     verdict, reason, *_ = report.run.decisions[held]
     assert (verdict, "held by ann: Not now" in reason) == ("stop", True)

@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 
 from demo.world import World
+from deployments.clients import Clients
 from deployments.models import Deploy, Observation, Site, SyncRun
 from deployments.operations.mapping import delete_mapping, save_mapping, turn_auto_deploy
-from deployments.outside import Outside
 from tests.factories import NOW, make_user, observe
 from tests.processes import eventually
 
@@ -18,7 +18,7 @@ HOST, ANOTHER = "cacophony.natwelch.com", "chartopia.app"
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sites")]
 
 
-def sync_while(change: Callable[[], object], world: World, outside: Outside) -> SyncRun:
+def sync_while(change: Callable[[], object], world: World, clients: Clients) -> SyncRun:
     """Let somebody make a change as soon as the sync has begun to ask GitHub, which takes its time."""
 
     def change_meanwhile() -> None:
@@ -29,7 +29,7 @@ def sync_while(change: Callable[[], object], world: World, outside: Outside) -> 
     thread = threading.Thread(target=change_meanwhile)
     thread.start()
     world.github.latency_seconds = 1
-    run = observe(outside).run
+    run = observe(clients).run
     world.github.latency_seconds = 0
     thread.join()
     return run
@@ -46,35 +46,35 @@ def map_to(repository: str) -> None:
     save_mapping(site=changed, before=before, by=None, now=NOW)
 
 
-def test_a_mapping_that_was_changed_is_not_taken_for_what_it_was(world: World, outside: Outside) -> None:
+def test_a_mapping_that_was_changed_is_not_taken_for_what_it_was(world: World, clients: Clients) -> None:
     other = Site.objects.get(host=ANOTHER).repository
-    observe(outside)
+    observe(clients)
     world.commit(HOST)
 
-    sync_while(lambda: map_to(other), world, outside)
-    observe(outside, hosts=[HOST])
+    sync_while(lambda: map_to(other), world, clients)
+    observe(clients, hosts=[HOST])
 
     seen = Observation.objects.get(site__host=HOST)
     assert (seen.github_trouble, seen.head_sha) == ("", world.repository(ANOTHER).head)
 
 
-def test_another_repository_of_the_same_name_stays_accepted(world: World, outside: Outside) -> None:
+def test_another_repository_of_the_same_name_stays_accepted(world: World, clients: Clients) -> None:
     Observation.objects.create(site=site(), repository_id=1, head_sha="ab" * 20)
 
-    sync_while(lambda: map_to("cacophony"), world, outside)
-    observe(outside, hosts=[HOST])
+    sync_while(lambda: map_to("cacophony"), world, clients)
+    observe(clients, hosts=[HOST])
 
     assert Observation.objects.get(site__host=HOST).github_trouble == ""
 
 
-def test_auto_deploy_that_was_turned_off_deploys_nothing(world: World, outside: Outside) -> None:
+def test_auto_deploy_that_was_turned_off_deploys_nothing(world: World, clients: Clients) -> None:
     world.commit(HOST)
     Site.objects.filter(host=HOST).update(auto_deploy=True)
 
     def turn_off() -> None:
         turn_auto_deploy(sites=[site()], on=False, by=make_user(), now=NOW)
 
-    run = sync_while(turn_off, world, outside)
+    run = sync_while(turn_off, world, clients)
 
     assert not Deploy.objects.exists()
     assert run.decisions[HOST][:2] == [
@@ -83,12 +83,12 @@ def test_auto_deploy_that_was_turned_off_deploys_nothing(world: World, outside: 
     ]
 
 
-def test_a_mapping_that_was_deleted_keeps_no_other_from_its_deploy(world: World, outside: Outside) -> None:
+def test_a_mapping_that_was_deleted_keeps_no_other_from_its_deploy(world: World, clients: Clients) -> None:
     world.commit(HOST)
     head = world.commit(ANOTHER)
     Site.objects.update(auto_deploy=True)
 
-    run = sync_while(lambda: delete_mapping(site=site(), by=make_user(), now=NOW), world, outside)
+    run = sync_while(lambda: delete_mapping(site=site(), by=make_user(), now=NOW), world, clients)
 
     assert run.result == SyncRun.Result.GOOD
     assert [each.sha for each in Deploy.objects.all()] == [head]

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from demo.world import World
+from deployments.clients import Clients
 from deployments.models import Site, SyncRun
 from deployments.operations.tick import tick
-from deployments.outside import Outside
 from deployments.queries import sync_page, system_status
 from tests.factories import NOW, observe
 
@@ -28,12 +28,12 @@ def kept() -> set[SyncRun]:
     return set(SyncRun.objects.all())
 
 
-def test_a_run_tells_of_each_site_what_was_made_of_it(world: World, outside: Outside) -> None:
+def test_a_run_tells_of_each_site_what_was_made_of_it(world: World, clients: Clients) -> None:
     world.commit(HOSTS[0])
     world.commit(HOSTS[1])
     world.repository(HOSTS[2]).delete()
     Site.objects.filter(host=HOSTS[0]).update(auto_deploy=True)
-    run = observe(outside).run
+    run = observe(clients).run
 
     page = sync_page(pk=run.pk, now=NOW)
 
@@ -44,8 +44,8 @@ def test_a_run_tells_of_each_site_what_was_made_of_it(world: World, outside: Out
     }  # fmt: skip
 
 
-def test_a_run_tells_githubs_budget(outside: Outside) -> None:
-    run = observe(outside).run
+def test_a_run_tells_githubs_budget(clients: Clients) -> None:
+    run = observe(clients).run
 
     assert run.github_limit
     assert run.github_remaining is not None

@@ -9,11 +9,11 @@ from django_q.models import OrmQ
 
 from demo.world import World
 from deployments import tasks
+from deployments.clients import Clients
 from deployments.locks import Lock
 from deployments.models import Deploy, Site, Status, SyncRun
 from deployments.operations.sync_request import AFTER_SYNC, let_follow, request_sync
 from deployments.operations.tick import tick
-from deployments.outside import Outside
 from tests.factories import NOW, ask, observe
 from tests.processes import MANAGE, Running, environment, eventually
 from tests.sessions import held_elsewhere
@@ -73,10 +73,10 @@ def test_one_that_waits_and_cannot_be_read_stands_for_no_other() -> None:
 
 
 def test_a_tap_does_not_wait_for_syncs_and_what_they_were_for_is_looked_at(
-    world: World, outside: Outside, tmp_path: Path
+    world: World, clients: Clients, tmp_path: Path
 ) -> None:
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
     world.github.latency_seconds = 10
 
     with Running(

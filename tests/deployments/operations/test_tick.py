@@ -9,12 +9,12 @@ from pytest_django import DjangoAssertNumQueries
 
 from demo.cluster import SLOW
 from demo.world import NAMESPACE, World
+from deployments.clients import Clients
 from deployments.figures import last_tick
 from deployments.models import Hold, Observation
 from deployments.operations.deploy_request import WhenReady
 from deployments.operations.sync import sync
 from deployments.operations.tick import tick
-from deployments.outside import Outside
 from tests.factories import NOW, ask, begin, observe
 
 QUIET = NOW.replace(minute=7)
@@ -60,18 +60,18 @@ def looked_at_again(*, after: timedelta) -> list[str]:
 
 @pytest.mark.usefixtures("sites")
 def test_a_rollout_that_somebody_else_began_is_looked_at_until_its_pods_run(
-    world: World, outside: Outside
+    world: World, clients: Clients
 ) -> None:
     host, other = "cacophony.natwelch.com", "chartopia.app"
     image = world.image(other)
     world.behaviours[image] = SLOW(600)
     world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=image, manager="kubectl")
-    sync(outside=outside, clock=timezone.now)
+    sync(clients=clients, clock=timezone.now)
     assert Observation.objects.get(site__host=host).running_sha
 
     soon, in_a_minute, too_late = (looked_at_again(after=timedelta(seconds=each)) for each in (5, 60, 3600))
     world.cluster.settle_now()
-    sync(outside=outside, clock=timezone.now)
+    sync(clients=clients, clock=timezone.now)
     settled = looked_at_again(after=timedelta(seconds=60))
 
     assert (soon, in_a_minute, too_late, settled) == ([], [host], [], [])
@@ -87,18 +87,18 @@ def queued() -> list[tuple[str, object]]:
 
 @pytest.mark.usefixtures("sites")
 def test_what_stands_in_the_queue_is_not_queued_again_while_no_worker_comes_to_it(
-    world: World, outside: Outside
+    world: World, clients: Clients
 ) -> None:
     stuck = world.commit("cacophony.natwelch.com")
     waiting = world.commit("chartopia.app", built=False)
     rolling = world.commit("aniplaxt.natwelch.com")
-    observe(outside)
+    observe(clients)
     deploys = [
         ask("cacophony.natwelch.com"),
         ask("chartopia.app", when_ready=WhenReady()),
         ask("aniplaxt.natwelch.com"),
     ]
-    begin(deploys[2], outside)
+    begin(deploys[2], clients)
     assert [each.sha for each in deploys] == [stuck, waiting, rolling]
     OrmQ.objects.all().delete()
     later = NOW + timedelta(minutes=5)
@@ -113,9 +113,9 @@ def test_what_stands_in_the_queue_is_not_queued_again_while_no_worker_comes_to_i
 
 
 @pytest.mark.usefixtures("sites")
-def test_what_a_worker_has_taken_and_not_done_is_queued_again(world: World, outside: Outside) -> None:
+def test_what_a_worker_has_taken_and_not_done_is_queued_again(world: World, clients: Clients) -> None:
     world.commit("cacophony.natwelch.com")
-    observe(outside)
+    observe(clients)
     ask("cacophony.natwelch.com")
     OrmQ.objects.update(lock=NOW + timedelta(days=365 * 100))
 

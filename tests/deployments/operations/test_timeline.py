@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from demo.world import World
+from deployments.clients import Clients
 from deployments.models import Deploy, EventKind, Site, Status
-from deployments.outside import Outside
 from deployments.queries.timeline import LINES_SHOWN, expected_duration, timeline
 from tests.deployments.operations.following import rolled_out, see_through
 from tests.factories import NOW
@@ -85,8 +85,8 @@ def test_of_a_very_long_timeline_the_newest_lines_are_shown(deploy: Deploy) -> N
     )
 
 
-def test_a_deploy_tells_its_whole_way(world: World, outside: Outside) -> None:
-    deploy = see_through(rolled_out(world, outside), outside)
+def test_a_deploy_tells_its_whole_way(world: World, clients: Clients) -> None:
+    deploy = see_through(rolled_out(world, clients), clients)
 
     lines = timeline(deploy)
 

@@ -7,10 +7,10 @@ import pytest
 from django.db import connection
 
 from demo.world import NAMESPACE, PROJECT, World
+from deployments.clients import Clients
 from deployments.models import Deploy, Status
 from deployments.operations.deploy import UnableToCancel, cancel_deploy
 from deployments.operations.tick import tick
-from deployments.outside import Outside
 from tests.deployments.operations.following import HOST, NAME
 from tests.factories import NOW, ask, begin, make_user, observe
 
@@ -18,17 +18,17 @@ pytestmark = pytest.mark.usefixtures("sites")
 
 
 @pytest.fixture
-def queued(world: World, outside: Outside) -> Deploy:
+def queued(world: World, clients: Clients) -> Deploy:
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
     return ask(HOST)
 
 
 @pytest.fixture
-def half_done(world: World, outside: Outside, queued: Deploy) -> Deploy:
+def half_done(world: World, clients: Clients, queued: Deploy) -> Deploy:
     """A Deploy whose patch took effect, and whose worker never heard of it."""
     world.cluster.drop_connection(1, method="PATCH", after=True)
-    begin(queued, outside)
+    begin(queued, clients)
     assert (queued.status, world.running_image(HOST)) == (Status.QUEUED, queued.image)
     return queued
 
@@ -42,43 +42,43 @@ def test_what_the_cluster_may_have_been_told_cannot_be_cancelled(half_done: Depl
 
 
 def test_a_patch_that_took_effect_is_followed_whatever_the_guards_say_since(
-    world: World, outside: Outside, half_done: Deploy
+    world: World, clients: Clients, half_done: Deploy
 ) -> None:
     world.registry.remove(f"{PROJECT}/{NAME}", half_done.sha)
     world.github.fail_next(500, times=9)
 
-    begin(half_done, outside)
+    begin(half_done, clients)
 
     assert half_done.status == Status.ROLLING_OUT, half_done.sentence
     assert half_done.digest
 
 
-def test_a_patch_that_took_no_effect_is_judged_anew(world: World, outside: Outside, queued: Deploy) -> None:
+def test_a_patch_that_took_no_effect_is_judged_anew(world: World, clients: Clients, queued: Deploy) -> None:
     world.cluster.drop_connection(1, method="PATCH")
-    begin(queued, outside)
+    begin(queued, clients)
     world.registry.remove(f"{PROJECT}/{NAME}", queued.sha)
 
-    begin(queued, outside)
+    begin(queued, clients)
 
     assert queued.status == Status.FAILED
     assert "is not in the registry yet" in queued.sentence
 
 
 def test_a_deployment_that_went_meanwhile_is_told_of(
-    world: World, outside: Outside, half_done: Deploy
+    world: World, clients: Clients, half_done: Deploy
 ) -> None:
     world.cluster.delete_deployment(NAMESPACE, NAME)
 
-    begin(half_done, outside)
+    begin(half_done, clients)
 
     assert half_done.status == Status.FAILED
 
 
 def test_a_guard_that_stops_it_before_leaves_it_to_be_cancelled(
-    world: World, outside: Outside, queued: Deploy
+    world: World, clients: Clients, queued: Deploy
 ) -> None:
     world.registry.fail_next(500, times=5)
-    begin(queued, outside)
+    begin(queued, clients)
 
     cancel_deploy(deploy=queued, by=make_user("ann"), now=NOW)
 
@@ -87,13 +87,13 @@ def test_a_guard_that_stops_it_before_leaves_it_to_be_cancelled(
 
 @pytest.mark.django_db(transaction=True)
 def test_cancelling_while_the_cluster_is_being_told_is_too_late(
-    world: World, outside: Outside, queued: Deploy
+    world: World, clients: Clients, queued: Deploy
 ) -> None:
     ann = make_user("ann")
     world.cluster.hang(3, method="PATCH")
 
     def work() -> None:
-        begin(Deploy.objects.get(pk=queued.pk), outside)
+        begin(Deploy.objects.get(pk=queued.pk), clients)
         connection.close()
 
     worker = threading.Thread(target=work)
@@ -110,10 +110,10 @@ def test_cancelling_while_the_cluster_is_being_told_is_too_late(
 
 @pytest.mark.parametrize("told", [False, True])
 def test_giving_up_says_whether_the_cluster_may_have_been_told(
-    world: World, outside: Outside, queued: Deploy, told: bool
+    world: World, clients: Clients, queued: Deploy, told: bool
 ) -> None:
     world.cluster.drop_connection(9, method="PATCH" if told else "GET")
-    begin(queued, outside)
+    begin(queued, clients)
 
     tick(now=NOW + timedelta(minutes=16))
 

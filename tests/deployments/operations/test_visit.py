@@ -5,18 +5,18 @@ import pytest
 from demo.cluster import ANSWERS
 from demo.sites import Page
 from demo.world import World
+from deployments.clients import Clients
 from deployments.models import Site, Status
 from deployments.operations.follow import follow
-from deployments.outside import Outside
 from tests.deployments.operations.following import HOST, PATIENCE, Clock, rolled_out, see_through, told
 
 pytestmark = pytest.mark.usefixtures("sites")
 
 
-def test_the_host_is_asked_once_and_its_answer_told(world: World, outside: Outside) -> None:
-    deploy = rolled_out(world, outside)
+def test_the_host_is_asked_once_and_its_answer_told(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients)
 
-    see_through(deploy, outside)
+    see_through(deploy, clients)
 
     assert world.sites.visits == [f"https://{HOST}/"]
     assert deploy.status == Status.SUCCEEDED
@@ -25,10 +25,10 @@ def test_the_host_is_asked_once_and_its_answer_told(world: World, outside: Outsi
     assert told(deploy)[-1] == deploy.sentence
 
 
-def test_a_wrong_answer_three_times_fails_it(world: World, outside: Outside) -> None:
-    deploy = rolled_out(world, outside, ANSWERS(502))
+def test_a_wrong_answer_three_times_fails_it(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients, ANSWERS(502))
 
-    see_through(deploy, outside)
+    see_through(deploy, clients)
 
     sentence = "The site answered 502 where 200 is expected: read its log, or roll back."
     assert (deploy.status, deploy.sentence) == (Status.FAILED, sentence)
@@ -41,9 +41,9 @@ def test_a_wrong_answer_three_times_fails_it(world: World, outside: Outside) -> 
     assert deploy.log == "Listening on port 8080.\nGET / 502"
 
 
-def test_a_host_that_comes_round_in_time_succeeds(world: World, outside: Outside) -> None:
+def test_a_host_that_comes_round_in_time_succeeds(world: World, clients: Clients) -> None:
     world.pages[HOST] = Page(status=503)
-    deploy = rolled_out(world, outside)
+    deploy = rolled_out(world, clients)
     clock = Clock()
 
     def come_round(seconds: float) -> None:
@@ -51,28 +51,28 @@ def test_a_host_that_comes_round_in_time_succeeds(world: World, outside: Outside
         if deploy.checks == 2:
             world.pages[HOST] = Page()
 
-    follow(outside=outside, patience=PATIENCE, clock=clock, sleep=come_round)
+    follow(clients=clients, patience=PATIENCE, clock=clock, sleep=come_round)
 
     deploy.refresh_from_db()
     assert (deploy.status, deploy.checks) == (Status.SUCCEEDED, 2)
 
 
-def test_path_status_and_redirect_are_the_mappings(world: World, outside: Outside) -> None:
+def test_path_status_and_redirect_are_the_mappings(world: World, clients: Clients) -> None:
     Site.objects.filter(host=HOST).update(check_path="/admin?x=1", check_status=302)
     world.pages[HOST] = Page(status=302, headers={"Location": "https://login.example.com/"})
-    deploy = rolled_out(world, outside)
+    deploy = rolled_out(world, clients)
 
-    see_through(deploy, outside)
+    see_through(deploy, clients)
 
     assert deploy.status == Status.SUCCEEDED
     assert world.sites.visits == [f"https://{HOST}/admin?x=1"]
 
 
-def test_a_redirect_to_another_host_is_named(world: World, outside: Outside) -> None:
+def test_a_redirect_to_another_host_is_named(world: World, clients: Clients) -> None:
     world.pages[HOST] = Page(status=302, headers={"Location": "https://login.example.com/"})
-    deploy = rolled_out(world, outside)
+    deploy = rolled_out(world, clients)
 
-    see_through(deploy, outside)
+    see_through(deploy, clients)
 
     assert deploy.sentence == (
         "The site answered 302 and leads to https://login.example.com/, which is not followed: "
@@ -80,33 +80,33 @@ def test_a_redirect_to_another_host_is_named(world: World, outside: Outside) -> 
     )
 
 
-def test_a_silent_host_fails_it_after_its_own_timeout(world: World, outside: Outside) -> None:
+def test_a_silent_host_fails_it_after_its_own_timeout(world: World, clients: Clients) -> None:
     Site.objects.filter(host=HOST).update(check_timeout_seconds=1)
     world.pages[HOST] = Page(late_seconds=20)
-    deploy = rolled_out(world, outside)
+    deploy = rolled_out(world, clients)
 
-    see_through(deploy, outside)
+    see_through(deploy, clients)
 
     assert deploy.status == Status.FAILED
     assert deploy.sentence == f"The site does not answer: {HOST} did not answer within 1 seconds."
 
 
-def test_a_host_that_is_not_to_be_asked_is_not(world: World, outside: Outside) -> None:
+def test_a_host_that_is_not_to_be_asked_is_not(world: World, clients: Clients) -> None:
     Site.objects.filter(host=HOST).update(check_enabled=False)
-    deploy = rolled_out(world, outside, ANSWERS(502))
+    deploy = rolled_out(world, clients, ANSWERS(502))
 
-    see_through(deploy, outside)
+    see_through(deploy, clients)
 
     assert deploy.status == Status.SUCCEEDED
     assert deploy.sentence.endswith("ready, and stayed so.")
     assert world.sites.visits == []
 
 
-def test_pods_that_fall_away_begin_the_count_anew(world: World, outside: Outside) -> None:
-    deploy = rolled_out(world, outside)
+def test_pods_that_fall_away_begin_the_count_anew(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients)
     deploy.move(Status.VERIFYING, now=Clock()(), verifying_since=Clock()(), checks=2, checked_at=Clock()())
     deploy.move(Status.ROLLING_OUT, now=Clock()(), verifying_since=None)
 
-    see_through(deploy, outside, clock=Clock(minutes=1))
+    see_through(deploy, clients, clock=Clock(minutes=1))
 
     assert (deploy.status, deploy.checks) == (Status.SUCCEEDED, 0)

@@ -6,13 +6,13 @@ import pytest
 from django_q.models import OrmQ
 
 from demo.world import World
+from deployments.clients import Clients
 from deployments.models import Deploy, Site, Status
 from deployments.operations.deploy import UnableToDeploy, cancel_deploy
 from deployments.operations.deploy_request import WhenReady
 from deployments.operations.hold import place_hold
 from deployments.operations.tick import tick
 from deployments.operations.waiting import look_for_image
-from deployments.outside import Outside
 from tests.factories import NOW, ask, begin, make_user, observe
 
 HOST = "cacophony.natwelch.com"
@@ -26,16 +26,16 @@ def tasks() -> list[str]:
 
 
 @pytest.fixture
-def waiting(world: World, outside: Outside) -> Deploy:
+def waiting(world: World, clients: Clients) -> Deploy:
     """A Deploy of a head that is not built yet."""
-    return wait_for(world, outside, WHEN_READY)
+    return wait_for(world, clients, WHEN_READY)
 
 
 def wait_for(
-    world: World, outside: Outside, readiness: WhenReady, *, checks: str = "SUCCESS", built: bool = False
+    world: World, clients: Clients, readiness: WhenReady, *, checks: str = "SUCCESS", built: bool = False
 ) -> Deploy:
     world.commit(HOST, built=built, checks=checks)
-    observe(outside)
+    observe(clients)
     deploy = ask(HOST, when_ready=readiness)
     OrmQ.objects.all().delete()
     return deploy
@@ -47,9 +47,9 @@ def test_it_waits_and_tells_for_what(waiting: Deploy) -> None:
     assert tasks() == []
 
 
-def test_a_head_that_is_built_is_queued_at_once(world: World, outside: Outside) -> None:
+def test_a_head_that_is_built_is_queued_at_once(world: World, clients: Clients) -> None:
     world.commit(HOST)
-    observe(outside)
+    observe(clients)
 
     deploy = ask(HOST, when_ready=WHEN_READY)
 
@@ -61,9 +61,9 @@ def test_a_second_tap_returns_the_first(waiting: Deploy) -> None:
 
 
 @pytest.mark.parametrize("reason", ["hold", "red"])
-def test_the_other_guards_stand(world: World, outside: Outside, reason: str) -> None:
+def test_the_other_guards_stand(world: World, clients: Clients, reason: str) -> None:
     world.commit(HOST, built=False, checks="FAILURE" if reason == "red" else "SUCCESS")
-    observe(outside)
+    observe(clients)
     if reason == "hold":
         place_hold(site=None, reason="Black Friday", by=make_user("ann"), now=NOW)
 
@@ -71,71 +71,71 @@ def test_the_other_guards_stand(world: World, outside: Outside, reason: str) -> 
         ask(HOST, when_ready=WHEN_READY)
 
 
-def test_the_sync_that_sees_the_image_moves_it_on(world: World, outside: Outside, waiting: Deploy) -> None:
+def test_the_sync_that_sees_the_image_moves_it_on(world: World, clients: Clients, waiting: Deploy) -> None:
     world.build(HOST, waiting.sha)
 
-    observe(outside)
+    observe(clients)
 
     waiting.refresh_from_db()
     assert (waiting.status, waiting.queued_at) == (Status.QUEUED, NOW)
     assert "begin_deploy" in tasks()
 
 
-def test_a_sync_that_sees_no_image_leaves_it(outside: Outside, waiting: Deploy) -> None:
-    observe(outside)
+def test_a_sync_that_sees_no_image_leaves_it(clients: Clients, waiting: Deploy) -> None:
+    observe(clients)
 
     waiting.refresh_from_db()
     assert waiting.status == Status.WAITING
 
 
 def test_the_tick_has_the_registry_asked_by_one_head_request(
-    world: World, outside: Outside, waiting: Deploy
+    world: World, clients: Clients, waiting: Deploy
 ) -> None:
     tick(now=NOW + timedelta(minutes=1))
     queued = tasks()
     world.registry.requests.clear()
-    look_for_image(deploy_id=waiting.pk, outside=outside, now=NOW)
+    look_for_image(deploy_id=waiting.pk, clients=clients, now=NOW)
 
     assert queued == ["look_for_image"]
     assert [entry.method for entry in world.registry.requests] == ["HEAD"]
 
 
-def test_a_look_that_finds_the_image_moves_it_on(world: World, outside: Outside, waiting: Deploy) -> None:
+def test_a_look_that_finds_the_image_moves_it_on(world: World, clients: Clients, waiting: Deploy) -> None:
     world.build(HOST, waiting.sha)
 
-    look_for_image(deploy_id=waiting.pk, outside=outside, now=NOW)
+    look_for_image(deploy_id=waiting.pk, clients=clients, now=NOW)
 
     waiting.refresh_from_db()
     assert (waiting.status, tasks()) == (Status.QUEUED, ["begin_deploy"])
-    assert begin(waiting, outside).status == Status.ROLLING_OUT
+    assert begin(waiting, clients).status == Status.ROLLING_OUT
 
 
-def test_two_looks_queue_it_once(world: World, outside: Outside, waiting: Deploy) -> None:
+def test_two_looks_queue_it_once(world: World, clients: Clients, waiting: Deploy) -> None:
     world.build(HOST, waiting.sha)
 
     for _ in range(2):
-        look_for_image(deploy_id=waiting.pk, outside=outside, now=NOW)
+        look_for_image(deploy_id=waiting.pk, clients=clients, now=NOW)
 
     assert tasks() == ["begin_deploy"]
 
 
 def test_a_registry_that_is_down_is_told_and_asked_again(
-    world: World, outside: Outside, waiting: Deploy
+    world: World, clients: Clients, waiting: Deploy
 ) -> None:
     world.registry.fail_next(500, times=9)
 
-    look_for_image(deploy_id=waiting.pk, outside=outside, now=NOW)
+    look_for_image(deploy_id=waiting.pk, clients=clients, now=NOW)
 
     waiting.refresh_from_db()
     assert waiting.status == Status.WAITING
     assert waiting.sentence.endswith("Headway looks again every minute.")
 
 
-def test_it_can_be_cancelled(world: World, outside: Outside, waiting: Deploy) -> None:
+def test_it_can_be_cancelled(world: World, clients: Clients, waiting: Deploy) -> None:
     cancel_deploy(deploy=waiting, by=make_user("ann"), now=NOW)
     world.build(HOST, waiting.sha)
 
-    look_for_image(deploy_id=waiting.pk, outside=outside, now=NOW)
+    look_for_image(deploy_id=waiting.pk, clients=clients, now=NOW)
 
     waiting.refresh_from_db()
     assert (waiting.status, tasks()) == (Status.CANCELLED, [])
@@ -153,11 +153,11 @@ def test_it_is_given_up_after_a_while_with_a_sentence(waiting: Deploy) -> None:
 
 
 def test_having_waited_long_does_not_shorten_its_time_in_the_queue(
-    world: World, outside: Outside, waiting: Deploy
+    world: World, clients: Clients, waiting: Deploy
 ) -> None:
     later = NOW + timedelta(minutes=50)
     world.build(HOST, waiting.sha)
-    look_for_image(deploy_id=waiting.pk, outside=outside, now=later)
+    look_for_image(deploy_id=waiting.pk, clients=clients, now=later)
 
     tick(now=later + timedelta(minutes=1))
 
@@ -166,75 +166,75 @@ def test_having_waited_long_does_not_shorten_its_time_in_the_queue(
 
 
 def test_this_commit_stays_this_commit_when_a_newer_one_comes(
-    world: World, outside: Outside, waiting: Deploy
+    world: World, clients: Clients, waiting: Deploy
 ) -> None:
     asked = waiting.sha
     world.commit(HOST, "Newer")
-    observe(outside)
+    observe(clients)
     world.build(HOST, asked)
 
-    look_for_image(deploy_id=waiting.pk, outside=outside, now=NOW)
+    look_for_image(deploy_id=waiting.pk, clients=clients, now=NOW)
 
     waiting.refresh_from_db()
     assert (waiting.sha, waiting.status) == (asked, Status.QUEUED)
-    assert begin(waiting, outside).status == Status.ROLLING_OUT
+    assert begin(waiting, clients).status == Status.ROLLING_OUT
 
 
-def test_the_newest_takes_its_place_where_the_person_chose_so(world: World, outside: Outside) -> None:
-    deploy = wait_for(world, outside, WhenReady(follow_head=True))
+def test_the_newest_takes_its_place_where_the_person_chose_so(world: World, clients: Clients) -> None:
+    deploy = wait_for(world, clients, WhenReady(follow_head=True))
     newest = world.commit(HOST, "Newer")
 
-    observe(outside)
+    observe(clients)
 
     deploy.refresh_from_db()
     assert (deploy.sha, deploy.headline, deploy.status) == (newest, "Newer", Status.QUEUED)
     assert deploy.image == world.image(HOST, newest)
 
 
-def test_a_template_that_broke_meanwhile_is_no_other_sites_trouble(world: World, outside: Outside) -> None:
-    deploy = wait_for(world, outside, WhenReady(follow_head=True))
+def test_a_template_that_broke_meanwhile_is_no_other_sites_trouble(world: World, clients: Clients) -> None:
+    deploy = wait_for(world, clients, WhenReady(follow_head=True))
     Site.objects.filter(host=HOST).update(image_template="nonsense")
     newest = world.commit(HOST)
 
-    report = observe(outside)
+    report = observe(clients)
 
     deploy.refresh_from_db()
     assert (deploy.status, deploy.sha == newest) == (Status.WAITING, False)
     assert report.run.result == "good"
 
 
-def test_a_look_for_the_newest_asks_github_through_a_sync(world: World, outside: Outside) -> None:
-    deploy = wait_for(world, outside, WhenReady(follow_head=True))
+def test_a_look_for_the_newest_asks_github_through_a_sync(world: World, clients: Clients) -> None:
+    deploy = wait_for(world, clients, WhenReady(follow_head=True))
     world.build(HOST, deploy.sha)
 
-    look_for_image(deploy_id=deploy.pk, outside=outside, now=NOW)
+    look_for_image(deploy_id=deploy.pk, clients=clients, now=NOW)
 
     assert tasks() == ["sync"]
 
 
-def test_it_waits_for_ci_where_the_person_wants_so(world: World, outside: Outside) -> None:
-    deploy = wait_for(world, outside, WhenReady(wait_for_ci=True), checks="PENDING", built=True)
+def test_it_waits_for_ci_where_the_person_wants_so(world: World, clients: Clients) -> None:
+    deploy = wait_for(world, clients, WhenReady(wait_for_ci=True), checks="PENDING", built=True)
     before = deploy.status
     world.repository(HOST).set_checks(deploy.sha, "SUCCESS")
 
-    observe(outside)
+    observe(clients)
 
     deploy.refresh_from_db()
     assert (before, deploy.status) == (Status.WAITING, Status.QUEUED)
 
 
-def test_ci_that_is_pending_stops_nobody_who_does_not_wait_for_it(world: World, outside: Outside) -> None:
-    deploy = wait_for(world, outside, WHEN_READY, checks="PENDING", built=True)
+def test_ci_that_is_pending_stops_nobody_who_does_not_wait_for_it(world: World, clients: Clients) -> None:
+    deploy = wait_for(world, clients, WHEN_READY, checks="PENDING", built=True)
 
     assert deploy.status == Status.QUEUED
 
 
-def test_ci_that_fails_meanwhile_ends_it(world: World, outside: Outside) -> None:
-    deploy = wait_for(world, outside, WhenReady(wait_for_ci=True), checks="PENDING")
+def test_ci_that_fails_meanwhile_ends_it(world: World, clients: Clients) -> None:
+    deploy = wait_for(world, clients, WhenReady(wait_for_ci=True), checks="PENDING")
     world.repository(HOST).set_checks(deploy.sha, "FAILURE")
     world.build(HOST, deploy.sha)
 
-    observe(outside)
+    observe(clients)
 
     deploy.refresh_from_db()
     assert deploy.status == Status.FAILED
@@ -242,23 +242,23 @@ def test_ci_that_fails_meanwhile_ends_it(world: World, outside: Outside) -> None
 
 
 def test_ci_of_a_commit_that_is_no_longer_the_newest_is_not_waited_for(
-    world: World, outside: Outside
+    world: World, clients: Clients
 ) -> None:
-    deploy = wait_for(world, outside, WhenReady(wait_for_ci=True), checks="PENDING", built=True)
+    deploy = wait_for(world, clients, WhenReady(wait_for_ci=True), checks="PENDING", built=True)
     newer = world.commit(HOST)
 
-    observe(outside)
+    observe(clients)
 
     deploy.refresh_from_db()
     assert deploy.status == Status.SUPERSEDED
     assert deploy.sentence.startswith(f"{newer[:7]} came before CI had passed")
 
 
-def test_a_hold_placed_while_it_waits_stops_it(world: World, outside: Outside, waiting: Deploy) -> None:
+def test_a_hold_placed_while_it_waits_stops_it(world: World, clients: Clients, waiting: Deploy) -> None:
     place_hold(site=None, reason="Black Friday", by=make_user("ann"), now=NOW)
     world.build(HOST, waiting.sha)
-    look_for_image(deploy_id=waiting.pk, outside=outside, now=NOW)
+    look_for_image(deploy_id=waiting.pk, clients=clients, now=NOW)
     waiting.refresh_from_db()
 
-    assert begin(waiting, outside).status == Status.FAILED
+    assert begin(waiting, clients).status == Status.FAILED
     assert "Black Friday" in waiting.sentence

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from demo.loopback import LoopbackServer, Request, Response
-from tests.fixtures_outside import trickle
+from tests.fixtures_clients import trickle
 from tests.fixtures_registry import demo_registry, registry
 
 __all__ = ["Elsewhere", "demo_registry", "elsewhere", "registry", "trickle"]

@@ -128,12 +128,12 @@ def test_a_pod_that_is_not_a_ready_one_of_this_deployment_does_not_count(other):
 def test_a_selector_is_written_as_the_api_reads_it_and_selects_alike(expression, text, labels):
     thing = deployment()
     thing["spec"]["selector"]["matchExpressions"] = [expression]
-    inside, outside = pod(), pod(image=OLD)
+    inside, clients = pod(), pod(image=OLD)
     inside["metadata"]["labels"] |= labels
-    outside["metadata"]["labels"] |= {} if labels else {"tier": "a"}
+    clients["metadata"]["labels"] |= {} if labels else {"tier": "a"}
 
     assert selector(thing) == f"app=cron,{text}"
-    assert running_images(thing, [inside, outside], container="web") == {NEW}
+    assert running_images(thing, [inside, clients], container="web") == {NEW}
 
 
 def writes(manager, time, *, container="web", field="f:image"):

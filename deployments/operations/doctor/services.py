@@ -5,10 +5,10 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
+from deployments.clients import Clients
 from deployments.github import GitHubError, Head, HeadQuestion, HeadTrouble
 from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
-from deployments.outside import Outside
 from deployments.registry import RegistryError
 from deployments.rules.image_prefixes import begins_with_one_of
 from deployments.rules.images import UnableToParseImage, parse_image
@@ -19,14 +19,14 @@ PING_TIMEOUT_SECONDS = 3
 FIRST_STEPS = "Add sites in the admin, or with `manage.py import_sites FILE`."
 
 
-def github_answers(outside: Outside, sites: Sequence[Site]) -> Iterator[Finding]:
+def github_answers(clients: Clients, sites: Sequence[Site]) -> Iterator[Finding]:
     """One line for the token's budget, one for each repository that cannot be read."""
     questions = [
         HeadQuestion(key=site.host, owner=site.owner, repository=site.repository, branch=site.branch)
         for site in sites
     ]
     try:
-        answers = outside.github.heads(questions)
+        answers = clients.github.heads(questions)
     except GitHubError as error:
         yield bad("GitHub", str(error), "Check GITHUB_TOKEN and GITHUB_API_URL.")
         return
@@ -63,21 +63,21 @@ def _ci_is_seen(heads: Mapping[Hashable, Head | HeadTrouble]) -> Iterator[Findin
         )
 
 
-def registry_has_what_runs(outside: Outside, images: Mapping[str, str]) -> Iterator[Finding]:
+def registry_has_what_runs(clients: Clients, images: Mapping[str, str]) -> Iterator[Finding]:
     """`images` is what each host's container is asked to run: one line for each that the registry does not have."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
         troubles = [
-            each for each in threads.map(lambda pair: _missing(outside, *pair), images.items()) if each
+            each for each in threads.map(lambda pair: _missing(clients, *pair), images.items()) if each
         ]
     yield from troubles
     if found := len(images) - len(troubles):
         yield good("Registry", f"{_number(found, 'image', 'images')} that run are there.")
 
 
-def _missing(outside: Outside, host: str, image: str) -> Finding | None:
+def _missing(clients: Clients, host: str, image: str) -> Finding | None:
     subject = f"Registry, {host}"
     try:
-        digest = outside.registry.digest(parse_image(image))
+        digest = clients.registry.digest(parse_image(image))
     except (RegistryError, UnableToParseImage) as error:
         return bad(subject, str(error), "Check DOCKER_CONFIG, and who may read this image repository.")
     if digest is None:

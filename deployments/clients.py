@@ -15,7 +15,7 @@ from deployments.web import Web
 
 
 @dataclass
-class Outside:
+class Clients:
     github: GitHub
     registry: Registry
     connected: Cluster | None = field(default=None, repr=False)
@@ -34,10 +34,10 @@ class Outside:
 
 
 @cache
-def from_settings() -> Outside:
+def from_settings() -> Clients:
     """Return this process' clients."""
     config = settings.DOCKER_CONFIG / "config.json" if settings.DOCKER_CONFIG else None
-    return Outside(
+    return Clients(
         github=GitHub(
             token=settings.GITHUB_TOKEN,
             tokens=settings.GITHUB_TOKENS,
