@@ -12,7 +12,7 @@ from django_q.tasks import async_task
 from deployments.clients import from_settings
 from deployments.operations import batch, begin, commits, images, notify, waiting
 from deployments.operations.doctor import record_examination
-from deployments.operations.follow import Patience
+from deployments.operations.follow import Timeouts
 from deployments.operations.follow import follow as follow_all
 from deployments.operations.sync import AnotherAtWork, UnableToSync
 from deployments.operations.sync import sync as sync_all
@@ -40,11 +40,11 @@ def look_for_image(deploy_id: int) -> None:
 
 
 def follow() -> None:
-    patience = Patience(
+    timeouts = Timeouts(
         stability=timedelta(seconds=settings.STABILITY_SECONDS),
         rollout=timedelta(seconds=settings.ROLLOUT_TIMEOUT_SECONDS),
     )
-    if follow_all(clients=from_settings(), patience=patience, clock=timezone.now, sleep=sleep):
+    if follow_all(clients=from_settings(), timeouts=timeouts, clock=timezone.now, sleep=sleep):
         async_task("deployments.tasks.follow", q_options={"group": "follow"})
 
 

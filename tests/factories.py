@@ -12,7 +12,7 @@ from deployments.clients import Clients
 from deployments.models import Deploy, Site, Trigger
 from deployments.operations.begin import begin_deploy
 from deployments.operations.deploy import request_deploy
-from deployments.operations.follow import Patience, follow
+from deployments.operations.follow import Timeouts, follow
 from deployments.operations.sync import SyncReport, sync
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -84,13 +84,13 @@ def end(
     if not ahead:
         world.cluster.settle_now()
     Deploy.objects.filter(pk=deploy.pk).update(patched_at=timezone.now())
-    patience = Patience(
+    timeouts = Timeouts(
         stability=timedelta(0),
         rollout=timedelta(minutes=15),
-        look_every_seconds=0.05,
+        poll_seconds=0.05,
         task=timedelta(seconds=for_seconds),
     )
-    follow(clients=clients, patience=patience, clock=lambda: timezone.now() + ahead, sleep=sleep)
+    follow(clients=clients, timeouts=timeouts, clock=lambda: timezone.now() + ahead, sleep=sleep)
     # What comes after is judged at NOW again: a patch must not lie in its future.
     Deploy.objects.filter(pk=deploy.pk).update(patched_at=NOW)
     deploy.refresh_from_db()

@@ -13,7 +13,7 @@ from deployments.github import GitHub
 from deployments.models import Site
 from deployments.registry import Registry
 from tests.factories import make_sites
-from tests.patience import timeout_seconds
+from tests.timeouts import timeout_seconds
 
 
 @pytest.fixture

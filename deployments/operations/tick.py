@@ -41,7 +41,7 @@ def tick(
     if WAITING_SYNC in under_way:
         let_follow()
     if Status.WAITING in under_way:
-        take_up_waiting(due, now=now, patience=wait_for_image)
+        take_up_waiting(due, now=now, timeout=wait_for_image)
     if Status.QUEUED in under_way:
         _take_up_queued(due, now=now)
     if BATCH in under_way:

@@ -76,14 +76,14 @@ def move_on(deploy: Deploy, *, is_built: bool | None, check_state: CheckState, n
     return True
 
 
-def take_up_waiting(due: NotTwice, *, now: datetime, patience: timedelta) -> None:
-    """Have every waiting Deploy looked at, by a task each; end those that have waited for longer than `patience`."""
+def take_up_waiting(due: NotTwice, *, now: datetime, timeout: timedelta) -> None:
+    """Have every waiting Deploy looked at, by a task each; end those that have waited for longer than `timeout`."""
     for deploy in Deploy.objects.filter(status=Status.WAITING):
-        if now - deploy.requested_at < patience:
+        if now - deploy.requested_at < timeout:
             due.queue("deployments.tasks.look_for_image", deploy.pk, group="deploy")
             continue
         sentence = (
-            f"Given up after {duration(patience)}: what {short(deploy.sha)} waited for did not come. "
+            f"Given up after {duration(timeout)}: what {short(deploy.sha)} waited for did not come. "
             "Look at its build, then ask again."
         )
         deploy.move(Status.TIMED_OUT, only_from=STILL_WAITING, now=now, sentence=sentence)

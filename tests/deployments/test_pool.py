@@ -19,7 +19,7 @@ from deployments.queue import NotifyingBroker
 from tests.processes import database_url, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
 @pytest.fixture
@@ -50,21 +50,21 @@ def done(task: str, pool: Pool) -> bool:
         pool.look()
         return Task.objects.filter(id=task).exists()
 
-    return bool(eventually(is_done, seconds=PATIENCE_SECONDS))
+    return bool(eventually(is_done, seconds=TIMEOUT_SECONDS))
 
 
 def test_a_task_is_done_and_its_entry_gone(pool: Pool) -> None:
     task = async_task("deployments.tasks.continue_batches")
 
     assert done(task, pool)
-    assert eventually(lambda: not OrmQ.objects.exists(), seconds=PATIENCE_SECONDS)
+    assert eventually(lambda: not OrmQ.objects.exists(), seconds=TIMEOUT_SECONDS)
 
 
 def test_a_task_that_failed_is_not_repeated(pool: Pool) -> None:
     task = async_task("deployments.tasks.begin_deploy", "an argument too many", 1, 2)
 
     assert done(task, pool)
-    assert eventually(lambda: not OrmQ.objects.exists(), seconds=PATIENCE_SECONDS)
+    assert eventually(lambda: not OrmQ.objects.exists(), seconds=TIMEOUT_SECONDS)
     assert list(Task.objects.values_list("success", "attempt_count")) == [(False, 1)]
 
 
@@ -74,7 +74,7 @@ def test_whoever_is_killed_is_replaced(pool: Pool) -> None:
     for pid in before:
         os.kill(pid, signal.SIGKILL)
 
-    assert eventually(lambda: not pids(pool), seconds=PATIENCE_SECONDS)
+    assert eventually(lambda: not pids(pool), seconds=TIMEOUT_SECONDS)
     assert done(async_task("deployments.tasks.continue_batches"), pool)
     assert len(pids(pool)) == 2
     assert not pids(pool) & before

@@ -19,7 +19,7 @@ from deployments.operations.schedule import ensure_schedules
 from tests.processes import CHECKOUT, MANAGE, Running, environment, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 StartWorker = Callable[..., Running]
 
 
@@ -33,9 +33,9 @@ def start_worker(tmp_path: Path) -> Iterator[StartWorker]:
             worker = running.enter_context(
                 Running([*MANAGE, "worker", *options], env, log=tmp_path / "worker.log")
             )
-            assert runs_a_task(within_seconds=PATIENCE_SECONDS), worker.said
+            assert runs_a_task(within_seconds=TIMEOUT_SECONDS), worker.said
             # The first may have done it before the last was made.
-            assert eventually(lambda: has_all_children(worker), seconds=PATIENCE_SECONDS), worker.said
+            assert eventually(lambda: has_all_children(worker), seconds=TIMEOUT_SECONDS), worker.said
             return worker
 
         yield start
@@ -98,9 +98,9 @@ def test_a_child_that_is_killed_while_it_waits_is_replaced_and_keeps_nothing(
         os.kill(pid, signal.SIGKILL)
 
     assert len(killed) == QUEUE["workers"]
-    assert runs_a_task(within_seconds=PATIENCE_SECONDS)
+    assert runs_a_task(within_seconds=TIMEOUT_SECONDS)
     assert eventually(
-        lambda: len(worker.children_of(worker.process.pid) - killed) == len(killed), seconds=PATIENCE_SECONDS
+        lambda: len(worker.children_of(worker.process.pid) - killed) == len(killed), seconds=TIMEOUT_SECONDS
     )
 
 
@@ -111,7 +111,7 @@ def test_a_worker_syncs_when_the_schedule_says_so(start_worker: StartWorker) -> 
     start_worker()
 
     synced = Task.objects.filter(func="deployments.tasks.sync")
-    assert eventually(synced.exists, seconds=PATIENCE_SECONDS)
+    assert eventually(synced.exists, seconds=TIMEOUT_SECONDS)
     assert Schedule.objects.get().next_run > due.next_run
 
 
@@ -120,10 +120,10 @@ def test_the_watchdog_ends_a_worker_whose_tasks_come_to_no_end(start_worker: Sta
 
     for pid in worker.children_of(worker.process.pid):
         os.kill(pid, signal.SIGSTOP)
-    ended = queue_tasks_until(lambda: worker.process.poll() is not None, seconds=PATIENCE_SECONDS)
+    ended = queue_tasks_until(lambda: worker.process.poll() is not None, seconds=TIMEOUT_SECONDS)
 
     assert ended
-    assert eventually(lambda: not worker.members(), seconds=PATIENCE_SECONDS)
+    assert eventually(lambda: not worker.members(), seconds=TIMEOUT_SECONDS)
 
 
 def test_the_watchdog_says_why_though_there_is_no_heartbeat_at_all(
@@ -135,7 +135,7 @@ def test_the_watchdog_says_why_though_there_is_no_heartbeat_at_all(
 
     (tmp_path / "heartbeat").unlink()
 
-    assert eventually(lambda: worker.process.poll() is not None, seconds=PATIENCE_SECONDS)
+    assert eventually(lambda: worker.process.poll() is not None, seconds=TIMEOUT_SECONDS)
     assert "No heartbeat" in worker.said
     assert "Logging error" not in worker.said
 
@@ -154,9 +154,9 @@ def test_sigterm_at_the_first_sign_of_life_ends_a_worker_in_order(tmp_path: Path
     env = environment(tmp_path, KUBECONFIG="")
 
     with Running([*MANAGE, "worker"], env, log=tmp_path / "worker.log") as worker:
-        assert eventually((tmp_path / "heartbeat").exists, seconds=PATIENCE_SECONDS, every=0.001), worker.said
+        assert eventually((tmp_path / "heartbeat").exists, seconds=TIMEOUT_SECONDS, every=0.001), worker.said
         worker.process.terminate()
-        status = worker.process.wait(timeout=PATIENCE_SECONDS)
+        status = worker.process.wait(timeout=TIMEOUT_SECONDS)
 
     assert status == 0, worker.said
 
@@ -165,9 +165,9 @@ def test_nothing_is_left_of_a_worker_that_was_killed(start_worker: StartWorker) 
     worker = start_worker()
 
     worker.process.kill()
-    worker.process.wait(timeout=PATIENCE_SECONDS)
+    worker.process.wait(timeout=TIMEOUT_SECONDS)
 
-    assert eventually(lambda: not worker.members(), seconds=PATIENCE_SECONDS)
+    assert eventually(lambda: not worker.members(), seconds=TIMEOUT_SECONDS)
 
 
 def test_tasks_flow_again_after_the_database_ended_all_sessions(start_worker: StartWorker) -> None:
@@ -181,7 +181,7 @@ def test_tasks_flow_again_after_the_database_ended_all_sessions(start_worker: St
         (terminated,) = cursor.fetchone()
 
     assert terminated
-    assert runs_a_task(within_seconds=PATIENCE_SECONDS)
+    assert runs_a_task(within_seconds=TIMEOUT_SECONDS)
 
 
 def test_a_task_starts_within_a_second_of_being_queued(start_worker: StartWorker) -> None:
@@ -191,7 +191,7 @@ def test_a_task_starts_within_a_second_of_being_queued(start_worker: StartWorker
     for _ in range(5):
         queued_at = monotonic()
         async_task("deployments.tasks.continue_batches")
-        assert eventually(lambda: not OrmQ.objects.exists(), seconds=PATIENCE_SECONDS, every=0.005)
+        assert eventually(lambda: not OrmQ.objects.exists(), seconds=TIMEOUT_SECONDS, every=0.005)
         waited.append(monotonic() - queued_at)
 
     assert sorted(waited)[2] < 1
@@ -200,7 +200,7 @@ def test_a_task_starts_within_a_second_of_being_queued(start_worker: StartWorker
 def test_an_idle_worker_makes_at_most_one_statement_a_second(start_worker: StartWorker) -> None:
     start_worker()
     seconds = 10
-    assert eventually(comes_to_rest, seconds=PATIENCE_SECONDS)
+    assert eventually(comes_to_rest, seconds=TIMEOUT_SECONDS)
 
     begun = before = statements_begun()
     for _ in range(seconds * 10):

@@ -36,7 +36,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 LOSE_NO_DEADLOCK = "SELECT set_config('deadlock_timeout', '60s', false) FROM pg_user WHERE usename = current_user AND usesuper"
-PATIENCE_MS = 60_000
+TIMEOUT_MS = 60_000
 PHONE = {"width": 390, "height": 844}
 
 
@@ -108,7 +108,7 @@ def browser() -> Iterator[Browser]:
         # Playwright's synchronous interface runs an event loop in this thread; nothing here is concurrent.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(executable_path=need_program("chromium"), args=CHROMIUM_FLAGS)
-        expect.set_options(timeout=PATIENCE_MS)
+        expect.set_options(timeout=TIMEOUT_MS)
         yield browser
         browser.close()
 
@@ -122,7 +122,7 @@ def enter(installation: Installation, browser: Browser) -> Iterator[Callable[...
             context: BrowserContext = browser.new_context(
                 **{"viewport": PHONE, "has_touch": True, "base_url": installation.url} | options
             )
-            context.set_default_timeout(PATIENCE_MS)
+            context.set_default_timeout(TIMEOUT_MS)
             open_contexts.callback(context.close)
             page = context.new_page()
             page.goto("/")

@@ -11,7 +11,7 @@ from django_q.tasks import async_task
 from deployments.cluster import Cluster, ClusterError
 from deployments.models import Deploy, Observation, Status
 from deployments.operations.batch import tell_batches
-from deployments.operations.follow.means import Patience
+from deployments.operations.follow.context import Timeouts
 from deployments.operations.rollback import after_end
 from deployments.rules.wording import printable
 
@@ -20,8 +20,8 @@ LOG_LINES = 20
 LONGEST_LOG_BYTES = 8 * 1024
 
 
-def is_out_of_time(deploy: Deploy, patience: Patience, *, now: datetime) -> bool:
-    return now - (deploy.patched_at or deploy.requested_at) >= patience.rollout
+def is_out_of_time(deploy: Deploy, timeouts: Timeouts, *, now: datetime) -> bool:
+    return now - (deploy.patched_at or deploy.requested_at) >= timeouts.rollout
 
 
 def end(deploy: Deploy, status: Status, sentence: str, *, now: datetime, **values: Any) -> None:

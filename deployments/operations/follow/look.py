@@ -7,7 +7,7 @@ from datetime import datetime
 
 from deployments.cluster import Cluster, ClusterError
 from deployments.models import Deploy, Status
-from deployments.operations.follow.means import Patience
+from deployments.operations.follow.context import Timeouts
 from deployments.rules.restarts import restarted_pods
 from deployments.rules.selectors import selector
 from deployments.rules.workloads import (
@@ -48,7 +48,7 @@ class Look:
 
 
 def looks(
-    cluster: Cluster, namespace: str, deploys: Iterable[Deploy], patience: Patience, *, now: datetime
+    cluster: Cluster, namespace: str, deploys: Iterable[Deploy], timeouts: Timeouts, *, now: datetime
 ) -> list[Look]:
     """Look at the Deploys of one namespace. Raises ClusterError where it cannot be listed."""
     deployments = {each["metadata"]["name"]: each for each in cluster.deployments(namespace)}
@@ -60,7 +60,7 @@ def looks(
         if deployment and deploy.restarted_at:
             own = restarted_pods(deployment, own, at=deploy.restarted_at)
         look = Look(deploy, deployment, own, (), now)
-        if now - (deploy.patched_at or now) >= patience.details:
+        if now - (deploy.patched_at or now) >= timeouts.details:
             look = Look(deploy, deployment, own, _events(cluster, look), now)
         found.append(look)
     return found

@@ -11,33 +11,33 @@ from deployments.clients import Clients
 from deployments.cluster import ClusterError
 from deployments.locks import Lock, try_lock
 from deployments.models import Deploy, Status
+from deployments.operations.follow.context import FollowContext, Timeouts
 from deployments.operations.follow.end import end, is_out_of_time
 from deployments.operations.follow.judge import judge
 from deployments.operations.follow.look import FOLLOWED, Look, looks
-from deployments.operations.follow.means import Means, Patience
 
 logger = logging.getLogger(__name__)
 HAND_OVER_SECONDS = 0.3
 
 
 def follow(
-    *, clients: Clients, patience: Patience, clock: Callable[[], datetime], sleep: Callable[[float], None]
+    *, clients: Clients, timeouts: Timeouts, clock: Callable[[], datetime], sleep: Callable[[float], None]
 ) -> bool:
     """Look at every active Deploy until none is left or this task's time is over; return whether some are left.
 
     Returns False at once where another follower is at work: it sees new Deploys by itself.
     """
-    means = Means(clients, patience)
-    until = clock() + patience.task
+    context = FollowContext(clients, timeouts)
+    until = clock() + timeouts.task
     with try_lock(Lock.FOLLOW, wait_seconds=HAND_OVER_SECONDS) as alone:
-        while alone and _look_at_all(means, now=clock()):
-            if clock() >= until and not means.questions.are_under_way:
+        while alone and _look_at_all(context, now=clock()):
+            if clock() >= until and not context.calls.are_under_way:
                 return True
-            sleep(patience.look_every_seconds)
+            sleep(timeouts.poll_seconds)
     return False
 
 
-def _look_at_all(means: Means, *, now: datetime) -> bool:
+def _look_at_all(context: FollowContext, *, now: datetime) -> bool:
     deploys = list(
         Deploy.objects.filter(status__in=FOLLOWED)
         .select_related("site__observation")
@@ -46,33 +46,33 @@ def _look_at_all(means: Means, *, now: datetime) -> bool:
     for namespace, group in groupby(deploys, key=lambda deploy: deploy.site.namespace):
         together = list(group)
         try:
-            seen = looks(means.clients.cluster, namespace, together, means.patience, now=now)
+            seen = looks(context.clients.cluster, namespace, together, context.timeouts, now=now)
         except ClusterError as error:
             logger.warning("Cannot look at namespace %s: %s", namespace, error)
             for deploy in together:
                 waits = f"Waiting for the cluster to answer again: {error}"
-                _out_of_sight(deploy, str(error), waits, means.patience, now=now)
+                _out_of_sight(deploy, str(error), waits, context.timeouts, now=now)
             continue
         for look in seen:
-            _judge_alone(look, means)
+            _judge_alone(look, context)
     return bool(deploys)
 
 
-def _judge_alone(look: Look, means: Means) -> None:
+def _judge_alone(look: Look, context: FollowContext) -> None:
     """One Deploy's trouble is that one's: whatever goes wrong with it keeps no other from its end."""
     try:
-        judge(look, means)
+        judge(look, context)
     except (DatabaseError, InterfaceError):
         raise
     except Exception as error:
         logger.exception("Deploy %s cannot be judged", look.deploy.pk)
         trouble = f"{type(error).__name__}: {error}"
         waits = f"What the cluster shows of it cannot be read, and is looked at again: {trouble}"
-        _out_of_sight(look.deploy, trouble, waits, means.patience, now=look.now)
+        _out_of_sight(look.deploy, trouble, waits, context.timeouts, now=look.now)
 
 
-def _out_of_sight(deploy: Deploy, trouble: str, waits: str, patience: Patience, *, now: datetime) -> None:
-    if is_out_of_time(deploy, patience, now=now):
+def _out_of_sight(deploy: Deploy, trouble: str, waits: str, timeouts: Timeouts, *, now: datetime) -> None:
+    if is_out_of_time(deploy, timeouts, now=now):
         said = f"The cluster could not be asked how it ended: {trouble}"
         end(deploy, Status.TIMED_OUT, said, reason="out_of_sight", now=now)
     else:

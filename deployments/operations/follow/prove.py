@@ -6,8 +6,8 @@ from datetime import timedelta
 from functools import partial
 
 from deployments.models import Deploy, Kind, Status
+from deployments.operations.follow.context import FollowContext
 from deployments.operations.follow.look import Look
-from deployments.operations.follow.means import Means
 from deployments.registry import Registry, RegistryError
 from deployments.rules.images import parse_image
 from deployments.rules.pulled import Proof, Pulled, judge_pulled, reported_digests
@@ -17,7 +17,7 @@ ASK_AGAIN = timedelta(minutes=1)
 BUILDS_COMPARED = 4
 
 
-def prove(look: Look, means: Means) -> Pulled | None:
+def prove(look: Look, context: FollowContext) -> Pulled | None:
     """Compare what the pods report with the registry; None while it has not answered.
 
     A restart replaces pods, whatever their tag has come to mean, and is not judged.
@@ -26,9 +26,9 @@ def prove(look: Look, means: Means) -> Pulled | None:
     if deploy.kind == Kind.RESTART:
         return Pulled(Proof.NAMED)
     reported = reported_digests(look.pods, container=container, image=deploy.image)
-    answer = means.questions.ask(
+    answer = context.calls.ask(
         ("build", deploy.pk, reported),
-        partial(_same_builds, means.clients.registry, deploy.image, _builds_asked_for(deploy), reported),
+        partial(_same_builds, context.clients.registry, deploy.image, _builds_asked_for(deploy), reported),
         now=look.now,
         within=WITHIN,
         otherwise="no answer",

@@ -4,16 +4,16 @@ from datetime import timedelta
 from functools import partial
 
 from deployments.models import Site, Status
+from deployments.operations.follow.context import FollowContext
 from deployments.operations.follow.end import end, last_lines
 from deployments.operations.follow.look import Look
-from deployments.operations.follow.means import Means
 from deployments.rules.workloads import is_ready
 from deployments.web import AnswerTooSlow, Visit, Web, WebError
 
 GRACE_SECONDS = 2
 
 
-def visit(look: Look, means: Means, *, stayed: str) -> None:
+def visit(look: Look, context: FollowContext, *, stayed: str) -> None:
     """Ask the host once; a right answer ends the Deploy well, and the third wrong one in a row fails it.
 
     `stayed` is the sentence's beginning when all is well, such as `3 pods are ready, and stayed so`.
@@ -22,11 +22,11 @@ def visit(look: Look, means: Means, *, stayed: str) -> None:
     if not site.check_enabled:
         end(deploy, Status.SUCCEEDED, f"{stayed}.", now=now)
         return
-    if deploy.checked_at and now - deploy.checked_at < means.patience.visit_again:
+    if deploy.checked_at and now - deploy.checked_at < context.timeouts.check_host_again:
         return
-    answer = means.questions.ask(
+    answer = context.calls.ask(
         ("visit", deploy.pk),
-        partial(_visit, means.clients.web, site),
+        partial(_visit, context.clients.web, site),
         now=now,
         within=timedelta(seconds=site.check_timeout_seconds + GRACE_SECONDS),
         otherwise=AnswerTooSlow(f"{site.host} did not answer within {site.check_timeout_seconds} seconds."),
@@ -37,21 +37,21 @@ def visit(look: Look, means: Means, *, stayed: str) -> None:
         said = f"{stayed}. The site answered {answer.status} in {answer.milliseconds} ms."
         end(deploy, Status.SUCCEEDED, said, checked_at=now, now=now)
     else:
-        _wrong(look, means, _in_words(answer, site))
+        _wrong(look, context, _in_words(answer, site))
 
 
-def _wrong(look: Look, means: Means, said: str) -> None:
+def _wrong(look: Look, context: FollowContext, said: str) -> None:
     deploy, now = look.deploy, look.now
     times = deploy.checks + 1
-    if times < means.patience.visits:
-        again = f"{said} It is asked again ({times} of {means.patience.visits})."
+    if times < context.timeouts.host_checks:
+        again = f"{said} It is asked again ({times} of {context.timeouts.host_checks})."
         deploy.note(now=now, sentence=again, checks=times, checked_at=now)
         return
     pod = next((each for each in look.new_pods if is_ready(each)), None)
     site = deploy.site
     log = (
         last_lines(
-            means.clients.cluster, site.namespace, pod=pod["metadata"]["name"], container=site.container
+            context.clients.cluster, site.namespace, pod=pod["metadata"]["name"], container=site.container
         )
         if pod
         else ""

@@ -10,7 +10,7 @@ from demo.cluster import DemoCluster
 from deployments.cluster import Cluster, connect
 from tests.deployments.cluster.ground import MISSING, Admin, Ground
 from tests.fixtures_clients import trickle
-from tests.patience import timeout_seconds
+from tests.timeouts import timeout_seconds
 
 __all__ = ["trickle"]
 

@@ -18,7 +18,7 @@ SECOND = "registry.k8s.io/pause:3.10"
 MISSING = "registry.k8s.io/pause:0.0.0-does-not-exist"
 TALKING = "registry.k8s.io/e2e-test-images/agnhost:2.47"
 SIDECAR = {"name": "sidecar", "image": FIRST}
-PATIENCE_SECONDS = 90
+TIMEOUT_SECONDS = 90
 
 
 class Admin:
@@ -143,7 +143,7 @@ class Ground:
 
 def wait_for(look: Callable[[], Any]) -> Any:
     """What `look` answers once it answers anything true."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         if seen := look():
             return seen

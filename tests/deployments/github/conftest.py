@@ -8,7 +8,7 @@ from demo.loopback import LoopbackServer, Response
 from deployments.github import GitHub
 from tests.deployments.github.questions import Serve
 from tests.fixtures_clients import demo_github, trickle
-from tests.patience import timeout_seconds
+from tests.timeouts import timeout_seconds
 
 __all__ = ["demo_github", "trickle"]
 

@@ -18,7 +18,7 @@ from deployments.github import (
     HeadQuestion,
 )
 from tests.deployments.github.questions import about, add_many, add_repository, heads_in, troubles_in
-from tests.patience import timeout_seconds
+from tests.timeouts import timeout_seconds
 
 
 @pytest.fixture

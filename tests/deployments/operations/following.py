@@ -11,19 +11,19 @@ from demo.cluster import HEALTHY, Behaviour
 from demo.world import World
 from deployments.clients import Clients
 from deployments.models import Deploy
-from deployments.operations.follow import Patience, follow
+from deployments.operations.follow import Timeouts, follow
 from tests.factories import ask, begin, observe
 
 HOST = "cacophony.natwelch.com"
 NAME = "cacophony"
-PATIENCE = Patience(
+TIMEOUTS = Timeouts(
     stability=timedelta(0),
     rollout=timedelta(minutes=15),
-    look_every_seconds=0.05,
+    poll_seconds=0.05,
     task=timedelta(seconds=60),
-    visit_again=timedelta(seconds=0.1),
+    check_host_again=timedelta(seconds=0.1),
 )
-LOOKS_MORE = 10
+POLLS_MORE = 10
 
 
 class _EnoughSeen(Exception):
@@ -53,12 +53,12 @@ def see_through(
     deploy: Deploy,
     clients: Clients,
     *,
-    patience: Patience = PATIENCE,
+    timeouts: Timeouts = TIMEOUTS,
     clock: Clock | None = None,
     until: Callable[[Deploy], bool] | None = None,
 ) -> Deploy:
     """Follow the Deploy to its end; or until that holds of it, and ten looks more, which may change it again."""
-    left = LOOKS_MORE
+    left = POLLS_MORE
 
     def rest(seconds: float) -> None:
         nonlocal left
@@ -69,7 +69,7 @@ def see_through(
         sleep(seconds)
 
     with suppress(_EnoughSeen):
-        follow(clients=clients, patience=patience, clock=clock or Clock(), sleep=rest)
+        follow(clients=clients, timeouts=timeouts, clock=clock or Clock(), sleep=rest)
     deploy.refresh_from_db()
     return deploy
 

@@ -21,14 +21,14 @@ from deployments.operations.batch import (
     request_batch,
 )
 from deployments.operations.deploy import cancel_deploy
-from deployments.operations.follow import Patience, follow
+from deployments.operations.follow import Timeouts, follow
 from deployments.operations.hold import place_hold
 from deployments.operations.tick import tick
 from tests.factories import NOW, begin, make_user, observe
 
 HOSTS = ["aniplaxt.natwelch.com", "cacophony.natwelch.com", "chartopia.app"]
-PATIENCE = Patience(
-    stability=timedelta(0), rollout=timedelta(minutes=15), look_every_seconds=0.05, task=timedelta(seconds=60)
+TIMEOUTS = Timeouts(
+    stability=timedelta(0), rollout=timedelta(minutes=15), poll_seconds=0.05, task=timedelta(seconds=60)
 )
 
 pytestmark = pytest.mark.usefixtures("sites")
@@ -62,7 +62,7 @@ def see_through(clients: Clients) -> None:
     """Let a worker see the queued Deploy to its end, and then do what the follower asked for."""
     deploy = begin(Deploy.objects.get(status=Status.QUEUED), clients)
     Deploy.objects.filter(pk=deploy.pk).update(patched_at=timezone.now())
-    follow(clients=clients, patience=PATIENCE, clock=timezone.now, sleep=sleep)
+    follow(clients=clients, timeouts=TIMEOUTS, clock=timezone.now, sleep=sleep)
     asked = [task.func() for task in OrmQ.objects.all()]
     OrmQ.objects.all().delete()
     if "deployments.tasks.continue_batches" in asked:

@@ -14,11 +14,11 @@ from deployments.clients import Clients
 from deployments.locks import Lock
 from deployments.models import Deploy, Observation, Status
 from deployments.operations.follow import follow
-from tests.deployments.operations.following import HOST, PATIENCE, Clock, rolled_out, see_through
+from tests.deployments.operations.following import HOST, TIMEOUTS, Clock, rolled_out, see_through
 from tests.factories import ask, begin, observe
 
 OTHER = "chartopia.app"
-WATCHING_FOR_AN_HOUR = replace(PATIENCE, stability=timedelta(hours=1), rollout=timedelta(hours=9))
+WATCHING_FOR_AN_HOUR = replace(TIMEOUTS, stability=timedelta(hours=1), rollout=timedelta(hours=9))
 
 pytestmark = pytest.mark.usefixtures("sites")
 
@@ -40,20 +40,20 @@ def test_a_deploy_succeeds_when_its_pods_are_ready(world: World, clients: Client
 def test_success_waits_for_the_stability_window(world: World, clients: Clients) -> None:
     deploy = rolled_out(world, clients)
 
-    see_through(deploy, clients, patience=WATCHING_FOR_AN_HOUR, until=is_verifying)
+    see_through(deploy, clients, timeouts=WATCHING_FOR_AN_HOUR, until=is_verifying)
     before = deploy.status
-    see_through(deploy, clients, patience=WATCHING_FOR_AN_HOUR, clock=Clock(hours=1))
+    see_through(deploy, clients, timeouts=WATCHING_FOR_AN_HOUR, clock=Clock(hours=1))
 
     assert (before, deploy.status) == (Status.VERIFYING, Status.SUCCEEDED)
 
 
 def test_a_pod_that_falls_away_while_verifying_takes_it_back(world: World, clients: Clients) -> None:
     deploy = rolled_out(world, clients)
-    see_through(deploy, clients, patience=WATCHING_FOR_AN_HOUR, until=is_verifying)
+    see_through(deploy, clients, timeouts=WATCHING_FOR_AN_HOUR, until=is_verifying)
     world.behaviours[deploy.image] = SLOW(600)
     world.cluster.scale(NAMESPACE, "cacophony", 5)
 
-    see_through(deploy, clients, patience=WATCHING_FOR_AN_HOUR, until=lambda deploy: not is_verifying(deploy))
+    see_through(deploy, clients, timeouts=WATCHING_FOR_AN_HOUR, until=lambda deploy: not is_verifying(deploy))
 
     assert deploy.status == Status.ROLLING_OUT
     assert deploy.verifying_since is None
@@ -152,7 +152,7 @@ def test_all_active_deploys_are_followed_with_one_list_of_each_kind(world: World
         rests.append(seconds)
         sleep(seconds)
 
-    follow(clients=clients, patience=PATIENCE, clock=Clock(), sleep=rest)
+    follow(clients=clients, timeouts=TIMEOUTS, clock=Clock(), sleep=rest)
 
     assert {Deploy.objects.get(pk=deploy.pk).status for deploy in deploys} == {Status.SUCCEEDED}
     assert 0 < len(world.cluster.requests) <= 2 * len(rests)

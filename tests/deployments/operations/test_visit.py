@@ -8,7 +8,7 @@ from demo.world import World
 from deployments.clients import Clients
 from deployments.models import Site, Status
 from deployments.operations.follow import follow
-from tests.deployments.operations.following import HOST, PATIENCE, Clock, rolled_out, see_through, told
+from tests.deployments.operations.following import HOST, TIMEOUTS, Clock, rolled_out, see_through, told
 
 pytestmark = pytest.mark.usefixtures("sites")
 
@@ -51,7 +51,7 @@ def test_a_host_that_comes_round_in_time_succeeds(world: World, clients: Clients
         if deploy.checks == 2:
             world.pages[HOST] = Page()
 
-    follow(clients=clients, patience=PATIENCE, clock=clock, sleep=come_round)
+    follow(clients=clients, timeouts=TIMEOUTS, clock=clock, sleep=come_round)
 
     deploy.refresh_from_db()
     assert (deploy.status, deploy.checks) == (Status.SUCCEEDED, 2)

@@ -14,19 +14,19 @@ Late = TypeVar("Late")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
+class Timeouts:
     """How long to wait for what."""
 
     stability: timedelta
     """New pods must stay ready for this long."""
     rollout: timedelta
     """After this long a rollout has timed out."""
-    look_every_seconds: float = 1.5
+    poll_seconds: float = 1.5
     task: timedelta = field(default=timedelta(seconds=45))
     """One task's length; then it queues itself again."""
-    visit_again: timedelta = field(default=timedelta(seconds=3))
+    check_host_again: timedelta = field(default=timedelta(seconds=3))
     """Between two questions to a host that gave a wrong answer."""
-    visits: int = 3
+    host_checks: int = 3
     """So many wrong answers in a row count."""
     details: timedelta = field(default=timedelta(seconds=10))
     """A rollout that is not done by then is asked for its events."""
@@ -40,7 +40,7 @@ class _Question:
     """The answer that this question is to replace."""
 
 
-class Questions:
+class BackgroundCalls:
     """Slow questions, each in a thread of its own: a host that says nothing keeps no other Deploy waiting."""
 
     def __init__(self) -> None:
@@ -84,12 +84,12 @@ class Questions:
 
 
 @dataclass(frozen=True)
-class Means:
+class FollowContext:
     """One follower's."""
 
     clients: Clients
-    patience: Patience
-    questions: Questions = field(default_factory=Questions)
+    timeouts: Timeouts
+    calls: BackgroundCalls = field(default_factory=BackgroundCalls)
 
 
 def _in_a_thread(question: Callable[[], Any]) -> Future[Any]:
