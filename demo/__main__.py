@@ -24,7 +24,7 @@ USER = "demo"
 FIRST_PORT = 8000
 READY_WITHIN_SECONDS = 60
 STABILITY_SECONDS = 5
-LOOK_EVERY_SECONDS = 0.2
+POLL_SECONDS = 0.2
 
 
 def main() -> None:
@@ -76,7 +76,7 @@ def _steps(stack: ExitStack) -> Iterator[None]:
     _say(f"\n  Headway   {address}\n  Log in    {USER} / {password}\n")
     _say(lan.invitation(address, host))
     while headway.poll() is None:
-        time.sleep(LOOK_EVERY_SECONDS)
+        time.sleep(POLL_SECONDS)
         yield
     sys.exit(headway.returncode)
 
@@ -174,7 +174,7 @@ def _wait_until_ready(port: int, headway: subprocess.Popen[bytes]) -> Iterator[N
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):
                 return
         except (urllib.error.URLError, OSError):
-            time.sleep(LOOK_EVERY_SECONDS)
+            time.sleep(POLL_SECONDS)
             yield
     sys.exit("Headway did not start: its own lines above say why.")
 

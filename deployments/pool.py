@@ -37,7 +37,7 @@ class Pool:
         self._is_stopping = RawValue("b", 0)
         self._children = [self._start(place) for place in range(size)]
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """End whoever is past a task's time, and replace whoever ended."""
         for place, child in enumerate(self._children):
             if child.is_overdue():

@@ -36,7 +36,7 @@ TAKE = """
 class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
     _listening: Any = None
     """The connection that LISTENs: another one after a reconnect."""
-    _look_again_at = 0.0
+    _take_again_at = 0.0
     """When to look without having been told, on the monotonic clock: a lost notification costs no more than that."""
     hesitate_seconds = 0.0
     """How long others who wait as well may go first."""
@@ -52,19 +52,19 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
         """Take one task as (key, payload), waiting a moment; None where none came, so that the caller can be told to stop."""
         try:
             self._listen()
-            if monotonic() >= self._look_again_at:
+            if monotonic() >= self._take_again_at:
                 if taken := self._take():
                     return [taken]
-                self._look_again_at = monotonic() + Conf.POLL
+                self._take_again_at = monotonic() + Conf.POLL
             for _ in connection.connection.notifies(timeout=BREATH_SECONDS, stop_after=1):
-                self._look_again_at = 0.0
-            if not self._look_again_at:
+                self._take_again_at = 0.0
+            if not self._take_again_at:
                 sleep(self.hesitate_seconds)
         except (OperationalError, InterfaceError, psycopg.Error):
             # The database went away: it comes back, or the watchdog ends us.
             logger.warning("The queue's database does not answer; trying again", exc_info=True)
             connection.close()
-            self._look_again_at = 0.0
+            self._take_again_at = 0.0
             sleep(RECONNECT_SECONDS)
         return None
 

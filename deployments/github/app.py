@@ -18,7 +18,7 @@ from deployments.github.grants import lacking_in
 _CLOCKS_MAY_DIFFER_SECONDS = 60
 _LIVES_SECONDS = 540
 _RENEWED_BEFORE = timedelta(minutes=5)
-_LOOKED_FOR_AGAIN_SECONDS = 600
+_ASKED_AGAIN_SECONDS = 600
 _ADVICE = "GitHub does not accept the App's key: check GITHUB_APP_ID, and set GITHUB_APP_PRIVATE_KEY to a new one of the App's."
 
 
@@ -60,7 +60,7 @@ class Installations:
                 return None
             token = self._fetch(key)
         if token is None:
-            self._not_installed[key] = time.monotonic() + _LOOKED_FOR_AGAIN_SECONDS
+            self._not_installed[key] = time.monotonic() + _ASKED_AGAIN_SECONDS
             return None
         self._tokens[key] = token
         advice = f"GitHub took back the App's token for {owner}: the next sync asks for a new one."

@@ -46,9 +46,9 @@ class GitRefs:
         """An answer or a trouble for every question's key; a rate limit, or a host that always fails, ends the asking."""
         if not questions:
             return {}
-        look = _Look(self._head)
+        query = _Query(self._head)
         with ThreadPoolExecutor(min(AT_ONCE, len(questions)), thread_name_prefix="git") as pool:
-            return {answer.key: answer for answer in pool.map(look.ask, questions)}
+            return {answer.key: answer for answer in pool.map(query.ask, questions)}
 
     def _head(self, question: HeadQuestion) -> Head:
         wanted = [b"HEAD", _BRANCHES + question.branch.encode()] if question.branch else [b"HEAD"]
@@ -82,7 +82,7 @@ class GitRefs:
             raise GitHubUnavailable(_NOT_GIT) from error
 
 
-class _Look:
+class _Query:
     """Asks until there is no sense in it: then every further question gets the trouble that ended it."""
 
     def __init__(self, head: Callable[[HeadQuestion], Head]) -> None:

@@ -13,7 +13,7 @@ from deployments.registry.docker_config import Credentials
 from deployments.registry.errors import RegistryRefused, RegistryUnavailable
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-_LOOKED_FOR_AGAIN_SECONDS = 600
+_ASKED_AGAIN_SECONDS = 600
 _NONE_FOUND = "default credentials were not found"
 
 
@@ -30,7 +30,7 @@ class GoogleCredentials:
         self._timeout_seconds = timeout_seconds
         self._lock = threading.Lock()
         self._found: Any = None
-        self._look_again_at = 0.0
+        self._ask_again_at = 0.0
 
     def for_registry(self, registry: str) -> Credentials | None:
         """What to sign in with; None for another's registry, or without any credentials of Google's. Raises RegistryError."""
@@ -72,13 +72,13 @@ class GoogleCredentials:
         import google.auth
         from google.auth.exceptions import DefaultCredentialsError
 
-        if self._found is None and time.monotonic() >= self._look_again_at:
+        if self._found is None and time.monotonic() >= self._ask_again_at:
             try:
                 self._found, _ = google.auth.default(scopes=[_SCOPE], request=request)
             except DefaultCredentialsError as error:
                 if _NONE_FOUND not in str(error):
                     raise
-                self._look_again_at = time.monotonic() + _LOOKED_FOR_AGAIN_SECONDS
+                self._ask_again_at = time.monotonic() + _ASKED_AGAIN_SECONDS
         return self._found
 
 

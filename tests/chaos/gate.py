@@ -8,7 +8,7 @@ from typing import Self
 from tests.processes import free_port
 
 _CHUNK = 64 * 1024
-_LOOK_AGAIN_SECONDS = 0.1
+_RETRY_SECONDS = 0.1
 
 
 class Gate:
@@ -60,7 +60,7 @@ class Gate:
         self._open.set()
 
     def _accept_in_a_thread(self) -> None:
-        self._listener.settimeout(_LOOK_AGAIN_SECONDS)
+        self._listener.settimeout(_RETRY_SECONDS)
         self._accepting = threading.Thread(target=self._accept, name="gate", daemon=True)
         self._accepting.start()
 

@@ -47,7 +47,7 @@ def pids(pool: Pool) -> set[int]:
 
 def done(task: str, pool: Pool) -> bool:
     def is_done() -> bool:
-        pool.look()
+        pool.poll()
         return Task.objects.filter(id=task).exists()
 
     return bool(eventually(is_done, seconds=TIMEOUT_SECONDS))
@@ -88,7 +88,7 @@ def test_whoever_is_past_its_task_s_time_is_killed_and_replaced(pool: Pool) -> N
     hanging._timer.value = 0.1
     sleep(0.2)
 
-    pool.look()
+    pool.poll()
 
     assert len(pids(pool)) == 2
     assert pid not in pids(pool)

@@ -141,7 +141,7 @@ def test_of_two_that_wait_whoever_hesitates_comes_second(broker: NotifyingBroker
         assert is_waiting.wait(60)
         with meanwhile(enqueue):
             pass
-        while broker._look_again_at:
+        while broker._take_again_at:
             assert broker.dequeue() is None
         woken_at = monotonic()
         taken = broker.dequeue()

@@ -9,7 +9,7 @@ from deployments.management.shell import shell_user
 from deployments.models import Deploy, Site, Status, Trigger
 from deployments.operations.deploy import UnableToDeploy, request_deploy
 
-LOOK_EVERY_SECONDS = 1
+POLL_SECONDS = 1
 
 
 class Command(BaseCommand):
@@ -66,7 +66,7 @@ class Command(BaseCommand):
     def _wait(self, deploy: Deploy, *, quiet: bool) -> Deploy:
         said = ""
         while deploy.is_active:
-            sleep(LOOK_EVERY_SECONDS)
+            sleep(POLL_SECONDS)
             deploy.refresh_from_db()
             if deploy.sentence != said and not quiet:
                 said = deploy.sentence

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from dashboard.static_files import collect_static_files
 from deployments.management.parent import end_with_the_parent
 
-LOOK_EVERY_SECONDS = 0.2
+POLL_SECONDS = 0.2
 STARTED_TOO_OFTEN_SECONDS = 5
 GRACE_SECONDS = 10
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
                     if child.is_due():
                         self.stderr.write(f"{child.name} {child.said}")
                         child.start()
-                sleep(LOOK_EVERY_SECONDS)
+                sleep(POLL_SECONDS)
             self.stderr.write("Stopping.")
         finally:
             for child in children:

@@ -29,7 +29,7 @@ from deployments.system_checks import SETTINGS
 
 logger = logging.getLogger(__name__)
 LONGEST_SILENCE_SECONDS = 240
-LOOK_EVERY_SECONDS = 0.2
+POLL_SECONDS = 0.2
 TICK_EVERY_SECONDS = 30
 
 
@@ -64,8 +64,8 @@ class Command(BaseCommand):
         pool = Pool()
         next_tick = monotonic() + TICK_EVERY_SECONDS
         while not self._is_stopping:
-            sleep(LOOK_EVERY_SECONDS)
-            pool.look()
+            sleep(POLL_SECONDS)
+            pool.poll()
             if monotonic() >= next_tick:
                 next_tick = monotonic() + TICK_EVERY_SECONDS
                 _tick()

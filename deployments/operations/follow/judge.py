@@ -7,8 +7,8 @@ from typing import Any
 from deployments.models import Status
 from deployments.operations.follow.context import FollowContext
 from deployments.operations.follow.end import end, is_out_of_time, last_lines
-from deployments.operations.follow.look import Look
 from deployments.operations.follow.prove import prove
+from deployments.operations.follow.snapshot import Snapshot
 from deployments.operations.follow.visit import visit
 from deployments.registry import Registry, RegistryError
 from deployments.rules.diagnosis import Diagnosis, after_asking_the_registry, diagnose
@@ -20,25 +20,25 @@ REGISTRY_WITHIN = timedelta(seconds=30)
 ASK_REGISTRY_AGAIN = timedelta(seconds=30)
 
 
-def judge(look: Look, context: FollowContext) -> None:
+def judge(snapshot: Snapshot, context: FollowContext) -> None:
     """Move the Deploy on, or note how far it is."""
-    deploy, site = look.deploy, look.deploy.site
-    if look.deployment is None:
+    deploy, site = snapshot.deploy, snapshot.deploy.site
+    if snapshot.deployment is None:
         gone = f"Deployment {site.deployment} is gone from namespace {site.namespace}."
-        end(deploy, Status.FAILED, gone, reason="gone", now=look.now)
+        end(deploy, Status.FAILED, gone, reason="gone", now=snapshot.now)
         return
-    rollout = judge_rollout(look.deployment, container=site.container, image=deploy.image)
+    rollout = judge_rollout(snapshot.deployment, container=site.container, image=deploy.image)
     match rollout.phase:
         case Phase.SUPERSEDED:
-            end(deploy, Status.SUPERSEDED, rollout.sentence, now=look.now)
-        case Phase.COMPLETE if look.ready >= rollout.wanted:
-            _verify(look, rollout, context)
+            end(deploy, Status.SUPERSEDED, rollout.sentence, now=snapshot.now)
+        case Phase.COMPLETE if snapshot.ready >= rollout.wanted:
+            _verify(snapshot, rollout, context)
         case _:
-            _wait_or_fail(look, rollout, context)
+            _wait_or_fail(snapshot, rollout, context)
 
 
-def _verify(look: Look, rollout: Rollout, context: FollowContext) -> None:
-    deploy, now, ready = look.deploy, look.now, look.ready
+def _verify(snapshot: Snapshot, rollout: Rollout, context: FollowContext) -> None:
+    deploy, now, ready = snapshot.deploy, snapshot.now, snapshot.ready
     if deploy.status == Status.ROLLING_OUT:
         said = (
             f"{_pods(ready)} ready on the new image: watching that it stays so."
@@ -47,18 +47,18 @@ def _verify(look: Look, rollout: Rollout, context: FollowContext) -> None:
         )
         deploy.move(
             Status.VERIFYING, now=now, sentence=said, verifying_since=now, checks=0, checked_at=None,
-            **_counts(look, rollout),
+            **_counts(snapshot, rollout),
         )  # fmt: skip
         # The registry answers while stability is watched.
-        prove(look, context)
+        prove(snapshot, context)
     elif not rollout.wanted:
-        end(deploy, Status.SUCCEEDED, rollout.sentence, now=now, **_counts(look, rollout))
-    elif pulled := prove(look, context):
-        _verify_build(look, rollout, context, pulled)
+        end(deploy, Status.SUCCEEDED, rollout.sentence, now=now, **_counts(snapshot, rollout))
+    elif pulled := prove(snapshot, context):
+        _verify_build(snapshot, rollout, context, pulled)
 
 
-def _verify_build(look: Look, rollout: Rollout, context: FollowContext, pulled: Pulled) -> None:
-    deploy, now, counts = look.deploy, look.now, _counts(look, rollout)
+def _verify_build(snapshot: Snapshot, rollout: Rollout, context: FollowContext, pulled: Pulled) -> None:
+    deploy, now, counts = snapshot.deploy, snapshot.now, _counts(snapshot, rollout)
     if pulled.proof is Proof.OTHER:
         end(deploy, Status.FAILED, pulled.sentence, reason="other_build", now=now, **counts)
     elif deploy.verifying_since and now - deploy.verifying_since >= context.timeouts.stability:
@@ -68,17 +68,17 @@ def _verify_build(look: Look, rollout: Rollout, context: FollowContext, pulled: 
             if pulled.sentence
             else ""
         )
-        visit(look, context, stayed=f"{_pods(look.ready)} ready, and stayed so{doubt}")
+        visit(snapshot, context, stayed=f"{_pods(snapshot.ready)} ready, and stayed so{doubt}")
 
 
-def _wait_or_fail(look: Look, rollout: Rollout, context: FollowContext) -> None:
-    deploy, now, counts = look.deploy, look.now, _counts(look, rollout)
-    trouble = _trouble(look, context)
+def _wait_or_fail(snapshot: Snapshot, rollout: Rollout, context: FollowContext) -> None:
+    deploy, now, counts = snapshot.deploy, snapshot.now, _counts(snapshot, rollout)
+    trouble = _trouble(snapshot, context)
     said = trouble.sentence if trouble else rollout.sentence
     if rollout.phase is Phase.FAILED or (trouble and trouble.certain):
-        end(deploy, Status.FAILED, said, now=now, **_evidence(look, trouble, context), **counts)
+        end(deploy, Status.FAILED, said, now=now, **_evidence(snapshot, trouble, context), **counts)
     elif is_out_of_time(deploy, context.timeouts, now=now):
-        end(deploy, Status.TIMED_OUT, said, now=now, **_evidence(look, trouble, context), **counts)
+        end(deploy, Status.TIMED_OUT, said, now=now, **_evidence(snapshot, trouble, context), **counts)
     elif deploy.status == Status.VERIFYING:
         said = f"A pod fell away again. {said}"
         deploy.move(
@@ -88,10 +88,12 @@ def _wait_or_fail(look: Look, rollout: Rollout, context: FollowContext) -> None:
         deploy.note(now=now, sentence=said, **counts)
 
 
-def _trouble(look: Look, context: FollowContext) -> Diagnosis | None:
+def _trouble(snapshot: Snapshot, context: FollowContext) -> Diagnosis | None:
     """What is wrong; before an image is called missing, the registry itself is asked."""
-    deploy, now = look.deploy, look.now
-    trouble = diagnose(look.pods, look.events, container=deploy.site.container, image=deploy.image, now=now)
+    deploy, now = snapshot.deploy, snapshot.now
+    trouble = diagnose(
+        snapshot.pods, snapshot.events, container=deploy.site.container, image=deploy.image, now=now
+    )
     if trouble is None or not trouble.certain or not trouble.unpulled:
         return trouble
     answer = context.calls.ask(
@@ -113,18 +115,18 @@ def _is_in_registry(registry: Registry, image: str) -> bool | str:
         return str(error)
 
 
-def _evidence(look: Look, trouble: Diagnosis | None, context: FollowContext) -> dict[str, Any]:
+def _evidence(snapshot: Snapshot, trouble: Diagnosis | None, context: FollowContext) -> dict[str, Any]:
     if trouble is None:
         return {"reason": "deadline"}
     log = ""
     if trouble.has_log:
-        namespace = look.deploy.site.namespace
+        namespace = snapshot.deploy.site.namespace
         log = last_lines(context.clients.cluster, namespace, pod=trouble.pod, container=trouble.container)
     return {"reason": trouble.reason, "log": log}
 
 
-def _counts(look: Look, rollout: Rollout) -> dict[str, Any]:
-    return {"wanted": rollout.wanted, "updated": rollout.updated, "ready": look.ready}
+def _counts(snapshot: Snapshot, rollout: Rollout) -> dict[str, Any]:
+    return {"wanted": rollout.wanted, "updated": rollout.updated, "ready": snapshot.ready}
 
 
 def _pods(count: int) -> str:

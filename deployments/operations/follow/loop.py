@@ -14,7 +14,7 @@ from deployments.models import Deploy, Status
 from deployments.operations.follow.context import FollowContext, Timeouts
 from deployments.operations.follow.end import end, is_out_of_time
 from deployments.operations.follow.judge import judge
-from deployments.operations.follow.look import FOLLOWED, Look, looks
+from deployments.operations.follow.snapshot import FOLLOWED, Snapshot, take_snapshots
 
 logger = logging.getLogger(__name__)
 HAND_OVER_SECONDS = 0.3
@@ -30,14 +30,14 @@ def follow(
     context = FollowContext(clients, timeouts)
     until = clock() + timeouts.task
     with try_lock(Lock.FOLLOW, wait_seconds=HAND_OVER_SECONDS) as alone:
-        while alone and _look_at_all(context, now=clock()):
+        while alone and _judge_all(context, now=clock()):
             if clock() >= until and not context.calls.are_under_way:
                 return True
             sleep(timeouts.poll_seconds)
     return False
 
 
-def _look_at_all(context: FollowContext, *, now: datetime) -> bool:
+def _judge_all(context: FollowContext, *, now: datetime) -> bool:
     deploys = list(
         Deploy.objects.filter(status__in=FOLLOWED)
         .select_related("site__observation")
@@ -46,32 +46,32 @@ def _look_at_all(context: FollowContext, *, now: datetime) -> bool:
     for namespace, group in groupby(deploys, key=lambda deploy: deploy.site.namespace):
         together = list(group)
         try:
-            seen = looks(context.clients.cluster, namespace, together, context.timeouts, now=now)
+            seen = take_snapshots(context.clients.cluster, namespace, together, context.timeouts, now=now)
         except ClusterError as error:
             logger.warning("Cannot look at namespace %s: %s", namespace, error)
             for deploy in together:
                 waits = f"Waiting for the cluster to answer again: {error}"
-                _out_of_sight(deploy, str(error), waits, context.timeouts, now=now)
+                _unreachable(deploy, str(error), waits, context.timeouts, now=now)
             continue
-        for look in seen:
-            _judge_alone(look, context)
+        for snapshot in seen:
+            _judge_alone(snapshot, context)
     return bool(deploys)
 
 
-def _judge_alone(look: Look, context: FollowContext) -> None:
+def _judge_alone(snapshot: Snapshot, context: FollowContext) -> None:
     """One Deploy's trouble is that one's: whatever goes wrong with it keeps no other from its end."""
     try:
-        judge(look, context)
+        judge(snapshot, context)
     except (DatabaseError, InterfaceError):
         raise
     except Exception as error:
-        logger.exception("Deploy %s cannot be judged", look.deploy.pk)
+        logger.exception("Deploy %s cannot be judged", snapshot.deploy.pk)
         trouble = f"{type(error).__name__}: {error}"
         waits = f"What the cluster shows of it cannot be read, and is looked at again: {trouble}"
-        _out_of_sight(look.deploy, trouble, waits, context.timeouts, now=look.now)
+        _unreachable(snapshot.deploy, trouble, waits, context.timeouts, now=snapshot.now)
 
 
-def _out_of_sight(deploy: Deploy, trouble: str, waits: str, timeouts: Timeouts, *, now: datetime) -> None:
+def _unreachable(deploy: Deploy, trouble: str, waits: str, timeouts: Timeouts, *, now: datetime) -> None:
     if is_out_of_time(deploy, timeouts, now=now):
         said = f"The cluster could not be asked how it ended: {trouble}"
         end(deploy, Status.TIMED_OUT, said, reason="out_of_sight", now=now)

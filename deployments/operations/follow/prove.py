@@ -7,7 +7,7 @@ from functools import partial
 
 from deployments.models import Deploy, Kind, Status
 from deployments.operations.follow.context import FollowContext
-from deployments.operations.follow.look import Look
+from deployments.operations.follow.snapshot import Snapshot
 from deployments.registry import Registry, RegistryError
 from deployments.rules.images import parse_image
 from deployments.rules.pulled import Proof, Pulled, judge_pulled, reported_digests
@@ -17,19 +17,19 @@ ASK_AGAIN = timedelta(minutes=1)
 BUILDS_COMPARED = 4
 
 
-def prove(look: Look, context: FollowContext) -> Pulled | None:
+def prove(snapshot: Snapshot, context: FollowContext) -> Pulled | None:
     """Compare what the pods report with the registry; None while it has not answered.
 
     A restart replaces pods, whatever their tag has come to mean, and is not judged.
     """
-    deploy, container = look.deploy, look.deploy.site.container
+    deploy, container = snapshot.deploy, snapshot.deploy.site.container
     if deploy.kind == Kind.RESTART:
         return Pulled(Proof.NAMED)
-    reported = reported_digests(look.pods, container=container, image=deploy.image)
+    reported = reported_digests(snapshot.pods, container=container, image=deploy.image)
     answer = context.calls.ask(
         ("build", deploy.pk, reported),
         partial(_same_builds, context.clients.registry, deploy.image, _builds_asked_for(deploy), reported),
-        now=look.now,
+        now=snapshot.now,
         within=WITHIN,
         otherwise="no answer",
         keep=ASK_AGAIN,
@@ -37,7 +37,7 @@ def prove(look: Look, context: FollowContext) -> Pulled | None:
     if answer is None:
         return None
     known = frozenset() if isinstance(answer, str) else answer
-    pulled = judge_pulled(look.pods, container=container, image=deploy.image, same=known)
+    pulled = judge_pulled(snapshot.pods, container=container, image=deploy.image, same=known)
     if isinstance(answer, str) and not pulled.sentence:
         return replace(pulled, sentence=answer)
     return pulled

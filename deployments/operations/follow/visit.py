@@ -6,19 +6,19 @@ from functools import partial
 from deployments.models import Site, Status
 from deployments.operations.follow.context import FollowContext
 from deployments.operations.follow.end import end, last_lines
-from deployments.operations.follow.look import Look
+from deployments.operations.follow.snapshot import Snapshot
 from deployments.rules.workloads import is_ready
 from deployments.web import AnswerTooSlow, Visit, Web, WebError
 
 GRACE_SECONDS = 2
 
 
-def visit(look: Look, context: FollowContext, *, stayed: str) -> None:
+def visit(snapshot: Snapshot, context: FollowContext, *, stayed: str) -> None:
     """Ask the host once; a right answer ends the Deploy well, and the third wrong one in a row fails it.
 
     `stayed` is the sentence's beginning when all is well, such as `3 pods are ready, and stayed so`.
     """
-    deploy, site, now = look.deploy, look.deploy.site, look.now
+    deploy, site, now = snapshot.deploy, snapshot.deploy.site, snapshot.now
     if not site.check_enabled:
         end(deploy, Status.SUCCEEDED, f"{stayed}.", now=now)
         return
@@ -37,17 +37,17 @@ def visit(look: Look, context: FollowContext, *, stayed: str) -> None:
         said = f"{stayed}. The site answered {answer.status} in {answer.milliseconds} ms."
         end(deploy, Status.SUCCEEDED, said, checked_at=now, now=now)
     else:
-        _wrong(look, context, _in_words(answer, site))
+        _wrong(snapshot, context, _in_words(answer, site))
 
 
-def _wrong(look: Look, context: FollowContext, said: str) -> None:
-    deploy, now = look.deploy, look.now
+def _wrong(snapshot: Snapshot, context: FollowContext, said: str) -> None:
+    deploy, now = snapshot.deploy, snapshot.now
     times = deploy.checks + 1
     if times < context.timeouts.host_checks:
         again = f"{said} It is asked again ({times} of {context.timeouts.host_checks})."
         deploy.note(now=now, sentence=again, checks=times, checked_at=now)
         return
-    pod = next((each for each in look.new_pods if is_ready(each)), None)
+    pod = next((each for each in snapshot.new_pods if is_ready(each)), None)
     site = deploy.site
     log = (
         last_lines(

@@ -68,14 +68,14 @@ def gather_cluster(sites: Iterable[Site], clients: Clients) -> tuple[dict[int, S
     by_namespace: dict[str, list[Site]] = defaultdict(list)
     for site in sites:
         by_namespace[site.namespace].append(site)
-    look = _Look(clients)
+    look = _Query(clients)
     sights: dict[int, Sight] = {}
     for namespace, together in by_namespace.items():
         sights |= look.at(namespace, together)
     return sights, look.lists
 
 
-class _Look:
+class _Query:
     def __init__(self, clients: Clients) -> None:
         self._unreachable = clients
         self._silent_in_a_row = 0

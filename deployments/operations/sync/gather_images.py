@@ -25,12 +25,12 @@ def gather_images(
     wanted = list(dict.fromkeys(images))
     if not wanted:
         return {}, 0
-    look = _Look(registry)
+    look = _Query(registry)
     with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(wanted)), thread_name_prefix="registry") as pool:
         return dict(zip(wanted, pool.map(look.is_built, wanted), strict=True)), look.asked
 
 
-class _Look:
+class _Query:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._lock = threading.Lock()

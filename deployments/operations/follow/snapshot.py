@@ -24,7 +24,7 @@ FOLLOWED = (Status.ROLLING_OUT, Status.VERIFYING)
 
 
 @dataclass(frozen=True)
-class Look:
+class Snapshot:
     """What the cluster showed of one Deploy."""
 
     deploy: Deploy
@@ -47,9 +47,9 @@ class Look:
         return sum(is_ready(pod) for pod in self.new_pods)
 
 
-def looks(
+def take_snapshots(
     cluster: Cluster, namespace: str, deploys: Iterable[Deploy], timeouts: Timeouts, *, now: datetime
-) -> list[Look]:
+) -> list[Snapshot]:
     """Look at the Deploys of one namespace. Raises ClusterError where it cannot be listed."""
     deployments = {each["metadata"]["name"]: each for each in cluster.deployments(namespace)}
     pods = cluster.pods(namespace, label_selector="")
@@ -59,27 +59,27 @@ def looks(
         own = owned_pods(deployment, pods) if deployment else []
         if deployment and deploy.restarted_at:
             own = restarted_pods(deployment, own, at=deploy.restarted_at)
-        look = Look(deploy, deployment, own, (), now)
+        snapshot = Snapshot(deploy, deployment, own, (), now)
         if now - (deploy.patched_at or now) >= timeouts.details:
-            look = Look(deploy, deployment, own, _events(cluster, look), now)
-        found.append(look)
+            snapshot = Snapshot(deploy, deployment, own, _events(cluster, snapshot), now)
+        found.append(snapshot)
     return found
 
 
-def _events(cluster: Cluster, look: Look) -> Sequence[KubernetesObject]:
+def _events(cluster: Cluster, snapshot: Snapshot) -> Sequence[KubernetesObject]:
     """What is reported of one late pod: one suffices to know what is wrong with its image. Empty where it may not be asked."""
-    namespace = look.deploy.site.namespace
-    late = next((pod for pod in look.new_pods if not is_ready(pod)), None)
+    namespace = snapshot.deploy.site.namespace
+    late = next((pod for pod in snapshot.new_pods if not is_ready(pod)), None)
     try:
         if late:
             return cluster.events(namespace, uid=late["metadata"]["uid"])
-        if look.deployment is None or len(look.new_pods) >= counts(look.deployment).wanted:
+        if snapshot.deployment is None or len(snapshot.new_pods) >= counts(snapshot.deployment).wanted:
             return ()
-        own = cluster.replica_sets(namespace, label_selector=selector(look.deployment))
+        own = cluster.replica_sets(namespace, label_selector=selector(snapshot.deployment))
         newest = newest_replica_set(
-            look.deployment, own, container=look.deploy.site.container, image=look.deploy.image
+            snapshot.deployment, own, container=snapshot.deploy.site.container, image=snapshot.deploy.image
         )
         return cluster.events(namespace, uid=newest["metadata"]["uid"]) if newest else ()
     except ClusterError as error:
-        logger.warning("No events of %s: %s", look.deploy, error)
+        logger.warning("No events of %s: %s", snapshot.deploy, error)
         return ()
