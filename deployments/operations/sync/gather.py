@@ -11,7 +11,13 @@ from deployments.clients import Clients
 from deployments.github import Answers, GitHubNotFound, Head, HeadQuestion, HeadTrouble
 from deployments.models import Observation, Site
 from deployments.operations.github_pauses import Pauses, read_pauses
-from deployments.operations.sync.gather_cluster import Absent, Sight, Unseen, Workload, gather_cluster
+from deployments.operations.sync.gather_cluster import (
+    Missing,
+    Observed,
+    Unreachable,
+    Workload,
+    gather_cluster,
+)
 from deployments.operations.sync.gather_images import Built, gather_images
 from deployments.registry import RegistryError
 from deployments.rules.images import ImageReference, is_full_sha
@@ -44,15 +50,15 @@ class Gathered:
 
 def gather(sites: Sequence[Site], clients: Clients, *, now: datetime) -> Gathered:
     """Ask the cluster, then GitHub about what runs there, then the registry about heads not known to be built."""
-    sights, lists = gather_cluster(sites, clients)
+    observed, lists = gather_cluster(sites, clients)
     pauses = read_pauses()
-    questions = [_question(site, sights[site.pk]) for site in sites]
+    questions = [_question(site, observed[site.pk]) for site in sites]
     answers = clients.github.heads(questions, paused=pauses.standing(now=now))
     seen = {}
     for site in sites:
         observation = copy(site.observation)
         _see_head(observation, answers.heads[site.pk], now=now)
-        _see_workload(observation, sights[site.pk], answers.heads[site.pk], now=now)
+        _see_workload(observation, observed[site.pk], answers.heads[site.pk], now=now)
         seen[site.pk] = observation
     unknown = {
         site.pk: site.image_for(seen[site.pk].head_sha)
@@ -66,10 +72,10 @@ def gather(sites: Sequence[Site], clients: Clients, *, now: datetime) -> Gathere
     return Gathered(seen, lists, answers, pauses, asked)
 
 
-def _question(site: Site, sight: Sight) -> HeadQuestion:
+def _question(site: Site, observed: Observed) -> HeadQuestion:
     running = site.observation.running_sha
-    if isinstance(sight, Workload):
-        running = sight.running_tag
+    if isinstance(observed, Workload):
+        running = observed.running_tag
     return HeadQuestion(
         key=site.pk, owner=site.owner, repository=site.repository, branch=site.branch, running=running
     )
@@ -103,25 +109,27 @@ def _see_head(seen: Observation, head: Head | HeadTrouble, *, now: datetime) -> 
     seen.behind_by, seen.ahead_by = head.behind_by, head.ahead_by
 
 
-def _see_workload(seen: Observation, sight: Sight, head: Head | HeadTrouble, *, now: datetime) -> None:
-    if isinstance(sight, Unseen):
-        seen.cluster_trouble = sight.sentence
+def _see_workload(seen: Observation, observed: Observed, head: Head | HeadTrouble, *, now: datetime) -> None:
+    if isinstance(observed, Unreachable):
+        seen.cluster_trouble = observed.sentence
         return
     seen.cluster_trouble, seen.cluster_observed_at = "", now
-    if isinstance(sight, Absent):
-        seen.workload_missing = sight.sentence
+    if isinstance(observed, Missing):
+        seen.workload_missing = observed.sentence
         seen.desired_image = seen.desired_sha = seen.running_sha = seen.resource_version = ""
         seen.ready = seen.wanted = 0
         return
-    seen.workload_missing, seen.managed_by = "", sight.managed_by
-    seen.desired_image, seen.resource_version = sight.desired_image, sight.resource_version
-    seen.desired_by, seen.desired_at = (sight.writer.manager, sight.writer.at) if sight.writer else ("", None)
-    seen.ready, seen.wanted = sight.ready, sight.wanted
+    seen.workload_missing, seen.managed_by = "", observed.managed_by
+    seen.desired_image, seen.resource_version = observed.desired_image, observed.resource_version
+    seen.desired_by, seen.desired_at = (
+        (observed.writer.manager, observed.writer.at) if observed.writer else ("", None)
+    )
+    seen.ready, seen.wanted = observed.ready, observed.wanted
     before = (seen.running_sha, seen.desired_sha)
     if isinstance(head, Head):
-        seen.running_is_unknown = bool(sight.running_tag) and head.running_sha == ""
-    seen.running_sha = _full(sight.running_tag, head, *before)
-    seen.desired_sha = _full(sight.desired_tag, head, seen.running_sha, *before)
+        seen.running_is_unknown = bool(observed.running_tag) and head.running_sha == ""
+    seen.running_sha = _full(observed.running_tag, head, *before)
+    seen.desired_sha = _full(observed.desired_tag, head, seen.running_sha, *before)
 
 
 def _full(tag: str, head: Head | HeadTrouble, *known: str) -> str:

@@ -43,23 +43,23 @@ class Workload:
 
 
 @dataclass(frozen=True)
-class Absent:
+class Missing:
     """The cluster answered, and the Deployment or its container is not there."""
 
     sentence: str
 
 
 @dataclass(frozen=True)
-class Unseen:
+class Unreachable:
     """The cluster did not answer for this site."""
 
     sentence: str
 
 
-Sight = Workload | Absent | Unseen
+Observed = Workload | Missing | Unreachable
 
 
-def gather_cluster(sites: Iterable[Site], clients: Clients) -> tuple[dict[int, Sight], int]:
+def gather_cluster(sites: Iterable[Site], clients: Clients) -> tuple[dict[int, Observed], int]:
     """Return each site's sight by its key, and the number of LISTs made. One namespace's trouble is that namespace's.
 
     Credentials that are not accepted are read anew once: the token may have been rotated. A cluster that does not answer for
@@ -69,10 +69,10 @@ def gather_cluster(sites: Iterable[Site], clients: Clients) -> tuple[dict[int, S
     for site in sites:
         by_namespace[site.namespace].append(site)
     look = _Query(clients)
-    sights: dict[int, Sight] = {}
+    observed: dict[int, Observed] = {}
     for namespace, together in by_namespace.items():
-        sights |= look.at(namespace, together)
-    return sights, look.lists
+        observed |= look.at(namespace, together)
+    return observed, look.lists
 
 
 class _Query:
@@ -82,20 +82,20 @@ class _Query:
         self._may_reconnect = True
         self.lists = 0
 
-    def at(self, namespace: str, sites: Sequence[Site]) -> dict[int, Sight]:
+    def at(self, namespace: str, sites: Sequence[Site]) -> dict[int, Observed]:
         if self._silent_in_a_row >= SILENT_IN_A_ROW:
-            return {site.pk: Unseen(_SILENT) for site in sites}
+            return {site.pk: Unreachable(_SILENT) for site in sites}
         try:
             deployments = self._list(namespace)
         except ClusterError as error:
             is_silent = isinstance(error, ClusterUnavailable) and not error.status
             self._silent_in_a_row = self._silent_in_a_row + 1 if is_silent else 0
-            return {site.pk: Unseen(str(error)) for site in sites}
+            return {site.pk: Unreachable(str(error)) for site in sites}
         self._silent_in_a_row = 0
         seen = _Namespace(self._unreachable.cluster, namespace, deployments)
-        sights = {site.pk: seen.sight(site) for site in sites}
+        observed = {site.pk: seen.observed(site) for site in sites}
         self.lists += seen.pod_lists
-        return sights
+        return observed
 
     def _list(self, namespace: str) -> list[dict[str, Any]]:
         self.lists += 1
@@ -118,22 +118,22 @@ class _Namespace:
         self._pods: list[dict[str, Any]] | ClusterError | None = None
         self.pod_lists = 0
 
-    def sight(self, site: Site) -> Sight:
+    def observed(self, site: Site) -> Observed:
         deployment = self._deployments.get(site.deployment)
         if deployment is None:
-            return Absent(
+            return Missing(
                 f"There is no Deployment {site.deployment} in namespace {site.namespace}: correct the mapping."
             )
         desired = containers(deployment).get(site.container)
         if desired is None:
             names = ", ".join(containers(deployment)) or "none"
-            return Absent(
+            return Missing(
                 f"Deployment {site.deployment} has no container named {site.container}, only {names}: correct the mapping."
             )
         try:
             running_tag = self._running_tag(site, deployment, desired)
         except ClusterError as error:
-            return Unseen(str(error))
+            return Unreachable(str(error))
         numbers = counts(deployment)
         return Workload(
             desired_image=desired,

@@ -133,9 +133,9 @@ def _sites(hosts: Sequence[str]) -> Sequence[Site]:
     sites = list(query.filter(host__in=hosts) if hosts else query)
     if missing := sorted(set(hosts) - {site.host for site in sites}):
         raise UnableToSync(f"No such site: {', '.join(missing)}.")
-    unseen = [Observation(site=site) for site in sites if not hasattr(site, "observation")]
-    if unseen:
-        Observation.objects.bulk_create(unseen, ignore_conflicts=True)
+    unreachable = [Observation(site=site) for site in sites if not hasattr(site, "observation")]
+    if unreachable:
+        Observation.objects.bulk_create(unreachable, ignore_conflicts=True)
     return sites
 
 
