@@ -7,8 +7,8 @@ from django.db import transaction
 
 from deployments.models import AuditEvent, Deploy, Observation, Site, Status, Trigger
 from deployments.operations import audit
-from deployments.operations.attempt import image_repository
 from deployments.operations.deploy import lock
+from deployments.operations.guard_input import image_repository
 from deployments.rules.wording import moment
 
 

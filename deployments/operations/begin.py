@@ -20,10 +20,10 @@ from deployments.facts import StandingHold, hold_on
 from deployments.github import GitHubError, HeadQuestion, HeadTrouble
 from deployments.models import AuditEvent, Deploy, Kind, Observation, Site, Status
 from deployments.operations import audit
-from deployments.operations.attempt import attempt_again, image_repository
 from deployments.operations.batch import tell_batches
 from deployments.operations.change import change, done_before, is_done
 from deployments.operations.github_pauses import ask_heads
+from deployments.operations.guard_input import guard_input_at_start, image_repository
 from deployments.operations.hold import lift_hold_of
 from deployments.operations.images import note_image
 from deployments.registry import RegistryError
@@ -111,7 +111,7 @@ def _check_place(deploy: Deploy, image_prefixes: tuple[str, ...] | None) -> None
     # The mapping lies where web can write; this says what web cannot change. A restart runs what runs already.
     is_restart = deploy.kind == Kind.RESTART
     if refusal := first_refusal(
-        attempt_again(deploy, allowed_prefixes=None if is_restart else image_prefixes)
+        guard_input_at_start(deploy, allowed_prefixes=None if is_restart else image_prefixes)
     ):
         raise Refused(refusal)
 
@@ -124,7 +124,7 @@ def _check_commit_and_image(deploy: Deploy, clients: Clients, *, now: datetime) 
         raise TryLater(f"{error} Headway keeps trying.") from error
     is_built, deploy.digest = digest is not None, digest or ""
     note_image(deploy.site, deploy.image, is_there=is_built, now=now)
-    refusal = first_refusal(attempt_again(deploy, is_on_branch=is_on_branch, is_image_built=is_built))
+    refusal = first_refusal(guard_input_at_start(deploy, is_on_branch=is_on_branch, is_image_built=is_built))
     if refusal:
         raise Refused(refusal)
 
@@ -184,7 +184,7 @@ def _check_workload(deploy: Deploy, deployment: dict[str, Any], *, now: datetime
         f"Deployment {site.deployment} has no container named {site.container}: correct the mapping's container."
     )  # fmt: skip
     refusal = first_refusal(
-        attempt_again(
+        guard_input_at_start(
             deploy,
             workload_missing=missing,
             present_repository=None

@@ -10,8 +10,8 @@ from django_q.tasks import async_task
 from deployments.facts import StandingHold, site_facts
 from deployments.models import AuditEvent, Deploy, EventKind, Observation, Site, Status, Trigger
 from deployments.operations import audit
-from deployments.operations.attempt import attempt_of, image_of
 from deployments.operations.deploy_request import AUDITED_AS, DeployRequest, WhenReady, note_refusal
+from deployments.operations.guard_input import guard_input_at_request, image_of
 from deployments.operations.hold import lift_hold_of
 from deployments.operations.mapping import stands_for_the_same
 from deployments.rules.guards import first_refusal
@@ -72,7 +72,7 @@ def request(deploy_request: DeployRequest, *, site: Site, now: datetime) -> Depl
             return first
         facts = site_facts(locked, holds=StandingHold.all(now=now), sha=deploy_request.sha)
         refusal = _overtaken(site, locked, deploy_request) or first_refusal(
-            attempt_of(locked, facts, deploy_request)
+            guard_input_at_request(locked, facts, deploy_request)
         )
         if not refusal:
             return _write(locked, facts, deploy_request, now=now)

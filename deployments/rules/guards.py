@@ -11,7 +11,7 @@ from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attempt:
+class GuardInput:
     """What is known of one wish to run one commit. What is not asked yet keeps its default: such a guard lets it pass."""
 
     sha: str
@@ -38,72 +38,80 @@ class Attempt:
     accepts_red: bool = False
 
 
-def first_refusal(attempt: Attempt) -> str:
+def first_refusal(guard_input: GuardInput) -> str:
     """Return the sentence of the first guard that refuses; empty where all let it pass."""
-    return next((sentence for guard in _GUARDS if (sentence := guard(attempt))), "")
+    return next((sentence for guard in _GUARDS if (sentence := guard(guard_input))), "")
 
 
-def _commit(attempt: Attempt) -> str:
-    if not is_full_sha(attempt.sha):
-        return f"“{attempt.sha[:60]}” is not a commit: give all 40 hexadecimal digits."
-    if attempt.is_on_branch is False:
-        return f"Commit {attempt.sha[:7]} is not on the branch of {attempt.slug} that this site follows: push it there first."
+def _commit(guard_input: GuardInput) -> str:
+    if not is_full_sha(guard_input.sha):
+        return f"“{guard_input.sha[:60]}” is not a commit: give all 40 hexadecimal digits."
+    if guard_input.is_on_branch is False:
+        return f"Commit {guard_input.sha[:7]} is not on the branch of {guard_input.slug} that this site follows: push it there first."
     return ""
 
 
-def _image(attempt: Attempt) -> str:
-    if attempt.is_image_built is False:
-        return f"The image {attempt.image} is not in the registry yet: wait for its build, then deploy again."
+def _image(guard_input: GuardInput) -> str:
+    if guard_input.is_image_built is False:
+        return f"The image {guard_input.image} is not in the registry yet: wait for its build, then deploy again."
     return ""
 
 
-def _template(attempt: Attempt) -> str:
-    return "" if attempt.expected_repository else NO_IMAGE
+def _template(guard_input: GuardInput) -> str:
+    return "" if guard_input.expected_repository else NO_IMAGE
 
 
-def _place(attempt: Attempt) -> str:
-    if attempt.allowed_prefixes is None or begins_with_one_of(attempt.allowed_prefixes, attempt.image):
+def _place(guard_input: GuardInput) -> str:
+    if guard_input.allowed_prefixes is None or begins_with_one_of(
+        guard_input.allowed_prefixes, guard_input.image
+    ):
         return ""
     return (
-        f"The worker runs images from {' and '.join(attempt.allowed_prefixes) or 'nowhere'} alone, and {attempt.image} lies elsewhere: "
+        f"The worker runs images from {' and '.join(guard_input.allowed_prefixes) or 'nowhere'} alone, and {guard_input.image} lies elsewhere: "
         "correct the mapping's image template, or add its place to the worker's IMAGE_PREFIXES."
     )
 
 
-def _app(attempt: Attempt) -> str:
-    if attempt.workload_missing:
-        return attempt.workload_missing
-    if attempt.present_repository not in (None, attempt.expected_repository):
+def _app(guard_input: GuardInput) -> str:
+    if guard_input.workload_missing:
+        return guard_input.workload_missing
+    if guard_input.present_repository not in (None, guard_input.expected_repository):
         return (
-            f"The container runs an image of {attempt.present_repository or 'an unreadable name'}, but this site's images "
-            f"lie in {attempt.expected_repository}. Nothing was changed: correct the mapping, or the Deployment."
+            f"The container runs an image of {guard_input.present_repository or 'an unreadable name'}, but this site's images "
+            f"lie in {guard_input.expected_repository}. Nothing was changed: correct the mapping, or the Deployment."
         )
     return ""
 
 
-def _hold(attempt: Attempt) -> str:
-    if attempt.hold is None:
+def _hold(guard_input: GuardInput) -> str:
+    if guard_input.hold is None:
         return ""
-    what = "Everything" if attempt.hold.everything else "This commit" if attempt.hold.sha else "This site"
-    return f"{what} is held by {attempt.hold.by}: {attempt.hold.reason.rstrip('.')}. Resume it first."
+    what = (
+        "Everything"
+        if guard_input.hold.everything
+        else "This commit"
+        if guard_input.hold.sha
+        else "This site"
+    )
+    return f"{what} is held by {guard_input.hold.by}: {guard_input.hold.reason.rstrip('.')}. Resume it first."
 
 
-def _alone(attempt: Attempt) -> str:
-    if attempt.other is None:
+def _alone(guard_input: GuardInput) -> str:
+    if guard_input.other is None:
         return ""
-    return f"Commit {attempt.other.sha[:7]} is being deployed here right now: wait until that has ended."
+    return f"Commit {guard_input.other.sha[:7]} is being deployed here right now: wait until that has ended."
 
 
-def _seen(attempt: Attempt) -> str:
-    if attempt.seen == attempt.present:
+def _seen(guard_input: GuardInput) -> str:
+    if guard_input.seen == guard_input.present:
         return ""
-    seen, present = _short(attempt.seen), _short(attempt.present)
+    seen, present = _short(guard_input.seen), _short(guard_input.present)
     return f"What runs has changed since you looked, from {seen} to {present}. Look again, then decide."
 
 
-def _checks(attempt: Attempt) -> str:
-    if attempt.check_state is CheckState.FAILURE and not attempt.accepts_red:
-        return f"CI failed for commit {attempt.sha[:7]}: deploy it anyway only if you know why."
+def _checks(guard_input: GuardInput) -> str:
+    if guard_input.check_state is CheckState.FAILURE and not guard_input.accepts_red:
+        return f"CI failed for commit {guard_input.sha[:7]}: deploy it anyway only if you know why."
     return ""
 
 

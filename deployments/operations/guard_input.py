@@ -4,18 +4,18 @@ from typing import Any
 
 from deployments.models import CommitRange, Deploy, Kind, Site, Status
 from deployments.operations.deploy_request import DeployRequest
-from deployments.rules.guards import Attempt
+from deployments.rules.guards import GuardInput
 from deployments.rules.images import UnableToParseImage, is_full_sha, parse_image
 from deployments.rules.site_state import SiteFacts
 
 
-def attempt_of(site: Site, facts: SiteFacts, deploy_request: DeployRequest) -> Attempt:
+def guard_input_at_request(site: Site, facts: SiteFacts, deploy_request: DeployRequest) -> GuardInput:
     """Put together what the guards judge by when a wish is made."""
     is_head = deploy_request.sha == facts.head_sha
     missing = facts.workload_missing
     if facts.cluster_observed_at is None:
         missing = missing or "Headway has not seen this site in the cluster yet: sync first, then deploy."
-    return Attempt(
+    return GuardInput(
         sha=deploy_request.sha,
         slug=f"{site.owner}/{site.repository}",
         is_on_branch=True
@@ -32,14 +32,14 @@ def attempt_of(site: Site, facts: SiteFacts, deploy_request: DeployRequest) -> A
         other=facts.active,
         seen=deploy_request.seen_sha,
         present=facts.running_sha,
-        check_state=facts.check_state if is_head else Attempt.check_state,
+        check_state=facts.check_state if is_head else GuardInput.check_state,
         accepts_red=deploy_request.accepts_red,
     )
 
 
-def attempt_again(deploy: Deploy, **known: Any) -> Attempt:
+def guard_input_at_start(deploy: Deploy, **known: Any) -> GuardInput:
     """Put together what the guards judge by before the patch: of what lies outside, only `known` is known."""
-    return Attempt(
+    return GuardInput(
         sha=deploy.sha,
         slug=f"{deploy.site.owner}/{deploy.site.repository}",
         image=deploy.image,
