@@ -21,8 +21,8 @@ from django_q.models import Task
 MODULE = "deployments.tasks"
 TASKS = frozenset(
     {
-        *("begin_deploy", "look_for_image", "follow", "continue_batches", "sync", "fetch_commits"),
-        *("look_at_images", "doctor", "ping", "tell_deploy_ended", "tell_site_waits", "tick"),
+        *("begin_deploy", "check_pending_image", "follow", "continue_batches", "sync", "fetch_commits"),
+        *("check_rollback_images", "doctor", "ping", "tell_deploy_ended", "tell_site_waits", "tick"),
     }
 )
 """All of deployments/tasks.py, which is not imported here: web has no use for what it imports."""

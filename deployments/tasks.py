@@ -35,8 +35,8 @@ def begin_deploy(deploy_id: int) -> None:
     )
 
 
-def look_for_image(deploy_id: int) -> None:
-    waiting.look_for_image(deploy_id=deploy_id, clients=from_settings(), now=timezone.now())
+def check_pending_image(deploy_id: int) -> None:
+    waiting.check_pending_image(deploy_id=deploy_id, clients=from_settings(), now=timezone.now())
 
 
 def follow() -> None:
@@ -99,8 +99,8 @@ def doctor() -> None:
     record_examination(clients=from_settings(), now=timezone.now())
 
 
-def look_at_images(site_id: int) -> None:
-    images.look_at_images(site_id=site_id, registry=from_settings().registry, now=timezone.now())
+def check_rollback_images(site_id: int) -> None:
+    images.check_rollback_images(site_id=site_id, registry=from_settings().registry, now=timezone.now())
 
 
 def tick() -> None:

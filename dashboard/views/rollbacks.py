@@ -17,7 +17,7 @@ from deployments import queries
 from deployments.models import Deploy, Site
 from deployments.operations import again
 from deployments.operations.deploy import UnableToCancel, UnableToDeploy
-from deployments.operations.images_request import ask_to_look
+from deployments.operations.images_request import request_image_check
 from deployments.operations.rollback import abort_and_roll_back, request_rollback, way_back_from
 
 
@@ -44,9 +44,9 @@ def roll_back(request: HttpRequest, host: str) -> HttpResponse:
 @host_in_lower_case
 @deployer_needed
 @found_or_404
-def look_at_images(request: HttpRequest, host: str) -> HttpResponse:
+def check_rollback_images(request: HttpRequest, host: str) -> HttpResponse:
     """Ask the registry again what it still has."""
-    ask_to_look(site=Site.objects.get(host=host))
+    request_image_check(site=Site.objects.get(host=host))
     messages.success(request, "Asking the registry again. This page shows what it still has.")
     return redirect("roll-back", host)
 

@@ -11,7 +11,7 @@ from deployments.rules.images import parse_image
 logger = logging.getLogger(__name__)
 
 
-def look_at_images(*, site_id: int, registry: Registry, now: datetime) -> None:
+def check_rollback_images(*, site_id: int, registry: Registry, now: datetime) -> None:
     """Write for each image that the site could go back to whether it is there; what cannot be asked stays as it was."""
     site = Site.objects.filter(pk=site_id).select_related("observation").first()
     if site is None:

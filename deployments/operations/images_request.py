@@ -5,6 +5,6 @@ from django_q.tasks import async_task
 from deployments.models import Site
 
 
-def ask_to_look(*, site: Site) -> None:
+def request_image_check(*, site: Site) -> None:
     """Queue a look at a site's images."""
-    async_task("deployments.tasks.look_at_images", site.pk, q_options={"group": "images"})
+    async_task("deployments.tasks.check_rollback_images", site.pk, q_options={"group": "images"})

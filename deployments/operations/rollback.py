@@ -82,7 +82,7 @@ def after_end(deploy: Deploy, *, now: datetime) -> None:
 
     The images that the site could go back to are looked at, and where it wants so, it goes back by itself.
     """
-    async_task("deployments.tasks.look_at_images", deploy.site_id, q_options={"group": "images"})
+    async_task("deployments.tasks.check_rollback_images", deploy.site_id, q_options={"group": "images"})
     if deploy.site.auto_rollback and deploy.status in BROKEN and deploy.patched_at:
         said = f"{deploy.sentence} {_by_itself(deploy, now=now)}"
         Deploy.objects.filter(pk=deploy.pk).update(sentence=said)

@@ -32,7 +32,7 @@ def move_on_where_ready(sites: Iterable[Site], *, now: datetime) -> int:
     )
 
 
-def look_for_image(*, deploy_id: int, clients: Clients, now: datetime) -> None:
+def check_pending_image(*, deploy_id: int, clients: Clients, now: datetime) -> None:
     """Ask the registry, by one request, for a waiting Deploy's image, and move the Deploy on where it is there.
 
     What must be known of GitHub at that moment, the newest head or CI, is asked by a sync of this site, which moves it on.
@@ -80,7 +80,7 @@ def take_up_waiting(due: NotTwice, *, now: datetime, timeout: timedelta) -> None
     """Have every waiting Deploy looked at, by a task each; end those that have waited for longer than `timeout`."""
     for deploy in Deploy.objects.filter(status=Status.WAITING):
         if now - deploy.requested_at < timeout:
-            due.queue("deployments.tasks.look_for_image", deploy.pk, group="deploy")
+            due.queue("deployments.tasks.check_pending_image", deploy.pk, group="deploy")
             continue
         sentence = (
             f"Given up after {duration(timeout)}: what {short(deploy.sha)} waited for did not come. "

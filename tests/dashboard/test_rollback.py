@@ -112,7 +112,7 @@ def test_a_stale_page_is_refused(deployer: Client, older: Deploy) -> None:
 def test_a_registry_is_asked_by_the_worker_alone(deployer: Client, site: Site) -> None:
     deployer.post(f"/sites/{HOST}/images")
 
-    assert [task.func() for task in OrmQ.objects.all()] == ["deployments.tasks.look_at_images"]
+    assert [task.func() for task in OrmQ.objects.all()] == ["deployments.tasks.check_rollback_images"]
 
 
 def test_restarting_asks_first_and_then_does_it(deployer: Client, site: Site) -> None:

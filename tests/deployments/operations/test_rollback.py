@@ -13,7 +13,7 @@ from deployments.models import AuditEvent, Deploy, Hold, Kind, Site, Status
 from deployments.operations.begin import begin_deploy
 from deployments.operations.deploy import UnableToDeploy, cancel_deploy
 from deployments.operations.hold import lift_hold, place_hold
-from deployments.operations.images import look_at_images
+from deployments.operations.images import check_rollback_images
 from deployments.operations.rollback import request_rollback
 from deployments.operations.tick import GIVEN_UP_AFTER, tick
 from deployments.queries.rollbacks import rollback_targets
@@ -159,7 +159,7 @@ def test_an_image_that_the_registry_lost_is_not_offered_as_alive_and_refused(
 ) -> None:
     world.registry.remove("icco-cloud/cacophony", older)
 
-    look_at_images(site_id=site().pk, registry=clients.registry, now=NOW)
+    check_rollback_images(site_id=site().pk, registry=clients.registry, now=NOW)
 
     target = next(each for each in rollback_targets(site()) if each.sha == older)
     assert target.image_gone
@@ -177,10 +177,10 @@ def test_what_ran_before_the_first_deploy_is_proven_alive_too(
     succeed(ask(HOST), clients, world)
     observe(clients)
 
-    look_at_images(site_id=site().pk, registry=clients.registry, now=NOW)
+    check_rollback_images(site_id=site().pk, registry=clients.registry, now=NOW)
     (alive,) = rollback_targets(site())
     world.registry.remove("icco-cloud/cacophony", before)
-    look_at_images(site_id=site().pk, registry=clients.registry, now=NOW + LATER)
+    check_rollback_images(site_id=site().pk, registry=clients.registry, now=NOW + LATER)
     (gone,) = rollback_targets(site())
 
     assert (alive.sha, alive.image_gone, alive.image_seen_at) == (before, False, NOW)
@@ -194,7 +194,7 @@ def test_an_image_that_comes_back_is_alive_again(
 ) -> None:
     Deploy.objects.filter(sha=older).update(image_gone=True, image_seen_at=None)
 
-    look_at_images(site_id=site().pk, registry=clients.registry, now=NOW)
+    check_rollback_images(site_id=site().pk, registry=clients.registry, now=NOW)
 
     target = next(each for each in rollback_targets(site()) if each.sha == older)
     assert (target.image_gone, target.image_seen_at) == (False, NOW)
@@ -206,7 +206,7 @@ def test_a_registry_that_is_down_changes_nothing_that_was_known(
     Deploy.objects.filter(sha=older).update(image_gone=False, image_seen_at=NOW)
     world.registry.fail_next(500, times=9)
 
-    look_at_images(site_id=site().pk, registry=clients.registry, now=NOW + LATER)
+    check_rollback_images(site_id=site().pk, registry=clients.registry, now=NOW + LATER)
 
     target = next(each for each in rollback_targets(site()) if each.sha == older)
     assert (target.image_gone, target.image_seen_at) == (False, NOW)

@@ -12,7 +12,7 @@ from deployments.operations.deploy import UnableToDeploy, cancel_deploy
 from deployments.operations.deploy_request import WhenReady
 from deployments.operations.hold import place_hold
 from deployments.operations.tick import tick
-from deployments.operations.waiting import look_for_image
+from deployments.operations.waiting import check_pending_image
 from tests.factories import NOW, ask, begin, make_user, observe
 
 HOST = "cacophony.natwelch.com"
@@ -94,16 +94,16 @@ def test_the_tick_has_the_registry_asked_by_one_head_request(
     tick(now=NOW + timedelta(minutes=1))
     queued = tasks()
     world.registry.requests.clear()
-    look_for_image(deploy_id=waiting.pk, clients=clients, now=NOW)
+    check_pending_image(deploy_id=waiting.pk, clients=clients, now=NOW)
 
-    assert queued == ["look_for_image"]
+    assert queued == ["check_pending_image"]
     assert [entry.method for entry in world.registry.requests] == ["HEAD"]
 
 
 def test_a_look_that_finds_the_image_moves_it_on(world: World, clients: Clients, waiting: Deploy) -> None:
     world.build(HOST, waiting.sha)
 
-    look_for_image(deploy_id=waiting.pk, clients=clients, now=NOW)
+    check_pending_image(deploy_id=waiting.pk, clients=clients, now=NOW)
 
     waiting.refresh_from_db()
     assert (waiting.status, tasks()) == (Status.QUEUED, ["begin_deploy"])
@@ -114,7 +114,7 @@ def test_two_looks_queue_it_once(world: World, clients: Clients, waiting: Deploy
     world.build(HOST, waiting.sha)
 
     for _ in range(2):
-        look_for_image(deploy_id=waiting.pk, clients=clients, now=NOW)
+        check_pending_image(deploy_id=waiting.pk, clients=clients, now=NOW)
 
     assert tasks() == ["begin_deploy"]
 
@@ -124,7 +124,7 @@ def test_a_registry_that_is_down_is_told_and_asked_again(
 ) -> None:
     world.registry.fail_next(500, times=9)
 
-    look_for_image(deploy_id=waiting.pk, clients=clients, now=NOW)
+    check_pending_image(deploy_id=waiting.pk, clients=clients, now=NOW)
 
     waiting.refresh_from_db()
     assert waiting.status == Status.WAITING
@@ -135,7 +135,7 @@ def test_it_can_be_cancelled(world: World, clients: Clients, waiting: Deploy) ->
     cancel_deploy(deploy=waiting, by=make_user("ann"), now=NOW)
     world.build(HOST, waiting.sha)
 
-    look_for_image(deploy_id=waiting.pk, clients=clients, now=NOW)
+    check_pending_image(deploy_id=waiting.pk, clients=clients, now=NOW)
 
     waiting.refresh_from_db()
     assert (waiting.status, tasks()) == (Status.CANCELLED, [])
@@ -157,7 +157,7 @@ def test_having_waited_long_does_not_shorten_its_time_in_the_queue(
 ) -> None:
     later = NOW + timedelta(minutes=50)
     world.build(HOST, waiting.sha)
-    look_for_image(deploy_id=waiting.pk, clients=clients, now=later)
+    check_pending_image(deploy_id=waiting.pk, clients=clients, now=later)
 
     tick(now=later + timedelta(minutes=1))
 
@@ -173,7 +173,7 @@ def test_this_commit_stays_this_commit_when_a_newer_one_comes(
     observe(clients)
     world.build(HOST, asked)
 
-    look_for_image(deploy_id=waiting.pk, clients=clients, now=NOW)
+    check_pending_image(deploy_id=waiting.pk, clients=clients, now=NOW)
 
     waiting.refresh_from_db()
     assert (waiting.sha, waiting.status) == (asked, Status.QUEUED)
@@ -207,7 +207,7 @@ def test_a_look_for_the_newest_asks_github_through_a_sync(world: World, clients:
     deploy = wait_for(world, clients, WhenReady(follow_head=True))
     world.build(HOST, deploy.sha)
 
-    look_for_image(deploy_id=deploy.pk, clients=clients, now=NOW)
+    check_pending_image(deploy_id=deploy.pk, clients=clients, now=NOW)
 
     assert tasks() == ["sync"]
 
@@ -257,7 +257,7 @@ def test_ci_of_a_commit_that_is_no_longer_the_newest_is_not_waited_for(
 def test_a_hold_placed_while_it_waits_stops_it(world: World, clients: Clients, waiting: Deploy) -> None:
     place_hold(site=None, reason="Black Friday", by=make_user("ann"), now=NOW)
     world.build(HOST, waiting.sha)
-    look_for_image(deploy_id=waiting.pk, clients=clients, now=NOW)
+    check_pending_image(deploy_id=waiting.pk, clients=clients, now=NOW)
     waiting.refresh_from_db()
 
     assert begin(waiting, clients).status == Status.FAILED
