@@ -15,7 +15,7 @@ from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from dashboard.zones import now_for
 from deployments import queries
 from deployments.models import Deploy, Site
-from deployments.operations import again
+from deployments.operations.again import request_restart, request_retry
 from deployments.operations.deploy import UnableToCancel, UnableToDeploy
 from deployments.operations.images_request import request_image_check
 from deployments.operations.rollback import abort_and_roll_back, request_rollback, way_back_from
@@ -64,7 +64,7 @@ def restart(request: HttpRequest, host: str) -> HttpResponse:
     if not form.is_valid():
         return _refused(request, first_error(form), "site", host)
     try:
-        deploy = again.request_restart(
+        deploy = request_restart(
             site=site, seen_sha=form.cleaned_data["seen"], by=acting_user(request),
             idempotency_key=form.cleaned_data["key"], now=timezone.now(),
         )  # fmt: skip
@@ -98,7 +98,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _refused(request, first_error(form), "deploy", pk)
     try:
-        new = again.retry(
+        new = request_retry(
             deploy=deploy, seen_sha=form.cleaned_data["seen"], by=acting_user(request),
             idempotency_key=form.cleaned_data["key"], now=timezone.now(),
         )  # fmt: skip

@@ -32,7 +32,7 @@ def request_restart(
     return request(deploy_request, site=site, now=now)
 
 
-def retry(
+def request_retry(
     *, deploy: Deploy, seen_sha: str, by: User, idempotency_key: UUID | None = None, now: datetime
 ) -> Deploy:
     """Ask for what this Deploy did not bring about, by all guards again; it is a new Deploy, and this one stays.

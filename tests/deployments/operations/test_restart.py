@@ -9,7 +9,7 @@ from demo.cluster import SLOW
 from demo.world import NAMESPACE, World
 from deployments.clients import Clients
 from deployments.models import Deploy, Kind, Site, Status
-from deployments.operations.again import request_restart, retry
+from deployments.operations.again import request_restart, request_retry
 from deployments.operations.deploy import UnableToDeploy
 from deployments.operations.hold import place_hold
 from tests.factories import NOW, ask, begin, end, observe, succeed
@@ -93,7 +93,7 @@ def test_a_failed_deploy_is_tried_again_as_a_new_one(
     failed = ask(HOST)
     failed.move(Status.FAILED, now=NOW)
 
-    again = retry(deploy=failed, seen_sha=failed.from_sha, by=nat, now=NOW)
+    again = request_retry(deploy=failed, seen_sha=failed.from_sha, by=nat, now=NOW)
 
     assert (again.sha, again.status, again.requested_by) == (failed.sha, Status.QUEUED, nat)
     assert again.pk != failed.pk
@@ -103,4 +103,4 @@ def test_what_succeeded_is_not_tried_again(world: World, clients: Clients, site:
     done = succeed(restart(site, nat), clients, world)
 
     with pytest.raises(UnableToDeploy, match="Only what has ended without success"):
-        retry(deploy=done, seen_sha=done.sha, by=nat, now=NOW)
+        request_retry(deploy=done, seen_sha=done.sha, by=nat, now=NOW)
