@@ -21,7 +21,7 @@ from django_q.models import Task
 MODULE = "deployments.tasks"
 TASKS = frozenset(
     {
-        *("begin_deploy", "check_pending_image", "follow", "continue_batches", "sync", "fetch_commits"),
+        *("start_deploy", "check_pending_image", "follow", "continue_batches", "sync", "fetch_commits"),
         *("check_rollback_images", "doctor", "ping", "tell_deploy_ended", "tell_site_waits", "tick"),
     }
 )

@@ -8,7 +8,7 @@ from django_q.signals import post_execute_in_worker, pre_execute
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 logger = logging.getLogger(__name__)
-ABOUT_A_DEPLOY = {"begin_deploy", "check_pending_image"}
+ABOUT_A_DEPLOY = {"start_deploy", "check_pending_image"}
 OFTEN = {"tick", "follow"}
 
 

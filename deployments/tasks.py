@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from deployments.clients import from_settings
-from deployments.operations import batch, begin, commits, images, notify, waiting
+from deployments.operations import batch, commits, images, notify, start, waiting
 from deployments.operations.doctor import record_examination
 from deployments.operations.follow import Timeouts
 from deployments.operations.follow import follow as follow_all
@@ -26,8 +26,8 @@ from deployments.queries import GOOD_ENOUGH
 logger = logging.getLogger(__name__)
 
 
-def begin_deploy(deploy_id: int) -> None:
-    begin.begin_deploy(
+def start_deploy(deploy_id: int) -> None:
+    start.start_deploy(
         deploy_id=deploy_id,
         clients=from_settings(),
         now=timezone.now(),

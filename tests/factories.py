@@ -10,9 +10,9 @@ from django.utils import timezone
 from demo.world import NAMESPACE, World
 from deployments.clients import Clients
 from deployments.models import Deploy, Site, Trigger
-from deployments.operations.begin import begin_deploy
 from deployments.operations.deploy import request_deploy
 from deployments.operations.follow import Timeouts, follow
+from deployments.operations.start import start_deploy
 from deployments.operations.sync import SyncReport, sync
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -61,7 +61,7 @@ def ask(host: str, sha: str = "", **changes: object) -> Deploy:
 
 def begin(deploy: Deploy, clients: Clients) -> Deploy:
     """Let a worker take the Deploy through the guards; return it as it is then."""
-    begin_deploy(deploy_id=deploy.pk, clients=clients, now=NOW)
+    start_deploy(deploy_id=deploy.pk, clients=clients, now=NOW)
     deploy.refresh_from_db()
     return deploy
 

@@ -69,7 +69,7 @@ class Deploy(models.Model):
     )
     waits_for_ci = models.BooleanField(default=False, help_text="It waits until CI has passed, too.")
     queued_at = models.DateTimeField(null=True, help_text="Empty while it waits, or where it never went on.")
-    told_at = models.DateTimeField(
+    patch_sent_at = models.DateTimeField(
         null=True,
         help_text="When the cluster was told, or may have been: from then on it cannot be cancelled.",
     )
@@ -161,10 +161,10 @@ class Deploy(models.Model):
             said = changed.get("sentence", "")
             self._change(changed, [self.status], kind=EventKind.NOTED, said=said, now=now)
 
-    def claim(self, *, now: datetime) -> bool:
+    def mark_patch_sent(self, *, now: datetime) -> bool:
         """Write down that the cluster is about to be told; False where this was cancelled, or is no longer queued."""
         mine = Deploy.objects.filter(pk=self.pk, status=Status.QUEUED)
-        return bool(mine.update(told_at=now, digest=self.digest))
+        return bool(mine.update(patch_sent_at=now, digest=self.digest))
 
     def tell(self, sentence: str, *, kind: EventKind = EventKind.NOTED, now: datetime) -> None:
         """Add a line to the timeline that goes with no change of this row, such as an answer of the host."""

@@ -95,8 +95,8 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
     sentence = f"{by.get_username()} cancelled it before anything was changed."
     with transaction.atomic():
         # Locked, so that a worker that is about to tell the cluster comes before or after, and never in between.
-        untold = Deploy.objects.select_for_update().filter(pk=deploy.pk, told_at=None)
-        if untold.first() is None or not deploy.move(
+        unsent = Deploy.objects.select_for_update().filter(pk=deploy.pk, patch_sent_at=None)
+        if unsent.first() is None or not deploy.move(
             Status.CANCELLED, only_from=(Status.WAITING, Status.QUEUED), now=now, sentence=sentence
         ):
             raise UnableToCancel("Too late to cancel: the cluster has been told already.")
@@ -175,7 +175,7 @@ def _write(site: Site, facts: SiteFacts, deploy_request: DeployRequest, *, now: 
         now=now,
     )
     if not missing:
-        async_task("deployments.tasks.begin_deploy", deploy.pk, q_options={"group": "deploy"})
+        async_task("deployments.tasks.start_deploy", deploy.pk, q_options={"group": "deploy"})
     return deploy
 
 

@@ -83,7 +83,7 @@ def _take_up_queued(due: NotTwice, *, now: datetime) -> None:
         if deploy.queued_at and now - deploy.queued_at > GIVEN_UP_AFTER:
             _give_up(deploy.pk, now=now)
         else:
-            due.queue("deployments.tasks.begin_deploy", deploy.pk, group="deploy")
+            due.queue("deployments.tasks.start_deploy", deploy.pk, group="deploy")
 
 
 def _give_up(deploy_id: int, *, now: datetime) -> None:
@@ -93,12 +93,12 @@ def _give_up(deploy_id: int, *, now: datetime) -> None:
         if deploy is None:
             return
         deploy.move(Status.TIMED_OUT, now=now, sentence=_given_up(deploy))
-        if deploy.told_at is None:
+        if deploy.patch_sent_at is None:
             lift_hold_of(deploy, now=now)
 
 
 def _given_up(deploy: Deploy) -> str:
     said = f"Given up after {duration(GIVEN_UP_AFTER)}: {deploy.sentence}"
-    if deploy.told_at is None:
+    if deploy.patch_sent_at is None:
         return said
     return f"{said} Whether the cluster has taken the change is not known: sync, then look."

@@ -72,7 +72,7 @@ def move_on(deploy: Deploy, *, is_built: bool | None, check_state: CheckState, n
         if not deploy.move(Status.QUEUED, only_from=STILL_WAITING, now=now, sentence=sentence, queued_at=now):
             return False
         Observation.objects.filter(site=deploy.site_id, head_sha=deploy.sha).update(head_image_built=True)
-        async_task("deployments.tasks.begin_deploy", deploy.pk, q_options={"group": "deploy"})
+        async_task("deployments.tasks.start_deploy", deploy.pk, q_options={"group": "deploy"})
     return True
 
 

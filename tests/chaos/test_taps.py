@@ -83,7 +83,7 @@ def test_fifty_taps_at_once_are_one_deploy(world: World, clients: Clients, web: 
 
     deploy = Deploy.objects.get()
     assert {answer.url for answer in answers} == {f"{web}/deploys/{deploy.pk}/"}
-    assert [task.func() for task in OrmQ.objects.all()] == ["deployments.tasks.begin_deploy"]
+    assert [task.func() for task in OrmQ.objects.all()] == ["deployments.tasks.start_deploy"]
     assert AuditEvent.objects.filter(kind=AuditEvent.Kind.DEPLOY).count() == 1
 
 

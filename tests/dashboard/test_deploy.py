@@ -104,7 +104,7 @@ def test_what_the_cluster_may_have_been_told_has_no_button_to_cancel(
     deployer: Client, queued: Deploy
 ) -> None:
     before = deployer.get(f"/deploys/{queued.pk}/").text
-    Deploy.objects.update(told_at=timezone.now())
+    Deploy.objects.update(patch_sent_at=timezone.now())
 
     after = deployer.get(f"/deploys/{queued.pk}/").text
 

@@ -61,7 +61,7 @@ def test_a_task_is_done_and_its_entry_gone(pool: Pool) -> None:
 
 
 def test_a_task_that_failed_is_not_repeated(pool: Pool) -> None:
-    task = async_task("deployments.tasks.begin_deploy", "an argument too many", 1, 2)
+    task = async_task("deployments.tasks.start_deploy", "an argument too many", 1, 2)
 
     assert done(task, pool)
     assert eventually(lambda: not OrmQ.objects.exists(), seconds=TIMEOUT_SECONDS)

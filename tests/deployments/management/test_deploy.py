@@ -25,7 +25,7 @@ def test_without_a_commit_the_newest_one_seen_is_asked_for(world: World, clients
     deploy = Deploy.objects.get()
     assert (deploy.site.host, deploy.sha, deploy.trigger) == (HOST, sha, Trigger.COMMAND)
     assert printed.startswith(f"Deploy {deploy.pk} of {HOST} to {sha[:7]}: ")
-    assert "deployments.tasks.begin_deploy" in [task.func() for task in OrmQ.objects.all()]
+    assert "deployments.tasks.start_deploy" in [task.func() for task in OrmQ.objects.all()]
 
 
 def test_whoever_asks_on_a_shell_without_an_account_is_named(

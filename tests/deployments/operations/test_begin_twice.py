@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from demo.world import World
 from deployments.clients import Clients
 from deployments.models import Deploy, Status
-from deployments.operations.begin import begin_deploy
+from deployments.operations.start import start_deploy
 from deployments.operations.tick import tick
 from tests.factories import NOW, ask, observe
 from tests.processes import eventually
@@ -47,7 +47,7 @@ def test_whoever_comes_second_leaves_what_the_first_has_begun(
     world.registry.hang(1)
 
     def run() -> None:
-        begin_deploy(deploy_id=queued.pk, clients=clients, now=NOW)
+        start_deploy(deploy_id=queued.pk, clients=clients, now=NOW)
 
     with meanwhile(run), meanwhile(run):
         pass
@@ -61,7 +61,7 @@ def test_what_begins_at_the_last_moment_is_not_given_up(queued: Deploy) -> None:
 
     def begin_at_the_last_moment() -> None:
         with transaction.atomic():
-            assert queued.claim(now=NOW)
+            assert queued.mark_patch_sent(now=NOW)
             assert queued.move(Status.ROLLING_OUT, now=NOW, patched_at=NOW)
             is_begun.set()
             assert eventually(somebody_waits_for_a_lock, seconds=10)
@@ -79,7 +79,7 @@ def test_what_the_cluster_was_told_at_the_last_moment_is_given_up_as_such(queued
 
     def tell_at_the_last_moment() -> None:
         with transaction.atomic():
-            assert queued.claim(now=NOW)
+            assert queued.mark_patch_sent(now=NOW)
             is_told.set()
             assert eventually(somebody_waits_for_a_lock, seconds=10)
 

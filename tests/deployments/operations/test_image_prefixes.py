@@ -5,7 +5,7 @@ import pytest
 from demo.world import World
 from deployments.clients import Clients
 from deployments.models import Deploy, Kind, Site, Status
-from deployments.operations.begin import begin_deploy
+from deployments.operations.start import start_deploy
 from tests.factories import NOW, ask, observe
 
 HOST = "cacophony.natwelch.com"
@@ -18,7 +18,7 @@ def begun(clients: Clients, *prefixes: str, template: str = "", **written: objec
     deploy = ask(HOST)
     Site.objects.filter(host=HOST).update(image_template=template)
     Deploy.objects.filter(pk=deploy.pk).update(status=Status.QUEUED, **written)
-    begin_deploy(deploy_id=deploy.pk, clients=clients, now=NOW, image_prefixes=prefixes)
+    start_deploy(deploy_id=deploy.pk, clients=clients, now=NOW, image_prefixes=prefixes)
     deploy.refresh_from_db()
     return deploy
 

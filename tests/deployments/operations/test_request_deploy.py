@@ -32,7 +32,7 @@ def test_a_wish_is_one_deploy_and_one_queue_entry(head: str) -> None:
     deploy = ask(HOST)
 
     assert (deploy.sha, deploy.status) == (head, Status.QUEUED)
-    assert [task.func() for task in OrmQ.objects.all()] == ["deployments.tasks.begin_deploy"]
+    assert [task.func() for task in OrmQ.objects.all()] == ["deployments.tasks.start_deploy"]
     assert Observation.objects.get(site__host=HOST).latest_deploy == deploy
 
 

@@ -10,11 +10,11 @@ from django.contrib.auth.models import User
 from demo.world import World
 from deployments.clients import Clients
 from deployments.models import AuditEvent, Deploy, Hold, Kind, Site, Status
-from deployments.operations.begin import begin_deploy
 from deployments.operations.deploy import UnableToDeploy, cancel_deploy
 from deployments.operations.hold import lift_hold, place_hold
 from deployments.operations.images import check_rollback_images
 from deployments.operations.rollback import request_rollback
+from deployments.operations.start import start_deploy
 from deployments.operations.tick import GIVEN_UP_AFTER, tick
 from deployments.queries.rollbacks import rollback_targets
 from tests.factories import NOW, ask, begin, observe, succeed
@@ -102,7 +102,7 @@ def cancel(rollback: Deploy, clients: Clients, nat: User) -> None:
 
 
 def refuse(rollback: Deploy, clients: Clients, nat: User) -> None:
-    begin_deploy(deploy_id=rollback.pk, clients=clients, now=NOW, image_prefixes=("elsewhere.example/",))
+    start_deploy(deploy_id=rollback.pk, clients=clients, now=NOW, image_prefixes=("elsewhere.example/",))
 
 
 def give_up(rollback: Deploy, clients: Clients, nat: User) -> None:
@@ -125,7 +125,7 @@ def test_a_rollback_that_changes_nothing_takes_its_hold_along(
 
 def test_a_rollback_that_may_have_reached_the_cluster_leaves_its_hold(older: str, nat: User) -> None:
     rollback = roll_back(older, nat)
-    assert rollback.claim(now=NOW)
+    assert rollback.mark_patch_sent(now=NOW)
 
     tick(now=NOW + GIVEN_UP_AFTER + LATER)
 

@@ -108,7 +108,7 @@ def test_what_stands_in_the_queue_is_not_queued_again_while_no_worker_comes_to_i
     for _ in range(3):
         tick(now=later)
 
-    assert sorted(name for name, _ in due) == ["begin_deploy", "follow", "check_pending_image"]
+    assert sorted(name for name, _ in due) == ["start_deploy", "follow", "check_pending_image"]
     assert queued() == due
 
 
@@ -121,4 +121,4 @@ def test_what_a_worker_has_taken_and_not_done_is_queued_again(world: World, clie
 
     tick(now=NOW + timedelta(minutes=5))
 
-    assert [name for name, _ in queued()].count("begin_deploy") == 2
+    assert [name for name, _ in queued()].count("start_deploy") == 2

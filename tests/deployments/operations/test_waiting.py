@@ -78,7 +78,7 @@ def test_the_sync_that_sees_the_image_moves_it_on(world: World, clients: Clients
 
     waiting.refresh_from_db()
     assert (waiting.status, waiting.queued_at) == (Status.QUEUED, NOW)
-    assert "begin_deploy" in tasks()
+    assert "start_deploy" in tasks()
 
 
 def test_a_sync_that_sees_no_image_leaves_it(clients: Clients, waiting: Deploy) -> None:
@@ -106,7 +106,7 @@ def test_a_look_that_finds_the_image_moves_it_on(world: World, clients: Clients,
     check_pending_image(deploy_id=waiting.pk, clients=clients, now=NOW)
 
     waiting.refresh_from_db()
-    assert (waiting.status, tasks()) == (Status.QUEUED, ["begin_deploy"])
+    assert (waiting.status, tasks()) == (Status.QUEUED, ["start_deploy"])
     assert begin(waiting, clients).status == Status.ROLLING_OUT
 
 
@@ -116,7 +116,7 @@ def test_two_looks_queue_it_once(world: World, clients: Clients, waiting: Deploy
     for _ in range(2):
         check_pending_image(deploy_id=waiting.pk, clients=clients, now=NOW)
 
-    assert tasks() == ["begin_deploy"]
+    assert tasks() == ["start_deploy"]
 
 
 def test_a_registry_that_is_down_is_told_and_asked_again(

@@ -21,11 +21,11 @@ from deployments.github import GitHubError, HeadQuestion, HeadTrouble
 from deployments.models import AuditEvent, Deploy, Kind, Observation, Site, Status
 from deployments.operations import audit
 from deployments.operations.batch import tell_batches
-from deployments.operations.change import change, done_before, is_done
 from deployments.operations.github_pauses import ask_heads
 from deployments.operations.guard_input import guard_input_at_start, image_repository
 from deployments.operations.hold import lift_hold_of
 from deployments.operations.images import note_image
+from deployments.operations.patch import apply, done_before, is_done
 from deployments.registry import RegistryError
 from deployments.rules.guards import first_refusal
 from deployments.rules.images import parse_image
@@ -43,7 +43,7 @@ class TryLater(Exception):
     """An outside system does not answer: this Deploy stays queued, and the tick takes it up again."""
 
 
-def begin_deploy(
+def start_deploy(
     *, deploy_id: int, clients: Clients, now: datetime, image_prefixes: tuple[str, ...] | None = None
 ) -> Deploy | None:
     """Take a queued Deploy through the guards and patch its Deployment; return it, None where nothing is queued.
@@ -159,9 +159,9 @@ def _patch(deploy: Deploy, clients: Clients, *, now: datetime) -> dict[str, Any]
         try:
             deployment = clients.cluster.deployment(site.namespace, site.deployment)
             _check_workload(deploy, deployment, now=now)
-            if not deploy.claim(now=now):
+            if not deploy.mark_patch_sent(now=now):
                 raise Refused("Cancelled before anything was changed.")
-            return change(deploy, deployment, cluster=clients.cluster)
+            return apply(deploy, deployment, cluster=clients.cluster)
         except Conflict:
             continue
         except (NotFound, NoSuchContainer) as error:

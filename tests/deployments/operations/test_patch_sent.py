@@ -98,7 +98,7 @@ def test_cancelling_while_the_cluster_is_being_told_is_too_late(
 
     worker = threading.Thread(target=work)
     worker.start()
-    while not Deploy.objects.filter(pk=queued.pk, told_at__isnull=False).exists():
+    while not Deploy.objects.filter(pk=queued.pk, patch_sent_at__isnull=False).exists():
         pass
     with pytest.raises(UnableToCancel, match="Too late to cancel"):
         cancel_deploy(deploy=queued, by=ann, now=NOW)

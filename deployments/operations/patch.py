@@ -13,7 +13,7 @@ CAUSE_LENGTH = 200
 DID = {Kind.DEPLOY: "deployed", Kind.ROLLBACK: "rolled back to", Kind.RESTART: "restarted"}
 
 
-def change(deploy: Deploy, deployment: dict[str, Any], *, cluster: Cluster) -> dict[str, Any]:
+def apply(deploy: Deploy, deployment: dict[str, Any], *, cluster: Cluster) -> dict[str, Any]:
     """Make the one change that this Deploy asks for; return the Deployment as it is then. Raises ClusterError."""
     did = DID[Kind(deploy.kind)]
     cause = f"Headway: {deploy.requested_by_name} {did} {deploy.sha[:7]} {deploy.headline}"[:CAUSE_LENGTH]
@@ -36,7 +36,7 @@ def done_before(deploy: Deploy, *, cluster: Cluster) -> dict[str, Any] | None:
 
     None where the cluster was not told, or it did not come to anything. Raises ClusterError.
     """
-    if deploy.told_at is None:
+    if deploy.patch_sent_at is None:
         return None
     site = deploy.site
     try:
