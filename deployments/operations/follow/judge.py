@@ -7,13 +7,13 @@ from typing import Any
 from deployments.models import Status
 from deployments.operations.follow.context import FollowContext
 from deployments.operations.follow.end import end, is_out_of_time, last_lines
-from deployments.operations.follow.prove import prove
 from deployments.operations.follow.snapshot import Snapshot
+from deployments.operations.follow.verify_digest import verify_digest
 from deployments.operations.follow.visit import visit
 from deployments.registry import Registry, RegistryError
 from deployments.rules.diagnosis import Diagnosis, after_asking_the_registry, diagnose
+from deployments.rules.digest_check import DigestCheck, DigestMatch
 from deployments.rules.images import parse_image
-from deployments.rules.pulled import Proof, Pulled
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
 
 REGISTRY_WITHIN = timedelta(seconds=30)
@@ -50,22 +50,24 @@ def _verify(snapshot: Snapshot, rollout: Rollout, context: FollowContext) -> Non
             **_counts(snapshot, rollout),
         )  # fmt: skip
         # The registry answers while stability is watched.
-        prove(snapshot, context)
+        verify_digest(snapshot, context)
     elif not rollout.wanted:
         end(deploy, Status.SUCCEEDED, rollout.sentence, now=now, **_counts(snapshot, rollout))
-    elif pulled := prove(snapshot, context):
-        _verify_build(snapshot, rollout, context, pulled)
+    elif digest_check := verify_digest(snapshot, context):
+        _verify_build(snapshot, rollout, context, digest_check)
 
 
-def _verify_build(snapshot: Snapshot, rollout: Rollout, context: FollowContext, pulled: Pulled) -> None:
+def _verify_build(
+    snapshot: Snapshot, rollout: Rollout, context: FollowContext, digest_check: DigestCheck
+) -> None:
     deploy, now, counts = snapshot.deploy, snapshot.now, _counts(snapshot, rollout)
-    if pulled.proof is Proof.OTHER:
-        end(deploy, Status.FAILED, pulled.sentence, reason="other_build", now=now, **counts)
+    if digest_check.match is DigestMatch.MISMATCH:
+        end(deploy, Status.FAILED, digest_check.sentence, reason="other_build", now=now, **counts)
     elif deploy.verifying_since and now - deploy.verifying_since >= context.timeouts.stability:
         deploy.note(now=now, **counts)
         doubt = (
-            f"; whether that is the registry's build is not known: {pulled.sentence}"
-            if pulled.sentence
+            f"; whether that is the registry's build is not known: {digest_check.sentence}"
+            if digest_check.sentence
             else ""
         )
         visit(snapshot, context, stayed=f"{_pods(snapshot.ready)} ready, and stayed so{doubt}")

@@ -9,22 +9,22 @@ from deployments.models import Deploy, Kind, Status
 from deployments.operations.follow.context import FollowContext
 from deployments.operations.follow.snapshot import Snapshot
 from deployments.registry import Registry, RegistryError
+from deployments.rules.digest_check import DigestCheck, DigestMatch, check_digests, reported_digests
 from deployments.rules.images import parse_image
-from deployments.rules.pulled import Proof, Pulled, judge_pulled, reported_digests
 
 WITHIN = timedelta(seconds=60)
 ASK_AGAIN = timedelta(minutes=1)
 BUILDS_COMPARED = 4
 
 
-def prove(snapshot: Snapshot, context: FollowContext) -> Pulled | None:
+def verify_digest(snapshot: Snapshot, context: FollowContext) -> DigestCheck | None:
     """Compare what the pods report with the registry; None while it has not answered.
 
     A restart replaces pods, whatever their tag has come to mean, and is not judged.
     """
     deploy, container = snapshot.deploy, snapshot.deploy.site.container
     if deploy.kind == Kind.RESTART:
-        return Pulled(Proof.NAMED)
+        return DigestCheck(DigestMatch.TAG_ONLY)
     reported = reported_digests(snapshot.pods, container=container, image=deploy.image)
     answer = context.calls.ask(
         ("build", deploy.pk, reported),
@@ -37,10 +37,10 @@ def prove(snapshot: Snapshot, context: FollowContext) -> Pulled | None:
     if answer is None:
         return None
     known = frozenset() if isinstance(answer, str) else answer
-    pulled = judge_pulled(snapshot.pods, container=container, image=deploy.image, same=known)
-    if isinstance(answer, str) and not pulled.sentence:
-        return replace(pulled, sentence=answer)
-    return pulled
+    digest_check = check_digests(snapshot.pods, container=container, image=deploy.image, same=known)
+    if isinstance(answer, str) and not digest_check.sentence:
+        return replace(digest_check, sentence=answer)
+    return digest_check
 
 
 def _builds_asked_for(deploy: Deploy) -> frozenset[str]:

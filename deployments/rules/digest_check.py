@@ -18,20 +18,20 @@ _SCHEMES = ("docker-pullable://", "docker://")
 _SHORT_DIGEST = len("sha256:") + 12
 
 
-class Proof(StrEnum):
+class DigestMatch(StrEnum):
     """What the reports amount to. NAMED: no digest to compare, and the name is right; UNKNOWN: the name is another."""
 
     SAME = "same"
-    NAMED = "named"
+    TAG_ONLY = "tag_only"
     UNKNOWN = "unknown"
-    OTHER = "other"
+    MISMATCH = "mismatch"
 
 
 @dataclass(frozen=True)
-class Pulled:
+class DigestCheck:
     """A judgement; `sentence` is empty where there is nothing to tell."""
 
-    proof: Proof
+    match: DigestMatch
     sentence: str = ""
 
 
@@ -41,22 +41,22 @@ def reported_digests(pods: Sequence[KubernetesObject], *, container: str, image:
     return frozenset(each for each in (_digest(report, image) for report in reports) if each)
 
 
-def judge_pulled(
+def check_digests(
     pods: Sequence[KubernetesObject], *, container: str, image: str, same: Collection[str]
-) -> Pulled:
+) -> DigestCheck:
     """Whether the ready pods of `image` run one of the digests in `same`; empty where no registry could be asked."""
     reports = _reports(pods, container=container, image=image)
     digests = [_digest(each, image) if same else "" for each in reports]
     others = [each for each in digests if each and each not in same]
     if others:
-        return Pulled(Proof.OTHER, _other(others, len(reports)))
+        return DigestCheck(DigestMatch.MISMATCH, _other(others, len(reports)))
     names = [
         str(each.get("image") or "") for each, digest in zip(reports, digests, strict=True) if not digest
     ]
     odd = next((name for name in names if name and not _may_be(name, image)), "")
     if odd:
-        return Pulled(Proof.UNKNOWN, f"a pod reports to run {odd[:200]}")
-    return Pulled(Proof.NAMED if names else Proof.SAME)
+        return DigestCheck(DigestMatch.UNKNOWN, f"a pod reports to run {odd[:200]}")
+    return DigestCheck(DigestMatch.TAG_ONLY if names else DigestMatch.SAME)
 
 
 def _other(others: Sequence[str], total: int) -> str:
@@ -83,10 +83,10 @@ def _digest(report: KubernetesObject, image: str) -> str:
     for scheme in _SCHEMES:
         image_id = image_id.removeprefix(scheme)
     try:
-        pulled, asked = parse_image(image_id), parse_image(image)
+        digest_check, asked = parse_image(image_id), parse_image(image)
     except UnableToParseImage:
         return ""
-    return pulled.digest or "" if pulled.repository == asked.repository else ""
+    return digest_check.digest or "" if digest_check.repository == asked.repository else ""
 
 
 def _may_be(name: str, image: str) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deployments.rules.pulled import Proof, judge_pulled, reported_digests
+from deployments.rules.digest_check import DigestMatch, check_digests, reported_digests
 
 REPOSITORY = "gcr.io/icco-cloud/cron"
 IMAGE = f"{REPOSITORY}:3f9c2a17b4d8e6051c2f9a8b7d6e5f4a3b2c1d0e"
@@ -29,40 +29,48 @@ def pod(
 
 
 @pytest.mark.parametrize(
-    ("pods", "proof"),
+    ("pods", "match"),
     [
-        pytest.param([pod(f"{REPOSITORY}@{INDEX}")], Proof.SAME, id="containerd, the tag's digest"),
-        pytest.param([pod(f"{REPOSITORY}@{PLATFORM}")], Proof.SAME, id="CRI-O, the platform's manifest"),
-        pytest.param([pod(f"docker-pullable://{REPOSITORY}@{INDEX}")], Proof.SAME, id="cri-dockerd"),
-        pytest.param([pod(f"{REPOSITORY}@{OLD}")], Proof.OTHER, id="containerd, an old build"),
+        pytest.param([pod(f"{REPOSITORY}@{INDEX}")], DigestMatch.SAME, id="containerd, the tag's digest"),
         pytest.param(
-            [pod(f"docker-pullable://{REPOSITORY}@{OLD}")], Proof.OTHER, id="cri-dockerd, an old build"
+            [pod(f"{REPOSITORY}@{PLATFORM}")], DigestMatch.SAME, id="CRI-O, the platform's manifest"
+        ),
+        pytest.param([pod(f"docker-pullable://{REPOSITORY}@{INDEX}")], DigestMatch.SAME, id="cri-dockerd"),
+        pytest.param([pod(f"{REPOSITORY}@{OLD}")], DigestMatch.MISMATCH, id="containerd, an old build"),
+        pytest.param(
+            [pod(f"docker-pullable://{REPOSITORY}@{OLD}")],
+            DigestMatch.MISMATCH,
+            id="cri-dockerd, an old build",
         ),
         pytest.param(
             [pod(f"{REPOSITORY}@{INDEX}"), pod(f"{REPOSITORY}@{OLD}")],
-            Proof.OTHER,
+            DigestMatch.MISMATCH,
             id="one node kept an old build",
         ),
-        pytest.param([pod(OLD)], Proof.NAMED, id="a configuration's digest, which no registry goes by"),
-        pytest.param([pod(f"docker://{OLD}")], Proof.NAMED, id="dockershim, a configuration's digest"),
-        pytest.param([pod("")], Proof.NAMED, id="no digest yet"),
-        pytest.param([pod("", name="")], Proof.NAMED, id="no report at all"),
-        pytest.param([pod("garbage@@:")], Proof.NAMED, id="an unreadable digest"),
-        pytest.param([pod(OLD, name=OLD)], Proof.NAMED, id="a name that is a digest"),
+        pytest.param(
+            [pod(OLD)], DigestMatch.TAG_ONLY, id="a configuration's digest, which no registry goes by"
+        ),
+        pytest.param(
+            [pod(f"docker://{OLD}")], DigestMatch.TAG_ONLY, id="dockershim, a configuration's digest"
+        ),
+        pytest.param([pod("")], DigestMatch.TAG_ONLY, id="no digest yet"),
+        pytest.param([pod("", name="")], DigestMatch.TAG_ONLY, id="no report at all"),
+        pytest.param([pod("garbage@@:")], DigestMatch.TAG_ONLY, id="an unreadable digest"),
+        pytest.param([pod(OLD, name=OLD)], DigestMatch.TAG_ONLY, id="a name that is a digest"),
         pytest.param(
             [pod(f"gcr.io/mirror/cron@{OLD}")],
-            Proof.NAMED,
+            DigestMatch.TAG_ONLY,
             id="the same content under another repository's name",
         ),
-        pytest.param([pod("", name=f"{REPOSITORY}:older")], Proof.UNKNOWN, id="another tag, no digest"),
+        pytest.param([pod("", name=f"{REPOSITORY}:older")], DigestMatch.UNKNOWN, id="another tag, no digest"),
         pytest.param(
             [pod(f"{REPOSITORY}@{INDEX}", name=f"{REPOSITORY}:latest")],
-            Proof.SAME,
+            DigestMatch.SAME,
             id="another tag of the right build: the runtime knows it by several",
         ),
         pytest.param(
             [pod(f"{REPOSITORY}@{INDEX}"), pod(f"{REPOSITORY}@{OLD}", ready="False")],
-            Proof.SAME,
+            DigestMatch.SAME,
             id="a pod that is not ready does not count",
         ),
         pytest.param(
@@ -70,42 +78,42 @@ def pod(
                 pod(f"{REPOSITORY}@{INDEX}"),
                 pod(f"{REPOSITORY}@{OLD}", deletionTimestamp="2026-11-22T10:00:00Z"),
             ],
-            Proof.SAME,
+            DigestMatch.SAME,
             id="a pod on its way out does not count",
         ),
         pytest.param(
             [pod(f"{REPOSITORY}@{INDEX}"), pod(f"{REPOSITORY}@{OLD}", image=f"{REPOSITORY}:other")],
-            Proof.SAME,
+            DigestMatch.SAME,
             id="a pod of the image before does not count",
         ),
     ],
 )
-def test_what_pods_report_is_compared_with_the_registry(pods, proof):
-    pulled = judge_pulled(pods, container="web", image=IMAGE, same=KNOWN)
+def test_what_pods_report_is_compared_with_the_registry(pods, match):
+    digest_check = check_digests(pods, container="web", image=IMAGE, same=KNOWN)
 
-    assert pulled.proof == proof
+    assert digest_check.match == match
 
 
 def test_without_a_registry_the_name_is_all_there_is_to_go_by():
-    pulled = judge_pulled([pod(f"{REPOSITORY}@{OLD}")], container="web", image=IMAGE, same=())
+    digest_check = check_digests([pod(f"{REPOSITORY}@{OLD}")], container="web", image=IMAGE, same=())
 
-    assert pulled.proof == Proof.NAMED
+    assert digest_check.match == DigestMatch.TAG_ONLY
 
 
 def test_docker_hubs_short_names_are_one_repository():
     short = pod(f"docker-pullable://nginx@{OLD}", name="nginx:1", image="nginx:1")
 
-    pulled = judge_pulled([short], container="web", image=HUB, same=KNOWN)
+    digest_check = check_digests([short], container="web", image=HUB, same=KNOWN)
 
-    assert pulled.proof == Proof.OTHER
+    assert digest_check.match == DigestMatch.MISMATCH
 
 
 def test_an_old_build_under_the_right_tag_is_said_in_one_sentence():
     pods = [pod(f"{REPOSITORY}@{INDEX}"), pod(f"{REPOSITORY}@{OLD}"), pod(f"{REPOSITORY}@{INDEX}")]
 
-    pulled = judge_pulled(pods, container="web", image=IMAGE, same=KNOWN)
+    digest_check = check_digests(pods, container="web", image=IMAGE, same=KNOWN)
 
-    assert pulled.sentence == (
+    assert digest_check.sentence == (
         "1 of 3 ready pods is of another build (sha256:333333333333) than the registry has under this tag: it was pushed "
         "anew, and a node that had it did not pull it again. Set imagePullPolicy to Always and try again, or deploy another commit."
     )
