@@ -26,8 +26,8 @@ def measure_list_page() -> dict[str, Any]:
     return page | {f"unchanged refresh {name}": value for name, value in again.items()}
 
 
-def _measure(visit: Callable[[], Any], *, status: int) -> dict[str, Any]:
-    visit()
+def _measure(measure_once: Callable[[], Any], *, status: int) -> dict[str, Any]:
+    measure_once()
     statements: list[str] = []
 
     def count(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
@@ -35,12 +35,12 @@ def _measure(visit: Callable[[], Any], *, status: int) -> dict[str, Any]:
         return execute(sql, *rest)
 
     with connection.execute_wrapper(count):
-        answer = visit()
+        answer = measure_once()
     assert answer.status_code == status, answer.status_code
     times = []
     for _ in range(TIMES):
         start = perf_counter()
-        visit()
+        measure_once()
         times.append(perf_counter() - start)
     return {
         "milliseconds": round(median(times) * 1000, 1),

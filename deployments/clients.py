@@ -11,7 +11,7 @@ from django.conf import settings
 from deployments.cluster import Cluster, connect
 from deployments.github import AppCredentials, GitHub
 from deployments.registry import Registry
-from deployments.web import Web
+from deployments.site_check import SiteCheck
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Clients:
     github: GitHub
     registry: Registry
     connected: Cluster | None = field(default=None, repr=False)
-    web: Web = field(default_factory=Web)
+    site_check: SiteCheck = field(default_factory=SiteCheck)
 
     @cached_property
     def cluster(self) -> Cluster:

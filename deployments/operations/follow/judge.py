@@ -5,11 +5,11 @@ from functools import partial
 from typing import Any
 
 from deployments.models import Status
+from deployments.operations.follow.check_host import check_host
 from deployments.operations.follow.context import FollowContext
 from deployments.operations.follow.end import end, is_out_of_time, last_lines
 from deployments.operations.follow.snapshot import Snapshot
 from deployments.operations.follow.verify_digest import verify_digest
-from deployments.operations.follow.visit import visit
 from deployments.registry import Registry, RegistryError
 from deployments.rules.diagnosis import Diagnosis, after_asking_the_registry, diagnose
 from deployments.rules.digest_check import DigestCheck, DigestMatch
@@ -70,7 +70,7 @@ def _verify_build(
             if digest_check.sentence
             else ""
         )
-        visit(snapshot, context, stayed=f"{_pods(snapshot.ready)} ready, and stayed so{doubt}")
+        check_host(snapshot, context, stayed=f"{_pods(snapshot.ready)} ready, and stayed so{doubt}")
 
 
 def _wait_or_fail(snapshot: Snapshot, rollout: Rollout, context: FollowContext) -> None:

@@ -1,20 +1,20 @@
 """The sites themselves: one question, asked of any host over HTTPS as a visitor asks."""
 
-from deployments.web.client import Visit, Web
-from deployments.web.errors import (
+from deployments.site_check.client import HostAnswer, SiteCheck
+from deployments.site_check.errors import (
     AnswerTooSlow,
     CertificateRefused,
     HostUnreachable,
     RedirectLoop,
-    WebError,
+    SiteCheckError,
 )
 
 __all__ = [
     "AnswerTooSlow",
     "CertificateRefused",
+    "HostAnswer",
     "HostUnreachable",
     "RedirectLoop",
-    "Visit",
-    "Web",
-    "WebError",
+    "SiteCheck",
+    "SiteCheckError",
 ]

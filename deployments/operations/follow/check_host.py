@@ -8,12 +8,12 @@ from deployments.operations.follow.context import FollowContext
 from deployments.operations.follow.end import end, last_lines
 from deployments.operations.follow.snapshot import Snapshot
 from deployments.rules.workloads import is_ready
-from deployments.web import AnswerTooSlow, Visit, Web, WebError
+from deployments.site_check import AnswerTooSlow, HostAnswer, SiteCheck, SiteCheckError
 
 GRACE_SECONDS = 2
 
 
-def visit(snapshot: Snapshot, context: FollowContext, *, stayed: str) -> None:
+def check_host(snapshot: Snapshot, context: FollowContext, *, stayed: str) -> None:
     """Ask the host once; a right answer ends the Deploy well, and the third wrong one in a row fails it.
 
     `stayed` is the sentence's beginning when all is well, such as `3 pods are ready, and stayed so`.
@@ -25,15 +25,15 @@ def visit(snapshot: Snapshot, context: FollowContext, *, stayed: str) -> None:
     if deploy.checked_at and now - deploy.checked_at < context.timeouts.check_host_again:
         return
     answer = context.calls.ask(
-        ("visit", deploy.pk),
-        partial(_visit, context.clients.web, site),
+        ("check_host", deploy.pk),
+        partial(_ask_host, context.clients.site_check, site),
         now=now,
         within=timedelta(seconds=site.check_timeout_seconds + GRACE_SECONDS),
         otherwise=AnswerTooSlow(f"{site.host} did not answer within {site.check_timeout_seconds} seconds."),
     )
     if answer is None:
         return
-    if isinstance(answer, Visit) and answer.status == site.check_status:
+    if isinstance(answer, HostAnswer) and answer.status == site.check_status:
         said = f"{stayed}. The site answered {answer.status} in {answer.milliseconds} ms."
         end(deploy, Status.SUCCEEDED, said, checked_at=now, now=now)
     else:
@@ -59,15 +59,15 @@ def _wrong(snapshot: Snapshot, context: FollowContext, said: str) -> None:
     end(deploy, Status.FAILED, said, reason="wrong_answer", log=log, checks=times, checked_at=now, now=now)
 
 
-def _visit(web: Web, site: Site) -> Visit | WebError:
+def _ask_host(site_check: SiteCheck, site: Site) -> HostAnswer | SiteCheckError:
     try:
-        return web.visit(site.host, path=site.check_path, timeout_seconds=site.check_timeout_seconds)
-    except WebError as error:
+        return site_check.get(site.host, path=site.check_path, timeout_seconds=site.check_timeout_seconds)
+    except SiteCheckError as error:
         return error
 
 
-def _in_words(answer: Visit | WebError, site: Site) -> str:
-    if isinstance(answer, WebError):
+def _in_words(answer: HostAnswer | SiteCheckError, site: Site) -> str:
+    if isinstance(answer, SiteCheckError):
         return f"The site does not answer: {answer}"
     if answer.leads_to:
         return (

@@ -13,12 +13,12 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 
-from deployments.web.errors import (
+from deployments.site_check.errors import (
     AnswerTooSlow,
     CertificateRefused,
     HostUnreachable,
     RedirectLoop,
-    WebError,
+    SiteCheckError,
 )
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -27,7 +27,7 @@ _MOST_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
-class Visit:
+class HostAnswer:
     """What a site answered behind redirects on the same host: `milliseconds` are those of the whole visit.
 
     `leads_to` is the address of another origin that the answer redirects to, which was not followed; else empty.
@@ -45,10 +45,10 @@ class _Nobody(AuthBase):
         return request
 
 
-class Web:
+class SiteCheck:
     """Keeps nothing between two visits: threads may share it."""
 
-    def visit(self, host: str, *, path: str = "/", timeout_seconds: float = 10) -> Visit:
+    def get(self, host: str, *, path: str = "/", timeout_seconds: float = 10) -> HostAnswer:
         """GET https://host/path. Raises WebError within about `timeout_seconds`, counted over all redirects."""
         began = time.monotonic()
         url = f"https://{host}{path}"
@@ -59,7 +59,7 @@ class Web:
                 status, location = _get(session, url, host, began + timeout_seconds, timeout_seconds)
                 target = urljoin(url, location) if status in _REDIRECTS and location else ""
                 if not target or not _is_same_origin(url, target):
-                    return Visit(status, round((time.monotonic() - began) * 1000), leads_to=target)
+                    return HostAnswer(status, round((time.monotonic() - began) * 1000), leads_to=target)
                 url = target
         raise RedirectLoop(f"{host} redirects more than {_MOST_REDIRECTS} times: correct its redirects.")
 
@@ -92,7 +92,7 @@ def _read(response: requests.Response, deadline: float) -> None:
             raise requests.exceptions.ReadTimeout
 
 
-def _plain(error: Exception, host: str) -> WebError:
+def _plain(error: Exception, host: str) -> SiteCheckError:
     causes = " ".join(repr(each) for each in _causes(error))
     if isinstance(error, requests.exceptions.SSLError):
         return CertificateRefused(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from demo.sites import DemoSites, Page
-from deployments.web import Web
+from deployments.site_check import SiteCheck
 
 HOST = "cron.example.com"
 OTHER = "blog.example.com"
@@ -33,5 +33,5 @@ def internet(pages: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 @pytest.fixture
-def web(internet: DemoSites) -> Web:
-    return Web()
+def web(internet: DemoSites) -> SiteCheck:
+    return SiteCheck()

@@ -1,21 +1,21 @@
 """How a site can fail to answer. Each error is one sentence for a person."""
 
 
-class WebError(Exception):
+class SiteCheckError(Exception):
     """No answer came."""
 
 
-class HostUnreachable(WebError):
+class HostUnreachable(SiteCheckError):
     """The name is not known, nobody listens there, or the connection broke off."""
 
 
-class AnswerTooSlow(WebError):
+class AnswerTooSlow(SiteCheckError):
     """The answer did not come in time."""
 
 
-class CertificateRefused(WebError):
+class CertificateRefused(SiteCheckError):
     """The certificate is not trusted here, or is another host's."""
 
 
-class RedirectLoop(WebError):
+class RedirectLoop(SiteCheckError):
     """The host sends us round in circles."""
