@@ -21,9 +21,9 @@ def main() -> None:
     except UnableToStartPostgres as error:
         sys.exit(str(error))
     except (OperationalError, ProgrammingError) as error:
-        if "--traceback" in sys.argv or not (sentence := _what_helps(error)):
+        if "--traceback" in sys.argv or not (message := _what_helps(error)):
             raise
-        sys.exit(sentence)
+        sys.exit(message)
 
 
 def _what_helps(error: Exception) -> str:

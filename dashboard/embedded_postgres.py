@@ -122,10 +122,10 @@ class EmbeddedPostgres:
                 start_new_session=True,
             )
         if done.returncode:
-            said = "".join(
+            message = "".join(
                 each.read_text(errors="replace") for each in (output, self.log_file) if each.exists()
             )
-            raise UnableToStartPostgres(f"{program} ended with {done.returncode}:\n{said[-2000:]}")
+            raise UnableToStartPostgres(f"{program} ended with {done.returncode}:\n{message[-2000:]}")
 
     @property
     def _home(self) -> Path:

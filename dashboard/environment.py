@@ -43,8 +43,8 @@ def networks(each: list[str]) -> None:
 def postgresql(url: str) -> dict[str, Any]:
     """Django's settings for that database. Raises EnvValidationError, which does not repeat the url: it may hold a password."""
     if not url.startswith(("postgres://", "postgresql://")):
-        sentence = "Headway keeps all in PostgreSQL: write postgres://user:password@host/name."
-        raise EnvValidationError(sentence, [sentence])
+        message = "Headway keeps all in PostgreSQL: write postgres://user:password@host/name."
+        raise EnvValidationError(message, [message])
     try:
         database: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
     except Exception as error:

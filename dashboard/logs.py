@@ -16,7 +16,7 @@ EXTRA = (
     "site_id",
     "deploy",
     "status",
-    "sentence",
+    "detail",
     "trigger",
     "by",
     "method",

@@ -109,7 +109,7 @@ def _counted(found: Figures) -> Iterator[Metric]:
 def _aged(found: Figures) -> Iterator[Metric]:
     yield _gauge("headway_queue_age_seconds", "How long the oldest task has waited.", found.queue_age_seconds)
     yield _gauge("headway_sync_interval_seconds", "How often a sync is due.", found.sync_interval_seconds)
-    told = (
+    stated = (
         ("headway_sync_age_seconds", "Since the last good sync.", found.sync_age_seconds),
         (
             "headway_worker_silence_seconds",
@@ -122,7 +122,7 @@ def _aged(found: Figures) -> Iterator[Metric]:
             found.github_remaining,
         ),
     )
-    for name, text, value in told:
+    for name, text, value in stated:
         if value is not None:
             yield _gauge(name, text, value)
 

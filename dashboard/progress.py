@@ -45,13 +45,13 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Told:
+class TimelineEntry:
     """A line of the timeline, and how long after the wish it was."""
 
     at: datetime
     after: str
     kind: EventKind
-    sentence: str
+    message: str
 
 
 def bar_of(deploy: Deploy, expected: timedelta | None, *, now: datetime) -> Bar | None:
@@ -70,10 +70,11 @@ def bar_of(deploy: Deploy, expected: timedelta | None, *, now: datetime) -> Bar 
     return Bar(f"About {left} left: it mostly takes {usual} here.", percent)
 
 
-def told_of(deploy: Deploy, lines: Iterable[Line]) -> tuple[Told, ...]:
+def timeline_of(deploy: Deploy, lines: Iterable[Line]) -> tuple[TimelineEntry, ...]:
     """Return the timeline with the time that had passed since the wish."""
     return tuple(
-        Told(line.at, _clock(line.at - deploy.requested_at), line.kind, line.sentence) for line in lines
+        TimelineEntry(line.at, _clock(line.at - deploy.requested_at), line.kind, line.message)
+        for line in lines
     )
 
 

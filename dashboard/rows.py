@@ -23,7 +23,7 @@ class ListRow:
     url: str
     state: str
     word: str
-    sentence: str
+    message: str
     """Empty where the state says it all."""
     head: Commit | None
     offer: Offer | None
@@ -62,7 +62,7 @@ def _row(row: SiteRow, viewer: Viewer) -> ListRow:
         url=reverse("site", args=[row.host]),
         state=state.value,
         word=word_of(state),
-        sentence="" if state is State.CURRENT else row.answer.sentence,
+        message="" if state is State.CURRENT else row.answer.message,
         head=row.head,
         offer=offer_in_list(row, viewer),
     )

@@ -35,7 +35,7 @@ class WithoutSecrets(SpanExporter):
         is_question = span.kind is SpanKind.CLIENT
         scope = span.instrumentation_scope
         keeps_path = not is_question or (scope is not None and scope.name == _WRITES_ITS_PATHS)
-        told = None if is_question else span.status.description
+        stated = None if is_question else span.status.description
         return ReadableSpan(
             name=span.name,
             context=span.context,
@@ -47,7 +47,7 @@ class WithoutSecrets(SpanExporter):
             links=span.links,
             kind=span.kind,
             instrumentation_scope=scope,
-            status=Status(span.status.status_code, self._hide.out_of(told) if told else None),
+            status=Status(span.status.status_code, self._hide.out_of(stated) if stated else None),
             start_time=span.start_time,
             end_time=span.end_time,
         )

@@ -130,7 +130,7 @@ def _deploy_facts(deploy: Deploy | None) -> DeployFacts | None:
         id=deploy.pk,
         sha=deploy.sha,
         status=deploy.status,
-        sentence=deploy.sentence,
+        message=deploy.message,
         finished_at=deploy.finished_at,
         from_sha=deploy.from_sha,
         automatic=deploy.trigger == Trigger.SYNC,

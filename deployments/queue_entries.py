@@ -22,7 +22,7 @@ MODULE = "deployments.tasks"
 TASKS = frozenset(
     {
         *("start_deploy", "check_pending_image", "follow", "continue_batches", "sync", "fetch_commits"),
-        *("check_rollback_images", "doctor", "ping", "tell_deploy_ended", "tell_site_waits", "tick"),
+        *("check_rollback_images", "doctor", "ping", "notify_deploy_ended", "notify_site_waits", "tick"),
     }
 )
 """All of deployments/tasks.py, which is not imported here: web has no use for what it imports."""

@@ -75,16 +75,16 @@ def continue_batches() -> None:
     batch.continue_batches(now=timezone.now())
 
 
-def tell_deploy_ended(deploy_id: int) -> None:
+def notify_deploy_ended(deploy_id: int) -> None:
     if settings.VAPID_PRIVATE_KEY:
         with _sender() as sender:
-            notify.tell_deploy_ended(deploy_id=deploy_id, sender=sender, now=timezone.now())
+            notify.notify_deploy_ended(deploy_id=deploy_id, sender=sender, now=timezone.now())
 
 
-def tell_site_waits(site_id: int, sentence: str) -> None:
+def notify_site_waits(site_id: int, message: str) -> None:
     if settings.VAPID_PRIVATE_KEY:
         with _sender() as sender:
-            notify.tell_site_waits(site_id=site_id, sentence=sentence, sender=sender, now=timezone.now())
+            notify.notify_site_waits(site_id=site_id, message=message, sender=sender, now=timezone.now())
 
 
 def _sender() -> Sender:

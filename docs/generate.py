@@ -54,12 +54,12 @@ def _section(manual: str) -> str:
 
 
 def _row(name: str, words: list[str], default: str | None) -> str:
-    said, *rest = words
-    if default in NOTHING and ("`" in said and name != "DATABASE_URL"):
-        said = "none"
+    message, *rest = words
+    if default in NOTHING and ("`" in message and name != "DATABASE_URL"):
+        message = "none"
     elif default is not None and default not in NOTHING:
-        said = f"`{default}`"
-    return f"| {' | '.join([f'`{name}`', said, *rest])} |"
+        message = f"`{default}`"
+    return f"| {' | '.join([f'`{name}`', message, *rest])} |"
 
 
 def _written(default: ast.expr) -> str | None:

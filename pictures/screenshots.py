@@ -41,19 +41,19 @@ def running_demo() -> Iterator[Demo]:
         [sys.executable, "-m", "demo"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     try:
-        yield _said_by(process)
+        yield _output_of(process)
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate()
 
 
-def _said_by(process: subprocess.Popen[str]) -> Demo:
-    said = ""
+def _output_of(process: subprocess.Popen[str]) -> Demo:
+    message = ""
     for line in process.stdout or ():
-        said += line
-        if found := re.search(r"Headway +(\S+)\s+Log in +(\S+) / (\S+)", said):
+        message += line
+        if found := re.search(r"Headway +(\S+)\s+Log in +(\S+) / (\S+)", message):
             return Demo(*found.groups())
-    sys.exit(f"The demo did not start:\n{said}")
+    sys.exit(f"The demo did not start:\n{message}")
 
 
 def _take(browser: Browser, demo: Demo, *, size: str, scheme: str) -> None:

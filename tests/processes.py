@@ -94,7 +94,7 @@ class Running:
             return
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         return self.log.read_text(errors="replace")
 
     def members(self) -> set[int]:

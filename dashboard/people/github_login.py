@@ -54,6 +54,6 @@ class GitHubAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
         return user
 
 
-def _turn_away(request: HttpRequest, sentence: str) -> NoReturn:
-    messages.error(request, sentence)
+def _turn_away(request: HttpRequest, message: str) -> NoReturn:
+    messages.error(request, message)
     raise ImmediateHttpResponse(redirect("account_login"))

@@ -54,17 +54,17 @@ def ago(context: Context, moment: datetime | None, never: str = "never") -> Safe
     if moment is None:
         return never
     local = moment.astimezone(context["now"].tzinfo)
-    said = relative((context["now"] - moment).total_seconds(), local)
+    message = relative((context["now"] - moment).total_seconds(), local)
     exact = f"{local:%Y-%m-%d %H:%M %Z}"
-    return format_html('<time datetime="{}" title="{}">{}</time>', _iso(moment), exact, said)
+    return format_html('<time datetime="{}" title="{}">{}</time>', _iso(moment), exact, message)
 
 
 @register.simple_tag(takes_context=True)
 def when(context: Context, moment: datetime) -> SafeString:
     """`<time>` with the moment itself, in the viewer's zone: `Mon 30 Nov 2026, 09:00 CET`."""
     local = moment.astimezone(context["now"].tzinfo)
-    said = f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
-    return format_html('<time datetime="{}" data-exact>{}</time>', _iso(moment), said)
+    message = f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
+    return format_html('<time datetime="{}" data-exact>{}</time>', _iso(moment), message)
 
 
 def _iso(moment: datetime) -> str:
@@ -110,7 +110,7 @@ def breakable(host: str) -> SafeString:
 
 
 @register.filter
-def said(verdict: Verdict) -> str:
+def message(verdict: Verdict) -> str:
     """Return whether automation is on for a site, and what it makes of it, in the sync's own words."""
     if isinstance(verdict, Go):
         return f"on. The next sync deploys {verdict.sha[:7]}."
@@ -166,7 +166,7 @@ register.filter("browser", browser_named)
 register.filter("may_deploy", may_deploy)
 register.filter("steps", progress.steps_of)
 register.filter("pods", progress.pods_of)
-register.filter("told", progress.told_of)
+register.filter("timeline", progress.timeline_of)
 register.filter("edit_url", offers.edit_url)
 register.filter("needs_you", offers.needs_you)
 

@@ -53,10 +53,10 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     now = now_for(request)
     page = queries.batch_page(pk=pk, now=now)
     items = [
-        (item.is_done, item.sentence, item.deploy and (item.deploy.status, item.deploy.sentence))
+        (item.is_done, item.message, item.deploy and (item.deploy.status, item.deploy.message))
         for item in page.items
     ]
-    live = Live("_batch.html", (page.batch.state, page.batch.sentence, items))
+    live = Live("_batch.html", (page.batch.state, page.batch.message, items))
     return show(
         request, "batch.html", live, system_status=page.system_status, now=now, page=page, batch=page.batch
     )

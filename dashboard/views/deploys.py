@@ -81,8 +81,8 @@ def deploy(request: HttpRequest, pk: int) -> HttpResponse:
     one, following = page.deploy, _following(page, now)
     pods = (one.wanted, one.updated, one.ready)
     bar = bar_of(one, page.expected, now=now)
-    told = (one.status, one.sentence, one.cause, page.lines)
-    live = Live("_deploy.html", (told, pods, page.row.answer, page.commits, following, bar))
+    stated = (one.status, one.message, one.cause, page.lines)
+    live = Live("_deploy.html", (stated, pods, page.row.answer, page.commits, following, bar))
     context = {"page": page, "row": page.row, "deploy": one, "following": following, "bar": bar}
     return show(request, "deploy.html", live, system_status=page.system_status, now=now, **context)
 

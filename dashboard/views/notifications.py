@@ -45,8 +45,8 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     ours = PushSubscription.objects.filter(user=user)
     endpoint = form.cleaned_data["endpoint"]
     if ours.exclude(endpoint=endpoint).count() >= BROWSERS_AT_MOST:
-        said = f"{BROWSERS_AT_MOST} browsers of yours are switched on: switch one off first."
-        return HttpResponse(said, status=400, content_type="text/plain")
+        message = f"{BROWSERS_AT_MOST} browsers of yours are switched on: switch one off first."
+        return HttpResponse(message, status=400, content_type="text/plain")
     keys = {name: form.cleaned_data[name] for name in ("p256dh", "auth")}
     PushSubscription.objects.update_or_create(
         endpoint=endpoint,

@@ -132,6 +132,6 @@ def _ask(request: HttpRequest, page: queries.SitePage, confirm: Confirm) -> Http
     )
 
 
-def _refused(request: HttpRequest, sentence: str, where: str, key: object) -> HttpResponse:
-    messages.error(request, sentence)
+def _refused(request: HttpRequest, message: str, where: str, key: object) -> HttpResponse:
+    messages.error(request, message)
     return redirect(where, key)

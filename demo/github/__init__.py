@@ -1,6 +1,6 @@
 """A GitHub on loopback that speaks the real protocols: GraphQL, REST, and the ways in which they fail."""
 
-from demo.github.access import App, Told
+from demo.github.access import App, TokenHeaders
 from demo.github.catalogue import Catalogue
 from demo.github.failures import Failure, Limit, Logged
 from demo.github.graph import Person
@@ -19,7 +19,7 @@ __all__ = [
     "Logged",
     "Person",
     "Repository",
-    "Told",
+    "TokenHeaders",
     "add_commit",
     "written_history",
 ]

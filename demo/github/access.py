@@ -29,7 +29,7 @@ class App:
     """(`users` or `orgs`, owner in lower case) by the installation's id."""
     permissions: dict[str, str] = field(default_factory=lambda: dict(ALL_PERMISSIONS))
     """What every installation was granted, told with it and with each token."""
-    tells_permissions: bool = True
+    states_permissions: bool = True
 
     def __post_init__(self) -> None:
         key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
@@ -78,7 +78,7 @@ class App:
 
 
 @dataclass(frozen=True)
-class Told:
+class TokenHeaders:
     """What GitHub tells of a token in its headers: a classic one's `scopes`, and when it ends."""
 
     scopes: str | None = None
@@ -100,7 +100,7 @@ class Tokens:
         self.of_owner: dict[str, str] = {}
         self.permissions: dict[str, dict[str, str]] = {}
         """What a fine-grained token may read, where that is not all."""
-        self.told: dict[str, Told] = {}
+        self.headers_of_tokens: dict[str, TokenHeaders] = {}
         self.app: App | None = None
         self._issued: dict[str, tuple[int, float]] = {}
         self._lock = threading.Lock()
@@ -144,7 +144,7 @@ class Tokens:
                         "id": number,
                         "account": {"login": known},
                         "repository_selection": "all",
-                        **self._told_permissions(),
+                        **self._stated_permissions(),
                     }
                 )
         return error_response(404, "Not Found")
@@ -162,12 +162,12 @@ class Tokens:
             "token": token,
             "expires_at": expires,
             "repository_selection": "all",
-            **self._told_permissions(),
+            **self._stated_permissions(),
         }
         return json_response(body, status=201)
 
-    def _told_permissions(self) -> dict[str, dict[str, str]]:
-        return {"permissions": self.app.permissions} if self.app and self.app.tells_permissions else {}
+    def _stated_permissions(self) -> dict[str, dict[str, str]]:
+        return {"permissions": self.app.permissions} if self.app and self.app.states_permissions else {}
 
     def _installed_owner(self, token: str) -> str:
         with self._lock:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Self
 
 from demo.github import git_server, graphql_api, rest_api
-from demo.github.access import Tokens, Told
+from demo.github.access import TokenHeaders, Tokens
 from demo.github.answers import compressed, error_response, json_response
 from demo.github.catalogue import Catalogue
 from demo.github.failures import RESOURCE_LIMITS_ERROR, Failure, Failures, Limit, Logged, plain_failure
@@ -79,7 +79,7 @@ class DemoGitHub:
         headers = {**response.headers, "X-GitHub-Request-Id": "0400:3F9C"}
         if response.status != 401:
             headers |= self.limits[resource].headers(resource)
-            headers |= self.tokens.told.get(_token_of(request), Told()).headers()
+            headers |= self.tokens.headers_of_tokens.get(_token_of(request), TokenHeaders()).headers()
         return compressed(request, replace(response, headers=headers, truncated=failure is Failure.TRUNCATED))
 
     def _judged(self, request: Request) -> tuple[Failure | None, Response]:

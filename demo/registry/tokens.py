@@ -29,12 +29,12 @@ class _Token:
 
 
 class Tokens:
-    """`seconds` is how long a token lives, told where `tells_expiry`; `field` is the name under which it is sent."""
+    """`seconds` is how long a token lives, told where `states_expiry`; `field` is the name under which it is sent."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.field = "token"
-        self.tells_expiry = True
+        self.states_expiry = True
         self.private: dict[str, Account] = {}
         self._issued: dict[str, _Token] = {}
         self._lock = threading.Lock()
@@ -56,7 +56,7 @@ class Tokens:
         with self._lock:
             user = account.user if account else ""
             self._issued[token] = _Token(path, user, time.monotonic() + self.seconds)
-        expiry = {"expires_in": self.seconds} if self.tells_expiry else {}
+        expiry = {"expires_in": self.seconds} if self.states_expiry else {}
         return replies.content(200, {self.field: token} | expiry)
 
     def may_read(self, path: str, account: Account | None) -> bool:

@@ -6,15 +6,15 @@ from deployments.admin.readonly import ReadOnly
 from deployments.models import AuditEvent, Deploy, Hold, SyncRun
 
 
-class Told(ReadOnly):
+class ReadOnlyHistory(ReadOnly):
     """Nothing stands where nothing is known."""
 
     empty_value_display = ""
 
 
 @admin.register(Deploy)
-class DeployAdmin(Told, admin.ModelAdmin):
-    list_display = ("site", "short_sha", "status", "requested_by_name", "requested_at", "sentence")
+class DeployAdmin(ReadOnlyHistory, admin.ModelAdmin):
+    list_display = ("site", "short_sha", "status", "requested_by_name", "requested_at", "message")
     list_filter = ("status", "trigger")
     search_fields = ("site__host", "sha", "requested_by_name", "headline")
     list_select_related = ("site",)
@@ -26,7 +26,7 @@ class DeployAdmin(Told, admin.ModelAdmin):
 
 
 @admin.register(Hold)
-class HoldAdmin(Told, admin.ModelAdmin):
+class HoldAdmin(ReadOnlyHistory, admin.ModelAdmin):
     list_display = (
         "reason",
         "site",
@@ -42,16 +42,16 @@ class HoldAdmin(Told, admin.ModelAdmin):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(Told, admin.ModelAdmin):
-    list_display = ("at", "actor_name", "kind", "host", "sentence", "address")
+class AuditEventAdmin(ReadOnlyHistory, admin.ModelAdmin):
+    list_display = ("at", "actor_name", "kind", "host", "message", "address")
     list_filter = ("kind",)
-    search_fields = ("host", "actor_name", "sentence")
+    search_fields = ("host", "actor_name", "message")
     date_hierarchy = "at"
     actions = None
 
 
 @admin.register(SyncRun)
-class SyncRunAdmin(Told, admin.ModelAdmin):
+class SyncRunAdmin(ReadOnlyHistory, admin.ModelAdmin):
     list_display = (
         "started_at",
         "result",
@@ -60,7 +60,7 @@ class SyncRunAdmin(Told, admin.ModelAdmin):
         "changed",
         "troubled",
         "requested",
-        "sentence",
+        "message",
     )
     list_filter = ("result", "is_full")
     date_hierarchy = "started_at"

@@ -13,8 +13,8 @@ _ANONYMOUS = "system:anonymous"
 class ClusterError(Exception):
     """`status` is the HTTP status, 0 without an answer; `server_message` is the server's own text, perhaps empty."""
 
-    def __init__(self, sentence: str, *, status: int = 0, server_message: str = "") -> None:
-        super().__init__(sentence)
+    def __init__(self, message: str, *, status: int = 0, server_message: str = "") -> None:
+        super().__init__(message)
         self.status = status
         self.server_message = server_message
 
@@ -54,8 +54,8 @@ class NoSuchContainer(ClusterError):
 class Throttled(ClusterError):
     """429: ask again after `retry_after_seconds`."""
 
-    def __init__(self, sentence: str, *, retry_after_seconds: float, server_message: str = "") -> None:
-        super().__init__(sentence, status=429, server_message=server_message)
+    def __init__(self, message: str, *, retry_after_seconds: float, server_message: str = "") -> None:
+        super().__init__(message, status=429, server_message=server_message)
         self.retry_after_seconds = retry_after_seconds
 
 
@@ -64,13 +64,13 @@ def error_for(status: int, *, headers: Mapping[str, str], body: bytes) -> Cluste
 
     https://kubernetes.io/docs/reference/using-api/api-concepts/#api-error-handling
     """
-    message = _message(body)
+    answer = _message(body)
     if status == 429:  # noqa: PLR2004 -- HTTP's own number
         seconds = _retry_after(headers)
-        said = _with_answer(f"The cluster asks for a pause of {seconds:g} s: try again then.", message)
-        return Throttled(said, retry_after_seconds=seconds, server_message=message)
-    kind, sentence = _kind(status, message)
-    return kind(_with_answer(sentence, message), status=status, server_message=message)
+        answer_text = _with_answer(f"The cluster asks for a pause of {seconds:g} s: try again then.", answer)
+        return Throttled(answer_text, retry_after_seconds=seconds, server_message=answer)
+    kind, message = _kind(status, answer)
+    return kind(_with_answer(message, answer), status=status, server_message=answer)
 
 
 def _kind(status: int, message: str) -> tuple[type[ClusterError], str]:
@@ -110,8 +110,8 @@ def _message(body: bytes) -> str:
     return printable(str(message or ""))[:_LONGEST_MESSAGE]
 
 
-def _with_answer(sentence: str, message: str) -> str:
-    return f"{sentence} It said: {message}" if message else sentence
+def _with_answer(message: str, answer: str) -> str:
+    return f"{message} It said: {answer}" if answer else message
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

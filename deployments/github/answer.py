@@ -85,10 +85,10 @@ def raise_for_status(answer: Answer, *, advice: str) -> None:
 
 
 def _refusal(answer: Answer) -> GitHubError:
-    said = message_of(answer)
-    if _is_rate_limit(answer, said):
+    message = message_of(answer)
+    if _is_rate_limit(answer, message):
         return rate_limit(answer.headers)
-    if "x-github-sso" in answer.headers or "SAML" in said:
+    if "x-github-sso" in answer.headers or "SAML" in message:
         return GitHubRefused(SINGLE_SIGN_ON)
     if answer.status == HTTPStatus.NOT_FOUND:
         return GitHubNotFound(
@@ -96,16 +96,16 @@ def _refusal(answer: Answer) -> GitHubError:
         )
     wanted = answer.headers.get("x-accepted-github-permissions", "")
     grant = f"Grant the token {wanted}" if wanted else "Check what the token may do"
-    return GitHubRefused(f"GitHub refuses (HTTP {answer.status}): “{said}”. {grant}.")
+    return GitHubRefused(f"GitHub refuses (HTTP {answer.status}): “{message}”. {grant}.")
 
 
-def _is_rate_limit(answer: Answer, said: str) -> bool:
+def _is_rate_limit(answer: Answer, message: str) -> bool:
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return True
     return answer.status == HTTPStatus.FORBIDDEN and (
         "retry-after" in answer.headers
         or answer.headers.get("x-ratelimit-remaining") == "0"
-        or "secondary rate limit" in said.lower()
+        or "secondary rate limit" in message.lower()
     )
 
 
@@ -124,4 +124,4 @@ def rate_limit(headers: Mapping[str, str]) -> GitHubRateLimited:
     if headers.get("x-ratelimit-remaining") == "0":
         with contextlib.suppress(KeyError, ValueError, OverflowError, OSError):
             return GitHubRateLimited(datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC))
-    return GitHubRateLimited(now + _WAIT_AFTER_SECONDARY_LIMIT, is_told=False, is_secondary=True)
+    return GitHubRateLimited(now + _WAIT_AFTER_SECONDARY_LIMIT, is_stated=False, is_secondary=True)

@@ -58,16 +58,16 @@ def read_comparison(get_page: Callable[[int], Answer]) -> Comparison:
 def _commits(number: int, first: Mapping[str, Any], get_page: Callable[[int], Answer]) -> Iterator[Commit]:
     page = first if number == 1 else _page(get_page(number))
     for each in page["commits"]:
-        told = each["commit"]
+        stated = each["commit"]
         yield Commit(
             sha=each["sha"],
-            headline=printable(told["message"].partition("\n")[0]),
+            headline=printable(stated["message"].partition("\n")[0]),
             author=printable(
-                (each.get("author") or {}).get("login") or (told.get("author") or {}).get("name") or ""
+                (each.get("author") or {}).get("login") or (stated.get("author") or {}).get("name") or ""
             ),
-            committed_at=datetime.fromisoformat(told["committer"]["date"]),
+            committed_at=datetime.fromisoformat(stated["committer"]["date"]),
             url=each["html_url"],
-            reverts=tuple(_REVERTS.findall(told["message"])),
+            reverts=tuple(_REVERTS.findall(stated["message"])),
         )
 
 

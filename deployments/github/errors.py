@@ -30,13 +30,13 @@ class GitHubTokenRefused(GitHubRefused):
 class GitHubRateLimited(GitHubError):
     """Too many requests; `resets_at` is when asking makes sense again, in UTC.
 
-    `is_told` when that moment is GitHub's own word and not merely the minute at least that it wants; `is_secondary` when all
+    `is_stated` when that moment is GitHub's own word and not merely the minute at least that it wants; `is_secondary` when all
     of the account has to rest and not one kind of request. `who` names what has to rest, once the client knows it.
     """
 
-    def __init__(self, resets_at: datetime, *, is_told: bool = True, is_secondary: bool = False) -> None:
+    def __init__(self, resets_at: datetime, *, is_stated: bool = True, is_secondary: bool = False) -> None:
         self.resets_at = resets_at
-        self.is_told = is_told
+        self.is_stated = is_stated
         self.is_secondary = is_secondary
         self.who = ""
         super().__init__(

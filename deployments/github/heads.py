@@ -166,8 +166,8 @@ def _running_sha(commit: Mapping[str, Any] | None, errors: Sequence[Mapping[str,
     """That GitHub could not look does not mean that there is no such commit."""
     if _is_commit(commit):
         return str(commit["oid"])
-    is_not_told = any(each.get("type") != "NOT_FOUND" for each in errors_under(errors, "running"))
-    return None if is_not_told else ""
+    is_not_stated = any(each.get("type") != "NOT_FOUND" for each in errors_under(errors, "running"))
+    return None if is_not_stated else ""
 
 
 def _check_state(rollup: Mapping[str, Any] | None, trouble: str) -> str:

@@ -45,14 +45,14 @@ class AuditEvent(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     site = models.ForeignKey("Site", null=True, on_delete=models.SET_NULL, related_name="+")
     host = models.CharField(max_length=253, blank=True, help_text="Stays when the site is deleted.")
-    sentence = models.TextField()
+    message = models.TextField()
 
     objects = AuditQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=~models.Q(sentence=""), name="audit_event_says_something"),
+            models.CheckConstraint(condition=~models.Q(message=""), name="audit_event_says_something"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["kind", "-id"], name="audit_event_by_kind"),
@@ -60,7 +60,7 @@ class AuditEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.sentence
+        return self.message
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Add this event. Raises UnableToRewriteHistory where it stands there already."""

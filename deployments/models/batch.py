@@ -18,7 +18,7 @@ class DeployBatch(models.Model):
         CANCELLED = "cancelled"
 
     state = models.CharField(max_length=9, choices=State, default=State.RUNNING)
-    sentence = models.TextField(blank=True, help_text="Where it stands or how it ended, for a person.")
+    message = models.TextField(blank=True, help_text="Where it stands or how it ended, for a person.")
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -48,11 +48,11 @@ class DeployBatch(models.Model):
     def is_running(self) -> bool:
         return self.state == self.State.RUNNING
 
-    def end(self, state: State, *, sentence: str, now: datetime) -> None:
+    def end(self, state: State, *, message: str, now: datetime) -> None:
         """End it, where it has not ended yet."""
-        values = {"state": state, "sentence": sentence, "finished_at": now}
+        values = {"state": state, "message": message, "finished_at": now}
         if DeployBatch.objects.filter(pk=self.pk, state=self.State.RUNNING).update(**values):
-            self.state, self.sentence, self.finished_at = state, sentence, now
+            self.state, self.message, self.finished_at = state, message, now
 
 
 class BatchItem(models.Model):
@@ -64,7 +64,7 @@ class BatchItem(models.Model):
     headline = models.TextField(blank=True)
     deploy = models.ForeignKey("Deploy", null=True, on_delete=models.SET_NULL, related_name="batch_items")
     is_done = models.BooleanField(default=False)
-    sentence = models.TextField(blank=True, help_text="Why it was not deployed.")
+    message = models.TextField(blank=True, help_text="Why it was not deployed.")
 
     class Meta:
         ordering: ClassVar = ["position"]

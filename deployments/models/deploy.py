@@ -55,7 +55,7 @@ class Deploy(models.Model):
         help_text="The registry had that image no more when it was last asked.",
     )
     status = models.CharField(max_length=11, choices=Status, default=Status.QUEUED)
-    sentence = models.TextField(blank=True, help_text="Where it stands or how it ended, for a person.")
+    message = models.TextField(blank=True, help_text="Where it stands or how it ended, for a person.")
     trigger = models.CharField(max_length=7, choices=Trigger)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -123,7 +123,7 @@ class Deploy(models.Model):
         to: Status,
         *,
         now: datetime,
-        sentence: str = "",
+        message: str = "",
         only_from: Collection[Status] = ACTIVE_STATUSES,
         **values: Any,
     ) -> bool:
@@ -137,19 +137,19 @@ class Deploy(models.Model):
         is_end = to not in TRANSITIONS
         if is_end:
             values["finished_at"] = now
-        values |= {"status": to, "sentence": sentence}
+        values |= {"status": to, "message": message}
         kind = EventKind.ENDED if is_end else EventKind.MOVED
-        said = sentence or f"{to.label.capitalize()}."
-        if not self._change(values, legal, kind=kind, said=said, now=now):
+        event_text = message or f"{to.label.capitalize()}."
+        if not self._change(values, legal, kind=kind, event_text=event_text, now=now):
             return False
-        extra = {"deploy": self.pk, "site_id": self.site_id, "status": to.value, "sentence": sentence}
+        extra = {"deploy": self.pk, "site_id": self.site_id, "status": to.value, "detail": message}
         logger.info("Deploy %s is %s", self.pk, to.label, extra=extra)
         return True
 
     def _announce_end(self) -> None:
         """Queue what tells people's phones, in the transaction that ends this Deploy: its failure is not the Deploy's."""
         if PushSubscription.objects.exists():
-            async_task("deployments.tasks.tell_deploy_ended", self.pk, q_options={"group": "push"})
+            async_task("deployments.tasks.notify_deploy_ended", self.pk, q_options={"group": "push"})
 
     def note(self, *, now: datetime, **values: Any) -> None:
         """Write progress of an active Deploy, where it differs from what is there; an ended one stays as it ended.
@@ -158,17 +158,17 @@ class Deploy(models.Model):
         """
         changed = {name: value for name, value in values.items() if getattr(self, name) != value}
         if changed:
-            said = changed.get("sentence", "")
-            self._change(changed, [self.status], kind=EventKind.NOTED, said=said, now=now)
+            event_text = changed.get("message", "")
+            self._change(changed, [self.status], kind=EventKind.NOTED, event_text=event_text, now=now)
 
     def mark_patch_sent(self, *, now: datetime) -> bool:
         """Write down that the cluster is about to be told; False where this was cancelled, or is no longer queued."""
         mine = Deploy.objects.filter(pk=self.pk, status=Status.QUEUED)
         return bool(mine.update(patch_sent_at=now, digest=self.digest))
 
-    def tell(self, sentence: str, *, kind: EventKind = EventKind.NOTED, now: datetime) -> None:
+    def add_event(self, message: str, *, kind: EventKind = EventKind.NOTED, now: datetime) -> None:
         """Add a line to the timeline that goes with no change of this row, such as an answer of the host."""
-        DeployEvent.objects.create(deploy=self, at=now, kind=kind, sentence=sentence)
+        DeployEvent.objects.create(deploy=self, at=now, kind=kind, message=message)
 
     def _change(
         self,
@@ -176,14 +176,14 @@ class Deploy(models.Model):
         from_statuses: Collection[str],
         *,
         kind: EventKind,
-        said: str,
+        event_text: str,
         now: datetime,
     ) -> bool:
         with transaction.atomic():
             if not Deploy.objects.filter(pk=self.pk, status__in=from_statuses).update(**values):
                 return False
-            if said:
-                self.tell(said, kind=kind, now=now)
+            if event_text:
+                self.add_event(event_text, kind=kind, now=now)
             if kind is EventKind.ENDED:
                 self._announce_end()
         for name, value in values.items():

@@ -16,7 +16,7 @@ class DeployEvent(models.Model):
     deploy = models.ForeignKey("Deploy", on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()
     kind = models.CharField(max_length=5, choices=EventKind)
-    sentence = models.TextField()
+    message = models.TextField()
 
     class Meta:
         ordering: ClassVar = ["id"]
@@ -25,4 +25,4 @@ class DeployEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.sentence
+        return self.message

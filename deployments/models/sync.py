@@ -30,7 +30,7 @@ class SyncRun(models.Model):
     github_limit = models.PositiveIntegerField(null=True)
     github_resets_at = models.DateTimeField(null=True)
     cluster_requests = models.PositiveIntegerField(default=0)
-    sentence = models.TextField(blank=True)
+    message = models.TextField(blank=True)
     decisions = models.JSONField(default=dict, help_text="host: [verdict, reason, state, trouble]")
 
     class Meta:

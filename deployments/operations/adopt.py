@@ -25,8 +25,8 @@ def adopt(*, site: Site, image: str, by: User, now: datetime) -> Deploy:
         locked = lock(site)
         if not (refusal := _refusal(locked, image)):
             return _write(locked, by=by, now=now)
-        said = f"Refused to adopt {image[:300]}. {refusal}"
-        audit.record(AuditEvent.Kind.REFUSAL, said, by=by, site=locked, now=now)
+        message = f"Refused to adopt {image[:300]}. {refusal}"
+        audit.record(AuditEvent.Kind.REFUSAL, message, by=by, site=locked, now=now)
     raise UnableToAdopt(refusal)
 
 
@@ -62,10 +62,10 @@ def _write(site: Site, *, by: User, now: datetime) -> Deploy:
         headline=seen.head_headline if seen.desired_sha == seen.head_sha else "",
         from_sha=last.sha if last else "", from_image=seen.accepted_image,
         requested_by=by, requested_by_name=by.get_username(), requested_at=now, finished_at=now,
-        sentence=f"{who}; {by.get_username()} adopted it.",
+        message=f"{who}; {by.get_username()} adopted it.",
         wanted=seen.wanted, updated=seen.wanted, ready=seen.ready,
     )  # fmt: skip
     Observation.objects.filter(site=site).update(latest_deploy=deploy, accepted_image=seen.desired_image)
-    said = f"Adopted {seen.desired_image}. {who}."
-    audit.record(AuditEvent.Kind.ADOPT, said, by=by, site=site, now=now)
+    message = f"Adopted {seen.desired_image}. {who}."
+    audit.record(AuditEvent.Kind.ADOPT, message, by=by, site=site, now=now)
     return deploy

@@ -22,14 +22,14 @@ def states_before(sites: Sequence[Site], *, now: datetime) -> dict[int, State]:
     return answers_of(sites, now=now)
 
 
-def tell_what_waits(decisions: Iterable[Decision], before: dict[int, State]) -> int:
+def notify_what_waits(decisions: Iterable[Decision], before: dict[int, State]) -> int:
     """Queue one task for each site that waits since now; return their number."""
     waiting = [each for each in decisions if _began_to_wait(each, before)]
     for each in waiting:
         async_task(
-            "deployments.tasks.tell_site_waits",
+            "deployments.tasks.notify_site_waits",
             each.site.pk,
-            each.answer.sentence,
+            each.answer.message,
             q_options={"group": "push"},
         )
     return len(waiting)
@@ -41,5 +41,5 @@ def _began_to_wait(decision: Decision, before: dict[int, State]) -> bool:
         return False
     latest = site.observation.latest_deploy
     # How a Deploy ended was told when it did.
-    is_told = state is State.FAILED and latest is not None and latest.status in _TOLD_ALREADY
-    return not is_told and not isinstance(decision.verdict, Go)
+    is_stated = state is State.FAILED and latest is not None and latest.status in _TOLD_ALREADY
+    return not is_stated and not isinstance(decision.verdict, Go)

@@ -28,7 +28,7 @@ def asked_from(address: str | None) -> Iterator[None]:
 
 def record(
     kind: AuditEvent.Kind,
-    sentence: str,
+    message: str,
     *,
     now: datetime,
     by: User | None = None,
@@ -45,5 +45,5 @@ def record(
         site=site,
         host=site.host if site else "",
         # It may quote what somebody typed, and PostgreSQL keeps no NUL.
-        sentence=printable(sentence),
+        message=printable(message),
     )

@@ -59,10 +59,10 @@ def request_batch(*, entries: Sequence[BatchEntry], by: User, key: UUID | None, 
                 )
                 for place, entry in enumerate(entries, start=1)
             )
-            said = (
+            message = (
                 f"Asked for Deploys of {counted(len(entries), 'site')}, one after another: {_named(entries)}."
             )
-            audit.record(AuditEvent.Kind.DEPLOY, said, by=by, now=now)
+            audit.record(AuditEvent.Kind.DEPLOY, message, by=by, now=now)
     except IntegrityError:
         # The same tap, in another process, a moment ago.
         if key and (first := DeployBatch.objects.filter(idempotency_key=key).first()):
@@ -82,7 +82,7 @@ def continue_batches(*, now: datetime) -> None:
             logger.exception("Batch %s does not go on; the tick tries again", batch_id)
 
 
-def tell_batches(deploy: Deploy) -> None:
+def continue_batches_of(deploy: Deploy) -> None:
     """Have the batches that wait for this Deploy's end look at it, in a task of their own."""
     if BatchItem.objects.filter(deploy=deploy, batch__state=DeployBatch.State.RUNNING).exists():
         async_task("deployments.tasks.continue_batches", q_options={"group": "batch"})
@@ -106,8 +106,8 @@ def cancel_batch(*, batch: DeployBatch, by: User, now: datetime) -> bool:
         if not locked.is_running:
             return False
         rest = locked.items.filter(is_done=False, deploy=None).count()
-        said = sentences(f"{by.get_username()} cancelled it", _not_started(rest))
-        locked.end(DeployBatch.State.CANCELLED, sentence=said, now=now)
+        message = sentences(f"{by.get_username()} cancelled it", _not_started(rest))
+        locked.end(DeployBatch.State.CANCELLED, message=message, now=now)
         sites = counted(locked.items.count(), "site")
         audit.record(
             AuditEvent.Kind.CANCEL,
@@ -128,8 +128,8 @@ def _step(batch: DeployBatch, *, now: datetime) -> bool:
     """Settle or begin the batch's next item; whether there may be more to do now."""
     item = batch.items.filter(is_done=False).select_related("site__observation", "deploy").first()
     if item is None:
-        said = f"All {counted(batch.items.count(), 'site')} deployed."
-        batch.end(DeployBatch.State.DONE, sentence=said, now=now)
+        message = f"All {counted(batch.items.count(), 'site')} deployed."
+        batch.end(DeployBatch.State.DONE, message=message, now=now)
         return False
     if item.deploy is None:
         return _begin(batch, item, now=now)
@@ -138,14 +138,14 @@ def _step(batch: DeployBatch, *, now: datetime) -> bool:
     if item.deploy.status == Status.SUCCEEDED:
         BatchItem.objects.filter(pk=item.pk).update(is_done=True)
         return True
-    _stop(batch, item, item.deploy.sentence, now=now)
+    _stop(batch, item, item.deploy.message, now=now)
     return False
 
 
 def _begin(batch: DeployBatch, item: BatchItem, *, now: datetime) -> bool:
     site, by = item.site, batch.requested_by
     if getattr(site, "observation", None) and site.observation.running_sha == item.sha:
-        BatchItem.objects.filter(pk=item.pk).update(is_done=True, sentence="It runs this commit already.")
+        BatchItem.objects.filter(pk=item.pk).update(is_done=True, message="It runs this commit already.")
         return True
     if by is None or not by.is_active:
         _stop(batch, item, f"{batch.requested_by_name} may not deploy any more.", now=now)
@@ -162,10 +162,10 @@ def _begin(batch: DeployBatch, item: BatchItem, *, now: datetime) -> bool:
 
 
 def _stop(batch: DeployBatch, item: BatchItem, why: str, *, now: datetime) -> None:
-    BatchItem.objects.filter(pk=item.pk).update(is_done=True, sentence=why)
+    BatchItem.objects.filter(pk=item.pk).update(is_done=True, message=why)
     rest = batch.items.filter(is_done=False).exclude(pk=item.pk).count()
-    said = sentences(f"Stopped at {item.site.host}: {why}", _not_started(rest))
-    batch.end(DeployBatch.State.STOPPED, sentence=said, now=now)
+    message = sentences(f"Stopped at {item.site.host}: {why}", _not_started(rest))
+    batch.end(DeployBatch.State.STOPPED, message=message, now=now)
 
 
 def _named(entries: Sequence[BatchEntry]) -> str:

@@ -92,17 +92,17 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
 
     Raises UnableToCancel once a worker has begun with it.
     """
-    sentence = f"{by.get_username()} cancelled it before anything was changed."
+    message = f"{by.get_username()} cancelled it before anything was changed."
     with transaction.atomic():
         # Locked, so that a worker that is about to tell the cluster comes before or after, and never in between.
         unsent = Deploy.objects.select_for_update().filter(pk=deploy.pk, patch_sent_at=None)
         if unsent.first() is None or not deploy.move(
-            Status.CANCELLED, only_from=(Status.WAITING, Status.QUEUED), now=now, sentence=sentence
+            Status.CANCELLED, only_from=(Status.WAITING, Status.QUEUED), now=now, message=message
         ):
             raise UnableToCancel("Too late to cancel: the cluster has been told already.")
         lift_hold_of(deploy, now=now)
-        said = f"Cancelled Deploy {deploy.pk} of {deploy.sha[:7]} before anything was changed."
-        audit.record(AuditEvent.Kind.CANCEL, said, by=by, site=deploy.site, now=now)
+        audited = f"Cancelled Deploy {deploy.pk} of {deploy.sha[:7]} before anything was changed."
+        audit.record(AuditEvent.Kind.CANCEL, audited, by=by, site=deploy.site, now=now)
 
 
 def same_request(site: Site, deploy_request: DeployRequest) -> Deploy | None:
@@ -161,14 +161,16 @@ def _write(site: Site, facts: SiteFacts, deploy_request: DeployRequest, *, now: 
         waits_for_ci=readiness.wait_for_ci,
         status=Status.WAITING if missing else Status.QUEUED,
         queued_at=None if missing else now,
-        sentence=missing or "In the queue: a worker takes it up in a moment.",
+        message=missing or "In the queue: a worker takes it up in a moment.",
     )
-    deploy.tell(f"Asked for by {deploy.requested_by_name}.", kind=EventKind.ASKED, now=now)
+    deploy.add_event(f"Asked for by {deploy.requested_by_name}.", kind=EventKind.ASKED, now=now)
     Observation.objects.filter(site=site).update(latest_deploy=deploy)
-    said = f"Asked for {deploy_request.described}.{' ' if deploy_request.cause else ''}{deploy_request.cause}"
+    audited = (
+        f"Asked for {deploy_request.described}.{' ' if deploy_request.cause else ''}{deploy_request.cause}"
+    )
     audit.record(
         AUDITED_AS[deploy_request.kind],
-        said,
+        audited,
         by=deploy_request.by,
         by_name=deploy_request.by_name,
         site=site,

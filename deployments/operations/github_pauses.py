@@ -40,7 +40,7 @@ def remember(limits: Mapping[str, GitHubRateLimited], before: Pauses, *, now: da
     for who, limit in limits.items():
         times = in_a_row.get(who, 0)
         until = limit.resets_at
-        if not limit.is_told:
+        if not limit.is_stated:
             until += _FIRST_WAIT * (2 ** min(times, _MOST_DOUBLINGS) - 1)
         pause, is_new = GitHubPause.objects.get_or_create(who=who, defaults={"until": until})
         if not is_new:

@@ -51,8 +51,8 @@ def place_hold(
                 until=until,
                 rollback=rollback,
             )
-            said = f"Held {_what(hold)}{f' until {moment(until)}' if until else ''}: {reason}"
-            audit.record(AuditEvent.Kind.HOLD, said, by=by, site=site, now=now)
+            message = f"Held {_what(hold)}{f' until {moment(until)}' if until else ''}: {reason}"
+            audit.record(AuditEvent.Kind.HOLD, message, by=by, site=site, now=now)
             return hold
     except IntegrityError as error:
         raise UnableToHold("This is held already: resume it first, or leave it as it is.") from error
@@ -70,8 +70,8 @@ def lift_hold(*, hold_id: int, by: User, now: datetime) -> bool:
         hold = Hold.objects.select_related("site").filter(pk=hold_id, lifted_at=None).first()
         if not hold or not _lift(hold, by_name=by.get_username(), now=now):
             return False
-        said = f"Resumed {_what(hold)}, held by {hold.placed_by_name}: {hold.reason}"
-        audit.record(AuditEvent.Kind.RESUME, said, by=by, site=hold.site, now=now)
+        message = f"Resumed {_what(hold)}, held by {hold.placed_by_name}: {hold.reason}"
+        audit.record(AuditEvent.Kind.RESUME, message, by=by, site=hold.site, now=now)
         return True
 
 
@@ -80,8 +80,10 @@ def lift_hold_of(rollback: Deploy, *, now: datetime) -> None:
     with transaction.atomic():
         for hold in Hold.objects.select_related("site").filter(rollback=rollback, lifted_at=None):
             if _lift(hold, by_name=audit.HEADWAY, now=now):
-                said = f"Resumed {_what(hold)}: the rollback that held it ended before it changed anything."
-                audit.record(AuditEvent.Kind.RESUME, said, site=hold.site, now=now)
+                message = (
+                    f"Resumed {_what(hold)}: the rollback that held it ended before it changed anything."
+                )
+                audit.record(AuditEvent.Kind.RESUME, message, site=hold.site, now=now)
 
 
 def _lift(hold: Hold, *, by_name: str, now: datetime) -> bool:

@@ -33,17 +33,17 @@ def save_mapping(
             Observation.objects.filter(site=site).update(accepted_image="")
         # Whoever saves the mapping has looked at the repository that bears its name now.
         Observation.objects.filter(site=site).update(repository_id=None)
-        said = f"Added the mapping of {site.host}." if is_new else _changes(site, before)
-        if said:
-            audit.record(AuditEvent.Kind.MAPPING, said, by=by, by_name=by_name, site=site, now=now)
+        message = f"Added the mapping of {site.host}." if is_new else _changes(site, before)
+        if message:
+            audit.record(AuditEvent.Kind.MAPPING, message, by=by, by_name=by_name, site=site, now=now)
 
 
 def delete_mapping(*, site: Site, by: User, now: datetime) -> None:
     """Delete a mapping with its history; the audit keeps its host."""
     with transaction.atomic():
         slug, workload = f"{site.owner}/{site.repository}", f"{site.namespace}/{site.deployment}"
-        said = f"Deleted the mapping of {site.host}: {slug} to {workload}."
-        audit.record(AuditEvent.Kind.MAPPING, said, by=by, site=site, now=now)
+        message = f"Deleted the mapping of {site.host}: {slug} to {workload}."
+        audit.record(AuditEvent.Kind.MAPPING, message, by=by, site=site, now=now)
         site.delete()
 
 
@@ -53,8 +53,8 @@ def turn_auto_deploy(*, sites: list[Site], on: bool, by: User, now: datetime) ->
         changed = [site for site in sites if site.auto_deploy != on]
         Site.objects.filter(pk__in=[site.pk for site in changed]).update(auto_deploy=on)
         for site in changed:
-            said = f"Turned auto-deploy {_spoken(value=on)}, together with {len(changed) - 1} more."
-            audit.record(AuditEvent.Kind.MAPPING, said, by=by, site=site, now=now)
+            message = f"Turned auto-deploy {_spoken(value=on)}, together with {len(changed) - 1} more."
+            audit.record(AuditEvent.Kind.MAPPING, message, by=by, site=site, now=now)
     return len(changed)
 
 

@@ -17,7 +17,7 @@ GIVEN_UP_AFTER_FAILURES = 20
 _FAILED = frozenset({Status.FAILED, Status.TIMED_OUT})
 
 
-def tell_deploy_ended(*, deploy_id: int, sender: Sender, now: datetime) -> int:
+def notify_deploy_ended(*, deploy_id: int, sender: Sender, now: datetime) -> int:
     """Tell who wants to hear of it how this Deploy ended; return the number of browsers told. Cancelled ones are not told."""
     deploy = Deploy.objects.select_related("site", "requested_by").filter(pk=deploy_id).first()
     if deploy is None or not (deploy.status == Status.SUCCEEDED or deploy.status in _FAILED):
@@ -27,16 +27,16 @@ def tell_deploy_ended(*, deploy_id: int, sender: Sender, now: datetime) -> int:
     return _send_all(listeners, _message_of(deploy), topic=f"deploy-{deploy.pk}", sender=sender, now=now)
 
 
-def tell_site_waits(*, site_id: int, sentence: str, sender: Sender, now: datetime) -> int:
+def notify_site_waits(*, site_id: int, message: str, sender: Sender, now: datetime) -> int:
     """Tell who stars this site, or wants to hear everything, that it waits for a person; return the number of browsers told."""
     site = Site.objects.filter(pk=site_id).first()
     if site is None:
         return 0
     page = reverse("site", args=[site.host])
     sheet = reverse("deploy-site", args=[site.host])
-    message = {
+    payload = {
         "title": f"{site.host} waits for you",
-        "body": sentence,
+        "body": message,
         "tag": f"site-{site.pk}",
         "url": page,
         "actions": [
@@ -45,7 +45,7 @@ def tell_site_waits(*, site_id: int, sentence: str, sender: Sender, now: datetim
         ],
     }
     listeners = _listeners(site, event="waiting", deployer=None)
-    return _send_all(listeners, message, topic=f"site-{site.pk}", sender=sender, now=now)
+    return _send_all(listeners, payload, topic=f"site-{site.pk}", sender=sender, now=now)
 
 
 def _message_of(deploy: Deploy) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def _message_of(deploy: Deploy) -> dict[str, Any]:
     is_good = deploy.status == Status.SUCCEEDED
     return {
         "title": f"{deploy.site.host}: {'deployed' if is_good else deploy.get_status_display()}",
-        "body": f"{deploy.sha[:7]} {deploy.headline[:120]}\n{deploy.sentence[:300]}".strip(),
+        "body": f"{deploy.sha[:7]} {deploy.headline[:120]}\n{deploy.message[:300]}".strip(),
         "tag": f"site-{deploy.site_id}",
         "url": watch,
         "actions": [
@@ -91,20 +91,20 @@ def _wants(preference: NotificationPreference, *, event: str, is_own: bool, is_s
 
 def _send_all(
     browsers: Iterable[PushSubscription],
-    message: Mapping[str, Any],
+    payload: Mapping[str, Any],
     *,
     topic: str,
     sender: Sender,
     now: datetime,
 ) -> int:
-    return sum(_send(each, message, topic=topic, sender=sender, now=now) for each in browsers)
+    return sum(_send(each, payload, topic=topic, sender=sender, now=now) for each in browsers)
 
 
 def _send(
-    to: PushSubscription, message: Mapping[str, Any], *, topic: str, sender: Sender, now: datetime
+    to: PushSubscription, payload: Mapping[str, Any], *, topic: str, sender: Sender, now: datetime
 ) -> bool:
     try:
-        sender.send(Browser(endpoint=to.endpoint, p256dh=to.p256dh, auth=to.auth), message, topic=topic)
+        sender.send(Browser(endpoint=to.endpoint, p256dh=to.p256dh, auth=to.auth), payload, topic=topic)
     except PushGone:
         to.delete()
         return False

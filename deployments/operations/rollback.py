@@ -65,11 +65,11 @@ def abort_and_roll_back(*, deploy: Deploy, by: User, now: datetime) -> Deploy:
     deploy_request = DeployRequest(sha=target, seen_sha="", trigger=Trigger.PERSON, by=by, kind=Kind.ROLLBACK)
     try:
         with transaction.atomic():
-            sentence = f"Aborted by {by.get_username()}: rolling back to {target[:7]}."
-            if not deploy.move(Status.CANCELLED, only_from=ABORTABLE, now=now, sentence=sentence):
+            message = f"Aborted by {by.get_username()}: rolling back to {target[:7]}."
+            if not deploy.move(Status.CANCELLED, only_from=ABORTABLE, now=now, message=message):
                 raise UnableToCancel("Nothing to abort: it is not rolling out (any more).")
-            said = f"Aborted Deploy {deploy.pk} of {deploy.sha[:7]} while it rolled out."
-            audit.record(AuditEvent.Kind.CANCEL, said, by=by, site=site, now=now)
+            audited = f"Aborted Deploy {deploy.pk} of {deploy.sha[:7]} while it rolled out."
+            audit.record(AuditEvent.Kind.CANCEL, audited, by=by, site=site, now=now)
             seen = Observation.objects.get(site=site).running_sha
             return request_rollback(site=site, sha=target, seen_sha=seen, by=by, rolls_back=deploy, now=now)
     except UnableToDeploy as refused:
@@ -84,9 +84,9 @@ def after_end(deploy: Deploy, *, now: datetime) -> None:
     """
     async_task("deployments.tasks.check_rollback_images", deploy.site_id, q_options={"group": "images"})
     if deploy.site.auto_rollback and deploy.status in BROKEN and deploy.patched_at:
-        said = f"{deploy.sentence} {_by_itself(deploy, now=now)}"
-        Deploy.objects.filter(pk=deploy.pk).update(sentence=said)
-        deploy.sentence = said
+        audited = f"{deploy.message} {_by_itself(deploy, now=now)}"
+        Deploy.objects.filter(pk=deploy.pk).update(message=audited)
+        deploy.message = audited
 
 
 def way_back_from(deploy: Deploy) -> str:
@@ -110,7 +110,7 @@ def _by_itself(failed: Deploy, *, now: datetime) -> str:
     earlier = failed.site.deploys.filter(pk__lt=failed.pk)[:PAST_LOOKED_AT]
     if why_not := way_back([_past(each) for each in earlier], failed=_past(failed), before=target):
         return why_not
-    cause = f"The Deploy of {failed.sha[:7]} {Status(failed.status).label.lower()}: {failed.sentence}"
+    cause = f"The Deploy of {failed.sha[:7]} {Status(failed.status).label.lower()}: {failed.message}"
     seen = Observation.objects.get(site=failed.site).running_sha
     try:
         request_rollback(

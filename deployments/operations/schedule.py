@@ -60,8 +60,8 @@ def set_sync_interval(*, minutes: int, by: User | None = None, now: datetime) ->
     soonest = min(schedule.next_run, now + timedelta(minutes=minutes))
     with transaction.atomic():
         Schedule.objects.filter(pk=schedule.pk).update(minutes=minutes, next_run=soonest, **_SYNC)
-        said = f"Changed the sync's interval from {schedule.minutes} to {minutes} minutes."
-        audit.record(AuditEvent.Kind.SCHEDULE, said, by=by, now=now)
+        message = f"Changed the sync's interval from {schedule.minutes} to {minutes} minutes."
+        audit.record(AuditEvent.Kind.SCHEDULE, message, by=by, now=now)
 
 
 def _rows() -> tuple[list[Schedule], list[Schedule]]:

@@ -20,7 +20,7 @@ from deployments.facts import StandingHold, hold_on
 from deployments.github import GitHubError, HeadQuestion, HeadTrouble
 from deployments.models import AuditEvent, Deploy, Kind, Observation, Site, Status
 from deployments.operations import audit
-from deployments.operations.batch import tell_batches
+from deployments.operations.batch import continue_batches_of
 from deployments.operations.github_pauses import ask_heads
 from deployments.operations.guard_input import guard_input_at_start, image_repository
 from deployments.operations.hold import lift_hold_of
@@ -67,7 +67,7 @@ def start_deploy(
         _refuse(deploy, str(refusal), now=now)
     except TryLater as trouble:
         logger.warning("Deploy %s waits: %s", deploy.pk, trouble)
-        deploy.note(now=now, sentence=str(trouble))
+        deploy.note(now=now, message=str(trouble))
     else:
         _roll_out(deploy, patched, now=now)
     return deploy
@@ -76,12 +76,12 @@ def start_deploy(
 def _refuse(deploy: Deploy, refusal: str, *, now: datetime) -> None:
     with transaction.atomic():
         # Another run may have begun with it meanwhile: then it is under way.
-        if deploy.move(Status.FAILED, only_from=(Status.QUEUED,), now=now, sentence=refusal):
+        if deploy.move(Status.FAILED, only_from=(Status.QUEUED,), now=now, message=refusal):
             asked = f"asked for by {deploy.requested_by_name}"
-            said = f"Refused Deploy {deploy.pk} of {deploy.sha[:7]}, {asked}, before anything was changed. {refusal}"
-            audit.record(AuditEvent.Kind.REFUSAL, said, site=deploy.site, now=now)
+            message = f"Refused Deploy {deploy.pk} of {deploy.sha[:7]}, {asked}, before anything was changed. {refusal}"
+            audit.record(AuditEvent.Kind.REFUSAL, message, site=deploy.site, now=now)
             lift_hold_of(deploy, now=now)
-        tell_batches(deploy)
+        continue_batches_of(deploy)
         _observe_again(deploy.site)
 
 
@@ -91,7 +91,7 @@ def _roll_out(deploy: Deploy, patched: dict[str, Any], *, now: datetime) -> None
         if deploy.move(
             Status.ROLLING_OUT,
             now=now,
-            sentence="The cluster accepted the new image.",
+            message="The cluster accepted the new image.",
             patched_at=now,
             wanted=wanted,
             digest=deploy.digest,

@@ -92,13 +92,13 @@ def _give_up(deploy_id: int, *, now: datetime) -> None:
         deploy = Deploy.objects.select_for_update().filter(pk=deploy_id, status=Status.QUEUED).first()
         if deploy is None:
             return
-        deploy.move(Status.TIMED_OUT, now=now, sentence=_given_up(deploy))
+        deploy.move(Status.TIMED_OUT, now=now, message=_given_up(deploy))
         if deploy.patch_sent_at is None:
             lift_hold_of(deploy, now=now)
 
 
 def _given_up(deploy: Deploy) -> str:
-    said = f"Given up after {duration(GIVEN_UP_AFTER)}: {deploy.sentence}"
+    message = f"Given up after {duration(GIVEN_UP_AFTER)}: {deploy.message}"
     if deploy.patch_sent_at is None:
-        return said
-    return f"{said} Whether the cluster has taken the change is not known: sync, then look."
+        return message
+    return f"{message} Whether the cluster has taken the change is not known: sync, then look."

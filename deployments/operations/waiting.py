@@ -47,7 +47,7 @@ def check_pending_image(*, deploy_id: int, clients: Clients, now: datetime) -> N
     try:
         is_built = clients.registry.digest(parse_image(deploy.image)) is not None
     except RegistryError as error:
-        deploy.note(now=now, sentence=f"{error} Headway looks again every minute.")
+        deploy.note(now=now, message=f"{error} Headway looks again every minute.")
         return
     if is_built and (deploy.follow_head or deploy.waits_for_ci):
         request_sync(hosts=[deploy.site.host], trigger="waiting")
@@ -59,17 +59,17 @@ def check_pending_image(*, deploy_id: int, clients: Clients, now: datetime) -> N
 def move_on(deploy: Deploy, *, is_built: bool | None, check_state: CheckState, now: datetime) -> bool:
     """Queue a waiting Deploy whose time has come, end one that waits in vain; return whether it was queued by us."""
     if in_vain := ends_the_wait(sha=deploy.sha, check_state=check_state, accepts_red=deploy.accepts_red):
-        deploy.move(Status.FAILED, only_from=STILL_WAITING, now=now, sentence=in_vain)
+        deploy.move(Status.FAILED, only_from=STILL_WAITING, now=now, message=in_vain)
         return False
     missing = waits_for(
         sha=deploy.sha, is_built=is_built, check_state=check_state, waits_for_ci=deploy.waits_for_ci
     )
     if missing:
-        deploy.note(now=now, sentence=missing)
+        deploy.note(now=now, message=missing)
         return False
     with transaction.atomic():
-        sentence = "The image is there: a worker takes it up in a moment."
-        if not deploy.move(Status.QUEUED, only_from=STILL_WAITING, now=now, sentence=sentence, queued_at=now):
+        message = "The image is there: a worker takes it up in a moment."
+        if not deploy.move(Status.QUEUED, only_from=STILL_WAITING, now=now, message=message, queued_at=now):
             return False
         Observation.objects.filter(site=deploy.site_id, head_sha=deploy.sha).update(head_image_built=True)
         async_task("deployments.tasks.start_deploy", deploy.pk, q_options={"group": "deploy"})
@@ -82,11 +82,11 @@ def take_up_waiting(due: NotTwice, *, now: datetime, timeout: timedelta) -> None
         if now - deploy.requested_at < timeout:
             due.queue("deployments.tasks.check_pending_image", deploy.pk, group="deploy")
             continue
-        sentence = (
+        message = (
             f"Given up after {duration(timeout)}: what {short(deploy.sha)} waited for did not come. "
             "Look at its build, then ask again."
         )
-        deploy.move(Status.TIMED_OUT, only_from=STILL_WAITING, now=now, sentence=sentence)
+        deploy.move(Status.TIMED_OUT, only_from=STILL_WAITING, now=now, message=message)
 
 
 def _judge(deploy: Deploy, seen: Observation, *, now: datetime) -> bool:
@@ -97,10 +97,10 @@ def _judge(deploy: Deploy, seen: Observation, *, now: datetime) -> bool:
             deploy, is_built=seen.head_image_built, check_state=CheckState(seen.check_state), now=now
         )
     if deploy.waits_for_ci:
-        sentence = (
+        message = (
             f"{short(seen.head_sha)} came before CI had passed on {short(deploy.sha)}: ask for the newer one."
         )
-        deploy.move(Status.SUPERSEDED, only_from=STILL_WAITING, now=now, sentence=sentence)
+        deploy.move(Status.SUPERSEDED, only_from=STILL_WAITING, now=now, message=message)
     return False
 
 

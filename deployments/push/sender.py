@@ -75,10 +75,10 @@ class Sender:
             raise PushRefused(f"This subscription's keys cannot be read: {error}") from error
 
 
-def _judged(response: requests.Response | None, said: str) -> PushError:
+def _judged(response: requests.Response | None, message: str) -> PushError:
     status = response.status_code if response is not None else 0
     if status in _GONE:
-        return PushGone(said)
+        return PushGone(message)
     if status in _LATER or status >= 500:  # noqa: PLR2004  RFC 9110, 15.6: the server's own errors
-        return PushUnavailable(said)
-    return PushRefused(said)
+        return PushUnavailable(message)
+    return PushRefused(message)

@@ -30,7 +30,7 @@ def audit_page(
         events = events.filter(
             Q(host__icontains=word)
             | Q(actor_name__icontains=word)
-            | Q(sentence__icontains=word)
+            | Q(message__icontains=word)
             | Q(address__startswith=word)
         )
     if older_than is not None:

@@ -44,7 +44,7 @@ class BatchPage:
 def why_left_out(row: SiteRow) -> str:
     """Return why a site that is behind does not ship with all others; empty where it does."""
     if row.answer.state != State.READY:
-        return row.answer.sentence
+        return row.answer.message
     if row.seen.ahead_by:
         return "What runs has commits that are not on the branch: deploy it by itself, once you have looked."
     if row.site.wait_for_ci and row.seen.check_state == CheckState.PENDING:

@@ -16,7 +16,7 @@ class WayRight:
     """A commit that could be put in the place of somebody else's image."""
 
     sha: str
-    said: str
+    message: str
 
     @property
     def short(self) -> str:
@@ -57,12 +57,12 @@ def _ways(site: Site, row: SiteRow) -> list[WayRight]:
     last = site.deploys.filter(status=Status.SUCCEEDED).exclude(sha=seen.desired_sha).first()
     ways = []
     if last:
-        said = (
+        message = (
             f"{last.headline} — the last that succeeded here"
             if last.headline
             else "the last that succeeded here"
         )
-        ways.append(WayRight(sha=last.sha, said=said))
+        ways.append(WayRight(sha=last.sha, message=message))
     if row.head and row.head.sha not in {seen.desired_sha, last.sha if last else ""}:
-        ways.append(WayRight(sha=row.head.sha, said=f"{row.head.headline} — the newest"))
+        ways.append(WayRight(sha=row.head.sha, message=f"{row.head.headline} — the newest"))
     return ways

@@ -63,7 +63,7 @@ def system_status(*, now: datetime) -> SystemStatus:
     )
     if schedule is None:
         rows = read_written(now=now)
-        held = _told_in(StandingHold.all(now=now), now)
+        held = _in_zone(StandingHold.all(now=now), now)
         return SystemStatus(
             None,
             False,
@@ -82,11 +82,11 @@ def system_status(*, now: datetime) -> SystemStatus:
         sync_is_overdue=schedule.last_good is None or now - schedule.last_good > stale_after(interval),
         github_rests_until=schedule.github_rests_until,
         running_batch_id=schedule.running_batch,
-        holds=_told_in((StandingHold.from_json(each) for each in schedule.standing), now),
+        holds=_in_zone((StandingHold.from_json(each) for each in schedule.standing), now),
         written=schedule.written,
     )
 
 
-def _told_in(holds: Iterable[StandingHold], now: datetime) -> tuple[StandingHold, ...]:
+def _in_zone(holds: Iterable[StandingHold], now: datetime) -> tuple[StandingHold, ...]:
     zone = now.tzinfo
     return tuple(replace(hold, until=hold.until.astimezone(zone)) if hold.until else hold for hold in holds)

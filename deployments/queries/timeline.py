@@ -17,13 +17,13 @@ class Line(NamedTuple):
 
     at: datetime
     kind: EventKind
-    sentence: str
+    message: str
 
 
 def timeline(deploy: Deploy) -> tuple[Line, ...]:
     """What happened, the newest last; of a very long one the newest lines. One statement."""
-    newest = deploy.events.order_by("-id").values_list("at", "kind", "sentence")[:LINES_SHOWN]
-    return tuple(Line(at, EventKind(kind), sentence) for at, kind, sentence in reversed(newest))
+    newest = deploy.events.order_by("-id").values_list("at", "kind", "message")[:LINES_SHOWN]
+    return tuple(Line(at, EventKind(kind), message) for at, kind, message in reversed(newest))
 
 
 def expected_duration(*, site_id: int) -> timedelta | None:

@@ -98,7 +98,7 @@ class Registry:
         complaint = complaint_in(reply)
         if complaint.codes & _ABSENT:
             return None
-        return _error(refusal, image, grant, said=complaint.said)
+        return _error(refusal, image, grant, answer_text=complaint.answer_text)
 
     def _ask(self, method: str, image: ImageReference) -> tuple[Reply, Grant]:
         """The reply and what it was asked with; a 401 is answered once, with a new grant."""
@@ -115,7 +115,11 @@ class Registry:
         return reply, grant
 
 
-def _error(reply: Reply, image: ImageReference, grant: Grant, *, said: str = "") -> RegistryError:
+def _error(reply: Reply, image: ImageReference, grant: Grant, *, answer_text: str = "") -> RegistryError:
     return error_for(
-        reply, host=image.registry, path=image.path, has_credentials=grant.has_credentials, said=said
+        reply,
+        host=image.registry,
+        path=image.path,
+        has_credentials=grant.has_credentials,
+        answer_text=answer_text,
     )

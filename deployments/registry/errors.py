@@ -2,11 +2,11 @@
 
 
 class RegistryError(Exception):
-    """`said` holds the registry's own message, empty when it gave none."""
+    """`answer_text` holds the registry's own message, empty when it gave none."""
 
-    def __init__(self, sentence: str, *, said: str = "") -> None:
-        super().__init__(f"{sentence} It says: {said}" if said else sentence)
-        self.said = said
+    def __init__(self, message: str, *, answer_text: str = "") -> None:
+        super().__init__(f"{message} It says: {answer_text}" if answer_text else message)
+        self.answer_text = answer_text
 
 
 class RegistryUnavailable(RegistryError):
@@ -20,6 +20,8 @@ class RegistryRefused(RegistryError):
 class RegistryRateLimited(RegistryError):
     """Asked too often; `retry_after_seconds` is None when the registry did not say."""
 
-    def __init__(self, sentence: str, *, said: str = "", retry_after_seconds: float | None = None) -> None:
-        super().__init__(sentence, said=said)
+    def __init__(
+        self, message: str, *, answer_text: str = "", retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(message, answer_text=answer_text)
         self.retry_after_seconds = retry_after_seconds

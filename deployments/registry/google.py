@@ -58,7 +58,7 @@ class GoogleCredentials:
             except GoogleAuthError as error:
                 raise RegistryRefused(
                     "Google's credentials cannot be used: correct GOOGLE_APPLICATION_CREDENTIALS, or the workload's identity.",
-                    said=_first_line(error),
+                    answer_text=_first_line(error),
                 ) from error
             except (KeyError, TypeError, ValueError) as error:
                 # google-auth lets these through when something else answers at the metadata server's address.

@@ -104,9 +104,9 @@ class Transport:
                 )
         except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
             # An address that we were redirected to may be signed, and the cause would spell it out.
-            raise RegistryUnavailable(self._sentence_for(error, question)) from (error if is_first else None)
+            raise RegistryUnavailable(self._message_for(error, question)) from (error if is_first else None)
 
-    def _sentence_for(self, error: Exception, question: Question) -> str:
+    def _message_for(self, error: Exception, question: Question) -> str:
         host = host_of(question.url)
         if isinstance(error, requests.exceptions.SSLError):
             return f"{host} shows a certificate that is not trusted: renew it there, or trust its authority here."

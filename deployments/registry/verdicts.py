@@ -24,7 +24,7 @@ class Complaint:
     """A registry's own account of an error; empty where it gave none."""
 
     codes: frozenset[str]
-    said: str
+    answer_text: str
 
 
 def complaint_in(reply: Reply) -> Complaint:
@@ -41,19 +41,23 @@ def complaint_in(reply: Reply) -> Complaint:
     return Complaint(codes, _shorten("; ".join(map(_spell, errors)) or _plain(content)))
 
 
-def error_for(reply: Reply, *, host: str, path: str, has_credentials: bool, said: str = "") -> RegistryError:
-    """The error that a status of 400 and above stands for; `said` replaces what the reply itself says."""
-    said = said or complaint_in(reply).said
+def error_for(
+    reply: Reply, *, host: str, path: str, has_credentials: bool, answer_text: str = ""
+) -> RegistryError:
+    """The error that a status of 400 and above stands for; `answer_text` replaces what the reply itself says."""
+    answer_text = answer_text or complaint_in(reply).answer_text
     status = reply.status
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         seconds = _retry_after_seconds(reply.headers)
         when = "" if seconds is None else f" It wants {seconds:g} seconds of rest."
-        sentence = f"{host} was asked too often: wait, or give Headway credentials with a higher limit.{when}"
-        return RegistryRateLimited(sentence, said=said, retry_after_seconds=seconds)
+        message = f"{host} was asked too often: wait, or give Headway credentials with a higher limit.{when}"
+        return RegistryRateLimited(message, answer_text=answer_text, retry_after_seconds=seconds)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-        sentence = f"{host} fails ({_status_text(reply)}): it is asked again at the next sync."
-        return RegistryUnavailable(sentence, said=said)
-    return RegistryRefused(_refusal(reply, host, path, has_credentials=has_credentials), said=said)
+        message = f"{host} fails ({_status_text(reply)}): it is asked again at the next sync."
+        return RegistryUnavailable(message, answer_text=answer_text)
+    return RegistryRefused(
+        _refusal(reply, host, path, has_credentials=has_credentials), answer_text=answer_text
+    )
 
 
 def _refusal(reply: Reply, host: str, path: str, *, has_credentials: bool) -> str:

@@ -80,7 +80,7 @@ def _held(question: _Question) -> _Refusal:
     hold = findings.standing_hold(question.facts, now=question.now)
     if hold is None:
         return None
-    return Wait(findings.hold_sentence(hold)) if hold.until else Stop(findings.hold_sentence(hold))
+    return Wait(findings.hold_message(hold)) if hold.until else Stop(findings.hold_message(hold))
 
 
 def _busy(question: _Question) -> _Refusal:

@@ -28,7 +28,7 @@ class Trouble:
     """A reason's name, and the sentence that says it; `threshold_seconds` is for how long it may yet pass by itself."""
 
     reason: str
-    sentence: str
+    message: str
     threshold_seconds: int
     container: str = ""
     unpulled: str = ""
@@ -56,8 +56,8 @@ def trouble_of(container: Container) -> Trouble | None:
     if reason in _PULL:
         return _pull(container, waiting)
     if reason in _CONFIG:
-        said = f"{container.called} cannot start: {_told(waiting)}"
-        return Trouble("config_error", sentences(said, "Create what is missing, or correct its name"), 60)
+        message = f"{container.called} cannot start: {_stated(waiting)}"
+        return Trouble("config_error", sentences(message, "Create what is missing, or correct its name"), 60)
     if ended := _ended(container):
         return _crash(container, ended)
     if state.get("running") and not container.status.get("ready"):
@@ -71,7 +71,7 @@ def init_trouble_of(container: Container) -> Trouble | None:
     trouble = None if ended and ended.get("exitCode") == 0 else trouble_of(container)
     if trouble is None:
         return None
-    return replace(trouble, reason="init_container", sentence=f"Its init container fails: {trouble.sentence}")
+    return replace(trouble, reason="init_container", message=f"Its init container fails: {trouble.message}")
 
 
 def image_not_found(image: str) -> str:
@@ -93,12 +93,14 @@ def _pull(container: Container, waiting: KubernetesObject) -> Trouble:
     if waiting.get("reason") == "InvalidImageName":
         return Trouble("invalid_image", f"{image} is no image's name: correct the image template.", 60)
     if _DENIED.search(because):
-        said = f"The cluster may not pull {image}: give it access to the registry. It was told: {cut(cause)}"
-        return Trouble("pull_denied", sentences(said), 120)
+        message = (
+            f"The cluster may not pull {image}: give it access to the registry. It was told: {cut(cause)}"
+        )
+        return Trouble("pull_denied", sentences(message), 120)
     if _ABSENT.search(because):
         return Trouble("image_not_found", image_not_found(image), 120, unpulled=image)
-    said = sentences(f"The cluster cannot pull {image}: {cut(cause) or 'no reason given'}")
-    return Trouble("pull_failed", said, 120, unpulled=image)
+    message = sentences(f"The cluster cannot pull {image}: {cut(cause) or 'no reason given'}")
+    return Trouble("pull_failed", message, 120, unpulled=image)
 
 
 def _cause(container: Container, message: str) -> str:
@@ -123,22 +125,22 @@ def _crash(container: Container, ended: KubernetesObject) -> Trouble:
     if ended.get("reason") == "OOMKilled":
         limit = ((container.spec.get("resources") or {}).get("limits") or {}).get("memory")
         of = f" (its limit is {limit})" if limit else ""
-        said = f"{container.called} ran out of memory{of}{restarted}: raise its limit, or roll back."
-        return Trouble("out_of_memory", said, 120)
+        message = f"{container.called} ran out of memory{of}{restarted}: raise its limit, or roll back."
+        return Trouble("out_of_memory", message, 120)
     if probe := _probe(container, "Liveness"):
-        said = f"{container.called} does not pass its liveness probe{restarted}: {probe}"
-        return Trouble("liveness", sentences(said), 120)
+        message = f"{container.called} does not pass its liveness probe{restarted}: {probe}"
+        return Trouble("liveness", sentences(message), 120)
     if ended.get("reason") in {"StartError", "ContainerCannotRun"}:
-        return Trouble("crash", sentences(f"{container.called} cannot start: {_told(ended)}"), 120)
-    said = f"{container.called} ended with exit code {ended.get('exitCode')}{restarted}: read its log."
-    return Trouble("crash", said, 120)
+        return Trouble("crash", sentences(f"{container.called} cannot start: {_stated(ended)}"), 120)
+    message = f"{container.called} ended with exit code {ended.get('exitCode')}{restarted}: read its log."
+    return Trouble("crash", message, 120)
 
 
 def _unready(container: Container) -> Trouble | None:
     for kind in ("Readiness", "Startup", "Liveness"):
         if probe := _probe(container, kind):
-            said = f"{container.called} runs and does not pass its {kind.lower()} probe: {probe}"
-            return Trouble(kind.lower(), sentences(said), 600)
+            message = f"{container.called} runs and does not pass its {kind.lower()} probe: {probe}"
+            return Trouble(kind.lower(), sentences(message), 600)
     return None
 
 
@@ -149,5 +151,5 @@ def _probe(container: Container, kind: str) -> str:
     return cut(found.removeprefix(start).lstrip(": ")) or ("it failed" if found else "")
 
 
-def _told(state: KubernetesObject) -> str:
+def _stated(state: KubernetesObject) -> str:
     return cut(state.get("message") or "") or "no reason given"

@@ -26,14 +26,14 @@ _NEVER_RAN = frozenset({"image_not_found", "pull_denied", "pull_failed", "invali
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """`reason` is a name for programs, `sentence` is for people; `certain` means: stop waiting.
+    """`reason` is a name for programs, `message` is for people; `certain` means: stop waiting.
 
     Reasons: image_not_found, pull_denied, pull_failed, invalid_image, config_error, crash, out_of_memory, liveness,
     readiness, startup, unschedulable, quota, pods_refused, init_container.
     """
 
     reason: str
-    sentence: str
+    message: str
     certain: bool
     pod: str = ""
     container: str = ""
@@ -59,7 +59,7 @@ def diagnose(
 
     `events` are those of these pods and of their ReplicaSet; what is certain comes before what may pass.
     """
-    latest_first = sorted(events, key=_told_at, reverse=True)
+    latest_first = sorted(events, key=_last_seen_at, reverse=True)
     new = [pod for pod in pods if runs_image(pod, container=container, image=image)]
     found = [each for pod in new for each in _diagnoses(pod, latest_first, now=now)]
     found += _refusals(latest_first, now=now)
@@ -74,30 +74,32 @@ def after_asking_the_registry(trouble: Diagnosis, answer: bool | str | None) -> 
     """
     match answer:
         case False:
-            sentence = image_not_found(trouble.unpulled)
-            return replace(trouble, reason="image_not_found", sentence=sentence)
+            message = image_not_found(trouble.unpulled)
+            return replace(trouble, reason="image_not_found", message=message)
         case True:
-            said = f"The registry has {trouble.unpulled}, and the cluster cannot pull it yet: it tries again by itself."
-            return replace(trouble, reason="pull_failed", sentence=said, certain=False)
+            answer_text = f"The registry has {trouble.unpulled}, and the cluster cannot pull it yet: it tries again by itself."
+            return replace(trouble, reason="pull_failed", message=answer_text, certain=False)
         case str():
-            said = f"The cluster cannot pull {trouble.unpulled}, and whether it exists cannot be asked"
-            return replace(trouble, sentence=sentences(f"{said}: {answer or 'no answer'}"), certain=False)
+            answer_text = f"The cluster cannot pull {trouble.unpulled}, and whether it exists cannot be asked"
+            return replace(
+                trouble, message=sentences(f"{answer_text}: {answer or 'no answer'}"), certain=False
+            )
     return replace(trouble, certain=False)
 
 
 def _diagnoses(
     pod: KubernetesObject, events: Sequence[KubernetesObject], *, now: datetime
 ) -> Iterator[Diagnosis]:
-    told = [event for event in events if _is_about(event, pod)]
+    stated = [event for event in events if _is_about(event, pod)]
     scheduled = condition(pod, "PodScheduled") or {}
     since = parse_time(scheduled.get("lastTransitionTime")) or parse_time(
         pod["metadata"].get("creationTimestamp")
     )
-    for trouble in _troubles(pod, told, scheduled):
+    for trouble in _troubles(pod, stated, scheduled):
         age = now - since if since else timedelta(0)
         yield Diagnosis(
             reason=trouble.reason,
-            sentence=trouble.sentence,
+            message=trouble.message,
             certain=age >= timedelta(seconds=trouble.threshold_seconds),
             pod=pod["metadata"].get("name") or "",
             container=trouble.container,
@@ -127,10 +129,10 @@ def _troubles(
 def _mount_troubles(events: Sequence[KubernetesObject]) -> Iterator[Trouble]:
     for event in events:
         if event.get("reason") in {"FailedMount", "FailedAttachVolume"}:
-            said = f"A volume of the pod is not there: {cut(event.get('message') or '')}"
+            answer_text = f"A volume of the pod is not there: {cut(event.get('message') or '')}"
             yield Trouble(
                 "config_error",
-                sentences(said, "Create what is missing, or correct its name"),
+                sentences(answer_text, "Create what is missing, or correct its name"),
                 _CONFIG_SECONDS,
             )
             return
@@ -143,7 +145,7 @@ def _refusals(events: Sequence[KubernetesObject], *, now: datetime) -> Iterator[
             continue
         message = event.get("message") or ""
         is_quota = "exceeded quota" in message
-        said = (
+        answer_text = (
             "The namespace's quota leaves no room for a new pod"
             if is_quota
             else "The cluster refuses to create pods"
@@ -151,7 +153,7 @@ def _refusals(events: Sequence[KubernetesObject], *, now: datetime) -> Iterator[
         since = parse_time(event.get("firstTimestamp") or event.get("eventTime"))
         yield Diagnosis(
             reason="quota" if is_quota else "pods_refused",
-            sentence=sentences(f"{said}: {cut(message)}"),
+            message=sentences(f"{answer_text}: {cut(message)}"),
             certain=since is not None and now - since >= timedelta(seconds=_PENDING_SECONDS),
         )
         return
@@ -161,5 +163,5 @@ def _is_about(event: KubernetesObject, pod: KubernetesObject) -> bool:
     return bool((event.get("involvedObject") or {}).get("uid") == pod["metadata"].get("uid"))
 
 
-def _told_at(event: KubernetesObject) -> str:
+def _last_seen_at(event: KubernetesObject) -> str:
     return str(event.get("lastTimestamp") or event.get("eventTime") or event.get("firstTimestamp") or "")

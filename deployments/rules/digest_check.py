@@ -29,10 +29,10 @@ class DigestMatch(StrEnum):
 
 @dataclass(frozen=True)
 class DigestCheck:
-    """A judgement; `sentence` is empty where there is nothing to tell."""
+    """A judgement; `message` is empty where there is nothing to tell."""
 
     match: DigestMatch
-    sentence: str = ""
+    message: str = ""
 
 
 def reported_digests(pods: Sequence[KubernetesObject], *, container: str, image: str) -> frozenset[str]:
@@ -70,8 +70,8 @@ def _other(others: Sequence[str], total: int) -> str:
 def _reports(pods: Sequence[KubernetesObject], *, container: str, image: str) -> list[KubernetesObject]:
     """What each ready pod of the image says of its container; empty where it says nothing."""
     ready = (pod for pod in pods if is_ready(pod) and runs_image(pod, container=container, image=image))
-    told = ((pod.get("status") or {}).get("containerStatuses") or [] for pod in ready)
-    return [next((each for each in those if each.get("name") == container), {}) for those in told]
+    stated = ((pod.get("status") or {}).get("containerStatuses") or [] for pod in ready)
+    return [next((each for each in those if each.get("name") == container), {}) for those in stated]
 
 
 def _digest(report: KubernetesObject, image: str) -> str:

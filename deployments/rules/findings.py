@@ -48,10 +48,10 @@ def wrong_image(facts: SiteFacts) -> str:
         return f"The container's image, “{facts.desired_image}”, cannot be read: correct it in the cluster."
     if repository == facts.expected_repository:
         return ""
-    said = (
+    message = (
         f"The container runs {repository}, and this site is {facts.expected_repository}: correct the mapping."
     )
-    return sentences(said, who_set(facts))
+    return sentences(message, who_set(facts))
 
 
 def foreign_image(facts: SiteFacts, image: str) -> str:
@@ -68,8 +68,8 @@ def unknown_commit(facts: SiteFacts) -> str:
     """The desired image carries no commit that the repository knows, whatever the pods still run."""
     if facts.desired_sha:
         return ""
-    said = f"{facts.desired_image} carries no commit that GitHub knows: correct the mapping, or deploy the newest."
-    return sentences(said, who_set(facts))
+    message = f"{facts.desired_image} carries no commit that GitHub knows: correct the mapping, or deploy the newest."
+    return sentences(message, who_set(facts))
 
 
 def who_set(facts: SiteFacts) -> str:
@@ -117,7 +117,7 @@ def failed_deploy(facts: SiteFacts) -> str:
         return ""
     if last.status == "timed_out" and facts.running_sha == last.sha:
         return ""
-    return sentences(f"The Deploy of {short(last.sha)} {_ENDINGS[last.status]}", last.sentence)
+    return sentences(f"The Deploy of {short(last.sha)} {_ENDINGS[last.status]}", last.message)
 
 
 def earlier_failure(facts: SiteFacts) -> str:
@@ -141,7 +141,7 @@ def standing_hold(facts: SiteFacts, *, now: datetime) -> HoldFacts | None:
     return hold if hold.everything or hold.sha in {"", facts.head_sha} else None
 
 
-def hold_sentence(hold: HoldFacts) -> str:
+def hold_message(hold: HoldFacts) -> str:
     """What is held, by whom, until when, and why."""
     what = (
         "Everything is held"

@@ -40,7 +40,7 @@ class GuardInput:
 
 def first_refusal(guard_input: GuardInput) -> str:
     """Return the sentence of the first guard that refuses; empty where all let it pass."""
-    return next((sentence for guard in _GUARDS if (sentence := guard(guard_input))), "")
+    return next((message for guard in _GUARDS if (message := guard(guard_input))), "")
 
 
 def _commit(guard_input: GuardInput) -> str:

@@ -42,7 +42,7 @@ class Rollout:
     """
 
     phase: Phase
-    sentence: str
+    message: str
     wanted: int
     updated: int
     ready: int
@@ -53,11 +53,11 @@ class Rollout:
 
 def judge_rollout(deployment: KubernetesObject, *, container: str, image: str) -> Rollout:
     """How the rollout of `image` in that container stands, by the Deployment as the API server sends it."""
-    phase, sentence, by = _judge(deployment, container=container, image=image)
+    phase, message, by = _judge(deployment, container=container, image=image)
     numbers = counts(deployment)
     return Rollout(
         phase=phase,
-        sentence=sentence,
+        message=message,
         wanted=numbers.wanted,
         updated=numbers.updated,
         ready=numbers.ready,

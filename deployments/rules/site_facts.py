@@ -27,7 +27,7 @@ class DeployFacts:
     id: int
     sha: str
     status: str
-    sentence: str
+    message: str
     finished_at: datetime | None
     from_sha: str = ""
     automatic: bool = False

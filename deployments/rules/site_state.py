@@ -81,7 +81,7 @@ class Answer:
     """A site's state, the sentence that says it to a person, and the button that helps."""
 
     state: State
-    sentence: str
+    message: str
     action: Action
 
     @property
@@ -103,28 +103,28 @@ def answer_for(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> An
 def _troubles(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> Iterator[Answer]:
     if facts.active:
         yield Answer(State.DEPLOYING, _deploying(facts.active), Action.WATCH)
-    if said := findings.what_is_missing(facts):
-        yield Answer(State.MISSING, said, Action.EDIT)
-    if said := findings.cluster_gap(facts, now=now, stale_after=stale_after):
-        yield Answer(State.UNKNOWN, said, Action.SYNC)
-    if said := findings.wrong_image(facts):
-        yield Answer(State.DRIFTED, said, Action.REVIEW)
-    if said := findings.no_ready_pods(facts):
-        yield Answer(State.FAILED, sentences(said, findings.failed_deploy(facts)), _way_out(facts))
-    if said := findings.github_gap(facts, now=now, stale_after=stale_after):
-        yield Answer(State.UNKNOWN, said, Action.SYNC)
-    if said := findings.unknown_commit(facts) or findings.set_by_another(facts):
-        yield Answer(State.DRIFTED, said, Action.REVIEW)
-    if said := findings.mixed_pods(facts):
-        yield Answer(State.UNKNOWN, said, Action.SYNC)
-    if said := findings.failed_deploy(facts):
+    if message := findings.what_is_missing(facts):
+        yield Answer(State.MISSING, message, Action.EDIT)
+    if message := findings.cluster_gap(facts, now=now, stale_after=stale_after):
+        yield Answer(State.UNKNOWN, message, Action.SYNC)
+    if message := findings.wrong_image(facts):
+        yield Answer(State.DRIFTED, message, Action.REVIEW)
+    if message := findings.no_ready_pods(facts):
+        yield Answer(State.FAILED, sentences(message, findings.failed_deploy(facts)), _way_out(facts))
+    if message := findings.github_gap(facts, now=now, stale_after=stale_after):
+        yield Answer(State.UNKNOWN, message, Action.SYNC)
+    if message := findings.unknown_commit(facts) or findings.set_by_another(facts):
+        yield Answer(State.DRIFTED, message, Action.REVIEW)
+    if message := findings.mixed_pods(facts):
+        yield Answer(State.UNKNOWN, message, Action.SYNC)
+    if message := findings.failed_deploy(facts):
         is_mended_outside = facts.last is not None and facts.last.reason in _MENDED_OUTSIDE
-        yield Answer(State.FAILED, said, Action.RETRY if is_mended_outside else _way_out(facts))
+        yield Answer(State.FAILED, message, Action.RETRY if is_mended_outside else _way_out(facts))
 
 
 def _deploying(active: DeployFacts) -> str:
-    named = short(active.sha) in active.sentence
-    return sentences("" if named else f"{short(active.sha)} is on its way", active.sentence)
+    named = short(active.sha) in active.message
+    return sentences("" if named else f"{short(active.sha)} is on its way", active.message)
 
 
 def _way_out(facts: SiteFacts) -> Action:
@@ -148,21 +148,21 @@ def _answer_behind(facts: SiteFacts, *, now: datetime) -> Answer:
     far = findings.distance(facts)
     hold, head = findings.standing_hold(facts, now=now), short(facts.head_sha)
     if hold:
-        return _behind(State.HELD, facts, far, findings.hold_sentence(hold), Action.RESUME)
+        return _behind(State.HELD, facts, far, findings.hold_message(hold), Action.RESUME)
     if facts.check_state is CheckState.FAILURE:
         return _behind(
             State.RED, facts, far, f"CI failed on {head}: mend it, or deploy anyway", Action.DEPLOY_ANYWAY
         )
     if facts.head_image_built is False:
-        said = f"The image of {head} is not built yet"
-        return _behind(State.BUILDING, facts, far, said, Action.DEPLOY_WHEN_READY)
+        message = f"The image of {head} is not built yet"
+        return _behind(State.BUILDING, facts, far, message, Action.DEPLOY_WHEN_READY)
     if facts.head_image_built is None:
-        said = facts.registry_trouble or "Sync now"
+        message = facts.registry_trouble or "Sync now"
         return _behind(
-            State.UNKNOWN, facts, far, f"Whether {head} is built is not known. {said}", Action.SYNC
+            State.UNKNOWN, facts, far, f"Whether {head} is built is not known. {message}", Action.SYNC
         )
-    said = sentences(f"{head} is ready to deploy", _open_ci(facts))
-    return _behind(State.READY, facts, far, said, Action.DEPLOY)
+    message = sentences(f"{head} is ready to deploy", _open_ci(facts))
+    return _behind(State.READY, facts, far, message, Action.DEPLOY)
 
 
 def _open_ci(facts: SiteFacts) -> str:
@@ -173,10 +173,10 @@ def _open_ci(facts: SiteFacts) -> str:
     return ""
 
 
-def _behind(state: State, facts: SiteFacts, far: str, said: str, action: Action) -> Answer:
+def _behind(state: State, facts: SiteFacts, far: str, message: str, action: Action) -> Answer:
     zero = "Scaled to zero: no pod runs" if facts.is_scaled_to_zero else ""
     also = (_few_pods(facts), _asked_for(facts), findings.earlier_failure(facts))
-    return Answer(state, sentences(zero, far, said, *also), action)
+    return Answer(state, sentences(zero, far, message, *also), action)
 
 
 def _few_pods(facts: SiteFacts) -> str:

@@ -14,7 +14,7 @@ def still_active(deploys: Sequence[Deploy]) -> list[Deploy]:
 
 def in_words(deploys: Sequence[Deploy]) -> list[str]:
     """Return how each stands, for a failing test's message."""
-    return [f"{each.pk} {each.status}: {each.sentence}" for each in deploys]
+    return [f"{each.pk} {each.status}: {each.message}" for each in deploys]
 
 
 def check_all_succeeded(world: World, deploys: Sequence[Deploy]) -> None:

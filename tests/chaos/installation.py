@@ -38,7 +38,7 @@ class Process:
     def start(self) -> None:
         self.running = Running(self.command, self.env, log=self.log).__enter__()
         if self.url:
-            assert eventually(self._answers, seconds=60), self.running.said
+            assert eventually(self._answers, seconds=60), self.running.message
         self.is_ready = True
 
     def restart(self) -> None:

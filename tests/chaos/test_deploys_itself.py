@@ -121,7 +121,7 @@ def test_a_headway_that_does_not_come_up_is_told_of_by_the_old_one(
     deploy.refresh_from_db()
     assert ended
     assert deploy.status == Status.TIMED_OUT
-    assert "does not pass its readiness probe" in deploy.sentence
+    assert "does not pass its readiness probe" in deploy.message
     assert before in {pod["spec"]["containers"][-1]["image"] for pod in world.cluster.pods(NAMESPACE, NAME)}
     assert DeployEvent.objects.filter(deploy=deploy, kind="ended").count() == 1
     assert Deploy.objects.count() == 1

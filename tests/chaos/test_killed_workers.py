@@ -95,7 +95,7 @@ def kill_until_all_have_ended(
             done += 1
     with Running([*MANAGE, "worker"], env, log=folder / "worker.log"):
         ended = eventually(lambda: not _active(deploys, but=crashing), seconds=STUCK_AFTER_SECONDS, every=0.5)
-    assert ended, [(each.site_id, each.status, each.sentence) for each in _active(deploys)]
+    assert ended, [(each.site_id, each.status, each.message) for each in _active(deploys)]
     _check_the_truth(world, shas, crashing)
     return done
 
@@ -123,5 +123,5 @@ def _check_the_truth(world: World, shas: dict[str, str], crashing: str) -> None:
             assert deploy.status != Status.SUCCEEDED
         else:
             assert (deploy.status, world.running_image(host)) == (Status.SUCCEEDED, deploy.image), (
-                deploy.sentence
+                deploy.message
             )

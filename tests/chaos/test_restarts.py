@@ -57,7 +57,7 @@ def use_while_restarting(
             over.set()
             restarter.join()
         active = Deploy.objects.filter(status__in=ACTIVE_STATUSES)
-        assert eventually(lambda: not active.exists(), seconds=120), list(active.values("sentence"))
+        assert eventually(lambda: not active.exists(), seconds=120), list(active.values("message"))
     _check(world, service, wishes)
     return sum(each.restarts for each in processes)
 
@@ -87,7 +87,7 @@ def _deploy_in_turn(world: World, service: Service, *, until: float) -> list[tup
         host = hosts[len(wishes) % len(hosts)]
         active = Deploy.objects.filter(site__host=host, status__in=ACTIVE_STATUSES)
         assert eventually(lambda active=active: not active.exists(), seconds=120), list(
-            active.values("sentence")
+            active.values("message")
         )
         sha = world.commit(host)
         request_sync(hosts=[host])
@@ -104,7 +104,7 @@ def _check(world: World, service: Service, wishes: list[tuple[str, str]]) -> Non
     assert service.answered > 50
     deploys = Deploy.objects.select_related("site")
     assert sorted((each.site.host, each.sha) for each in deploys) == sorted(wishes)
-    assert {(each.status, each.sentence) for each in deploys if each.status != Status.SUCCEEDED} == set()
+    assert {(each.status, each.message) for each in deploys if each.status != Status.SUCCEEDED} == set()
     changes: Counter[str] = Counter()
     for entry in world.cluster.requests.matching(method="PATCH"):
         if entry.status == 200:

@@ -29,7 +29,7 @@ def web(world: World, tmp_path: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "gunicorn", "dashboard.wsgi", "--config", "python:dashboard.gunicorn"]
     env = environment(tmp_path, **world.settings(tmp_path))
     with Running([*command, "--bind", bind], env, log=tmp_path / "web.log") as running:
-        assert eventually(lambda: _is_up(f"http://{bind}"), seconds=60), running.said
+        assert eventually(lambda: _is_up(f"http://{bind}"), seconds=60), running.message
         yield f"http://{bind}"
 
 
@@ -100,7 +100,7 @@ def test_of_two_people_who_deploy_different_commits_one_is_told(
     deploy = Deploy.objects.get()
     won = shas.index(deploy.sha)
     assert answers[won].url == f"{web}/deploys/{deploy.pk}/"
-    told = f"Commit {deploy.sha[:7]} is being deployed here right now: wait until that has ended."
-    assert told in answers[1 - won].text
+    stated = f"Commit {deploy.sha[:7]} is being deployed here right now: wait until that has ended."
+    assert stated in answers[1 - won].text
     refusal = AuditEvent.objects.get(kind=AuditEvent.Kind.REFUSAL)
     assert refusal.actor_name == ("ann", "ben")[1 - won]

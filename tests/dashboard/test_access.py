@@ -36,7 +36,7 @@ def test_the_admin_uses_the_one_login(stranger: Client, viewer: Client) -> None:
 
 
 def test_activity_shows_syncs(viewer: Client) -> None:
-    SyncRun.objects.create(started_at=timezone.now(), trigger="schedule", sentence="34 sites looked at.")
+    SyncRun.objects.create(started_at=timezone.now(), trigger="schedule", message="34 sites looked at.")
 
     assert "34 sites looked at." in viewer.get("/activity/").text
 

@@ -32,14 +32,14 @@ def test_a_wish_is_told_with_who_and_from_where(deployer: Client, site: Site, pe
         "192.0.2.7",
     )
     assert (event.site, event.host) == (site, HOST)
-    assert event.sentence == f"Asked for a Deploy of {HEAD[:7]}."
+    assert event.message == f"Asked for a Deploy of {HEAD[:7]}."
 
 
 def test_a_refusal_is_told_with_its_reason(deployer: Client, site: Site) -> None:
     deployer.post(f"/sites/{HOST}/deploy", {"sha": HEAD, "seen": "c" * 40})
 
     assert newest().kind == Kind.REFUSAL
-    assert "What runs has changed since you looked" in newest().sentence
+    assert "What runs has changed since you looked" in newest().message
     assert not Deploy.objects.exists()
 
 
@@ -47,8 +47,8 @@ def test_a_hold_and_its_end_are_told(deployer: Client, site: Site) -> None:
     deployer.post(f"/sites/{HOST}/hold", {"reason": "Migration"})
     deployer.post(f"/holds/{Hold.objects.get().pk}/lift")
 
-    said = list(AuditEvent.objects.exclude(kind=Kind.LOGIN).values_list("kind", "sentence"))
-    assert said == [
+    message = list(AuditEvent.objects.exclude(kind=Kind.LOGIN).values_list("kind", "message"))
+    assert message == [
         (Kind.RESUME, "Resumed this site, held by eve: Migration"),
         (Kind.HOLD, "Held this site: Migration"),
     ]
@@ -65,7 +65,7 @@ def test_cancelling_is_told(deployer: Client, site: Site) -> None:
 def test_a_sync_that_a_person_asks_for_is_told(deployer: Client, site: Site) -> None:
     deployer.post("/sync")
 
-    assert (newest().kind, newest().sentence) == (Kind.SYNC, "Asked for a sync of every site.")
+    assert (newest().kind, newest().message) == (Kind.SYNC, "Asked for a sync of every site.")
 
 
 def test_logins_are_told_and_unknown_names_are_not_written_down(stranger: Client, db: None) -> None:
@@ -75,8 +75,8 @@ def test_logins_are_told_and_unknown_names_are_not_written_down(stranger: Client
     stranger.post("/login/", {"login": "nat", "password": "wrong"})
     stranger.post("/login/", {"login": "nat", "password": "right"})
 
-    said = list(AuditEvent.objects.values_list("kind", "actor_name", "sentence"))
-    assert said == [
+    message = list(AuditEvent.objects.values_list("kind", "actor_name", "message"))
+    assert message == [
         (Kind.LOGIN, "nat", "Logged in."),
         (Kind.LOGIN_FAILED, "somebody", "A login as nat failed."),
         (Kind.LOGIN_FAILED, "somebody", "A login failed: there is no such user."),
@@ -93,7 +93,7 @@ def test_a_changed_mapping_is_told_in_words(admin_client: Client, site: Site) ->
 
     assert response.status_code == 302
     assert (newest().kind, newest().actor_name) == (Kind.MAPPING, "admin")
-    assert newest().sentence == "Changed auto deploy from off to on, branch from nothing to stable."
+    assert newest().message == "Changed auto deploy from off to on, branch from nothing to stable."
 
 
 def test_a_deleted_mapping_leaves_its_host(admin_client: Client, site: Site) -> None:
@@ -101,7 +101,7 @@ def test_a_deleted_mapping_leaves_its_host(admin_client: Client, site: Site) -> 
 
     assert not Site.objects.exists()
     assert (newest().site, newest().host) == (None, HOST)
-    assert newest().sentence == f"Deleted the mapping of {HOST}: icco/cron to default/cron."
+    assert newest().message == f"Deleted the mapping of {HOST}: icco/cron to default/cron."
 
 
 def test_a_bulk_action_is_told_for_each_site(admin_client: Client, site: Site) -> None:
@@ -109,7 +109,7 @@ def test_a_bulk_action_is_told_for_each_site(admin_client: Client, site: Site) -
         "/admin/deployments/site/", {"action": "turn_auto_deploy_on", "_selected_action": [site.pk]}
     )
 
-    assert (newest().host, newest().sentence) == (HOST, "Turned auto-deploy on, together with 0 more.")
+    assert (newest().host, newest().message) == (HOST, "Turned auto-deploy on, together with 0 more.")
 
 
 def test_a_name_stays_when_its_user_is_deleted(deployer: Client, site: Site, person: User) -> None:
@@ -130,7 +130,7 @@ def test_nothing_is_changed_or_deleted(db: None) -> None:
     with pytest.raises(UnableToRewriteHistory):
         AuditEvent.objects.all().delete()
     with pytest.raises(UnableToRewriteHistory):
-        AuditEvent.objects.update(sentence="Never asked.")
+        AuditEvent.objects.update(message="Never asked.")
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_staff_reads_it_narrowed_and_page_by_page(admin_client: Client, site: Si
 
     assert "Sync number 59." in first
     assert "moving" not in first
-    older = AuditEvent.objects.get(sentence="Sync number 10.").pk
+    older = AuditEvent.objects.get(message="Sync number 10.").pk
     assert f'href="?kind=sync&amp;q=cron&amp;before={older}"' in first
     assert "Sync number 9." in admin_client.get(f"/audit/?kind=sync&q=cron&before={older}").text
     assert "/audit/" in admin_client.get("/activity/").text
@@ -179,6 +179,6 @@ def test_the_admin_only_shows_it(admin_client: Client, db: None) -> None:
     address = f"/admin/deployments/auditevent/{newest().pk}"
 
     assert admin_client.get("/admin/deployments/auditevent/").status_code == 200
-    assert admin_client.post(f"{address}/change/", {"sentence": "Never"}).status_code == 403
+    assert admin_client.post(f"{address}/change/", {"message": "Never"}).status_code == 403
     assert admin_client.post(f"{address}/delete/", {"post": "yes"}).status_code == 403
     assert admin_client.get("/admin/deployments/auditevent/add/").status_code == 403

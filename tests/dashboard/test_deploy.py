@@ -35,7 +35,7 @@ def queued(site: Site) -> Deploy:
 def failed(site: Site) -> Deploy:
     now = timezone.now()
     return make_deploy(
-        site, status=Status.FAILED, finished_at=now, patched_at=now, sentence="The pod crashes."
+        site, status=Status.FAILED, finished_at=now, patched_at=now, message="The pod crashes."
     )
 
 
@@ -130,9 +130,9 @@ def test_a_deploy_that_is_not_there_is_404(deployer: Client) -> None:
 
 
 def test_the_timeline_grows_on_the_page(viewer: Client, queued: Deploy) -> None:
-    queued.tell("Asked for by eve.", now=queued.requested_at)
+    queued.add_event("Asked for by eve.", now=queued.requested_at)
     first = viewer.get(f"/deploys/{queued.pk}/live", headers=LIVE)
-    queued.tell("1 of 3 <pods>.", now=queued.requested_at + timedelta(seconds=67))
+    queued.add_event("1 of 3 <pods>.", now=queued.requested_at + timedelta(seconds=67))
 
     second = viewer.get(f"/deploys/{queued.pk}/live", headers=LIVE | {"If-None-Match": first["ETag"]})
 

@@ -11,8 +11,8 @@ from django_q.models import OrmQ
 from deployments.models import Examination
 
 FINDINGS = [
-    {"subject": "Clock", "grade": "good", "sentence": "They agree.", "remedy": ""},
-    {"subject": "GitHub", "grade": "bad", "sentence": "The token is <wrong>.", "remedy": "Make a new one."},
+    {"subject": "Clock", "grade": "good", "message": "They agree.", "remedy": ""},
+    {"subject": "GitHub", "grade": "bad", "message": "The token is <wrong>.", "remedy": "Make a new one."},
 ]
 
 

@@ -58,7 +58,7 @@ def test_a_zone_that_is_none_is_utc(deployer: Client, site: Site, zone: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("sent", "sentence"),
+    ("sent", "message"),
     [
         ({"ends": "at"}, "Choose the date and the time"),
         ({"ends": "at", "at": "soon"}, "Choose the date and the time"),
@@ -67,11 +67,11 @@ def test_a_zone_that_is_none_is_utc(deployer: Client, site: Site, zone: str) -> 
     ],
 )
 def test_an_end_that_cannot_be_is_refused(
-    deployer: Client, site: Site, sent: dict[str, str], sentence: str
+    deployer: Client, site: Site, sent: dict[str, str], message: str
 ) -> None:
     response = deployer.post(URL, {"reason": "Migration", **sent}, follow=True)
 
-    assert sentence in response.text
+    assert message in response.text
     assert not Hold.objects.exists()
 
 

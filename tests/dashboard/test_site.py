@@ -134,7 +134,7 @@ def test_a_site_without_a_branch_of_its_own_is_said_to_follow_the_default_one(
 
 
 @pytest.mark.parametrize(
-    ("seen", "told"),
+    ("seen", "stated"),
     [
         ({}, f"on. The next sync deploys {HEAD[:7]}."),
         (
@@ -144,12 +144,12 @@ def test_a_site_without_a_branch_of_its_own_is_said_to_follow_the_default_one(
     ],
 )
 def test_a_site_that_deploys_by_itself_says_so(
-    deployer: Client, make_site: MakeSite, seen: dict[str, str | int], told: str
+    deployer: Client, make_site: MakeSite, seen: dict[str, str | int], stated: str
 ) -> None:
     site = make_site(**seen)
     Site.objects.filter(pk=site.pk).update(auto_deploy=True)
 
-    assert f"<b>Auto-deploy:</b> {told}" in deployer.get(f"/sites/{HOST}/").text
+    assert f"<b>Auto-deploy:</b> {stated}" in deployer.get(f"/sites/{HOST}/").text
 
 
 def test_a_sentence_tells_times_in_the_viewers_zone(deployer: Client, make_site: MakeSite) -> None:

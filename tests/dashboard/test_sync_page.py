@@ -37,7 +37,7 @@ def test_who_asked_for_it_is_told_in_words(viewer: Client, run: SyncRun) -> None
 
 
 @pytest.mark.parametrize(
-    "told",
+    "stated",
     [
         "4 sites, 2 changed, 1 not observed, 1 Deploy begun.",
         "2.5 s",
@@ -47,8 +47,8 @@ def test_who_asked_for_it_is_told_in_words(viewer: Client, run: SyncRun) -> None
         "GitHub does not answer.",
     ],
 )
-def test_it_tells(viewer: Client, run: SyncRun, told: str) -> None:
-    assert told in viewer.get(f"/syncs/{run.pk}/").text
+def test_it_tells(viewer: Client, run: SyncRun, stated: str) -> None:
+    assert stated in viewer.get(f"/syncs/{run.pk}/").text
 
 
 @pytest.mark.parametrize(

@@ -108,13 +108,13 @@ def test_an_address_without_https_is_a_warning_of_the_deployment_checks() -> Non
 
 
 @pytest.mark.parametrize(
-    ("url", "sentence"),
+    ("url", "message"),
     [
         (f"postgres://headway:{PASSWORD}@127.0.0.1:1/headway", "Connection refused"),
         (f"postgres://headway:{PASSWORD}@unknown.invalid/headway", "failed to resolve host"),
     ],
 )
-def test_a_database_that_does_not_answer_is_told_without_a_traceback(url: str, sentence: str) -> None:
+def test_a_database_that_does_not_answer_is_told_without_a_traceback(url: str, message: str) -> None:
     env = PRODUCTION | {"DATABASE_URL": url}
 
     done = subprocess.run(
@@ -122,7 +122,7 @@ def test_a_database_that_does_not_answer_is_told_without_a_traceback(url: str, s
     )
 
     assert done.returncode == 1
-    assert sentence in done.stderr
+    assert message in done.stderr
     assert "Check DATABASE_URL" in done.stderr
     assert "Traceback" not in done.stderr
     assert keeps_secrets(done)

@@ -99,12 +99,14 @@ def test_a_request_and_the_task_that_it_queued_are_one_trace_without_secrets(
         Running([sys.executable, "-m", *web], env, log=tmp_path / "web.log") as served,
         Running([*MANAGE, "worker"], env, log=tmp_path / "worker.log") as worker,
     ):
-        assert eventually(lambda: _is_ready(bind), seconds=60), served.said
+        assert eventually(lambda: _is_ready(bind), seconds=60), served.message
         ask_the_doctor(f"http://{bind}")
         request_sync()
         tasks = ("deployments.tasks.doctor", "deployments.tasks.sync", "deployments.tasks.ping")
         for name in ("POST", *tasks):
-            assert eventually(lambda name=name: collector.named(name), seconds=60), served.said + worker.said
+            assert eventually(lambda name=name: collector.named(name), seconds=60), (
+                served.message + worker.message
+            )
 
     (deploy_request,) = [each for each in collector.named("POST") if each.kind == SERVER]
     (task,) = collector.named("deployments.tasks.doctor")

@@ -74,10 +74,10 @@ def test_kubectl_gets_raw_objects(cron: DemoCluster, kubectl: Kubectl) -> None:
 
 
 def test_kubectl_sets_an_image_and_sees_it_roll_out(cron: DemoCluster, kubectl: Kubectl) -> None:
-    said = kubectl("set", "image", "deployment/cron", "web=app:2")
+    message = kubectl("set", "image", "deployment/cron", "web=app:2")
     watched = kubectl("rollout", "status", "deployment/cron", "--timeout=60s")
 
-    assert said == "deployment.apps/cron image updated\n"
+    assert message == "deployment.apps/cron image updated\n"
     assert watched.endswith('deployment "cron" successfully rolled out\n')
     assert {pod["spec"]["containers"][0]["image"] for pod in cron.pods("default", "cron")} >= {"app:2"}
 
@@ -92,9 +92,9 @@ def test_kubectl_sees_a_rollout_pass_its_deadline(
     )
     kubectl("set", "image", "deployment/cron", "web=app:2")
 
-    said = kubectl("rollout", "status", "deployment/cron", "--timeout=60s", succeeds=False)
+    message = kubectl("rollout", "status", "deployment/cron", "--timeout=60s", succeeds=False)
 
-    assert 'error: deployment "cron" exceeded its progress deadline' in said
+    assert 'error: deployment "cron" exceeded its progress deadline' in message
 
 
 def test_kubectl_shows_the_history_with_its_causes(cron: DemoCluster, kubectl: Kubectl) -> None:
@@ -134,9 +134,9 @@ def test_kubectl_scales(cron: DemoCluster, kubectl: Kubectl) -> None:
 
 
 def test_kubectl_deletes_and_waits(cron: DemoCluster, kubectl: Kubectl) -> None:
-    said = kubectl("delete", "deployment", "cron")
+    message = kubectl("delete", "deployment", "cron")
 
-    assert said == 'deployment.apps "cron" deleted\n'
+    assert message == 'deployment.apps "cron" deleted\n'
     assert "not found" in kubectl("get", "deployment", "cron", succeeds=False)
 
 
@@ -160,9 +160,9 @@ def test_kubectl_applies_a_manifest(demo_cluster: DemoCluster, kubectl: Kubectl,
     container["image"] = "app:2"
     path.write_text(json.dumps(manifest))
 
-    said = kubectl("apply", "--validate=false", "-f", str(path))
+    message = kubectl("apply", "--validate=false", "-f", str(path))
 
-    assert said == "deployment.apps/cron configured\n"
+    assert message == "deployment.apps/cron configured\n"
     assert (
         demo_cluster.deployment("default", "cron")["spec"]["template"]["spec"]["containers"][0]["image"]
         == "app:2"
@@ -181,9 +181,9 @@ def test_kubectl_applies_a_manifest(demo_cluster: DemoCluster, kubectl: Kubectl,
 def test_kubectl_tells_what_the_worker_may_do(
     as_user: Callable[[str], Kubectl], question: tuple[str, ...], answer: str
 ) -> None:
-    said = as_user("headway")("auth", "can-i", *question, succeeds=answer == "yes")
+    message = as_user("headway")("auth", "can-i", *question, succeeds=answer == "yes")
 
-    assert answer in said.split()
+    assert answer in message.split()
 
 
 def test_the_worker_may_follow_a_rollout_with_kubectl(

@@ -9,9 +9,9 @@ def test_on_loopback_it_says_how_to_get_to_the_phone_and_opens_nothing() -> None
 
 
 def test_in_a_network_it_draws_a_code_and_listens_to_it() -> None:
-    said = lan.invitation("http://192.0.2.7:8000", "192.0.2.7")
+    message = lan.invitation("http://192.0.2.7:8000", "192.0.2.7")
 
-    assert said.count("█") > 100
+    assert message.count("█") > 100
     assert lan.bound_to("192.0.2.7") == "0.0.0.0"
 
 

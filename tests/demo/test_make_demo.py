@@ -38,12 +38,12 @@ def demo(tmp_path: Path) -> Demo:
 def test_a_second_one_says_so_and_leaves_the_first_alone(demo: Demo) -> None:
     server = EmbeddedPostgres("demo")
     with demo("first") as first:
-        assert eventually(lambda: "Log in" in first.said, seconds=90), first.said
+        assert eventually(lambda: "Log in" in first.message, seconds=90), first.message
 
         with demo("second") as second:
             status = second.process.wait(timeout=30)
 
-        assert (status, second.said) == (
+        assert (status, second.message) == (
             1,
             "A demo runs from this folder already: stop it with Ctrl-C where it was started.\n",
         )
@@ -53,22 +53,22 @@ def test_a_second_one_says_so_and_leaves_the_first_alone(demo: Demo) -> None:
 
 def test_one_that_is_stopped_while_it_starts_leaves_nothing(demo: Demo) -> None:
     with demo("demo") as running:
-        assert eventually(lambda: "web starts" in running.said, seconds=90), running.said
+        assert eventually(lambda: "web starts" in running.message, seconds=90), running.message
         family = running.family()
 
         running.process.send_signal(signal.SIGINT)
         status = running.process.wait(timeout=40)
 
     assert status == 0
-    assert running.said.rstrip().endswith("Stopping.")
-    assert "Traceback" not in running.said
+    assert running.message.rstrip().endswith("Stopping.")
+    assert "Traceback" not in running.message
     assert not any(Path(f"/proc/{pid}").exists() for pid in family)
     assert not EmbeddedPostgres("demo").is_running()
 
 
 def test_of_one_that_is_killed_nobody_goes_on_serving(demo: Demo) -> None:
     with demo("demo") as running:
-        assert eventually(lambda: "Log in" in running.said, seconds=90), running.said
+        assert eventually(lambda: "Log in" in running.message, seconds=90), running.message
         family = running.family() - {running.process.pid}
 
         running.process.kill()

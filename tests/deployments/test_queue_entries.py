@@ -141,6 +141,6 @@ def test_a_worker_runs_none_of_it_and_goes_on(tmp_path: Path) -> None:
         ran = eventually(Task.objects.filter(id=mine).exists, seconds=ENOUGH_SECONDS)
         emptied = eventually(lambda: not OrmQ.objects.exists(), seconds=ENOUGH_SECONDS)
 
-    assert ran, worker.said
-    assert emptied, worker.said
+    assert ran, worker.message
+    assert emptied, worker.message
     assert not owned.exists()

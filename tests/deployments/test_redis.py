@@ -34,7 +34,7 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
         Running(command, {}, log=tmp_path / "redis.log", folder=tmp_path) as server,
         Redis.from_url(url) as client,
     ):
-        assert eventually(lambda: _answers(client), seconds=60), server.said
+        assert eventually(lambda: _answers(client), seconds=60), server.message
         yield url
 
 
@@ -65,9 +65,9 @@ def test_a_worker_does_a_deploy_that_waits_in_redis(redis_url: str, world: World
     with Running([*MANAGE, "worker"], env, log=tmp_path / "worker.log") as worker:
         for command in (["sync", host], ["deploy", host, "--wait"]):
             done = subprocess.run([*MANAGE, *command], env=env, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, done.stdout + done.stderr + worker.said
+            assert done.returncode == 0, done.stdout + done.stderr + worker.message
         assert eventually(SyncRun.objects.filter(trigger="person", result="good").exists, seconds=60), (
-            worker.said
+            worker.message
         )
         worker.process.terminate()
         assert worker.process.wait(timeout=60) == 0

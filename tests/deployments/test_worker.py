@@ -33,9 +33,9 @@ def start_worker(tmp_path: Path) -> Iterator[StartWorker]:
             worker = running.enter_context(
                 Running([*MANAGE, "worker", *options], env, log=tmp_path / "worker.log")
             )
-            assert runs_a_task(within_seconds=TIMEOUT_SECONDS), worker.said
+            assert runs_a_task(within_seconds=TIMEOUT_SECONDS), worker.message
             # The first may have done it before the last was made.
-            assert eventually(lambda: has_all_children(worker), seconds=TIMEOUT_SECONDS), worker.said
+            assert eventually(lambda: has_all_children(worker), seconds=TIMEOUT_SECONDS), worker.message
             return worker
 
         yield start
@@ -136,8 +136,8 @@ def test_the_watchdog_says_why_though_there_is_no_heartbeat_at_all(
     (tmp_path / "heartbeat").unlink()
 
     assert eventually(lambda: worker.process.poll() is not None, seconds=TIMEOUT_SECONDS)
-    assert "No heartbeat" in worker.said
-    assert "Logging error" not in worker.said
+    assert "No heartbeat" in worker.message
+    assert "Logging error" not in worker.message
 
 
 def test_sigterm_ends_a_worker_within_half_a_minute(start_worker: StartWorker) -> None:
@@ -154,11 +154,13 @@ def test_sigterm_at_the_first_sign_of_life_ends_a_worker_in_order(tmp_path: Path
     env = environment(tmp_path, KUBECONFIG="")
 
     with Running([*MANAGE, "worker"], env, log=tmp_path / "worker.log") as worker:
-        assert eventually((tmp_path / "heartbeat").exists, seconds=TIMEOUT_SECONDS, every=0.001), worker.said
+        assert eventually((tmp_path / "heartbeat").exists, seconds=TIMEOUT_SECONDS, every=0.001), (
+            worker.message
+        )
         worker.process.terminate()
         status = worker.process.wait(timeout=TIMEOUT_SECONDS)
 
-    assert status == 0, worker.said
+    assert status == 0, worker.message
 
 
 def test_nothing_is_left_of_a_worker_that_was_killed(start_worker: StartWorker) -> None:

@@ -69,7 +69,7 @@ def url(
         Running([sys.executable, "-m", *gunicorn], env, log=folder / "web.log") as web,
         Running([*MANAGE, "worker"], env, log=folder / "worker.log"),
     ):
-        assert eventually(lambda: is_ready(f"http://{url}"), seconds=60), web.said
+        assert eventually(lambda: is_ready(f"http://{url}"), seconds=60), web.message
         yield f"http://{url}"
     # A worker that still ticked has left rows in tables that the last test had emptied.
     with django_db_blocker.unblock():

@@ -32,7 +32,7 @@ def show_every_state(installation: Installation) -> dict[str, int]:
     deploys = {
         status: Deploy.objects.create(
             site=site, sha=f"{number:x}" * 40, from_sha="f" * 40, headline="Ship <this>", status=status,
-            image=installation.world.image(HOST, f"{number:x}" * 40), sentence="“cron” ended with exit code 1: read its log.",
+            image=installation.world.image(HOST, f"{number:x}" * 40), message="“cron” ended with exit code 1: read its log.",
             log="no such table", trigger=Trigger.PERSON, requested_by=root, requested_by_name="root",
             requested_at=now - timedelta(minutes=number), wanted=3, updated=2, ready=1,
             queued_at=now, patched_at=now, finished_at=now,
@@ -45,7 +45,7 @@ def show_every_state(installation: Installation) -> dict[str, int]:
     )  # fmt: skip
     broken = make_failed(installation, BROKEN)
     batch = DeployBatch.objects.create(
-        state=DeployBatch.State.STOPPED, sentence="The first failed.", requested_by_name="root",
+        state=DeployBatch.State.STOPPED, message="The first failed.", requested_by_name="root",
         requested_at=now, finished_at=now,
     )  # fmt: skip
     for position, deploy in enumerate((deploys[Status.FAILED], None)):
@@ -59,7 +59,7 @@ def show_every_state(installation: Installation) -> dict[str, int]:
     finding = {
         "subject": f"GitHub, {'a-long-name.' * 20}com",
         "grade": "bad",
-        "sentence": "No answer.",
+        "message": "No answer.",
         "remedy": "",
     }
     Examination.record(asked_at=now, finished_at=now, findings=[finding])
@@ -80,7 +80,7 @@ def make_failed(installation: Installation, host: str, log: str = "no such table
     )
     failed = Deploy.objects.create(
         site=seen.site, sha=sha, from_sha=seen.running_sha, headline="Crash", image=image, status=Status.FAILED,
-        sentence="“app” ended with exit code 1: read its log.", log=log, trigger=Trigger.PERSON, requested_by_name="root",
+        message="“app” ended with exit code 1: read its log.", log=log, trigger=Trigger.PERSON, requested_by_name="root",
         requested_at=now, queued_at=now, patched_at=now, finished_at=now, wanted=1,
     )  # fmt: skip
     Observation.objects.filter(pk=seen.pk).update(

@@ -19,7 +19,7 @@ Enter = Callable[..., Page]
 HOST = "cron.natwelch.com"
 
 
-def said(page: Page):
+def message(page: Page):
     return page.locator(".answer .state")
 
 
@@ -44,7 +44,7 @@ def test_deploy(installation: Installation, enter: Enter, *, with_script: bool) 
 
     ship(page, HOST)
 
-    expect(said(page)).to_have_text("Succeeded")
+    expect(message(page)).to_have_text("Succeeded")
     assert installation.world.running_image(HOST) == installation.world.image(HOST, sha)
 
 
@@ -53,11 +53,11 @@ def test_deploy_when_ready(installation: Installation, enter: Enter, *, with_scr
     page = enter(java_script_enabled=with_script)
 
     ship(page, HOST, "When ready")
-    expect(said(page)).to_have_text("Waiting")
+    expect(message(page)).to_have_text("Waiting")
     installation.world.build(HOST, sha)
     installation.sync(HOST)
 
-    expect(said(page)).to_have_text("Succeeded")
+    expect(message(page)).to_have_text("Succeeded")
 
 
 def test_watch_it_fail_and_roll_back(installation: Installation, enter: Enter, *, with_script: bool) -> None:
@@ -67,12 +67,12 @@ def test_watch_it_fail_and_roll_back(installation: Installation, enter: Enter, *
     page = enter(java_script_enabled=with_script)
 
     ship(page, HOST)
-    expect(said(page)).to_have_text("Failed")
+    expect(message(page)).to_have_text("Failed")
     expect(page.get_by_role("region", name="The last lines of its log")).to_contain_text("GET / 500")
     page.get_by_role("link", name=f"{HOST}: Roll back").tap()
     page.get_by_role("button", name="Roll back").tap()
 
-    expect(said(page)).to_have_text("Succeeded")
+    expect(message(page)).to_have_text("Succeeded")
     assert installation.world.running_image(HOST) == before
 
 
@@ -84,10 +84,10 @@ def test_hold_and_resume(installation: Installation, enter: Enter, *, with_scrip
     page.get_by_text("Hold this site").tap()
     page.get_by_label("Why").fill("Migration tonight")
     page.get_by_role("button", name="Hold", exact=True).tap()
-    expect(said(page)).to_have_text("Held")
+    expect(message(page)).to_have_text("Held")
     page.locator(".answer").get_by_role("button", name="Resume").tap()
 
-    expect(said(page)).to_have_text("Ready")
+    expect(message(page)).to_have_text("Ready")
     assert Hold.objects.get().lifted_by_name == "nat"
 
 

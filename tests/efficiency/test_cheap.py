@@ -72,7 +72,7 @@ def test_after_a_busy_hour_web_and_worker_fit_into_what_was_promised(world: Worl
             [shipped.python, "manage.py", "worker"], env, folder=shipped.folder, log=tmp_path / "worker.log"
         ) as worker,
     ):
-        assert eventually(lambda: answers(address), seconds=60), web.said
+        assert eventually(lambda: answers(address), seconds=60), web.message
 
         work(address, logged_in(address), world)
 

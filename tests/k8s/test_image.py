@@ -63,7 +63,7 @@ def test_web_starts_answers_its_health_check_and_ends_on_sigterm(image: Image, t
     assert command[-1] == f"127.0.0.1:{port}"
 
     with running(image, command, tmp_path) as web:
-        assert eventually(lambda: _answers(port), seconds=60), web.said
+        assert eventually(lambda: _answers(port), seconds=60), web.message
         healthy = subprocess.run(probe, env=image.environment, cwd=image.folder, check=False)
         login = requests.get(f"http://localhost:{port}/login/", timeout=60)
         style = login.text.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
@@ -74,26 +74,26 @@ def test_web_starts_answers_its_health_check_and_ends_on_sigterm(image: Image, t
     assert login.ok
     assert sheet.ok
     assert "immutable" in sheet.headers["Cache-Control"]
-    assert status == 0, web.said
-    said = [json.loads(line)["message"] for line in web.said.splitlines()]
-    assert any(line.startswith("Listening at") for line in said)
+    assert status == 0, web.message
+    message = [json.loads(line)["message"] for line in web.message.splitlines()]
+    assert any(line.startswith("Listening at") for line in message)
 
 
 def test_the_worker_starts_beats_and_ends_on_sigterm(image: Image, tmp_path: Path) -> None:
     probe = ["python", "-m", "deployments.probe", str(tmp_path / "heartbeat"), "--within", "60"]
 
     with running(image, ["python", "manage.py", "worker"], tmp_path) as worker:
-        assert eventually((tmp_path / "heartbeat").exists, seconds=60), worker.said
+        assert eventually((tmp_path / "heartbeat").exists, seconds=60), worker.message
         alive = subprocess.run(probe, env=image.environment, cwd=image.folder, check=False)
         status = stop(worker)
 
     assert alive.returncode == 0
-    assert status == 0, worker.said
+    assert status == 0, worker.message
 
 
 def test_pods_can_migrate_with_it(image: Image, tmp_path: Path) -> None:
     with running(image, ["python", "manage.py", "upgrade"], tmp_path) as upgrade:
-        assert upgrade.process.wait(timeout=120) == 0, upgrade.said
+        assert upgrade.process.wait(timeout=120) == 0, upgrade.message
 
 
 def test_docker_would_stop_and_check_the_processes_themselves() -> None:

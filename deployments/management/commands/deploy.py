@@ -37,7 +37,7 @@ class Command(BaseCommand):
             print_json(self.stdout, _as_dict(deploy))
         else:
             self.stdout.write(
-                f"Deploy {deploy.pk} of {site.host} to {deploy.sha[:7]}: {deploy.get_status_display()}. {deploy.sentence}"
+                f"Deploy {deploy.pk} of {site.host} to {deploy.sha[:7]}: {deploy.get_status_display()}. {deploy.message}"
             )
         if options["wait"] and deploy.status != Status.SUCCEEDED:
             raise CommandError("It did not succeed.")
@@ -64,13 +64,13 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _wait(self, deploy: Deploy, *, quiet: bool) -> Deploy:
-        said = ""
+        message = ""
         while deploy.is_active:
             sleep(POLL_SECONDS)
             deploy.refresh_from_db()
-            if deploy.sentence != said and not quiet:
-                said = deploy.sentence
-                self.stdout.write(said)
+            if deploy.message != message and not quiet:
+                message = deploy.message
+                self.stdout.write(message)
         return deploy
 
 
@@ -81,7 +81,7 @@ def _as_dict(deploy: Deploy) -> dict[str, Any]:
         "sha": deploy.sha,
         "image": deploy.image,
         "status": deploy.status,
-        "sentence": deploy.sentence,
+        "message": deploy.message,
         "requested_at": deploy.requested_at,
         "finished_at": deploy.finished_at,
     }

@@ -22,5 +22,5 @@ class Command(BaseCommand):
         table.writerows(found.rows)
         if found.troubles:
             raise CommandError(
-                "\n".join(f"Namespace {name}: {said}" for name, said in found.troubles.items())
+                "\n".join(f"Namespace {name}: {message}" for name, message in found.troubles.items())
             )

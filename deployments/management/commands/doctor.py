@@ -25,6 +25,6 @@ class Command(BaseCommand):
         else:
             for each in found:
                 remedy = f" → {each.remedy}" if each.remedy else ""
-                self.stdout.write(f"{SIGNS[each.grade]}  {each.subject}: {each.sentence}{remedy}")
+                self.stdout.write(f"{SIGNS[each.grade]}  {each.subject}: {each.message}{remedy}")
         if troubles := sum(each.grade is Grade.BAD for each in found):
             raise CommandError(f"{troubles} of {len(found)} lines need you.")

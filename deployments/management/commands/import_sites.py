@@ -34,7 +34,7 @@ class Command(BaseCommand):
                 try:
                     is_new = _save({ALIASES.get(name, name): value for name, value in row.items()})
                 except (ValidationError, CommandError) as error:
-                    problems.append(f"line {rows.line_num}: {_sentence(error)}")
+                    problems.append(f"line {rows.line_num}: {_message(error)}")
                     continue
                 created, changed = created + is_new, changed + (not is_new)
             if problems:
@@ -72,7 +72,7 @@ def _save(row: dict[str, str]) -> bool:
     return is_new
 
 
-def _sentence(error: Exception) -> str:
+def _message(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        return " ".join(f"{name}: {' '.join(said)}" for name, said in error.message_dict.items())
+        return " ".join(f"{name}: {' '.join(message)}" for name, message in error.message_dict.items())
     return str(error)

@@ -41,7 +41,7 @@ class Command(BaseCommand):
             while not self._is_stopping:
                 for child in children:
                     if child.is_due():
-                        self.stderr.write(f"{child.name} {child.said}")
+                        self.stderr.write(f"{child.name} {child.message}")
                         child.start()
                 sleep(POLL_SECONDS)
             self.stderr.write("Stopping.")
@@ -60,7 +60,7 @@ class Child:
 
     def __init__(self, name: str, command: list[str]) -> None:
         self.name = name
-        self.said = "starts"
+        self.message = "starts"
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = float("-inf")
@@ -72,7 +72,7 @@ class Child:
         status = self._process.poll()
         if status is None or monotonic() - self._started_at < STARTED_TOO_OFTEN_SECONDS:
             return False
-        self.said = f"ended with {status}, and starts again"
+        self.message = f"ended with {status}, and starts again"
         return True
 
     def start(self) -> None:

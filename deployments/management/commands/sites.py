@@ -25,7 +25,7 @@ class Command(BaseCommand):
         elif rows:
             shown = [row | {"head": row["head"][:7], "running": row["running"][:7]} for row in rows]
             print_table(
-                self.stdout, shown, columns=("state", "host", "repository", "running", "head", "sentence")
+                self.stdout, shown, columns=("state", "host", "repository", "running", "head", "message")
             )
         else:
             self.stdout.write(
@@ -38,7 +38,7 @@ def _as_dict(row: SiteRow) -> dict[str, Any]:
         "host": row.host,
         "repository": row.slug,
         "state": row.answer.state.value,
-        "sentence": row.answer.sentence,
+        "message": row.answer.message,
         "action": row.answer.action.value,
         "running": row.running_sha,
         "head": row.head.sha if row.head else "",

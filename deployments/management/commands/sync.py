@@ -57,7 +57,7 @@ def _decision_as_dict(decision: Decision) -> dict[str, Any]:
     return {
         "host": decision.site.host,
         "state": decision.answer.state.value,
-        "sentence": decision.answer.sentence,
+        "message": decision.answer.message,
         "verdict": type(decision.verdict).__name__.lower(),
         "reason": decision.reason,
         "deploy": decision.deploy.pk if decision.deploy else None,

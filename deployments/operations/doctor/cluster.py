@@ -70,8 +70,8 @@ def unmapped(sites: Sequence[Site], present: dict[str, dict[str, dict[str, Any]]
         found += dict.fromkeys(f"{namespace}/{each.deployment}" for each in named)
     if found:
         more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-        told = f"No site stands for {', '.join(found[:NAMED])}{more}: `manage.py discover` prints lines for import_sites."
-        yield good("Not mapped", told)
+        stated = f"No site stands for {', '.join(found[:NAMED])}{more}: `manage.py discover` prints lines for import_sites."
+        yield good("Not mapped", stated)
 
 
 def _trouble(site: Site, deployment: dict[str, Any] | None) -> Finding | None:

@@ -15,7 +15,7 @@ class Finding:
     subject: str
     """What was asked, like `GitHub`."""
     grade: Grade
-    sentence: str
+    message: str
     remedy: str = ""
     """What to do; empty where all is well."""
 
@@ -23,13 +23,13 @@ class Finding:
         return asdict(self)
 
 
-def good(subject: str, sentence: str) -> Finding:
-    return Finding(subject, Grade.GOOD, sentence)
+def good(subject: str, message: str) -> Finding:
+    return Finding(subject, Grade.GOOD, message)
 
 
-def warning(subject: str, sentence: str, remedy: str) -> Finding:
-    return Finding(subject, Grade.WARNING, sentence, remedy)
+def warning(subject: str, message: str, remedy: str) -> Finding:
+    return Finding(subject, Grade.WARNING, message, remedy)
 
 
-def bad(subject: str, sentence: str, remedy: str) -> Finding:
-    return Finding(subject, Grade.BAD, sentence, remedy)
+def bad(subject: str, message: str, remedy: str) -> Finding:
+    return Finding(subject, Grade.BAD, message, remedy)

@@ -51,8 +51,8 @@ def clock_is_right(*, now: datetime) -> Iterator[Finding]:
         (theirs,) = cursor.fetchone()
     apart = abs((theirs - now).total_seconds())
     if apart > CLOCKS_APART_SECONDS:
-        sentence = f"This machine's clock and the database's are {apart:.0f} s apart."
-        yield bad("Clock", sentence, "Set both by NTP (chrony, systemd-timesyncd).")
+        message = f"This machine's clock and the database's are {apart:.0f} s apart."
+        yield bad("Clock", message, "Set both by NTP (chrony, systemd-timesyncd).")
     else:
         yield good("Clock", "This machine's clock and the database's agree.")
 

@@ -20,19 +20,19 @@ def push_keys_fit(*, public: str, private: str) -> Iterator[Finding]:
         yield bad(SUBJECT, f"VAPID_PRIVATE_KEY: {error}", FRESH)
         return
     if not public:
-        sentence = "This process does not see VAPID_PUBLIC_KEY, so the two halves cannot be compared."
-        yield warning(SUBJECT, sentence, f"Web needs, and this process may have, VAPID_PUBLIC_KEY={belongs}.")
+        message = "This process does not see VAPID_PUBLIC_KEY, so the two halves cannot be compared."
+        yield warning(SUBJECT, message, f"Web needs, and this process may have, VAPID_PUBLIC_KEY={belongs}.")
     elif public.rstrip("=") != belongs:
-        sentence = (
+        message = (
             "VAPID_PUBLIC_KEY is not the other half of VAPID_PRIVATE_KEY: no phone accepts what is sent."
         )
-        yield bad(SUBJECT, sentence, f"Set VAPID_PUBLIC_KEY={belongs}; browsers then subscribe again.")
+        yield bad(SUBJECT, message, f"Set VAPID_PUBLIC_KEY={belongs}; browsers then subscribe again.")
     else:
         yield good(SUBJECT, "Both are there, and belong together.")
 
 
 def _without_private(public: str) -> Finding:
     if public:
-        sentence = "VAPID_PRIVATE_KEY is missing: phones subscribe, and are told nothing."
-        return bad(SUBJECT, sentence, "Give the worker the other half of VAPID_PUBLIC_KEY, or unset both.")
+        message = "VAPID_PRIVATE_KEY is missing: phones subscribe, and are told nothing."
+        return bad(SUBJECT, message, "Give the worker the other half of VAPID_PUBLIC_KEY, or unset both.")
     return good(SUBJECT, "None is set: phones get no notifications. `manage.py vapid` prints a pair.")

@@ -57,9 +57,9 @@ def _ci_is_seen(heads: Mapping[Hashable, Head | HeadTrouble]) -> Iterator[Findin
         str(key) for key, head in heads.items() if isinstance(head, Head) and head.check_state == "unknown"
     ]
     if unseen:
-        sentence = f"Whether CI passed is not told for {_number(len(unseen), 'repository', 'repositories')}, first that of {unseen[0]}."
+        message = f"Whether CI passed is not told for {_number(len(unseen), 'repository', 'repositories')}, first that of {unseen[0]}."
         yield warning(
-            "GitHub's checks", sentence, "Grant the token to read commit statuses (an App: checks too)."
+            "GitHub's checks", message, "Grant the token to read commit statuses (an App: checks too)."
         )
 
 
@@ -101,8 +101,8 @@ def ping_address_answers(url: str) -> Iterator[Finding]:
         with socket.create_connection((parts.hostname or "", port), timeout=PING_TIMEOUT_SECONDS):
             yield good("Ping", f"{parts.hostname} answers.")
     except OSError as error:
-        sentence = f"{parts.hostname} does not answer: {error.strerror or error}."
-        yield bad("Ping", sentence, "Correct PING_URL, or let the worker reach that host.")
+        message = f"{parts.hostname} does not answer: {error.strerror or error}."
+        yield bad("Ping", message, "Correct PING_URL, or let the worker reach that host.")
 
 
 def mapped(sites: Sequence[Site], *, image_prefixes: Sequence[str]) -> Iterator[Finding]:
@@ -112,10 +112,10 @@ def mapped(sites: Sequence[Site], *, image_prefixes: Sequence[str]) -> Iterator[
     for site in sites:
         place = site.expected_repository
         if not place:
-            sentence = "Its image template names no image."
-            yield bad(f"Sites, {site.host}", sentence, "Correct the mapping's image template.")
+            message = "Its image template names no image."
+            yield bad(f"Sites, {site.host}", message, "Correct the mapping's image template.")
         elif not begins_with_one_of(image_prefixes, f"{place}:"):
-            sentence = f"Its images lie in {place}, and this worker runs none from there."
+            message = f"Its images lie in {place}, and this worker runs none from there."
             yield bad(
-                f"Sites, {site.host}", sentence, "Correct the mapping's image template, or IMAGE_PREFIXES."
+                f"Sites, {site.host}", message, "Correct the mapping's image template, or IMAGE_PREFIXES."
             )

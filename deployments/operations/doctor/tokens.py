@@ -17,8 +17,8 @@ def tokens_suffice(clients: Clients, *, now: datetime) -> Iterator[Finding]:
     """One line for each token that is set. Costs one request each."""
     grants = clients.github.grants()
     if not grants and not clients.github.has_app:
-        sentence = "None is set: public repositories are read by git's own protocol, without CI and counts."
-        yield warning("Token", sentence, f"Set GITHUB_TOKEN to {FINE_GRAINED}.")
+        message = "None is set: public repositories are read by git's own protocol, without CI and counts."
+        yield warning("Token", message, f"Set GITHUB_TOKEN to {FINE_GRAINED}.")
     for name, grant in grants.items():
         yield _judged(name, grant, now=now)
 
@@ -31,10 +31,10 @@ def installations_suffice(clients: Clients, sites: Sequence[Site]) -> Iterator[F
         if isinstance(lacks, GitHubError):
             yield bad(subject, str(lacks), "Until then its repositories stay as they were last seen.")
         elif lacks:
-            sentence = f"Its installation may not read {', '.join(lacks)}."
+            message = f"Its installation may not read {', '.join(lacks)}."
             yield bad(
                 subject,
-                sentence,
+                message,
                 "Grant that in the App's settings on GitHub (Permissions, read-only), and have the owner accept it.",
             )
         else:
@@ -45,15 +45,15 @@ def _judged(name: str, grant: Grant | GitHubError, *, now: datetime) -> Finding:
     subject = f"Token, {name}"
     if isinstance(grant, GitHubError):
         return bad(subject, str(grant), "Until then its repositories stay as they were last seen.")
-    sentence = f"{_may(grant)} {_lasts(grant, now=now)}"
+    message = f"{_may(grant)} {_lasts(grant, now=now)}"
     if grant.expires_at and grant.expires_at < now + SOON:
-        return warning(subject, sentence, f"Make its successor now and set {name.partition(',')[0]}.")
+        return warning(subject, message, f"Make its successor now and set {name.partition(',')[0]}.")
     too_much = _too_much(grant)
     if too_much:
         return warning(
-            subject, sentence, f"Headway only reads, and has no use for {too_much}: set {FINE_GRAINED}."
+            subject, message, f"Headway only reads, and has no use for {too_much}: set {FINE_GRAINED}."
         )
-    return good(subject, sentence)
+    return good(subject, message)
 
 
 def _may(grant: Grant) -> str:

@@ -34,18 +34,18 @@ def check_host(snapshot: Snapshot, context: FollowContext, *, stayed: str) -> No
     if answer is None:
         return
     if isinstance(answer, HostAnswer) and answer.status == site.check_status:
-        said = f"{stayed}. The site answered {answer.status} in {answer.milliseconds} ms."
-        end(deploy, Status.SUCCEEDED, said, checked_at=now, now=now)
+        message = f"{stayed}. The site answered {answer.status} in {answer.milliseconds} ms."
+        end(deploy, Status.SUCCEEDED, message, checked_at=now, now=now)
     else:
         _wrong(snapshot, context, _in_words(answer, site))
 
 
-def _wrong(snapshot: Snapshot, context: FollowContext, said: str) -> None:
+def _wrong(snapshot: Snapshot, context: FollowContext, message: str) -> None:
     deploy, now = snapshot.deploy, snapshot.now
     times = deploy.checks + 1
     if times < context.timeouts.host_checks:
-        again = f"{said} It is asked again ({times} of {context.timeouts.host_checks})."
-        deploy.note(now=now, sentence=again, checks=times, checked_at=now)
+        again = f"{message} It is asked again ({times} of {context.timeouts.host_checks})."
+        deploy.note(now=now, message=again, checks=times, checked_at=now)
         return
     pod = next((each for each in snapshot.new_pods if is_ready(each)), None)
     site = deploy.site
@@ -56,7 +56,7 @@ def _wrong(snapshot: Snapshot, context: FollowContext, said: str) -> None:
         if pod
         else ""
     )
-    end(deploy, Status.FAILED, said, reason="wrong_answer", log=log, checks=times, checked_at=now, now=now)
+    end(deploy, Status.FAILED, message, reason="wrong_answer", log=log, checks=times, checked_at=now, now=now)
 
 
 def _ask_host(site_check: SiteCheck, site: Site) -> HostAnswer | SiteCheckError:

@@ -10,7 +10,7 @@ from django_q.tasks import async_task
 
 from deployments.cluster import Cluster, ClusterError
 from deployments.models import Deploy, Observation, Status
-from deployments.operations.batch import tell_batches
+from deployments.operations.batch import continue_batches_of
 from deployments.operations.follow.context import Timeouts
 from deployments.operations.rollback import after_end
 from deployments.rules.wording import printable
@@ -24,10 +24,10 @@ def is_out_of_time(deploy: Deploy, timeouts: Timeouts, *, now: datetime) -> bool
     return now - (deploy.patched_at or deploy.requested_at) >= timeouts.rollout
 
 
-def end(deploy: Deploy, status: Status, sentence: str, *, now: datetime, **values: Any) -> None:
+def end(deploy: Deploy, status: Status, message: str, *, now: datetime, **values: Any) -> None:
     """End the Deploy; where it succeeded, the site's row says so at once, and a sync of this site looks at the rest."""
     with transaction.atomic():
-        if not deploy.move(status, now=now, sentence=sentence, **values):
+        if not deploy.move(status, now=now, message=message, **values):
             return
         if status == Status.SUCCEEDED:
             seen = Observation.objects.filter(site_id=deploy.site_id)
@@ -40,7 +40,7 @@ def end(deploy: Deploy, status: Status, sentence: str, *, now: datetime, **value
         async_task(
             "deployments.tasks.sync", hosts=[deploy.site.host], trigger="deploy", q_options={"group": "sync"}
         )
-        tell_batches(deploy)
+        continue_batches_of(deploy)
 
 
 def last_lines(cluster: Cluster, namespace: str, *, pod: str, container: str) -> str:

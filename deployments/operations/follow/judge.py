@@ -30,7 +30,7 @@ def judge(snapshot: Snapshot, context: FollowContext) -> None:
     rollout = judge_rollout(snapshot.deployment, container=site.container, image=deploy.image)
     match rollout.phase:
         case Phase.SUPERSEDED:
-            end(deploy, Status.SUPERSEDED, rollout.sentence, now=snapshot.now)
+            end(deploy, Status.SUPERSEDED, rollout.message, now=snapshot.now)
         case Phase.COMPLETE if snapshot.ready >= rollout.wanted:
             _verify(snapshot, rollout, context)
         case _:
@@ -40,19 +40,19 @@ def judge(snapshot: Snapshot, context: FollowContext) -> None:
 def _verify(snapshot: Snapshot, rollout: Rollout, context: FollowContext) -> None:
     deploy, now, ready = snapshot.deploy, snapshot.now, snapshot.ready
     if deploy.status == Status.ROLLING_OUT:
-        said = (
+        message = (
             f"{_pods(ready)} ready on the new image: watching that it stays so."
             if rollout.wanted
-            else rollout.sentence
+            else rollout.message
         )
         deploy.move(
-            Status.VERIFYING, now=now, sentence=said, verifying_since=now, checks=0, checked_at=None,
+            Status.VERIFYING, now=now, message=message, verifying_since=now, checks=0, checked_at=None,
             **_counts(snapshot, rollout),
         )  # fmt: skip
         # The registry answers while stability is watched.
         verify_digest(snapshot, context)
     elif not rollout.wanted:
-        end(deploy, Status.SUCCEEDED, rollout.sentence, now=now, **_counts(snapshot, rollout))
+        end(deploy, Status.SUCCEEDED, rollout.message, now=now, **_counts(snapshot, rollout))
     elif digest_check := verify_digest(snapshot, context):
         _verify_build(snapshot, rollout, context, digest_check)
 
@@ -62,12 +62,12 @@ def _verify_build(
 ) -> None:
     deploy, now, counts = snapshot.deploy, snapshot.now, _counts(snapshot, rollout)
     if digest_check.match is DigestMatch.MISMATCH:
-        end(deploy, Status.FAILED, digest_check.sentence, reason="other_build", now=now, **counts)
+        end(deploy, Status.FAILED, digest_check.message, reason="other_build", now=now, **counts)
     elif deploy.verifying_since and now - deploy.verifying_since >= context.timeouts.stability:
         deploy.note(now=now, **counts)
         doubt = (
-            f"; whether that is the registry's build is not known: {digest_check.sentence}"
-            if digest_check.sentence
+            f"; whether that is the registry's build is not known: {digest_check.message}"
+            if digest_check.message
             else ""
         )
         check_host(snapshot, context, stayed=f"{_pods(snapshot.ready)} ready, and stayed so{doubt}")
@@ -76,18 +76,18 @@ def _verify_build(
 def _wait_or_fail(snapshot: Snapshot, rollout: Rollout, context: FollowContext) -> None:
     deploy, now, counts = snapshot.deploy, snapshot.now, _counts(snapshot, rollout)
     trouble = _trouble(snapshot, context)
-    said = trouble.sentence if trouble else rollout.sentence
+    message = trouble.message if trouble else rollout.message
     if rollout.phase is Phase.FAILED or (trouble and trouble.certain):
-        end(deploy, Status.FAILED, said, now=now, **_evidence(snapshot, trouble, context), **counts)
+        end(deploy, Status.FAILED, message, now=now, **_evidence(snapshot, trouble, context), **counts)
     elif is_out_of_time(deploy, context.timeouts, now=now):
-        end(deploy, Status.TIMED_OUT, said, now=now, **_evidence(snapshot, trouble, context), **counts)
+        end(deploy, Status.TIMED_OUT, message, now=now, **_evidence(snapshot, trouble, context), **counts)
     elif deploy.status == Status.VERIFYING:
-        said = f"A pod fell away again. {said}"
+        message = f"A pod fell away again. {message}"
         deploy.move(
-            Status.ROLLING_OUT, now=now, sentence=said, verifying_since=None, checks=0, checked_at=None, **counts
+            Status.ROLLING_OUT, now=now, message=message, verifying_since=None, checks=0, checked_at=None, **counts
         )  # fmt: skip
     else:
-        deploy.note(now=now, sentence=said, **counts)
+        deploy.note(now=now, message=message, **counts)
 
 
 def _trouble(snapshot: Snapshot, context: FollowContext) -> Diagnosis | None:

@@ -73,7 +73,7 @@ def _judge_alone(snapshot: Snapshot, context: FollowContext) -> None:
 
 def _unreachable(deploy: Deploy, trouble: str, waits: str, timeouts: Timeouts, *, now: datetime) -> None:
     if is_out_of_time(deploy, timeouts, now=now):
-        said = f"The cluster could not be asked how it ended: {trouble}"
-        end(deploy, Status.TIMED_OUT, said, reason="out_of_sight", now=now)
+        message = f"The cluster could not be asked how it ended: {trouble}"
+        end(deploy, Status.TIMED_OUT, message, reason="out_of_sight", now=now)
     else:
-        deploy.note(now=now, sentence=waits)
+        deploy.note(now=now, message=waits)

@@ -38,8 +38,8 @@ def verify_digest(snapshot: Snapshot, context: FollowContext) -> DigestCheck | N
         return None
     known = frozenset() if isinstance(answer, str) else answer
     digest_check = check_digests(snapshot.pods, container=container, image=deploy.image, same=known)
-    if isinstance(answer, str) and not digest_check.sentence:
-        return replace(digest_check, sentence=answer)
+    if isinstance(answer, str) and not digest_check.message:
+        return replace(digest_check, message=answer)
     return digest_check
 
 

@@ -111,11 +111,11 @@ def _see_head(seen: Observation, head: Head | HeadTrouble, *, now: datetime) -> 
 
 def _see_workload(seen: Observation, observed: Observed, head: Head | HeadTrouble, *, now: datetime) -> None:
     if isinstance(observed, Unreachable):
-        seen.cluster_trouble = observed.sentence
+        seen.cluster_trouble = observed.message
         return
     seen.cluster_trouble, seen.cluster_observed_at = "", now
     if isinstance(observed, Missing):
-        seen.workload_missing = observed.sentence
+        seen.workload_missing = observed.message
         seen.desired_image = seen.desired_sha = seen.running_sha = seen.resource_version = ""
         seen.ready = seen.wanted = 0
         return

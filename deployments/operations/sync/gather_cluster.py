@@ -46,14 +46,14 @@ class Workload:
 class Missing:
     """The cluster answered, and the Deployment or its container is not there."""
 
-    sentence: str
+    message: str
 
 
 @dataclass(frozen=True)
 class Unreachable:
     """The cluster did not answer for this site."""
 
-    sentence: str
+    message: str
 
 
 Observed = Workload | Missing | Unreachable

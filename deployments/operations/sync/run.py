@@ -10,7 +10,7 @@ from django_q.tasks import async_task
 from deployments.clients import Clients
 from deployments.locks import Lock, try_lock
 from deployments.models import CommitRange, Observation, Site, SyncRun, Trigger
-from deployments.operations.attention import states_before, tell_what_waits
+from deployments.operations.attention import notify_what_waits, states_before
 from deployments.operations.deploy import UnableToDeploy, request_deploy
 from deployments.operations.github_pauses import remember
 from deployments.operations.sync.decide import Decision, decide_all
@@ -76,9 +76,7 @@ def prune_runs(*, before: datetime) -> int:
 
 def _close_dead_runs(*, now: datetime) -> int:
     dead = SyncRun.objects.filter(result=SyncRun.Result.RUNNING)
-    return dead.update(
-        result=SyncRun.Result.FAILED, finished_at=now, sentence="The worker died while it ran."
-    )
+    return dead.update(result=SyncRun.Result.FAILED, finished_at=now, message="The worker died while it ran.")
 
 
 def _dry_run(clients: Clients, hosts: Sequence[str], trigger: str, *, now: datetime) -> SyncReport:
@@ -106,9 +104,9 @@ def _sync_alone(
         _count(run, gathered, changed)
         decisions = tuple(_act(each, now=now) for each in decide_all(sites, gathered.observations, now=now))
         move_on_where_ready(sites, now=now)
-        tell_what_waits(decisions, before)
+        notify_what_waits(decisions, before)
     except Exception as error:
-        run.result, run.sentence = SyncRun.Result.FAILED, f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH]
+        run.result, run.message = SyncRun.Result.FAILED, f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH]
         run.finished_at = clock()
         run.save()
         raise
@@ -177,7 +175,7 @@ def _finish(run: SyncRun, decisions: Sequence[Decision], *, now: datetime) -> No
     run.decisions = {each.site.host: _as_json(each) for each in decisions}
     run.result = SyncRun.Result.TROUBLED if run.troubled else SyncRun.Result.GOOD
     if run.troubled == run.sites > 0:
-        run.result, run.sentence = SyncRun.Result.FAILED, "No site could be observed."
+        run.result, run.message = SyncRun.Result.FAILED, "No site could be observed."
     run.finished_at = now
     run.save()
 

@@ -100,7 +100,7 @@ def test_a_rollout_is_followed_until_ready_pods_run_the_image(ground):
     first = judge_rollout(ground.set_image(name, SECOND), container=WEB, image=SECOND)
     last = ground.rolled_out(name, SECOND)
 
-    assert (first.phase, last.sentence) == (Phase.PROGRESSING, "The new pod is up.")
+    assert (first.phase, last.message) == (Phase.PROGRESSING, "The new pod is up.")
     assert wait_for(lambda: running_images(ground.read(name), ground.pods(name), container=WEB) == {SECOND})
 
 

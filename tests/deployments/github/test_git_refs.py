@@ -191,7 +191,7 @@ def test_a_list_of_refs_without_gits_own_type_is_not_believed() -> None:
 def test_git_itself_reads_the_demos_refs(demo_github: DemoGitHub) -> None:
     repository = add_repository(demo_github)
 
-    told = subprocess.run(
+    stated = subprocess.run(
         ["git", "-c", "protocol.version=2", "ls-remote", "--symref", f"{demo_github.url}/icco/cron", "HEAD"],
         capture_output=True,
         check=True,
@@ -199,7 +199,7 @@ def test_git_itself_reads_the_demos_refs(demo_github: DemoGitHub) -> None:
         timeout=60,
     )
 
-    assert told.stdout.splitlines() == ["ref: refs/heads/main\tHEAD", f"{repository.head}\tHEAD"]
+    assert stated.stdout.splitlines() == ["ref: refs/heads/main\tHEAD", f"{repository.head}\tHEAD"]
 
 
 @contextmanager

@@ -74,9 +74,9 @@ def test_a_token_with_a_line_break_inside_is_refused_without_being_shown_or_sent
     with GitHub(token="ghp_secret\nghp_other", api_url=demo_github.url) as github:
         answers = github.heads([about(add_repository(demo_github))])
 
-    sentence = str(troubles_in(answers)["site"].error)
-    assert "paste it again" in sentence
-    assert "ghp_" not in sentence
+    message = str(troubles_in(answers)["site"].error)
+    assert "paste it again" in message
+    assert "ghp_" not in message
     assert answers.requests == 0
 
 
@@ -87,10 +87,10 @@ def test_the_token_stands_in_no_log_and_no_trouble(
     questions = add_many(demo_github, 2)
 
     with GitHub(token="ghp_secret", api_url=demo_github.url) as github:
-        told = [repr(each) + str(each.error) for each in troubles_in(github.heads(questions)).values()]
+        stated = [repr(each) + str(each.error) for each in troubles_in(github.heads(questions)).values()]
 
-    assert len(told) == 2
-    assert "ghp_secret" not in "".join(told) + caplog.text
+    assert len(stated) == 2
+    assert "ghp_secret" not in "".join(stated) + caplog.text
 
 
 def test_enterprise_server_is_asked_at_its_own_addresses(demo_github: DemoGitHub) -> None:

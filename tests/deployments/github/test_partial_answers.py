@@ -124,9 +124,9 @@ def test_a_question_that_exceeds_them_alone_is_that_sites_trouble(
         {"data": None, "errors": [{"type": "RATE_LIMITED", "message": "Slow down."}]},
     ],
 )
-@pytest.mark.parametrize(("headers", "is_told"), [({}, False), ({"Retry-After": "90"}, True)])
+@pytest.mark.parametrize(("headers", "is_stated"), [({}, False), ({"Retry-After": "90"}, True)])
 def test_a_limit_that_comes_with_status_200_is_one(
-    serve: Serve, body: dict[str, Any], headers: dict[str, str], *, is_told: bool
+    serve: Serve, body: dict[str, Any], headers: dict[str, str], *, is_stated: bool
 ) -> None:
     api_url = serve(Response(headers=headers, body=json.dumps(body).encode()))
     questions = [HeadQuestion(key=name, owner="icco", repository=name) for name in ("cron", "writing")]
@@ -136,4 +136,4 @@ def test_a_limit_that_comes_with_status_200_is_one(
 
     limit = answers.limits["GITHUB_TOKEN"]
     assert isinstance(limit, GitHubRateLimited)
-    assert (limit.is_told, limit.is_secondary, answers.requests) == (is_told, True, 1)
+    assert (limit.is_stated, limit.is_secondary, answers.requests) == (is_stated, True, 1)

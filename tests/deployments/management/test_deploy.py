@@ -54,10 +54,10 @@ def test_json_tells_all_of_the_deploy(world: World, clients: Clients, run: Run) 
     sha = world.commit(HOST)
     observe(clients)
 
-    told = json.loads(run("deploy", HOST, "--json"))
+    stated = json.loads(run("deploy", HOST, "--json"))
 
-    assert (told["host"], told["sha"], told["status"]) == (HOST, sha, Status.QUEUED)
-    assert told["image"] == world.image(HOST, sha)
+    assert (stated["host"], stated["sha"], stated["status"]) == (HOST, sha, Status.QUEUED)
+    assert stated["image"] == world.image(HOST, sha)
 
 
 def test_a_refusal_is_a_sentence_and_no_deploy(world: World, clients: Clients, run: Run) -> None:

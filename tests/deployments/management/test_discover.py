@@ -38,9 +38,9 @@ def test_with_its_host_the_line_can_be_imported(pointed: World, run: Run, tmp_pa
     table = tmp_path / "sites.csv"
     table.write_text(run("discover").replace("\n,", f"\n{HOST},"))
 
-    told = run("import_sites", str(table))
+    stated = run("import_sites", str(table))
 
-    assert told == "1 sites added, 0 updated.\n"
+    assert stated == "1 sites added, 0 updated.\n"
     assert lines(run("discover")) == []
 
 

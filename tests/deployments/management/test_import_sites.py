@@ -77,8 +77,8 @@ def test_the_audit_tells_who_changed_which_mapping(run: Run, table: Path) -> Non
     run("import_sites", str(table))
     run("import_sites", str(table))
 
-    told = AuditEvent.objects.order_by("pk").values_list("actor_name", "host", "sentence")
-    assert list(told) == [
+    stated = AuditEvent.objects.order_by("pk").values_list("actor_name", "host", "message")
+    assert list(stated) == [
         (f"{getuser()} on a shell", "cron.example.com", "Added the mapping of cron.example.com."),
         (f"{getuser()} on a shell", "cron.example.com", "Changed branch from nothing to release."),
     ]

@@ -39,27 +39,27 @@ def answers(port: int) -> bool:
 def test_web_and_worker_start_a_killed_one_starts_again_and_sigterm_ends_all(
     running: Running, port: int, tmp_path: Path
 ) -> None:
-    assert eventually(lambda: answers(port), seconds=60), running.said
+    assert eventually(lambda: answers(port), seconds=60), running.message
     both = running.children_of(running.process.pid)
     assert len(both) == 2
-    assert eventually((tmp_path / "heartbeat").exists, seconds=60), running.said
+    assert eventually((tmp_path / "heartbeat").exists, seconds=60), running.message
 
     (victim,) = (pid for pid in both if b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes())
     os.kill(victim, signal.SIGKILL)
     again = eventually(lambda: running.children_of(running.process.pid) - both, seconds=60)
-    assert eventually(lambda: answers(port), seconds=60), running.said
+    assert eventually(lambda: answers(port), seconds=60), running.message
     everything = both | again | set().union(*(running.children_of(pid) for pid in both | again))
     running.process.terminate()
     status = running.process.wait(timeout=60)
 
     assert len(again) == 1
-    assert "web ended with -9, and starts again" in running.said
+    assert "web ended with -9, and starts again" in running.message
     assert status == 0
     assert eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in everything), seconds=60)
 
 
 def test_a_killed_one_takes_web_and_worker_along(running: Running, port: int) -> None:
-    assert eventually(lambda: answers(port), seconds=60), running.said
+    assert eventually(lambda: answers(port), seconds=60), running.message
     family = running.family() - {running.process.pid}
 
     running.process.kill()

@@ -29,9 +29,14 @@ def test_json_carries_whole_commits(world: World, clients: Clients, run: Run) ->
     head = world.commit(HOST)
     observe(clients)
 
-    (told,) = json.loads(run("sites", HOST, "--json"))
+    (stated,) = json.loads(run("sites", HOST, "--json"))
 
-    assert (told["host"], told["head"], told["behind_by"], told["auto_deploy"]) == (HOST, head, 1, False)
+    assert (stated["host"], stated["head"], stated["behind_by"], stated["auto_deploy"]) == (
+        HOST,
+        head,
+        1,
+        False,
+    )
 
 
 @pytest.mark.django_db

@@ -29,10 +29,10 @@ def test_it_prints_one_line_for_each_site_and_a_summary(pointed: World, run: Run
 def test_json_says_the_same(pointed: World, run: Run) -> None:
     pointed.commit(HOST)
 
-    told = json.loads(run("sync", "--json"))
+    stated = json.loads(run("sync", "--json"))
 
-    assert (told["sites"], told["troubled"], told["github_requests"]) == (5, 0, 1)
-    assert {each["host"]: each["state"] for each in told["decisions"]}[HOST] == "ready"
+    assert (stated["sites"], stated["troubled"], stated["github_requests"]) == (5, 0, 1)
+    assert {each["host"]: each["state"] for each in stated["decisions"]}[HOST] == "ready"
 
 
 def test_a_dry_run_says_what_would_be_done_and_writes_nothing(pointed: World, run: Run) -> None:

@@ -74,6 +74,6 @@ def see_through(
     return deploy
 
 
-def told(deploy: Deploy) -> list[str]:
+def stated(deploy: Deploy) -> list[str]:
     """Return the sentences of the timeline."""
-    return list(deploy.events.values_list("sentence", flat=True))
+    return list(deploy.events.values_list("message", flat=True))

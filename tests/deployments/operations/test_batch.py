@@ -80,7 +80,7 @@ def test_one_follows_another_until_all_are_deployed(clients: Clients, batch: Dep
 
     batch.refresh_from_db()
     assert begun() == [(host, "succeeded") for host in HOSTS]
-    assert (batch.state, batch.sentence) == ("done", "All 3 sites deployed.")
+    assert (batch.state, batch.message) == ("done", "All 3 sites deployed.")
 
 
 def test_the_first_failure_stops_the_rest_and_says_so(
@@ -89,14 +89,14 @@ def test_the_first_failure_stops_the_rest_and_says_so(
     broken = Observation.objects.get(site__host=HOSTS[1]).head_sha
     world.behaviours[world.image(HOSTS[1], broken)] = CRASHES(1, ("panic: no board",))
     see_through(clients)
-    Deploy.objects.get(site__host=HOSTS[1]).move(Status.FAILED, now=NOW, sentence="It crashed.")
+    Deploy.objects.get(site__host=HOSTS[1]).move(Status.FAILED, now=NOW, message="It crashed.")
 
     continue_batches(now=NOW)
 
     batch.refresh_from_db()
     assert begun() == [(HOSTS[0], "succeeded"), (HOSTS[1], "failed")]
     assert batch.state == "stopped"
-    assert batch.sentence == f"Stopped at {HOSTS[1]}: It crashed. 1 site after it not started."
+    assert batch.message == f"Stopped at {HOSTS[1]}: It crashed. 1 site after it not started."
 
 
 def test_a_refused_one_stops_the_rest(clients: Clients, batch: DeployBatch, person: User) -> None:
@@ -106,7 +106,7 @@ def test_a_refused_one_stops_the_rest(clients: Clients, batch: DeployBatch, pers
 
     batch.refresh_from_db()
     assert batch.state == "stopped"
-    assert "held by eve: The demo" in batch.sentence
+    assert "held by eve: The demo" in batch.message
 
 
 def test_one_that_a_worker_refuses_stops_the_rest(world: World, clients: Clients, batch: DeployBatch) -> None:
@@ -166,7 +166,7 @@ def test_cancelling_starts_nothing_more_and_takes_back_what_is_queued(
 
     batch.refresh_from_db()
     assert begun() == [(HOSTS[0], "cancelled")]
-    assert (batch.state, batch.sentence) == ("cancelled", "eve cancelled it. 2 sites after it not started.")
+    assert (batch.state, batch.message) == ("cancelled", "eve cancelled it. 2 sites after it not started.")
 
 
 def test_cancelling_leaves_what_the_cluster_was_told(
@@ -197,7 +197,7 @@ def test_who_was_deleted_meanwhile_deploys_nothing_more(
 
     batch.refresh_from_db()
     assert (batch.state, len(begun())) == ("stopped", 1)
-    assert "eve may not deploy any more" in batch.sentence
+    assert "eve may not deploy any more" in batch.message
 
 
 @pytest.mark.parametrize(

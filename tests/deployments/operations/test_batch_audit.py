@@ -20,8 +20,8 @@ def test_the_wish_names_every_site_and_the_cancelling_is_told_too(sites: dict[st
 
     cancel_batch(batch=batch, by=eve, now=NOW)
 
-    told = AuditEvent.objects.filter(site=None, actor=eve).order_by("pk").values_list("kind", "sentence")
-    assert list(told) == [
+    stated = AuditEvent.objects.filter(site=None, actor=eve).order_by("pk").values_list("kind", "message")
+    assert list(stated) == [
         ("deploy", f"Asked for Deploys of 3 sites, one after another: {', '.join(sorted(sites)[:3])}."),
         ("cancel", "Cancelled the Deploys of 3 sites. 2 sites after it not started."),
     ]
@@ -37,5 +37,5 @@ def test_of_many_sites_the_first_ten_are_named(sites: dict[str, Site]) -> None:
 
     request_batch(entries=[BatchEntry(host, SHA, "") for host in hosts], by=make_user(), key=None, now=NOW)
 
-    told = AuditEvent.objects.filter(site=None, kind="deploy").get().sentence
-    assert told.endswith("08.example.com, 09.example.com and 2 more.")
+    stated = AuditEvent.objects.filter(site=None, kind="deploy").get().message
+    assert stated.endswith("08.example.com, 09.example.com and 2 more.")

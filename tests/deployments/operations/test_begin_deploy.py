@@ -70,7 +70,7 @@ def test_another_apps_image_pasted_meanwhile_is_left_alone(
     begin(queued, clients)
 
     assert queued.status == Status.FAILED
-    assert "Nothing was changed: correct the mapping" in queued.sentence
+    assert "Nothing was changed: correct the mapping" in queued.message
     assert world.running_image(HOST) == world.image(OTHER)
 
 
@@ -85,7 +85,7 @@ def test_an_image_changed_since_the_person_looked_is_left_alone(
     begin(queued, clients)
 
     assert queued.status == Status.FAILED
-    assert "What runs has changed since you looked" in queued.sentence
+    assert "What runs has changed since you looked" in queued.message
     assert world.running_image(HOST) == older
 
 
@@ -95,7 +95,7 @@ def test_a_hold_placed_meanwhile_stops_it(world: World, clients: Clients, queued
     begin(queued, clients)
 
     assert (queued.status, patches(world)) == (Status.FAILED, 0)
-    assert queued.sentence == "Everything is held by ann: Black Friday. Resume it first."
+    assert queued.message == "Everything is held by ann: Black Friday. Resume it first."
 
 
 def test_an_image_that_is_gone_from_the_registry_stops_it(
@@ -106,7 +106,7 @@ def test_an_image_that_is_gone_from_the_registry_stops_it(
     begin(queued, clients)
 
     assert (queued.status, patches(world)) == (Status.FAILED, 0)
-    assert "is not in the registry yet" in queued.sentence
+    assert "is not in the registry yet" in queued.message
 
 
 def test_a_commit_that_is_not_on_the_branch_stops_it(world: World, clients: Clients) -> None:
@@ -119,7 +119,7 @@ def test_a_commit_that_is_not_on_the_branch_stops_it(world: World, clients: Clie
     deploy = begin(ask(HOST, sha=stray), clients)
 
     assert (deploy.status, patches(world)) == (Status.FAILED, 0)
-    assert "is not on the branch of icco/cacophony" in deploy.sentence
+    assert "is not on the branch of icco/cacophony" in deploy.message
 
 
 def test_an_older_commit_of_the_branch_may_be_asked_for(world: World, clients: Clients) -> None:
@@ -145,7 +145,7 @@ def test_a_container_renamed_meanwhile_is_not_added(world: World, clients: Clien
     begin(queued, clients)
 
     assert (queued.status, patches(world)) == (Status.FAILED, 0)
-    assert "has no container named renamed" in queued.sentence
+    assert "has no container named renamed" in queued.message
 
 
 def test_a_conflict_is_read_and_judged_again(world: World, clients: Clients, queued: Deploy) -> None:
@@ -164,7 +164,7 @@ def test_an_api_server_that_answers_500_once_is_asked_again_by_the_tick(
 
     begin(queued, clients)
     assert queued.status == Status.QUEUED
-    assert "Headway keeps trying" in queued.sentence
+    assert "Headway keeps trying" in queued.message
     begin(queued, clients)
 
     assert (queued.status, patches(world)) == (Status.ROLLING_OUT, 1)
@@ -179,7 +179,7 @@ def test_an_api_server_that_hangs_leaves_the_deploy_queued(
     begin(queued, clients)
 
     assert queued.status == Status.QUEUED
-    assert "Headway keeps trying" in queued.sentence
+    assert "Headway keeps trying" in queued.message
 
 
 def test_a_registry_that_is_down_leaves_the_deploy_queued(

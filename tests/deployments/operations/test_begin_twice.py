@@ -75,18 +75,18 @@ def test_what_begins_at_the_last_moment_is_not_given_up(queued: Deploy) -> None:
 
 
 def test_what_the_cluster_was_told_at_the_last_moment_is_given_up_as_such(queued: Deploy) -> None:
-    is_told = threading.Event()
+    is_stated = threading.Event()
 
     def tell_at_the_last_moment() -> None:
         with transaction.atomic():
             assert queued.mark_patch_sent(now=NOW)
-            is_told.set()
+            is_stated.set()
             assert eventually(somebody_waits_for_a_lock, seconds=10)
 
     with meanwhile(tell_at_the_last_moment):
-        assert is_told.wait(10)
+        assert is_stated.wait(10)
         tick(now=NOW + timedelta(minutes=16))
 
     queued.refresh_from_db()
     assert queued.status == Status.TIMED_OUT
-    assert "Whether the cluster has taken the change is not known" in queued.sentence
+    assert "Whether the cluster has taken the change is not known" in queued.message

@@ -8,7 +8,7 @@ from demo.world import World
 from deployments.clients import Clients
 from deployments.models import Site, Status
 from deployments.operations.follow import follow
-from tests.deployments.operations.following import HOST, TIMEOUTS, Clock, rolled_out, see_through, told
+from tests.deployments.operations.following import HOST, TIMEOUTS, Clock, rolled_out, see_through, stated
 
 pytestmark = pytest.mark.usefixtures("sites")
 
@@ -20,9 +20,9 @@ def test_the_host_is_asked_once_and_its_answer_told(world: World, clients: Clien
 
     assert world.sites.visits == [f"https://{HOST}/"]
     assert deploy.status == Status.SUCCEEDED
-    assert "ready, and stayed so. The site answered 200 in " in deploy.sentence
-    assert deploy.sentence.endswith(" ms.")
-    assert told(deploy)[-1] == deploy.sentence
+    assert "ready, and stayed so. The site answered 200 in " in deploy.message
+    assert deploy.message.endswith(" ms.")
+    assert stated(deploy)[-1] == deploy.message
 
 
 def test_a_wrong_answer_three_times_fails_it(world: World, clients: Clients) -> None:
@@ -30,13 +30,13 @@ def test_a_wrong_answer_three_times_fails_it(world: World, clients: Clients) -> 
 
     see_through(deploy, clients)
 
-    sentence = "The site answered 502 where 200 is expected: read its log, or roll back."
-    assert (deploy.status, deploy.sentence) == (Status.FAILED, sentence)
+    message = "The site answered 502 where 200 is expected: read its log, or roll back."
+    assert (deploy.status, deploy.message) == (Status.FAILED, message)
     assert (deploy.reason, deploy.checks) == ("wrong_answer", 3)
-    assert told(deploy)[-3:] == [
-        f"{sentence} It is asked again (1 of 3).",
-        f"{sentence} It is asked again (2 of 3).",
-        sentence,
+    assert stated(deploy)[-3:] == [
+        f"{message} It is asked again (1 of 3).",
+        f"{message} It is asked again (2 of 3).",
+        message,
     ]
     assert deploy.log == "Listening on port 8080.\nGET / 502"
 
@@ -74,7 +74,7 @@ def test_a_redirect_to_another_host_is_named(world: World, clients: Clients) -> 
 
     see_through(deploy, clients)
 
-    assert deploy.sentence == (
+    assert deploy.message == (
         "The site answered 302 and leads to https://login.example.com/, which is not followed: "
         "expect 302 in its mapping, or correct the redirect."
     )
@@ -88,7 +88,7 @@ def test_a_silent_host_fails_it_after_its_own_timeout(world: World, clients: Cli
     see_through(deploy, clients)
 
     assert deploy.status == Status.FAILED
-    assert deploy.sentence == f"The site does not answer: {HOST} did not answer within 1 seconds."
+    assert deploy.message == f"The site does not answer: {HOST} did not answer within 1 seconds."
 
 
 def test_a_host_that_is_not_to_be_asked_is_not(world: World, clients: Clients) -> None:
@@ -98,7 +98,7 @@ def test_a_host_that_is_not_to_be_asked_is_not(world: World, clients: Clients) -
     see_through(deploy, clients)
 
     assert deploy.status == Status.SUCCEEDED
-    assert deploy.sentence.endswith("ready, and stayed so.")
+    assert deploy.message.endswith("ready, and stayed so.")
     assert world.sites.visits == []
 
 

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django_q.models import Task
 from pytest_django.fixtures import Settings
 
-from demo.github import Told
+from demo.github import TokenHeaders
 from demo.world import NAMESPACE, World
 from deployments.clients import Clients, from_settings
 from deployments.github import GitHub
@@ -52,7 +52,7 @@ def test_clocks_that_differ_are_told(clients: Clients) -> None:
 def test_a_silent_worker_is_told(clients: Clients) -> None:
     Task.objects.update(stopped=NOW - timedelta(minutes=20))
 
-    assert "20 minutes old" in only(clients, "Worker").sentence
+    assert "20 minutes old" in only(clients, "Worker").message
 
 
 def test_a_site_whose_images_this_worker_does_not_run_is_told(clients: Clients, world: World) -> None:
@@ -62,7 +62,7 @@ def test_a_site_whose_images_this_worker_does_not_run_is_told(clients: Clients, 
     finding = only(clients, f"Sites, {host}")
 
     assert finding.grade is Grade.BAD
-    assert "this worker runs none from there" in finding.sentence
+    assert "this worker runs none from there" in finding.message
 
 
 def test_a_repository_that_cannot_be_read_is_told_and_the_others_are_not(
@@ -72,7 +72,7 @@ def test_a_repository_that_cannot_be_read_is_told_and_the_others_are_not(
     Site.objects.filter(host=host).update(repository="no-such-repository")
 
     assert only(clients, "GitHub,").subject == f"GitHub, {host}"
-    assert "4 repositories can be read." in [each.sentence for each in found(clients, "GitHub")]
+    assert "4 repositories can be read." in [each.message for each in found(clients, "GitHub")]
 
 
 def test_a_bad_token_is_told(clients: Clients, world: World) -> None:
@@ -80,7 +80,7 @@ def test_a_bad_token_is_told(clients: Clients, world: World) -> None:
         lines = found(replace(clients, github=github), "GitHub")
 
     assert {each.grade for each in lines} == {Grade.BAD}
-    assert "token" in lines[0].sentence
+    assert "token" in lines[0].message
 
 
 def test_a_token_for_one_owner_that_is_not_accepted_is_told(clients: Clients, world: World) -> None:
@@ -90,12 +90,12 @@ def test_a_token_for_one_owner_that_is_not_accepted_is_told(clients: Clients, wo
         lines = {each.subject: each for each in found(replace(clients, github=github), "Token")}
 
     assert lines["Token, GITHUB_TOKEN"].grade is Grade.GOOD
-    assert "Make a new one and set GITHUB_TOKENS, acme" in lines["Token, GITHUB_TOKENS, acme"].sentence
-    assert "characters that no token has" in lines["Token, GITHUB_TOKENS, b"].sentence
+    assert "Make a new one and set GITHUB_TOKENS, acme" in lines["Token, GITHUB_TOKENS, acme"].message
+    assert "characters that no token has" in lines["Token, GITHUB_TOKENS, b"].message
 
 
 @pytest.mark.parametrize(
-    ("scopes", "grade", "sentence"),
+    ("scopes", "grade", "message"),
     [
         (None, Grade.GOOD, "what a fine-grained token may do GitHub does not tell"),
         ("", Grade.GOOD, "a classic token without scopes"),
@@ -104,15 +104,15 @@ def test_a_token_for_one_owner_that_is_not_accepted_is_told(clients: Clients, wo
     ],
 )
 def test_what_a_token_may_do_is_told_as_far_as_github_tells(
-    clients: Clients, world: World, scopes: str | None, grade: Grade, sentence: str
+    clients: Clients, world: World, scopes: str | None, grade: Grade, message: str
 ) -> None:
-    world.github.tokens.told[world.github.token] = Told(scopes=scopes)
+    world.github.tokens.headers_of_tokens[world.github.token] = TokenHeaders(scopes=scopes)
 
     (line,) = found(clients, "Token")
 
     assert line.grade is grade
-    assert sentence in line.sentence
-    assert "It does not expire." in line.sentence
+    assert message in line.message
+    assert "It does not expire." in line.message
     assert line.remedy.startswith("Headway only reads, and has no use for delete_repo, workflow") is (
         grade is Grade.WARNING
     )
@@ -123,12 +123,12 @@ def test_a_token_that_expires_within_two_weeks_is_told(
     clients: Clients, world: World, days: int, grade: Grade
 ) -> None:
     end = NOW + timedelta(days=days)
-    world.github.tokens.told[world.github.token] = Told(expires_at=end)
+    world.github.tokens.headers_of_tokens[world.github.token] = TokenHeaders(expires_at=end)
 
     (line,) = found(clients, "Token")
 
     assert line.grade is grade
-    assert f"It expires on {end:%d %B %Y}, in {days} days." in line.sentence
+    assert f"It expires on {end:%d %B %Y}, in {days} days." in line.message
 
 
 def test_no_token_at_all_is_told_with_what_it_costs(clients: Clients, world: World) -> None:
@@ -137,7 +137,7 @@ def test_no_token_at_all_is_told_with_what_it_costs(clients: Clients, world: Wor
         checks = found(replace(clients, github=github), "GitHub's checks")
 
     assert [(each.subject, each.grade) for each in lines] == [("Token", Grade.WARNING)]
-    assert "5 repositories" in checks[0].sentence
+    assert "5 repositories" in checks[0].message
 
 
 def test_push_keys_that_belong_together_are_well(clients: Clients, settings: Settings) -> None:
@@ -147,7 +147,7 @@ def test_push_keys_that_belong_together_are_well(clients: Clients, settings: Set
     (line,) = found(clients, "Push keys")
 
     assert line.grade is Grade.GOOD
-    assert "belong together" in line.sentence
+    assert "belong together" in line.message
 
 
 def test_push_keys_of_two_pairs_are_told_with_the_right_half(clients: Clients, settings: Settings) -> None:
@@ -169,7 +169,7 @@ def test_a_push_key_that_cannot_be_read_is_told_and_not_repeated(
     line = only(clients, "Push keys")
 
     assert line.grade is Grade.BAD
-    assert private not in line.sentence
+    assert private not in line.message
 
 
 def test_one_push_key_alone_is_told(clients: Clients, settings: Settings) -> None:
@@ -189,7 +189,7 @@ def test_a_missing_deployment_and_a_missing_container_are_told(clients: Clients,
     Site.objects.filter(host=first).update(deployment="gone")
     Site.objects.filter(host=second).update(container="other")
 
-    lines = {each.subject: each.sentence for each in found(clients, "Deployment,")}
+    lines = {each.subject: each.message for each in found(clients, "Deployment,")}
 
     assert "no Deployment gone" in lines[f"Deployment, {first}"]
     assert "no container other" in lines[f"Deployment, {second}"]
@@ -200,14 +200,14 @@ def test_an_image_that_runs_and_is_gone_from_the_registry_is_told(clients: Clien
     path, _, tag = world.running_image(host).partition("/")[2].rpartition(":")
     world.registry.remove(path, tag)
 
-    assert "is not in the registry" in only(clients, "Registry").sentence
+    assert "is not in the registry" in only(clients, "Registry").message
 
 
 def test_a_namespace_without_rights_is_told_right_by_right(clients: Clients, world: World) -> None:
     host = next(iter(world.mappings))
     Site.objects.filter(host=host).update(namespace="elsewhere")
 
-    sentences = [each.sentence for each in found(clients, "Rights in elsewhere")]
+    sentences = [each.message for each in found(clients, "Rights in elsewhere")]
 
     assert f"The worker may not patch deployments {world.mappings[host].deployment}." in sentences
     assert "The worker may not get pods/log." in sentences
@@ -223,7 +223,7 @@ def test_a_cluster_that_is_away_hides_nothing_else(clients: Clients, world: Worl
 def test_a_ping_address_that_cannot_be_reached_is_told(clients: Clients, settings: Settings) -> None:
     settings.PING_URL = "http://127.0.0.1:1/ping"
 
-    assert "127.0.0.1 does not answer" in only(clients, "Ping").sentence
+    assert "127.0.0.1 does not answer" in only(clients, "Ping").message
 
 
 def test_what_was_found_is_kept_for_the_page(clients: Clients) -> None:
@@ -231,7 +231,7 @@ def test_what_was_found_is_kept_for_the_page(clients: Clients) -> None:
 
     kept = Examination.latest()
     assert kept.finished_at == NOW
-    assert {"subject", "grade", "sentence", "remedy"} == set(kept.findings[0])
+    assert {"subject", "grade", "message", "remedy"} == set(kept.findings[0])
 
 
 def test_the_command_s_exit_status_tells(world: World, sites: dict[str, Site], settings: Settings) -> None:
@@ -252,7 +252,7 @@ def test_a_site_whose_template_names_no_image_is_told_once(clients: Clients, wor
 
     finding = only(clients, f"Sites, {host}")
 
-    assert finding.sentence == "Its image template names no image."
+    assert finding.message == "Its image template names no image."
     assert found(clients, f"Deployment, {host}") == []
 
 
@@ -265,7 +265,7 @@ def test_a_deployment_that_no_site_stands_for_is_told_and_is_no_trouble(
     (finding,) = found(clients, "Not mapped")
 
     assert finding.grade is Grade.GOOD
-    assert f"No site stands for {NAMESPACE}/{mapping.deployment}: `manage.py discover`" in finding.sentence
+    assert f"No site stands for {NAMESPACE}/{mapping.deployment}: `manage.py discover`" in finding.message
 
 
 def test_where_everything_is_mapped_nothing_is_said_of_it(clients: Clients) -> None:

@@ -24,7 +24,7 @@ def key() -> App:
 
 @pytest.fixture
 def app(key: App, world: World) -> App:
-    key.installations, key.permissions, key.tells_permissions = {}, dict(ALL_PERMISSIONS), True
+    key.installations, key.permissions, key.states_permissions = {}, dict(ALL_PERMISSIONS), True
     for owner in {each.owner for each in world.mappings.values()}:
         key.install(owner)
     world.github.tokens.app = key
@@ -57,7 +57,7 @@ def test_a_permission_that_is_missing_is_named_with_what_helps(asking: Clients, 
     found = lines(asking)
 
     assert {each.grade for each in found} == {Grade.BAD}
-    assert found[0].sentence == f"Its installation may not read {name}."
+    assert found[0].message == f"Its installation may not read {name}."
     assert "Grant" in found[0].remedy
 
 
@@ -74,12 +74,12 @@ def test_a_permission_that_was_granted_since_is_seen_at_once(asking: Clients, ap
 def test_where_github_does_not_tell_of_permissions_nothing_is_said_to_be_missing(
     asking: Clients, app: App
 ) -> None:
-    app.tells_permissions = False
+    app.states_permissions = False
 
     found = examine(clients=asking, now=NOW)
 
     assert [each for each in found if each.subject.startswith("App")] == []
-    assert any(each.subject == "GitHub" and "can be read" in each.sentence for each in found)
+    assert any(each.subject == "GitHub" and "can be read" in each.message for each in found)
 
 
 def test_without_an_app_there_is_no_line(clients: Clients) -> None:
@@ -92,4 +92,4 @@ def test_a_key_that_is_not_the_apps_is_told(clients: Clients, app: App, world: W
         found = lines(replace(clients, github=github))
 
     assert {each.grade for each in found} == {Grade.BAD}
-    assert "GITHUB_APP_ID" in found[0].sentence
+    assert "GITHUB_APP_ID" in found[0].message

@@ -66,12 +66,12 @@ def test_a_commit_set_by_hand_is_told_with_who_did_it_and_when(older: str) -> No
     assert at
     assert abs((timezone.now() - at).total_seconds()) < 60
     assert (answer().state, answer().action) == (State.DRIFTED, Action.REVIEW)
-    assert f"The Deployment asks for {older[:7]}. kubectl-set set that image on " in answer().sentence
+    assert f"The Deployment asks for {older[:7]}. kubectl-set set that image on " in answer().message
 
 
 def test_another_apps_image_is_told_with_who_did_it(foreign: str) -> None:
     assert answer().state == State.DRIFTED
-    assert "kubectl-set set that image on " in answer().sentence
+    assert "kubectl-set set that image on " in answer().message
 
 
 @pytest.mark.parametrize("drift", ["older", "foreign"])
@@ -105,7 +105,7 @@ def test_adopting_writes_it_into_the_history(world: World, clients: Clients, old
     observe(clients)
 
     assert (deploy.sha, deploy.status, deploy.trigger) == (older, Status.SUCCEEDED, Trigger.ADOPTED)
-    assert deploy.sentence.startswith("kubectl-set set it on ")
+    assert deploy.message.startswith("kubectl-set set it on ")
     assert answer().state == State.READY
 
 

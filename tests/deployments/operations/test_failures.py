@@ -19,7 +19,7 @@ from demo.cluster import (
 from demo.world import NAMESPACE, World
 from deployments.clients import Clients
 from deployments.models import Deploy, Status
-from tests.deployments.operations.following import HOST, NAME, Clock, rolled_out, see_through, told
+from tests.deployments.operations.following import HOST, NAME, Clock, rolled_out, see_through, stated
 
 pytestmark = pytest.mark.usefixtures("sites")
 
@@ -48,9 +48,9 @@ def wait_for_event(world: World, reason: str) -> None:
     )
 
 
-def sentence_of(deploy: Deploy) -> str:
+def message_of(deploy: Deploy) -> str:
     """Return the sentence, with a number of restarts and a pod's name that are the same every time."""
-    text = re.sub(r"restarted (\d+ times|once)", "restarted N times", deploy.sentence)
+    text = re.sub(r"restarted (\d+ times|once)", "restarted N times", deploy.message)
     return re.sub(rf'"{NAME}-[a-z0-9]+-[a-z0-9]+"', '"POD"', text)
 
 
@@ -92,7 +92,7 @@ def test_a_container_that_ends_fails_it_with_its_last_lines(
     see_through(deploy, clients, clock=Clock(minutes=3))
 
     assert deploy.status == Status.FAILED
-    assert (deploy.reason, sentence_of(deploy)) == expected
+    assert (deploy.reason, message_of(deploy)) == expected
     assert deploy.log == log
 
 
@@ -105,7 +105,7 @@ def test_a_container_that_is_never_ready_fails_with_what_its_probe_says(
     see_through(deploy, clients, clock=Clock(minutes=11))
 
     assert deploy.status == Status.FAILED
-    assert deploy.sentence == (
+    assert deploy.message == (
         "“cacophony” runs and does not pass its readiness probe: HTTP probe failed with statuscode: 503."
     )
     assert deploy.log == "Listening on port 8080."
@@ -120,7 +120,7 @@ def test_an_image_that_its_registry_lacks_fails_it(world: World, clients: Client
     see_through(deploy, clients, clock=Clock(minutes=3))
 
     assert (deploy.status, deploy.reason) == (Status.FAILED, "image_not_found")
-    assert deploy.sentence == (
+    assert deploy.message == (
         f"The image {deploy.image} does not exist in its registry: build it, or deploy another commit."
     )
 
@@ -132,11 +132,13 @@ def test_an_image_that_its_registry_has_is_waited_for(
     deploy = rolled_out(world, clients, behaviour)
     wait_for_reason(world, "ErrImagePull", "ImagePullBackOff")
 
-    said = f"The registry has {deploy.image}, and the cluster cannot pull it yet: it tries again by itself."
+    message = (
+        f"The registry has {deploy.image}, and the cluster cannot pull it yet: it tries again by itself."
+    )
 
-    see_through(deploy, clients, clock=Clock(minutes=3), until=lambda deploy: deploy.sentence == said)
+    see_through(deploy, clients, clock=Clock(minutes=3), until=lambda deploy: deploy.message == message)
 
-    assert (deploy.status, deploy.sentence) == (Status.ROLLING_OUT, said)
+    assert (deploy.status, deploy.message) == (Status.ROLLING_OUT, message)
 
 
 def test_a_registry_that_is_down_is_no_reason_to_give_up(world: World, clients: Clients) -> None:
@@ -144,14 +146,14 @@ def test_a_registry_that_is_down_is_no_reason_to_give_up(world: World, clients: 
     wait_for_reason(world, "ErrImagePull", "ImagePullBackOff")
     world.registry.fail_next(503, 99)
 
-    said = f"The cluster cannot pull {deploy.image}, and whether it exists cannot be asked: "
+    message = f"The cluster cannot pull {deploy.image}, and whether it exists cannot be asked: "
 
     see_through(
-        deploy, clients, clock=Clock(minutes=3), until=lambda deploy: deploy.sentence.startswith(said)
+        deploy, clients, clock=Clock(minutes=3), until=lambda deploy: deploy.message.startswith(message)
     )
 
     assert deploy.status == Status.ROLLING_OUT
-    assert deploy.sentence.startswith(said)
+    assert deploy.message.startswith(message)
 
 
 def test_a_pull_that_is_denied_fails_it(world: World, clients: Clients) -> None:
@@ -161,7 +163,7 @@ def test_a_pull_that_is_denied_fails_it(world: World, clients: Clients) -> None:
     see_through(deploy, clients, clock=Clock(minutes=3))
 
     assert deploy.status == Status.FAILED
-    assert deploy.sentence == (
+    assert deploy.message == (
         f"The cluster may not pull {deploy.image}: give it access to the registry. It was told: failed to authorize: "
         "failed to fetch oauth token: unexpected status from GET request to "
         "https://auth.example.com/token?service=registry.example.com: 403 Forbidden."
@@ -170,7 +172,7 @@ def test_a_pull_that_is_denied_fails_it(world: World, clients: Clients) -> None:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "sentence"),
+    ("behaviour", "message"),
     [
         (
             UNSCHEDULABLE,
@@ -193,7 +195,7 @@ def test_a_pull_that_is_denied_fails_it(world: World, clients: Clients) -> None:
     ],
 )
 def test_a_pod_that_cannot_start_fails_it(
-    world: World, clients: Clients, behaviour: Behaviour, sentence: str
+    world: World, clients: Clients, behaviour: Behaviour, message: str
 ) -> None:
     deploy = rolled_out(world, clients, behaviour)
     wait_for_event(world, "Failed" if behaviour.config_error else "FailedScheduling")
@@ -201,7 +203,7 @@ def test_a_pod_that_cannot_start_fails_it(
     see_through(deploy, clients, clock=Clock(minutes=11))
 
     assert (deploy.status, deploy.log) == (Status.FAILED, "")
-    assert deploy.sentence == sentence
+    assert deploy.message == message
 
 
 def test_a_quota_without_room_fails_it(world: World, clients: Clients) -> None:
@@ -213,7 +215,7 @@ def test_a_quota_without_room_fails_it(world: World, clients: Clients) -> None:
     see_through(deploy, clients, clock=Clock(minutes=11))
 
     assert (deploy.status, deploy.reason) == (Status.FAILED, "quota")
-    assert sentence_of(deploy) == (
+    assert message_of(deploy) == (
         'The namespace\'s quota leaves no room for a new pod: Error creating: pods "POD" is forbidden: '
         f"exceeded quota: pods, requested: pods=1, used: pods={pods}, limited: pods={pods}."
     )
@@ -236,7 +238,7 @@ def test_an_init_container_that_fails_is_named_with_its_last_lines(world: World,
     see_through(deploy, clients, clock=Clock(minutes=3))
 
     assert (deploy.status, deploy.reason) == (Status.FAILED, "init_container")
-    assert sentence_of(deploy) == (
+    assert message_of(deploy) == (
         "Its init container fails: “migrate” ended with exit code 1, and was restarted N times: read its log."
     )
     assert deploy.log == "column users.name does not exist"
@@ -263,7 +265,7 @@ def test_events_that_may_not_be_read_do_not_blind_the_follower(world: World, cli
     see_through(deploy, clients, clock=Clock(minutes=3))
 
     assert (
-        sentence_of(deploy) == "“cacophony” ended with exit code 3, and was restarted N times: read its log."
+        message_of(deploy) == "“cacophony” ended with exit code 3, and was restarted N times: read its log."
     )
 
 
@@ -274,11 +276,13 @@ def test_a_paused_deployment_is_said_to_be_waited_for(world: World, clients: Cli
     )
     deploy = rolled_out(world, clients)
 
-    said = "It waits because the Deployment is paused in the cluster: resume it with kubectl rollout resume."
+    message = (
+        "It waits because the Deployment is paused in the cluster: resume it with kubectl rollout resume."
+    )
 
-    see_through(deploy, clients, until=lambda deploy: deploy.sentence == said)
+    see_through(deploy, clients, until=lambda deploy: deploy.message == message)
 
-    assert (deploy.status, deploy.sentence) == (Status.ROLLING_OUT, said)
+    assert (deploy.status, deploy.message) == (Status.ROLLING_OUT, message)
 
 
 def test_a_deployment_scaled_to_zero_succeeds_at_once_and_says_so(world: World, clients: Clients) -> None:
@@ -289,6 +293,6 @@ def test_a_deployment_scaled_to_zero_succeeds_at_once_and_says_so(world: World, 
     see_through(deploy, clients)
 
     assert deploy.status == Status.SUCCEEDED
-    assert deploy.sentence == "The image is set, and no pod runs it: the Deployment is scaled to zero."
+    assert deploy.message == "The image is set, and no pod runs it: the Deployment is scaled to zero."
     assert world.sites.visits == []
-    assert told(deploy)[-1] == deploy.sentence
+    assert stated(deploy)[-1] == deploy.message

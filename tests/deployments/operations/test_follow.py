@@ -92,7 +92,7 @@ def test_an_image_that_crashes_fails_with_its_exit_code(world: World, clients: C
     see_through(deploy, clients, clock=Clock(minutes=5))
 
     assert deploy.status == Status.FAILED
-    assert "3" in deploy.sentence
+    assert "3" in deploy.message
 
 
 def test_an_image_changed_by_somebody_else_supersedes_it(world: World, clients: Clients) -> None:
@@ -105,7 +105,7 @@ def test_an_image_changed_by_somebody_else_supersedes_it(world: World, clients: 
     see_through(deploy, clients)
 
     assert deploy.status == Status.SUPERSEDED
-    assert "kubectl-set" in deploy.sentence
+    assert "kubectl-set" in deploy.message
 
 
 def test_a_deployment_deleted_meanwhile_fails_it(world: World, clients: Clients) -> None:
@@ -115,7 +115,7 @@ def test_a_deployment_deleted_meanwhile_fails_it(world: World, clients: Clients)
     see_through(deploy, clients)
 
     assert deploy.status == Status.FAILED
-    assert "Deployment cacophony is gone" in deploy.sentence
+    assert "Deployment cacophony is gone" in deploy.message
 
 
 def test_what_never_gets_ready_times_out(world: World, clients: Clients) -> None:

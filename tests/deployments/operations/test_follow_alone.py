@@ -39,7 +39,7 @@ def test_another_deploy_comes_to_its_end(world: World, clients: Clients, unreada
     unreadable.refresh_from_db()
     assert other.status == Status.SUCCEEDED
     assert unreadable.status == Status.ROLLING_OUT
-    assert unreadable.sentence.startswith(
+    assert unreadable.message.startswith(
         "What the cluster shows of it cannot be read, and is looked at again: "
     )
 
@@ -48,4 +48,4 @@ def test_it_times_out_like_any_other(clients: Clients, unreadable: Deploy) -> No
     see_through(unreadable, clients, clock=Clock(minutes=16))
 
     assert unreadable.status == Status.TIMED_OUT
-    assert unreadable.sentence.startswith("The cluster could not be asked how it ended: ValueError")
+    assert unreadable.message.startswith("The cluster could not be asked how it ended: ValueError")

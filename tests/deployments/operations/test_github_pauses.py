@@ -25,8 +25,8 @@ def sync_at(clients: Clients, moment: datetime | None = None):
     return sync(clients=clients, clock=lambda: moment or timezone.now())
 
 
-def limited(until: datetime, *, is_told: bool = True) -> dict[str, GitHubRateLimited]:
-    return {WHO: GitHubRateLimited(until, is_told=is_told)}
+def limited(until: datetime, *, is_stated: bool = True) -> dict[str, GitHubRateLimited]:
+    return {WHO: GitHubRateLimited(until, is_stated=is_stated)}
 
 
 def test_no_process_asks_before_github_answers_again(world: World, clients: Clients) -> None:
@@ -83,7 +83,7 @@ def test_without_a_word_of_githubs_the_wait_doubles(db: None) -> None:
     waits = []
     now = NOW
     for _ in range(3):
-        remember(limited(now + timedelta(minutes=1), is_told=False), read_pauses(), now=now)
+        remember(limited(now + timedelta(minutes=1), is_stated=False), read_pauses(), now=now)
         waits.append(GitHubPause.objects.get().until - now)
         now = GitHubPause.objects.get().until
 

@@ -31,8 +31,8 @@ def test_an_image_from_elsewhere_is_refused_with_a_sentence(world: World, client
     deploy = begun(clients, "gcr.io/icco-cloud/")
 
     assert deploy.status == Status.FAILED
-    assert deploy.sentence.startswith("The worker runs images from gcr.io/icco-cloud/ alone, and 127.0.0.1:")
-    assert deploy.sentence.endswith("or add its place to the worker's IMAGE_PREFIXES.")
+    assert deploy.message.startswith("The worker runs images from gcr.io/icco-cloud/ alone, and 127.0.0.1:")
+    assert deploy.message.endswith("or add its place to the worker's IMAGE_PREFIXES.")
     assert world.running_image(HOST) == before
 
 
@@ -46,7 +46,7 @@ def test_rows_that_agree_with_each_other_do_not_help(world: World, clients: Clie
     deploy = begun(clients, ours, template=template, image=evil, accepts_image=present)
 
     assert (deploy.status, world.running_image(HOST)) == (Status.FAILED, present)
-    assert evil in deploy.sentence
+    assert evil in deploy.message
 
 
 def test_what_lies_where_it_should_is_deployed(world: World, clients: Clients) -> None:
@@ -64,4 +64,4 @@ def test_a_restart_brings_no_image_and_is_not_asked(world: World, clients: Clien
 
     deploy = begun(clients, "gcr.io/nowhere/", kind=Kind.RESTART, image=world.running_image(HOST))
 
-    assert "IMAGE_PREFIXES" not in deploy.sentence
+    assert "IMAGE_PREFIXES" not in deploy.message

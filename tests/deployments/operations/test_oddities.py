@@ -80,7 +80,7 @@ def test_a_commit_that_github_does_not_know_is_told(world: World, clients: Clien
 
     observe(clients)
 
-    assert "It runs abababa, a commit that GitHub does not know in this repository." in page().answer.sentence
+    assert "It runs abababa, a commit that GitHub does not know in this repository." in page().answer.message
 
 
 def test_after_a_force_push_what_runs_has_diverged(world: World, clients: Clients) -> None:
@@ -91,7 +91,7 @@ def test_after_a_force_push_what_runs_has_diverged(world: World, clients: Client
     observe(clients)
 
     assert (page().seen.ahead_by, page().seen.behind_by) == (2, 1)
-    assert "It runs 2 commits that the branch does not have" in page().answer.sentence
+    assert "It runs 2 commits that the branch does not have" in page().answer.message
 
 
 def test_an_empty_repository_is_told(world: World, clients: Clients) -> None:
@@ -115,7 +115,7 @@ def test_an_unreadable_template_is_that_sites_trouble_only(world: World, clients
 
     observe(clients)
 
-    assert page().answer.sentence == "This site's image template names no image: correct it."
+    assert page().answer.message == "This site's image template names no image: correct it."
     others = Observation.objects.exclude(site__host=HOST)
     assert all(each.head_sha == each.running_sha != "" for each in others)
 
@@ -127,7 +127,7 @@ def test_checks_that_the_token_may_not_read_are_told_with_what_helps(world: Worl
 
     observe(clients)
 
-    assert page().answer.sentence.endswith("grant the token to read commit statuses.")
+    assert page().answer.message.endswith("grant the token to read commit statuses.")
     verdict = site_page(host=HOST, now=NOW).verdict
     assert isinstance(verdict, Wait)
     assert verdict.reason.endswith("grant the token to read commit statuses.")
@@ -149,7 +149,7 @@ def test_without_a_token_a_site_is_behind_and_by_how_many_is_not_known(
     seen = page().seen
     assert (seen.head_sha, seen.behind_by, seen.ahead_by, seen.check_state) == (head, None, None, "unknown")
     assert page().answer.state == State.READY
-    assert "how many commits behind is not known" in page().answer.sentence
+    assert "how many commits behind is not known" in page().answer.message
 
 
 def test_without_a_token_nothing_is_deployed_by_itself(world: World, tokenless: Clients) -> None:

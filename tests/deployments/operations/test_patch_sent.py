@@ -49,7 +49,7 @@ def test_a_patch_that_took_effect_is_followed_whatever_the_guards_say_since(
 
     begin(half_done, clients)
 
-    assert half_done.status == Status.ROLLING_OUT, half_done.sentence
+    assert half_done.status == Status.ROLLING_OUT, half_done.message
     assert half_done.digest
 
 
@@ -61,7 +61,7 @@ def test_a_patch_that_took_no_effect_is_judged_anew(world: World, clients: Clien
     begin(queued, clients)
 
     assert queued.status == Status.FAILED
-    assert "is not in the registry yet" in queued.sentence
+    assert "is not in the registry yet" in queued.message
 
 
 def test_a_deployment_that_went_meanwhile_is_told_of(
@@ -108,16 +108,16 @@ def test_cancelling_while_the_cluster_is_being_told_is_too_late(
     assert (queued.status, world.running_image(HOST)) == (Status.ROLLING_OUT, queued.image)
 
 
-@pytest.mark.parametrize("told", [False, True])
+@pytest.mark.parametrize("stated", [False, True])
 def test_giving_up_says_whether_the_cluster_may_have_been_told(
-    world: World, clients: Clients, queued: Deploy, told: bool
+    world: World, clients: Clients, queued: Deploy, stated: bool
 ) -> None:
-    world.cluster.drop_connection(9, method="PATCH" if told else "GET")
+    world.cluster.drop_connection(9, method="PATCH" if stated else "GET")
     begin(queued, clients)
 
     tick(now=NOW + timedelta(minutes=16))
 
     queued.refresh_from_db()
     assert queued.status == Status.TIMED_OUT
-    assert queued.sentence.startswith("Given up after 15 minutes: The cluster at")
-    assert queued.sentence.endswith("is not known: sync, then look.") == told
+    assert queued.message.startswith("Given up after 15 minutes: The cluster at")
+    assert queued.message.endswith("is not known: sync, then look.") == stated

@@ -46,7 +46,7 @@ def test_a_tag_that_was_moved_while_nodes_keep_the_old_build_fails_it(world: Wor
     see_through(deploy, clients)
 
     assert (deploy.status, deploy.reason) == (Status.FAILED, "other_build")
-    assert deploy.sentence.startswith("2 of 2 ready pods are of another build (sha256:")
+    assert deploy.message.startswith("2 of 2 ready pods are of another build (sha256:")
 
 
 def test_the_registrys_build_is_written_down_when_a_deploy_begins(world: World, clients: Clients) -> None:
@@ -84,7 +84,7 @@ def test_one_build_under_two_digests_is_one_build(
 
     see_through(deploy, clients)
 
-    assert deploy.status == Status.SUCCEEDED, deploy.sentence
+    assert deploy.status == Status.SUCCEEDED, deploy.message
 
 
 def test_a_registry_that_cannot_be_asked_is_told_of_and_fails_nothing(world: World, clients: Clients) -> None:
@@ -94,7 +94,7 @@ def test_a_registry_that_cannot_be_asked_is_told_of_and_fails_nothing(world: Wor
     see_through(deploy, clients)
 
     assert deploy.status == Status.SUCCEEDED
-    assert deploy.sentence.startswith(
+    assert deploy.message.startswith(
         f"2 pods are ready, and stayed so; whether that is the registry's build is not known: {world.registry.host} fails (503"
     )
 
@@ -115,4 +115,4 @@ def test_going_back_to_the_very_build_that_ran_here_is_no_failure(world: World, 
 
     see_through(back, clients)
 
-    assert (first.status, second.status, back.status) == (Status.SUCCEEDED,) * 3, back.sentence
+    assert (first.status, second.status, back.status) == (Status.SUCCEEDED,) * 3, back.message

@@ -75,7 +75,7 @@ def test_an_image_changed_meanwhile_stops_it(world: World, clients: Clients, sit
     begin(deploy, clients)
 
     assert deploy.status == Status.FAILED
-    assert "What runs has changed since you looked" in deploy.sentence
+    assert "What runs has changed since you looked" in deploy.message
 
 
 def test_a_held_site_is_not_restarted(site: Site, nat: User) -> None:

@@ -93,9 +93,9 @@ def test_every_right_has_its_use() -> None:
 
 
 def test_the_rules_say_what_the_role_says() -> None:
-    said = {(right.group, right.resource, verb) for right in RIGHTS for verb in right.verbs}
+    message = {(right.group, right.resource, verb) for right in RIGHTS for verb in right.verbs}
 
-    assert said == rights_of(shipped()["rules"])
+    assert message == rights_of(shipped()["rules"])
 
 
 @pytest.mark.parametrize(

@@ -223,7 +223,7 @@ def test_the_guard_before_the_patch_asks_the_registry_again(
     assert deploy.status == Status.FAILED
     assert Deploy.objects.filter(sha=older, kind=Kind.DEPLOY).get().image_gone
     refusals = AuditEvent.objects.filter(kind=AuditEvent.Kind.REFUSAL, actor_name="Headway")
-    assert deploy.sentence in refusals.get().sentence
+    assert deploy.message in refusals.get().message
 
 
 def test_a_way_back_that_was_refused_before_the_patch_is_offered_no_more(

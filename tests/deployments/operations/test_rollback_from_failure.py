@@ -52,7 +52,7 @@ def test_a_failed_deploy_goes_back_by_itself_where_the_site_wants_so(
         ran,
         failed,
     )
-    assert failed.sentence.endswith(f"Headway rolls back to {ran[:7]} by itself.")
+    assert failed.message.endswith(f"Headway rolls back to {ran[:7]} by itself.")
     assert back.cause.startswith(f"The Deploy of {failed.sha[:7]} failed:")
     assert Hold.objects.get().reason.startswith(f"Rolled back from {failed.sha[:7]} by itself. The Deploy of")
     assert succeed(back, clients, world).status == Status.SUCCEEDED
@@ -72,7 +72,7 @@ def test_a_site_does_not_go_back_by_itself_twice_in_a_row(world: World, clients:
     again = crash(failing(world, clients), clients, world)
 
     assert Deploy.objects.first() == again
-    assert again.sentence.endswith(
+    assert again.message.endswith(
         "The last rollback was by itself, and nothing has succeeded since: say what comes next."
     )
 
@@ -84,7 +84,7 @@ def test_aborting_ends_the_rollout_and_goes_back(world: World, clients: Clients,
     back = abort_and_roll_back(deploy=deploy, by=nat, now=NOW)
 
     deploy.refresh_from_db()
-    assert (deploy.status, deploy.sentence) == (
+    assert (deploy.status, deploy.message) == (
         Status.CANCELLED,
         f"Aborted by nat: rolling back to {ran[:7]}.",
     )

@@ -93,7 +93,7 @@ def test_a_run_whose_worker_was_killed_is_closed_by_the_next(
 
     observe(clients)
 
-    assert list(SyncRun.objects.order_by("id").values_list("result", "sentence")) == [
+    assert list(SyncRun.objects.order_by("id").values_list("result", "message")) == [
         ("failed", "The worker died while it ran."),
         ("good", ""),
     ]

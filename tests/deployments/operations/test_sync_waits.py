@@ -84,15 +84,15 @@ def test_a_tap_does_not_wait_for_syncs_and_what_they_were_for_is_looked_at(
     ) as worker:
         request_sync()
         at_work = SyncRun.objects.filter(result=SyncRun.Result.RUNNING)
-        assert eventually(at_work.exists, seconds=30), worker.said
+        assert eventually(at_work.exists, seconds=30), worker.message
         for hosts in (*([host] for host in Site.objects.values_list("host", flat=True)), [], []):
             request_sync(hosts=hosts)
         deploy = ask(HOST)
         begun = Deploy.objects.filter(pk=deploy.pk).exclude(status=Status.QUEUED)
-        assert eventually(begun.exists, seconds=30), worker.said
+        assert eventually(begun.exists, seconds=30), worker.message
         first = at_work.get()
         world.github.latency_seconds = 0
-        assert eventually(lambda: not OrmQ.objects.exists(), seconds=60), worker.said
+        assert eventually(lambda: not OrmQ.objects.exists(), seconds=60), worker.message
 
     first.refresh_from_db()
     assert SyncRun.objects.filter(is_full=True, started_at__gte=first.finished_at, result="good").exists()

@@ -34,51 +34,51 @@ def succeeded(site: Site, seconds: float) -> Deploy:
     return make_deploy(site, status=Status.SUCCEEDED, patched_at=NOW, finished_at=finished_at)
 
 
-def told(deploy: Deploy) -> list[tuple[str, str]]:
-    return [(line.kind, line.sentence) for line in timeline(deploy)]
+def stated(deploy: Deploy) -> list[tuple[str, str]]:
+    return [(line.kind, line.message) for line in timeline(deploy)]
 
 
 def test_a_move_stands_in_the_timeline(deploy: Deploy) -> None:
-    deploy.move(Status.ROLLING_OUT, now=NOW, sentence="The cluster accepted the new image.")
+    deploy.move(Status.ROLLING_OUT, now=NOW, message="The cluster accepted the new image.")
     deploy.move(Status.CANCELLED, now=NOW)
 
-    assert told(deploy) == [("moved", "The cluster accepted the new image."), ("ended", "Cancelled.")]
+    assert stated(deploy) == [("moved", "The cluster accepted the new image."), ("ended", "Cancelled.")]
 
 
 def test_a_move_that_comes_too_late_tells_nothing(deploy: Deploy) -> None:
     stale = Deploy.objects.get(pk=deploy.pk)
-    deploy.move(Status.CANCELLED, now=NOW, sentence="Cancelled by eve.")
+    deploy.move(Status.CANCELLED, now=NOW, message="Cancelled by eve.")
 
-    moved = stale.move(Status.ROLLING_OUT, now=NOW, sentence="Rolling out.")
+    moved = stale.move(Status.ROLLING_OUT, now=NOW, message="Rolling out.")
 
     assert not moved
-    assert told(deploy) == [("ended", "Cancelled by eve.")]
+    assert stated(deploy) == [("ended", "Cancelled by eve.")]
 
 
 def test_a_note_is_told_when_its_sentence_is_new(deploy: Deploy) -> None:
-    deploy.note(now=NOW, sentence="1 of 3 new pods is up.", ready=1)
-    deploy.note(now=NOW, sentence="1 of 3 new pods is up.", ready=1)
+    deploy.note(now=NOW, message="1 of 3 new pods is up.", ready=1)
+    deploy.note(now=NOW, message="1 of 3 new pods is up.", ready=1)
     deploy.note(now=NOW, ready=2)
 
-    assert told(deploy) == [("noted", "1 of 3 new pods is up.")]
+    assert stated(deploy) == [("noted", "1 of 3 new pods is up.")]
 
 
 def test_a_note_on_an_ended_deploy_tells_nothing(deploy: Deploy) -> None:
     stale = Deploy.objects.get(pk=deploy.pk)
-    deploy.move(Status.FAILED, now=NOW, sentence="Gone.")
+    deploy.move(Status.FAILED, now=NOW, message="Gone.")
 
-    stale.note(now=NOW, sentence="1 of 3 new pods is up.")
+    stale.note(now=NOW, message="1 of 3 new pods is up.")
 
-    assert told(deploy) == [("ended", "Gone.")]
+    assert stated(deploy) == [("ended", "Gone.")]
 
 
 def test_of_a_very_long_timeline_the_newest_lines_are_shown(deploy: Deploy) -> None:
     for number in range(LINES_SHOWN + 1):
-        deploy.tell(f"Line {number}.", now=NOW)
+        deploy.add_event(f"Line {number}.", now=NOW)
 
     shown = timeline(deploy)
 
-    assert (len(shown), shown[0].sentence, shown[-1].sentence) == (
+    assert (len(shown), shown[0].message, shown[-1].message) == (
         LINES_SHOWN,
         "Line 1.",
         f"Line {LINES_SHOWN}.",
@@ -90,10 +90,10 @@ def test_a_deploy_tells_its_whole_way(world: World, clients: Clients) -> None:
 
     lines = timeline(deploy)
 
-    assert lines[0].sentence == f"Asked for by {deploy.requested_by_name}."
+    assert lines[0].message == f"Asked for by {deploy.requested_by_name}."
     assert lines[0].kind == EventKind.ASKED
-    assert "The cluster accepted the new image." in [line.sentence for line in lines]
-    assert (lines[-1].kind, lines[-1].sentence) == (EventKind.ENDED, deploy.sentence)
+    assert "The cluster accepted the new image." in [line.message for line in lines]
+    assert (lines[-1].kind, lines[-1].message) == (EventKind.ENDED, deploy.message)
 
 
 def test_a_site_without_history_has_no_expected_duration(deploy: Deploy) -> None:

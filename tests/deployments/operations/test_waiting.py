@@ -43,7 +43,7 @@ def wait_for(
 
 def test_it_waits_and_tells_for_what(waiting: Deploy) -> None:
     assert waiting.status == Status.WAITING
-    assert waiting.sentence.startswith(f"The image of {waiting.sha[:7]} is not built yet.")
+    assert waiting.message.startswith(f"The image of {waiting.sha[:7]} is not built yet.")
     assert tasks() == []
 
 
@@ -128,7 +128,7 @@ def test_a_registry_that_is_down_is_told_and_asked_again(
 
     waiting.refresh_from_db()
     assert waiting.status == Status.WAITING
-    assert waiting.sentence.endswith("Headway looks again every minute.")
+    assert waiting.message.endswith("Headway looks again every minute.")
 
 
 def test_it_can_be_cancelled(world: World, clients: Clients, waiting: Deploy) -> None:
@@ -146,7 +146,7 @@ def test_it_is_given_up_after_a_while_with_a_sentence(waiting: Deploy) -> None:
 
     waiting.refresh_from_db()
     assert waiting.status == Status.TIMED_OUT
-    assert waiting.sentence == (
+    assert waiting.message == (
         f"Given up after 20 minutes: what {waiting.sha[:7]} waited for did not come. "
         "Look at its build, then ask again."
     )
@@ -238,7 +238,7 @@ def test_ci_that_fails_meanwhile_ends_it(world: World, clients: Clients) -> None
 
     deploy.refresh_from_db()
     assert deploy.status == Status.FAILED
-    assert "CI failed" in deploy.sentence
+    assert "CI failed" in deploy.message
 
 
 def test_ci_of_a_commit_that_is_no_longer_the_newest_is_not_waited_for(
@@ -251,7 +251,7 @@ def test_ci_of_a_commit_that_is_no_longer_the_newest_is_not_waited_for(
 
     deploy.refresh_from_db()
     assert deploy.status == Status.SUPERSEDED
-    assert deploy.sentence.startswith(f"{newer[:7]} came before CI had passed")
+    assert deploy.message.startswith(f"{newer[:7]} came before CI had passed")
 
 
 def test_a_hold_placed_while_it_waits_stops_it(world: World, clients: Clients, waiting: Deploy) -> None:
@@ -261,4 +261,4 @@ def test_a_hold_placed_while_it_waits_stops_it(world: World, clients: Clients, w
     waiting.refresh_from_db()
 
     assert begin(waiting, clients).status == Status.FAILED
-    assert "Black Friday" in waiting.sentence
+    assert "Black Friday" in waiting.message

@@ -51,23 +51,23 @@ def test_a_worker_with_the_shipped_role_does_its_whole_job_and_uses_all_of_it(
     with Running([*MANAGE, "worker"], env, log=tmp_path / "worker.log") as worker:
         request_sync()
         seen = Observation.objects.exclude(running_sha="")
-        assert eventually(lambda: seen.count() == 5, seconds=60), worker.said
+        assert eventually(lambda: seen.count() == 5, seconds=60), worker.message
         first, second = ask(good), ask(crashing)
         site = Site.objects.select_related("observation").get(host=restarted)
         again = request_restart(
             site=site, seen_sha=site.observation.running_sha, by=make_user("tom"), now=NOW
         )
         ended = Deploy.objects.exclude(finished_at=None)
-        assert eventually(lambda: ended.count() == 3, seconds=180, every=0.5), worker.said
+        assert eventually(lambda: ended.count() == 3, seconds=180, every=0.5), worker.message
         # Old pods on their way out would leave room for new ones.
         world.cluster.settle_now()
         world.cluster.set_pod_quota(NAMESPACE, len(world.cluster.store.all_of("pods", NAMESPACE)))
         ask(crowded)
         assert eventually(lambda: ("apps", "replicasets", "list") in rights_used(world), seconds=60), (
-            worker.said
+            worker.message
         )
         request_examination(now=NOW)
-        assert eventually(lambda: bool(Examination.latest().findings), seconds=60), worker.said
+        assert eventually(lambda: bool(Examination.latest().findings), seconds=60), worker.message
 
     for each in (first, second, again):
         each.refresh_from_db()
@@ -75,7 +75,7 @@ def test_a_worker_with_the_shipped_role_does_its_whole_job_and_uses_all_of_it(
         Status.SUCCEEDED,
         Status.TIMED_OUT,
         Status.SUCCEEDED,
-    ], [each.sentence for each in (first, second, again)]
+    ], [each.message for each in (first, second, again)]
     assert second.log
     assert {entry.path for entry in world.cluster.requests if entry.status == 403} == set()
     about = [each for each in Examination.latest().findings if each["subject"].startswith("Rights")]

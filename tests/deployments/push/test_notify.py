@@ -9,7 +9,7 @@ from django_q.models import OrmQ
 
 from demo.push import DemoPush
 from deployments.models import Deploy, NotificationPreference, PushSubscription, Site, Status
-from deployments.operations.notify import tell_deploy_ended, tell_site_waits
+from deployments.operations.notify import notify_deploy_ended, notify_site_waits
 from deployments.push import Browser, Sender, fresh_key_pair
 from tests.factories import NOW, make_user
 
@@ -50,7 +50,7 @@ def queued() -> int:
 def test_an_end_queues_one_task_that_tells_it(phone: PushSubscription, deploy: Deploy) -> None:
     deploy.move(Status.SUCCEEDED, now=NOW)
 
-    assert [task.func() for task in OrmQ.objects.all()] == ["deployments.tasks.tell_deploy_ended"]
+    assert [task.func() for task in OrmQ.objects.all()] == ["deployments.tasks.notify_deploy_ended"]
 
 
 def test_a_second_end_that_comes_too_late_queues_nothing(phone: PushSubscription, deploy: Deploy) -> None:
@@ -75,12 +75,12 @@ def test_nothing_is_queued_where_nobody_listens(deploy: Deploy) -> None:
 def test_who_asked_hears_how_it_went(
     phone: PushSubscription, deploy: Deploy, push: DemoPush, sender: Sender
 ) -> None:
-    deploy.move(Status.SUCCEEDED, now=NOW, sentence="2 pods are ready, and stayed so.")
+    deploy.move(Status.SUCCEEDED, now=NOW, message="2 pods are ready, and stayed so.")
 
-    told = tell_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
+    stated = notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
 
     (message,) = push.messages
-    assert told == 1
+    assert stated == 1
     assert message["title"] == "cron.example.com: deployed"
     assert message["body"] == "bbbbbbb Mend cron\n2 pods are ready, and stayed so."
     assert message["url"] == f"/deploys/{deploy.pk}/"
@@ -96,11 +96,11 @@ def test_an_end_that_is_neither_good_nor_bad_is_not_told(
 ) -> None:
     deploy.move(status, now=NOW)
 
-    assert tell_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == 0
+    assert notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == 0
 
 
 @pytest.mark.parametrize(
-    ("preference", "is_starred", "is_told"),
+    ("preference", "is_starred", "is_stated"),
     [
         ({}, False, False),
         ({"scope": "starred"}, False, False),
@@ -117,13 +117,13 @@ def test_a_failed_deploy_of_somebody_else_is_told_as_wished(
     preference: dict[str, object],
     *,
     is_starred: bool,
-    is_told: bool,
+    is_stated: bool,
 ) -> None:
     Deploy.objects.update(requested_by=None, status=Status.FAILED, finished_at=NOW)
     wanted = NotificationPreference.objects.create(user=phone.user, **preference)
     wanted.starred.set([deploy.site] if is_starred else [])
 
-    assert tell_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == is_told
+    assert notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == is_stated
 
 
 def test_a_site_that_waits_leads_to_what_ships(
@@ -131,7 +131,7 @@ def test_a_site_that_waits_leads_to_what_ships(
 ) -> None:
     NotificationPreference.objects.create(user=phone.user, scope="all")
 
-    tell_site_waits(site_id=site.pk, sentence="1 commit behind.", sender=sender, now=NOW)
+    notify_site_waits(site_id=site.pk, message="1 commit behind.", sender=sender, now=NOW)
 
     (message,) = push.messages
     assert (message["title"], message["body"]) == ("cron.example.com waits for you", "1 commit behind.")
@@ -144,7 +144,7 @@ def test_a_browser_that_is_gone_is_forgotten(
     push.status = 410
     deploy.move(Status.SUCCEEDED, now=NOW)
 
-    tell_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
+    notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
 
     assert not PushSubscription.objects.exists()
 
@@ -155,7 +155,7 @@ def test_a_failure_to_tell_changes_nothing_of_the_deploy_and_is_counted(
     push.status = 500
     deploy.move(Status.SUCCEEDED, now=NOW)
 
-    assert tell_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == 0
+    assert notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == 0
 
     deploy.refresh_from_db()
     phone.refresh_from_db()
@@ -171,7 +171,7 @@ def test_one_browser_that_fails_does_not_keep_it_from_the_next(
     )
     deploy.move(Status.SUCCEEDED, now=NOW)
 
-    assert tell_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == 1
+    assert notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == 1
 
 
 class LosesItsListener(Sender):
@@ -196,6 +196,6 @@ def test_a_browser_forgotten_meanwhile_keeps_no_other_from_hearing(
         private_key=fresh_key_pair().private, subject="mailto:a@example.com", also={"127.0.0.1"},
         ca_file=push.ca_file,
     ) as sender:  # fmt: skip
-        tell_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
+        notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
 
     assert len(push.bodies) == 2

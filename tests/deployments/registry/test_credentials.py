@@ -86,12 +86,12 @@ def test_a_password_is_neither_logged_nor_raised(
     with Registry(docker_config=config) as registry, pytest.raises(RegistryRefused) as raised:
         registry.digest(image_at(demo_registry))
 
-    told = caplog.text + "".join(
+    stated = caplog.text + "".join(
         traceback.TracebackException.from_exception(raised.value, capture_locals=True).format()
     )
-    assert "incorrect username" in told
-    assert "wrong-password" not in told
-    assert auth_entry("robot", "wrong-password")["auth"] not in told
+    assert "incorrect username" in stated
+    assert "wrong-password" not in stated
+    assert auth_entry("robot", "wrong-password")["auth"] not in stated
 
 
 @pytest.mark.parametrize(

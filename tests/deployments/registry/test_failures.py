@@ -103,7 +103,7 @@ def test_a_refusal_is_in_the_registrys_own_words(demo_registry: DemoRegistry, re
     with pytest.raises(RegistryRefused) as raised:
         registry.digest(image_at(demo_registry))
 
-    assert raised.value.said == "DENIED: requested access to the resource is denied"
+    assert raised.value.answer_text == "DENIED: requested access to the resource is denied"
 
 
 def test_a_refusal_that_means_an_unknown_name_is_none(elsewhere: Elsewhere, registry: Registry) -> None:

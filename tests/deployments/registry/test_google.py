@@ -137,9 +137,9 @@ def test_googles_hosts_are_told_from_others(host: str, expected: bool) -> None:
 
 
 def test_the_metadata_servers_token_is_the_password(google: Google, tmp_path: Path) -> None:
-    told = ask(tmp_path, **metadata_server(google))
+    stated = ask(tmp_path, **metadata_server(google))
 
-    assert told[0] == BASIC
+    assert stated[0] == BASIC
 
 
 def test_something_else_at_the_metadata_servers_address_is_unavailable(
@@ -147,9 +147,9 @@ def test_something_else_at_the_metadata_servers_address_is_unavailable(
 ) -> None:
     google.kind = ""
 
-    told = ask(tmp_path, **metadata_server(google))
+    stated = ask(tmp_path, **metadata_server(google))
 
-    assert told[0].startswith(
+    assert stated[0].startswith(
         "RegistryUnavailable Google's sign-in answers with something that cannot be read"
     )
 
@@ -161,52 +161,52 @@ def test_the_token_is_fetched_once(google: Google, tmp_path: Path) -> None:
 
 
 def test_a_service_accounts_key_file_is_used(google: Google, tmp_path: Path) -> None:
-    told = ask(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=service_account(tmp_path, google))
+    stated = ask(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=service_account(tmp_path, google))
 
-    assert told[0] == BASIC
+    assert stated[0] == BASIC
 
 
 def test_the_registrys_token_server_gets_the_password(google: Google, tmp_path: Path) -> None:
     realm = f"http://{google.server.host}/registry-token"
 
-    told = ask(tmp_path, registry="us-central1-docker.pkg.dev", realm=realm, **metadata_server(google))
+    stated = ask(tmp_path, registry="us-central1-docker.pkg.dev", realm=realm, **metadata_server(google))
 
-    assert told[0] == f"Bearer {BASIC.replace(' ', '-')}"
+    assert stated[0] == f"Bearer {BASIC.replace(' ', '-')}"
 
 
 def test_without_credentials_nobody_asks(google: Google, tmp_path: Path) -> None:
     realm = f"http://{google.server.host}/registry-token"
 
-    told = ask(tmp_path, realm=realm, NO_GCE_CHECK="true")
+    stated = ask(tmp_path, realm=realm, NO_GCE_CHECK="true")
 
-    assert told[0] == "Bearer nobody"
+    assert stated[0] == "Bearer nobody"
 
 
 def test_a_key_that_is_not_accepted_is_told(google: Google, tmp_path: Path) -> None:
     google.status = 400
 
-    told = ask(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=service_account(tmp_path, google))
+    stated = ask(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=service_account(tmp_path, google))
 
-    assert told[0].startswith(
+    assert stated[0].startswith(
         "RegistryRefused Google's credentials cannot be used: correct GOOGLE_APPLICATION"
     )
-    assert "Invalid JWT Signature" in told[0]
+    assert "Invalid JWT Signature" in stated[0]
 
 
 def test_a_key_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    told = ask(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=str(tmp_path / "gone.json"))
+    stated = ask(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=str(tmp_path / "gone.json"))
 
-    assert "RegistryRefused" in told[0]
-    assert "gone.json was not found" in told[0]
+    assert "RegistryRefused" in stated[0]
+    assert "gone.json was not found" in stated[0]
 
 
 def test_a_sign_in_that_cannot_be_reached_is_unavailable(google: Google, tmp_path: Path) -> None:
     key = service_account(tmp_path, google)
     google.server.stop()
 
-    told = ask(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=key)
+    stated = ask(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=key)
 
-    assert told[0].startswith("RegistryUnavailable Google's sign-in cannot be reached")
+    assert stated[0].startswith("RegistryUnavailable Google's sign-in cannot be reached")
 
 
 def test_a_users_own_login_is_recognised(tmp_path: Path) -> None:
@@ -214,12 +214,12 @@ def test_a_users_own_login_is_recognised(tmp_path: Path) -> None:
     login = {"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r"}
     path.write_text(json.dumps(login))
 
-    told = ask(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=str(path), HTTPS_PROXY="http://127.0.0.1:9")
+    stated = ask(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=str(path), HTTPS_PROXY="http://127.0.0.1:9")
 
-    assert told[0].startswith("RegistryUnavailable Google's sign-in cannot be reached")
+    assert stated[0].startswith("RegistryUnavailable Google's sign-in cannot be reached")
 
 
 def test_another_registry_never_imports_googles_library(tmp_path: Path) -> None:
-    told = ask(tmp_path, registry="ghcr.io")
+    stated = ask(tmp_path, registry="ghcr.io")
 
-    assert told[-1] == "False"
+    assert stated[-1] == "False"

@@ -66,7 +66,7 @@ def test_access_token_is_read_where_token_is_missing(demo_registry: DemoRegistry
 
 
 def test_a_token_of_unknown_life_is_kept_for_a_while(demo_registry: DemoRegistry, registry: Registry) -> None:
-    demo_registry.tokens.tells_expiry = False
+    demo_registry.tokens.states_expiry = False
     demo_registry.push(PATH, SHA)
 
     for _ in range(2):

@@ -37,7 +37,7 @@ def deploy(**changes: Any) -> DeployFacts:
         "id": 7,
         "sha": HEAD,
         "status": "failed",
-        "sentence": "",
+        "message": "",
         "finished_at": NOW,
         "from_sha": RUNNING,
     }

@@ -115,6 +115,6 @@ def test_only_a_site_that_a_person_reads_as_ready_goes_by_itself(facts, wait_for
 def test_every_situation_has_an_answer_that_is_a_sentence(facts):
     answer = answer_for(facts, now=NOW, stale_after=STALE_AFTER)
 
-    assert answer.sentence.endswith((".", "?"))
-    assert "0 commits" not in answer.sentence
-    assert ".." not in answer.sentence
+    assert answer.message.endswith((".", "?"))
+    assert "0 commits" not in answer.message
+    assert ".." not in answer.message

@@ -24,6 +24,6 @@ def test_what_keeps_pods_from_getting_ready_is_said_as_its_case_expects(path):
         now=datetime.fromisoformat(case["now"]),
     )
 
-    told = asdict(diagnosis) if diagnosis else None
+    stated = asdict(diagnosis) if diagnosis else None
     expected = case["expect"]
-    assert (told and {name: told[name] for name in expected or told}) == expected
+    assert (stated and {name: stated[name] for name in expected or stated}) == expected

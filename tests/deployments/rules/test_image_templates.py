@@ -48,7 +48,7 @@ def test_a_template_is_not_filled_with_half_a_commit():
 
 
 @pytest.mark.parametrize(
-    ("template", "sentence"),
+    ("template", "message"),
     [
         ("", "belongs in the tag"),
         ("gcr.io/{repository}", "belongs in the tag"),
@@ -68,11 +68,11 @@ def test_a_template_is_not_filled_with_half_a_commit():
         ("gcr.io/{repository}:" + "x" * 100 + "{sha}", "names no image"),
     ],
 )
-def test_a_template_that_cannot_work_is_refused_with_what_to_do(template, sentence):
+def test_a_template_that_cannot_work_is_refused_with_what_to_do(template, message):
     with pytest.raises(UnableToParseTemplate) as refusal:
         ImageTemplate.parse(template)
 
-    assert sentence in str(refusal.value)
+    assert message in str(refusal.value)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def test_a_rollout_is_judged_as_its_case_expects(path):
 
     rollout = judge_rollout(case["deployment"], container=case["container"], image=case["image"])
 
-    assert {"phase": rollout.phase, "sentence": rollout.sentence, "by": rollout.by} == {"by": ""} | case[
+    assert {"phase": rollout.phase, "message": rollout.message, "by": rollout.by} == {"by": ""} | case[
         "expect"
     ]
 

@@ -149,4 +149,4 @@ CASES = {
 def test_a_site_has_one_answer(changes, expected):
     answer = answer_for(site(**changes), now=NOW, stale_after=STALE_AFTER)
 
-    assert (answer.state, answer.sentence, answer.action) == expected
+    assert (answer.state, answer.message, answer.action) == expected

@@ -18,15 +18,15 @@ from tests.deployments.rules.site_facts import (
 
 LONG_AGO = NOW - timedelta(hours=3)
 DOWN = {"ready": 0, "running_sha": ""}
-TRIED = {"desired_sha": HEAD, "last": deploy(sentence="The new pod crashed")}
+TRIED = {"desired_sha": HEAD, "last": deploy(message="The new pod crashed")}
 
 CASES = {
     "a Deploy is active": (
-        {"active": deploy(status="rolling_out", sentence="1 of 3 new pods is up")},
+        {"active": deploy(status="rolling_out", message="1 of 3 new pods is up")},
         ("deploying", "b2b2b2b is on its way. 1 of 3 new pods is up.", "watch"),
     ),
     "a Deploy that names its commit itself is active": (
-        {"active": deploy(status="waiting", sentence="The image of b2b2b2b is not built yet")},
+        {"active": deploy(status="waiting", message="The image of b2b2b2b is not built yet")},
         ("deploying", "The image of b2b2b2b is not built yet.", "watch"),
     ),
     "the Deployment is missing": (
@@ -151,7 +151,7 @@ CASES = {
         ("current", "Runs the newest commit, b2b2b2b.", "none"),
     ),
     "the head's Deploy found no room, which going back would not change": (
-        {"desired_sha": HEAD, "last": deploy(sentence="No room", reason="quota")},
+        {"desired_sha": HEAD, "last": deploy(message="No room", reason="quota")},
         ("failed", "The Deploy of b2b2b2b failed. No room.", "retry"),
     ),
     "the head's tag was pushed anew and its pods run the old build": (
@@ -159,7 +159,7 @@ CASES = {
             "desired_sha": HEAD,
             "running_sha": HEAD,
             "behind_by": 0,
-            "last": deploy(sentence="Another build", reason="other_build"),
+            "last": deploy(message="Another build", reason="other_build"),
         },
         ("failed", "The Deploy of b2b2b2b failed. Another build.", "retry"),
     ),
@@ -168,7 +168,7 @@ CASES = {
             "desired_sha": HEAD,
             "running_sha": HEAD,
             "behind_by": 0,
-            "last": deploy(sentence="cron.example.org said 502"),
+            "last": deploy(message="cron.example.org said 502"),
         },
         ("failed", "The Deploy of b2b2b2b failed. cron.example.org said 502.", "roll_back"),
     ),
@@ -195,7 +195,7 @@ CASES = {
 def test_a_site_has_one_answer(changes, expected):
     answer = answer_for(site(**changes), now=NOW, stale_after=STALE_AFTER)
 
-    assert (answer.state, answer.sentence, answer.action) == expected
+    assert (answer.state, answer.message, answer.action) == expected
 
 
 def test_a_rollback_that_failed_is_tried_again_and_not_rolled_back():

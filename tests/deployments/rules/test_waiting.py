@@ -9,7 +9,7 @@ SHA = "b2" * 20
 
 
 @pytest.mark.parametrize(
-    ("is_built", "check_state", "said"),
+    ("is_built", "check_state", "message"),
     [
         (False, CheckState.SUCCESS, "The image of b2b2b2b is not built yet."),
         (None, CheckState.SUCCESS, "The image of b2b2b2b is not built yet."),
@@ -19,8 +19,8 @@ SHA = "b2" * 20
         (True, CheckState.NONE, ""),
     ],
 )
-def test_it_says_what_is_missing(is_built: bool | None, check_state: CheckState, said: str) -> None:
+def test_it_says_what_is_missing(is_built: bool | None, check_state: CheckState, message: str) -> None:
     found = waits_for(sha=SHA, is_built=is_built, check_state=check_state, waits_for_ci=True)
 
-    assert found.startswith(said)
-    assert bool(found) == bool(said)
+    assert found.startswith(message)
+    assert bool(found) == bool(message)
