@@ -34,7 +34,7 @@ def measured(work) -> dict[str, float]:  # noqa: ANN001
         report = work()
         seconds = perf_counter() - start
     run = report.run
-    assert run.troubled == 0, run.message
+    assert run.with_problems == 0, run.message
     return {
         "seconds": round(seconds, 2),
         "statements": len(statements),

@@ -43,8 +43,8 @@ class Pulls(Steps):
             self._start(key, name, image)
             return
         code, cause = ("Unknown", refused) if refused else ("NotFound", f"{image}: not found")
-        trouble = f'failed to pull and unpack image "{image}": failed to resolve reference "{image}": {cause}'
-        message = f"rpc error: code = {code} desc = {trouble}"
+        problem = f'failed to pull and unpack image "{image}": failed to resolve reference "{image}": {cause}'
+        message = f"rpc error: code = {code} desc = {problem}"
         self._update(key, name, lambda one: {**one, "state": waiting("ErrImagePull", message)})
         self._say(pod, name, "Failed", f'Failed to pull image "{image}": {message}', warning=True)
         self._say(pod, name, "Failed", "Error: ErrImagePull", warning=True)

@@ -86,11 +86,11 @@ class ReplicaSets:
             replica_set = self._store.find(REPLICA_SETS.plural, *key)
             if replica_set is None:
                 return
-            trouble = ""
+            problem = ""
             if not replica_set["metadata"].get("deletionTimestamp"):
-                trouble = self._keep_number(replica_set)
-            self._write_status(replica_set, trouble)
-            if trouble:
+                problem = self._keep_number(replica_set)
+            self._write_status(replica_set, problem)
+            if problem:
                 self._clock.call_later(1, lambda: self.queue.add(key), patient=True)
 
     def _active(self, replica_set: Json) -> list[Json]:
@@ -101,8 +101,8 @@ class ReplicaSets:
         active = self._active(replica_set)
         missing = replica_set["spec"]["replicas"] - len(active)
         for _ in range(missing):
-            if trouble := self._create_pod(replica_set):
-                return trouble
+            if problem := self._create_pod(replica_set):
+                return problem
         for pod in sorted(active, key=_keep_longest, reverse=True)[: max(0, -missing)]:
             self._terminate(replica_set, pod)
         return ""
@@ -115,9 +115,9 @@ class ReplicaSets:
         used = len(self._store.all_of(PODS.plural, namespace)) if limit is not None else 0
         if limit is not None and used >= limit:
             counts = f"requested: pods=1, used: pods={used}, limited: pods={limit}"
-            trouble = f'pods "{name}" is forbidden: exceeded quota: pods, {counts}'
-            self._voice.say(replica_set, "FailedCreate", f"Error creating: {trouble}", warning=True)
-            return trouble
+            problem = f'pods "{name}" is forbidden: exceeded quota: pods, {counts}'
+            self._voice.say(replica_set, "FailedCreate", f"Error creating: {problem}", warning=True)
+            return problem
         self._store.add(PODS.plural, pod)
         self._voice.say(replica_set, "SuccessfulCreate", f"Created pod: {name}")
         return ""
@@ -127,7 +127,7 @@ class ReplicaSets:
         self._store.replace(PODS.plural, {**pod, "metadata": metadata})
         self._voice.say(replica_set, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
 
-    def _write_status(self, replica_set: Json, trouble: str) -> None:
+    def _write_status(self, replica_set: Json, problem: str) -> None:
         active = self._active(replica_set)
         least = replica_set["spec"].get("minReadySeconds", 0)
         ready = [pod for pod in active if is_ready(pod)]
@@ -139,8 +139,8 @@ class ReplicaSets:
         }
         status: Json = {"replicas": len(active), "observedGeneration": replica_set["metadata"]["generation"]}
         status |= {key: value for key, value in numbers.items() if value}
-        if trouble:
-            status["conditions"] = [_failure(replica_set, trouble)]
+        if problem:
+            status["conditions"] = [_failure(replica_set, problem)]
         if status != replica_set["status"]:
             self._store.replace(REPLICA_SETS.plural, {**replica_set, "status": status})
 
@@ -159,12 +159,12 @@ def _keep_longest(pod: Json) -> tuple[int, str]:
     return (0 if is_ready(pod) else 1), pod["metadata"]["creationTimestamp"]
 
 
-def _failure(replica_set: Json, trouble: str) -> Json:
+def _failure(replica_set: Json, problem: str) -> Json:
     present = (replica_set["status"].get("conditions") or [{}])[0]
     return {
         "type": "ReplicaFailure",
         "status": "True",
         "lastTransitionTime": present.get("lastTransitionTime", timestamp()),
         "reason": "FailedCreate",
-        "message": present.get("message", trouble),
+        "message": present.get("message", problem),
     }

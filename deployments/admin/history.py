@@ -58,7 +58,7 @@ class SyncRunAdmin(ReadOnlyHistory, admin.ModelAdmin):
         "trigger",
         "sites",
         "changed",
-        "troubled",
+        "with_problems",
         "requested",
         "message",
     )

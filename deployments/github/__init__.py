@@ -13,7 +13,7 @@ from deployments.github.errors import (
     GitHubUnavailable,
 )
 from deployments.github.grants import Grant
-from deployments.github.heads import Head, HeadQuestion, HeadTrouble
+from deployments.github.heads import Head, HeadProblem, HeadQuestion
 from deployments.github.sweep import Answers
 
 __all__ = [
@@ -31,6 +31,6 @@ __all__ = [
     "GitHubUnavailable",
     "Grant",
     "Head",
+    "HeadProblem",
     "HeadQuestion",
-    "HeadTrouble",
 ]

@@ -21,7 +21,7 @@ from deployments.github.errors import (
 )
 from deployments.github.git_refs import GitRefs
 from deployments.github.grants import Grant, grant_in
-from deployments.github.heads import Head, HeadQuestion, HeadTrouble
+from deployments.github.heads import Head, HeadProblem, HeadQuestion
 from deployments.github.sweep import Answers, Sweep
 from deployments.github.transport import Transport
 
@@ -71,12 +71,12 @@ class GitHub:
         account, and the rest of it gets that trouble.
         """
         before = self._transport.requests + self._git.requests
-        found: dict[Hashable, Head | HeadTrouble] = {}
+        found: dict[Hashable, Head | HeadProblem] = {}
         for account, together in self._by_account(questions, found, paused).items():
             found |= self._ask(account, together, paused)
         limits = {
             each.who: each
-            for each in map(_trouble_in, found.values())
+            for each in map(_problem_in, found.values())
             if isinstance(each, GitHubRateLimited) and each.who not in paused
         }
         requests = self._transport.requests + self._git.requests - before
@@ -128,7 +128,7 @@ class GitHub:
         return {owner: lacks for owner, lacks in found.items() if lacks is not None}
 
     def _by_account(
-        self, questions: Sequence[HeadQuestion], found: dict[Hashable, Head | HeadTrouble], paused: Paused
+        self, questions: Sequence[HeadQuestion], found: dict[Hashable, Head | HeadProblem], paused: Paused
     ) -> dict[Account, list[HeadQuestion]]:
         """The questions of each account; one for which no account can be had gets that trouble in `found`."""
         grouped: dict[Account, list[HeadQuestion]] = defaultdict(list)
@@ -136,15 +136,15 @@ class GitHub:
         for question in questions:
             owner = question.owner.lower()
             if owner not in known:
-                known[owner] = self._account_or_trouble(owner, paused)
+                known[owner] = self._account_or_problem(owner, paused)
             account = known[owner]
             if isinstance(account, GitHubError):
-                found[question.key] = HeadTrouble(key=question.key, error=account)
+                found[question.key] = HeadProblem(key=question.key, error=account)
             else:
                 grouped[account].append(question)
         return grouped
 
-    def _account_or_trouble(self, owner: str, paused: Paused) -> Account | GitHubError:
+    def _account_or_problem(self, owner: str, paused: Paused) -> Account | GitHubError:
         try:
             return self._access.account_for(owner, paused)
         except GitHubError as error:
@@ -152,21 +152,21 @@ class GitHub:
 
     def _ask(
         self, account: Account, questions: Sequence[HeadQuestion], paused: Paused
-    ) -> Mapping[Hashable, Head | HeadTrouble]:
+    ) -> Mapping[Hashable, Head | HeadProblem]:
         try:
             raise_if_paused(account, "graphql", paused)
         except GitHubRateLimited as error:
-            return {each.key: HeadTrouble(key=each.key, error=error) for each in questions}
+            return {each.key: HeadProblem(key=each.key, error=error) for each in questions}
         if account == NOBODY:
             answers = self._git.heads(questions)
         else:
             sweep = Sweep(partial(self._post, account))
             sweep.run(questions)
             answers = sweep.answers
-        for trouble in map(_trouble_in, answers.values()):
-            if isinstance(trouble, GitHubRateLimited):
-                named(trouble, account, "graphql")
-            elif isinstance(trouble, GitHubTokenRefused):
+        for problem in map(_problem_in, answers.values()):
+            if isinstance(problem, GitHubRateLimited):
+                named(problem, account, "graphql")
+            elif isinstance(problem, GitHubTokenRefused):
                 self._access.forget()
         return answers
 
@@ -192,5 +192,5 @@ class GitHub:
         return f"{self._api_url}/graphql"
 
 
-def _trouble_in(answer: Head | HeadTrouble) -> GitHubError | None:
-    return answer.error if isinstance(answer, HeadTrouble) else None
+def _problem_in(answer: Head | HeadProblem) -> GitHubError | None:
+    return answer.error if isinstance(answer, HeadProblem) else None

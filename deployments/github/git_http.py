@@ -67,7 +67,7 @@ class OneHost(urllib3.PoolManager):
         try:
             response = super().urlopen(method, url, redirect=redirect, **kw)
         except HTTPError as error:
-            raise self._trouble(error) from error
+            raise self._problem(error) from error
         self._check(response)
         if url.endswith("/info/refs?service=git-upload-pack") and hasattr(self._local, "landing"):
             name = urlsplit(url).path.removeprefix(self._prefix).removesuffix("/info/refs")
@@ -82,7 +82,7 @@ class OneHost(urllib3.PoolManager):
         response.close()
         raise _error_for(response.status, response.headers)
 
-    def _trouble(self, error: HTTPError) -> GitHubError:
+    def _problem(self, error: HTTPError) -> GitHubError:
         cause = error.reason if isinstance(error, MaxRetryError) else error
         if isinstance(cause, TimeoutError) and not isinstance(cause, urllib3.exceptions.NewConnectionError):
             return GitHubOverloaded(

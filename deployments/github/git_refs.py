@@ -17,7 +17,7 @@ from deployments.github.errors import (
     GitHubUnavailable,
 )
 from deployments.github.git_http import OneHost
-from deployments.github.heads import Head, HeadQuestion, HeadTrouble
+from deployments.github.heads import Head, HeadProblem, HeadQuestion
 
 if TYPE_CHECKING:
     from dulwich.client import LsRemoteResult
@@ -42,7 +42,7 @@ class GitRefs:
     def close(self) -> None:
         self._http.clear()
 
-    def heads(self, questions: Sequence[HeadQuestion]) -> dict[Hashable, Head | HeadTrouble]:
+    def heads(self, questions: Sequence[HeadQuestion]) -> dict[Hashable, Head | HeadProblem]:
         """An answer or a trouble for every question's key; a rate limit, or a host that always fails, ends the asking."""
         if not questions:
             return {}
@@ -91,14 +91,14 @@ class _Query:
         self._failures_in_a_row = 0
         self._ended_by: GitHubError | None = None
 
-    def ask(self, question: HeadQuestion) -> Head | HeadTrouble:
+    def ask(self, question: HeadQuestion) -> Head | HeadProblem:
         if self._ended_by is not None:
-            return HeadTrouble(key=question.key, error=self._ended_by)
+            return HeadProblem(key=question.key, error=self._ended_by)
         try:
             head = self._head(question)
         except GitHubError as error:
             self._count(error)
-            return HeadTrouble(key=question.key, error=error)
+            return HeadProblem(key=question.key, error=error)
         self._count(None)
         return head
 

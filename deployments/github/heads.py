@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, TypeGuard
 
 from deployments.github.errors import GitHubError, GitHubNotFound
-from deployments.github.troubles import check_trouble, errors_under, site_error
+from deployments.github.problems import check_problem, errors_under, site_error
 
 _TIP = """fragment Tip on Ref { name target { __typename oid ... on Commit {
   messageHeadline committedDate author { name user { login } } statusCheckRollup { state } } } }"""
@@ -41,7 +41,7 @@ class Head:
     """The newest commit of a branch and how far the running one is from it.
 
     `name_with_owner` is the present name: another one than asked for after a rename. `check_state` is none, pending, success,
-    failure, or unknown when the token may not see it, and `check_trouble` then says why. `running_sha` is the full sha, empty when the repository does not know the
+    failure, or unknown when the token may not see it, and `check_problem` then says why. `running_sha` is the full sha, empty when the repository does not know the
     commit, None when that cannot be told. `behind_by` counts commits that the running one lacks, `ahead_by` those that only it has; both are None when nothing
     runs or the two share no history. By git's own protocol, without a token, `repository_id`, `committed_at`, `is_archived` and the
     counts are None, headline and author empty.
@@ -56,7 +56,7 @@ class Head:
     author: str
     committed_at: datetime | None
     check_state: str
-    check_trouble: str = ""
+    check_problem: str = ""
     is_archived: bool | None
     running_sha: str | None
     behind_by: int | None
@@ -64,7 +64,7 @@ class Head:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeadTrouble:
+class HeadProblem:
     """Why one site has no answer; `str(error)` is a sentence for a person."""
 
     key: Hashable
@@ -117,7 +117,7 @@ def read_head(
             raise site_error(about_head, name)
         raise GitHubNotFound(_no_branch(question, name, is_empty=node["isEmpty"]))
     target = _target_of(tip, errors, name)
-    comparison, trouble = tip.get("compare") or {}, check_trouble(errors)
+    comparison, problem = tip.get("compare") or {}, check_problem(errors)
     return Head(
         key=question.key,
         repository_id=node["databaseId"],
@@ -127,8 +127,8 @@ def read_head(
         headline=target["messageHeadline"],
         author=_author(target["author"] or {}),
         committed_at=datetime.fromisoformat(target["committedDate"]),
-        check_state=_check_state(target["statusCheckRollup"], trouble),
-        check_trouble=trouble,
+        check_state=_check_state(target["statusCheckRollup"], problem),
+        check_problem=problem,
         is_archived=node["isArchived"],
         running_sha=_running_sha(node.get("running"), errors),
         behind_by=comparison.get("behindBy"),
@@ -170,7 +170,7 @@ def _running_sha(commit: Mapping[str, Any] | None, errors: Sequence[Mapping[str,
     return None if is_not_stated else ""
 
 
-def _check_state(rollup: Mapping[str, Any] | None, trouble: str) -> str:
+def _check_state(rollup: Mapping[str, Any] | None, problem: str) -> str:
     if rollup is not None:
         return _CHECK_STATES.get(rollup["state"], "unknown")
-    return "unknown" if trouble else "none"
+    return "unknown" if problem else "none"

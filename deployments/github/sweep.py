@@ -11,8 +11,8 @@ from deployments.github.errors import (
     GitHubRateLimited,
     GitHubUnavailable,
 )
-from deployments.github.heads import Head, HeadQuestion, HeadTrouble, build_query, read_head
-from deployments.github.troubles import batch_error, errors_by_alias, errors_in, may_pass_when_smaller
+from deployments.github.heads import Head, HeadProblem, HeadQuestion, build_query, read_head
+from deployments.github.problems import batch_error, errors_by_alias, errors_in, may_pass_when_smaller
 
 BATCH = 25
 _FAILURES_IN_A_ROW = 9
@@ -26,7 +26,7 @@ class Answers:
     `budget` is None when GitHub did not tell, as GitHub Enterprise Server without limits does.
     """
 
-    heads: Mapping[Hashable, Head | HeadTrouble]
+    heads: Mapping[Hashable, Head | HeadProblem]
     requests: int
     budget: Budget | None
     limits: Mapping[str, GitHubRateLimited] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Sweep:
         self._sharing: dict[Hashable, list[Hashable]] = {}
         self._failures_in_a_row = 0
         self._stopped_by: GitHubError | None = None
-        self.answers: dict[Hashable, Head | HeadTrouble] = {}
+        self.answers: dict[Hashable, Head | HeadProblem] = {}
 
     def run(self, questions: Sequence[HeadQuestion]) -> None:
         """Answers every question; the same one asked for several keys is sent once."""
@@ -83,9 +83,9 @@ class Sweep:
 
     def _give_up(self, batch: Sequence[HeadQuestion], error: GitHubError) -> None:
         for question in batch:
-            self._answer(question, HeadTrouble(key=question.key, error=error))
+            self._answer(question, HeadProblem(key=question.key, error=error))
 
-    def _answer(self, question: HeadQuestion, answer: Head | HeadTrouble) -> None:
+    def _answer(self, question: HeadQuestion, answer: Head | HeadProblem) -> None:
         for key in self._sharing[question.key]:
             self.answers[key] = replace(answer, key=key)
 
@@ -121,11 +121,11 @@ def _identity(question: HeadQuestion) -> Hashable:
 
 def _one(
     question: HeadQuestion, node: Mapping[str, Any] | None, errors: Sequence[Mapping[str, Any]]
-) -> Head | HeadTrouble:
+) -> Head | HeadProblem:
     try:
         return read_head(question, node, errors)
     except GitHubError as error:
-        return HeadTrouble(key=question.key, error=error)
+        return HeadProblem(key=question.key, error=error)
     except (KeyError, TypeError, ValueError, AttributeError):
-        trouble = GitHubUnavailable("GitHub's answer lacks what it should have: look for a newer Headway.")
-        return HeadTrouble(key=question.key, error=trouble)
+        problem = GitHubUnavailable("GitHub's answer lacks what it should have: look for a newer Headway.")
+        return HeadProblem(key=question.key, error=problem)

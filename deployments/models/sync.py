@@ -10,7 +10,7 @@ class SyncRun(models.Model):
     class Result(models.TextChoices):
         RUNNING = "running"
         GOOD = "good"
-        TROUBLED = "troubled", "some sites could not be observed"
+        WITH_PROBLEMS = "troubled", "some sites could not be observed"
         FAILED = "failed"
 
     started_at = models.DateTimeField()
@@ -22,7 +22,7 @@ class SyncRun(models.Model):
     is_full = models.BooleanField(default=True, help_text="Over all sites, not only a few.")
     sites = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0, help_text="Sites whose observation changed.")
-    troubled = models.PositiveIntegerField(default=0, help_text="Sites that could not be observed.")
+    with_problems = models.PositiveIntegerField(default=0, help_text="Sites that could not be observed.")
     requested = models.PositiveIntegerField(default=0, help_text="Deploys that this run began.")
     github_requests = models.PositiveIntegerField(default=0)
     github_remaining = models.PositiveIntegerField(null=True)

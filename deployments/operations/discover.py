@@ -16,7 +16,7 @@ COLUMNS = ("host", "owner", "repository", "namespace", "deployment", "container"
 class Discovery:
     rows: tuple[dict[str, str], ...]
     """Lines for `import_sites`, by COLUMNS. Only a person knows the host; an owner is named where all sites have the same."""
-    troubles: dict[str, str]
+    problems: dict[str, str]
     """Why a namespace could not be read, by its name."""
 
 
@@ -25,16 +25,16 @@ def discover(*, clients: Clients, namespaces: Sequence[str] = ()) -> Discovery:
     sites = list(Site.objects.all())
     owners = {site.owner for site in sites}
     owner = owners.pop() if len(owners) == 1 else ""
-    rows, troubles = [], {}
+    rows, problems = [], {}
     for namespace in namespaces or sorted({site.namespace for site in sites}) or ["default"]:
         mapped = {site.deployment for site in sites if site.namespace == namespace}
         try:
             deployments = clients.cluster.deployments(namespace)
         except ClusterError as error:
-            troubles[namespace] = str(error)
+            problems[namespace] = str(error)
             continue
         rows += [_row(each, owner) for each in candidates(deployments, namespace=namespace, mapped=mapped)]
-    return Discovery(tuple(rows), troubles)
+    return Discovery(tuple(rows), problems)
 
 
 def _row(found: Candidate, owner: str) -> dict[str, str]:

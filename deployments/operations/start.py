@@ -17,7 +17,7 @@ from deployments.cluster import (
     Throttled,
 )
 from deployments.facts import StandingHold, hold_on
-from deployments.github import GitHubError, HeadQuestion, HeadTrouble
+from deployments.github import GitHubError, HeadProblem, HeadQuestion
 from deployments.models import AuditEvent, Deploy, Kind, Observation, Site, Status
 from deployments.operations import audit
 from deployments.operations.batch import continue_batches_of
@@ -65,9 +65,9 @@ def start_deploy(
             patched = _patch(deploy, clients, now=now)
     except Refused as refusal:
         _refuse(deploy, str(refusal), now=now)
-    except TryLater as trouble:
-        logger.warning("Deploy %s waits: %s", deploy.pk, trouble)
-        deploy.note(now=now, message=str(trouble))
+    except TryLater as problem:
+        logger.warning("Deploy %s waits: %s", deploy.pk, problem)
+        deploy.note(now=now, message=str(problem))
     else:
         _roll_out(deploy, patched, now=now)
     return deploy
@@ -141,7 +141,7 @@ def _is_on_branch(deploy: Deploy, clients: Clients, *, now: datetime) -> bool:
         key=0, owner=site.owner, repository=site.repository, branch=site.branch, running=deploy.sha
     )
     head = ask_heads(clients.github, [question], now=now).heads[0]
-    if isinstance(head, HeadTrouble):
+    if isinstance(head, HeadProblem):
         raise head.error
     return head.running_sha == deploy.sha and head.ahead_by == 0
 

@@ -9,7 +9,7 @@ from deployments.models import SyncRun
 from deployments.queries.system_status import SystemStatus, system_status
 from deployments.rules.site_state import State
 
-TROUBLED = frozenset({State.FAILED, State.DRIFTED, State.MISSING, State.UNKNOWN})
+WITH_PROBLEMS = frozenset({State.FAILED, State.DRIFTED, State.MISSING, State.UNKNOWN})
 BEHIND = frozenset({State.READY, State.RED, State.BUILDING, State.HELD, State.DEPLOYING})
 
 
@@ -18,7 +18,7 @@ class Kind(StrEnum):
 
     DEPLOYED = "deployed"
     HELD_BACK = "held-back"
-    IN_TROUBLE = "in-trouble"
+    HAS_PROBLEM = "in-trouble"
     CURRENT = "current"
 
 
@@ -29,7 +29,7 @@ class SiteDecision:
     state: State
     reason: str
     """Why it was deployed or not, in the sync's words."""
-    trouble: str
+    problem: str
     """What stood in the way of looking at it; empty where nothing did."""
 
 
@@ -60,12 +60,12 @@ def sync_page(*, pk: int, kind: str = "", now: datetime) -> SyncPage:
     )
 
 
-def _decision(host: str, verdict: str, reason: str, state: str, trouble: str) -> SiteDecision:
+def _decision(host: str, verdict: str, reason: str, state: str, problem: str) -> SiteDecision:
     seen = State(state)
     if verdict == "go":
         kind = Kind.DEPLOYED
-    elif trouble or seen in TROUBLED:
-        kind = Kind.IN_TROUBLE
+    elif problem or seen in WITH_PROBLEMS:
+        kind = Kind.HAS_PROBLEM
     else:
         kind = Kind.HELD_BACK if seen in BEHIND else Kind.CURRENT
-    return SiteDecision(host, kind, seen, reason, trouble)
+    return SiteDecision(host, kind, seen, reason, problem)

@@ -14,7 +14,7 @@ from deployments.queries.pulse import all_written, read_written
 
 SYNC_SCHEDULE = "sync"
 LONGEST_SYNC = timedelta(minutes=10)
-GOOD_ENOUGH = (SyncRun.Result.GOOD, SyncRun.Result.TROUBLED)
+GOOD_ENOUGH = (SyncRun.Result.GOOD, SyncRun.Result.WITH_PROBLEMS)
 
 
 @dataclass(frozen=True)

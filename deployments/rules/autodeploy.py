@@ -142,7 +142,7 @@ def _not_green(question: _Question) -> _Refusal:
     if state is CheckState.PENDING:
         return Wait(f"CI has not finished on {head}.")
     if state is CheckState.UNKNOWN:
-        return Wait(sentences(f"Whether CI passed on {head} is not known", question.facts.check_trouble))
+        return Wait(sentences(f"Whether CI passed on {head} is not known", question.facts.check_problem))
     return None
 
 
@@ -151,7 +151,7 @@ def _not_built(question: _Question) -> _Refusal:
     if facts.head_image_built is False:
         return Wait(f"The image of {head} is not built yet.")
     if facts.head_image_built is None:
-        return Wait(sentences(f"Whether {head} is built is not known", facts.registry_trouble))
+        return Wait(sentences(f"Whether {head} is built is not known", facts.registry_problem))
     return None
 
 

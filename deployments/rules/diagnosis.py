@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from deployments.rules.container_troubles import (
+from deployments.rules.container_problems import (
     Container,
-    Trouble,
+    Problem,
     cut,
     image_not_found,
-    init_trouble_of,
-    trouble_of,
+    init_problem_of,
+    problem_of,
 )
 from deployments.rules.wording import sentences
 from deployments.rules.workloads import KubernetesObject, condition, parse_time, runs_image
@@ -66,7 +66,7 @@ def diagnose(
     return next((each for each in found if each.certain), found[0] if found else None)
 
 
-def after_asking_the_registry(trouble: Diagnosis, answer: bool | str | None) -> Diagnosis:
+def after_asking_the_registry(problem: Diagnosis, answer: bool | str | None) -> Diagnosis:
     """The same trouble, once its registry has said whether it has the image.
 
     `answer` is None while it is on its way, and a sentence where the registry cannot be asked: both are no reason to give
@@ -74,17 +74,17 @@ def after_asking_the_registry(trouble: Diagnosis, answer: bool | str | None) -> 
     """
     match answer:
         case False:
-            message = image_not_found(trouble.unpulled)
-            return replace(trouble, reason="image_not_found", message=message)
+            message = image_not_found(problem.unpulled)
+            return replace(problem, reason="image_not_found", message=message)
         case True:
-            answer_text = f"The registry has {trouble.unpulled}, and the cluster cannot pull it yet: it tries again by itself."
-            return replace(trouble, reason="pull_failed", message=answer_text, certain=False)
+            answer_text = f"The registry has {problem.unpulled}, and the cluster cannot pull it yet: it tries again by itself."
+            return replace(problem, reason="pull_failed", message=answer_text, certain=False)
         case str():
-            answer_text = f"The cluster cannot pull {trouble.unpulled}, and whether it exists cannot be asked"
+            answer_text = f"The cluster cannot pull {problem.unpulled}, and whether it exists cannot be asked"
             return replace(
-                trouble, message=sentences(f"{answer_text}: {answer or 'no answer'}"), certain=False
+                problem, message=sentences(f"{answer_text}: {answer or 'no answer'}"), certain=False
             )
-    return replace(trouble, certain=False)
+    return replace(problem, certain=False)
 
 
 def _diagnoses(
@@ -95,42 +95,42 @@ def _diagnoses(
     since = parse_time(scheduled.get("lastTransitionTime")) or parse_time(
         pod["metadata"].get("creationTimestamp")
     )
-    for trouble in _troubles(pod, stated, scheduled):
+    for problem in _problems(pod, stated, scheduled):
         age = now - since if since else timedelta(0)
         yield Diagnosis(
-            reason=trouble.reason,
-            message=trouble.message,
-            certain=age >= timedelta(seconds=trouble.threshold_seconds),
+            reason=problem.reason,
+            message=problem.message,
+            certain=age >= timedelta(seconds=problem.threshold_seconds),
             pod=pod["metadata"].get("name") or "",
-            container=trouble.container,
-            unpulled=trouble.unpulled,
+            container=problem.container,
+            unpulled=problem.unpulled,
         )
 
 
-def _troubles(
+def _problems(
     pod: KubernetesObject, events: Sequence[KubernetesObject], scheduled: KubernetesObject
-) -> Iterator[Trouble]:
+) -> Iterator[Problem]:
     if scheduled.get("status") == "False":
         message = cut(scheduled.get("message") or "") or "no reason given"
-        yield Trouble("unschedulable", sentences(f"No node takes the pod: {message}"), _PENDING_SECONDS)
+        yield Problem("unschedulable", sentences(f"No node takes the pod: {message}"), _PENDING_SECONDS)
     messages = [str(event.get("message") or "") for event in events]
     status = pod.get("status") or {}
-    for kind, judge in (("initContainers", init_trouble_of), ("containers", trouble_of)):
+    for kind, judge in (("initContainers", init_problem_of), ("containers", problem_of)):
         key = "initContainerStatuses" if kind == "initContainers" else "containerStatuses"
         statuses = {each["name"]: each for each in status.get(key) or []}
         for spec in pod["spec"].get(kind) or []:
             one = Container(spec=spec, status=statuses.get(spec["name"]) or {}, messages=messages)
-            if trouble := judge(one):
-                yield replace(trouble, container=spec["name"])
+            if problem := judge(one):
+                yield replace(problem, container=spec["name"])
     if status.get("phase") == "Pending":
-        yield from _mount_troubles(events)
+        yield from _mount_problems(events)
 
 
-def _mount_troubles(events: Sequence[KubernetesObject]) -> Iterator[Trouble]:
+def _mount_problems(events: Sequence[KubernetesObject]) -> Iterator[Problem]:
     for event in events:
         if event.get("reason") in {"FailedMount", "FailedAttachVolume"}:
             answer_text = f"A volume of the pod is not there: {cut(event.get('message') or '')}"
-            yield Trouble(
+            yield Problem(
                 "config_error",
                 sentences(answer_text, "Create what is missing, or correct its name"),
                 _CONFIG_SECONDS,

@@ -26,16 +26,16 @@ def what_is_missing(facts: SiteFacts) -> str:
 def cluster_gap(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> str:
     """Why nothing can be said of what runs: the cluster was not read, or too long ago."""
     return _gap(
-        "The cluster", facts.cluster_observed_at, facts.cluster_trouble, now=now, stale_after=stale_after
+        "The cluster", facts.cluster_observed_at, facts.cluster_problem, now=now, stale_after=stale_after
     )
 
 
 def github_gap(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> str:
     """Why nothing can be said of the head: GitHub was not read, too long ago, or named no commit."""
-    gap = _gap("GitHub", facts.github_observed_at, facts.github_trouble, now=now, stale_after=stale_after)
+    gap = _gap("GitHub", facts.github_observed_at, facts.github_problem, now=now, stale_after=stale_after)
     if gap or facts.head_sha:
         return gap
-    return sentences("GitHub names no newest commit: is the branch there?", facts.github_trouble)
+    return sentences("GitHub names no newest commit: is the branch there?", facts.github_problem)
 
 
 def wrong_image(facts: SiteFacts) -> str:
@@ -172,9 +172,9 @@ def distance(facts: SiteFacts) -> str:
 _ENDINGS = {"failed": "failed", "timed_out": "took too long"}
 
 
-def _gap(who: str, at: datetime | None, trouble: str, *, now: datetime, stale_after: timedelta) -> str:
+def _gap(who: str, at: datetime | None, problem: str, *, now: datetime, stale_after: timedelta) -> str:
     if at is None:
-        return sentences(f"{who} has not been read yet", trouble or "Sync now")
+        return sentences(f"{who} has not been read yet", problem or "Sync now")
     if now - at > stale_after:
-        return sentences(f"{who} was last read {duration(now - at)} ago", trouble or "Sync now")
+        return sentences(f"{who} was last read {duration(now - at)} ago", problem or "Sync now")
     return ""

@@ -61,15 +61,15 @@ class SiteFacts:
     host: str
     head_sha: str = ""
     check_state: CheckState = CheckState.UNKNOWN
-    check_trouble: str = ""
+    check_problem: str = ""
     behind_by: int | None = None
     ahead_by: int | None = None
     github_observed_at: datetime | None = None
-    github_trouble: str = ""
+    github_problem: str = ""
     repository_missing: bool = False
     running_is_unknown: bool = False
     head_image_built: bool | None = None
-    registry_trouble: str = ""
+    registry_problem: str = ""
     expected_repository: str = ""
     desired_image: str = ""
     running_sha: str = ""
@@ -80,7 +80,7 @@ class SiteFacts:
     ready: int = 0
     wanted: int = 0
     cluster_observed_at: datetime | None = None
-    cluster_trouble: str = ""
+    cluster_problem: str = ""
     workload_missing: str = ""
     active: DeployFacts | None = None
     last: DeployFacts | None = None

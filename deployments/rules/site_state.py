@@ -92,15 +92,15 @@ class Answer:
 
 def answer_for(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> Answer:
     """The site's answer at `now`; an observation older than `stale_after` says nothing any more."""
-    troubled = next(_troubles(facts, now=now, stale_after=stale_after), None)
-    if troubled:
-        return troubled
+    with_problems = next(_problems(facts, now=now, stale_after=stale_after), None)
+    if with_problems:
+        return with_problems
     if facts.present_sha == facts.head_sha:
         return Answer(State.CURRENT, _current(facts), Action.NONE)
     return _answer_behind(facts, now=now)
 
 
-def _troubles(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> Iterator[Answer]:
+def _problems(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> Iterator[Answer]:
     if facts.active:
         yield Answer(State.DEPLOYING, _deploying(facts.active), Action.WATCH)
     if message := findings.what_is_missing(facts):
@@ -157,7 +157,7 @@ def _answer_behind(facts: SiteFacts, *, now: datetime) -> Answer:
         message = f"The image of {head} is not built yet"
         return _behind(State.BUILDING, facts, far, message, Action.DEPLOY_WHEN_READY)
     if facts.head_image_built is None:
-        message = facts.registry_trouble or "Sync now"
+        message = facts.registry_problem or "Sync now"
         return _behind(
             State.UNKNOWN, facts, far, f"Whether {head} is built is not known. {message}", Action.SYNC
         )
@@ -168,8 +168,8 @@ def _answer_behind(facts: SiteFacts, *, now: datetime) -> Answer:
 def _open_ci(facts: SiteFacts) -> str:
     if facts.check_state is CheckState.PENDING:
         return "CI has not finished"
-    if facts.check_state is CheckState.UNKNOWN and facts.check_trouble:
-        return sentences("Whether CI passed is not known", facts.check_trouble)
+    if facts.check_state is CheckState.UNKNOWN and facts.check_problem:
+        return sentences("Whether CI passed is not known", facts.check_problem)
     return ""
 
 

@@ -53,7 +53,7 @@ def env(gates: Gates, tmp_path: Path) -> dict[str, str]:
 
 
 def deploy_all(
-    world: World, clients: Clients, env: dict[str, str], *, trouble: Callable[[], None]
+    world: World, clients: Clients, env: dict[str, str], *, problem: Callable[[], None]
 ) -> list[Deploy]:
     """Ask for a Deploy of every site; make trouble when some have begun; return them when all have ended.
 
@@ -65,7 +65,7 @@ def deploy_all(
         deploys = [ask(host, sha, now=timezone.now()) for host, sha in shas.items()]
         begun = Deploy.objects.exclude(status=Status.QUEUED)
         assert eventually(begun.exists, seconds=60)
-        trouble()
+        problem()
         ended = eventually(lambda: _all_have_ended(deploys), seconds=STUCK_AFTER_SECONDS, every=0.5)
     assert ended, in_words(still_active(deploys))
     return deploys
@@ -81,7 +81,7 @@ def _all_have_ended(deploys: list[Deploy]) -> bool:
 def test_all_far_ends_away_for_a_moment_cost_nothing(
     gates: Gates, clients: Clients, env: dict[str, str]
 ) -> None:
-    deploys = deploy_all(gates.world, clients, env, trouble=lambda: gates.stop(*FAR_ENDS, seconds=3))
+    deploys = deploy_all(gates.world, clients, env, problem=lambda: gates.stop(*FAR_ENDS, seconds=3))
 
     check_all_succeeded(gates.world, deploys)
     check_patched_once_at_most(gates.world, deploys)
@@ -90,18 +90,18 @@ def test_all_far_ends_away_for_a_moment_cost_nothing(
 @pytest.mark.chaos
 @pytest.mark.whole_table
 @pytest.mark.parametrize("far_end", FAR_ENDS)
-@pytest.mark.parametrize("trouble", [Gates.stop, Gates.hang], ids=["stopped", "hung"])
+@pytest.mark.parametrize("problem", [Gates.stop, Gates.hang], ids=["stopped", "hung"])
 def test_a_far_end_that_is_away_for_half_a_minute_costs_nothing(
-    gates: Gates, clients: Clients, env: dict[str, str], trouble: Callable[..., None], far_end: str
+    gates: Gates, clients: Clients, env: dict[str, str], problem: Callable[..., None], far_end: str
 ) -> None:
-    deploys = deploy_all(gates.world, clients, env, trouble=lambda: trouble(gates, far_end, seconds=30))
+    deploys = deploy_all(gates.world, clients, env, problem=lambda: problem(gates, far_end, seconds=30))
 
     check_all_succeeded(gates.world, deploys)
     check_patched_once_at_most(gates.world, deploys)
 
 
 @pytest.mark.parametrize(
-    ("trouble", "seconds"),
+    ("problem", "seconds"),
     [
         pytest.param(stop_database, 3, id="stopped"),
         pytest.param(stop_database, 30, id="stopped for long", marks=LONG),
@@ -109,12 +109,12 @@ def test_a_far_end_that_is_away_for_half_a_minute_costs_nothing(
     ],
 )
 def test_a_database_that_is_away_for_a_while_costs_nothing(
-    request: pytest.FixtureRequest, gates: Gates, trouble: Callable[..., None], seconds: float
+    request: pytest.FixtureRequest, gates: Gates, problem: Callable[..., None], seconds: float
 ) -> None:
     with own_database(f"chaos-{os.getpid()}") as server:
         clients, env = request.getfixturevalue("clients"), request.getfixturevalue("env")
 
-        deploys = deploy_all(gates.world, clients, env, trouble=lambda: trouble(server, seconds=seconds))
+        deploys = deploy_all(gates.world, clients, env, problem=lambda: problem(server, seconds=seconds))
 
         check_all_succeeded(gates.world, deploys)
         check_patched_once_at_most(gates.world, deploys)

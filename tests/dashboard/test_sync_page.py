@@ -14,7 +14,7 @@ AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 def run() -> SyncRun:
     return SyncRun.objects.create(
         started_at=AT, finished_at=AT + timedelta(seconds=2.5), result="troubled", trigger="schedule", sites=4, changed=2,
-        troubled=1, requested=1, github_requests=2, github_remaining=4987, github_limit=5000, registry_requests=3,
+        with_problems=1, requested=1, github_requests=2, github_remaining=4987, github_limit=5000, registry_requests=3,
         cluster_requests=1,
         decisions={
             "a.example.com": ["go", "deploys bbbbbbb", "ready", ""],

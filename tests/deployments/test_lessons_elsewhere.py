@@ -50,7 +50,7 @@ def test_03_one_bad_item_does_not_stop_the_batch(world: World, clients: Clients)
 
     report = observe(clients)
 
-    assert (report.run.sites, report.run.troubled) == (34, 1)
+    assert (report.run.sites, report.run.with_problems) == (34, 1)
 
 
 def test_05_a_registry_is_asked_for_one_tag_and_never_for_a_list(world: World, clients: Clients) -> None:

@@ -1,8 +1,8 @@
 // Passkeys, on the pages that use one. Each form with data-passkey carries the browser's answer in its field `credential`.
 "use strict";
 (() => {
-  const trouble = document.getElementById("passkey-trouble");
-  const say = (sentence) => { trouble.textContent = sentence; trouble.hidden = !sentence; };
+  const problem = document.getElementById("passkey-problem");
+  const say = (message) => { problem.textContent = message; problem.hidden = !message; };
   const isAddress = /^[\d.]+$|^\[/.test(location.hostname);
   const given = () => JSON.parse(document.getElementById("passkey-options").textContent);
   let waiting = new AbortController();

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         table = csv.DictWriter(self.stdout, COLUMNS, lineterminator="\n")
         table.writeheader()
         table.writerows(found.rows)
-        if found.troubles:
+        if found.problems:
             raise CommandError(
-                "\n".join(f"Namespace {name}: {message}" for name, message in found.troubles.items())
+                "\n".join(f"Namespace {name}: {message}" for name, message in found.problems.items())
             )

@@ -26,5 +26,5 @@ class Command(BaseCommand):
             for each in found:
                 remedy = f" → {each.remedy}" if each.remedy else ""
                 self.stdout.write(f"{SIGNS[each.grade]}  {each.subject}: {each.message}{remedy}")
-        if troubles := sum(each.grade is Grade.BAD for each in found):
-            raise CommandError(f"{troubles} of {len(found)} lines need you.")
+        if problems := sum(each.grade is Grade.BAD for each in found):
+            raise CommandError(f"{problems} of {len(found)} lines need you.")

@@ -37,7 +37,7 @@ class Command(BaseCommand):
             print_json(self.stdout, _as_dict(report))
         else:
             self._print(report, dry_run=options["dry_run"])
-        if report.run.sites and report.run.troubled == report.run.sites:
+        if report.run.sites and report.run.with_problems == report.run.sites:
             raise CommandError("No site could be observed.")
 
     def _print(self, report: SyncReport, *, dry_run: bool) -> None:
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         begun = sum(row["verdict"] == "go" for row in rows)
         deploys = f"{begun} would be deployed" if dry_run else f"{begun} deployed"
         self.stdout.write(
-            f"{run.sites} {'site' if run.sites == 1 else 'sites'}, {run.changed} changed, {run.troubled} in trouble, {deploys}; "
+            f"{run.sites} {'site' if run.sites == 1 else 'sites'}, {run.changed} changed, {run.with_problems} in trouble, {deploys}; "
             f"requests: GitHub {run.github_requests}, registry {run.registry_requests}, cluster {run.cluster_requests}."
         )
 
@@ -66,7 +66,7 @@ def _decision_as_dict(decision: Decision) -> dict[str, Any]:
 
 def _as_dict(report: SyncReport) -> dict[str, Any]:
     run = report.run
-    counts = ("sites", "changed", "troubled", "github_requests", "registry_requests", "cluster_requests")
+    counts = ("sites", "changed", "with_problems", "github_requests", "registry_requests", "cluster_requests")
     return {name: getattr(run, name) for name in counts} | {
         "decisions": [_decision_as_dict(each) for each in report.decisions]
     }

@@ -53,10 +53,10 @@ def workloads_are_there(
     for site in sites:
         if site.namespace not in present:
             continue
-        trouble = _trouble(site, present[site.namespace].get(site.deployment))
-        right += trouble is None
-        if trouble:
-            yield trouble
+        problem = _problem(site, present[site.namespace].get(site.deployment))
+        right += problem is None
+        if problem:
+            yield problem
     if right:
         yield good("Deployments", f"{right} of {len(sites)} are there, with the right container and image.")
 
@@ -74,7 +74,7 @@ def unmapped(sites: Sequence[Site], present: dict[str, dict[str, dict[str, Any]]
         yield good("Not mapped", stated)
 
 
-def _trouble(site: Site, deployment: dict[str, Any] | None) -> Finding | None:
+def _problem(site: Site, deployment: dict[str, Any] | None) -> Finding | None:
     subject = f"Deployment, {site.host}"
     if deployment is None:
         gone = f"There is no Deployment {site.deployment} in namespace {site.namespace}."

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from deployments.clients import Clients
-from deployments.github import GitHubError, Head, HeadQuestion, HeadTrouble
+from deployments.github import GitHubError, Head, HeadProblem, HeadQuestion
 from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
 from deployments.registry import RegistryError
@@ -30,13 +30,13 @@ def github_answers(clients: Clients, sites: Sequence[Site]) -> Iterator[Finding]
     except GitHubError as error:
         yield bad("GitHub", str(error), "Check GITHUB_TOKEN and GITHUB_API_URL.")
         return
-    troubles = {key: head.error for key, head in answers.heads.items() if isinstance(head, HeadTrouble)}
-    for host, trouble in troubles.items():
+    problems = {key: head.error for key, head in answers.heads.items() if isinstance(head, HeadProblem)}
+    for host, problem in problems.items():
         yield bad(
-            f"GitHub, {host}", str(trouble), "Correct the site's repository, or what the token may read."
+            f"GitHub, {host}", str(problem), "Correct the site's repository, or what the token may read."
         )
     yield from _ci_is_seen(answers.heads)
-    if readable := len(questions) - len(troubles):
+    if readable := len(questions) - len(problems):
         yield good("GitHub", f"{_number(readable, 'repository', 'repositories')} can be read.")
     if answers.budget is None:
         return
@@ -51,7 +51,7 @@ def github_answers(clients: Clients, sites: Sequence[Site]) -> Iterator[Finding]
         yield good("GitHub's budget", left)
 
 
-def _ci_is_seen(heads: Mapping[Hashable, Head | HeadTrouble]) -> Iterator[Finding]:
+def _ci_is_seen(heads: Mapping[Hashable, Head | HeadProblem]) -> Iterator[Finding]:
     """What a fine-grained token lacks shows here only: GitHub answers, and leaves the checks out."""
     unseen = [
         str(key) for key, head in heads.items() if isinstance(head, Head) and head.check_state == "unknown"
@@ -66,11 +66,11 @@ def _ci_is_seen(heads: Mapping[Hashable, Head | HeadTrouble]) -> Iterator[Findin
 def registry_has_what_runs(clients: Clients, images: Mapping[str, str]) -> Iterator[Finding]:
     """`images` is what each host's container is asked to run: one line for each that the registry does not have."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        troubles = [
+        problems = [
             each for each in threads.map(lambda pair: _missing(clients, *pair), images.items()) if each
         ]
-    yield from troubles
-    if found := len(images) - len(troubles):
+    yield from problems
+    if found := len(images) - len(problems):
         yield good("Registry", f"{_number(found, 'image', 'images')} that run are there.")
 
 

@@ -75,12 +75,12 @@ def _verify_build(
 
 def _wait_or_fail(snapshot: Snapshot, rollout: Rollout, context: FollowContext) -> None:
     deploy, now, counts = snapshot.deploy, snapshot.now, _counts(snapshot, rollout)
-    trouble = _trouble(snapshot, context)
-    message = trouble.message if trouble else rollout.message
-    if rollout.phase is Phase.FAILED or (trouble and trouble.certain):
-        end(deploy, Status.FAILED, message, now=now, **_evidence(snapshot, trouble, context), **counts)
+    problem = _problem(snapshot, context)
+    message = problem.message if problem else rollout.message
+    if rollout.phase is Phase.FAILED or (problem and problem.certain):
+        end(deploy, Status.FAILED, message, now=now, **_evidence(snapshot, problem, context), **counts)
     elif is_out_of_time(deploy, context.timeouts, now=now):
-        end(deploy, Status.TIMED_OUT, message, now=now, **_evidence(snapshot, trouble, context), **counts)
+        end(deploy, Status.TIMED_OUT, message, now=now, **_evidence(snapshot, problem, context), **counts)
     elif deploy.status == Status.VERIFYING:
         message = f"A pod fell away again. {message}"
         deploy.move(
@@ -90,23 +90,23 @@ def _wait_or_fail(snapshot: Snapshot, rollout: Rollout, context: FollowContext) 
         deploy.note(now=now, message=message, **counts)
 
 
-def _trouble(snapshot: Snapshot, context: FollowContext) -> Diagnosis | None:
+def _problem(snapshot: Snapshot, context: FollowContext) -> Diagnosis | None:
     """What is wrong; before an image is called missing, the registry itself is asked."""
     deploy, now = snapshot.deploy, snapshot.now
-    trouble = diagnose(
+    problem = diagnose(
         snapshot.pods, snapshot.events, container=deploy.site.container, image=deploy.image, now=now
     )
-    if trouble is None or not trouble.certain or not trouble.unpulled:
-        return trouble
+    if problem is None or not problem.certain or not problem.unpulled:
+        return problem
     answer = context.calls.ask(
         ("image", deploy.pk),
-        partial(_is_in_registry, context.clients.registry, trouble.unpulled),
+        partial(_is_in_registry, context.clients.registry, problem.unpulled),
         now=now,
         within=REGISTRY_WITHIN,
         otherwise="",
         keep=ASK_REGISTRY_AGAIN,
     )
-    return after_asking_the_registry(trouble, answer)
+    return after_asking_the_registry(problem, answer)
 
 
 def _is_in_registry(registry: Registry, image: str) -> bool | str:
@@ -117,14 +117,14 @@ def _is_in_registry(registry: Registry, image: str) -> bool | str:
         return str(error)
 
 
-def _evidence(snapshot: Snapshot, trouble: Diagnosis | None, context: FollowContext) -> dict[str, Any]:
-    if trouble is None:
+def _evidence(snapshot: Snapshot, problem: Diagnosis | None, context: FollowContext) -> dict[str, Any]:
+    if problem is None:
         return {"reason": "deadline"}
     log = ""
-    if trouble.has_log:
+    if problem.has_log:
         namespace = snapshot.deploy.site.namespace
-        log = last_lines(context.clients.cluster, namespace, pod=trouble.pod, container=trouble.container)
-    return {"reason": trouble.reason, "log": log}
+        log = last_lines(context.clients.cluster, namespace, pod=problem.pod, container=problem.container)
+    return {"reason": problem.reason, "log": log}
 
 
 def _counts(snapshot: Snapshot, rollout: Rollout) -> dict[str, Any]:

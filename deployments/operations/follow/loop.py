@@ -66,14 +66,14 @@ def _judge_alone(snapshot: Snapshot, context: FollowContext) -> None:
         raise
     except Exception as error:
         logger.exception("Deploy %s cannot be judged", snapshot.deploy.pk)
-        trouble = f"{type(error).__name__}: {error}"
-        waits = f"What the cluster shows of it cannot be read, and is looked at again: {trouble}"
-        _unreachable(snapshot.deploy, trouble, waits, context.timeouts, now=snapshot.now)
+        problem = f"{type(error).__name__}: {error}"
+        waits = f"What the cluster shows of it cannot be read, and is looked at again: {problem}"
+        _unreachable(snapshot.deploy, problem, waits, context.timeouts, now=snapshot.now)
 
 
-def _unreachable(deploy: Deploy, trouble: str, waits: str, timeouts: Timeouts, *, now: datetime) -> None:
+def _unreachable(deploy: Deploy, problem: str, waits: str, timeouts: Timeouts, *, now: datetime) -> None:
     if is_out_of_time(deploy, timeouts, now=now):
-        message = f"The cluster could not be asked how it ended: {trouble}"
+        message = f"The cluster could not be asked how it ended: {problem}"
         end(deploy, Status.TIMED_OUT, message, reason="out_of_sight", now=now)
     else:
         deploy.note(now=now, message=waits)

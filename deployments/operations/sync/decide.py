@@ -28,10 +28,10 @@ class Decision:
         return f"deploys {self.verdict.sha[:7]}" if isinstance(self.verdict, Go) else self.verdict.reason
 
     @property
-    def trouble(self) -> str:
+    def problem(self) -> str:
         """What stood in the way of looking at the site; empty where nothing did."""
         seen = self.site.observation
-        return seen.cluster_trouble or seen.github_trouble or seen.registry_trouble
+        return seen.cluster_problem or seen.github_problem or seen.registry_problem
 
 
 def decide_all(sites: Sequence[Site], seen: Mapping[int, Observation], *, now: datetime) -> list[Decision]:

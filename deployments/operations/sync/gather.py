@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import models
 
 from deployments.clients import Clients
-from deployments.github import Answers, GitHubNotFound, Head, HeadQuestion, HeadTrouble
+from deployments.github import Answers, GitHubNotFound, Head, HeadProblem, HeadQuestion
 from deployments.models import Observation, Site
 from deployments.operations.github_pauses import Pauses, read_pauses
 from deployments.operations.sync.gather_cluster import (
@@ -81,20 +81,20 @@ def _question(site: Site, observed: Observed) -> HeadQuestion:
     )
 
 
-def _see_head(seen: Observation, head: Head | HeadTrouble, *, now: datetime) -> None:
-    if isinstance(head, HeadTrouble):
-        seen.github_trouble = str(head.error)
+def _see_head(seen: Observation, head: Head | HeadProblem, *, now: datetime) -> None:
+    if isinstance(head, HeadProblem):
+        seen.github_problem = str(head.error)
         seen.repository_missing = isinstance(head.error, GitHubNotFound)
         return
     if seen.repository_id and head.repository_id not in (None, seen.repository_id):
         # After a rename or a deletion anybody may take the old name: what they commit must never be shipped.
-        seen.github_trouble = f"{head.name_with_owner} {ANOTHER_REPOSITORY}"
-        seen.check_state, seen.check_trouble = CheckState.UNKNOWN, ""
+        seen.github_problem = f"{head.name_with_owner} {ANOTHER_REPOSITORY}"
+        seen.check_state, seen.check_problem = CheckState.UNKNOWN, ""
         seen.behind_by = seen.ahead_by = None
         return
-    seen.github_trouble, seen.repository_missing, seen.github_observed_at = "", False, now
+    seen.github_problem, seen.repository_missing, seen.github_observed_at = "", False, now
     seen.name_with_owner, seen.branch = head.name_with_owner, head.branch
-    seen.check_state, seen.check_trouble = head.check_state, head.check_trouble
+    seen.check_state, seen.check_problem = head.check_state, head.check_problem
     if head.repository_id is not None:
         seen.repository_id = head.repository_id
     if head.is_archived is not None:
@@ -109,11 +109,11 @@ def _see_head(seen: Observation, head: Head | HeadTrouble, *, now: datetime) -> 
     seen.behind_by, seen.ahead_by = head.behind_by, head.ahead_by
 
 
-def _see_workload(seen: Observation, observed: Observed, head: Head | HeadTrouble, *, now: datetime) -> None:
+def _see_workload(seen: Observation, observed: Observed, head: Head | HeadProblem, *, now: datetime) -> None:
     if isinstance(observed, Unreachable):
-        seen.cluster_trouble = observed.message
+        seen.cluster_problem = observed.message
         return
-    seen.cluster_trouble, seen.cluster_observed_at = "", now
+    seen.cluster_problem, seen.cluster_observed_at = "", now
     if isinstance(observed, Missing):
         seen.workload_missing = observed.message
         seen.desired_image = seen.desired_sha = seen.running_sha = seen.resource_version = ""
@@ -132,11 +132,11 @@ def _see_workload(seen: Observation, observed: Observed, head: Head | HeadTroubl
     seen.desired_sha = _full(observed.desired_tag, head, seen.running_sha, *before)
 
 
-def _full(tag: str, head: Head | HeadTrouble, *known: str) -> str:
+def _full(tag: str, head: Head | HeadProblem, *known: str) -> str:
     """Return the whole SHA that a tag's digits begin: as GitHub resolved it, or as it was known before."""
     if is_full_sha(tag) or not tag:
         return tag
-    resolved = () if isinstance(head, HeadTrouble) else (head.running_sha, head.sha)
+    resolved = () if isinstance(head, HeadProblem) else (head.running_sha, head.sha)
     return next((sha for sha in (*resolved, *known) if sha.startswith(tag)), "")
 
 
@@ -160,10 +160,10 @@ def _see_image(
 ) -> None:
     answer: Built | None = built[image] if image else None
     if isinstance(answer, RegistryError):
-        seen.registry_trouble = str(answer)
+        seen.registry_problem = str(answer)
         seen.head_image_built = None if seen.head_sha != before.head_sha else before.head_image_built
     elif image:
-        seen.registry_trouble, seen.head_image_built = "", answer
+        seen.registry_problem, seen.head_image_built = "", answer
     elif seen.head_sha:
         # Not asked: it runs, or it was seen before.
-        seen.registry_trouble, seen.head_image_built = "", True
+        seen.registry_problem, seen.head_image_built = "", True

@@ -165,16 +165,16 @@ def _count(run: SyncRun, gathered: Gathered, changed: Sequence[Site]) -> None:
         run.github_resets_at = budget.resets_at
     run.registry_requests, run.cluster_requests = gathered.registry_requests, gathered.cluster_requests
     seen = gathered.observations.values()
-    run.troubled = sum(
-        bool(each.github_trouble or each.cluster_trouble or each.registry_trouble) for each in seen
+    run.with_problems = sum(
+        bool(each.github_problem or each.cluster_problem or each.registry_problem) for each in seen
     )
 
 
 def _finish(run: SyncRun, decisions: Sequence[Decision], *, now: datetime) -> None:
     run.requested = sum(decision.deploy is not None for decision in decisions)
     run.decisions = {each.site.host: _as_json(each) for each in decisions}
-    run.result = SyncRun.Result.TROUBLED if run.troubled else SyncRun.Result.GOOD
-    if run.troubled == run.sites > 0:
+    run.result = SyncRun.Result.WITH_PROBLEMS if run.with_problems else SyncRun.Result.GOOD
+    if run.with_problems == run.sites > 0:
         run.result, run.message = SyncRun.Result.FAILED, "No site could be observed."
     run.finished_at = now
     run.save()
@@ -182,4 +182,4 @@ def _finish(run: SyncRun, decisions: Sequence[Decision], *, now: datetime) -> No
 
 def _as_json(decision: Decision) -> list[str]:
     word = type(decision.verdict).__name__.lower()
-    return [word, decision.reason, decision.answer.state.value, decision.trouble]
+    return [word, decision.reason, decision.answer.state.value, decision.problem]

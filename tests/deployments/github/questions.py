@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from demo.github import DemoGitHub, Repository
 from demo.loopback import Response
-from deployments.github import Answers, GitHub, Head, HeadQuestion, HeadTrouble
+from deployments.github import Answers, GitHub, Head, HeadProblem, HeadQuestion
 
 Serve = Callable[[Response], str]
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -38,8 +38,8 @@ def heads_in(answers: Answers) -> list[Head]:
     return [each for each in answers.heads.values() if isinstance(each, Head)]
 
 
-def troubles_in(answers: Answers) -> dict[object, HeadTrouble]:
-    return {key: each for key, each in answers.heads.items() if isinstance(each, HeadTrouble)}
+def problems_in(answers: Answers) -> dict[object, HeadProblem]:
+    return {key: each for key, each in answers.heads.items() if isinstance(each, HeadProblem)}
 
 
 def head_of(github: GitHub, question: HeadQuestion) -> Head:
@@ -48,7 +48,7 @@ def head_of(github: GitHub, question: HeadQuestion) -> Head:
     return answer
 
 
-def trouble_of(github: GitHub, question: HeadQuestion) -> HeadTrouble:
+def problem_of(github: GitHub, question: HeadQuestion) -> HeadProblem:
     answer = github.heads([question]).heads[question.key]
-    assert isinstance(answer, HeadTrouble)
+    assert isinstance(answer, HeadProblem)
     return answer

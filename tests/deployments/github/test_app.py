@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from demo.github import App, DemoGitHub, Failure
 from deployments.github import AppCredentials, GitHub, GitHubRateLimited
-from tests.deployments.github.questions import about, add_repository, heads_in, troubles_in
+from tests.deployments.github.questions import about, add_repository, heads_in, problems_in
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_a_token_that_was_revoked_is_replaced_at_the_next_sync(
 
     refused, answered = github.heads([question]), github.heads([question])
 
-    assert "the next sync asks for a new one" in str(troubles_in(refused)["site"].error)
+    assert "the next sync asks for a new one" in str(problems_in(refused)["site"].error)
     assert len(heads_in(answered)) == 1
 
 
@@ -119,7 +119,7 @@ def test_another_key_is_told_as_such(app: App, demo_github: DemoGitHub) -> None:
     with GitHub(app=credentials, api_url=demo_github.url) as github:
         answers = github.heads([about(add_repository(demo_github))])
 
-    assert "does not accept the App's key: check GITHUB_APP_ID" in str(troubles_in(answers)["site"].error)
+    assert "does not accept the App's key: check GITHUB_APP_ID" in str(problems_in(answers)["site"].error)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_what_is_no_key_is_told_without_being_shown(key: str, app: App, demo_git
     with GitHub(app=AppCredentials("1", key), api_url=demo_github.url) as github:
         answers = github.heads([about(add_repository(demo_github))])
 
-    error = troubles_in(answers)["site"].error
+    error = problems_in(answers)["site"].error
     assert "GITHUB_APP_PRIVATE_KEY is no private key" in str(error)
     assert error.__cause__ is None
 
@@ -164,7 +164,7 @@ def test_a_limit_on_the_app_itself_rests_the_app(github: GitHub, app: App, demo_
 
     answers = github.heads([about(add_repository(demo_github))])
 
-    assert isinstance(troubles_in(answers)["site"].error, GitHubRateLimited)
+    assert isinstance(problems_in(answers)["site"].error, GitHubRateLimited)
     assert list(answers.limits) == ["GitHub App"]
     assert answers.requests == 1
 

@@ -17,7 +17,7 @@ from deployments.github import (
     GitHubUnavailable,
     HeadQuestion,
 )
-from tests.deployments.github.questions import about, add_many, add_repository, heads_in, troubles_in
+from tests.deployments.github.questions import about, add_many, add_repository, heads_in, problems_in
 from tests.timeouts import timeout_seconds
 
 
@@ -69,20 +69,20 @@ def test_a_named_branch_is_read(github: GitHub, demo_github: DemoGitHub) -> None
 def test_a_missing_branch_has_its_sentence(github: GitHub, demo_github: DemoGitHub) -> None:
     answers = github.heads([about(add_repository(demo_github), branch="gone")])
 
-    assert str(troubles_in(answers)["site"].error).startswith("icco/cron has no branch “gone”")
+    assert str(problems_in(answers)["site"].error).startswith("icco/cron has no branch “gone”")
 
 
 def test_an_empty_repository_has_its_sentence(github: GitHub, demo_github: DemoGitHub) -> None:
     answers = github.heads([about(add_repository(demo_github, commits=0))])
 
-    assert str(troubles_in(answers)["site"].error) == "icco/cron is empty: push a first commit to it."
+    assert str(problems_in(answers)["site"].error) == "icco/cron is empty: push a first commit to it."
 
 
 def test_a_private_repository_wants_a_token(github: GitHub, demo_github: DemoGitHub) -> None:
     repository = add_repository(demo_github)
     repository.is_private = True
 
-    error = troubles_in(github.heads([about(repository)]))["site"].error
+    error = problems_in(github.heads([about(repository)]))["site"].error
 
     assert isinstance(error, GitHubNotFound)
     assert "give Headway a token" in str(error)
@@ -106,7 +106,7 @@ def test_34_repositories_are_68_small_requests_and_one_missing_leaves_33_right(
 
     answers = github.heads(questions)
 
-    assert set(troubles_in(answers)) == {7}
+    assert set(problems_in(answers)) == {7}
     assert len(heads_in(answers)) == 33
     assert answers.requests == 67
 
@@ -129,9 +129,9 @@ def test_one_that_fails_leaves_the_others_right(
 
     answers = github.heads(questions)
 
-    assert set(troubles_in(answers)) == {3}
-    assert isinstance(troubles_in(answers)[3].error, GitHubUnavailable)
-    assert words in str(troubles_in(answers)[3].error)
+    assert set(problems_in(answers)) == {3}
+    assert isinstance(problems_in(answers)[3].error, GitHubUnavailable)
+    assert words in str(problems_in(answers)[3].error)
 
 
 def test_a_rate_limit_stops_the_asking(github: GitHub, demo_github: DemoGitHub) -> None:
@@ -141,7 +141,7 @@ def test_a_rate_limit_stops_the_asking(github: GitHub, demo_github: DemoGitHub) 
 
     answers = github.heads(questions)
 
-    assert all(isinstance(each.error, GitHubRateLimited) for each in troubles_in(answers).values())
+    assert all(isinstance(each.error, GitHubRateLimited) for each in problems_in(answers).values())
     assert list(answers.limits) == ["no token"]
     assert answers.requests <= 4
 
@@ -153,7 +153,7 @@ def test_a_host_that_is_down_is_not_asked_34_times(demo_github: DemoGitHub) -> N
     with GitHub(api_url=demo_github.url, web_url=demo_github.url, timeout_seconds=1) as github:
         answers = github.heads(questions)
 
-    assert len(troubles_in(answers)) == 34
+    assert len(problems_in(answers)) == 34
     assert answers.requests <= 8
 
 
@@ -172,7 +172,7 @@ def test_another_host_is_not_asked_even_when_redirected() -> None:
         with GitHub(api_url=url, web_url=url, timeout_seconds=20) as github:
             answers = github.heads([HeadQuestion(key="site", owner="icco", repository="cron")])
 
-    assert isinstance(troubles_in(answers)["site"].error, GitHubRefused)
+    assert isinstance(problems_in(answers)["site"].error, GitHubRefused)
     assert asked == []
 
 
@@ -184,7 +184,7 @@ def test_a_list_of_refs_without_gits_own_type_is_not_believed() -> None:
         with GitHub(api_url=url, web_url=url, timeout_seconds=20) as github:
             answers = github.heads([HeadQuestion(key="site", owner="icco", repository="cron")])
 
-    assert isinstance(troubles_in(answers)["site"].error, GitHubUnavailable)
+    assert isinstance(problems_in(answers)["site"].error, GitHubUnavailable)
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

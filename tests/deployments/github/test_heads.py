@@ -4,7 +4,7 @@ import pytest
 
 from demo.github import DemoGitHub
 from deployments.github import GitHub, GitHubNotFound, GitHubRefused, Head, HeadQuestion
-from tests.deployments.github.questions import START, about, add_repository, head_of, trouble_of
+from tests.deployments.github.questions import START, about, add_repository, head_of, problem_of
 
 
 def test_a_head_says_what_the_newest_commit_is(github: GitHub, demo_github: DemoGitHub) -> None:
@@ -54,18 +54,18 @@ def test_a_branch_with_a_slash_can_be_asked_for(github: GitHub, demo_github: Dem
 def test_a_branch_that_is_gone_says_to_correct_the_site(github: GitHub, demo_github: DemoGitHub) -> None:
     repository = add_repository(demo_github)
 
-    trouble = trouble_of(github, about(repository, branch="master"))
+    problem = problem_of(github, about(repository, branch="master"))
 
-    assert isinstance(trouble.error, GitHubNotFound)
-    assert "no branch “master”: correct the site's branch" in str(trouble.error)
+    assert isinstance(problem.error, GitHubNotFound)
+    assert "no branch “master”: correct the site's branch" in str(problem.error)
 
 
 def test_an_empty_repository_says_to_push(github: GitHub, demo_github: DemoGitHub) -> None:
     repository = add_repository(demo_github, commits=0)
 
-    trouble = trouble_of(github, about(repository))
+    problem = problem_of(github, about(repository))
 
-    assert str(trouble.error) == "icco/cron is empty: push a first commit to it."
+    assert str(problem.error) == "icco/cron is empty: push a first commit to it."
 
 
 @pytest.mark.parametrize(
@@ -124,17 +124,17 @@ def test_an_archived_repository_says_so(github: GitHub, demo_github: DemoGitHub)
 
 
 def test_a_missing_repository_says_that_access_may_be_missing(github: GitHub) -> None:
-    trouble = trouble_of(github, HeadQuestion(key="site", owner="icco", repository="gone"))
+    problem = problem_of(github, HeadQuestion(key="site", owner="icco", repository="gone"))
 
-    assert isinstance(trouble.error, GitHubNotFound)
-    assert "GitHub knows no repository icco/gone, or this token has no access" in str(trouble.error)
+    assert isinstance(problem.error, GitHubNotFound)
+    assert "GitHub knows no repository icco/gone, or this token has no access" in str(problem.error)
 
 
 def test_single_sign_on_says_to_authorize_the_token(github: GitHub, demo_github: DemoGitHub) -> None:
     repository = add_repository(demo_github)
     repository.is_saml_protected = True
 
-    trouble = trouble_of(github, about(repository))
+    problem = problem_of(github, about(repository))
 
-    assert isinstance(trouble.error, GitHubRefused)
-    assert "authorize the token" in str(trouble.error)
+    assert isinstance(problem.error, GitHubRefused)
+    assert "authorize the token" in str(problem.error)

@@ -11,7 +11,7 @@ from deployments.github import (
     GitHubRateLimited,
     GitHubRefused,
 )
-from tests.deployments.github.questions import about, add_many, add_repository, heads_in, troubles_in
+from tests.deployments.github.questions import about, add_many, add_repository, heads_in, problems_in
 
 
 def test_a_rate_limit_keeps_what_is_answered_and_stops_the_rest(
@@ -23,7 +23,7 @@ def test_a_rate_limit_keeps_what_is_answered_and_stops_the_rest(
     answers = github.heads(questions)
 
     assert len(heads_in(answers)) == 25
-    error = troubles_in(answers)[99].error
+    error = problems_in(answers)[99].error
     assert isinstance(error, GitHubRateLimited)
     resets_at = demo_github.limits["graphql"].resets_at.replace(microsecond=0)
     assert error.resets_at == resets_at
@@ -41,7 +41,7 @@ def test_a_secondary_limit_says_until_when_and_stops_the_rest(
 
     answers = github.heads(questions)
 
-    error = troubles_in(answers)[59].error
+    error = problems_in(answers)[59].error
     assert isinstance(error, GitHubRateLimited)
     assert error.resets_at is not None
     assert timedelta(seconds=110) < error.resets_at - datetime.now(UTC) <= timedelta(seconds=120)
@@ -54,8 +54,8 @@ def test_a_bad_token_is_told_once_and_stops_the_rest(demo_github: DemoGitHub) ->
     with GitHub(token="wrong", api_url=demo_github.url) as github:
         answers = github.heads(questions)
 
-    assert isinstance(troubles_in(answers)[59].error, GitHubRefused)
-    assert "set GITHUB_TOKEN" in str(troubles_in(answers)[59].error)
+    assert isinstance(problems_in(answers)[59].error, GitHubRefused)
+    assert "set GITHUB_TOKEN" in str(problems_in(answers)[59].error)
     assert answers.requests == 1
 
 
@@ -65,7 +65,7 @@ def test_a_refused_organization_is_told_in_githubs_words(github: GitHub, demo_gi
 
     answers = github.heads([about(repository)])
 
-    assert "IP allow list" in str(troubles_in(answers)["site"].error)
+    assert "IP allow list" in str(problems_in(answers)["site"].error)
 
 
 def test_a_token_with_a_line_break_inside_is_refused_without_being_shown_or_sent(
@@ -74,7 +74,7 @@ def test_a_token_with_a_line_break_inside_is_refused_without_being_shown_or_sent
     with GitHub(token="ghp_secret\nghp_other", api_url=demo_github.url) as github:
         answers = github.heads([about(add_repository(demo_github))])
 
-    message = str(troubles_in(answers)["site"].error)
+    message = str(problems_in(answers)["site"].error)
     assert "paste it again" in message
     assert "ghp_" not in message
     assert answers.requests == 0
@@ -87,7 +87,7 @@ def test_the_token_stands_in_no_log_and_no_trouble(
     questions = add_many(demo_github, 2)
 
     with GitHub(token="ghp_secret", api_url=demo_github.url) as github:
-        stated = [repr(each) + str(each.error) for each in troubles_in(github.heads(questions)).values()]
+        stated = [repr(each) + str(each.error) for each in problems_in(github.heads(questions)).values()]
 
     assert len(stated) == 2
     assert "ghp_secret" not in "".join(stated) + caplog.text

@@ -7,7 +7,7 @@ import pytest
 
 from demo.github import DemoGitHub
 from demo.loopback import Response
-from deployments.github import GitHub, GitHubRateLimited, Head, HeadQuestion, HeadTrouble
+from deployments.github import GitHub, GitHubRateLimited, Head, HeadProblem, HeadQuestion
 from tests.deployments.github.questions import Serve, add_many, heads_in
 
 SHA, RUNNING = "a" * 40, "b" * 40
@@ -26,7 +26,7 @@ def error(*path: str, kind: str = "FORBIDDEN", message: str = "No.") -> dict[str
     return {"type": kind, "path": ["r0", *path], "message": message}
 
 
-def asked(serve: Serve, *errors: dict[str, Any], **given: Any) -> Head | HeadTrouble:
+def asked(serve: Serve, *errors: dict[str, Any], **given: Any) -> Head | HeadProblem:
     """What the client makes of a repository without what stands under the errors."""
     node = {"databaseId": 1, "nameWithOwner": "icco/cron", "isArchived": False, "isEmpty": False}
     tip = {"name": "main", "target": TARGET, "compare": {"aheadBy": 0, "behindBy": 2}}
@@ -65,17 +65,17 @@ def test_a_running_commit_is_unknown_only_where_github_could_look(
 def test_a_tip_that_may_not_be_read_is_no_branch_without_a_commit(serve: Serve) -> None:
     answer = asked(serve, error("head", "target"), head=without(target=None))
 
-    assert isinstance(answer, HeadTrouble)
+    assert isinstance(answer, HeadProblem)
     assert str(answer.error).startswith("GitHub refuses icco/cron: “No”.")
 
 
 def test_checks_that_github_could_not_gather_are_asked_for_again(serve: Serve) -> None:
-    trouble = error("head", "target", "statusCheckRollup", kind="INTERNAL", message="Timed out.")
+    problem = error("head", "target", "statusCheckRollup", kind="INTERNAL", message="Timed out.")
 
-    head = asked(serve, trouble, head=without(target=TARGET | {"statusCheckRollup": None}))
+    head = asked(serve, problem, head=without(target=TARGET | {"statusCheckRollup": None}))
 
     assert isinstance(head, Head)
-    assert (head.check_state, head.check_trouble) == (
+    assert (head.check_state, head.check_problem) == (
         "unknown",
         "GitHub says “Timed out”: the next sync asks again.",
     )

@@ -7,7 +7,7 @@ import pytest
 from demo.github import App, DemoGitHub, Repository
 from demo.github.rights import ALL_PERMISSIONS
 from deployments.github import AppCredentials, GitHub, GitHubRefused
-from tests.deployments.github.questions import about, add_repository, head_of, trouble_of
+from tests.deployments.github.questions import about, add_repository, head_of, problem_of
 
 Limited = Callable[[str], GitHub]
 
@@ -62,7 +62,7 @@ def test_a_fine_grained_token_needs_no_checks_to_read_the_check_state(
 ) -> None:
     head = head_of(token_without("checks"), about(cron))
 
-    assert (head.check_state, head.check_trouble) == ("success", "")
+    assert (head.check_state, head.check_problem) == ("success", "")
 
 
 def test_without_commit_statuses_the_rest_is_read_and_the_token_is_to_get_them(
@@ -71,7 +71,7 @@ def test_without_commit_statuses_the_rest_is_read_and_the_token_is_to_get_them(
     head = head_of(token_without("statuses"), about(cron, running=cron.graph.commits[0].sha))
 
     assert (head.sha, head.behind_by, head.check_state) == (cron.head, 2, "unknown")
-    assert head.check_trouble == (
+    assert head.check_problem == (
         "GitHub says “Resource not accessible by personal access token”: grant the token to read commit statuses."
     )
 
@@ -83,26 +83,26 @@ def test_without_checks_or_statuses_the_rest_is_read_and_the_app_is_to_get_them(
     head = head_of(app_without(name), about(cron, running=cron.graph.commits[0].sha))
 
     assert (head.sha, head.behind_by, head.check_state) == (cron.head, 2, "unknown")
-    assert head.check_trouble == (
+    assert head.check_problem == (
         "GitHub says “Resource not accessible by integration”: grant the App to read checks and commit statuses."
     )
 
 
 def test_without_contents_the_token_is_to_get_them(token_without: Limited, cron: Repository) -> None:
-    trouble = trouble_of(token_without("contents"), about(cron, running=cron.head))
+    problem = problem_of(token_without("contents"), about(cron, running=cron.head))
 
-    assert isinstance(trouble.error, GitHubRefused)
-    assert str(trouble.error) == (
+    assert isinstance(problem.error, GitHubRefused)
+    assert str(problem.error) == (
         "GitHub refuses icco/cron: “Resource not accessible by personal access token”. "
         "Grant the token this repository, and to read its contents, metadata and commit statuses."
     )
 
 
 def test_without_contents_the_app_is_to_get_them(app_without: Limited, cron: Repository) -> None:
-    trouble = trouble_of(app_without("contents"), about(cron, running=cron.head))
+    problem = problem_of(app_without("contents"), about(cron, running=cron.head))
 
-    assert isinstance(trouble.error, GitHubRefused)
-    assert str(trouble.error) == (
+    assert isinstance(problem.error, GitHubRefused)
+    assert str(problem.error) == (
         "GitHub refuses icco/cron: “Resource not accessible by integration”. "
         "Grant the App to read checks, contents, metadata and commit statuses, and have the owner accept that."
     )

@@ -12,7 +12,7 @@ from deployments.github import (
     GitHubUnavailable,
     HeadQuestion,
 )
-from tests.deployments.github.questions import add_many, add_repository, heads_in, troubles_in
+from tests.deployments.github.questions import add_many, add_repository, heads_in, problems_in
 
 
 def test_34_repositories_are_two_requests_of_one_point(github: GitHub, demo_github: DemoGitHub) -> None:
@@ -33,7 +33,7 @@ def test_one_repository_missing_among_34_leaves_33_answers_right(
 
     answers = github.heads(questions)
 
-    assert isinstance(troubles_in(answers).pop(7).error, GitHubNotFound)
+    assert isinstance(problems_in(answers).pop(7).error, GitHubNotFound)
     for head in heads_in(answers):
         assert head.sha == demo_github.repositories[f"icco/site-{head.key}"].head
         assert head.behind_by == 2
@@ -91,7 +91,7 @@ def test_a_failing_batch_is_halved_down_to_the_one_at_fault(
     answers = github.heads(questions)
 
     assert len(heads_in(answers)) == 24
-    assert isinstance(troubles_in(answers)[11].error, GitHubUnavailable)
+    assert isinstance(problems_in(answers)[11].error, GitHubUnavailable)
     assert answers.requests <= 11
 
 
@@ -102,7 +102,7 @@ def test_two_at_fault_side_by_side_leave_the_others_right(github: GitHub, demo_g
 
     answers = github.heads(questions)
 
-    assert set(troubles_in(answers)) == {0, 1}
+    assert set(problems_in(answers)) == {0, 1}
 
 
 def test_faults_far_apart_are_each_found(github: GitHub, demo_github: DemoGitHub) -> None:
@@ -113,7 +113,7 @@ def test_faults_far_apart_are_each_found(github: GitHub, demo_github: DemoGitHub
 
     answers = github.heads(questions)
 
-    assert set(troubles_in(answers)) == at_fault
+    assert set(problems_in(answers)) == at_fault
 
 
 def test_a_site_that_makes_github_hang_leaves_the_others_right(demo_github: DemoGitHub) -> None:
@@ -123,8 +123,8 @@ def test_a_site_that_makes_github_hang_leaves_the_others_right(demo_github: Demo
     with GitHub(token=demo_github.token, api_url=demo_github.url, timeout_seconds=3) as github:
         answers = github.heads(questions)
 
-    assert set(troubles_in(answers)) == {3}
-    assert "did not answer within 3 seconds" in str(troubles_in(answers)[3].error)
+    assert set(problems_in(answers)) == {3}
+    assert "did not answer within 3 seconds" in str(problems_in(answers)[3].error)
 
 
 def test_too_many_aliases_for_github_are_split(github: GitHub, demo_github: DemoGitHub) -> None:
@@ -144,7 +144,7 @@ def test_a_github_that_always_fails_is_not_asked_again_and_again(
 
     answers = github.heads(questions)
 
-    assert len(troubles_in(answers)) == 100
+    assert len(problems_in(answers)) == 100
     assert answers.requests < 10
 
 
@@ -167,4 +167,4 @@ def test_an_unreachable_github_is_asked_once(demo_github: DemoGitHub) -> None:
         answers = github.heads(questions)
 
     assert answers.requests == 1
-    assert "GitHub cannot be reached" in str(troubles_in(answers)[59].error)
+    assert "GitHub cannot be reached" in str(problems_in(answers)[59].error)

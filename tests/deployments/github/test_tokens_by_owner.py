@@ -2,7 +2,7 @@
 
 from demo.github import DemoGitHub, Failure
 from deployments.github import GitHub, GitHubNotFound, GitHubRateLimited, GitHubRefused
-from tests.deployments.github.questions import about, add_repository, heads_in, troubles_in
+from tests.deployments.github.questions import about, add_repository, heads_in, problems_in
 
 
 def one_of_each(server: DemoGitHub):
@@ -36,7 +36,7 @@ def test_a_fine_grained_token_does_not_see_another_owners_repository(demo_github
     with GitHub(token="ghp_icco", api_url=demo_github.url) as github:
         answers = github.heads(questions)
 
-    assert isinstance(troubles_in(answers)["trav3711"].error, GitHubNotFound)
+    assert isinstance(problems_in(answers)["trav3711"].error, GitHubNotFound)
     assert len(heads_in(answers)) == 1
 
 
@@ -46,7 +46,7 @@ def test_a_refused_token_is_named_and_leaves_the_other_owners_sites_right(demo_g
     with GitHub(tokens={"icco": "revoked", "trav3711": "ghp_trav"}, api_url=demo_github.url) as github:
         answers = github.heads(questions)
 
-    error = troubles_in(answers)["icco"].error
+    error = problems_in(answers)["icco"].error
     assert isinstance(error, GitHubRefused)
     assert str(error).endswith("Make a new one and set GITHUB_TOKENS, icco.")
     assert [each.key for each in heads_in(answers)] == ["trav3711"]
@@ -59,7 +59,7 @@ def test_a_limit_on_one_token_leaves_the_other_owners_sites_right(demo_github: D
     with GitHub(tokens={"icco": "ghp_icco", "trav3711": "ghp_trav"}, api_url=demo_github.url) as github:
         answers = github.heads(questions)
 
-    assert isinstance(troubles_in(answers)["icco"].error, GitHubRateLimited)
+    assert isinstance(problems_in(answers)["icco"].error, GitHubRateLimited)
     assert list(answers.limits) == ["GITHUB_TOKENS, icco"]
     assert [each.key for each in heads_in(answers)] == ["trav3711"]
 
@@ -74,7 +74,7 @@ def test_an_account_that_has_to_rest_is_not_asked(demo_github: DemoGitHub) -> No
         answers = github.heads(questions, paused={who: each.resets_at for who, each in limits.items()})
 
     assert [each.repositories for each in demo_github.requests] == [{"trav3711/photos"}]
-    assert "GitHub answers again at" in str(troubles_in(answers)["icco"].error)
+    assert "GitHub answers again at" in str(problems_in(answers)["icco"].error)
     assert answers.limits == {}
 
 
@@ -100,7 +100,7 @@ def test_an_address_without_an_api_is_a_wrong_setting_and_no_missing_repository(
     with GitHub(token=demo_github.token, api_url=f"{demo_github.url}/nowhere") as github:
         answers = github.heads([about(repository)])
 
-    error = troubles_in(answers)["site"].error
+    error = problems_in(answers)["site"].error
     assert not isinstance(error, GitHubNotFound)
     assert (
         str(error) == f"There is no GitHub API at {demo_github.url}/nowhere/graphql: correct GITHUB_API_URL."

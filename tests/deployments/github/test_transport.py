@@ -20,8 +20,8 @@ from deployments.github import (
     GitHubRateLimited,
     GitHubUnavailable,
     Head,
+    HeadProblem,
     HeadQuestion,
-    HeadTrouble,
 )
 from tests.deployments.github.questions import Serve, about, add_repository
 
@@ -124,7 +124,7 @@ def test_an_answer_of_another_shape_is_a_trouble_and_never_a_missing_repository(
     with GitHub(token="token", api_url=api_url) as github:
         answer = github.heads([question]).heads["site"]
 
-    assert isinstance(answer, HeadTrouble)
+    assert isinstance(answer, HeadProblem)
     assert not isinstance(answer.error, GitHubNotFound)
 
 

@@ -31,7 +31,7 @@ def test_json_says_the_same(pointed: World, run: Run) -> None:
 
     stated = json.loads(run("sync", "--json"))
 
-    assert (stated["sites"], stated["troubled"], stated["github_requests"]) == (5, 0, 1)
+    assert (stated["sites"], stated["with_problems"], stated["github_requests"]) == (5, 0, 1)
     assert {each["host"]: each["state"] for each in stated["decisions"]}[HOST] == "ready"
 
 

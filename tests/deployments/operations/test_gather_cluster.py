@@ -54,8 +54,8 @@ def test_a_namespace_that_fails_leaves_the_others_right(
 
     observe(clients)
 
-    assert words in seen().cluster_trouble
-    assert all(each.cluster_trouble == "" and each.running_sha for each in others())
+    assert words in seen().cluster_problem
+    assert all(each.cluster_problem == "" and each.running_sha for each in others())
 
 
 @pytest.mark.impatient
@@ -65,7 +65,7 @@ def test_a_namespace_that_hangs_leaves_the_others_right(world: World, clients: C
 
     observe(clients)
 
-    assert "did not answer in time" in seen().cluster_trouble
+    assert "did not answer in time" in seen().cluster_problem
     assert all(each.running_sha for each in others())
 
 
@@ -74,7 +74,7 @@ def test_a_list_that_expires_in_the_middle_is_read_again(world: World, clients: 
 
     observe(clients)
 
-    assert not Observation.objects.exclude(cluster_trouble="").exists()
+    assert not Observation.objects.exclude(cluster_problem="").exists()
 
 
 def test_a_silent_cluster_is_not_waited_for_namespace_by_namespace(world: World, clients: Clients) -> None:
@@ -85,7 +85,7 @@ def test_a_silent_cluster_is_not_waited_for_namespace_by_namespace(world: World,
     report = observe(clients)
 
     assert report.run.cluster_requests == 3
-    assert Observation.objects.filter(cluster_trouble__contains="three namespaces in a row").count() == 2
+    assert Observation.objects.filter(cluster_problem__contains="three namespaces in a row").count() == 2
 
 
 def test_pods_that_may_not_be_read_are_the_trouble_of_what_rolls_out(world: World, clients: Clients) -> None:
@@ -95,8 +95,8 @@ def test_pods_that_may_not_be_read_are_the_trouble_of_what_rolls_out(world: Worl
 
     observe(clients)
 
-    assert "(403)" in seen().cluster_trouble
-    assert all(each.cluster_trouble == "" and each.running_sha for each in others())
+    assert "(403)" in seen().cluster_problem
+    assert all(each.cluster_problem == "" and each.running_sha for each in others())
 
 
 def test_a_rotated_token_is_read_anew_in_the_same_sync(
@@ -111,7 +111,7 @@ def test_a_rotated_token_is_read_anew_in_the_same_sync(
     observe(rotating)
 
     rotating.cluster.close()
-    assert not Observation.objects.exclude(cluster_trouble="").exists()
+    assert not Observation.objects.exclude(cluster_problem="").exists()
 
 
 def test_a_token_that_stays_refused_is_asked_with_twice_only(
@@ -125,7 +125,7 @@ def test_a_token_that_stays_refused_is_asked_with_twice_only(
 
     stale.cluster.close()
     assert report.run.cluster_requests == 2
-    assert "renew the token" in seen().cluster_trouble
+    assert "renew the token" in seen().cluster_problem
 
 
 def test_without_any_cluster_the_rest_is_seen_all_the_same(
@@ -135,7 +135,7 @@ def test_without_any_cluster_the_rest_is_seen_all_the_same(
 
     observe(Clients(clients.github, clients.registry))
 
-    assert "There is no kubeconfig" in seen().cluster_trouble
+    assert "There is no kubeconfig" in seen().cluster_problem
     assert seen().head_sha == world.repository(HOST).head
 
 

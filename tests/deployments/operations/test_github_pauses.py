@@ -39,7 +39,7 @@ def test_no_process_asks_before_github_answers_again(world: World, clients: Clie
         sync_at(Clients(another, clients.registry, clients.connected), until - timedelta(seconds=1))
 
     assert world.github.requests == []
-    assert "GitHub answers again at" in Observation.objects.first().github_trouble
+    assert "GitHub answers again at" in Observation.objects.first().github_problem
 
 
 def test_it_is_asked_again_at_that_second(world: World, clients: Clients) -> None:
@@ -48,7 +48,7 @@ def test_it_is_asked_again_at_that_second(world: World, clients: Clients) -> Non
 
     sync_at(clients, GitHubPause.objects.get().until)
 
-    assert not Observation.objects.exclude(github_trouble="").exists()
+    assert not Observation.objects.exclude(github_problem="").exists()
     assert not GitHubPause.objects.exists()
 
 

@@ -99,7 +99,7 @@ def test_an_empty_repository_is_told(world: World, clients: Clients) -> None:
 
     observe(clients)
 
-    assert "is empty: push a first commit" in page().seen.github_trouble
+    assert "is empty: push a first commit" in page().seen.github_problem
 
 
 def test_a_missing_branch_is_told(world: World, clients: Clients) -> None:
@@ -107,7 +107,7 @@ def test_a_missing_branch_is_told(world: World, clients: Clients) -> None:
 
     observe(clients)
 
-    assert "has no branch “gone”" in page().seen.github_trouble
+    assert "has no branch “gone”" in page().seen.github_problem
 
 
 def test_an_unreadable_template_is_that_sites_trouble_only(world: World, clients: Clients) -> None:

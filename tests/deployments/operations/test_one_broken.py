@@ -133,7 +133,7 @@ def test_the_other_33_rows_are_right(world: World, clients: Clients, way: Break)
         row.site.host: (row.head_sha, row.running_sha, row.behind_by, row.head_image_built) for row in rows
     }
     assert seen == {host: (heads[host], running[host], 1, True) for host in heads if host != HOST}
-    assert not any(row.github_trouble or row.cluster_trouble or row.registry_trouble for row in rows)
+    assert not any(row.github_problem or row.cluster_problem or row.registry_problem for row in rows)
 
 
 @pytest.mark.parametrize("way", PARAMETERS)
@@ -144,6 +144,6 @@ def test_the_broken_one_says_why_or_is_right(world: World, clients: Clients, way
     observe(clients, hosts=[HOST])
 
     row = Observation.objects.get(site__host=HOST)
-    says_why = row.github_trouble or row.cluster_trouble or row.registry_trouble or row.workload_missing
+    says_why = row.github_problem or row.cluster_problem or row.registry_problem or row.workload_missing
     is_judged = row.running_is_unknown or row.is_archived or row.ahead_by or not row.desired_sha
     assert says_why or is_judged or row.head_sha == head

@@ -58,7 +58,7 @@ def test_when_nothing_changed_it_costs_two_requests_one_list_and_eight_statement
     ) as statements:
         report = observe(clients)
 
-    assert (report.run.sites, report.run.changed, report.run.troubled) == (34, 0, 0)
+    assert (report.run.sites, report.run.changed, report.run.with_problems) == (34, 0, 0)
     assert len(world.github.requests) <= 2
     assert len(world.cluster.requests) == 1
     assert len(world.registry.requests) == 0
@@ -74,8 +74,8 @@ def test_one_repository_missing_among_34_leaves_33_right(world: World, clients: 
 
     right = [host for host in world.mappings if seen(host).head_sha == heads[host]]
     assert sorted(set(world.mappings) - set(right)) == [HOST]
-    assert report.run.troubled == 1
-    assert "GitHub knows no repository icco/cacophony" in seen().github_trouble
+    assert report.run.with_problems == 1
+    assert "GitHub knows no repository icco/cacophony" in seen().github_problem
 
 
 def test_a_short_sha_in_the_tag_is_known_in_full(world: World, clients: Clients) -> None:
@@ -109,8 +109,8 @@ def test_a_namespace_that_is_refused_leaves_the_others_right(world: World, clien
 
     observe(clients)
 
-    assert (seen(OTHER).head_sha, seen(OTHER).cluster_trouble) == (head, "")
-    assert "elsewhere" in seen().cluster_trouble
+    assert (seen(OTHER).head_sha, seen(OTHER).cluster_problem) == (head, "")
+    assert "elsewhere" in seen().cluster_problem
 
 
 def test_a_registry_that_is_down_is_that_sites_trouble_only(world: World, clients: Clients) -> None:
@@ -120,8 +120,8 @@ def test_a_registry_that_is_down_is_that_sites_trouble_only(world: World, client
     observe(clients)
 
     assert (seen().head_sha, seen().head_image_built) == (head, None)
-    assert seen().registry_trouble
-    assert not seen(OTHER).registry_trouble
+    assert seen().registry_problem
+    assert not seen(OTHER).registry_problem
 
 
 def test_an_earlier_observation_stays_while_github_is_down(world: World, clients: Clients) -> None:
@@ -132,7 +132,7 @@ def test_an_earlier_observation_stays_while_github_is_down(world: World, clients
     observe(clients)
 
     assert seen().head_sha == head
-    assert seen().github_trouble
+    assert seen().github_problem
 
 
 def test_an_auto_deploy_site_gets_its_head(world: World, clients: Clients) -> None:
@@ -261,7 +261,7 @@ def test_a_repository_that_took_the_old_name_is_not_shipped_until_the_mapping_is
     save_mapping(site=Site.objects.get(host=HOST), before={}, by=make_user(), now=NOW)
     observe(clients)
 
-    assert "somebody may have taken its name" in refused.github_trouble
+    assert "somebody may have taken its name" in refused.github_problem
     assert refused.head_sha == mapped
     assert seen().head_sha == stranger
     assert not Deploy.objects.exists()

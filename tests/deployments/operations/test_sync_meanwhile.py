@@ -55,7 +55,7 @@ def test_a_mapping_that_was_changed_is_not_taken_for_what_it_was(world: World, c
     observe(clients, hosts=[HOST])
 
     seen = Observation.objects.get(site__host=HOST)
-    assert (seen.github_trouble, seen.head_sha) == ("", world.repository(ANOTHER).head)
+    assert (seen.github_problem, seen.head_sha) == ("", world.repository(ANOTHER).head)
 
 
 def test_another_repository_of_the_same_name_stays_accepted(world: World, clients: Clients) -> None:
@@ -64,7 +64,7 @@ def test_another_repository_of_the_same_name_stays_accepted(world: World, client
     sync_while(lambda: map_to("cacophony"), world, clients)
     observe(clients, hosts=[HOST])
 
-    assert Observation.objects.get(site__host=HOST).github_trouble == ""
+    assert Observation.objects.get(site__host=HOST).github_problem == ""
 
 
 def test_auto_deploy_that_was_turned_off_deploys_nothing(world: World, clients: Clients) -> None:

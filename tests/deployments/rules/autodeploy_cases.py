@@ -132,13 +132,13 @@ CASES = {
         Wait("Whether CI passed on b2b2b2b is not known."),
     ),
     "ci unknown, and why": (
-        {"check_state": CheckState.UNKNOWN, "check_trouble": "Grant it."},
+        {"check_state": CheckState.UNKNOWN, "check_problem": "Grant it."},
         {},
         Wait("Whether CI passed on b2b2b2b is not known. Grant it."),
     ),
     "not built": ({"head_image_built": False}, {}, Wait("The image of b2b2b2b is not built yet.")),
     "build unknown": (
-        {"head_image_built": None, "registry_trouble": "gcr.io does not answer"},
+        {"head_image_built": None, "registry_problem": "gcr.io does not answer"},
         {},
         Wait("Whether b2b2b2b is built is not known. gcr.io does not answer."),
     ),

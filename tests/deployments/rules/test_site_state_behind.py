@@ -78,7 +78,7 @@ CASES = {
         ("building", "1 commit behind. The image of b2b2b2b is not built yet.", "deploy_when_ready"),
     ),
     "the registry does not say": (
-        {"head_image_built": None, "registry_trouble": "gcr.io does not answer"},
+        {"head_image_built": None, "registry_problem": "gcr.io does not answer"},
         (
             "unknown",
             "1 commit behind. Whether b2b2b2b is built is not known. gcr.io does not answer.",
@@ -99,7 +99,7 @@ CASES = {
         ("ready", "1 commit behind. b2b2b2b is ready to deploy. CI has not finished.", "deploy"),
     ),
     "ready, and nobody tells whether CI passed": (
-        {"check_state": CheckState.UNKNOWN, "check_trouble": "Grant it."},
+        {"check_state": CheckState.UNKNOWN, "check_problem": "Grant it."},
         (
             "ready",
             "1 commit behind. b2b2b2b is ready to deploy. Whether CI passed is not known. Grant it.",

@@ -46,7 +46,7 @@ def errors_under(errors: Sequence[Mapping[str, Any]], *fields: str) -> list[Mapp
     return [each for each in errors if tuple(each["path"][1 : 1 + len(fields)]) == fields]
 
 
-def check_trouble(errors: Sequence[Mapping[str, Any]]) -> str:
+def check_problem(errors: Sequence[Mapping[str, Any]]) -> str:
     """Why GitHub left out the roll-up of a commit's CI, and what helps; empty where it did not."""
     found = errors_under(errors, "head", "target", "statusCheckRollup")
     if not found:

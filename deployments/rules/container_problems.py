@@ -24,7 +24,7 @@ _LONGEST_MESSAGE = 300
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Problem:
     """A reason's name, and the sentence that says it; `threshold_seconds` is for how long it may yet pass by itself."""
 
     reason: str
@@ -48,7 +48,7 @@ class Container:
         return f"“{self.spec['name']}”"
 
 
-def trouble_of(container: Container) -> Trouble | None:
+def problem_of(container: Container) -> Problem | None:
     """What keeps the container from being ready, or None when nothing is wrong or it is still starting."""
     state = container.status.get("state") or {}
     waiting = state.get("waiting") or {}
@@ -57,7 +57,7 @@ def trouble_of(container: Container) -> Trouble | None:
         return _pull(container, waiting)
     if reason in _CONFIG:
         message = f"{container.called} cannot start: {_stated(waiting)}"
-        return Trouble("config_error", sentences(message, "Create what is missing, or correct its name"), 60)
+        return Problem("config_error", sentences(message, "Create what is missing, or correct its name"), 60)
     if ended := _ended(container):
         return _crash(container, ended)
     if state.get("running") and not container.status.get("ready"):
@@ -65,13 +65,13 @@ def trouble_of(container: Container) -> Trouble | None:
     return None
 
 
-def init_trouble_of(container: Container) -> Trouble | None:
+def init_problem_of(container: Container) -> Problem | None:
     """The same of an init container, which may end, but not fail."""
     ended = (container.status.get("state") or {}).get("terminated")
-    trouble = None if ended and ended.get("exitCode") == 0 else trouble_of(container)
-    if trouble is None:
+    problem = None if ended and ended.get("exitCode") == 0 else problem_of(container)
+    if problem is None:
         return None
-    return replace(trouble, reason="init_container", message=f"Its init container fails: {trouble.message}")
+    return replace(problem, reason="init_container", message=f"Its init container fails: {problem.message}")
 
 
 def image_not_found(image: str) -> str:
@@ -84,23 +84,23 @@ def cut(message: str) -> str:
     return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
 
 
-def _pull(container: Container, waiting: KubernetesObject) -> Trouble:
+def _pull(container: Container, waiting: KubernetesObject) -> Problem:
     image = container.spec.get("image") or ""
     cause = _cause(container, str(waiting.get("message") or ""))
     # containerd puts the image's name before each of its own steps; what the registry said comes last.
     cause = cause.rpartition(f'"{image}": ')[2]
     because = cause.replace(image, "")
     if waiting.get("reason") == "InvalidImageName":
-        return Trouble("invalid_image", f"{image} is no image's name: correct the image template.", 60)
+        return Problem("invalid_image", f"{image} is no image's name: correct the image template.", 60)
     if _DENIED.search(because):
         message = (
             f"The cluster may not pull {image}: give it access to the registry. It was told: {cut(cause)}"
         )
-        return Trouble("pull_denied", sentences(message), 120)
+        return Problem("pull_denied", sentences(message), 120)
     if _ABSENT.search(because):
-        return Trouble("image_not_found", image_not_found(image), 120, unpulled=image)
+        return Problem("image_not_found", image_not_found(image), 120, unpulled=image)
     message = sentences(f"The cluster cannot pull {image}: {cut(cause) or 'no reason given'}")
-    return Trouble("pull_failed", message, 120, unpulled=image)
+    return Problem("pull_failed", message, 120, unpulled=image)
 
 
 def _cause(container: Container, message: str) -> str:
@@ -119,28 +119,28 @@ def _ended(container: Container) -> KubernetesObject | None:
     return ended
 
 
-def _crash(container: Container, ended: KubernetesObject) -> Trouble:
+def _crash(container: Container, ended: KubernetesObject) -> Problem:
     times = container.status.get("restartCount") or 0
     restarted = f", and was restarted {'once' if times == 1 else f'{times} times'}" if times else ""
     if ended.get("reason") == "OOMKilled":
         limit = ((container.spec.get("resources") or {}).get("limits") or {}).get("memory")
         of = f" (its limit is {limit})" if limit else ""
         message = f"{container.called} ran out of memory{of}{restarted}: raise its limit, or roll back."
-        return Trouble("out_of_memory", message, 120)
+        return Problem("out_of_memory", message, 120)
     if probe := _probe(container, "Liveness"):
         message = f"{container.called} does not pass its liveness probe{restarted}: {probe}"
-        return Trouble("liveness", sentences(message), 120)
+        return Problem("liveness", sentences(message), 120)
     if ended.get("reason") in {"StartError", "ContainerCannotRun"}:
-        return Trouble("crash", sentences(f"{container.called} cannot start: {_stated(ended)}"), 120)
+        return Problem("crash", sentences(f"{container.called} cannot start: {_stated(ended)}"), 120)
     message = f"{container.called} ended with exit code {ended.get('exitCode')}{restarted}: read its log."
-    return Trouble("crash", message, 120)
+    return Problem("crash", message, 120)
 
 
-def _unready(container: Container) -> Trouble | None:
+def _unready(container: Container) -> Problem | None:
     for kind in ("Readiness", "Startup", "Liveness"):
         if probe := _probe(container, kind):
             message = f"{container.called} runs and does not pass its {kind.lower()} probe: {probe}"
-            return Trouble(kind.lower(), sentences(message), 600)
+            return Problem(kind.lower(), sentences(message), 600)
     return None
 
 

@@ -46,7 +46,7 @@ CASES = {
         ("unknown", "The cluster has not been read yet. Sync now.", "sync"),
     ),
     "the cluster was never read and says why": (
-        {"cluster_observed_at": None, "cluster_trouble": "The cluster refuses the token"},
+        {"cluster_observed_at": None, "cluster_problem": "The cluster refuses the token"},
         ("unknown", "The cluster has not been read yet. The cluster refuses the token.", "sync"),
     ),
     "the cluster's observation is too old": (
@@ -54,7 +54,7 @@ CASES = {
         ("unknown", "The cluster was last read 3 hours ago. Sync now.", "sync"),
     ),
     "the cluster's trouble is younger than its last good observation may be": (
-        {"cluster_trouble": "The cluster does not answer", "cluster_observed_at": NOW - STALE_AFTER},
+        {"cluster_problem": "The cluster does not answer", "cluster_observed_at": NOW - STALE_AFTER},
         ("ready", "1 commit behind. b2b2b2b is ready to deploy.", "deploy"),
     ),
     "the container runs another app": (
@@ -127,7 +127,7 @@ CASES = {
         ("unknown", "GitHub has not been read yet. Sync now.", "sync"),
     ),
     "GitHub's observation is too old": (
-        {"github_observed_at": LONG_AGO, "github_trouble": "GitHub refuses the token"},
+        {"github_observed_at": LONG_AGO, "github_problem": "GitHub refuses the token"},
         ("unknown", "GitHub was last read 3 hours ago. GitHub refuses the token.", "sync"),
     ),
     "GitHub names no head": (
