@@ -10,7 +10,7 @@ from deployments.models.examination import Examination
 from deployments.models.github_pause import GitHubPause
 from deployments.models.hold import Hold
 from deployments.models.observation import Observation
-from deployments.models.push import NotificationPreference, PushSubscription
+from deployments.models.push import NotificationPreference, PushSubscription, StarredSite
 from deployments.models.schedule import SyncSchedule
 from deployments.models.site import Site
 from deployments.models.sync import SyncRun
@@ -32,6 +32,7 @@ __all__ = [
     "Observation",
     "PushSubscription",
     "Site",
+    "StarredSite",
     "Status",
     "SyncRun",
     "SyncSchedule",

@@ -45,7 +45,9 @@ class AuditEvent(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     site = models.ForeignKey("Site", null=True, on_delete=models.SET_NULL, related_name="+")
     host = models.CharField(max_length=253, blank=True, help_text="Stays when the site is deleted.")
-    message = models.TextField()
+    message = models.TextField(
+        db_column="sentence",
+    )
 
     objects = AuditQuerySet.as_manager()
 

@@ -18,7 +18,9 @@ class DeployBatch(models.Model):
         CANCELLED = "cancelled"
 
     state = models.CharField(max_length=9, choices=State, default=State.RUNNING)
-    message = models.TextField(blank=True, help_text="Where it stands or how it ended, for a person.")
+    message = models.TextField(
+        db_column="sentence", blank=True, help_text="Where it stands or how it ended, for a person."
+    )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -64,7 +66,7 @@ class BatchItem(models.Model):
     headline = models.TextField(blank=True)
     deploy = models.ForeignKey("Deploy", null=True, on_delete=models.SET_NULL, related_name="batch_items")
     is_done = models.BooleanField(default=False)
-    message = models.TextField(blank=True, help_text="Why it was not deployed.")
+    message = models.TextField(db_column="sentence", blank=True, help_text="Why it was not deployed.")
 
     class Meta:
         ordering: ClassVar = ["position"]

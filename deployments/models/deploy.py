@@ -55,7 +55,9 @@ class Deploy(models.Model):
         help_text="The registry had that image no more when it was last asked.",
     )
     status = models.CharField(max_length=11, choices=Status, default=Status.QUEUED)
-    message = models.TextField(blank=True, help_text="Where it stands or how it ended, for a person.")
+    message = models.TextField(
+        db_column="sentence", blank=True, help_text="Where it stands or how it ended, for a person."
+    )
     trigger = models.CharField(max_length=7, choices=Trigger)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -70,6 +72,7 @@ class Deploy(models.Model):
     waits_for_ci = models.BooleanField(default=False, help_text="It waits until CI has passed, too.")
     queued_at = models.DateTimeField(null=True, help_text="Empty while it waits, or where it never went on.")
     patch_sent_at = models.DateTimeField(
+        db_column="told_at",
         null=True,
         help_text="When the cluster was told, or may have been: from then on it cannot be cancelled.",
     )

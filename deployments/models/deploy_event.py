@@ -16,7 +16,9 @@ class DeployEvent(models.Model):
     deploy = models.ForeignKey("Deploy", on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()
     kind = models.CharField(max_length=5, choices=EventKind)
-    message = models.TextField()
+    message = models.TextField(
+        db_column="sentence",
+    )
 
     class Meta:
         ordering: ClassVar = ["id"]

@@ -23,7 +23,11 @@ class Observation(models.Model):
     head_committed_at = models.DateTimeField(null=True)
     check_state = models.CharField(max_length=8, default="unknown")
     check_problem = models.TextField(
-        blank=True, default="", db_default="", help_text="Why GitHub does not tell whether CI passed."
+        db_column="check_trouble",
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why GitHub does not tell whether CI passed.",
     )
     behind_by = models.PositiveIntegerField(
         null=True, help_text="Commits that the running one lacks; null: not known."
@@ -36,13 +40,13 @@ class Observation(models.Model):
         default=False, help_text="GitHub answered, and does not know the running commit."
     )
     repository_missing = models.BooleanField(default=False)
-    github_problem = models.TextField(blank=True)
+    github_problem = models.TextField(db_column="github_trouble", blank=True)
     github_observed_at = models.DateTimeField(
         null=True, help_text="When GitHub last answered well for this site."
     )
 
     head_image_built = models.BooleanField(null=True)
-    registry_problem = models.TextField(blank=True)
+    registry_problem = models.TextField(db_column="registry_trouble", blank=True)
 
     desired_image = models.TextField(blank=True)
     desired_sha = models.CharField(max_length=40, blank=True)
@@ -64,7 +68,7 @@ class Observation(models.Model):
         max_length=64, blank=True, help_text="Of the Deployment when it was last looked at."
     )
     workload_missing = models.TextField(blank=True)
-    cluster_problem = models.TextField(blank=True)
+    cluster_problem = models.TextField(db_column="cluster_trouble", blank=True)
     cluster_observed_at = models.DateTimeField(
         null=True, help_text="When the cluster last answered well for this site."
     )

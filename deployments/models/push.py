@@ -36,12 +36,13 @@ class NotificationPreference(models.Model):
         related_name="notification_preference",
     )
     scope = models.CharField(max_length=7, choices=Scope, default=Scope.MINE)
-    starred: Any = models.ManyToManyField("Site", blank=True, related_name="+")
+    starred: Any = models.ManyToManyField("Site", through="StarredSite", blank=True, related_name="+")
     succeeded = models.BooleanField(default=True)
     failed = models.BooleanField(default=True)
     waiting = models.BooleanField(default=True)
 
     class Meta:
+        db_table = "deployments_pushwish"
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(scope__in=["mine", "starred", "all"]), name="push_wish_scope_is_known"
@@ -50,3 +51,17 @@ class NotificationPreference(models.Model):
 
     def __str__(self) -> str:
         return f"what {self.user_id} wants to hear of"
+
+
+class StarredSite(models.Model):
+    preference = models.ForeignKey(
+        NotificationPreference, on_delete=models.CASCADE, related_name="+", db_column="pushwish_id"
+    )
+    site = models.ForeignKey("Site", on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        db_table = "deployments_pushwish_starred"
+        unique_together: ClassVar = [("preference", "site")]
+
+    def __str__(self) -> str:
+        return f"{self.preference_id} stars {self.site_id}"

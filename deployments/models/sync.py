@@ -22,7 +22,9 @@ class SyncRun(models.Model):
     is_full = models.BooleanField(default=True, help_text="Over all sites, not only a few.")
     sites = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0, help_text="Sites whose observation changed.")
-    with_problems = models.PositiveIntegerField(default=0, help_text="Sites that could not be observed.")
+    with_problems = models.PositiveIntegerField(
+        db_column="troubled", default=0, help_text="Sites that could not be observed."
+    )
     requested = models.PositiveIntegerField(default=0, help_text="Deploys that this run began.")
     github_requests = models.PositiveIntegerField(default=0)
     github_remaining = models.PositiveIntegerField(null=True)
@@ -30,7 +32,7 @@ class SyncRun(models.Model):
     github_limit = models.PositiveIntegerField(null=True)
     github_resets_at = models.DateTimeField(null=True)
     cluster_requests = models.PositiveIntegerField(default=0)
-    message = models.TextField(blank=True)
+    message = models.TextField(db_column="sentence", blank=True)
     decisions = models.JSONField(default=dict, help_text="host: [verdict, reason, state, trouble]")
 
     class Meta:

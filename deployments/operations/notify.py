@@ -68,7 +68,9 @@ def _listeners(site: Site, *, event: str, deployer: User | None) -> list[PushSub
     browsers = list(PushSubscription.objects.filter(user__is_active=True))
     preferences = {preference.user_id: preference for preference in NotificationPreference.objects.all()}
     starring = set(
-        NotificationPreference.starred.through.objects.filter(site=site).values_list("pushwish_id", flat=True)
+        NotificationPreference.starred.through.objects.filter(site=site).values_list(
+            "preference_id", flat=True
+        )
     )
     return [
         browser
