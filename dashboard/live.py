@@ -1,6 +1,6 @@
 """Fragments that refresh themselves, for next to nothing while nothing changes.
 
-A version has two halves, `pulse.content`. The pulse is one cheap statement, compared before anything else is read; where it has
+A version has two halves, `change_token.content`. The pulse is one cheap statement, compared before anything else is read; where it has
 moved, the content's own half still answers 304 if what is shown is the same.
 """
 
@@ -43,7 +43,7 @@ def kept_fresh(
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if is_fragment_asked(request) and request.method in {"GET", "HEAD"}:
             known, now = known_version(request), now_for(request)
-            if known.partition(".")[0] == _pulse(request, queries.read_written(now=now), now=now):
+            if known.partition(".")[0] == _change_token(request, queries.read_row_versions(now=now), now=now):
                 return unchanged(known)
         return view(request, *args, **kwargs)
 
@@ -58,7 +58,7 @@ def version_of(request: HttpRequest, shown: object, *, system_status: SystemStat
     content = blake2b(
         repr((shown, system_status, system_status.holds, _viewer(request))).encode(), digest_size=9
     ).hexdigest()
-    return f"{_pulse(request, system_status.written, now=now)}.{content}"
+    return f"{_change_token(request, system_status.row_versions, now=now)}.{content}"
 
 
 def known_version(request: HttpRequest) -> str:
@@ -100,8 +100,8 @@ def lean_middleware(
     return middleware
 
 
-def _pulse(request: HttpRequest, written: str, *, now: datetime) -> str:
-    return queries.pulse(written, now=now, viewer=_viewer(request))
+def _change_token(request: HttpRequest, row_versions: str, *, now: datetime) -> str:
+    return queries.change_token(row_versions, now=now, viewer=_viewer(request))
 
 
 def _viewer(request: HttpRequest) -> tuple[object, ...]:

@@ -8,10 +8,10 @@ from deployments.queries.batches import (
     batch_plan,
     count_ready,
 )
+from deployments.queries.change_token import change_token, read_row_versions
 from deployments.queries.commits import Commit
 from deployments.queries.drift import DriftPage, drift_page
 from deployments.queries.history import Activity, DeployPage, activity, deploy_page
-from deployments.queries.pulse import pulse, read_written
 from deployments.queries.rollbacks import RollbackTarget, rollback_targets
 from deployments.queries.sites import SiteList, SitePage, SiteRow, answers_of, rows_of, site_list, site_page
 from deployments.queries.syncs import Kind, SyncPage, sync_page
@@ -39,11 +39,11 @@ __all__ = [
     "audit_page",
     "batch_page",
     "batch_plan",
+    "change_token",
     "count_ready",
     "deploy_page",
     "drift_page",
-    "pulse",
-    "read_written",
+    "read_row_versions",
     "rollback_targets",
     "rows_of",
     "site_list",

@@ -10,7 +10,7 @@ from django_q.models import Schedule
 
 from deployments.facts import StandingHold, stale_after
 from deployments.models import DeployBatch, GitHubPause, Hold, SyncRun
-from deployments.queries.pulse import all_written, read_written
+from deployments.queries.change_token import all_row_versions, read_row_versions
 
 SYNC_SCHEDULE = "sync"
 LONGEST_SYNC = timedelta(minutes=10)
@@ -31,7 +31,7 @@ class SystemStatus:
     """A batch of Deploys that is under way."""
     holds: tuple[StandingHold, ...] = field(repr=False)
     """Every standing Hold: on everything, on sites, on commits."""
-    written: str = field(repr=False)
+    row_versions: str = field(repr=False)
     """How all rows behind the pages were when this was read, for the pulse: whoever shows them reads this first."""
 
     @property
@@ -56,13 +56,13 @@ def system_status(*, now: datetime) -> SystemStatus:
             running_batch=Subquery(
                 DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).values("pk")[:1]
             ),
-            written=all_written(now=now),
+            row_versions=all_row_versions(now=now),
             standing=ArraySubquery(Hold.objects.standing(now=now).values(json=StandingHold.AS_JSON)),
         )
         .first()
     )
     if schedule is None:
-        rows = read_written(now=now)
+        rows = read_row_versions(now=now)
         held = _in_zone(StandingHold.all(now=now), now)
         return SystemStatus(
             None,
@@ -72,7 +72,7 @@ def system_status(*, now: datetime) -> SystemStatus:
             github_rests_until=None,
             running_batch_id=None,
             holds=held,
-            written=rows,
+            row_versions=rows,
         )
     interval = timedelta(minutes=schedule.minutes)
     return SystemStatus(
@@ -83,7 +83,7 @@ def system_status(*, now: datetime) -> SystemStatus:
         github_rests_until=schedule.github_rests_until,
         running_batch_id=schedule.running_batch,
         holds=_in_zone((StandingHold.from_json(each) for each in schedule.standing), now),
-        written=schedule.written,
+        row_versions=schedule.row_versions,
     )
 
 

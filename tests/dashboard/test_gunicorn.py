@@ -28,6 +28,6 @@ def test_it_writes_nothing_to_its_home_which_is_read_only_in_a_pod(tmp_path: Pat
         [sys.executable, "-m", *web], environment(tmp_path, HOME=str(home)), log=tmp_path / "log"
     ) as served:
         assert eventually(lambda: answers(f"http://{bind}/healthz"), seconds=60), served.message
-        written = list(home.rglob("*"))
+        row_versions = list(home.rglob("*"))
 
-    assert written == []
+    assert row_versions == []

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from deployments.models import CommitRange, Deploy, Hold, Observation, Site, Status, SyncRun
-from deployments.queries import pulse, read_written, system_status
+from deployments.queries import change_token, read_row_versions, system_status
 from tests.dashboard.conftest import HEAD, RUNNING
 from tests.factories import make_user
 
@@ -172,7 +172,7 @@ def _fetch_commits(site: Site) -> None:
 
 
 def felt(now: datetime) -> str:
-    return pulse(read_written(now=now), now=now)
+    return change_token(read_row_versions(now=now), now=now)
 
 
 @pytest.mark.parametrize("change", [_observe, _rename, _take_out, _hold, _deploy, _sync, _fetch_commits])
@@ -214,4 +214,4 @@ def test_the_house_feels_the_same_pulse(site: Site, *, is_scheduled: bool) -> No
     if not is_scheduled:
         Schedule.objects.all().delete()
 
-    assert system_status(now=now).written == read_written(now=now)
+    assert system_status(now=now).row_versions == read_row_versions(now=now)

@@ -12,7 +12,7 @@ from deployments.models import ACTIVE_STATUSES
 
 # xmin is the transaction that wrote a row, ctid the place it was written to (PostgreSQL, "System Columns"): their sum moves with
 # every insert, update and delete, in whatever order the transactions commit, which no counter and no newest time does.
-_WRITTEN = "coalesce(sum(xmin::text::bigint + hashtid(ctid)), 0) || '+' || count(*)"
+_ROW_VERSION = "coalesce(sum(xmin::text::bigint + hashtid(ctid)), 0) || '+' || count(*)"
 _WATCHED = (
     "deployments_site",
     "deployments_observation",
@@ -27,31 +27,31 @@ _WATCHED = (
     "(SELECT xmin, ctid FROM deployments_deploybatch ORDER BY id DESC LIMIT 5) AS batches",
     "django_q_schedule WHERE name = 'sync'",
 )
-_ALL_WRITTEN = (
-    f"SELECT concat_ws(' ', {', '.join(f'(SELECT {_WRITTEN} FROM {rows})' for rows in _WATCHED)}) "  # noqa: S608  constants of this module
+_ALL_ROW_VERSIONS = (
+    f"SELECT concat_ws(' ', {', '.join(f'(SELECT {_ROW_VERSION} FROM {rows})' for rows in _WATCHED)}) "  # noqa: S608  constants of this module
     "FROM (SELECT %s::timestamptz AS at) AS asked"
 )
 
 
-def all_written(*, now: datetime) -> RawSQL:
+def all_row_versions(*, now: datetime) -> RawSQL:
     """As part of a statement: what all rows behind the pages were written by, and where."""
-    return RawSQL(f"({_ALL_WRITTEN})", _parameters(now), output_field=TextField())  # noqa: S611  constants of this module
+    return RawSQL(f"({_ALL_ROW_VERSIONS})", _parameters(now), output_field=TextField())  # noqa: S611  constants of this module
 
 
-def read_written(*, now: datetime) -> str:
+def read_row_versions(*, now: datetime) -> str:
     """The same by a statement of its own."""
     with connection.cursor() as cursor:
-        cursor.execute(_ALL_WRITTEN, _parameters(now))
+        cursor.execute(_ALL_ROW_VERSIONS, _parameters(now))
         return str(cursor.fetchone()[0])
 
 
-def pulse(written: str, *, now: datetime, viewer: Sequence[object] = ()) -> str:
+def change_token(row_versions: str, *, now: datetime, viewer: Sequence[object] = ()) -> str:
     """Return 12 characters that stay while no row behind the pages changes, for this viewer and within this minute.
 
     The minute is part of it because answers grow old by themselves: an observation is stale, a sync overdue.
     """
     minute = int(now.timestamp()) // 60
-    return blake2b(repr((written, minute, *viewer)).encode(), digest_size=6).hexdigest()
+    return blake2b(repr((row_versions, minute, *viewer)).encode(), digest_size=6).hexdigest()
 
 
 def _parameters(now: datetime) -> tuple[list[str], datetime]:
