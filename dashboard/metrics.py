@@ -17,7 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from deployments.figures import Durations, Figures, figures
+from deployments.queries.metrics_data import Durations, MetricsData, metrics_data
 
 registry = CollectorRegistry()
 ProcessCollector(registry=registry)
@@ -75,7 +75,7 @@ class DatabaseCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         try:
-            found = figures(now=timezone.now())
+            found = metrics_data(now=timezone.now())
         except DatabaseError:
             yield _gauge("headway_database_up", "Whether the database answers.", 0)
             return
@@ -93,7 +93,7 @@ class DatabaseCollector(Collector):
         return []
 
 
-def _counted(found: Figures) -> Iterator[Metric]:
+def _counted(found: MetricsData) -> Iterator[Metric]:
     sites = GaugeMetricFamily("headway_sites", "Sites by state.", labels=["state"])
     for state, number in found.sites.items():
         sites.add_metric([state], number)
@@ -106,7 +106,7 @@ def _counted(found: Figures) -> Iterator[Metric]:
     yield _gauge("headway_queue_tasks", "Tasks that wait for a worker.", found.queue_tasks)
 
 
-def _aged(found: Figures) -> Iterator[Metric]:
+def _aged(found: MetricsData) -> Iterator[Metric]:
     yield _gauge("headway_queue_age_seconds", "How long the oldest task has waited.", found.queue_age_seconds)
     yield _gauge("headway_sync_interval_seconds", "How often a sync is due.", found.sync_interval_seconds)
     stated = (

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.db.models import F, Value
 from django_q.models import OrmQ, Task
 
-from deployments.figures import TICK
 from deployments.models import ACTIVE_STATUSES, Deploy, DeployBatch, Observation, Status, SyncRun
 from deployments.operations.follow import FOLLOWED
 from deployments.operations.hold import lift_expired, lift_hold_of
@@ -15,6 +14,7 @@ from deployments.operations.not_twice import NotTwice
 from deployments.operations.sync import close_dead_runs, prune_runs
 from deployments.operations.sync_request import AFTER_SYNC, let_follow
 from deployments.operations.waiting import take_up_waiting
+from deployments.queries.metrics_data import TICK
 from deployments.rules.wording import duration
 
 TAKEN_UP_WITHIN = timedelta(seconds=30)

@@ -7,8 +7,8 @@ from django.core.checks import run_checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from deployments.figures import last_tick
 from deployments.operations.doctor.findings import Finding, bad, good, warning
+from deployments.queries.metrics_data import last_tick
 
 CLOCKS_APART_SECONDS = 5
 SILENT_AFTER_SECONDS = 150

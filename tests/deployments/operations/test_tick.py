@@ -10,11 +10,11 @@ from pytest_django import DjangoAssertNumQueries
 from demo.cluster import SLOW
 from demo.world import NAMESPACE, World
 from deployments.clients import Clients
-from deployments.figures import last_tick
 from deployments.models import Hold, Observation
 from deployments.operations.deploy_request import WhenReady
 from deployments.operations.sync import sync
 from deployments.operations.tick import tick
+from deployments.queries.metrics_data import last_tick
 from tests.factories import NOW, ask, begin, observe
 
 QUIET = NOW.replace(minute=7)

@@ -38,7 +38,7 @@ class Durations:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures:
+class MetricsData:
     sites: dict[str, int]
     """Every state, those that do not occur too."""
     deploys: dict[str, int]
@@ -56,7 +56,7 @@ class Figures:
     sync_durations: Durations
 
 
-def figures(*, now: datetime) -> Figures:
+def metrics_data(*, now: datetime) -> MetricsData:
     """Nine statements, whatever there is."""
     found = site_list(now=now)
     statuses = dict(Deploy.objects.order_by().values_list("status").annotate(Count("pk")))
@@ -68,7 +68,7 @@ def figures(*, now: datetime) -> Figures:
     last_run = (
         SyncRun.objects.exclude(github_remaining=None).values_list("github_remaining", flat=True).first()
     )
-    return Figures(
+    return MetricsData(
         sites={each.value: found.counts.get(each.value, 0) for each in State},
         deploys={end: statuses.get(end, 0) for end in ends},
         active_deploys=sum(statuses.get(each, 0) for each in ACTIVE_STATUSES),
