@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from demo.github.answers import error_response, json_response
-from demo.github.rights import ALL_PERMISSIONS, Rights
+from demo.github.permissions import ALL_PERMISSIONS, TokenPermissions
 from demo.loopback import Request, Response
 
 _LONGEST_JWT_SECONDS = 600
@@ -109,13 +109,15 @@ class Tokens:
         with self._lock:
             self._issued.clear()
 
-    def rights(self, token: str) -> Rights | None:
+    def permissions_of(self, token: str) -> TokenPermissions | None:
         """What a token may read; None for one that is not accepted."""
         owner = "" if token == self.main else self.of_owner.get(token)
         if owner is not None:
-            return Rights.granted(owner, self.permissions.get(token, ALL_PERMISSIONS))
+            return TokenPermissions.granted(owner, self.permissions.get(token, ALL_PERMISSIONS))
         owner = self._installed_owner(token)
-        return Rights.granted(owner, self.app.permissions, is_app=True) if self.app and owner else None
+        return (
+            TokenPermissions.granted(owner, self.app.permissions, is_app=True) if self.app and owner else None
+        )
 
     def answered(self, request: Request, token: str) -> Response | None:
         """The App's own addresses; None for any other."""

@@ -8,9 +8,9 @@ from demo.github.answers import json_response
 from demo.github.catalogue import Catalogue
 from demo.github.failures import RESOURCE_LIMITS_ERROR, SOMETHING_WENT_WRONG_ERROR, Failure, Limit
 from demo.github.nodes import OwnerNode, RepositoryNode, resolve_field, timestamp
+from demo.github.permissions import TokenPermissions
 from demo.github.query import Query
 from demo.github.refusals import SAML, GitHubRefusal
-from demo.github.rights import Rights
 from demo.github.schema import schema
 from demo.loopback import Response
 
@@ -19,9 +19,14 @@ class Root:
     """The fields of `Query`."""
 
     def __init__(
-        self, catalogue: Catalogue, limit: Limit, query: Query, rights: Rights, most: int | None
+        self,
+        catalogue: Catalogue,
+        limit: Limit,
+        query: Query,
+        permissions: TokenPermissions,
+        most: int | None,
     ) -> None:
-        self._catalogue, self._limit, self._query, self._rights = catalogue, limit, query, rights
+        self._catalogue, self._limit, self._query, self._permissions = catalogue, limit, query, permissions
         self._left = len(query.repositories) if most is None else most
 
     def repository(self, owner: str, name: str, *, follow_renames: bool = True) -> RepositoryNode:
@@ -29,7 +34,7 @@ class Root:
         if self._left < 0:
             raise GitHubRefusal(RESOURCE_LIMITS_ERROR["type"], RESOURCE_LIMITS_ERROR["message"])
         found = self._catalogue.find(owner, name, follow_renames=follow_renames)
-        if found is None or found.is_hidden or not self._rights.sees(found.owner):
+        if found is None or found.is_hidden or not self._permissions.sees(found.owner):
             raise GitHubRefusal(
                 "NOT_FOUND", f"Could not resolve to a Repository with the name '{owner}/{name}'."
             )
@@ -39,7 +44,7 @@ class Root:
                 SAML,
                 saml_failure=True,
             )
-        return RepositoryNode(found, self._rights)
+        return RepositoryNode(found, self._permissions)
 
     def viewer(self) -> OwnerNode:
         return OwnerNode("icco")
@@ -67,12 +72,12 @@ def failed(failure: Failure, limit: Limit) -> Response:
 
 
 def executed(
-    query: Query, catalogue: Catalogue, limit: Limit, *, rights: Rights, most: int | None
+    query: Query, catalogue: Catalogue, limit: Limit, *, permissions: TokenPermissions, most: int | None
 ) -> Response:
     """`data` and `errors`; only `errors` when the schema or a variable's type refuses the query, with status 200 as GitHub does."""
     if query.document is None:
         return json_response({"errors": [_formatted(each, ["query"]) for each in query.errors]})
-    root = Root(catalogue, limit, query, rights, most)
+    root = Root(catalogue, limit, query, permissions, most)
     result = execute_sync(
         schema(), query.document, root, variable_values=dict(query.variables), field_resolver=resolve_field
     )

@@ -8,9 +8,9 @@ from typing import Any
 from graphql import GraphQLResolveInfo
 
 from demo.github.graph import Commit, Divergence, Person
+from demo.github.permissions import TokenPermissions
 from demo.github.refusals import GitHubRefusal
 from demo.github.repository import Repository
-from demo.github.rights import Rights
 
 _PAGE = 100
 
@@ -46,8 +46,8 @@ class OwnerNode:
 
 
 class RepositoryNode:
-    def __init__(self, repository: Repository, rights: Rights) -> None:
-        self._repository, self._rights = repository, rights
+    def __init__(self, repository: Repository, permissions: TokenPermissions) -> None:
+        self._repository, self._permissions = repository, permissions
         self.database_id = repository.id
         self.id = f"R_{repository.id}"
         self.name, self.name_with_owner = repository.name, repository.full_name
@@ -69,36 +69,36 @@ class RepositoryNode:
         return self.ref(self._repository.default_branch)
 
     def ref(self, qualified_name: str) -> "RefNode | None":
-        self._rights.demand("contents")
+        self._permissions.demand("contents")
         branch = qualified_name.removeprefix("refs/heads/")
         sha = self._repository.branches.get(branch)
-        return RefNode(self._repository, self._rights, branch, sha) if sha else None
+        return RefNode(self._repository, self._permissions, branch, sha) if sha else None
 
     def object(self, expression: str | None = None, oid: str | None = None) -> "CommitNode | None":
-        self._rights.demand("contents")
+        self._permissions.demand("contents")
         commit = self._repository.resolve(oid or expression or "")
-        return CommitNode(self._repository, self._rights, commit) if commit else None
+        return CommitNode(self._repository, self._permissions, commit) if commit else None
 
 
 class RefNode:
     prefix = "refs/heads/"
 
-    def __init__(self, repository: Repository, rights: Rights, name: str, sha: str) -> None:
-        self._repository, self._rights, self._sha = repository, rights, sha
+    def __init__(self, repository: Repository, permissions: TokenPermissions, name: str, sha: str) -> None:
+        self._repository, self._permissions, self._sha = repository, permissions, sha
         self.name, self.id = name, f"REF_{repository.id}_{name}"
 
     def repository(self) -> RepositoryNode:
-        return RepositoryNode(self._repository, self._rights)
+        return RepositoryNode(self._repository, self._permissions)
 
     def target(self) -> "CommitNode":
-        return CommitNode(self._repository, self._rights, self._repository.graph.get(self._sha))
+        return CommitNode(self._repository, self._permissions, self._repository.graph.get(self._sha))
 
     def compare(self, head_ref: str) -> "ComparisonNode | None":
         """The ref is the base, as in GitHub's schema: `aheadBy` counts what only `headRef` has."""
         divergence = self._repository.compare(self._sha, head_ref)
         head = self._repository.resolve(head_ref)
         return (
-            ComparisonNode(self, divergence, CommitNode(self._repository, self._rights, head))
+            ComparisonNode(self, divergence, CommitNode(self._repository, self._permissions, head))
             if divergence and head
             else None
         )
@@ -124,8 +124,8 @@ class ActorNode:
 class CommitNode:
     type_name = "Commit"
 
-    def __init__(self, repository: Repository, rights: Rights, commit: Commit) -> None:
-        self._repository, self._rights, self._commit = repository, rights, commit
+    def __init__(self, repository: Repository, permissions: TokenPermissions, commit: Commit) -> None:
+        self._repository, self._permissions, self._commit = repository, permissions, commit
         self.oid, self.id = commit.sha, f"C_{commit.sha}"
         self.abbreviated_oid = commit.sha[:7]
         self.message, self.message_headline = commit.message, commit.headline
@@ -135,7 +135,7 @@ class CommitNode:
         self.url = self.commit_url = f"https://github.com{self.resource_path}"
 
     def repository(self) -> RepositoryNode:
-        return RepositoryNode(self._repository, self._rights)
+        return RepositoryNode(self._repository, self._permissions)
 
     def author(self) -> ActorNode:
         return ActorNode(self._commit.author, self._commit.committed_at)
@@ -143,7 +143,7 @@ class CommitNode:
     committer = author
 
     def status_check_rollup(self) -> "RollupNode | None":
-        self._rights.demand_checks()
+        self._permissions.demand_checks()
         state = self._repository.checks(self.oid)
         return RollupNode(self, state) if state else None
 
@@ -162,7 +162,9 @@ class CommitNode:
             )
         commits = self._repository.graph.history(self.oid)
         shown = commits[:wanted] if first is not None else commits[-wanted:]
-        return HistoryNode([CommitNode(self._repository, self._rights, each) for each in shown], len(commits))
+        return HistoryNode(
+            [CommitNode(self._repository, self._permissions, each) for each in shown], len(commits)
+        )
 
 
 class RollupNode:

@@ -8,9 +8,9 @@ from demo.github.answers import error_response, json_response
 from demo.github.catalogue import Catalogue
 from demo.github.graph import Commit
 from demo.github.nodes import timestamp
+from demo.github.permissions import TokenPermissions
 from demo.github.refusals import SAML
 from demo.github.repository import Repository
-from demo.github.rights import Rights
 from demo.loopback import Request, Response
 
 _ROUTE = re.compile(
@@ -27,13 +27,18 @@ def named(request: Request) -> frozenset[str]:
 
 
 def answered(
-    request: Request, catalogue: Catalogue, *, rights: Rights | None, patch_bytes: int, url: str
+    request: Request,
+    catalogue: Catalogue,
+    *,
+    permissions: TokenPermissions | None,
+    patch_bytes: int,
+    url: str,
 ) -> Response:
     match = _ROUTE.fullmatch(request.path)
     found = _find(match, catalogue) if match and request.method == "GET" else None
-    if match is None or found is None or not _is_shown(found, rights):
+    if match is None or found is None or not _is_shown(found, permissions):
         return error_response(404, "Not Found")
-    if refusal := _refusal(found, rights, match["what"]):
+    if refusal := _refusal(found, permissions, match["what"]):
         return refusal
     if match["owner"] and found.full_name.lower() != f"{match['owner']}/{match['name']}".lower():
         return _moved(request, found, url)
@@ -46,20 +51,22 @@ def answered(
     )
 
 
-def _is_shown(repository: Repository, rights: Rights | None) -> bool:
+def _is_shown(repository: Repository, permissions: TokenPermissions | None) -> bool:
     """Without a token the public ones."""
     if repository.is_hidden:
         return False
-    return rights.sees(repository.owner) if rights else not repository.is_private
+    return permissions.sees(repository.owner) if permissions else not repository.is_private
 
 
-def _refusal(repository: Repository, rights: Rights | None, what: str | None) -> Response | None:
+def _refusal(
+    repository: Repository, permissions: TokenPermissions | None, what: str | None
+) -> Response | None:
     if repository.is_saml_protected:
         return error_response(
             403, SAML, {"X-GitHub-SSO": f"required; url=https://github.com/orgs/{repository.owner}/sso"}
         )
-    if what and rights and rights.lacks("contents"):
-        return error_response(403, rights.refusal, {"X-Accepted-GitHub-Permissions": "contents=read"})
+    if what and permissions and permissions.lacks("contents"):
+        return error_response(403, permissions.refusal, {"X-Accepted-GitHub-Permissions": "contents=read"})
     return None
 
 

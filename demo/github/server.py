@@ -9,8 +9,8 @@ from demo.github.access import TokenHeaders, Tokens
 from demo.github.answers import compressed, error_response, json_response
 from demo.github.catalogue import Catalogue
 from demo.github.failures import RESOURCE_LIMITS_ERROR, Failure, Failures, Limit, Logged, plain_failure
+from demo.github.permissions import TokenPermissions
 from demo.github.query import Query, read_query
-from demo.github.rights import Rights
 from demo.loopback import LoopbackServer, Request, Response
 
 _HANG_SECONDS = 60.0
@@ -89,7 +89,7 @@ class DemoGitHub:
         named = git or (frozenset(query.repositories) if query else rest_api.named(request))
         self.requests.append(Logged(request.method, request.path, named, request=request))
         token = _token_of(request)
-        rights = self.tokens.rights(token)
+        permissions = self.tokens.permissions_of(token)
         own = None if git else self.tokens.answered(request, token)
         refusal = None if git or own else self._unauthorized(request, is_graphql=is_graphql)
         if refusal is not None:
@@ -102,22 +102,22 @@ class DemoGitHub:
         if git:
             return failure, git_server.answered(request, self.repositories, self.url)
         if is_graphql:
-            return failure, self._graphql(query, failure, limit, rights)
-        return failure, self._rest(request, failure, limit, rights)
+            return failure, self._graphql(query, failure, limit, permissions)
+        return failure, self._rest(request, failure, limit, permissions)
 
     def _unauthorized(self, request: Request, *, is_graphql: bool) -> Response | None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if not scheme:
             text = "This endpoint requires you to be authenticated."
             return error_response(401, text) if is_graphql else None
-        if scheme.lower() not in {"bearer", "token"} or self.tokens.rights(token) is None:
+        if scheme.lower() not in {"bearer", "token"} or self.tokens.permissions_of(token) is None:
             return error_response(401, "Bad credentials")
         return None
 
     def _graphql(
-        self, query: Query | None, failure: Failure | None, limit: Limit, rights: Rights | None
+        self, query: Query | None, failure: Failure | None, limit: Limit, permissions: TokenPermissions | None
     ) -> Response:
-        if query is None or rights is None:
+        if query is None or permissions is None:
             return error_response(400, "Problems parsing JSON")
         if failure and failure is not Failure.TRUNCATED:
             return graphql_api.failed(failure, limit)
@@ -125,10 +125,12 @@ class DemoGitHub:
             return graphql_api.failed(Failure.RATE_LIMITED, limit)
         if self.max_aliases is not None and len(query.repositories) > self.max_aliases:
             return json_response({"data": None, "errors": [RESOURCE_LIMITS_ERROR]})
-        return graphql_api.executed(query, self.repositories, limit, rights=rights, most=self.most_answers)
+        return graphql_api.executed(
+            query, self.repositories, limit, permissions=permissions, most=self.most_answers
+        )
 
     def _rest(
-        self, request: Request, failure: Failure | None, limit: Limit, rights: Rights | None
+        self, request: Request, failure: Failure | None, limit: Limit, permissions: TokenPermissions | None
     ) -> Response:
         if request.path == "/rate_limit":
             resources = {name: each.as_json() for name, each in self.limits.items()}
@@ -139,7 +141,7 @@ class DemoGitHub:
         if request.path == "/":
             return json_response({"rate_limit_url": f"{self.url}/rate_limit"})
         response = rest_api.answered(
-            request, self.repositories, rights=rights, patch_bytes=self.patch_bytes, url=self.url
+            request, self.repositories, permissions=permissions, patch_bytes=self.patch_bytes, url=self.url
         )
         if response.status == 304 and "authorization" in request.headers:
             limit.used -= 1

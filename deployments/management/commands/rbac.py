@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from deployments.models import Site
-from deployments.rules.rights import RIGHTS
+from deployments.rules.permissions import PERMISSIONS
 
 ROLE = "headway-worker"
 
@@ -53,10 +53,10 @@ def _documents(pairs: Iterable[tuple[str, str]], subject: dict[str, str]) -> Ite
 
 
 def _rules(names: list[str]) -> Iterator[dict[str, Any]]:
-    for right in RIGHTS:
+    for permission in PERMISSIONS:
         rule: dict[str, Any] = {
-            "apiGroups": [right.group],
-            "resources": [right.resource],
-            "verbs": list(right.verbs),
+            "apiGroups": [permission.group],
+            "resources": [permission.resource],
+            "verbs": list(permission.verbs),
         }
-        yield rule | ({"resourceNames": names} if right.named else {})
+        yield rule | ({"resourceNames": names} if permission.named else {})

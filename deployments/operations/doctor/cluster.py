@@ -8,7 +8,7 @@ from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
 from deployments.rules.discovery import candidates
 from deployments.rules.images import UnableToParseImage, parse_image
-from deployments.rules.rights import RIGHTS, Right
+from deployments.rules.permissions import PERMISSIONS, Permission
 from deployments.rules.workloads import containers
 
 NAMED = 10
@@ -20,45 +20,54 @@ def rights_suffice(cluster: Cluster, sites: Sequence[Site]) -> Iterator[Finding]
         names = sorted({site.deployment for site in sites if site.namespace == namespace})
         subject = f"Rights in {namespace}"
         try:
-            missing = [each for right in RIGHTS for each in _refused(cluster, right, namespace, names)]
+            missing = [
+                each for permission in PERMISSIONS for each in _refused(cluster, permission, namespace, names)
+            ]
         except ClusterError as error:
             yield bad(subject, str(error), "Check KUBECONFIG or the ServiceAccount, then ask again.")
             continue
-        for attributes, right in missing:
-            remedy = f"Needed for {right.what_for}: apply what `manage.py rbac` prints."
+        for attributes, permission in missing:
+            remedy = f"Needed for {permission.what_for}: apply what `manage.py rbac` prints."
             yield bad(subject, f"The worker may not {attributes}.", remedy)
         if not missing:
             yield good(subject, "The worker may do what it has to.")
 
 
 def _refused(
-    cluster: Cluster, right: Right, namespace: str, names: Sequence[str]
-) -> Iterator[tuple[str, Right]]:
-    for verb in right.verbs:
-        attributes = {"verb": verb, "group": right.group, "resource": right.resource, "namespace": namespace}
+    cluster: Cluster, permission: Permission, namespace: str, names: Sequence[str]
+) -> Iterator[tuple[str, Permission]]:
+    for verb in permission.verbs:
+        attributes = {
+            "verb": verb,
+            "group": permission.group,
+            "resource": permission.resource,
+            "namespace": namespace,
+        }
         if cluster.may(**attributes):
             continue
         refused = (
-            [name for name in names if not cluster.may(**attributes, name=name)] if right.named else [""]
+            [name for name in names if not cluster.may(**attributes, name=name)] if permission.named else [""]
         )
         for name in refused:
-            yield f"{verb} {right.resource} {name}".rstrip(), right
+            yield f"{verb} {permission.resource} {name}".rstrip(), permission
 
 
 def workloads_are_there(
     sites: Sequence[Site], present: dict[str, dict[str, dict[str, Any]]]
 ) -> Iterator[Finding]:
     """`present` is each namespace's Deployments by name; a namespace that could not be read is not in it."""
-    right = 0
+    permission = 0
     for site in sites:
         if site.namespace not in present:
             continue
         problem = _problem(site, present[site.namespace].get(site.deployment))
-        right += problem is None
+        permission += problem is None
         if problem:
             yield problem
-    if right:
-        yield good("Deployments", f"{right} of {len(sites)} are there, with the right container and image.")
+    if permission:
+        yield good(
+            "Deployments", f"{permission} of {len(sites)} are there, with the right container and image."
+        )
 
 
 def unmapped(sites: Sequence[Site], present: dict[str, dict[str, dict[str, Any]]]) -> Iterator[Finding]:

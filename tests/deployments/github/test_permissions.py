@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from demo.github import App, DemoGitHub, Repository
-from demo.github.rights import ALL_PERMISSIONS
+from demo.github.permissions import ALL_PERMISSIONS
 from deployments.github import AppCredentials, GitHub, GitHubRefused
 from tests.deployments.github.questions import about, add_repository, head_of, problem_of
 

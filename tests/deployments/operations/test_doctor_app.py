@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from demo.github import App
-from demo.github.rights import ALL_PERMISSIONS
+from demo.github.permissions import ALL_PERMISSIONS
 from demo.world import World
 from deployments.clients import Clients
 from deployments.github import AppCredentials, GitHub

@@ -13,11 +13,11 @@ from demo.cluster.cluster import RBAC
 from demo.world import NAMESPACE, World
 from deployments.cluster import Cluster, ClusterRefused, connect
 from deployments.models import Site
-from deployments.rules.rights import RIGHTS
+from deployments.rules.permissions import PERMISSIONS
 from deployments.rules.workloads import containers
 from tests.factories import make_sites
 
-Right = tuple[str, str, str]
+Permission = tuple[str, str, str]
 Use = Callable[[Cluster, str], object]
 
 
@@ -30,7 +30,7 @@ def _patch(cluster: Cluster, name: str) -> None:
     cluster.set_image(deployment, container=name, image="gcr.io/icco-cloud/x:1", annotations={})
 
 
-USES: dict[Right, Use] = {
+USES: dict[Permission, Use] = {
     ("apps", "deployments", "get"): lambda cluster, name: cluster.deployment(NAMESPACE, name),
     ("apps", "deployments", "list"): lambda cluster, _: cluster.deployments(NAMESPACE),
     ("apps", "deployments", "patch"): _patch,
@@ -46,7 +46,7 @@ def shipped() -> dict[str, Any]:
     return role
 
 
-def rights_of(rules: list[dict[str, Any]]) -> set[Right]:
+def rights_of(rules: list[dict[str, Any]]) -> set[Permission]:
     return {
         (group, resource, verb)
         for rule in rules
@@ -81,10 +81,10 @@ def one_mapping() -> list[Any]:
     return read_mappings()[:1]
 
 
-def all_but(right: Right) -> list[dict[str, Any]]:
+def all_but(permission: Permission) -> list[dict[str, Any]]:
     return [
         {"apiGroups": [group], "resources": [resource], "verbs": [verb]}
-        for group, resource, verb in sorted(rights_of(shipped()["rules"]) - {right})
+        for group, resource, verb in sorted(rights_of(shipped()["rules"]) - {permission})
     ]
 
 
@@ -93,14 +93,18 @@ def test_every_right_has_its_use() -> None:
 
 
 def test_the_rules_say_what_the_role_says() -> None:
-    message = {(right.group, right.resource, verb) for right in RIGHTS for verb in right.verbs}
+    message = {
+        (permission.group, permission.resource, verb)
+        for permission in PERMISSIONS
+        for verb in permission.verbs
+    }
 
     assert message == rights_of(shipped()["rules"])
 
 
 @pytest.mark.parametrize(
-    ("connected", "use"), [(all_but(right), use) for right, use in USES.items()], indirect=["connected"],
-    ids=[" ".join(right).strip() for right in USES],
+    ("connected", "use"), [(all_but(permission), use) for permission, use in USES.items()], indirect=["connected"],
+    ids=[" ".join(permission).strip() for permission in USES],
 )  # fmt: skip
 def test_without_one_right_its_use_is_refused(connected: tuple[Cluster, str], use: Use) -> None:
     cluster, name = connected

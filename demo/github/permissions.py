@@ -9,7 +9,7 @@ _READ = frozenset({"read", "write", "admin"})
 
 
 @dataclass(frozen=True)
-class Rights:
+class TokenPermissions:
     """Of the repositories of `owner` (empty: of everybody's), what `permissions` name may be read.
 
     A fine-grained token is never offered `checks`, and reads a roll-up's state without: https://github.com/orgs/community/discussions/179545.
@@ -20,7 +20,7 @@ class Rights:
     is_app: bool = False
 
     @classmethod
-    def granted(cls, owner: str, permissions: dict[str, str], *, is_app: bool = False) -> "Rights":
+    def granted(cls, owner: str, permissions: dict[str, str], *, is_app: bool = False) -> "TokenPermissions":
         readable = frozenset(name for name, level in permissions.items() if level in _READ)
         return cls(owner.lower(), readable, is_app)
 

@@ -12,7 +12,7 @@ from deployments.models import Deploy, Examination, Observation, Site, Status
 from deployments.operations.again import request_restart
 from deployments.operations.doctor_request import request_examination
 from deployments.operations.sync_request import request_sync
-from tests.deployments.operations.test_rights import rights_of, shipped
+from tests.deployments.operations.test_permissions import rights_of, shipped
 from tests.factories import NOW, ask, make_user
 from tests.processes import MANAGE, Running, environment, eventually
 
@@ -36,7 +36,7 @@ def right_used(entry: Entry) -> tuple[str, str, str] | None:
 
 
 def rights_used(world: World) -> set[tuple[str, str, str]]:
-    return {right for entry in world.cluster.requests if (right := right_used(entry))}
+    return {permission for entry in world.cluster.requests if (permission := right_used(entry))}
 
 
 @pytest.mark.usefixtures("sites")
