@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from dashboard.sheets import hold_on, hold_warnings
+from dashboard.deploy_dialog import hold_on, hold_warnings
 from deployments.models import Deploy
 from deployments.queries import RollbackTarget, SitePage
 

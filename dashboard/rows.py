@@ -7,7 +7,7 @@ from itertools import groupby
 from django.core.paginator import Page, Paginator
 from django.urls import reverse
 
-from dashboard.offers import Offer, Viewer, offer_in_list
+from dashboard.actions import ActionButton, Viewer, action_in_list
 from deployments.queries import Commit, SiteRow
 from deployments.rules.site_state import State
 
@@ -26,7 +26,7 @@ class ListRow:
     message: str
     """Empty where the state says it all."""
     head: Commit | None
-    offer: Offer | None
+    action_button: ActionButton | None
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _row(row: SiteRow, viewer: Viewer) -> ListRow:
         word=word_of(state),
         message="" if state is State.CURRENT else row.answer.message,
         head=row.head,
-        offer=offer_in_list(row, viewer),
+        action_button=action_in_list(row, viewer),
     )
 
 

@@ -9,7 +9,7 @@ from django.template import Context
 from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard import offers, progress
+from dashboard import actions, progress
 from dashboard.access import may_deploy
 from dashboard.people.browsers import browser_named
 from dashboard.rows import word_of
@@ -86,9 +86,9 @@ def relative(seconds: float, moment: datetime) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def offer(context: Context, row: SiteRow) -> offers.Offer | None:
+def action_button(context: Context, row: SiteRow) -> actions.ActionButton | None:
     """Return the button that helps whoever looks at this site."""
-    return offers.offer_for(row, offers.viewer_of(context["request"], context.get("system_status")))
+    return actions.action_for(row, actions.viewer_of(context["request"], context.get("system_status")))
 
 
 @register.filter
@@ -167,8 +167,8 @@ register.filter("may_deploy", may_deploy)
 register.filter("steps", progress.steps_of)
 register.filter("pods", progress.pods_of)
 register.filter("timeline", progress.timeline_of)
-register.filter("edit_url", offers.edit_url)
-register.filter("needs_you", offers.needs_you)
+register.filter("edit_url", actions.edit_url)
+register.filter("needs_you", actions.needs_you)
 
 
 @register.filter

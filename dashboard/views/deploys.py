@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.access import acting_user, deployer_needed, login_needed
+from dashboard.actions import needs_you
+from dashboard.deploy_dialog import deploy_dialog_for
 from dashboard.forms import DeployForm, first_error
 from dashboard.live import kept_fresh
-from dashboard.offers import needs_you
 from dashboard.people.recent_check import ask_for_check
 from dashboard.progress import bar_of
-from dashboard.risks import risk_of
-from dashboard.sheets import sheet_for
+from dashboard.reauth_reasons import reauth_reason
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from dashboard.zones import now_for
 from deployments import queries
@@ -35,12 +35,12 @@ def deploy_site(request: HttpRequest, host: str) -> HttpResponse:
 def _confirm(request: HttpRequest, host: str) -> HttpResponse:
     now = now_for(request)
     page = queries.site_page(host=host, now=now)
-    sheet = sheet_for(page, sha=request.GET.get("sha", ""))
-    context = {"page": page, "row": page.row, "sheet": sheet}
+    dialog = deploy_dialog_for(page, sha=request.GET.get("sha", ""))
+    context = {"page": page, "row": page.row, "dialog": dialog}
     return show(
         request,
         "deploy_site.html",
-        Live("_sheet.html", sheet),
+        Live("_deploy_dialog.html", dialog),
         system_status=page.system_status,
         now=now,
         **context,
@@ -54,8 +54,8 @@ def _request(request: HttpRequest, host: str) -> HttpResponse:
         messages.error(request, first_error(form))
         return redirect("site", host)
     sha, seen, accept_red = (form.cleaned_data[name] for name in ("sha", "seen", "accept_red"))
-    risk = risk_of(site, sha=sha, accept_red=accept_red)
-    if risk and (check := ask_for_check(request, risk)):
+    reason = reauth_reason(site, sha=sha, accept_red=accept_red)
+    if reason and (check := ask_for_check(request, reason)):
         return check
     try:
         deploy = request_deploy(

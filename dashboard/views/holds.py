@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from dashboard.access import acting_user, deployer_needed
 from dashboard.forms import HoldForm, first_error
 from dashboard.people.recent_check import ask_for_check
-from dashboard.risks import risk_of_lifting
+from dashboard.reauth_reasons import reauth_reason_to_resume
 from dashboard.views.frame import host_in_lower_case
 from deployments.models import Hold, Site
 from deployments.operations.hold import UnableToHold, lift_hold, place_hold
@@ -41,8 +41,8 @@ def hold_everything(request: HttpRequest) -> HttpResponse:
 def lift(request: HttpRequest, pk: int) -> HttpResponse:
     """Let go on what this Hold stopped, after a check where another placed it; a second tap changes nothing."""
     hold = get_object_or_404(Hold.objects.select_related("site"), pk=pk)
-    risk = risk_of_lifting(hold, acting_user(request))
-    if risk and (check := ask_for_check(request, risk)):
+    reason = reauth_reason_to_resume(hold, acting_user(request))
+    if reason and (check := ask_for_check(request, reason)):
         return check
     lift_hold(hold_id=hold.pk, by=acting_user(request), now=timezone.now())
     where = hold.site.host if hold.site else "everything"

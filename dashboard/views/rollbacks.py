@@ -10,7 +10,7 @@ from dashboard.access import acting_user, deployer_needed
 from dashboard.confirms import Confirm, abort_confirm, restart_confirm, rollback_confirm
 from dashboard.forms import DeployForm, TapForm, first_error
 from dashboard.people.recent_check import ask_for_check
-from dashboard.risks import risk_of
+from dashboard.reauth_reasons import reauth_reason
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from dashboard.zones import now_for
 from deployments import queries
@@ -111,8 +111,8 @@ def _roll_back(request: HttpRequest, host: str) -> HttpResponse:
     site, form = get_object_or_404(Site, host=host), DeployForm(request.POST)
     if not form.is_valid():
         return _refused(request, first_error(form), "roll-back", host)
-    risk = risk_of(site, sha=form.cleaned_data["sha"], accept_red=False)
-    if risk and (check := ask_for_check(request, risk)):
+    reason = reauth_reason(site, sha=form.cleaned_data["sha"], accept_red=False)
+    if reason and (check := ask_for_check(request, reason)):
         return check
     try:
         deploy = request_rollback(

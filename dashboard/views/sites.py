@@ -4,9 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from dashboard.access import login_needed
+from dashboard.actions import viewer_of
 from dashboard.forms import HoldForm
 from dashboard.live import kept_fresh
-from dashboard.offers import viewer_of
 from dashboard.rows import page_of, parts_of
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, searched, show
 from dashboard.zones import now_for

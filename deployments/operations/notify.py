@@ -33,14 +33,14 @@ def notify_site_waits(*, site_id: int, message: str, sender: Sender, now: dateti
     if site is None:
         return 0
     page = reverse("site", args=[site.host])
-    sheet = reverse("deploy-site", args=[site.host])
+    dialog = reverse("deploy-site", args=[site.host])
     payload = {
         "title": f"{site.host} waits for you",
         "body": message,
         "tag": f"site-{site.pk}",
         "url": page,
         "actions": [
-            {"action": "ship", "title": "What ships", "url": sheet},
+            {"action": "ship", "title": "What ships", "url": dialog},
             {"action": "look", "title": "Look", "url": page},
         ],
     }

@@ -19,7 +19,7 @@ CALM = frozenset({State.DEPLOYING, State.BUILDING, State.HELD, State.CURRENT})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offer:
+class ActionButton:
     """A button (`posts`: a form with `sha` and `seen` where those are given) or a link."""
 
     label: str
@@ -56,27 +56,29 @@ def needs_you(row: SiteRow) -> bool:
     return row.answer.state not in CALM
 
 
-def offer_for(row: SiteRow, viewer: Viewer) -> Offer | None:
+def action_for(row: SiteRow, viewer: Viewer) -> ActionButton | None:
     """Return what the site's answer calls for, where this person may do it."""
     match row.answer.action:
         case Action.WATCH if row.latest_deploy:
-            return Offer(label="Watch", url=reverse("deploy", args=[row.latest_deploy.pk]))
+            return ActionButton(label="Watch", url=reverse("deploy", args=[row.latest_deploy.pk]))
         case Action.EDIT if viewer.may_edit:
-            return Offer(label="Edit the mapping", url=edit_url(row))
+            return ActionButton(label="Edit the mapping", url=edit_url(row))
         case Action.REVIEW:
-            return Offer(label="See what was set", url=reverse("drift", args=[row.host]))
+            return ActionButton(label="See what was set", url=reverse("drift", args=[row.host]))
     return _act(row, viewer) if viewer.may_deploy else None
 
 
-def offer_in_list(row: SiteRow, viewer: Viewer) -> Offer | None:
+def action_in_list(row: SiteRow, viewer: Viewer) -> ActionButton | None:
     """Return the same for a row of the list: there whatever ships is shown in a sheet first, under the thumb."""
-    offer = offer_for(row, viewer)
-    if offer is None:
+    action_button = action_for(row, viewer)
+    if action_button is None:
         return None
-    offer = replace(offer, label=_IN_LIST.get(offer.label, offer.label))
-    if not offer.sha:
-        return offer
-    return replace(offer, url=_sheet(row, offer.sha), posts=False, asks=True, sha="", seen="")
+    action_button = replace(action_button, label=_IN_LIST.get(action_button.label, action_button.label))
+    if not action_button.sha:
+        return action_button
+    return replace(
+        action_button, url=_dialog(row, action_button.sha), posts=False, asks=True, sha="", seen=""
+    )
 
 
 def edit_url(row: SiteRow) -> str:
@@ -84,7 +86,7 @@ def edit_url(row: SiteRow) -> str:
     return reverse("admin:deployments_site_change", args=[row.site.pk])
 
 
-def _act(row: SiteRow, viewer: Viewer) -> Offer | None:
+def _act(row: SiteRow, viewer: Viewer) -> ActionButton | None:
     match row.answer.action:
         case Action.SYNC:
             return _sync(row, "Sync now")
@@ -93,48 +95,50 @@ def _act(row: SiteRow, viewer: Viewer) -> Offer | None:
     return _ship(row)
 
 
-def _sync(row: SiteRow, label: str) -> Offer:
-    return Offer(label=label, url=reverse("sync-site", args=[row.host]), posts=True)
+def _sync(row: SiteRow, label: str) -> ActionButton:
+    return ActionButton(label=label, url=reverse("sync-site", args=[row.host]), posts=True)
 
 
-def _ship(row: SiteRow) -> Offer | None:
+def _ship(row: SiteRow) -> ActionButton | None:
     """Return a button that deploys at once, or where that is risky, a link to the page that asks first."""
     head = row.seen.head_sha
     match row.answer.action:
         case Action.DEPLOY if not row.seen.ahead_by:
             url = reverse("deploy-site", args=[row.host])
-            return Offer(label="Deploy", url=url, tone="go", posts=True, sha=head, seen=row.running_sha)
+            return ActionButton(
+                label="Deploy", url=url, tone="go", posts=True, sha=head, seen=row.running_sha
+            )
         case Action.DEPLOY:
-            return Offer(label="Deploy", url=_sheet(row, head), tone="risk", asks=True)
+            return ActionButton(label="Deploy", url=_dialog(row, head), tone="risk", asks=True)
         case Action.DEPLOY_ANYWAY:
-            return Offer(label="Deploy anyway", url=_sheet(row, head), tone="risk", asks=True)
+            return ActionButton(label="Deploy anyway", url=_dialog(row, head), tone="risk", asks=True)
         case Action.DEPLOY_WHEN_READY:
-            return Offer(label="Deploy when ready", url=_sheet(row, head), asks=True)
+            return ActionButton(label="Deploy when ready", url=_dialog(row, head), asks=True)
     return _mend(row, row.latest_deploy) if row.latest_deploy else None
 
 
-def _mend(row: SiteRow, latest: Deploy) -> Offer | None:
+def _mend(row: SiteRow, latest: Deploy) -> ActionButton | None:
     match row.answer.action:
         case Action.RETRY if not latest.queued_at:
             # It never came to its turn: what it waited for may still be missing.
-            return Offer(label="Retry", url=_sheet(row, latest.sha), asks=True)
+            return ActionButton(label="Retry", url=_dialog(row, latest.sha), asks=True)
         case Action.RETRY:
             url = reverse("retry-deploy", args=[latest.pk])
-            return Offer(label="Retry", url=url, posts=True, sha=latest.sha, seen=row.running_sha)
+            return ActionButton(label="Retry", url=url, posts=True, sha=latest.sha, seen=row.running_sha)
         case Action.ROLL_BACK:
             url = f"{reverse('roll-back', args=[row.host])}?{urlencode({'sha': latest.from_sha})}"
-            return Offer(label="Roll back", url=url, tone="risk")
+            return ActionButton(label="Roll back", url=url, tone="risk")
     return None
 
 
-def _sheet(row: SiteRow, sha: str) -> str:
+def _dialog(row: SiteRow, sha: str) -> str:
     return f"{reverse('deploy-site', args=[row.host])}?{urlencode({'sha': sha})}"
 
 
-def _resume(row: SiteRow, holds: Iterable[StandingHold]) -> Offer | None:
+def _resume(row: SiteRow, holds: Iterable[StandingHold]) -> ActionButton | None:
     """Resume what stands on this site. A Hold on everything is lifted where it is told, on top of the page."""
     mine = [hold for hold in holds if hold.site_id == row.site.pk and hold.sha in ("", row.seen.head_sha)]
     if not mine:
         return None
     widest = min(mine, key=lambda hold: bool(hold.sha))
-    return Offer(label="Resume", url=reverse("lift-hold", args=[widest.id]), posts=True)
+    return ActionButton(label="Resume", url=reverse("lift-hold", args=[widest.id]), posts=True)

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from deployments.models import Deploy, Hold, Site
 
 
-def risk_of(site: Site, *, sha: str, accept_red: bool) -> str:
+def reauth_reason(site: Site, *, sha: str, accept_red: bool) -> str:
     """Return a sentence that names the risk of deploying `sha`, or nothing where there is none.
 
     The head, what was tried last, and what ran before that are one's daily bread; any other commit is far back.
@@ -24,7 +24,7 @@ def risk_of(site: Site, *, sha: str, accept_red: bool) -> str:
     return "" if sha in near else f"{sha[:7]} is neither the newest commit nor the one that ran before."
 
 
-def risk_of_lifting(hold: Hold, by: User) -> str:
+def reauth_reason_to_resume(hold: Hold, by: User) -> str:
     """Return a sentence that names whose stop is passed, or nothing where it is one's own."""
     if hold.placed_by_id == by.pk:
         return ""

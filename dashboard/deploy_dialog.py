@@ -12,7 +12,7 @@ from deployments.rules.site_state import CheckState
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sheet:
+class DeployDialog:
     sha: str
     seen: str
     """What the person sees running."""
@@ -37,13 +37,13 @@ class Sheet:
         return self.sha[:7]
 
 
-def sheet_for(page: SitePage, *, sha: str) -> Sheet:
+def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
     """Return the sheet for `sha`; for the head where that is no full commit."""
     row = page.row
     sha = sha if re.match(FULL_SHA, sha) else row.seen.head_sha
     is_head = sha == row.seen.head_sha
     is_red = is_head and row.seen.check_state == CheckState.FAILURE
-    return Sheet(
+    return DeployDialog(
         sha=sha,
         seen=row.running_sha,
         headline=row.head.headline if is_head and row.head else _headline(page, sha),
