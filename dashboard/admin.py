@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from dashboard.people.roles import MEANINGS, Role, give_role, role_of
+from dashboard.accounts.roles import MEANINGS, Role, give_role, role_of
 
 # Roles are made by code, and the others hold secrets or nothing that a person edits.
 for model in (Group, EmailAddress, Authenticator, UserSession):

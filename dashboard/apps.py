@@ -14,17 +14,17 @@ from dashboard.logs import Hide
 class AdminConfig(admin_apps.SimpleAdminConfig):
     """The admin, which dashboard/urls.py fills."""
 
-    default_site = "dashboard.people.admin_site.HeadwayAdminSite"
+    default_site = "dashboard.accounts.admin_site.HeadwayAdminSite"
 
 
 class DashboardConfig(AppConfig):
     name = "dashboard"
 
     def ready(self) -> None:
-        from dashboard.people import checks, recent_check  # noqa: F401  checks register themselves
-        from dashboard.people.roles import ensure_roles
+        from dashboard.accounts import checks, reauthentication  # noqa: F401  checks register themselves
+        from dashboard.accounts.roles import ensure_roles
 
-        recent_check.connect()
+        reauthentication.connect()
         # The last of ours to be migrated: all permissions are there by then.
         deployments = apps.get_app_config("deployments")
         post_migrate.connect(ensure_roles, sender=deployments)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from django import forms
 
-from dashboard import zones
+from dashboard import timezones
 from deployments.models import Hold
 from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
 from deployments.operations.batch import BatchEntry
@@ -66,9 +66,9 @@ class HoldForm(forms.Form):
 
     ENDS: ClassVar[dict[str, Callable[[datetime], datetime]]] = {
         "hour": lambda now: now + timedelta(hours=1),
-        "evening": zones.this_evening,
-        "tomorrow": zones.tomorrow_morning,
-        "monday": zones.monday_morning,
+        "evening": timezones.this_evening,
+        "tomorrow": timezones.tomorrow_morning,
+        "monday": timezones.monday_morning,
     }
     CHOICES = (
         ("", "until somebody resumes"),
@@ -104,7 +104,7 @@ class HoldForm(forms.Form):
 
     def until(self, now: datetime) -> datetime | None:
         """When the Hold ends, as clocks show it where the page was read; None: when somebody resumes."""
-        ends, zone = self.cleaned_data["ends"], zones.zone_named(self.cleaned_data["zone"])
+        ends, zone = self.cleaned_data["ends"], timezones.timezone_named(self.cleaned_data["zone"])
         if ends == "at":
             at: datetime = self.cleaned_data["at"]
             return at.replace(tzinfo=zone)

@@ -28,7 +28,7 @@ def post_worker_init(worker: Any) -> None:  # noqa: ARG001  gunicorn's hook
     """Say how the first account is made, while there is none."""
     from django.db import connection
 
-    from dashboard.people.welcome import announce
+    from dashboard.accounts.welcome import announce
 
     announce()
     connection.close()

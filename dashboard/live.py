@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from dashboard.access import may_deploy
-from dashboard.zones import now_for
+from dashboard.timezones import now_for
 from deployments import queries
 from deployments.queries import SystemStatus
 

@@ -12,6 +12,8 @@ from environs import EnvValidationError
 from marshmallow.validate import OneOf, Range
 
 from dashboard import embedded_postgres, logs
+from dashboard.accounts.settings import *  # noqa: F403  each of its names is a setting
+from dashboard.accounts.settings import APPS, GITHUB_APPS, github_provider
 from dashboard.content_security import policy
 from dashboard.environment import (
     Environment,
@@ -24,8 +26,6 @@ from dashboard.environment import (
     web_address,
     web_side,
 )
-from dashboard.people.settings import *  # noqa: F403  each of its names is a setting
-from dashboard.people.settings import APPS, GITHUB_APPS, github_provider
 from dashboard.queue_settings import QUEUE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -108,7 +108,7 @@ MIDDLEWARE = [
     "dashboard.addresses.AddressMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "dashboard.people.proxy_login.ProxyLoginMiddleware",
+    "dashboard.accounts.proxy_login.ProxyLoginMiddleware",
     "dashboard.wrong_method.wrong_method_middleware",
 ]
 ROOT_URLCONF = "dashboard.urls"
@@ -135,7 +135,7 @@ FORMAT_MODULE_PATH = "dashboard.formats"
 USE_TZ = True
 USE_I18N = False
 
-# --- People (dashboard/people/settings.py says the rest) -------------------------------------------------------------
+# --- People (dashboard/accounts/settings.py says the rest) -------------------------------------------------------------
 TRUSTED_USER_HEADER = env.str("TRUSTED_USER_HEADER", "")
 TRUSTED_SECRET_HEADER = env.str("TRUSTED_SECRET_HEADER", "X-Headway-Proxy-Secret")
 TRUSTED_SECRET = env.str("TRUSTED_SECRET", "")

@@ -5,7 +5,7 @@ import re
 from django.contrib import admin
 from django.urls import path, register_converter
 
-from dashboard.people.urls import urlpatterns as people_urls
+from dashboard.accounts.urls import urlpatterns as account_urls
 from dashboard.views import (
     activity,
     audit,
@@ -77,6 +77,6 @@ urlpatterns = [
     path("offline", shell.offline, name="offline"),
     path("doctor/", doctor.doctor, name="doctor"),
     path("doctor/check-again", doctor.check_again, name="check-again"),
-    *people_urls,
+    *account_urls,
     path("admin/", admin.site.urls),
 ]

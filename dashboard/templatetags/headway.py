@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from dashboard import actions, progress
 from dashboard.access import may_deploy
-from dashboard.people.browsers import browser_named
+from dashboard.accounts.browsers import browser_named
 from dashboard.rows import word_of
 from deployments.models import Deploy, DeployBatch
 from deployments.queries import SiteRow

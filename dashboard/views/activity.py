@@ -5,8 +5,8 @@ from django.views.decorators.http import require_safe
 
 from dashboard.access import login_needed
 from dashboard.live import kept_fresh
+from dashboard.timezones import now_for
 from dashboard.views.frame import Live, show
-from dashboard.zones import now_for
 from deployments import queries
 
 

@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from dashboard.access import admin_needed
+from dashboard.timezones import now_for
 from dashboard.views.frame import Live, searched, show
-from dashboard.zones import now_for
 from deployments import queries
 from deployments.models import AuditEvent
 

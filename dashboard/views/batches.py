@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dashboard.access import acting_user, deployer_needed, login_needed
 from dashboard.forms import BatchForm, first_error
+from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, show
-from dashboard.zones import now_for
 from deployments import queries
 from deployments.models import DeployBatch
 from deployments.operations.batch import UnableToDeployAll, cancel_batch, request_batch

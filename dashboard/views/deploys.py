@@ -9,15 +9,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.access import acting_user, deployer_needed, login_needed
+from dashboard.accounts.reauthentication import ask_for_check
 from dashboard.actions import needs_you
 from dashboard.deploy_dialog import deploy_dialog_for
 from dashboard.forms import DeployForm, first_error
 from dashboard.live import kept_fresh
-from dashboard.people.recent_check import ask_for_check
 from dashboard.progress import bar_of
 from dashboard.reauth_reasons import reauth_reason
+from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
-from dashboard.zones import now_for
 from deployments import queries
 from deployments.models import Deploy, Site, Trigger
 from deployments.operations.deploy import UnableToCancel, UnableToDeploy, cancel_deploy, request_deploy

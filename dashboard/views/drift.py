@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import acting_user, deployer_needed, login_needed
 from dashboard.actions import edit_url
+from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
-from dashboard.zones import now_for
 from deployments import queries
 from deployments.models import Site
 from deployments.operations.adopt import UnableToAdopt

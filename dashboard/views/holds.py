@@ -9,8 +9,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from dashboard.access import acting_user, deployer_needed
+from dashboard.accounts.reauthentication import ask_for_check
 from dashboard.forms import HoldForm, first_error
-from dashboard.people.recent_check import ask_for_check
 from dashboard.reauth_reasons import reauth_reason_to_resume
 from dashboard.views.frame import host_in_lower_case
 from deployments.models import Hold, Site

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dashboard.access import acting_user, login_needed, may_deploy
 from dashboard.forms import first_error
 from dashboard.notification_forms import BrowserForm, NotificationPreferenceForm
-from dashboard.zones import now_for
+from dashboard.timezones import now_for
 from deployments.models import NotificationPreference, PushSubscription
 
 BROWSERS_AT_MOST = 20

@@ -7,12 +7,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.access import acting_user, deployer_needed
+from dashboard.accounts.reauthentication import ask_for_check
 from dashboard.confirms import Confirm, abort_confirm, restart_confirm, rollback_confirm
 from dashboard.forms import DeployForm, TapForm, first_error
-from dashboard.people.recent_check import ask_for_check
 from dashboard.reauth_reasons import reauth_reason
+from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
-from dashboard.zones import now_for
 from deployments import queries
 from deployments.models import Deploy, Site
 from deployments.operations.again import request_restart, request_retry

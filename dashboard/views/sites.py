@@ -8,8 +8,8 @@ from dashboard.actions import viewer_of
 from dashboard.forms import HoldForm
 from dashboard.live import kept_fresh
 from dashboard.rows import page_of, parts_of
+from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, searched, show
-from dashboard.zones import now_for
 from deployments import queries
 from deployments.rules.site_state import State
 

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from dashboard.people.roles import Role, give_role
+from dashboard.accounts.roles import Role, give_role
 from deployments.models import SyncRun
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
-from dashboard.people.roles import Role, ensure_roles, give_role
+from dashboard.accounts.roles import Role, ensure_roles, give_role
 from tests.dashboard.address_table import TABLE
 
 PASSWORD = "long enough 7"

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from dashboard import zones
+from dashboard import timezones
 from deployments.models import Hold, Site
 from deployments.operations.hold import lift_expired
 from tests.dashboard.conftest import HOST
@@ -85,13 +85,13 @@ def test_an_end_that_cannot_be_is_refused(
     ],
 )
 def test_monday_is_the_next_one_to_come(now: datetime, monday: datetime) -> None:
-    assert zones.monday_morning(now) == monday
+    assert timezones.monday_morning(now) == monday
 
 
 def test_nine_stays_nine_over_the_end_of_summer_time() -> None:
     saturday = datetime(2026, 10, 24, 12, tzinfo=BERLIN)
 
-    assert zones.tomorrow_morning(saturday).astimezone(UTC).hour == 8
+    assert timezones.tomorrow_morning(saturday).astimezone(UTC).hour == 8
 
 
 def test_pages_tell_the_end_in_the_viewers_zone(viewer: Client, site: Site) -> None:

@@ -5,7 +5,7 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.test import Client
 
-from dashboard.people.checks import proxy_login_is_whole_or_off
+from dashboard.accounts.checks import proxy_login_is_whole_or_off
 
 NAME = {"X-Forwarded-User": "Ada"}
 SECRET = {"X-Headway-Proxy-Secret": "s3cret"}

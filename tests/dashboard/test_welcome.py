@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from dashboard.people.welcome import UnableToWelcome, make_first_admin, welcome_code
+from dashboard.accounts.welcome import UnableToWelcome, make_first_admin, welcome_code
 
 PASSWORD = "long enough 7"
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 
-from dashboard.people.recent_check import ask_for_check
+from dashboard.accounts.reauthentication import ask_for_check
 
 READS = {"GET", "HEAD", "OPTIONS"}
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  Django's own name
 
-from dashboard.people.proxy_login import is_switched_on
+from dashboard.accounts.proxy_login import is_switched_on
 from deployments.system_checks import SETTINGS
 
 

@@ -20,7 +20,7 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 
-ACCOUNT_ADAPTER = "dashboard.people.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "dashboard.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -29,19 +29,19 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 """Seconds for which a login, a passkey or a password counts before a risky tap."""
 ACCOUNT_FORMS = {
-    "login": "dashboard.people.forms.LoginForm",
-    "set_password": "dashboard.people.forms.SetPasswordForm",
-    "change_password": "dashboard.people.forms.ChangePasswordForm",
+    "login": "dashboard.accounts.forms.LoginForm",
+    "set_password": "dashboard.accounts.forms.SetPasswordForm",
+    "change_password": "dashboard.accounts.forms.ChangePasswordForm",
 }
 
-MFA_ADAPTER = "dashboard.people.adapters.MFAAdapter"
+MFA_ADAPTER = "dashboard.accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_TOTP_TOLERANCE = 1
-MFA_FORMS = {"add_webauthn": "dashboard.people.forms.AddPasskeyForm"}
+MFA_FORMS = {"add_webauthn": "dashboard.accounts.forms.AddPasskeyForm"}
 
-SOCIALACCOUNT_ADAPTER = "dashboard.people.github_login.GitHubAdapter"
+SOCIALACCOUNT_ADAPTER = "dashboard.accounts.github_login.GitHubAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_QUERY_EMAIL = False
 

@@ -17,9 +17,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.access import open_to_all
-from dashboard.people.forms import WelcomeForm
-from dashboard.people.welcome import UnableToWelcome, announce, make_first_admin
-from dashboard.zones import now_for
+from dashboard.accounts.forms import WelcomeForm
+from dashboard.accounts.welcome import UnableToWelcome, announce, make_first_admin
+from dashboard.timezones import now_for
 
 WELCOME_RATE = {"welcome": "10/m/ip,60/m/key"}
 

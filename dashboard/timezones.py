@@ -13,7 +13,7 @@ DAYS_IN_WEEK = 7
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}")
 
 
-def zone_named(name: str) -> tzinfo:
+def timezone_named(name: str) -> tzinfo:
     """Return the zone of the IANA database with this name; UTC where there is none."""
     if len(name) > 64 or not _NAME.fullmatch(name):  # noqa: PLR2004  longer than any zone's name
         return UTC
@@ -25,7 +25,7 @@ def zone_named(name: str) -> tzinfo:
 
 def now_for(request: HttpRequest) -> datetime:
     """Return the present time, told in the viewer's zone."""
-    return timezone.now().astimezone(zone_named(request.COOKIES.get(COOKIE, "").replace("%2F", "/")))
+    return timezone.now().astimezone(timezone_named(request.COOKIES.get(COOKIE, "").replace("%2F", "/")))
 
 
 def this_evening(now: datetime) -> datetime:

@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import reverse
 
+from dashboard.accounts.reauthentication import was_checked_lately
 from dashboard.addresses import address_of
-from dashboard.people.recent_check import was_checked_lately
 
 PASSKEY, CODE, PASSWORD = "mfa_reauthenticate:webauthn", "mfa_reauthenticate", "reauthenticate"
 WAYS = {PASSKEY: "Use a passkey", PASSWORD: "Use your password", CODE: "Use a code"}

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from dashboard.people.recent_check import CHECKED_AT
+from dashboard.accounts.reauthentication import CHECKED_AT
 from deployments.models import Deploy, Hold, Site, SyncRun
 from deployments.operations.hold import place_hold
 from tests.dashboard.conftest import HEAD, HOST, RUNNING, MakeSite

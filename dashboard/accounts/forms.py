@@ -10,7 +10,7 @@ from django import forms
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import User
 
-from dashboard.people.welcome import is_right_code
+from dashboard.accounts.welcome import is_right_code
 
 WHAT_IT_NEEDS = "At least 8 characters, and none that others use."
 

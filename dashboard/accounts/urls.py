@@ -10,10 +10,10 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from dashboard.access import login_needed, open_to_all, welcome_first
-from dashboard.views import people
+from dashboard.views import accounts
 
 urlpatterns = [
-    path("welcome/", people.welcome, name="welcome"),
+    path("welcome/", accounts.welcome, name="welcome"),
     path("login/", open_to_all(welcome_first(account.login)), name="account_login"),
     path("login/passkey", open_to_all(webauthn.login_webauthn), name="mfa_login_webauthn"),
     path("login/code", open_to_all(mfa.authenticate), name="mfa_authenticate"),
@@ -31,7 +31,7 @@ urlpatterns = [
     path("account/password/first", login_needed(account.password_set), name="account_set_password"),
     path(
         "account/passkeys/",
-        login_needed(people.to_account),
+        login_needed(accounts.to_account),
         name="mfa_list_webauthn",
     ),
     path("account/passkeys/add", login_needed(webauthn.add_webauthn), name="mfa_add_webauthn"),
@@ -54,9 +54,9 @@ urlpatterns = [
         login_needed(recovery_codes.download_recovery_codes),
         name="mfa_download_recovery_codes",
     ),
-    path("account/sessions", login_needed(people.Sessions.as_view()), name="usersessions_list"),
-    path("admin/login/", people.admin_login),
-    path("admin/password_change/", login_needed(people.to_account)),
+    path("account/sessions", login_needed(accounts.Sessions.as_view()), name="usersessions_list"),
+    path("admin/login/", accounts.admin_login),
+    path("admin/password_change/", login_needed(accounts.to_account)),
     path("admin/logout/", open_to_all(LogoutView.as_view())),
 ]
 
@@ -66,5 +66,5 @@ if settings.GITHUB_LOGIN_CLIENT_ID:
     urlpatterns += [
         path("login/github", open_to_all(oauth2_login), name="github_login"),
         path("login/github/callback", open_to_all(oauth2_callback), name="github_callback"),
-        path("login/github/off", people.admin_login, name="socialaccount_login_cancelled"),
+        path("login/github/off", accounts.admin_login, name="socialaccount_login_cancelled"),
     ]
