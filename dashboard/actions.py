@@ -141,4 +141,4 @@ def _resume(row: SiteRow, holds: Iterable[StandingHold]) -> ActionButton | None:
     if not mine:
         return None
     widest = min(mine, key=lambda hold: bool(hold.sha))
-    return ActionButton(label="Resume", url=reverse("lift-hold", args=[widest.id]), posts=True)
+    return ActionButton(label="Resume", url=reverse("resume-hold", args=[widest.id]), posts=True)

@@ -81,7 +81,7 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
             return cast("tuple[int, str] | None", cursor.fetchone())
 
 
-def let_go(name: str) -> None:
+def resume_entries(name: str) -> None:
     """Queue what was set aside in the database under another name than the queue's own, wherever that queue is."""
     with transaction.atomic():
         for entry in OrmQ.objects.select_for_update(skip_locked=True).filter(key=name).order_by("id"):

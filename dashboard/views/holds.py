@@ -14,7 +14,7 @@ from dashboard.forms import HoldForm, first_error
 from dashboard.reauth_reasons import reauth_reason_to_resume
 from dashboard.views.frame import host_in_lower_case
 from deployments.models import Hold, Site
-from deployments.operations.hold import UnableToHold, lift_hold, place_hold
+from deployments.operations.hold import UnableToHold, place_hold, resume_hold
 from deployments.rules.wording import moment
 
 
@@ -38,13 +38,13 @@ def hold_everything(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @deployer_needed
-def lift(request: HttpRequest, pk: int) -> HttpResponse:
+def resume(request: HttpRequest, pk: int) -> HttpResponse:
     """Let go on what this Hold stopped, after a check where another placed it; a second tap changes nothing."""
     hold = get_object_or_404(Hold.objects.select_related("site"), pk=pk)
     reason = reauth_reason_to_resume(hold, acting_user(request))
     if reason and (check := ask_for_check(request, reason)):
         return check
-    lift_hold(hold_id=hold.pk, by=acting_user(request), now=timezone.now())
+    resume_hold(hold_id=hold.pk, by=acting_user(request), now=timezone.now())
     where = hold.site.host if hold.site else "everything"
     messages.success(request, f"Resumed: {where} may be deployed again.")
     return redirect(reverse("site", args=[hold.site.host]) if hold.site else reverse("sites"))

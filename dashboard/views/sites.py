@@ -44,7 +44,7 @@ def site(request: HttpRequest, host: str) -> HttpResponse:
     page = queries.site_page(host=host, now=now)
     row, seen = page.row, page.row.seen
     deploys = [(deploy.pk, deploy.status, deploy.message) for deploy in page.history]
-    holds = [(hold.pk, hold.lifted_at) for hold in page.past_holds]
+    holds = [(hold.pk, hold.resumed_at) for hold in page.past_holds]
     counts = (seen.ready, seen.wanted, seen.check_state, seen.head_image_built, page.commits_total)
     shown = (row.answer, row.notes, row.running_sha, row.head, row.observed_at, page.commits, page.verdict)
     live = Live("_site.html", (*shown, deploys, counts, holds))

@@ -34,8 +34,8 @@ class HoldAdmin(ReadOnlyHistory, admin.ModelAdmin):
         "placed_by_name",
         "placed_at",
         "until",
-        "lifted_at",
-        "lifted_by_name",
+        "resumed_at",
+        "resumed_by_name",
     )
     search_fields = ("reason", "site__host", "placed_by_name")
     list_select_related = ("site",)

@@ -13,7 +13,7 @@ from deployments.models.fields import FULL_SHA_OR_EMPTY
 class HoldQuerySet(models.QuerySet["Hold"]):
     def standing(self, *, now: datetime) -> Self:
         """Holds that are neither lifted nor past their end."""
-        return self.filter(Q(lifted_at=None) & (Q(until=None) | Q(until__gt=now)))
+        return self.filter(Q(resumed_at=None) & (Q(until=None) | Q(until__gt=now)))
 
 
 class Hold(models.Model):
@@ -40,8 +40,8 @@ class Hold(models.Model):
         help_text="What it protects: where that changes nothing, the Hold ends with it.",
     )
     until = models.DateTimeField(null=True, blank=True, help_text="Empty: until somebody resumes.")
-    lifted_at = models.DateTimeField(null=True)
-    lifted_by_name = models.CharField(max_length=150, blank=True)
+    resumed_at = models.DateTimeField(db_column="lifted_at", null=True)
+    resumed_by_name = models.CharField(db_column="lifted_by_name", max_length=150, blank=True)
 
     objects = HoldQuerySet.as_manager()
 
@@ -54,7 +54,7 @@ class Hold(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["site", "sha"],
-                condition=Q(lifted_at=None),
+                condition=Q(resumed_at=None),
                 nulls_distinct=False,
                 name="hold_one_standing_each",
                 violation_error_message="There is already a Hold on this: resume it first.",

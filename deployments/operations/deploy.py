@@ -12,7 +12,7 @@ from deployments.models import AuditEvent, Deploy, EventKind, Observation, Site,
 from deployments.operations import audit
 from deployments.operations.deploy_request import AUDITED_AS, DeployRequest, WhenReady, note_refusal
 from deployments.operations.guard_input import guard_input_at_request, image_of
-from deployments.operations.hold import lift_hold_of
+from deployments.operations.hold import resume_hold_of
 from deployments.operations.mapping import stands_for_the_same
 from deployments.rules.guards import first_refusal
 from deployments.rules.site_state import SiteFacts
@@ -100,7 +100,7 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
             Status.CANCELLED, only_from=(Status.WAITING, Status.QUEUED), now=now, message=message
         ):
             raise UnableToCancel("Too late to cancel: the cluster has been told already.")
-        lift_hold_of(deploy, now=now)
+        resume_hold_of(deploy, now=now)
         audited = f"Cancelled Deploy {deploy.pk} of {deploy.sha[:7]} before anything was changed."
         audit.record(AuditEvent.Kind.CANCEL, audited, by=by, site=deploy.site, now=now)
 

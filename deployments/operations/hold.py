@@ -38,7 +38,7 @@ def place_hold(
         raise UnableToHold("Say why: whoever finds the Hold will want to know.")
     if until is not None and until <= now:
         raise UnableToHold("The Hold's end lies in the past: choose a later time, or none.")
-    lift_expired(now=now)
+    resume_expired(now=now)
     try:
         with transaction.atomic():
             hold = Hold.objects.create(
@@ -58,37 +58,37 @@ def place_hold(
         raise UnableToHold("This is held already: resume it first, or leave it as it is.") from error
 
 
-def lift_expired(*, now: datetime) -> int:
+def resume_expired(*, now: datetime) -> int:
     """Write into the history that Holds ended by themselves, each at its own end; return how many did."""
-    over = Hold.objects.filter(lifted_at=None, until__lte=now)
-    return over.update(lifted_at=F("until"), lifted_by_name=ITS_OWN_END)
+    over = Hold.objects.filter(resumed_at=None, until__lte=now)
+    return over.update(resumed_at=F("until"), resumed_by_name=ITS_OWN_END)
 
 
-def lift_hold(*, hold_id: int, by: User, now: datetime) -> bool:
+def resume_hold(*, hold_id: int, by: User, now: datetime) -> bool:
     """Let go on what the Hold stopped; False where it was lifted before."""
     with transaction.atomic():
-        hold = Hold.objects.select_related("site").filter(pk=hold_id, lifted_at=None).first()
-        if not hold or not _lift(hold, by_name=by.get_username(), now=now):
+        hold = Hold.objects.select_related("site").filter(pk=hold_id, resumed_at=None).first()
+        if not hold or not _resume(hold, by_name=by.get_username(), now=now):
             return False
         message = f"Resumed {_what(hold)}, held by {hold.placed_by_name}: {hold.reason}"
         audit.record(AuditEvent.Kind.RESUME, message, by=by, site=hold.site, now=now)
         return True
 
 
-def lift_hold_of(rollback: Deploy, *, now: datetime) -> None:
+def resume_hold_of(rollback: Deploy, *, now: datetime) -> None:
     """Let go the commit that this was to leave behind, and did not: it ended before it changed anything."""
     with transaction.atomic():
-        for hold in Hold.objects.select_related("site").filter(rollback=rollback, lifted_at=None):
-            if _lift(hold, by_name=audit.HEADWAY, now=now):
+        for hold in Hold.objects.select_related("site").filter(rollback=rollback, resumed_at=None):
+            if _resume(hold, by_name=audit.HEADWAY, now=now):
                 message = (
                     f"Resumed {_what(hold)}: the rollback that held it ended before it changed anything."
                 )
                 audit.record(AuditEvent.Kind.RESUME, message, site=hold.site, now=now)
 
 
-def _lift(hold: Hold, *, by_name: str, now: datetime) -> bool:
-    standing = Hold.objects.filter(pk=hold.pk, lifted_at=None)
-    return bool(standing.update(lifted_at=now, lifted_by_name=by_name))
+def _resume(hold: Hold, *, by_name: str, now: datetime) -> bool:
+    standing = Hold.objects.filter(pk=hold.pk, resumed_at=None)
+    return bool(standing.update(resumed_at=now, resumed_by_name=by_name))
 
 
 def _what(hold: Hold) -> str:

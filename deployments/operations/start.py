@@ -23,7 +23,7 @@ from deployments.operations import audit
 from deployments.operations.batch import continue_batches_of
 from deployments.operations.github_pauses import ask_heads
 from deployments.operations.guard_input import guard_input_at_start, image_repository
-from deployments.operations.hold import lift_hold_of
+from deployments.operations.hold import resume_hold_of
 from deployments.operations.images import note_image
 from deployments.operations.patch import apply, done_before, is_done
 from deployments.registry import RegistryError
@@ -80,7 +80,7 @@ def _refuse(deploy: Deploy, refusal: str, *, now: datetime) -> None:
             asked = f"asked for by {deploy.requested_by_name}"
             message = f"Refused Deploy {deploy.pk} of {deploy.sha[:7]}, {asked}, before anything was changed. {refusal}"
             audit.record(AuditEvent.Kind.REFUSAL, message, site=deploy.site, now=now)
-            lift_hold_of(deploy, now=now)
+            resume_hold_of(deploy, now=now)
         continue_batches_of(deploy)
         _observe_again(deploy.site)
 

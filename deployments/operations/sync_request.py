@@ -49,4 +49,4 @@ def let_follow() -> None:
     with try_lock(Lock.SYNC) as is_free:
         pass
     if is_free:
-        queue.let_go(AFTER_SYNC)
+        queue.resume_entries(AFTER_SYNC)

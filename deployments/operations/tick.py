@@ -9,7 +9,7 @@ from django_q.models import OrmQ, Task
 
 from deployments.models import ACTIVE_STATUSES, Deploy, DeployBatch, Observation, Status, SyncRun
 from deployments.operations.follow import FOLLOWED
-from deployments.operations.hold import lift_expired, lift_hold_of
+from deployments.operations.hold import resume_expired, resume_hold_of
 from deployments.operations.not_twice import NotTwice
 from deployments.operations.sync import close_dead_runs, prune_runs
 from deployments.operations.sync_request import AFTER_SYNC, let_follow
@@ -32,7 +32,7 @@ def tick(
 ) -> None:
     """Queue again what should be under way, end what waited too long, close syncs whose worker died, lift expired Holds."""
     _give_a_sign_of_life(now=now)
-    lift_expired(now=now)
+    resume_expired(now=now)
     if now.minute == PRUNED_AT_MINUTE:
         prune_runs(before=now - keep_runs)
     under_way, due = _under_way(), NotTwice()
@@ -94,7 +94,7 @@ def _give_up(deploy_id: int, *, now: datetime) -> None:
             return
         deploy.move(Status.TIMED_OUT, now=now, message=_given_up(deploy))
         if deploy.patch_sent_at is None:
-            lift_hold_of(deploy, now=now)
+            resume_hold_of(deploy, now=now)
 
 
 def _given_up(deploy: Deploy) -> str:

@@ -147,7 +147,7 @@ def site_page(*, host: str, now: datetime) -> SitePage:
         commits_total=total,
         history=tuple(site.deploys.all()[:HISTORY_LENGTH]),
         holds=tuple(hold for hold in status.holds if hold.site_id in (None, site.pk)),
-        past_holds=tuple(Hold.objects.filter(site=site).exclude(lifted_at=None)[:HISTORY_LENGTH]),
+        past_holds=tuple(Hold.objects.filter(site=site).exclude(resumed_at=None)[:HISTORY_LENGTH]),
         verdict=verdict_on(site, facts, policy, now=now, stale_after=stale_after(status.sync_interval)),
         system_status=status,
     )

@@ -65,7 +65,7 @@ TABLE: dict[str, Row] = {
     "sync": DEPLOYER_ACTS,
     "syncs/<int:pk>/": WHO_IS_IN_LOOKS,
     "hold": DEPLOYER_ACTS,
-    "holds/<int:pk>/lift": DEPLOYER_ACTS,
+    "holds/<int:pk>/resume": DEPLOYER_ACTS,
     "deploys/<int:pk>/": WHO_IS_IN_LOOKS,
     "deploys/<int:pk>/live": WHO_IS_IN_LOOKS,
     "deploys/<int:pk>/cancel": DEPLOYER_ACTS,

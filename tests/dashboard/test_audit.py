@@ -45,7 +45,7 @@ def test_a_refusal_is_told_with_its_reason(deployer: Client, site: Site) -> None
 
 def test_a_hold_and_its_end_are_told(deployer: Client, site: Site) -> None:
     deployer.post(f"/sites/{HOST}/hold", {"reason": "Migration"})
-    deployer.post(f"/holds/{Hold.objects.get().pk}/lift")
+    deployer.post(f"/holds/{Hold.objects.get().pk}/resume")
 
     message = list(AuditEvent.objects.exclude(kind=Kind.LOGIN).values_list("kind", "message"))
     assert message == [

@@ -98,7 +98,7 @@ def test_a_question_under_a_hold_offers_to_resume_and_not_what_would_be_refused(
 
     page = deployer.get(f"/sites/{HOST}/{path}").text
 
-    assert f'action="/holds/{hold.pk}/lift"' in page
+    assert f'action="/holds/{hold.pk}/resume"' in page
     assert f'action="/sites/{HOST}/{path}"' not in page
 
 

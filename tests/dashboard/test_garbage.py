@@ -13,7 +13,7 @@ FIELDS = (
 )  # fmt: skip
 ADDRESSES = (
     f"/sites/{HOST}/deploy", f"/sites/{HOST}/hold", f"/sites/{HOST}/rollback", f"/sites/{HOST}/restart",
-    f"/sites/{HOST}/adopt", "/deploys/1/abort", "/deploys/1/retry", "/deploys/1/cancel", "/hold", "/holds/1/lift",
+    f"/sites/{HOST}/adopt", "/deploys/1/abort", "/deploys/1/retry", "/deploys/1/cancel", "/hold", "/holds/1/resume",
     "/deploy-all/", "/batches/1/cancel",
 )  # fmt: skip
 GARBAGE = {

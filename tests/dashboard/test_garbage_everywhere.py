@@ -91,7 +91,7 @@ def test_garbage_in_every_cookie(everything: Client, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/deploys/99999999999999999999999/", "/holds/99999999999999999999999/lift", "/syncs/0/"]
+    "path", ["/deploys/99999999999999999999999/", "/holds/99999999999999999999999/resume", "/syncs/0/"]
 )
 def test_numbers_that_no_row_can_have(everything: Client, path: str) -> None:
     assert {everything.get(path).status_code, everything.post(path).status_code} <= {404, 405}

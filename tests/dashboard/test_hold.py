@@ -59,31 +59,31 @@ def test_a_second_hold_is_refused_with_a_sentence(deployer: Client, hold: Hold) 
 
 
 def test_resuming_lifts_the_hold(deployer: Client, hold: Hold) -> None:
-    response = deployer.post(f"/holds/{hold.pk}/lift")
+    response = deployer.post(f"/holds/{hold.pk}/resume")
 
     hold.refresh_from_db()
     assert response["Location"] == f"/sites/{HOST}/"
-    assert hold.lifted_by_name == "eve"
+    assert hold.resumed_by_name == "eve"
 
 
 def test_a_held_row_offers_to_resume(deployer: Client, hold: Hold) -> None:
-    assert f'action="/holds/{hold.pk}/lift"' in deployer.get("/").text
+    assert f'action="/holds/{hold.pk}/resume"' in deployer.get("/").text
 
 
 def test_resuming_twice_changes_nothing(deployer: Client, hold: Hold) -> None:
-    deployer.post(f"/holds/{hold.pk}/lift")
-    lifted_at = Hold.objects.get().lifted_at
+    deployer.post(f"/holds/{hold.pk}/resume")
+    resumed_at = Hold.objects.get().resumed_at
 
-    deployer.post(f"/holds/{hold.pk}/lift")
+    deployer.post(f"/holds/{hold.pk}/resume")
 
-    assert Hold.objects.get().lifted_at == lifted_at
+    assert Hold.objects.get().resumed_at == resumed_at
 
 
 def test_a_hold_that_is_not_there_is_404(deployer: Client) -> None:
-    assert deployer.post("/holds/999/lift").status_code == 404
+    assert deployer.post("/holds/999/resume").status_code == 404
 
 
-@pytest.mark.parametrize("url", [URL, "/hold", "/holds/1/lift"])
+@pytest.mark.parametrize("url", [URL, "/hold", "/holds/1/resume"])
 def test_a_viewer_cannot_hold_or_resume(viewer: Client, site: Site, url: str) -> None:
     assert viewer.post(url, {"reason": "No"}).status_code == 403
     assert not Hold.objects.exists()

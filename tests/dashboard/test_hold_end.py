@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboard import timezones
 from deployments.models import Hold, Site
-from deployments.operations.hold import lift_expired
+from deployments.operations.hold import resume_expired
 from tests.dashboard.conftest import HOST
 
 URL = f"/sites/{HOST}/hold"
@@ -119,10 +119,10 @@ def test_an_expired_hold_lifts_itself_and_stays_in_the_history(viewer: Client, s
         site=site, reason="The demo", placed_by_name="ada", placed_at=until - timedelta(hours=1), until=until
     )
 
-    lifted = lift_expired(now=now)
+    resumed = resume_expired(now=now)
 
     hold = Hold.objects.get()
-    assert (lifted, hold.lifted_at, hold.lifted_by_name) == (1, until, "its own end")
+    assert (resumed, hold.resumed_at, hold.resumed_by_name) == (1, until, "its own end")
     for page in (f"/sites/{HOST}/", "/activity/"):
         assert "The demo" in viewer.get(page).text
 
@@ -134,4 +134,4 @@ def test_a_hold_that_has_not_ended_stands(site: Site) -> None:
         site=None, reason="On", placed_by_name="ada", placed_at=now, until=now + timedelta(seconds=1)
     )
 
-    assert lift_expired(now=now) == 0
+    assert resume_expired(now=now) == 0

@@ -70,21 +70,21 @@ def test_passing_anothers_hold_needs_one(late: Client, person: User, site: Site)
     other = User.objects.create_user("ada")
     hold = place_hold(site=site, reason="Freeze", by=other, now=timezone.now())
 
-    where = late.post(f"/holds/{hold.pk}/lift")["Location"]
-    stands = Hold.objects.filter(lifted_at=None).exists()
-    late.post(where, {"password": PASSWORD, "next": f"/holds/{hold.pk}/lift"})
+    where = late.post(f"/holds/{hold.pk}/resume")["Location"]
+    stands = Hold.objects.filter(resumed_at=None).exists()
+    late.post(where, {"password": PASSWORD, "next": f"/holds/{hold.pk}/resume"})
 
     assert where.startswith("/account/check/password?next=")
     assert stands
-    assert Hold.objects.get().lifted_by_name == person.username
+    assert Hold.objects.get().resumed_by_name == person.username
 
 
 def test_ones_own_hold_needs_none(late: Client, person: User, site: Site) -> None:
     hold = place_hold(site=site, reason="Freeze", by=person, now=timezone.now())
 
-    late.post(f"/holds/{hold.pk}/lift")
+    late.post(f"/holds/{hold.pk}/resume")
 
-    assert Hold.objects.get().lifted_at
+    assert Hold.objects.get().resumed_at
 
 
 def test_a_login_just_now_counts(deployer: Client, make_site: MakeSite, synced: SyncRun) -> None:

@@ -107,7 +107,7 @@ def test_a_hold_on_everything_is_told_on_top_with_a_way_out(deployer: Client, si
     page = deployer.get("/").text
 
     assert "Moving house" in page
-    assert page.count(f"/holds/{hold.pk}/lift") == 1
+    assert page.count(f"/holds/{hold.pk}/resume") == 1
 
 
 def test_a_sync_that_never_ran_is_a_warning(deployer: Client, site: Site) -> None:

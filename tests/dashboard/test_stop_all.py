@@ -36,7 +36,7 @@ def test_every_page_then_resumes_with_one_tap(deployer: Client, site: Site, page
     text = deployer.get(page).text
 
     assert STOP not in text
-    assert f'action="/holds/{hold.pk}/lift"' in text
+    assert f'action="/holds/{hold.pk}/resume"' in text
 
 
 @pytest.mark.parametrize("there", ["https://evil.example/", "//evil.example", "javascript:alert(1)", ""])

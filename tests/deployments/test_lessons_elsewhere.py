@@ -10,7 +10,7 @@ from demo.world import NAMESPACE, World
 from deployments.clients import Clients
 from deployments.models import Deploy, Site, Status
 from deployments.operations.deploy import UnableToDeploy
-from deployments.operations.hold import lift_hold, place_hold
+from deployments.operations.hold import place_hold, resume_hold
 from deployments.operations.schedule import ensure_schedules
 from deployments.operations.sync import sync
 from deployments.queries import system_status
@@ -146,8 +146,13 @@ def test_14_a_hold_outlives_the_account_of_who_placed_it(world: World, clients: 
 
     with pytest.raises(UnableToDeploy, match="held by ann: The demo"):
         ask(HOST, requested_by=eve)
-    is_lifted = lift_hold(hold_id=hold.pk, by=eve, now=NOW)
+    is_resumed = resume_hold(hold_id=hold.pk, by=eve, now=NOW)
     eve.delete()
 
     hold.refresh_from_db()
-    assert (is_lifted, hold.placed_by, hold.placed_by_name, hold.lifted_by_name) == (True, None, "ann", "eve")
+    assert (is_resumed, hold.placed_by, hold.placed_by_name, hold.resumed_by_name) == (
+        True,
+        None,
+        "ann",
+        "eve",
+    )

@@ -17,7 +17,7 @@ from deployments.models import (
     SyncRun,
     Trigger,
 )
-from deployments.operations.hold import lift_hold, place_hold
+from deployments.operations.hold import place_hold, resume_hold
 from deployments.rules.workloads import OUR_MANAGER
 from tests.e2e.installation import Installation
 from tests.processes import eventually
@@ -53,7 +53,7 @@ def show_every_state(installation: Installation) -> dict[str, int]:
             batch=batch, position=position, sha=head, deploy=deploy, is_done=deploy is not None,
             site=site if deploy else Site.objects.get(host=DRIFTED),
         )  # fmt: skip
-    lift_hold(
+    resume_hold(
         hold_id=place_hold(site=site, reason="Freeze", by=root, now=now).pk, by=root, now=timezone.now()
     )
     finding = {

@@ -88,7 +88,7 @@ def test_hold_and_resume(installation: Installation, enter: Enter, *, with_scrip
     page.locator(".answer").get_by_role("button", name="Resume").tap()
 
     expect(message(page)).to_have_text("Ready")
-    assert Hold.objects.get().lifted_by_name == "nat"
+    assert Hold.objects.get().resumed_by_name == "nat"
 
 
 def test_edit_a_mapping(installation: Installation, enter: Enter, *, with_script: bool) -> None:

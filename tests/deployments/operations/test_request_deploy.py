@@ -10,7 +10,7 @@ from demo.world import NAMESPACE, World
 from deployments.clients import Clients
 from deployments.models import Deploy, Observation, Site, Status
 from deployments.operations.deploy import UnableToCancel, UnableToDeploy, cancel_deploy
-from deployments.operations.hold import lift_hold, place_hold
+from deployments.operations.hold import place_hold, resume_hold
 from tests.factories import NOW, ask, make_user, observe
 
 HOST = "cacophony.natwelch.com"
@@ -135,7 +135,7 @@ def test_a_hold_is_refused_with_its_reason_until_somebody_resumes(head: str, sco
 
     with pytest.raises(UnableToDeploy, match=r"held by nat: The feed is broken\. Resume it first"):
         ask(HOST)
-    lift_hold(hold_id=hold.pk, by=user, now=NOW)
+    resume_hold(hold_id=hold.pk, by=user, now=NOW)
 
     assert ask(HOST).status == Status.QUEUED
 

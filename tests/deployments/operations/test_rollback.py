@@ -11,7 +11,7 @@ from demo.world import World
 from deployments.clients import Clients
 from deployments.models import AuditEvent, Deploy, Hold, Kind, Site, Status
 from deployments.operations.deploy import UnableToDeploy, cancel_deploy
-from deployments.operations.hold import lift_hold, place_hold
+from deployments.operations.hold import place_hold, resume_hold
 from deployments.operations.images import check_rollback_images
 from deployments.operations.rollback import request_rollback
 from deployments.operations.start import start_deploy
@@ -89,7 +89,7 @@ def test_a_tap_that_arrives_again_when_the_rollback_is_over_is_the_same_rollback
     tap = {"sha": older, "seen_sha": site().observation.running_sha, "by": nat, "idempotency_key": uuid4()}
     first = request_rollback(site=site(), now=NOW, **tap)
     succeed(first, clients, world)
-    lift_hold(hold_id=Hold.objects.get().pk, by=nat, now=NOW)
+    resume_hold(hold_id=Hold.objects.get().pk, by=nat, now=NOW)
 
     again = request_rollback(site=site(), now=NOW, **tap)
 
@@ -119,7 +119,7 @@ def test_a_rollback_that_changes_nothing_takes_its_hold_along(
 
     rollback.refresh_from_db()
     assert not rollback.is_active
-    assert Hold.objects.get().lifted_by_name == "Headway"
+    assert Hold.objects.get().resumed_by_name == "Headway"
     assert AuditEvent.objects.filter(kind=AuditEvent.Kind.RESUME, actor_name="Headway").count() == 1
 
 
@@ -131,7 +131,7 @@ def test_a_rollback_that_may_have_reached_the_cluster_leaves_its_hold(older: str
 
     rollback.refresh_from_db()
     assert rollback.status == Status.TIMED_OUT
-    assert Hold.objects.get().lifted_at is None
+    assert Hold.objects.get().resumed_at is None
 
 
 def test_a_hold_that_stood_before_outlives_a_rollback_that_changes_nothing(
@@ -141,7 +141,7 @@ def test_a_hold_that_stood_before_outlives_a_rollback_that_changes_nothing(
 
     cancel(roll_back(older, nat), clients, nat)
 
-    assert Hold.objects.get().lifted_at is None
+    assert Hold.objects.get().resumed_at is None
 
 
 def test_what_never_ran_here_is_no_way_back(world: World, older: str, nat: User) -> None:

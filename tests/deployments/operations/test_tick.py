@@ -48,7 +48,7 @@ def test_a_hold_that_has_come_to_its_end_is_written_down_as_lifted() -> None:
     tick(now=QUIET)
 
     hold.refresh_from_db()
-    assert (hold.lifted_at, hold.lifted_by_name) == (QUIET, "its own end")
+    assert (hold.resumed_at, hold.resumed_by_name) == (QUIET, "its own end")
 
 
 def looked_at_again(*, after: timedelta) -> list[str]:
