@@ -70,7 +70,7 @@ def _steps(stack: ExitStack) -> Iterator[None]:
     headway = stack.enter_context(_headway(host, port))
     yield from _wait_until_ready(port, headway)
     _ask_for_what_only_headway_does()
-    committer = scenes.Committer(world, _tell)
+    committer = scenes.Committer(world, _announce)
     committer.start()
     stack.callback(committer.stop)
     _say(f"\n  Headway   {address}\n  Log in    {USER} / {password}\n")
@@ -147,7 +147,7 @@ def _ask_for_what_only_headway_does() -> None:
     )
 
 
-def _tell(host: str) -> None:
+def _announce(host: str) -> None:
     """Ask for a sync of one site, as a hook will."""
     from deployments.operations.sync_request import request_sync
 

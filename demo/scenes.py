@@ -94,11 +94,11 @@ def _hotfix(world: World) -> None:
 class Committer(threading.Thread):
     """Commits something somewhere every now and then; its CI and its image follow after a while, as in real life."""
 
-    def __init__(self, world: World, tell: Callable[[str], None]) -> None:
-        """`tell` is called with a site's host after each of its commits, builds and checks, like a hook."""
+    def __init__(self, world: World, announce: Callable[[str], None]) -> None:
+        """`announce` is called with a site's host after each of its commits, builds and checks, like a hook."""
         super().__init__(name="committer", daemon=True)
         self._world = world
-        self._tell = tell
+        self._announce = announce
         self._stopping = threading.Event()
         self._random = Random()
 
@@ -114,12 +114,12 @@ class Committer(threading.Thread):
         sha = add_commit(repository, self._random)
         repository.set_checks(sha, "PENDING")
         self._world.build(host, sha, after_seconds=BUILD_SECONDS)
-        self._tell(host)
+        self._announce(host)
         for seconds in (CHECKS_SECONDS, BUILD_SECONDS - CHECKS_SECONDS + 1):
             if self._stopping.wait(seconds):
                 return
             repository.set_checks(sha, "SUCCESS")
-            self._tell(host)
+            self._announce(host)
 
     def stop(self) -> None:
         self._stopping.set()

@@ -28,7 +28,7 @@ _CI = {
     "none": "No CI",
 }
 # A Deploy's end has the shape and the colour of the site's state that it resembles.
-_LOOKS = {
+_STYLES = {
     "succeeded": "current",
     "failed": "failed",
     "timed_out": "failed",
@@ -119,20 +119,20 @@ def message(verdict: Verdict) -> str:
 
 
 @register.filter
-def looks_like(deploy: Deploy) -> str:
+def style_of(deploy: Deploy) -> str:
     """Return the state whose shape and colour fit this Deploy."""
-    return _LOOKS.get(deploy.status, "deploying")
+    return _STYLES.get(deploy.status, "deploying")
 
 
 @register.filter
-def batch_looks_like(batch: DeployBatch) -> str:
+def batch_style(batch: DeployBatch) -> str:
     """Return the state whose shape and colour fit this batch."""
-    looks = {"running": "deploying", "done": "current", "stopped": "failed", "cancelled": "held"}
-    return looks[batch.state]
+    styles = {"running": "deploying", "done": "current", "stopped": "failed", "cancelled": "held"}
+    return styles[batch.state]
 
 
 @register.filter
-def result_looks_like(result: str) -> str:
+def result_style(result: str) -> str:
     """Return the state whose shape and colour fit a sync that ended so."""
     return {"good": "current", "running": "deploying", "failed": "failed"}.get(result, "unknown")
 

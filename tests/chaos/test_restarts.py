@@ -51,14 +51,14 @@ def use_while_restarting(
         restarter = threading.Thread(target=_restart_in_turn, args=(processes, over, every_seconds))
         restarter.start()
         try:
-            wishes = _deploy_in_turn(world, service, until=monotonic() + seconds)
+            requests = _deploy_in_turn(world, service, until=monotonic() + seconds)
         finally:
             # Else it would go on starting processes, which take other tests' tasks, for ever.
             over.set()
             restarter.join()
         active = Deploy.objects.filter(status__in=ACTIVE_STATUSES)
         assert eventually(lambda: not active.exists(), seconds=120), list(active.values("message"))
-    _check(world, service, wishes)
+    _check(world, service, requests)
     return sum(each.restarts for each in processes)
 
 
@@ -81,10 +81,10 @@ def _restart_in_turn(processes: list[Process], over: threading.Event, every_seco
 
 
 def _deploy_in_turn(world: World, service: Service, *, until: float) -> list[tuple[str, str]]:
-    wishes = []
+    requests = []
     hosts = list(world.mappings)
     while monotonic() < until:
-        host = hosts[len(wishes) % len(hosts)]
+        host = hosts[len(requests) % len(hosts)]
         active = Deploy.objects.filter(site__host=host, status__in=ACTIVE_STATUSES)
         assert eventually(lambda active=active: not active.exists(), seconds=120), list(
             active.values("message")
@@ -95,15 +95,15 @@ def _deploy_in_turn(world: World, service: Service, *, until: float) -> list[tup
         assert eventually(seen.exists, seconds=60), f"{host} was not observed."
         form = {"sha": sha, "seen": seen.get().running_sha, "key": str(uuid4())}
         service.deploy(host, form)
-        wishes.append((host, sha))
-    return wishes
+        requests.append((host, sha))
+    return requests
 
 
-def _check(world: World, service: Service, wishes: list[tuple[str, str]]) -> None:
+def _check(world: World, service: Service, requests: list[tuple[str, str]]) -> None:
     assert service.failures == []
     assert service.answered > 50
     deploys = Deploy.objects.select_related("site")
-    assert sorted((each.site.host, each.sha) for each in deploys) == sorted(wishes)
+    assert sorted((each.site.host, each.sha) for each in deploys) == sorted(requests)
     assert {(each.status, each.message) for each in deploys if each.status != Status.SUCCEEDED} == set()
     changes: Counter[str] = Counter()
     for entry in world.cluster.requests.matching(method="PATCH"):

@@ -103,10 +103,10 @@ def test_a_recreate_stops_every_old_pod_before_the_first_new_one(demo_cluster: D
     seen: list[set[str]] = []
     pods = demo_cluster.store.all_of
 
-    def look(_: object) -> None:
+    def state(_: object) -> None:
         seen.append({pod["spec"]["containers"][0]["image"] for pod in pods("pods", "default")})
 
-    demo_cluster.store.listeners.append(look)
+    demo_cluster.store.listeners.append(state)
 
     roll(demo_cluster, "app:2")
     demo_cluster.settle_now()

@@ -10,7 +10,7 @@ from tests.e2e.axe import findings_on, walk
 from tests.e2e.every_state import HOST, show_every_state
 from tests.e2e.installation import Installation
 from tests.e2e.pages import ADMIN, INSTALLATION, SITES
-from tests.e2e.thumb import offer
+from tests.e2e.thumb import action_button
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Enter = Callable[..., Page]
@@ -34,7 +34,7 @@ def test_axe_finds_nothing_in_the_open_sheet(installation: Installation, enter: 
     installation.make_ready(HOST)
     page = enter("root", reduced_motion="reduce")
 
-    offer(page, HOST, "Deploy").click()
+    action_button(page, HOST, "Deploy").click()
     expect(page.locator("#sheet")).to_be_visible()
 
     assert findings_on(page) == []
@@ -61,7 +61,7 @@ def test_a_deploy_by_keyboard_alone_and_its_end_is_announced(
     installation.make_ready(HOST)
     page = enter()
 
-    offer(page, HOST, "Deploy").focus()
+    action_button(page, HOST, "Deploy").focus()
     page.keyboard.press("Enter")
     button = page.locator("#sheet").get_by_role("button", name="Deploy")
     expect(button).to_be_visible()
@@ -77,7 +77,7 @@ def test_the_sheet_has_the_focus_once_it_is_filled(installation: Installation, e
     installation.make_ready(HOST)
     page = enter()
 
-    offer(page, HOST, "Deploy").focus()
+    action_button(page, HOST, "Deploy").focus()
     page.keyboard.press("Enter")
 
     expect(page.locator("#sheet").get_by_role("heading", name=f"Deploy {HOST}")).to_be_focused()
@@ -89,10 +89,10 @@ def test_escape_closes_the_sheet_and_leads_back_to_its_button(
     installation.make_ready(HOST)
     page = enter()
 
-    offer(page, HOST, "Deploy").focus()
+    action_button(page, HOST, "Deploy").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#sheet")).to_be_visible()
     page.keyboard.press("Escape")
 
     expect(page.locator("#drawer")).not_to_be_visible()
-    expect(offer(page, HOST, "Deploy")).to_be_focused()
+    expect(action_button(page, HOST, "Deploy")).to_be_focused()

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.every_state import make_failed
 from tests.e2e.installation import Installation
-from tests.e2e.thumb import offer, ship
+from tests.e2e.thumb import action_button, ship
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Enter = Callable[..., Page]
@@ -65,7 +65,7 @@ def test_a_form_that_is_sent_twice_makes_one_deploy(installation: Installation, 
         () => fetch(form.action, {method: "POST", body: new URLSearchParams(new FormData(form))})
     )).then(answers => answers.map(answer => answer.url))"""
 
-    offer(page, host, "Deploy").tap()
+    action_button(page, host, "Deploy").tap()
     led_to = page.locator("#ask").evaluate(post)
 
     assert len(set(led_to)) == 1
@@ -77,7 +77,7 @@ def test_a_double_tap_makes_one_deploy(installation: Installation, enter: Enter)
     installation.make_ready(host)
     page = enter()
 
-    offer(page, host, "Deploy").tap()
+    action_button(page, host, "Deploy").tap()
     page.locator("#sheet").get_by_role("button", name="Deploy").dblclick()
     page.wait_for_url("**/deploys/*/")
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from demo.cluster.behaviour import ANSWERS
 from deployments.models import Deploy, Hold, Site
 from tests.e2e.installation import Installation
-from tests.e2e.thumb import Thumb, offer, ship
+from tests.e2e.thumb import Thumb, action_button, ship
 
 pytestmark = [
     pytest.mark.browser,
@@ -123,7 +123,7 @@ def test_any_of_34_sites_is_deployed_in_three_taps_and_one_search(
         page.goto("/")
         thumb = Thumb(page)
         thumb.search(host)
-        thumb.tap(offer(page, host, "Deploy"))
+        thumb.tap(action_button(page, host, "Deploy"))
         thumb.tap(page.locator("#sheet").get_by_role("button", name="Deploy"))
         page.wait_for_url("**/deploys/*/", wait_until="commit")
         needed[host] = (thumb.taps, thumb.searches)

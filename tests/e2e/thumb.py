@@ -27,14 +27,14 @@ class Thumb:
         self.searches += 1
 
 
-def offer(page: Page, host: str, label: str) -> Locator:
+def action_button(page: Page, host: str, label: str) -> Locator:
     """Return the button of a site's row."""
     return page.get_by_role("link", name=f"{host}: {label}", exact=True)
 
 
 def ship(page: Page, host: str, label: str = "Deploy") -> None:
     """Open the sheet from the list, and tap its one big button."""
-    offer(page, host, label).tap()
+    action_button(page, host, label).tap()
     in_sheet = page.locator("#sheet").get_by_role("button")
     expect(in_sheet).to_be_in_viewport()
     in_sheet.tap()

@@ -68,11 +68,11 @@ def gather_cluster(sites: Iterable[Site], clients: Clients) -> tuple[dict[int, O
     by_namespace: dict[str, list[Site]] = defaultdict(list)
     for site in sites:
         by_namespace[site.namespace].append(site)
-    look = _Query(clients)
+    query = _Query(clients)
     observed: dict[int, Observed] = {}
     for namespace, together in by_namespace.items():
-        observed |= look.at(namespace, together)
-    return observed, look.lists
+        observed |= query.at(namespace, together)
+    return observed, query.lists
 
 
 class _Query:

@@ -25,9 +25,9 @@ def gather_images(
     wanted = list(dict.fromkeys(images))
     if not wanted:
         return {}, 0
-    look = _Query(registry)
+    query = _Query(registry)
     with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(wanted)), thread_name_prefix="registry") as pool:
-        return dict(zip(wanted, pool.map(look.is_built, wanted), strict=True)), look.asked
+        return dict(zip(wanted, pool.map(query.is_built, wanted), strict=True)), query.asked
 
 
 class _Query:

@@ -100,11 +100,11 @@ class Ground:
     def rolled_out(self, name: str, image: str) -> Rollout:
         """The rollout of that image, once it is complete."""
 
-        def look() -> Rollout | None:
+        def state() -> Rollout | None:
             rollout = judge_rollout(self.read(name), container=WEB, image=image)
             return rollout if rollout.phase is Phase.COMPLETE else None
 
-        return wait_for(look)
+        return wait_for(state)
 
     def set_image(self, name: str, image: str) -> dict[str, Any]:
         return self._changed(
@@ -141,11 +141,11 @@ class Ground:
         self.made.clear()
 
 
-def wait_for(look: Callable[[], Any]) -> Any:
-    """What `look` answers once it answers anything true."""
+def wait_for(state: Callable[[], Any]) -> Any:
+    """What `state` answers once it answers anything true."""
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
-        if seen := look():
+        if seen := state():
             return seen
         time.sleep(0.1)
     raise AssertionError("It never came.")

@@ -17,8 +17,8 @@ HOST = "cacophony.natwelch.com"
 pytestmark = pytest.mark.usefixtures("sites")
 
 
-def automate(**wishes: object) -> None:
-    Site.objects.filter(host=HOST).update(auto_deploy=True, **wishes)
+def automate(**policy: object) -> None:
+    Site.objects.filter(host=HOST).update(auto_deploy=True, **policy)
 
 
 def decision(clients: Clients) -> list[str]:
