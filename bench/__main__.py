@@ -78,7 +78,9 @@ def _measure(size: int) -> None:
                 found["unchanged"] | {"grew by MB": found["growth_mb"]},
             )
             _begin_an_hour(world)
-            _print(f"{size} sites, {latency} ms, the ancestor's way", _run("bench.ancestor_once"))
+            _print(
+                f"{size} sites, {latency} ms, the original script's way", _run("bench.original_script_once")
+            )
         world.github.latency_seconds = 0
 
 
@@ -137,7 +139,7 @@ def _use(world: World, folder: Path) -> None:
 
 
 def _begin_an_hour(world: World) -> None:
-    """Give whoever is measured next GitHub's whole budget: the ancestor uses up an hour's for 5,000 sites."""
+    """Give whoever is measured next GitHub's whole budget: the original script uses up an hour's for 5,000 sites."""
     for limit in world.github.limits.values():
         limit.used = 0
 

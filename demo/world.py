@@ -48,7 +48,7 @@ def read_mappings() -> list[Mapping]:
 
 
 class World:
-    """The far ends of Headway on loopback. Every site runs the head of its branch until somebody commits."""
+    """The external services of Headway on loopback. Every site runs the head of its branch until somebody commits."""
 
     def __init__(
         self, mappings: Sequence[Mapping] = (), *, start_seconds: float = 2.0, rbac: Path = RBAC

@@ -1,4 +1,4 @@
-"""What all tests share: PostgreSQL is real, and so is everything between it and the far ends in demo/."""
+"""What all tests share: PostgreSQL is real, and so is everything between it and the external services in demo/."""
 
 import os
 import shutil

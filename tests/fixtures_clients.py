@@ -1,4 +1,4 @@
-"""The far ends on loopback, for whichever tests talk to them."""
+"""The external services on loopback, for whichever tests talk to them."""
 
 import contextlib
 import socket

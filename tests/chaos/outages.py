@@ -1,4 +1,4 @@
-"""Headway's far ends and its database, each of which a test can stop, start and hang while Deploys are under way."""
+"""Headway's external services and its database, each of which a test can stop, start and hang while Deploys are under way."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ class GatedRegistry(DemoRegistry):
 
 @dataclass
 class Gates:
-    """One in front of each far end of `world`."""
+    """One in front of each external service of `world`."""
 
     world: World
     cluster: Gate = field(default_factory=Gate)

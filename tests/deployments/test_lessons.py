@@ -1,4 +1,4 @@
-"""What the ancestor learned the hard way: one test for each of its bugs. Every lesson's tests: lessons.yaml."""
+"""What the original script learned the hard way: one test for each of its bugs. Every lesson's tests: lessons.yaml."""
 
 import pytest
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from demo.cluster.behaviour import ANSWERS
 from deployments.models import Deploy, Hold, Site
 from tests.e2e.installation import Installation
-from tests.e2e.thumb import Thumb, action_button, ship
+from tests.e2e.tap import Tapper, action_button, ship
 
 pytestmark = [
     pytest.mark.browser,
@@ -32,7 +32,7 @@ def test_log_in(installation: Installation, enter: Enter, *, with_script: bool) 
 def test_find(installation: Installation, enter: Enter, *, with_script: bool) -> None:
     page = enter(java_script_enabled=with_script)
 
-    Thumb(page).search("cron natw")
+    Tapper(page).search("cron natw")
 
     expect(page.locator(".rows > li")).to_have_count(1)
     expect(page.locator(".rows > li")).to_contain_text(HOST)
@@ -121,12 +121,12 @@ def test_any_of_34_sites_is_deployed_in_three_taps_and_one_search(
 
     for host in hosts:
         page.goto("/")
-        thumb = Thumb(page)
-        thumb.search(host)
-        thumb.tap(action_button(page, host, "Deploy"))
-        thumb.tap(page.locator("#sheet").get_by_role("button", name="Deploy"))
+        tap = Tapper(page)
+        tap.search(host)
+        tap.tap(action_button(page, host, "Deploy"))
+        tap.tap(page.locator("#sheet").get_by_role("button", name="Deploy"))
         page.wait_for_url("**/deploys/*/", wait_until="commit")
-        needed[host] = (thumb.taps, thumb.searches)
+        needed[host] = (tap.taps, tap.searches)
 
     assert len(needed) == 34
     assert max(needed.values()) <= (3, 1)

@@ -18,7 +18,7 @@ from tests.e2e.installation import PASSWORD, Installation
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-class Thumb:
+class Tapper:
     """A platform authenticator of the page's browser, whose owner touches it at once, or never."""
 
     def __init__(self, page: Page) -> None:
@@ -58,8 +58,8 @@ def page(enter: Callable[..., Page], by_name: str) -> Page:
 
 
 @pytest.fixture
-def thumb(page: Page) -> Thumb:
-    return Thumb(page)
+def tap(page: Page) -> Tapper:
+    return Tapper(page)
 
 
 def log_out(page: Page) -> None:
@@ -67,13 +67,13 @@ def log_out(page: Page) -> None:
     page.get_by_role("button", name="Log out").tap()
 
 
-def test_a_passkey_is_added_and_logs_in(page: Page, thumb: Thumb, by_name: str) -> None:
+def test_a_passkey_is_added_and_logs_in(page: Page, tap: Tapper, by_name: str) -> None:
     add_a_passkey(page)
-    thumb.be(there=False)
+    tap.be(there=False)
     with page.expect_response("**/login/passkey*"):
         log_out(page)
     page.wait_for_load_state("networkidle")
-    thumb.be(there=True)
+    tap.be(there=True)
 
     page.get_by_role("button", name="Log in with a passkey").tap()
 
@@ -81,7 +81,7 @@ def test_a_passkey_is_added_and_logs_in(page: Page, thumb: Thumb, by_name: str) 
     expect(page.get_by_role("link", name="Account")).to_have_attribute("title", "nat")
 
 
-def test_the_browser_offers_the_passkey_by_itself(page: Page, thumb: Thumb, by_name: str) -> None:
+def test_the_browser_offers_the_passkey_by_itself(page: Page, tap: Tapper, by_name: str) -> None:
     add_a_passkey(page)
 
     log_out(page)
@@ -90,11 +90,11 @@ def test_the_browser_offers_the_passkey_by_itself(page: Page, thumb: Thumb, by_n
 
 
 def test_a_password_needs_a_second_step_once_there_is_a_passkey(
-    page: Page, thumb: Thumb, by_name: str
+    page: Page, tap: Tapper, by_name: str
 ) -> None:
     add_a_passkey(page)
     code = page.locator(".codes code").first.inner_text()
-    thumb.be(there=False)
+    tap.be(there=False)
     log_out(page)
 
     page.get_by_label("Name").fill("nat")
@@ -106,11 +106,11 @@ def test_a_password_needs_a_second_step_once_there_is_a_passkey(
     page.wait_for_url(f"{by_name}/")
 
 
-def test_axe_finds_nothing_where_a_passkey_and_codes_are_set(page: Page, thumb: Thumb) -> None:
+def test_axe_finds_nothing_where_a_passkey_and_codes_are_set(page: Page, tap: Tapper) -> None:
     add_a_passkey(page)
     TOTP.activate(User.objects.get(username="nat"), "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     key = Authenticator.objects.get(type=Authenticator.Type.WEBAUTHN).pk
-    thumb.be(there=False)
+    tap.be(there=False)
     passkey = [f"/account/passkeys/{key}/name", f"/account/passkeys/{key}/remove"]
     codes = ["/account/codes/off", "/account/recovery/", "/account/recovery/new"]
 

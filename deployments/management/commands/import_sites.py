@@ -14,7 +14,7 @@ from deployments.operations.mapping import save_mapping
 
 REQUIRED = ("host", "owner", "repository", "deployment")
 OPTIONAL = ("branch", "namespace", "container", "image_template")
-# The ancestor's table calls the repository "repo".
+# the original script's table calls the repository "repo".
 ALIASES = {"repo": "repository"}
 
 

@@ -1,4 +1,4 @@
-"""What only a strange far end does."""
+"""What only a strange external service does."""
 
 import contextlib
 import json

@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 
 
 @dataclass
-class Thumb:
+class Tapper:
     page: Page
     taps: int = 0
     searches: int = 0
