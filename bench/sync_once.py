@@ -16,8 +16,8 @@ from django.utils import timezone
 
 def main() -> None:
     django.setup()
-    from deployments.clients import from_settings
-    from deployments.operations.sync import sync
+    from deployments.clients.clients import from_settings
+    from deployments.operations.sync.run import sync
 
     clients = from_settings()
     # What the clients and the first answers load stays loaded in a worker: it is not the sync's growth.

@@ -19,9 +19,9 @@ IDLE_SECONDS = 1
 
 def measure_taps(world: World, folder: Path) -> dict[str, Any]:
     """Return the median and 95th percentile in milliseconds, of Headway with an idle worker and of kubectl."""
-    from deployments.clients import from_settings
+    from deployments.clients.clients import from_settings
     from deployments.models import Observation
-    from deployments.operations.sync import sync
+    from deployments.operations.sync.run import sync
 
     from_settings.cache_clear()
     for host in world.mappings:
@@ -43,9 +43,9 @@ def measure_taps(world: World, folder: Path) -> dict[str, Any]:
 
 def measure_hooks(world: World, folder: Path) -> dict[str, Any]:
     """The same of what a hook asks for: a sync of one site that deploys by itself, whose image has just been pushed."""
-    from deployments.clients import from_settings
+    from deployments.clients.clients import from_settings
     from deployments.models import Site
-    from deployments.operations.sync import sync
+    from deployments.operations.sync.run import sync
 
     from_settings.cache_clear()
     Site.objects.update(auto_deploy=True)
@@ -64,7 +64,7 @@ def measure_hooks(world: World, folder: Path) -> dict[str, Any]:
 
 
 def _hook(world: World, host: str) -> float:
-    from deployments.operations.sync_request import request_sync
+    from deployments.operations.sync.request import request_sync
 
     world.cluster.requests.clear()
     start = perf_counter()

@@ -26,7 +26,7 @@ def work(address: str, cookies: dict[str, str], world: World) -> None:
     Raises TimeoutError where a sync or a Deploy does not come to its end.
     """
     from deployments.models import Observation
-    from deployments.operations.sync_request import request_sync
+    from deployments.operations.sync.request import request_sync
 
     for host in world.mappings:
         world.commit(host)

@@ -10,8 +10,8 @@ from django import forms
 from dashboard import timezones
 from deployments.models import Hold
 from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
-from deployments.operations.batch import BatchEntry
-from deployments.operations.deploy_request import WhenReady
+from deployments.operations.deploys.batch import BatchEntry
+from deployments.operations.deploys.deploy_request import WhenReady
 
 RELOAD = "This page was out of date. Look again, then tap once more."
 

@@ -1,7 +1,7 @@
 """What a log line looks like: JSON in a cluster, a readable line on a laptop. One line per event, and no secrets.
 
 Code logs through the standard library, with what belongs to the event in `extra`. Which request, site or Deploy it happened in
-is bound to the context where that begins (dashboard/request_log.py, deployments/task_log.py), and added here.
+is bound to the context where that begins (dashboard/request_log.py, deployments/queue/log.py), and added here.
 """
 
 import json
@@ -63,7 +63,7 @@ def configuration(*, level: str, is_pretty: bool, secrets: Iterable[str | None])
             "django.server": {"handlers": [], "propagate": True},
             # A refused request is a line of ours already; one that broke comes with its traceback from here.
             "django.request": {"level": "ERROR"},
-            # Says every task thrice; deployments/task_log.py says it once.
+            # Says every task thrice; deployments/queue/log.py says it once.
             "django-q": {"handlers": [], "level": "WARNING", "propagate": True},
         },
     }

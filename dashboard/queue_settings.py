@@ -3,7 +3,7 @@
 QUEUE = {
     "name": "headway",
     "orm": "default",
-    "broker_class": "deployments.queue.NotifyingBroker",
+    "broker_class": "deployments.queue.broker.NotifyingBroker",
     "workers": 3,
     "timeout": 300,
     "retry": 660,

@@ -134,7 +134,7 @@ def _ask_for_what_only_headway_does() -> None:
     from django.utils import timezone
 
     from deployments.models import Site, Trigger
-    from deployments.operations.deploy import request_deploy
+    from deployments.operations.deploys.request import request_deploy
 
     site = Site.objects.select_related("observation").get(host=scenes.DEPLOYING)
     request_deploy(
@@ -149,7 +149,7 @@ def _ask_for_what_only_headway_does() -> None:
 
 def _announce(host: str) -> None:
     """Ask for a sync of one site, as a hook will."""
-    from deployments.operations.sync_request import request_sync
+    from deployments.operations.sync.request import request_sync
 
     request_sync(hosts=[host])
 

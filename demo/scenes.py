@@ -8,9 +8,9 @@ import threading
 from collections.abc import Callable
 from random import Random
 
-from demo.cluster import CRASHES, SLOW
-from demo.github import add_commit
 from demo.world import NAMESPACE, World
+from simulators.cluster import CRASHES, SLOW
+from simulators.github import add_commit
 
 READY = ("natwelch.com", "writing.natwelch.com", "photos.natwelch.com", "life.natwelch.com")
 DEPLOYING = "chartopia.app"

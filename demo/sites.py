@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
-from demo.cluster.tls import make_tls
+from simulators.cluster.tls import make_tls
 
 _HUNG_UP = (ConnectionError, ssl.SSLError, TimeoutError)
 _LONGEST_WAIT_SECONDS = 30.0

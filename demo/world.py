@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
-from demo.cluster import HEALTHY, Behaviour, DemoCluster
-from demo.cluster.cluster import RBAC
-from demo.cluster.pods import is_active, is_ready
-from demo.github import DemoGitHub, Repository, written_history
-from demo.registry import DemoRegistry
 from demo.sites import DemoSites, Page
+from simulators.cluster import HEALTHY, Behaviour, DemoCluster
+from simulators.cluster.cluster import RBAC
+from simulators.cluster.pods import is_active, is_ready
+from simulators.github import DemoGitHub, Repository, written_history
+from simulators.registry import DemoRegistry
 
 SITES_CSV = Path(__file__).with_name("sites.csv")
 PROJECT = "icco-cloud"

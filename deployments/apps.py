@@ -6,15 +6,12 @@ class DeploymentsConfig(AppConfig):
     name = "deployments"
 
     def ready(self) -> None:
-        from deployments import (
-            queue_entries,
-            system_checks,  # noqa: F401  registers itself
-            task_log,
-        )
+        from deployments import system_checks  # noqa: F401  registers itself
         from deployments.operations import logins
-        from deployments.operations.schedule import ensure_schedules
+        from deployments.operations.sync.schedule import ensure_schedules
+        from deployments.queue import entries, log
 
-        queue_entries.harden()
-        task_log.listen()
+        entries.harden()
+        log.listen()
         logins.listen()
         post_migrate.connect(ensure_schedules, sender=self)

@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from deployments.operations.heartbeat import age_seconds
+from deployments.queue.heartbeat import age_seconds
 
 
 def main() -> None:

@@ -9,18 +9,20 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from deployments.clients import from_settings
-from deployments.operations import batch, commits, images, notify, start, waiting
-from deployments.operations.doctor import record_examination
-from deployments.operations.follow import Timeouts
-from deployments.operations.follow import follow as follow_all
-from deployments.operations.sync import AnotherAtWork, UnableToSync
-from deployments.operations.sync import sync as sync_all
-from deployments.operations.sync_request import let_follow, wait_for_another
+from deployments.clients.clients import from_settings
+from deployments.clients.ping import UnableToPing
+from deployments.clients.ping import ping as call
+from deployments.clients.push import Sender
+from deployments.operations import notify
+from deployments.operations.deploys import batch, images, start, waiting
+from deployments.operations.deploys.follow import Timeouts
+from deployments.operations.deploys.follow import follow as follow_all
+from deployments.operations.doctor.run import record_examination
+from deployments.operations.sync import commits
+from deployments.operations.sync.request import let_follow, wait_for_another
+from deployments.operations.sync.run import AnotherAtWork, UnableToSync
+from deployments.operations.sync.run import sync as sync_all
 from deployments.operations.tick import tick as take_up
-from deployments.ping import UnableToPing
-from deployments.ping import ping as call
-from deployments.push import Sender
 from deployments.queries import GOOD_ENOUGH
 
 logger = logging.getLogger(__name__)

@@ -8,12 +8,12 @@ from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
 from demo.world import NAMESPACE, World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy, Site, Trigger
-from deployments.operations.deploy import request_deploy
-from deployments.operations.follow import Timeouts, follow
-from deployments.operations.start import start_deploy
-from deployments.operations.sync import SyncReport, sync
+from deployments.operations.deploys.follow import Timeouts, follow
+from deployments.operations.deploys.request import request_deploy
+from deployments.operations.deploys.start import start_deploy
+from deployments.operations.sync.run import SyncReport, sync
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.github import DemoGitHub
+from simulators.github import DemoGitHub
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from demo.registry import DemoRegistry
-from deployments.registry import Registry
+from deployments.clients.registry import Registry
 from deployments.rules.images import ImageReference
+from simulators.registry import DemoRegistry
 
 PATH = "icco-cloud/cron"
 SHA = "9f3c1d7a52e64b08a1c7de3390b4f8126a5d0e7b"

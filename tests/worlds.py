@@ -7,11 +7,11 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from demo.world import World, read_mappings
-from deployments.clients import Clients
-from deployments.cluster import connect
-from deployments.github import GitHub
+from deployments.clients.clients import Clients
+from deployments.clients.cluster import connect
+from deployments.clients.github import GitHub
+from deployments.clients.registry import Registry
 from deployments.models import Site
-from deployments.registry import Registry
 from tests.factories import make_sites
 from tests.timeouts import timeout_seconds
 

@@ -12,7 +12,7 @@ from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, show
 from deployments import queries
 from deployments.models import DeployBatch
-from deployments.operations.batch import UnableToDeployAll, cancel_batch, request_batch
+from deployments.operations.deploys.batch import UnableToDeployAll, cancel_batch, request_batch
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

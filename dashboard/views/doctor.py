@@ -10,7 +10,7 @@ from dashboard.access import admin_needed
 from dashboard.views.frame import Live, show
 from deployments import queries
 from deployments.models import Examination
-from deployments.operations.doctor_request import request_examination
+from deployments.operations.doctor.request import request_examination
 
 
 @require_safe

@@ -14,8 +14,8 @@ from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from deployments import queries
 from deployments.models import Site
-from deployments.operations.adopt import UnableToAdopt
-from deployments.operations.adopt import adopt as adopt_image
+from deployments.operations.deploys.adopt import UnableToAdopt
+from deployments.operations.deploys.adopt import adopt as adopt_image
 from deployments.rules.suggestions import image_template_for
 
 

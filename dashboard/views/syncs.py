@@ -11,7 +11,7 @@ from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from deployments import queries
 from deployments.models import Site
-from deployments.operations.sync_request import ask_for_sync
+from deployments.operations.sync.request import ask_for_sync
 
 
 @require_POST

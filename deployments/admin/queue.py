@@ -11,7 +11,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 
 from deployments.admin.readonly import ReadOnly
 from deployments.models import SyncSchedule
-from deployments.operations.schedule import INTERVALS_MINUTES, set_sync_interval
+from deployments.operations.sync.schedule import INTERVALS_MINUTES, set_sync_interval
 from deployments.queries import SYNC_SCHEDULE
 
 for model, shown in (

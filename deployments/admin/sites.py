@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from deployments.admin.site_form import SiteForm
 from deployments.models import Site
-from deployments.operations.mapping import delete_mapping, save_mapping, turn_auto_deploy
-from deployments.operations.rename import follow_renames
-from deployments.operations.sync_request import ask_for_sync, request_sync
+from deployments.operations.sites.rename import follow_renames
+from deployments.operations.sites.save import delete_mapping, save_mapping, turn_auto_deploy
+from deployments.operations.sync.request import ask_for_sync, request_sync
 from deployments.queries import SiteRow, rows_of, site_list
 from deployments.rules.site_state import State
 

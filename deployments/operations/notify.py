@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.db.models import F
 from django.urls import reverse
 
+from deployments.clients.push import Browser, PushError, PushGone, Sender
 from deployments.models import Deploy, NotificationPreference, PushSubscription, Site, Status
-from deployments.push import Browser, PushError, PushGone, Sender
 
 logger = logging.getLogger(__name__)
 GIVEN_UP_AFTER_FAILURES = 20

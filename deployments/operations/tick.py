@@ -8,12 +8,12 @@ from django.db.models import F, Value
 from django_q.models import OrmQ, Task
 
 from deployments.models import ACTIVE_STATUSES, Deploy, DeployBatch, Observation, Status, SyncRun
-from deployments.operations.follow import FOLLOWED
+from deployments.operations.deploys.follow.snapshot import FOLLOWED
+from deployments.operations.deploys.waiting import take_up_waiting
 from deployments.operations.hold import resume_expired, resume_hold_of
 from deployments.operations.not_twice import NotTwice
-from deployments.operations.sync import close_dead_runs, prune_runs
-from deployments.operations.sync_request import AFTER_SYNC, let_follow
-from deployments.operations.waiting import take_up_waiting
+from deployments.operations.sync.request import AFTER_SYNC, let_follow
+from deployments.operations.sync.run import close_dead_runs, prune_runs
 from deployments.queries.metrics_data import TICK
 from deployments.rules.wording import duration
 

@@ -14,8 +14,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from dashboard.embedded_postgres import EmbeddedPostgres
-from demo.registry import DemoRegistry
 from demo.world import World
+from simulators.registry import DemoRegistry
 from tests.chaos.gate import Gate
 from tests.processes import MANAGE, Running
 

@@ -13,10 +13,10 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from demo.cluster import UNREADY
 from demo.world import NAMESPACE, Mapping, World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy, DeployEvent, Status
+from simulators.cluster import UNREADY
 from tests.chaos.end_state import check_all_succeeded, check_patched_once_at_most, in_words, still_active
 from tests.factories import ask, observe
 from tests.processes import MANAGE, Running, environment, eventually

@@ -11,10 +11,10 @@ from time import sleep
 import pytest
 from django.utils import timezone
 
-from demo.cluster import CRASHES
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import ACTIVE_STATUSES, Deploy, Status
+from simulators.cluster import CRASHES
 from tests.factories import ask, observe
 from tests.processes import MANAGE, Running, environment, eventually
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from demo.world import World, read_mappings
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy, Status
 from tests.chaos.end_state import check_all_succeeded, check_patched_once_at_most, in_words, still_active
 from tests.chaos.outages import (

@@ -10,9 +10,9 @@ from uuid import uuid4
 import pytest
 
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import ACTIVE_STATUSES, Deploy, Observation, Status
-from deployments.operations.sync_request import request_sync
+from deployments.operations.sync.request import request_sync
 from tests.chaos.installation import Process, Service, two_of_each
 from tests.factories import observe
 from tests.processes import environment, eventually

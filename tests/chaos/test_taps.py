@@ -12,7 +12,7 @@ from django.test import Client
 from django_q.models import OrmQ
 
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import AuditEvent, Deploy, Site
 from tests.factories import make_user, observe
 from tests.processes import Running, environment, eventually, free_port

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from deployments.models import Deploy, Hold, Site, Trigger
-from deployments.operations.deploy import request_deploy
+from deployments.operations.deploys.request import request_deploy
 from deployments.operations.hold import place_hold
 from tests.dashboard.conftest import HEAD, HOST, RUNNING
 from tests.dashboard.test_every_address import ROUTES, address_of

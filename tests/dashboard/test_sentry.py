@@ -9,7 +9,7 @@ from pathlib import Path
 import brotli
 import pytest
 
-from demo.loopback import LoopbackServer, Request, Response
+from simulators.loopback import LoopbackServer, Request, Response
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LOG_AN_ERROR = """

@@ -15,9 +15,9 @@ from django.urls import reverse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from demo.loopback import LoopbackServer, Request, Response
 from demo.world import World
-from deployments.operations.sync_request import request_sync
+from deployments.operations.sync.request import request_sync
+from simulators.loopback import LoopbackServer, Request, Response
 from tests.processes import CHECKOUT, MANAGE, Running, environment, eventually, free_port
 from tests.worlds import clients, sites, world
 

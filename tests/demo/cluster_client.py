@@ -7,7 +7,7 @@ from http.client import HTTPSConnection
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from demo.cluster import DemoCluster
+from simulators.cluster import DemoCluster
 
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
 PODS = "/api/v1/namespaces/default/pods"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.cluster import HEALTHY, Behaviour, DemoCluster
+from simulators.cluster import HEALTHY, Behaviour, DemoCluster
 
 
 class Images:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from demo.cluster import DemoCluster
+from simulators.cluster import DemoCluster
 
 REVISION = "deployment.kubernetes.io/revision"
 

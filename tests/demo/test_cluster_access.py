@@ -2,7 +2,7 @@
 
 import pytest
 
-from demo.cluster import DemoCluster
+from simulators.cluster import DemoCluster
 from tests.demo.cluster_client import DEPLOYMENTS, PODS, Client, a_deployment, set_image
 
 HEADWAY = "system:serviceaccount:headway:headway-worker"

@@ -5,7 +5,7 @@ from http.client import RemoteDisconnected
 
 import pytest
 
-from demo.cluster import DemoCluster
+from simulators.cluster import DemoCluster
 from tests.demo.cluster_client import DEPLOYMENTS, PODS, Client, set_image
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.cluster import DemoCluster
+from simulators.cluster import DemoCluster
 from tests.conftest import need_program
 from tests.demo.conftest import Images
 

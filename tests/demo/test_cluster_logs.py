@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from demo.cluster import CRASHES, DemoCluster
+from simulators.cluster import CRASHES, DemoCluster
 from tests.demo.cluster_client import PODS, Client
 from tests.demo.conftest import Images
 

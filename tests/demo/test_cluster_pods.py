@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from demo.cluster import CRASHES, OOM, SLOW, UNREADY, UNSCHEDULABLE, DemoCluster
+from simulators.cluster import CRASHES, OOM, SLOW, UNREADY, UNSCHEDULABLE, DemoCluster
 from tests.demo.cluster_client import PODS, Client
 from tests.demo.conftest import Images
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from demo.cluster.rolling import old_sizes
+from simulators.cluster.rolling import old_sizes
 
 
 def a_replica_set(name: str, replicas: int, available: int) -> dict[str, Any]:

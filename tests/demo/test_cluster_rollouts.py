@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from demo.cluster import CRASHES, SLOW, UNREADY, DemoCluster
+from simulators.cluster import CRASHES, SLOW, UNREADY, DemoCluster
 from tests.demo.conftest import Images
 from tests.demo.rollouts import REVISION, condition, replica_sets, roll, sizes
 

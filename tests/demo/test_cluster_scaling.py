@@ -1,6 +1,6 @@
 """How many pods the demo cluster keeps, and how long it remembers: scaling, quota, history, deletion."""
 
-from demo.cluster import DemoCluster
+from simulators.cluster import DemoCluster
 from tests.demo.rollouts import condition, roll, sizes
 
 

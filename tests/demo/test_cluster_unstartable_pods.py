@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from demo.cluster import CRASHES, HEALTHY, LACKS_CONFIG, NOT_ALIVE, PULL_DENIED, DemoCluster
+from simulators.cluster import CRASHES, HEALTHY, LACKS_CONFIG, NOT_ALIVE, PULL_DENIED, DemoCluster
 from tests.demo.conftest import Images
 
 MIGRATE = "migrate:1"

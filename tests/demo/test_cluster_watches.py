@@ -2,7 +2,7 @@
 
 import time
 
-from demo.cluster import DemoCluster
+from simulators.cluster import DemoCluster
 from tests.demo.cluster_client import DEPLOYMENTS, PODS, Client
 
 

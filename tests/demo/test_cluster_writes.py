@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from demo.cluster import DemoCluster
+from simulators.cluster import DemoCluster
 from tests.demo.cluster_client import DEPLOYMENTS, JSON_PATCH, MERGE, Client, set_image
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from demo.github import Failure
 from demo.world import NAMESPACE, World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy, Observation, Site, Status, SyncRun
-from deployments.operations.commits import fetch_commits
+from deployments.operations.sync.commits import fetch_commits
+from simulators.github import Failure
 from tests.factories import NOW, ask, begin, observe
 from tests.worlds import clients, sites, world
 

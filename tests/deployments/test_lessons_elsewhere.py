@@ -5,15 +5,15 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from demo.github import Failure
 from demo.world import NAMESPACE, World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy, Site, Status
-from deployments.operations.deploy import UnableToDeploy
+from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.hold import place_hold, resume_hold
-from deployments.operations.schedule import ensure_schedules
-from deployments.operations.sync import sync
+from deployments.operations.sync.run import sync
+from deployments.operations.sync.schedule import ensure_schedules
 from deployments.queries import system_status
+from simulators.github import Failure
 from tests.factories import NOW, ask, make_user, observe, succeed
 from tests.worlds import clients, sites, world
 

@@ -8,11 +8,11 @@ import pytest
 from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
 
-from demo.loopback import LoopbackServer, Request, Response
 from deployments import tasks
-from deployments.clients import from_settings
+from deployments.clients.clients import from_settings
+from deployments.clients.ping import UnableToPing, ping
 from deployments.models import Site, SyncRun
-from deployments.ping import UnableToPing, ping
+from simulators.loopback import LoopbackServer, Request, Response
 from tests.worlds import World, sites, world
 
 __all__ = ["sites", "world"]

@@ -18,7 +18,7 @@ from tests.factories import make_sites
 from tests.processes import MANAGE, Running, environment, eventually, free_port
 
 SET_ASIDE = """
-from deployments.operations.sync_request import wait_for_another
+from deployments.operations.sync.request import wait_for_another
 wait_for_another(hosts=["{host}"], trigger="person")
 """
 

@@ -15,7 +15,7 @@ from django_q.models import OrmQ, Schedule, Task
 from django_q.tasks import async_task
 
 from dashboard.queue_settings import QUEUE
-from deployments.operations.schedule import ensure_schedules
+from deployments.operations.sync.schedule import ensure_schedules
 from tests.processes import CHECKOUT, MANAGE, Running, environment, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)

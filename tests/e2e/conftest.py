@@ -19,7 +19,7 @@ from pytest_django import DjangoDbBlocker
 
 from demo.world import World, read_mappings
 from deployments.models import Observation
-from deployments.operations.sync_request import request_sync
+from deployments.operations.sync.request import request_sync
 from tests.conftest import need_program
 from tests.e2e.every_state import put_right
 from tests.e2e.installation import PASSWORD, Installation

@@ -6,7 +6,7 @@ from django_q.models import OrmQ
 
 from demo.world import NAMESPACE, World
 from deployments.models import Deploy, Observation, Site
-from deployments.operations.sync_request import request_sync
+from deployments.operations.sync.request import request_sync
 from tests.processes import eventually
 
 PASSWORD = "correct horse battery staple"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from demo.cluster.behaviour import ANSWERS
 from deployments.models import Deploy, Hold, Site
+from simulators.cluster.behaviour import ANSWERS
 from tests.e2e.installation import Installation
 from tests.e2e.tap import Tapper, action_button, ship
 

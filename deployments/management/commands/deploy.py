@@ -7,7 +7,7 @@ from django.utils import timezone
 from deployments.management.output import print_json
 from deployments.management.shell import shell_user
 from deployments.models import Deploy, Site, Status, Trigger
-from deployments.operations.deploy import UnableToDeploy, request_deploy
+from deployments.operations.deploys.request import UnableToDeploy, request_deploy
 
 POLL_SECONDS = 1
 

@@ -3,8 +3,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from deployments.clients import from_settings
-from deployments.operations.discover import COLUMNS, discover
+from deployments.clients.clients import from_settings
+from deployments.operations.sites.discover import COLUMNS, discover
 
 
 class Command(BaseCommand):

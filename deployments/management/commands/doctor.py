@@ -3,9 +3,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from deployments.clients import from_settings
+from deployments.clients.clients import from_settings
 from deployments.management.output import print_json
-from deployments.operations.doctor import Grade, examine
+from deployments.operations.doctor.findings import Grade
+from deployments.operations.doctor.run import examine
 
 SIGNS = {Grade.GOOD: "ok  ", Grade.WARNING: "warn", Grade.BAD: "BAD "}
 

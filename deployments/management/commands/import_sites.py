@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from deployments.management.shell import shell_user
 from deployments.models import Site
-from deployments.operations.mapping import save_mapping
+from deployments.operations.sites.save import save_mapping
 
 REQUIRED = ("host", "owner", "repository", "deployment")
 OPTIONAL = ("branch", "namespace", "container", "image_template")

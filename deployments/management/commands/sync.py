@@ -3,10 +3,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from deployments.clients import from_settings
+from deployments.clients.clients import from_settings
 from deployments.management.output import print_json, print_table
-from deployments.operations.sync import SyncReport, UnableToSync, sync
 from deployments.operations.sync.decide import Decision
+from deployments.operations.sync.run import SyncReport, UnableToSync, sync
 
 WAIT_FOR_ANOTHER_SECONDS = 60
 

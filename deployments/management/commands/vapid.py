@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from deployments.push import fresh_key_pair
+from deployments.clients.push import fresh_key_pair
 
 
 class Command(BaseCommand):

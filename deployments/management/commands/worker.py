@@ -20,11 +20,11 @@ from django_q.scheduler import scheduler
 from django_q.signals import post_execute
 from django_q.tasks import async_task
 
-from deployments.cluster import preload
+from deployments.clients.cluster import preload
 from deployments.management.parent import end_with_the_parent
-from deployments.operations import heartbeat
-from deployments.operations.schedule import ensure_schedules
-from deployments.pool import Pool
+from deployments.operations.sync.schedule import ensure_schedules
+from deployments.queue import heartbeat
+from deployments.queue.pool import Pool
 from deployments.system_checks import SETTINGS
 
 logger = logging.getLogger(__name__)

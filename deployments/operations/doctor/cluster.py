@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from deployments.cluster import Cluster, ClusterError
+from deployments.clients.cluster import Cluster, ClusterError
 from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
 from deployments.rules.discovery import candidates

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from deployments.clients.push import UnableToReadKey, public_half
 from deployments.operations.doctor.findings import Finding, bad, good, warning
-from deployments.push import UnableToReadKey, public_half
 
 SUBJECT = "Push keys"
 FRESH = "Set the pair that `manage.py vapid` prints; browsers then subscribe again."

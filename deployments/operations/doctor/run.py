@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 
-from deployments.clients import Clients
-from deployments.cluster import Cluster, ClusterError
+from deployments.clients.clients import Clients
+from deployments.clients.cluster import Cluster, ClusterError
 from deployments.models import Examination, Site
 from deployments.operations.doctor import cluster as clusters
 from deployments.operations.doctor import internals, services

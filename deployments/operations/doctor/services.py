@@ -5,11 +5,11 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-from deployments.clients import Clients
-from deployments.github import GitHubError, Head, HeadProblem, HeadQuestion
+from deployments.clients.clients import Clients
+from deployments.clients.github import GitHubError, Head, HeadProblem, HeadQuestion
+from deployments.clients.registry import RegistryError
 from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
-from deployments.registry import RegistryError
 from deployments.rules.image_prefixes import begins_with_one_of
 from deployments.rules.images import UnableToParseImage, parse_image
 

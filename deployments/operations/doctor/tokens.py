@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from deployments.clients import Clients
-from deployments.github import GitHubError, Grant
+from deployments.clients.clients import Clients
+from deployments.clients.github import GitHubError, Grant
 from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
 

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from django.db import models
 
-from deployments.clients import Clients
-from deployments.github import Answers, GitHubNotFound, Head, HeadProblem, HeadQuestion
+from deployments.clients.clients import Clients
+from deployments.clients.github import Answers, GitHubNotFound, Head, HeadProblem, HeadQuestion
+from deployments.clients.registry import RegistryError
 from deployments.models import Observation, Site
-from deployments.operations.github_pauses import Pauses, read_pauses
+from deployments.operations.github_limits import Pauses, read_pauses
 from deployments.operations.sync.gather_cluster import (
     Missing,
     Observed,
@@ -19,7 +20,6 @@ from deployments.operations.sync.gather_cluster import (
     gather_cluster,
 )
 from deployments.operations.sync.gather_images import Built, gather_images
-from deployments.registry import RegistryError
 from deployments.rules.images import ImageReference, is_full_sha
 from deployments.rules.site_state import CheckState
 from deployments.rules.wording import printable

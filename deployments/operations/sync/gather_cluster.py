@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from deployments.clients import Clients
-from deployments.cluster import Cluster, ClusterError, ClusterRefused, ClusterUnavailable
+from deployments.clients.clients import Clients
+from deployments.clients.cluster import Cluster, ClusterError, ClusterRefused, ClusterUnavailable
 from deployments.models import Observation, Site
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.managers import manager_of

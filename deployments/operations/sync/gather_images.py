@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
-from deployments.registry import Registry, RegistryError, RegistryRateLimited, RegistryUnavailable
+from deployments.clients.registry import Registry, RegistryError, RegistryRateLimited, RegistryUnavailable
 from deployments.rules.images import ImageReference
 
 AT_ONCE = 8

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 
 from deployments.models import Observation, Site
-from deployments.operations.mapping import stands_for_the_same
+from deployments.operations.sites.save import stands_for_the_same
 
 _OURS_ALONE = frozenset({"site", "latest_deploy", "accepted_image"})
 _TIMES = frozenset({"github_observed_at", "cluster_observed_at"})

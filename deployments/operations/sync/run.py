@@ -7,16 +7,16 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Subquery
 from django_q.tasks import async_task
 
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.locks import Lock, try_lock
 from deployments.models import CommitRange, Observation, Site, SyncRun, Trigger
-from deployments.operations.attention import notify_what_waits, states_before
-from deployments.operations.deploy import UnableToDeploy, request_deploy
-from deployments.operations.github_pauses import remember
+from deployments.operations.deploys.request import UnableToDeploy, request_deploy
+from deployments.operations.deploys.waiting import move_on_where_ready
+from deployments.operations.github_limits import remember
+from deployments.operations.sync.attention import notify_what_waits, states_before
 from deployments.operations.sync.decide import Decision, decide_all
 from deployments.operations.sync.gather import Gathered, gather
 from deployments.operations.sync.record import changed_sites, record
-from deployments.operations.waiting import move_on_where_ready
 from deployments.queries import GOOD_ENOUGH
 from deployments.rules.autodeploy import Go, Stop
 

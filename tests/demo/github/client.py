@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import requests
 
-from demo.github import DemoGitHub
+from simulators.github import DemoGitHub
 
 
 class Client:

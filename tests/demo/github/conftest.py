@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.github import DemoGitHub
+from simulators.github import DemoGitHub
 from tests.demo.github.client import Client
 from tests.fixtures_clients import demo_github
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from demo.github.graph import CommitGraph, Person
+from simulators.github.graph import CommitGraph, Person
 
 SOMEBODY = Person(name="Somebody", email="somebody@example.org")
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from demo.github import DemoGitHub, Failure
-from demo.github.repository import Repository
+from simulators.github import DemoGitHub, Failure
+from simulators.github.repository import Repository
 from tests.demo.github.client import Client
 
 ONE = "query($o: String!, $n: String!) { r0: repository(owner: $o, name: $n) { %s } }"

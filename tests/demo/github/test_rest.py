@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from demo.github import DemoGitHub
-from demo.github.repository import Repository
+from simulators.github import DemoGitHub
+from simulators.github.repository import Repository
 from tests.demo.github.client import Client
 
 SHA = "application/vnd.github.sha"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from demo.registry import OCI_INDEX, OCI_MANIFEST, DemoRegistry
+from simulators.registry import OCI_INDEX, OCI_MANIFEST, DemoRegistry
 from tests.fixtures_registry import PATH, SHA
 from tests.processes import eventually
 

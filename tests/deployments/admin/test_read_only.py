@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from deployments.models import Deploy, Hold, Site, SyncRun
-from deployments.operations.schedule import INTERVALS_MINUTES
+from deployments.operations.sync.schedule import INTERVALS_MINUTES
 from deployments.queries import SYNC_SCHEDULE
 from tests.deployments.admin.conftest import make_site
 

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from pytest_django.fixtures import Settings
 
 from demo.world import World
-from deployments.clients import from_settings
+from deployments.clients.clients import from_settings
 from tests.worlds import clients, sites, world
 
 __all__ = ["clients", "sites", "world"]

@@ -8,7 +8,7 @@ from django.core.management import CommandError
 from django_q.models import OrmQ
 
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import AuditEvent, Deploy, Site, Status, Trigger
 from tests.deployments.management.conftest import Run
 from tests.factories import observe

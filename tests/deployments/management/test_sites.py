@@ -5,7 +5,7 @@ import json
 import pytest
 
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from tests.deployments.management.conftest import Run
 from tests.factories import observe
 

@@ -7,11 +7,11 @@ from time import sleep
 
 from django.utils import timezone
 
-from demo.cluster import HEALTHY, Behaviour
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy
-from deployments.operations.follow import Timeouts, follow
+from deployments.operations.deploys.follow import Timeouts, follow
+from simulators.cluster import HEALTHY, Behaviour
 from tests.factories import ask, begin, observe
 
 HOST = "cacophony.natwelch.com"

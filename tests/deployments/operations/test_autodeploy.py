@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import CommitRange, Deploy, Site, Status
-from deployments.operations.commits import fetch_commits
+from deployments.operations.sync.commits import fetch_commits
 from deployments.queries import site_page
 from deployments.rules.autodeploy import Go
 from tests.factories import NOW, ask, observe

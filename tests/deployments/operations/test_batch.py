@@ -9,21 +9,21 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from demo.cluster import CRASHES
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import BatchItem, Deploy, DeployBatch, Observation, Site, Status
-from deployments.operations.batch import (
+from deployments.operations.deploys.batch import (
     BatchEntry,
     UnableToDeployAll,
     cancel_batch,
     continue_batches,
     request_batch,
 )
-from deployments.operations.deploy import cancel_deploy
-from deployments.operations.follow import Timeouts, follow
+from deployments.operations.deploys.follow import Timeouts, follow
+from deployments.operations.deploys.request import cancel_deploy
 from deployments.operations.hold import place_hold
 from deployments.operations.tick import tick
+from simulators.cluster import CRASHES
 from tests.factories import NOW, begin, make_user, observe
 
 HOSTS = ["aniplaxt.natwelch.com", "cacophony.natwelch.com", "chartopia.app"]

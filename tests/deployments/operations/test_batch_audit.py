@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from deployments.models import AuditEvent, Site
-from deployments.operations.batch import BatchEntry, cancel_batch, request_batch
+from deployments.operations.deploys.batch import BatchEntry, cancel_batch, request_batch
 from tests.factories import NOW, make_user
 
 SHA = "3f9c2a17b4d8e6051c2f9a8b7d6e5f4a3b2c1d0e"

@@ -3,7 +3,7 @@
 import pytest
 
 from demo.world import NAMESPACE, World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy, Site, Status
 from deployments.operations.hold import place_hold
 from tests.factories import NOW, ask, begin, make_user, observe

@@ -9,9 +9,9 @@ import pytest
 from django.db import connection, transaction
 
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy, Status
-from deployments.operations.start import start_deploy
+from deployments.operations.deploys.start import start_deploy
 from deployments.operations.tick import tick
 from tests.factories import NOW, ask, observe
 from tests.processes import eventually

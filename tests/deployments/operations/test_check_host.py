@@ -2,12 +2,12 @@
 
 import pytest
 
-from demo.cluster import ANSWERS
 from demo.sites import Page
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Site, Status
-from deployments.operations.follow import follow
+from deployments.operations.deploys.follow import follow
+from simulators.cluster import ANSWERS
 from tests.deployments.operations.following import HOST, TIMEOUTS, Clock, rolled_out, see_through, stated
 
 pytestmark = pytest.mark.usefixtures("sites")

@@ -7,12 +7,12 @@ from time import sleep
 import pytest
 from django.db import connection
 
-from demo.github import Failure
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.locks import Lock
 from deployments.models import CommitRange
-from deployments.operations.commits import fetch_commits
+from deployments.operations.sync.commits import fetch_commits
+from simulators.github import Failure
 from tests.factories import NOW, observe
 from tests.processes import eventually
 from tests.sessions import held_elsewhere

@@ -8,14 +8,15 @@ from django.core.management import CommandError, call_command
 from django_q.models import Task
 from pytest_django.fixtures import Settings
 
-from demo.github import TokenHeaders
 from demo.world import NAMESPACE, World
-from deployments.clients import Clients, from_settings
-from deployments.github import GitHub
+from deployments.clients.clients import Clients, from_settings
+from deployments.clients.github import GitHub
+from deployments.clients.push import fresh_key_pair
 from deployments.models import Examination, Site
-from deployments.operations.doctor import Finding, Grade, examine, record_examination
-from deployments.operations.doctor_request import request_examination
-from deployments.push import fresh_key_pair
+from deployments.operations.doctor.findings import Finding, Grade
+from deployments.operations.doctor.request import request_examination
+from deployments.operations.doctor.run import examine, record_examination
+from simulators.github import TokenHeaders
 from tests.factories import NOW
 
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from demo.github import App
-from demo.github.permissions import ALL_PERMISSIONS
 from demo.world import World
-from deployments.clients import Clients
-from deployments.github import AppCredentials, GitHub
-from deployments.operations.doctor import Finding, Grade, examine
+from deployments.clients.clients import Clients
+from deployments.clients.github import AppCredentials, GitHub
+from deployments.operations.doctor.findings import Finding, Grade
+from deployments.operations.doctor.run import examine
+from simulators.github import App
+from simulators.github.permissions import ALL_PERMISSIONS
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db

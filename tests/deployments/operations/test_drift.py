@@ -6,10 +6,10 @@ from django.utils import timezone
 
 from demo.world import NAMESPACE, World
 from deployments import queries
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy, Observation, Site, Status, Trigger
-from deployments.operations.adopt import UnableToAdopt, adopt
-from deployments.operations.deploy import UnableToDeploy
+from deployments.operations.deploys.adopt import UnableToAdopt, adopt
+from deployments.operations.deploys.request import UnableToDeploy
 from deployments.rules.site_state import Action, Answer, State
 from tests.factories import NOW, ask, begin, observe, succeed
 

@@ -5,7 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from demo.cluster import (
+from demo.world import NAMESPACE, World
+from deployments.clients.clients import Clients
+from deployments.models import Deploy, Status
+from simulators.cluster import (
     CRASHES,
     LACKS_CONFIG,
     NOT_ALIVE,
@@ -16,9 +19,6 @@ from demo.cluster import (
     UNSCHEDULABLE,
     Behaviour,
 )
-from demo.world import NAMESPACE, World
-from deployments.clients import Clients
-from deployments.models import Deploy, Status
 from tests.deployments.operations.following import HOST, NAME, Clock, rolled_out, see_through, stated
 
 pytestmark = pytest.mark.usefixtures("sites")

@@ -7,13 +7,13 @@ from time import sleep
 import pytest
 from django.utils import timezone
 
-from demo.cluster import CRASHES, SLOW
-from demo.cluster.store import copy
 from demo.world import NAMESPACE, World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.locks import Lock
 from deployments.models import Deploy, Observation, Status
-from deployments.operations.follow import follow
+from deployments.operations.deploys.follow import follow
+from simulators.cluster import CRASHES, SLOW
+from simulators.cluster.store import copy
 from tests.deployments.operations.following import HOST, TIMEOUTS, Clock, rolled_out, see_through
 from tests.factories import ask, begin, observe
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from demo.cluster import UNSCHEDULABLE
 from demo.world import NAMESPACE, World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy, Status
+from simulators.cluster import UNSCHEDULABLE
 from tests.deployments.operations.following import NAME, Clock, rolled_out, see_through
 from tests.factories import ask, begin, observe
 

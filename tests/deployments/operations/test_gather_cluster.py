@@ -6,8 +6,8 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from demo.world import NAMESPACE, World
-from deployments.clients import Clients
-from deployments.cluster import connect
+from deployments.clients.clients import Clients
+from deployments.clients.cluster import connect
 from deployments.models import Observation, Site
 from deployments.queries import site_page
 from tests.factories import NOW, observe

@@ -2,12 +2,12 @@
 
 import pytest
 
-from demo.registry import DemoRegistry
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
+from deployments.clients.registry import Registry, RegistryRateLimited, RegistryUnavailable
 from deployments.models import Observation
 from deployments.operations.sync.gather_images import AT_ONCE, FAILURES_IN_A_ROW, gather_images
-from deployments.registry import Registry, RegistryRateLimited, RegistryUnavailable
+from simulators.registry import DemoRegistry
 from tests.factories import observe
 from tests.fixtures_registry import demo_registry, image_at, registry
 

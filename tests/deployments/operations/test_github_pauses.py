@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from demo.github import Failure
 from demo.world import World
-from deployments.clients import Clients
-from deployments.github import GitHub, GitHubRateLimited
+from deployments.clients.clients import Clients
+from deployments.clients.github import GitHub, GitHubRateLimited
 from deployments.models import GitHubPause, Observation
-from deployments.operations.commits import fetch_commits
-from deployments.operations.github_pauses import Pauses, read_pauses, remember
-from deployments.operations.sync import sync
+from deployments.operations.github_limits import Pauses, read_pauses, remember
+from deployments.operations.sync.commits import fetch_commits
+from deployments.operations.sync.run import sync
 from deployments.queries import system_status
+from simulators.github import Failure
 from tests.factories import NOW
 
 WHO = "GITHUB_TOKEN"

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from django_q.scheduler import scheduler
 
-from deployments.operations.schedule import ensure_schedules
+from deployments.operations.sync.schedule import ensure_schedules
 
 HOUR = timedelta(hours=1)
 

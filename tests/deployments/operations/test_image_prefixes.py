@@ -3,9 +3,9 @@
 import pytest
 
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy, Kind, Site, Status
-from deployments.operations.start import start_deploy
+from deployments.operations.deploys.start import start_deploy
 from tests.factories import NOW, ask, observe
 
 HOST = "cacophony.natwelch.com"

@@ -3,9 +3,9 @@
 import pytest
 
 from demo.world import NAMESPACE, World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import CommitRange, Observation, Site, SyncRun
-from deployments.operations.commits import fetch_commits
+from deployments.operations.sync.commits import fetch_commits
 from tests.factories import NOW, observe
 
 HOST = "cacophony.natwelch.com"

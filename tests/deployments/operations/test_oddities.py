@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from demo.world import NAMESPACE, World
-from deployments.clients import Clients
-from deployments.github import GitHub
+from deployments.clients.clients import Clients
+from deployments.clients.github import GitHub
 from deployments.models import Observation, Site
-from deployments.operations.rename import follow_renames
+from deployments.operations.sites.rename import follow_renames
 from deployments.queries import site_page
 from deployments.rules.autodeploy import Wait
 from deployments.rules.site_state import State

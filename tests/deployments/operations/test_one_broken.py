@@ -5,10 +5,10 @@ from typing import TypeAlias
 
 import pytest
 
-from demo.github import Failure
 from demo.world import NAMESPACE, World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Observation, Site
+from simulators.github import Failure
 from tests.factories import observe
 
 HOST = "cacophony.natwelch.com"

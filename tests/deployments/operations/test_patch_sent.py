@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 
 from demo.world import NAMESPACE, PROJECT, World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy, Status
-from deployments.operations.deploy import UnableToCancel, cancel_deploy
+from deployments.operations.deploys.request import UnableToCancel, cancel_deploy
 from deployments.operations.tick import tick
 from tests.deployments.operations.following import HOST, NAME
 from tests.factories import NOW, ask, begin, make_user, observe

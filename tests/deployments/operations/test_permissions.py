@@ -9,12 +9,12 @@ import pytest
 import yaml
 from django.core.management import CommandError, call_command
 
-from demo.cluster.cluster import RBAC
 from demo.world import NAMESPACE, World
-from deployments.cluster import Cluster, ClusterRefused, connect
+from deployments.clients.cluster import Cluster, ClusterRefused, connect
 from deployments.models import Site
 from deployments.rules.permissions import PERMISSIONS
 from deployments.rules.workloads import containers
+from simulators.cluster.cluster import RBAC
 from tests.factories import make_sites
 
 Permission = tuple[str, str, str]

@@ -3,10 +3,10 @@
 import pytest
 from django.utils import timezone
 
-from demo.registry import OCI_INDEX, OCI_MANIFEST
 from demo.world import NAMESPACE, PROJECT, World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy, Kind, Status
+from simulators.registry import OCI_INDEX, OCI_MANIFEST
 from tests.deployments.operations.following import HOST, NAME, rolled_out, see_through
 from tests.factories import ask, begin, make_user, observe
 

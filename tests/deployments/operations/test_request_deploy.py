@@ -7,9 +7,9 @@ import pytest
 from django_q.models import OrmQ
 
 from demo.world import NAMESPACE, World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy, Observation, Site, Status
-from deployments.operations.deploy import UnableToCancel, UnableToDeploy, cancel_deploy
+from deployments.operations.deploys.request import UnableToCancel, UnableToDeploy, cancel_deploy
 from deployments.operations.hold import place_hold, resume_hold
 from tests.factories import NOW, ask, make_user, observe
 

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 
-from demo.cluster import SLOW
 from demo.world import NAMESPACE, World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy, Kind, Site, Status
-from deployments.operations.again import request_restart, request_retry
-from deployments.operations.deploy import UnableToDeploy
+from deployments.operations.deploys.request import UnableToDeploy
+from deployments.operations.deploys.restart import request_restart, request_retry
 from deployments.operations.hold import place_hold
+from simulators.cluster import SLOW
 from tests.factories import NOW, ask, begin, end, observe, succeed
 
 HOST = "cacophony.natwelch.com"

@@ -8,13 +8,13 @@ import pytest
 from django.contrib.auth.models import User
 
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import AuditEvent, Deploy, Hold, Kind, Site, Status
-from deployments.operations.deploy import UnableToDeploy, cancel_deploy
+from deployments.operations.deploys.images import check_rollback_images
+from deployments.operations.deploys.request import UnableToDeploy, cancel_deploy
+from deployments.operations.deploys.rollback import request_rollback
+from deployments.operations.deploys.start import start_deploy
 from deployments.operations.hold import place_hold, resume_hold
-from deployments.operations.images import check_rollback_images
-from deployments.operations.rollback import request_rollback
-from deployments.operations.start import start_deploy
 from deployments.operations.tick import GIVEN_UP_AFTER, tick
 from deployments.queries.rollbacks import rollback_targets
 from tests.factories import NOW, ask, begin, observe, succeed

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 
-from demo.cluster import CRASHES
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import AuditEvent, Deploy, Hold, Kind, Site, Status, Trigger
-from deployments.operations.deploy import UnableToCancel, UnableToDeploy
-from deployments.operations.rollback import abort_and_roll_back
+from deployments.operations.deploys.request import UnableToCancel, UnableToDeploy
+from deployments.operations.deploys.rollback import abort_and_roll_back
+from simulators.cluster import CRASHES
 from tests.deployments.operations.following import HOST
 from tests.factories import NOW, ask, begin, end, observe, succeed
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
 from deployments.management.commands.worker import _tick
-from deployments.operations.schedule import ensure_schedules
+from deployments.operations.sync.schedule import ensure_schedules
 from deployments.queries import SYNC_SCHEDULE
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,11 +6,11 @@ from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
 from demo.world import NAMESPACE, World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy, Observation, Site, Status, SyncRun, Trigger
-from deployments.operations.commits import fetch_commits
-from deployments.operations.mapping import save_mapping
-from deployments.operations.sync import UnableToSync, close_dead_runs, sync
+from deployments.operations.sites.save import save_mapping
+from deployments.operations.sync.commits import fetch_commits
+from deployments.operations.sync.run import UnableToSync, close_dead_runs, sync
 from deployments.operations.tick import tick
 from tests.factories import NOW, ask, begin, make_user, observe
 

@@ -16,11 +16,11 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.locks import Lock, try_lock
 from deployments.models import Deploy, Site, SyncRun
 from deployments.operations.hold import place_hold
-from deployments.operations.sync import AnotherAtWork, close_dead_runs, sync
+from deployments.operations.sync.run import AnotherAtWork, close_dead_runs, sync
 from deployments.operations.tick import tick
 from tests.factories import NOW, make_user, observe
 from tests.processes import eventually

@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy, Observation, Site, SyncRun
-from deployments.operations.mapping import delete_mapping, save_mapping, turn_auto_deploy
+from deployments.operations.sites.save import delete_mapping, save_mapping, turn_auto_deploy
 from tests.factories import NOW, make_user, observe
 from tests.processes import eventually
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Site, SyncRun
 from deployments.operations.tick import tick
 from deployments.queries import sync_page, system_status

@@ -9,10 +9,10 @@ from django_q.models import OrmQ
 
 from demo.world import World
 from deployments import tasks
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.locks import Lock
 from deployments.models import Deploy, Site, Status, SyncRun
-from deployments.operations.sync_request import AFTER_SYNC, let_follow, request_sync
+from deployments.operations.sync.request import AFTER_SYNC, let_follow, request_sync
 from deployments.operations.tick import tick
 from tests.factories import NOW, ask, observe
 from tests.processes import MANAGE, Running, environment, eventually

@@ -7,14 +7,14 @@ from django.utils import timezone
 from django_q.models import OrmQ, Task
 from pytest_django import DjangoAssertNumQueries
 
-from demo.cluster import SLOW
 from demo.world import NAMESPACE, World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Hold, Observation
-from deployments.operations.deploy_request import WhenReady
-from deployments.operations.sync import sync
+from deployments.operations.deploys.deploy_request import WhenReady
+from deployments.operations.sync.run import sync
 from deployments.operations.tick import tick
 from deployments.queries.metrics_data import last_tick
+from simulators.cluster import SLOW
 from tests.factories import NOW, ask, begin, observe
 
 QUIET = NOW.replace(minute=7)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy, EventKind, Site, Status
 from deployments.queries.timeline import LINES_SHOWN, expected_duration, timeline
 from tests.deployments.operations.following import rolled_out, see_through

@@ -6,13 +6,13 @@ import pytest
 from django_q.models import OrmQ
 
 from demo.world import World
-from deployments.clients import Clients
+from deployments.clients.clients import Clients
 from deployments.models import Deploy, Site, Status
-from deployments.operations.deploy import UnableToDeploy, cancel_deploy
-from deployments.operations.deploy_request import WhenReady
+from deployments.operations.deploys.deploy_request import WhenReady
+from deployments.operations.deploys.request import UnableToDeploy, cancel_deploy
+from deployments.operations.deploys.waiting import check_pending_image
 from deployments.operations.hold import place_hold
 from deployments.operations.tick import tick
-from deployments.operations.waiting import check_pending_image
 from tests.factories import NOW, ask, begin, make_user, observe
 
 HOST = "cacophony.natwelch.com"

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from demo.cluster import CRASHES
-from demo.cluster.request_log import Entry
 from demo.world import NAMESPACE, World
 from deployments.models import Deploy, Examination, Observation, Site, Status
-from deployments.operations.again import request_restart
-from deployments.operations.doctor_request import request_examination
-from deployments.operations.sync_request import request_sync
+from deployments.operations.deploys.restart import request_restart
+from deployments.operations.doctor.request import request_examination
+from deployments.operations.sync.request import request_sync
+from simulators.cluster import CRASHES
+from simulators.cluster.request_log import Entry
 from tests.deployments.operations.test_permissions import rights_of, shipped
 from tests.factories import NOW, ask, make_user
 from tests.processes import MANAGE, Running, environment, eventually

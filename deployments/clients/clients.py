@@ -1,0 +1,55 @@
+"""The outside systems as the settings name them: one client each for a process, made when first used.
+
+Never made before a fork: sockets must not be shared between processes.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+
+from django.conf import settings
+
+from deployments.clients.cluster import Cluster, connect
+from deployments.clients.github import AppCredentials, GitHub
+from deployments.clients.registry import Registry
+from deployments.clients.site_check import SiteCheck
+
+
+@dataclass
+class Clients:
+    github: GitHub
+    registry: Registry
+    connected: Cluster | None = field(default=None, repr=False)
+    site_check: SiteCheck = field(default_factory=SiteCheck)
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """Raises ClusterError where there is no cluster to connect to; asked again the next time."""
+        return self.connected or connect(kubeconfig=settings.KUBECONFIG)
+
+    def reconnect(self) -> None:
+        """Let the cluster's credentials be read anew when it is next used: a kubeconfig's token may have been rotated."""
+        before = self.__dict__.pop("cluster", None)
+        if before is not None and before is not self.connected:
+            before.close()
+
+
+@cache
+def from_settings() -> Clients:
+    """Return this process' clients."""
+    config = settings.DOCKER_CONFIG / "config.json" if settings.DOCKER_CONFIG else None
+    return Clients(
+        github=GitHub(
+            token=settings.GITHUB_TOKEN,
+            tokens=settings.GITHUB_TOKENS,
+            app=_app(),
+            api_url=settings.GITHUB_API_URL,
+            web_url=settings.GITHUB_URL,
+        ),
+        registry=Registry(docker_config=config),
+    )
+
+
+def _app() -> AppCredentials | None:
+    if not settings.GITHUB_APP_ID:
+        return None
+    return AppCredentials(settings.GITHUB_APP_ID, settings.GITHUB_APP_PRIVATE_KEY)

@@ -1,0 +1,171 @@
+"""What Headway asks of a cluster; objects are the API server's own JSON, as dicts.
+
+https://kubernetes.io/docs/reference/using-api/api-concepts/
+"""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+from deployments.clients.cluster.errors import ClusterUnavailable, Expired, NoSuchContainer
+from deployments.clients.cluster.transport import Json, Transport
+from deployments.rules.restarts import RESTARTED_AT, restarted_at
+from deployments.rules.workloads import OUR_MANAGER, containers, is_same_image
+
+_PAGE = 500
+_STARTS = 3
+_LONGEST_LOG_BYTES = 64 * 1024
+
+
+class Cluster:
+    """One API server. Every method raises ClusterError; threads may share it, processes may not."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._transport.close()
+
+    def user_name(self) -> str:
+        """Who the cluster takes us for. Raises ClusterRefused when it takes us for nobody; needs Kubernetes 1.28."""
+        kind = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+        review = self._transport.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", kind)
+        return str(review["status"]["userInfo"]["username"])
+
+    def may(self, *, verb: str, group: str, resource: str, namespace: str, name: str = "") -> bool:
+        """Whether the API server would let us; `resource` has its subresource behind a slash. Without a name: all of them."""
+        kind, _, part = resource.partition("/")
+        asked = {
+            "verb": verb,
+            "group": group,
+            "resource": kind,
+            "subresource": part,
+            "namespace": namespace,
+            "name": name,
+        }
+        kinds = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
+        path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+        review = self._transport.post(path, {**kinds, "spec": {"resourceAttributes": asked}})
+        return bool((review.get("status") or {}).get("allowed"))
+
+    def deployments(self, namespace: str) -> list[Json]:
+        """Every Deployment of the namespace, read by pages of 500."""
+        return self._list(_deployments(namespace))
+
+    def deployment(self, namespace: str, name: str) -> Json:
+        """One Deployment. Raises NotFound."""
+        return self._transport.get(f"{_deployments(namespace)}/{_quoted(name)}")
+
+    def set_image(
+        self, deployment: Mapping[str, Any], *, container: str, image: str, annotations: Mapping[str, str]
+    ) -> Json:
+        """The Deployment after its container was given the image, and itself the annotations.
+
+        `deployment` is the object that was judged: only in that very revision is it changed. When the container has the
+        image already, nothing is sent and the object comes back as it is. Raises NoSuchContainer, Conflict.
+        """
+        metadata, present = deployment["metadata"], containers(deployment)
+        if container not in present:
+            raise NoSuchContainer(
+                f"The Deployment “{metadata['name']}” has no container “{container}”: correct the site's container. "
+                f"It has {', '.join(sorted(present)) or 'none'}."
+            )
+        if is_same_image(present[container], image):
+            return dict(deployment)
+        template = {"spec": {"containers": [{"name": container, "image": image}]}}
+        return self._patch(metadata, template, annotations)
+
+    def restart(self, deployment: Mapping[str, Any], *, at: str, annotations: Mapping[str, str]) -> Json:
+        """The Deployment after its pods' template was marked as restarted `at` (RFC 3339), and itself the annotations.
+
+        That is what `kubectl rollout restart` does: every pod is replaced, by the Deployment's own strategy. When the
+        template is marked so already, nothing is sent. Raises Conflict.
+        """
+        if restarted_at(deployment["spec"]["template"]) == at:
+            return dict(deployment)
+        template = {"metadata": {"annotations": {RESTARTED_AT: at}}}
+        return self._patch(deployment["metadata"], template, annotations)
+
+    def pods(self, namespace: str, *, label_selector: str) -> list[Json]:
+        """The pods that a label selector picks."""
+        return self._list(f"{_core(namespace)}/pods", labelSelector=label_selector)
+
+    def replica_sets(self, namespace: str, *, label_selector: str) -> list[Json]:
+        """The ReplicaSets that a label selector picks."""
+        return self._list(f"{_apps(namespace)}/replicasets", labelSelector=label_selector)
+
+    def events(self, namespace: str, *, uid: str) -> list[Json]:
+        """What the cluster reports of the object with this uid; it forgets after an hour or so."""
+        return self._list(f"{_core(namespace)}/events", fieldSelector=f"involvedObject.uid={uid}")
+
+    def log(
+        self, namespace: str, pod: str, *, container: str, tail_lines: int = 20, previous: bool = False
+    ) -> str:
+        """The container's last lines, at most 64 KiB; `previous` are those of the run that ended before this one."""
+        return self._transport.text(
+            f"{_core(namespace)}/pods/{_quoted(pod)}/log",
+            container=container,
+            tailLines=tail_lines,
+            limitBytes=_LONGEST_LOG_BYTES,
+            previous="true" if previous else "false",
+        )
+
+    def _patch(
+        self, metadata: Mapping[str, Any], template: Mapping[str, Any], annotations: Mapping[str, str]
+    ) -> Json:
+        """Changes that very revision of a Deployment, by strategic merge."""
+        change = {
+            "metadata": {"resourceVersion": metadata["resourceVersion"], "annotations": dict(annotations)},
+            "spec": {"template": template},
+        }
+        path = f"{_deployments(metadata['namespace'])}/{_quoted(metadata['name'])}"
+        return self._transport.patch(path, change, fieldManager=OUR_MANAGER)
+
+    def _list(self, path: str, **query: str) -> list[Json]:
+        """All pages; when the server forgets where we were, from the first one again."""
+        for _ in range(_STARTS):
+            try:
+                return self._read_pages(path, query)
+            except Expired as error:
+                expired = error
+        raise ClusterUnavailable(
+            "The cluster forgot its list while it was being read, three times: try again.",
+            status=expired.status,
+        ) from expired
+
+    def _read_pages(self, path: str, query: Mapping[str, str]) -> list[Json]:
+        items: list[Json] = []
+        following: dict[str, str] = {}
+        while True:
+            page = self._transport.get(path, limit=_PAGE, **query, **following)
+            items += page.get("items") or []
+            metadata = page.get("metadata") or {}
+            if not metadata.get("continue"):
+                return items
+            following = {"continue": metadata["continue"]}
+
+
+def _apps(namespace: str) -> str:
+    return f"/apis/apps/v1/namespaces/{_quoted(namespace)}"
+
+
+def _core(namespace: str) -> str:
+    return f"/api/v1/namespaces/{_quoted(namespace)}"
+
+
+def _deployments(namespace: str) -> str:
+    return f"{_apps(namespace)}/deployments"
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="")

@@ -1,0 +1,92 @@
+"""Finding the cluster: a kubeconfig's current context, or the ServiceAccount of the pod we run in."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from deployments.clients.cluster.client import Cluster
+from deployments.clients.cluster.errors import ClusterRefused, NotConfigured
+from deployments.clients.cluster.transport import Timeouts, Transport
+
+
+def preload() -> None:
+    """Import what `connect` needs: once in a parent process, whose children then share the memory."""
+    from kubernetes import client, config  # noqa: F401
+
+
+def connect(
+    *, kubeconfig: Path | None = None, timeout_seconds: Timeouts = (3, 10), longest_answer_seconds: float = 60
+) -> Cluster:
+    """A client for the kubeconfig's current context, or, without one, for the cluster that we run in.
+
+    `timeout_seconds` are those to connect and between two reads, `longest_answer_seconds` those of all reads. Nothing is asked of
+    the cluster yet. The ServiceAccount's token is read anew every minute. Raises NotConfigured, and ClusterRefused when a kubeconfig's plugin gives no
+    credentials (the kubernetes package merely logs that and goes on as nobody).
+    """
+    from kubernetes import client
+
+    configuration = client.Configuration()
+    # A GET would be sent up to four times, each waiting for its timeout; who calls decides about trying again.
+    configuration.retries = False
+    if kubeconfig is None:
+        _load_service_account(configuration)
+    else:
+        _load_kubeconfig(configuration, kubeconfig)
+    api_client = client.ApiClient(configuration)
+    api_client.user_agent = "headway"
+    return Cluster(
+        Transport(api_client, timeout_seconds=timeout_seconds, longest_answer_seconds=longest_answer_seconds)
+    )
+
+
+def _load_service_account(configuration: Any) -> None:
+    from kubernetes import config
+
+    try:
+        config.load_incluster_config(client_configuration=configuration)
+    except (config.ConfigException, OSError) as error:
+        raise NotConfigured(
+            "No cluster is named: set KUBECONFIG to a kubeconfig file, or run Headway in a pod with a ServiceAccount. "
+            f"({error})"
+        ) from error
+
+
+def _load_kubeconfig(configuration: Any, path: Path) -> None:
+    import yaml
+    from kubernetes import config
+
+    if not path.is_file():
+        raise NotConfigured(f"There is no kubeconfig at {path}: correct KUBECONFIG.")
+    try:
+        plugin = _plugin(yaml.safe_load(path.read_text(encoding="utf-8")))
+        _check_installed(plugin, path)
+        config.load_kube_config(str(path), client_configuration=configuration, persist_config=False)
+    except (config.ConfigException, yaml.YAMLError, OSError, UnicodeError) as error:
+        raise NotConfigured(f"The kubeconfig at {path} cannot be used: {error}") from error
+    except (AttributeError, KeyError, StopIteration, TypeError, ValueError) as error:
+        raise NotConfigured(f"The kubeconfig at {path} is not one: correct KUBECONFIG.") from error
+    if plugin and not configuration.api_key and not configuration.cert_file:
+        raise ClusterRefused(
+            f"“{plugin}”, by which the kubeconfig at {path} signs in, gave no credentials: run it by hand to see why."
+        )
+
+
+def _plugin(kubeconfig: Any) -> str:
+    """The command by which the current context's user signs in, or an empty text."""
+    context = _named(kubeconfig, "contexts", kubeconfig["current-context"])["context"]
+    user = _named(kubeconfig, "users", context["user"])["user"] or {} if context.get("user") else {}
+    return str((user.get("exec") or {}).get("command") or "")
+
+
+def _named(kubeconfig: Any, kind: str, name: str) -> Any:
+    return next(each for each in kubeconfig[kind] if each["name"] == name)
+
+
+def _check_installed(plugin: str, kubeconfig: Path) -> None:
+    """A relative path is the kubeconfig's neighbour, as kubectl has it."""
+    beside = kubeconfig.parent / plugin
+    if plugin and not shutil.which(plugin) and not shutil.which(beside):
+        raise ClusterRefused(
+            f"The kubeconfig at {kubeconfig} signs in by “{plugin}”, which is not installed here: install it, or use a "
+            "kubeconfig with a token."
+        )

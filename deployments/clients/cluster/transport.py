@@ -1,0 +1,143 @@
+"""One API server over HTTPS: JSON in, JSON out, every call with its timeouts, nothing repeated behind our back."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from deployments.clients.cluster.errors import ClusterError, ClusterUnavailable, error_for
+
+Timeouts = tuple[float, float]
+Query = Mapping[str, str | int]
+Json = dict[str, Any]
+_SUCCESS = range(200, 300)
+_LONGEST_ANSWER_BYTES = 256 * 1024 * 1024
+_CHUNK_BYTES = 1024 * 1024
+_STRATEGIC = "application/strategic-merge-patch+json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Request:
+    method: str
+    path: str
+    query: Query
+    body: Json | None = None
+    content_type: str = ""
+    accept: str = "application/json"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Accept": self.accept} | ({"Content-Type": self.content_type} if self.content_type else {})
+
+
+class Transport:
+    """`timeout_seconds` are those to connect and between two reads, `longest_answer_seconds` those of all reads.
+
+    The ApiClient signs the requests in.
+    """
+
+    def __init__(self, api_client: Any, *, timeout_seconds: Timeouts, longest_answer_seconds: float) -> None:
+        self._client = api_client
+        self._timeouts = timeout_seconds
+        self._longest_answer_seconds = longest_answer_seconds
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._client.close()
+
+    def get(self, path: str, **query: str | int) -> Json:
+        """The object at this path. Raises ClusterError."""
+        return read_json(self._read(_Request(method="GET", path=path, query=query)))
+
+    def text(self, path: str, **query: str | int) -> str:
+        """What is at this path as text, unreadable bytes replaced. Raises ClusterError."""
+        request = _Request(method="GET", path=path, query=query, accept="*/*")
+        return self._read(request).decode(errors="replace")
+
+    def patch(self, path: str, body: Json, **query: str | int) -> Json:
+        """The object after a strategic merge patch. Raises ClusterError."""
+        request = _Request(method="PATCH", path=path, query=query, body=body, content_type=_STRATEGIC)
+        return read_json(self._read(request))
+
+    def post(self, path: str, body: Json) -> Json:
+        """What the server makes of the object. Raises ClusterError."""
+        request = _Request(method="POST", path=path, query={}, body=body, content_type="application/json")
+        return read_json(self._read(request))
+
+    def _read(self, request: _Request) -> bytes:
+        with self._translated():
+            response = self._send(request, timeouts=self._timeouts)
+            body = self._body(response.response)
+        if response.status not in _SUCCESS:
+            raise error_for(response.status, headers=response.headers, body=body)
+        return body
+
+    def _body(self, answer: Any) -> bytes:
+        """What urllib3's answer holds. One that only trickles, or has no end, is given up."""
+        deadline = time.monotonic() + self._longest_answer_seconds
+        chunks, size = [], 0
+        while chunk := answer.read1(_CHUNK_BYTES, decode_content=True):
+            chunks.append(chunk)
+            size += len(chunk)
+            if time.monotonic() > deadline or size > _LONGEST_ANSWER_BYTES:
+                answer.close()
+                raise ClusterUnavailable(
+                    f"The cluster at {self._client.configuration.host} sends an answer without end: try again."
+                )
+        answer.release_conn()
+        return b"".join(chunks)
+
+    def _send(self, request: _Request, *, timeouts: Timeouts) -> Any:
+        serialized = self._client.param_serialize(
+            request.method,
+            request.path,
+            query_params=list(request.query.items()),
+            header_params=request.headers,
+            body=request.body,
+            auth_settings=["BearerToken"],
+        )
+        return self._client.call_api(*serialized, _request_timeout=timeouts)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        from kubernetes.client.exceptions import ApiException
+        from kubernetes.config import ConfigException
+        from urllib3.exceptions import HTTPError, NewConnectionError
+        from urllib3.exceptions import TimeoutError as NoAnswerInTime
+
+        host = self._client.configuration.host
+        try:
+            yield
+        except ClusterError:
+            raise
+        except (HTTPError, OSError, ValueError) as error:
+            # urllib3 counts a refused connection among the timeouts.
+            is_late = isinstance(error, NoAnswerInTime) and not isinstance(error, NewConnectionError)
+            if is_late:
+                raise ClusterUnavailable(
+                    f"The cluster at {host} did not answer in time: try again."
+                ) from error
+            raise ClusterUnavailable(f"The cluster at {host} cannot be reached: {_reason(error)}") from error
+        except ApiException as error:
+            raise ClusterUnavailable(
+                f"There is no safe connection to the cluster at {host}: {_reason(error.reason)}"
+            ) from error
+        except ConfigException as error:
+            raise ClusterUnavailable(f"The token for the cluster cannot be read: {_reason(error)}") from error
+
+
+def read_json(body: bytes) -> Json:
+    """The object that an answer or an event is. Raises ClusterUnavailable when it is none."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ClusterUnavailable("The cluster's answer cannot be read: is this an API server?") from error
+    if not isinstance(answer, dict):
+        raise ClusterUnavailable("The cluster's answer is no object: is this an API server?")
+    return answer
+
+
+def _reason(error: object) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -1,0 +1,127 @@
+"""One answer of GitHub's: its body, what is left of the budget, and which error its status means.
+
+Facts: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api and
+https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
+"""
+
+import contextlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+from deployments.clients.github.errors import (
+    GitHubError,
+    GitHubNotFound,
+    GitHubOverloaded,
+    GitHubRateLimited,
+    GitHubRefused,
+    GitHubTokenRefused,
+)
+from deployments.rules.wording import printable
+
+SINGLE_SIGN_ON = "The organization demands single sign-on: authorize the token for it at github.com/settings/tokens (Configure SSO)."
+_WAIT_AFTER_SECONDARY_LIMIT = timedelta(seconds=60)
+_TOO_LONG_TO_SHOW = 200
+_NOT_JSON = (
+    "GitHub sent something that is not its JSON: an error page, or a proxy in between. Try again in a minute."
+)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Points an hour, what is left of them, and when they are whole again (UTC)."""
+
+    limit: int
+    remaining: int
+    resets_at: datetime
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer: `is_cut` when its body went on past the bytes that we read."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    is_cut: bool
+
+    def json(self) -> dict[str, Any]:
+        """The body, a JSON object. Raises GitHubOverloaded when it is something else, as a proxy's error page is."""
+        try:
+            value = json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise GitHubOverloaded(_NOT_JSON) from error
+        if not isinstance(value, dict):
+            raise GitHubOverloaded(_NOT_JSON)
+        return value
+
+
+def budget_in(headers: Mapping[str, str]) -> Budget | None:
+    """None when GitHub does not tell, as GitHub Enterprise Server without limits does."""
+    with contextlib.suppress(KeyError, ValueError, OverflowError, OSError):
+        return Budget(
+            limit=int(headers["x-ratelimit-limit"]),
+            remaining=int(headers["x-ratelimit-remaining"]),
+            resets_at=datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC),
+        )
+    return None
+
+
+def raise_for_status(answer: Answer, *, advice: str) -> None:
+    """Nothing for an answer below 400. Raises the GitHubError that the status, the headers and GitHub's words tell of.
+
+    `advice` says what to do about a token that is not accepted.
+    """
+    if answer.status < HTTPStatus.BAD_REQUEST:
+        return
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise GitHubOverloaded(f"GitHub failed (HTTP {answer.status}): try again in a minute.")
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        raise GitHubTokenRefused(advice)
+    raise _refusal(answer)
+
+
+def _refusal(answer: Answer) -> GitHubError:
+    message = message_of(answer)
+    if _is_rate_limit(answer, message):
+        return rate_limit(answer.headers)
+    if "x-github-sso" in answer.headers or "SAML" in message:
+        return GitHubRefused(SINGLE_SIGN_ON)
+    if answer.status == HTTPStatus.NOT_FOUND:
+        return GitHubNotFound(
+            "GitHub knows no such repository or commit, or this token has no access to it: check the name and the token."
+        )
+    wanted = answer.headers.get("x-accepted-github-permissions", "")
+    grant = f"Grant the token {wanted}" if wanted else "Check what the token may do"
+    return GitHubRefused(f"GitHub refuses (HTTP {answer.status}): “{message}”. {grant}.")
+
+
+def _is_rate_limit(answer: Answer, message: str) -> bool:
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return True
+    return answer.status == HTTPStatus.FORBIDDEN and (
+        "retry-after" in answer.headers
+        or answer.headers.get("x-ratelimit-remaining") == "0"
+        or "secondary rate limit" in message.lower()
+    )
+
+
+def message_of(answer: Answer) -> str:
+    """GitHub's own words, shortened; empty when it sent none."""
+    with contextlib.suppress(ValueError, AttributeError, RecursionError):
+        return printable(str(json.loads(answer.body).get("message", "")))[:_TOO_LONG_TO_SHOW].rstrip(".")
+    return ""
+
+
+def rate_limit(headers: Mapping[str, str]) -> GitHubRateLimited:
+    """When to ask again: after `retry-after`, else at the budget's reset if it is used up, else in a minute at least."""
+    now = datetime.now(UTC)
+    with contextlib.suppress(KeyError, ValueError, OverflowError):
+        return GitHubRateLimited(now + timedelta(seconds=int(headers["retry-after"])), is_secondary=True)
+    if headers.get("x-ratelimit-remaining") == "0":
+        with contextlib.suppress(KeyError, ValueError, OverflowError, OSError):
+            return GitHubRateLimited(datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC))
+    return GitHubRateLimited(now + _WAIT_AFTER_SECONDARY_LIMIT, is_stated=False, is_secondary=True)

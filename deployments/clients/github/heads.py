@@ -1,0 +1,176 @@
+"""The newest commit of many branches in one GraphQL query, which costs 1 point: it has no connections.
+
+All that comes from outside is a variable. `Ref.compare` takes the branch as its base, so `behindBy` counts what the commit in
+`headRef` lacks: https://docs.github.com/graphql/reference/objects#ref.
+"""
+
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeGuard
+
+from deployments.clients.github.errors import GitHubError, GitHubNotFound
+from deployments.clients.github.problems import check_problem, errors_under, site_error
+
+_TIP = """fragment Tip on Ref { name target { __typename oid ... on Commit {
+  messageHeadline committedDate author { name user { login } } statusCheckRollup { state } } } }"""
+_COMMIT = re.compile(r"[0-9a-f]{7,40}")
+_CHECK_STATES = {
+    "SUCCESS": "success",
+    "FAILURE": "failure",
+    "ERROR": "failure",
+    "PENDING": "pending",
+    "EXPECTED": "pending",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadQuestion:
+    """One site's question. An empty `branch` means the default branch; `running` is empty or a commit, 7 to 40 hex digits."""
+
+    key: Hashable
+    owner: str
+    repository: str
+    branch: str = ""
+    running: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """The newest commit of a branch and how far the running one is from it.
+
+    `name_with_owner` is the present name: another one than asked for after a rename. `check_state` is none, pending, success,
+    failure, or unknown when the token may not see it, and `check_problem` then says why. `running_sha` is the full sha, empty when the repository does not know the
+    commit, None when that cannot be told. `behind_by` counts commits that the running one lacks, `ahead_by` those that only it has; both are None when nothing
+    runs or the two share no history. By git's own protocol, without a token, `repository_id`, `committed_at`, `is_archived` and the
+    counts are None, headline and author empty.
+    """
+
+    key: Hashable
+    repository_id: int | None
+    name_with_owner: str
+    branch: str
+    sha: str
+    headline: str
+    author: str
+    committed_at: datetime | None
+    check_state: str
+    check_problem: str = ""
+    is_archived: bool | None
+    running_sha: str | None
+    behind_by: int | None
+    ahead_by: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadProblem:
+    """Why one site has no answer; `str(error)` is a sentence for a person."""
+
+    key: Hashable
+    error: GitHubError
+
+
+def build_query(questions: Sequence[HeadQuestion]) -> dict[str, Any]:
+    """The request's body: aliases `r0`, `r1`, … in the order of the questions."""
+    parameters: list[str] = []
+    fields: list[str] = []
+    variables: dict[str, str] = {}
+    for number, question in enumerate(questions):
+        given = {f"o{number}": question.owner, f"n{number}": question.repository}
+        if question.branch:
+            given[f"b{number}"] = f"refs/heads/{question.branch}"
+        if _asks_for_running(question):
+            given[f"s{number}"] = question.running
+        parameters += [f"${name}: String!" for name in given]
+        variables |= given
+        fields.append(_field(number, question))
+    text = f"query Heads({', '.join(parameters)}) {{\n{chr(10).join(fields)}\n}}\n{_TIP}"
+    return {"query": text, "variables": variables}
+
+
+def _asks_for_running(question: HeadQuestion) -> bool:
+    return _COMMIT.fullmatch(question.running) is not None
+
+
+def _field(number: int, question: HeadQuestion) -> str:
+    branch = f"ref(qualifiedName: $b{number})" if question.branch else "defaultBranchRef"
+    compare = running = ""
+    if _asks_for_running(question):
+        compare = f" compare(headRef: $s{number}) {{ aheadBy behindBy }}"
+        running = f" running: object(expression: $s{number}) {{ __typename oid }}"
+    return (
+        f"r{number}: repository(owner: $o{number}, name: $n{number}) {{ databaseId nameWithOwner isArchived isEmpty"
+        f" head: {branch} {{ ...Tip{compare} }}{running} }}"
+    )
+
+
+def read_head(
+    question: HeadQuestion, node: Mapping[str, Any] | None, errors: Sequence[Mapping[str, Any]]
+) -> Head:
+    """The answer to one question. Raises GitHubError with the sentence for this site."""
+    name = f"{question.owner}/{question.repository}"
+    if node is None:
+        raise site_error(errors, name)
+    if (tip := node["head"]) is None:
+        if about_head := errors_under(errors, "head"):
+            raise site_error(about_head, name)
+        raise GitHubNotFound(_no_branch(question, name, is_empty=node["isEmpty"]))
+    target = _target_of(tip, errors, name)
+    comparison, problem = tip.get("compare") or {}, check_problem(errors)
+    return Head(
+        key=question.key,
+        repository_id=node["databaseId"],
+        name_with_owner=node["nameWithOwner"],
+        branch=tip["name"],
+        sha=target["oid"],
+        headline=target["messageHeadline"],
+        author=_author(target["author"] or {}),
+        committed_at=datetime.fromisoformat(target["committedDate"]),
+        check_state=_check_state(target["statusCheckRollup"], problem),
+        check_problem=problem,
+        is_archived=node["isArchived"],
+        running_sha=_running_sha(node.get("running"), errors),
+        behind_by=comparison.get("behindBy"),
+        ahead_by=comparison.get("aheadBy"),
+    )
+
+
+def _author(actor: Mapping[str, Any]) -> str:
+    """The login, or the name of a bot or a stranger, of whom GitHub knows no user."""
+    return (actor.get("user") or {}).get("login") or actor.get("name") or ""
+
+
+def _is_commit(target: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]:
+    return target is not None and target["__typename"] == "Commit"
+
+
+def _no_branch(question: HeadQuestion, name: str, *, is_empty: bool) -> str:
+    if is_empty:
+        return f"{name} is empty: push a first commit to it."
+    if question.branch:
+        return f"{name} has no branch “{question.branch}”: correct the site's branch, or leave it empty for the default one."
+    return f"{name} has no default branch: choose one in its settings on GitHub."
+
+
+def _target_of(tip: Mapping[str, Any], errors: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+    target = tip["target"]
+    if target is None and (about_target := errors_under(errors, "head", "target")):
+        raise site_error(about_target, name)
+    if not _is_commit(target):
+        raise GitHubNotFound(f"The branch “{tip['name']}” of {name} leads to no commit: push one to it.")
+    return target
+
+
+def _running_sha(commit: Mapping[str, Any] | None, errors: Sequence[Mapping[str, Any]]) -> str | None:
+    """That GitHub could not look does not mean that there is no such commit."""
+    if _is_commit(commit):
+        return str(commit["oid"])
+    is_not_stated = any(each.get("type") != "NOT_FOUND" for each in errors_under(errors, "running"))
+    return None if is_not_stated else ""
+
+
+def _check_state(rollup: Mapping[str, Any] | None, problem: str) -> str:
+    if rollup is not None:
+        return _CHECK_STATES.get(rollup["state"], "unknown")
+    return "unknown" if problem else "none"

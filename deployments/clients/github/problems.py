@@ -1,0 +1,102 @@
+"""Which of GraphQL's `errors` is about which question, and what to tell a person."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from deployments.clients.github.answer import SINGLE_SIGN_ON, Answer, message_of, rate_limit
+from deployments.clients.github.errors import (
+    GitHubError,
+    GitHubNotFound,
+    GitHubOverloaded,
+    GitHubRefused,
+    GitHubUnavailable,
+)
+
+_ALIAS = re.compile(r"r(\d+)")
+_REFUSALS = {"FORBIDDEN", "INSUFFICIENT_SCOPES"}
+_MAY_PASS_WHEN_SMALLER = {"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED", "TIMEOUT"}
+
+
+def errors_in(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """GraphQL's errors; what a proxy in between may put there is none."""
+    found = body.get("errors")
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def errors_by_alias(errors: Sequence[Mapping[str, Any]]) -> dict[int, list[Mapping[str, Any]]] | None:
+    """The errors of each question by its number; None when one of them is about the whole batch."""
+    found: dict[int, list[Mapping[str, Any]]] = {}
+    for error in errors:
+        path = error.get("path") or [""]
+        alias = _ALIAS.fullmatch(str(path[0]))
+        if alias is None:
+            return None
+        found.setdefault(int(alias[1]), []).append(error)
+    return found
+
+
+def may_pass_when_smaller(error: Mapping[str, Any]) -> bool:
+    """Whether the answer was too much work for one request, be it all of it or one field."""
+    return error.get("type") in _MAY_PASS_WHEN_SMALLER or "Something went wrong" in _text_of(error)
+
+
+def errors_under(errors: Sequence[Mapping[str, Any]], *fields: str) -> list[Mapping[str, Any]]:
+    """Those about this field of a question, or about something within it."""
+    return [each for each in errors if tuple(each["path"][1 : 1 + len(fields)]) == fields]
+
+
+def check_problem(errors: Sequence[Mapping[str, Any]]) -> str:
+    """Why GitHub left out the roll-up of a commit's CI, and what helps; empty where it did not."""
+    found = errors_under(errors, "head", "target", "statusCheckRollup")
+    if not found:
+        return ""
+    text = _text_of(found[0])
+    if found[0].get("type") not in _REFUSALS:
+        return f"GitHub says “{text}”: the next sync asks again."
+    grant = (
+        "the App to read checks and commit statuses"
+        if _is_apps(text)
+        else "the token to read commit statuses"
+    )
+    return f"GitHub says “{text}”: grant {grant}."
+
+
+def site_error(errors: Sequence[Mapping[str, Any]], name: str) -> GitHubError:
+    if not errors:
+        return GitHubUnavailable(f"GitHub left out {name} and does not say why: try again in a minute.")
+    error = errors[0]
+    kind, text = error.get("type", ""), _text_of(error)
+    if kind == "NOT_FOUND":
+        return GitHubNotFound(
+            f"GitHub knows no repository {name}, or this token has no access to it: check the name and the token."
+        )
+    if (error.get("extensions") or {}).get("saml_failure"):
+        return GitHubRefused(f"{name}: {SINGLE_SIGN_ON}")
+    if kind in _REFUSALS:
+        grant = (
+            "the App to read checks, contents, metadata and commit statuses, and have the owner accept that"
+            if _is_apps(text)
+            else "the token this repository, and to read its contents, metadata and commit statuses"
+        )
+        return GitHubRefused(f"GitHub refuses {name}: “{text}”. Grant {grant}.")
+    return GitHubOverloaded(f"GitHub failed on {name}: “{text}”. Try again in a minute.")
+
+
+def batch_error(errors: Sequence[Mapping[str, Any]], answer: Answer) -> GitHubError:
+    kinds = {str(error.get("type", "")) for error in errors}
+    text = str(errors[0].get("message", "")) if errors else message_of(answer) or "no data"
+    if kinds & {"RATE_LIMITED", "RATE_LIMIT"} or "rate limit" in text:
+        return rate_limit(answer.headers)
+    if not errors or any(map(may_pass_when_smaller, errors)):
+        return GitHubOverloaded(f"GitHub gave up on the question: “{text[:200]}”. Try again in a minute.")
+    return GitHubRefused(f"GitHub refuses the question: “{text[:200]}”. Look for a newer Headway.")
+
+
+def _text_of(error: Mapping[str, Any]) -> str:
+    return str(error.get("message", ""))[:200].rstrip(".")
+
+
+def _is_apps(text: str) -> bool:
+    """GitHub calls an App an integration, and anything else a token."""
+    return "integration" in text

@@ -1,0 +1,18 @@
+"""Web Push (RFC 8030, 8291, 8292): the only room that speaks to browsers' push services."""
+
+from deployments.clients.push.errors import PushError, PushGone, PushRefused, PushUnavailable
+from deployments.clients.push.keys import KeyPair, UnableToReadKey, fresh_key_pair, public_half
+from deployments.clients.push.sender import Browser, Sender
+
+__all__ = [
+    "Browser",
+    "KeyPair",
+    "PushError",
+    "PushGone",
+    "PushRefused",
+    "PushUnavailable",
+    "Sender",
+    "UnableToReadKey",
+    "fresh_key_pair",
+    "public_half",
+]

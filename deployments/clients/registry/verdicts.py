@@ -1,0 +1,105 @@
+"""What an answer that is none means, in a sentence for a person."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+from deployments.clients.registry.errors import (
+    RegistryError,
+    RegistryRateLimited,
+    RegistryRefused,
+    RegistryUnavailable,
+)
+from deployments.clients.registry.transport import Reply
+
+_LONGEST_MESSAGE = 300
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """A registry's own account of an error; empty where it gave none."""
+
+    codes: frozenset[str]
+    answer_text: str
+
+
+def complaint_in(reply: Reply) -> Complaint:
+    """Of `{"errors": [{"code", "message"}]}` (OCI distribution-spec), or what token servers send: `message`, `details`."""
+    try:
+        content = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        return Complaint(frozenset(), "")
+    listed = content.get("errors")
+    errors = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    codes = frozenset(str(one["code"]) for one in errors if one.get("code"))
+    return Complaint(codes, _shorten("; ".join(map(_spell, errors)) or _plain(content)))
+
+
+def error_for(
+    reply: Reply, *, host: str, path: str, has_credentials: bool, answer_text: str = ""
+) -> RegistryError:
+    """The error that a status of 400 and above stands for; `answer_text` replaces what the reply itself says."""
+    answer_text = answer_text or complaint_in(reply).answer_text
+    status = reply.status
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        seconds = _retry_after_seconds(reply.headers)
+        when = "" if seconds is None else f" It wants {seconds:g} seconds of rest."
+        message = f"{host} was asked too often: wait, or give Headway credentials with a higher limit.{when}"
+        return RegistryRateLimited(message, answer_text=answer_text, retry_after_seconds=seconds)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        message = f"{host} fails ({_status_text(reply)}): it is asked again at the next sync."
+        return RegistryUnavailable(message, answer_text=answer_text)
+    return RegistryRefused(
+        _refusal(reply, host, path, has_credentials=has_credentials), answer_text=answer_text
+    )
+
+
+def _refusal(reply: Reply, host: str, path: str, *, has_credentials: bool) -> str:
+    if reply.status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return (
+            f"{host} does not take our question for {path} ({_status_text(reply)}): check the image's name."
+        )
+    if not has_credentials:
+        return f"{host} does not show {path} to everybody: check the name, or add credentials for {host} to the docker config file."
+    if reply.status == HTTPStatus.UNAUTHORIZED:
+        return (
+            f"{host} does not accept our credentials for {path}: renew its entry in the docker config file."
+        )
+    return f"{host} does not let our account read {path}: give it the right to pull."
+
+
+def _status_text(reply: Reply) -> str:
+    return f"{reply.status} {_shorten(reply.reason)}".strip()
+
+
+def _spell(error: Mapping[str, Any]) -> str:
+    return ": ".join(str(error[key]) for key in ("code", "message") if error.get(key))
+
+
+def _plain(content: Mapping[str, Any]) -> str:
+    names = ("message", "details", "error_description", "error")
+    return next((content[name] for name in names if isinstance(content.get(name), str)), "")
+
+
+def _shorten(text: str) -> str:
+    flat = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    return flat if len(flat) <= _LONGEST_MESSAGE else f"{flat[: _LONGEST_MESSAGE - 1]}…"
+
+
+def _retry_after_seconds(headers: Mapping[str, str]) -> float | None:
+    """Of Retry-After, in seconds or as a date (RFC 9110 §10.2.3)."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, round((moment - datetime.now(UTC)).total_seconds()))

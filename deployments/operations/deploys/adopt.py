@@ -1,0 +1,71 @@
+"""Take for right what somebody else set: the history then tells what runs."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from deployments.models import AuditEvent, Deploy, Observation, Site, Status, Trigger
+from deployments.operations import audit
+from deployments.operations.deploys.guard_input import image_repository
+from deployments.operations.deploys.request import lock
+from deployments.rules.wording import moment
+
+
+class UnableToAdopt(Exception):
+    """The sentence says why, and what to do."""
+
+
+def adopt(*, site: Site, image: str, by: User, now: datetime) -> Deploy:
+    """Write a succeeded Deploy of the commit that somebody else's `image`, which the person saw, has brought.
+
+    Raises UnableToAdopt where it is another app's image, no commit of the branch, not fully running, or changed meanwhile.
+    """
+    with transaction.atomic():
+        locked = lock(site)
+        if not (refusal := _refusal(locked, image)):
+            return _write(locked, by=by, now=now)
+        message = f"Refused to adopt {image[:300]}. {refusal}"
+        audit.record(AuditEvent.Kind.REFUSAL, message, by=by, site=locked, now=now)
+    raise UnableToAdopt(refusal)
+
+
+def _refusal(site: Site, image: str) -> str:
+    seen = site.observation
+    if image != seen.desired_image:
+        return "The image has changed since you looked. Look again, then decide."
+    if image_repository(image) != site.expected_repository:
+        return f"{image} is not of {site.expected_repository}: correct the mapping, or put it right."
+    if seen.latest_deploy and seen.latest_deploy.is_active:
+        return "A Deploy is under way here: wait until that has ended."
+    if not seen.desired_sha:
+        return "The image carries no commit that GitHub knows: push it to the branch, or put it right."
+    if seen.desired_sha != seen.running_sha or seen.ready < seen.wanted:
+        return "Its pods do not all run it yet: wait until they do, then sync and adopt it."
+    return _off_branch(seen)
+
+
+def _off_branch(seen: Observation) -> str:
+    if seen.desired_sha == seen.head_sha or seen.ahead_by == 0:
+        return ""
+    if seen.ahead_by is None:
+        return "Whether this commit is on the branch is not known yet: sync first."
+    return f"Commit {seen.desired_sha[:7]} is not on the branch: push it there first, or put it right."
+
+
+def _write(site: Site, *, by: User, now: datetime) -> Deploy:
+    seen = site.observation
+    who = f"{seen.desired_by or 'Somebody else'} set it{f' on {moment(seen.desired_at)}' if seen.desired_at else ''}"
+    last = site.deploys.filter(status=Status.SUCCEEDED).first()
+    deploy = Deploy.objects.create(
+        site=site, sha=seen.desired_sha, image=seen.desired_image, status=Status.SUCCEEDED, trigger=Trigger.ADOPTED,
+        headline=seen.head_headline if seen.desired_sha == seen.head_sha else "",
+        from_sha=last.sha if last else "", from_image=seen.accepted_image,
+        requested_by=by, requested_by_name=by.get_username(), requested_at=now, finished_at=now,
+        message=f"{who}; {by.get_username()} adopted it.",
+        wanted=seen.wanted, updated=seen.wanted, ready=seen.ready,
+    )  # fmt: skip
+    Observation.objects.filter(site=site).update(latest_deploy=deploy, accepted_image=seen.desired_image)
+    message = f"Adopted {seen.desired_image}. {who}."
+    audit.record(AuditEvent.Kind.ADOPT, message, by=by, site=site, now=now)
+    return deploy

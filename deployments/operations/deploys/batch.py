@@ -1,0 +1,183 @@
+"""Several sites' Deploys as one wish: one after another, stopping at the first failure, whoever looks or not."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django_q.tasks import async_task
+
+from deployments.models import AuditEvent, BatchItem, Deploy, DeployBatch, Site, Status, Trigger
+from deployments.operations import audit
+from deployments.operations.deploys.request import (
+    UnableToCancel,
+    UnableToDeploy,
+    cancel_deploy,
+    request_deploy,
+)
+from deployments.rules.images import is_full_sha
+from deployments.rules.wording import counted, sentences
+
+logger = logging.getLogger(__name__)
+HOSTS_NAMED = 10
+
+
+class UnableToDeployAll(Exception):
+    """The sentence says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class BatchEntry:
+    """One site's part: the commit that the person saw on offer, and the one that was seen running."""
+
+    host: str
+    sha: str
+    seen_sha: str
+
+
+def request_batch(*, entries: Sequence[BatchEntry], by: User, key: UUID | None, now: datetime) -> DeployBatch:
+    """Write the batch and begin its first Deploy. The same key returns the first batch.
+
+    Raises UnableToDeployAll where nothing was named, or something that is not there.
+    """
+    if key and (first := DeployBatch.objects.filter(idempotency_key=key).first()):
+        return first
+    sites = {site.host: site for site in Site.objects.filter(host__in=[entry.host for entry in entries])}
+    entries = list({entry.host: entry for entry in entries}.values())
+    if not entries or any(entry.host not in sites or not is_full_sha(entry.sha) for entry in entries):
+        raise UnableToDeployAll("What is ready has changed since you looked. Look again, then tap once more.")
+    try:
+        with transaction.atomic():
+            batch = DeployBatch.objects.create(
+                requested_by=by, requested_by_name=by.get_username(), requested_at=now, idempotency_key=key
+            )
+            BatchItem.objects.bulk_create(
+                BatchItem(
+                    batch=batch,
+                    position=place,
+                    site=sites[entry.host],
+                    sha=entry.sha,
+                    seen_sha=entry.seen_sha,
+                )
+                for place, entry in enumerate(entries, start=1)
+            )
+            message = (
+                f"Asked for Deploys of {counted(len(entries), 'site')}, one after another: {_named(entries)}."
+            )
+            audit.record(AuditEvent.Kind.DEPLOY, message, by=by, now=now)
+    except IntegrityError:
+        # The same tap, in another process, a moment ago.
+        if key and (first := DeployBatch.objects.filter(idempotency_key=key).first()):
+            return first
+        raise
+    continue_batch(batch_id=batch.pk, now=now)
+    batch.refresh_from_db()
+    return batch
+
+
+def continue_batches(*, now: datetime) -> None:
+    """Take every running batch a step further, where it can go; one's trouble is that one's alone. Safe to run twice."""
+    for batch_id in DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).values_list("pk", flat=True):
+        try:
+            continue_batch(batch_id=batch_id, now=now)
+        except Exception:
+            logger.exception("Batch %s does not go on; the tick tries again", batch_id)
+
+
+def continue_batches_of(deploy: Deploy) -> None:
+    """Have the batches that wait for this Deploy's end look at it, in a task of their own."""
+    if BatchItem.objects.filter(deploy=deploy, batch__state=DeployBatch.State.RUNNING).exists():
+        async_task("deployments.tasks.continue_batches", q_options={"group": "batch"})
+
+
+def continue_batch(*, batch_id: int, now: datetime) -> None:
+    """Look how the present Deploy ended, then begin the next one; at the end, or at the first failure, end the batch."""
+    with transaction.atomic():
+        batch = DeployBatch.objects.select_for_update().select_related(None).get(pk=batch_id)
+        while batch.is_running and _step(batch, now=now):
+            pass
+
+
+def cancel_batch(*, batch: DeployBatch, by: User, now: datetime) -> bool:
+    """Start nothing more. What waits in the queue is cancelled with it; what the cluster was told already goes on.
+
+    Returns False where the batch had ended before.
+    """
+    with transaction.atomic():
+        locked = DeployBatch.objects.select_for_update().get(pk=batch.pk)
+        if not locked.is_running:
+            return False
+        rest = locked.items.filter(is_done=False, deploy=None).count()
+        message = sentences(f"{by.get_username()} cancelled it", _not_started(rest))
+        locked.end(DeployBatch.State.CANCELLED, message=message, now=now)
+        sites = counted(locked.items.count(), "site")
+        audit.record(
+            AuditEvent.Kind.CANCEL,
+            sentences(f"Cancelled the Deploys of {sites}", _not_started(rest)),
+            by=by,
+            now=now,
+        )
+    for item in locked.items.filter(is_done=False).exclude(deploy=None).select_related("deploy"):
+        try:
+            if item.deploy:
+                cancel_deploy(deploy=item.deploy, by=by, now=now)
+        except UnableToCancel:
+            logger.info("Deploy %s goes on: the cluster was told already", item.deploy_id)
+    return True
+
+
+def _step(batch: DeployBatch, *, now: datetime) -> bool:
+    """Settle or begin the batch's next item; whether there may be more to do now."""
+    item = batch.items.filter(is_done=False).select_related("site__observation", "deploy").first()
+    if item is None:
+        message = f"All {counted(batch.items.count(), 'site')} deployed."
+        batch.end(DeployBatch.State.DONE, message=message, now=now)
+        return False
+    if item.deploy is None:
+        return _begin(batch, item, now=now)
+    if item.deploy.is_active:
+        return False
+    if item.deploy.status == Status.SUCCEEDED:
+        BatchItem.objects.filter(pk=item.pk).update(is_done=True)
+        return True
+    _stop(batch, item, item.deploy.message, now=now)
+    return False
+
+
+def _begin(batch: DeployBatch, item: BatchItem, *, now: datetime) -> bool:
+    site, by = item.site, batch.requested_by
+    if getattr(site, "observation", None) and site.observation.running_sha == item.sha:
+        BatchItem.objects.filter(pk=item.pk).update(is_done=True, message="It runs this commit already.")
+        return True
+    if by is None or not by.is_active:
+        _stop(batch, item, f"{batch.requested_by_name} may not deploy any more.", now=now)
+        return False
+    try:
+        deploy = request_deploy(
+            site=site, sha=item.sha, seen_sha=item.seen_sha, requested_by=by, trigger=Trigger.PERSON, now=now
+        )
+    except UnableToDeploy as refusal:
+        _stop(batch, item, str(refusal), now=now)
+        return False
+    BatchItem.objects.filter(pk=item.pk).update(deploy=deploy, headline=deploy.headline)
+    return False
+
+
+def _stop(batch: DeployBatch, item: BatchItem, why: str, *, now: datetime) -> None:
+    BatchItem.objects.filter(pk=item.pk).update(is_done=True, message=why)
+    rest = batch.items.filter(is_done=False).exclude(pk=item.pk).count()
+    message = sentences(f"Stopped at {item.site.host}: {why}", _not_started(rest))
+    batch.end(DeployBatch.State.STOPPED, message=message, now=now)
+
+
+def _named(entries: Sequence[BatchEntry]) -> str:
+    hosts = [entry.host for entry in entries[:HOSTS_NAMED]]
+    more = len(entries) - len(hosts)
+    return f"{', '.join(hosts)}{f' and {more} more' if more else ''}"
+
+
+def _not_started(rest: int) -> str:
+    return f"{counted(rest, 'site')} after it not started" if rest else ""

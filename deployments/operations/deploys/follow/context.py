@@ -1,0 +1,105 @@
+"""What a follower works with: its patience, the outside, and threads for slow questions."""
+
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from deployments.clients.clients import Clients
+
+T = TypeVar("T")
+Late = TypeVar("Late")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeouts:
+    """How long to wait for what."""
+
+    stability: timedelta
+    """New pods must stay ready for this long."""
+    rollout: timedelta
+    """After this long a rollout has timed out."""
+    poll_seconds: float = 1.5
+    task: timedelta = field(default=timedelta(seconds=45))
+    """One task's length; then it queues itself again."""
+    check_host_again: timedelta = field(default=timedelta(seconds=3))
+    """Between two questions to a host that gave a wrong answer."""
+    host_checks: int = 3
+    """So many wrong answers in a row count."""
+    details: timedelta = field(default=timedelta(seconds=10))
+    """A rollout that is not done by then is asked for its events."""
+
+
+@dataclass(frozen=True)
+class _Question:
+    asked_at: datetime
+    future: Future[Any]
+    before: Any = None
+    """The answer that this question is to replace."""
+
+
+class BackgroundCalls:
+    """Slow questions, each in a thread of its own: a host that says nothing keeps no other Deploy waiting."""
+
+    def __init__(self) -> None:
+        self._asked: dict[Hashable, _Question] = {}
+
+    def ask(
+        self,
+        key: Hashable,
+        question: Callable[[], T],
+        *,
+        now: datetime,
+        within: timedelta,
+        otherwise: Late,
+        keep: timedelta = timedelta(0),
+    ) -> T | Late | None:
+        """Return the answer, None while the first one is on its way, `otherwise` when it is not there after `within`.
+
+        An answer is handed out once, or for as long as `keep` says; then the question is asked anew.
+        """
+        asked = self._asked.get(key)
+        if asked is None:
+            self._asked[key] = _Question(now, _in_a_thread(question))
+            return None
+        if not asked.future.done():
+            if now - asked.asked_at < within:
+                before: T | None = asked.before
+                return before
+            del self._asked[key]
+            return otherwise
+        answer: T = asked.future.result()
+        if not keep:
+            del self._asked[key]
+        elif now - asked.asked_at >= keep:
+            self._asked[key] = _Question(now, _in_a_thread(question), before=answer)
+        return answer
+
+    @property
+    def are_under_way(self) -> bool:
+        """Whether an answer is still to come."""
+        return any(not each.future.done() for each in self._asked.values())
+
+
+@dataclass(frozen=True)
+class FollowContext:
+    """One follower's."""
+
+    clients: Clients
+    timeouts: Timeouts
+    calls: BackgroundCalls = field(default_factory=BackgroundCalls)
+
+
+def _in_a_thread(question: Callable[[], Any]) -> Future[Any]:
+    future: Future[Any] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(question())
+        except Exception as error:  # noqa: BLE001 -- raised again where the answer is read
+            future.set_exception(error)
+
+    threading.Thread(target=work, name="question", daemon=True).start()
+    return future

@@ -1,0 +1,135 @@
+"""From what the cluster shows to the Deploy's next state."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from deployments.clients.registry import Registry, RegistryError
+from deployments.models import Status
+from deployments.operations.deploys.follow.check_host import check_host
+from deployments.operations.deploys.follow.context import FollowContext
+from deployments.operations.deploys.follow.end import end, is_out_of_time, last_lines
+from deployments.operations.deploys.follow.snapshot import Snapshot
+from deployments.operations.deploys.follow.verify_digest import verify_digest
+from deployments.rules.diagnosis import Diagnosis, after_asking_the_registry, diagnose
+from deployments.rules.digest_check import DigestCheck, DigestMatch
+from deployments.rules.images import parse_image
+from deployments.rules.rollouts import Phase, Rollout, judge_rollout
+
+REGISTRY_WITHIN = timedelta(seconds=30)
+ASK_REGISTRY_AGAIN = timedelta(seconds=30)
+
+
+def judge(snapshot: Snapshot, context: FollowContext) -> None:
+    """Move the Deploy on, or note how far it is."""
+    deploy, site = snapshot.deploy, snapshot.deploy.site
+    if snapshot.deployment is None:
+        gone = f"Deployment {site.deployment} is gone from namespace {site.namespace}."
+        end(deploy, Status.FAILED, gone, reason="gone", now=snapshot.now)
+        return
+    rollout = judge_rollout(snapshot.deployment, container=site.container, image=deploy.image)
+    match rollout.phase:
+        case Phase.SUPERSEDED:
+            end(deploy, Status.SUPERSEDED, rollout.message, now=snapshot.now)
+        case Phase.COMPLETE if snapshot.ready >= rollout.wanted:
+            _verify(snapshot, rollout, context)
+        case _:
+            _wait_or_fail(snapshot, rollout, context)
+
+
+def _verify(snapshot: Snapshot, rollout: Rollout, context: FollowContext) -> None:
+    deploy, now, ready = snapshot.deploy, snapshot.now, snapshot.ready
+    if deploy.status == Status.ROLLING_OUT:
+        message = (
+            f"{_pods(ready)} ready on the new image: watching that it stays so."
+            if rollout.wanted
+            else rollout.message
+        )
+        deploy.move(
+            Status.VERIFYING, now=now, message=message, verifying_since=now, checks=0, checked_at=None,
+            **_counts(snapshot, rollout),
+        )  # fmt: skip
+        # The registry answers while stability is watched.
+        verify_digest(snapshot, context)
+    elif not rollout.wanted:
+        end(deploy, Status.SUCCEEDED, rollout.message, now=now, **_counts(snapshot, rollout))
+    elif digest_check := verify_digest(snapshot, context):
+        _verify_build(snapshot, rollout, context, digest_check)
+
+
+def _verify_build(
+    snapshot: Snapshot, rollout: Rollout, context: FollowContext, digest_check: DigestCheck
+) -> None:
+    deploy, now, counts = snapshot.deploy, snapshot.now, _counts(snapshot, rollout)
+    if digest_check.match is DigestMatch.MISMATCH:
+        end(deploy, Status.FAILED, digest_check.message, reason="other_build", now=now, **counts)
+    elif deploy.verifying_since and now - deploy.verifying_since >= context.timeouts.stability:
+        deploy.note(now=now, **counts)
+        doubt = (
+            f"; whether that is the registry's build is not known: {digest_check.message}"
+            if digest_check.message
+            else ""
+        )
+        check_host(snapshot, context, stayed=f"{_pods(snapshot.ready)} ready, and stayed so{doubt}")
+
+
+def _wait_or_fail(snapshot: Snapshot, rollout: Rollout, context: FollowContext) -> None:
+    deploy, now, counts = snapshot.deploy, snapshot.now, _counts(snapshot, rollout)
+    problem = _problem(snapshot, context)
+    message = problem.message if problem else rollout.message
+    if rollout.phase is Phase.FAILED or (problem and problem.certain):
+        end(deploy, Status.FAILED, message, now=now, **_evidence(snapshot, problem, context), **counts)
+    elif is_out_of_time(deploy, context.timeouts, now=now):
+        end(deploy, Status.TIMED_OUT, message, now=now, **_evidence(snapshot, problem, context), **counts)
+    elif deploy.status == Status.VERIFYING:
+        message = f"A pod fell away again. {message}"
+        deploy.move(
+            Status.ROLLING_OUT, now=now, message=message, verifying_since=None, checks=0, checked_at=None, **counts
+        )  # fmt: skip
+    else:
+        deploy.note(now=now, message=message, **counts)
+
+
+def _problem(snapshot: Snapshot, context: FollowContext) -> Diagnosis | None:
+    """What is wrong; before an image is called missing, the registry itself is asked."""
+    deploy, now = snapshot.deploy, snapshot.now
+    problem = diagnose(
+        snapshot.pods, snapshot.events, container=deploy.site.container, image=deploy.image, now=now
+    )
+    if problem is None or not problem.certain or not problem.unpulled:
+        return problem
+    answer = context.calls.ask(
+        ("image", deploy.pk),
+        partial(_is_in_registry, context.clients.registry, problem.unpulled),
+        now=now,
+        within=REGISTRY_WITHIN,
+        otherwise="",
+        keep=ASK_REGISTRY_AGAIN,
+    )
+    return after_asking_the_registry(problem, answer)
+
+
+def _is_in_registry(registry: Registry, image: str) -> bool | str:
+    """Or a sentence, where the registry cannot be asked."""
+    try:
+        return registry.digest(parse_image(image)) is not None
+    except (RegistryError, ValueError, OSError) as error:
+        return str(error)
+
+
+def _evidence(snapshot: Snapshot, problem: Diagnosis | None, context: FollowContext) -> dict[str, Any]:
+    if problem is None:
+        return {"reason": "deadline"}
+    log = ""
+    if problem.has_log:
+        namespace = snapshot.deploy.site.namespace
+        log = last_lines(context.clients.cluster, namespace, pod=problem.pod, container=problem.container)
+    return {"reason": problem.reason, "log": log}
+
+
+def _counts(snapshot: Snapshot, rollout: Rollout) -> dict[str, Any]:
+    return {"wanted": rollout.wanted, "updated": rollout.updated, "ready": snapshot.ready}
+
+
+def _pods(count: int) -> str:
+    return "1 pod is" if count == 1 else f"{count} pods are"

@@ -1,0 +1,32 @@
+"""Does the registry still have what a site could go back to? One HEAD request for each such image."""
+
+import logging
+from datetime import datetime
+
+from deployments.clients.registry import Registry, RegistryError
+from deployments.models import Site
+from deployments.queries.rollbacks import rollback_targets
+from deployments.rules.images import parse_image
+
+logger = logging.getLogger(__name__)
+
+
+def check_rollback_images(*, site_id: int, registry: Registry, now: datetime) -> None:
+    """Write for each image that the site could go back to whether it is there; what cannot be asked stays as it was."""
+    site = Site.objects.filter(pk=site_id).select_related("observation").first()
+    if site is None:
+        return
+    for image in [target.image for target in rollback_targets(site)]:
+        try:
+            is_there = registry.digest(parse_image(image)) is not None
+        except RegistryError as error:
+            logger.warning("Whether %s is still there is not known: %s", image, error)
+            continue
+        note_image(site, image, is_there=is_there, now=now)
+
+
+def note_image(site: Site, image: str, *, is_there: bool, now: datetime) -> None:
+    """Write down whether the registry has the image, wherever the site's history names it."""
+    for name in ("image", "from_image"):
+        seen = {f"{name}_seen_at": now} if is_there else {}
+        site.deploys.filter(**{name: image}).update(**{f"{name}_gone": not is_there}, **seen)

@@ -1,0 +1,188 @@
+"""Ask for a Deploy, and take back what was asked for."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django_q.tasks import async_task
+
+from deployments.facts import StandingHold, site_facts
+from deployments.models import AuditEvent, Deploy, EventKind, Observation, Site, Status, Trigger
+from deployments.operations import audit
+from deployments.operations.deploys.deploy_request import AUDITED_AS, DeployRequest, WhenReady, note_refusal
+from deployments.operations.deploys.guard_input import guard_input_at_request, image_of
+from deployments.operations.hold import resume_hold_of
+from deployments.operations.sites.save import stands_for_the_same
+from deployments.rules.guards import first_refusal
+from deployments.rules.site_state import SiteFacts
+from deployments.rules.waiting import waits_for
+
+
+class UnableToDeploy(Exception):
+    """The refusing guard's sentence."""
+
+
+class UnableToCancel(Exception):
+    """The sentence says how far the Deploy has come."""
+
+
+def request_deploy(
+    *,
+    site: Site,
+    sha: str,
+    seen_sha: str,
+    requested_by: User | None,
+    requested_by_name: str = "",
+    trigger: Trigger,
+    idempotency_key: UUID | None = None,
+    accept_red: bool = False,
+    accept_foreign_image: str = "",
+    when_ready: WhenReady | None = None,
+    now: datetime,
+) -> Deploy:
+    """Write the wish and its queue entry in one transaction; a worker checks every guard again, and patches.
+
+    `requested_by_name` is who asks where that is no user.
+    `accept_foreign_image` passes the wrong-app guard where it is the very image that the container is asked to run.
+    With `when_ready`, a head that is not built yet waits for its image (operations/deploys/waiting.py).
+
+    A second tap returns the first Deploy: one with the same key, or the active one of the same commit.
+    Raises UnableToDeploy with the first refusing guard's sentence.
+    """
+    deploy_request = DeployRequest(
+        sha=sha.strip().lower(),
+        seen_sha=seen_sha,
+        trigger=trigger,
+        by=requested_by,
+        named=requested_by_name,
+        accepts_red=accept_red,
+        readiness=when_ready,
+        key=idempotency_key,
+        accepts_image=accept_foreign_image,
+    )
+    return request(deploy_request, site=site, now=now)
+
+
+def request(deploy_request: DeployRequest, *, site: Site, now: datetime) -> Deploy:
+    """Do what request_deploy does, for a wish of any kind. A refusal stands in the audit, like the wish itself."""
+    with transaction.atomic():
+        locked = lock(site)
+        if first := same_request(locked, deploy_request):
+            return first
+        facts = site_facts(locked, holds=StandingHold.all(now=now), sha=deploy_request.sha)
+        refusal = _overtaken(site, locked, deploy_request) or first_refusal(
+            guard_input_at_request(locked, facts, deploy_request)
+        )
+        if not refusal:
+            return _write(locked, facts, deploy_request, now=now)
+        note_refusal(refusal, deploy_request, site=locked, now=now)
+    raise UnableToDeploy(refusal)
+
+
+def lock(site: Site) -> Site:
+    """Return the site's row, with what was observed of it, locked until the transaction ends."""
+    Site.objects.select_for_update().only("pk").get(pk=site.pk)
+    # By a statement of its own: one that waited for the lock would show joined rows as they were before it waited.
+    return Site.objects.select_related("observation__latest_deploy").get(pk=site.pk)
+
+
+def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
+    """End a Deploy that has changed nothing in the cluster yet.
+
+    Raises UnableToCancel once a worker has begun with it.
+    """
+    message = f"{by.get_username()} cancelled it before anything was changed."
+    with transaction.atomic():
+        # Locked, so that a worker that is about to tell the cluster comes before or after, and never in between.
+        unsent = Deploy.objects.select_for_update().filter(pk=deploy.pk, patch_sent_at=None)
+        if unsent.first() is None or not deploy.move(
+            Status.CANCELLED, only_from=(Status.WAITING, Status.QUEUED), now=now, message=message
+        ):
+            raise UnableToCancel("Too late to cancel: the cluster has been told already.")
+        resume_hold_of(deploy, now=now)
+        audited = f"Cancelled Deploy {deploy.pk} of {deploy.sha[:7]} before anything was changed."
+        audit.record(AuditEvent.Kind.CANCEL, audited, by=by, site=deploy.site, now=now)
+
+
+def same_request(site: Site, deploy_request: DeployRequest) -> Deploy | None:
+    """The Deploy that this wish asked for already, where it is a second tap. `site` is locked."""
+    if deploy_request.key and (
+        first := Deploy.objects.filter(idempotency_key=deploy_request.key, site=site).first()
+    ):
+        return first
+    latest = site.observation.latest_deploy if hasattr(site, "observation") else None
+    is_same = (
+        latest and latest.is_active and (latest.sha, latest.kind) == (deploy_request.sha, deploy_request.kind)
+    )
+    return latest if is_same else None
+
+
+def _overtaken(site: Site, locked: Site, deploy_request: DeployRequest) -> str:
+    """Why the sync, which read `site` before it looked around, must not go by that any more; empty where it may."""
+    is_so_still = locked.auto_deploy and stands_for_the_same(site, locked)
+    if deploy_request.trigger != Trigger.SYNC or is_so_still:
+        return ""
+    return "Its mapping was changed while the sync looked at it: the next sync looks again."
+
+
+def _missing(facts: SiteFacts, deploy_request: DeployRequest) -> str:
+    """What this wish must wait for, where it is one that waits; empty where it may begin."""
+    if deploy_request.readiness is None or deploy_request.sha != facts.head_sha:
+        return ""
+    return waits_for(
+        sha=deploy_request.sha,
+        is_built=facts.head_image_built,
+        check_state=facts.check_state,
+        waits_for_ci=deploy_request.readiness.wait_for_ci,
+    )
+
+
+def _write(site: Site, facts: SiteFacts, deploy_request: DeployRequest, *, now: datetime) -> Deploy:
+    missing, readiness = _missing(facts, deploy_request), deploy_request.readiness or WhenReady()
+    deploy = Deploy.objects.create(
+        site=site,
+        sha=deploy_request.sha,
+        headline=_headline(site, deploy_request.sha),
+        image=image_of(site, deploy_request),
+        kind=deploy_request.kind,
+        rolls_back=deploy_request.rolls_back,
+        cause=deploy_request.cause,
+        accepts_image=deploy_request.accepts_image,
+        from_sha=deploy_request.rolls_back.sha if deploy_request.rolls_back else facts.running_sha,
+        from_image=facts.desired_image,
+        trigger=deploy_request.trigger,
+        requested_by=deploy_request.by,
+        requested_by_name=deploy_request.by_name,
+        idempotency_key=deploy_request.key,
+        requested_at=now,
+        accepts_red=deploy_request.accepts_red,
+        follow_head=readiness.follow_head,
+        waits_for_ci=readiness.wait_for_ci,
+        status=Status.WAITING if missing else Status.QUEUED,
+        queued_at=None if missing else now,
+        message=missing or "In the queue: a worker takes it up in a moment.",
+    )
+    deploy.add_event(f"Asked for by {deploy.requested_by_name}.", kind=EventKind.ASKED, now=now)
+    Observation.objects.filter(site=site).update(latest_deploy=deploy)
+    audited = (
+        f"Asked for {deploy_request.described}.{' ' if deploy_request.cause else ''}{deploy_request.cause}"
+    )
+    audit.record(
+        AUDITED_AS[deploy_request.kind],
+        audited,
+        by=deploy_request.by,
+        by_name=deploy_request.by_name,
+        site=site,
+        now=now,
+    )
+    if not missing:
+        async_task("deployments.tasks.start_deploy", deploy.pk, q_options={"group": "deploy"})
+    return deploy
+
+
+def _headline(site: Site, sha: str) -> str:
+    if sha == site.observation.head_sha:
+        return str(site.observation.head_headline)
+    before = site.deploys.filter(sha=sha).exclude(headline="").values_list("headline", flat=True)
+    return before.first() or ""

@@ -1,0 +1,110 @@
+"""Deploys that were asked for before their image was there: moved on as soon as it is, given up after a while.
+
+The sync, an image's event and the minutely look-up all come to the same `move_on`.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django_q.tasks import async_task
+
+from deployments.clients.clients import Clients
+from deployments.clients.registry import RegistryError
+from deployments.models import Deploy, Observation, Site, Status
+from deployments.operations.not_twice import NotTwice
+from deployments.operations.sync.request import request_sync
+from deployments.rules.images import parse_image
+from deployments.rules.site_facts import CheckState
+from deployments.rules.waiting import ends_the_wait, waits_for
+from deployments.rules.wording import duration, short
+
+STILL_WAITING = (Status.WAITING,)
+
+
+def move_on_where_ready(sites: Iterable[Site], *, now: datetime) -> int:
+    """Move on the waiting Deploys of sites that carry a new observation; return how many went on. No statement else."""
+    waiting = [(site, site.observation.latest_deploy) for site in sites]
+    return sum(
+        _judge(deploy, site.observation, now=now)
+        for site, deploy in waiting
+        if deploy is not None and deploy.status == Status.WAITING
+    )
+
+
+def check_pending_image(*, deploy_id: int, clients: Clients, now: datetime) -> None:
+    """Ask the registry, by one request, for a waiting Deploy's image, and move the Deploy on where it is there.
+
+    What must be known of GitHub at that moment, the newest head or CI, is asked by a sync of this site, which moves it on.
+    """
+    deploy = (
+        Deploy.objects.select_related("site__observation").filter(pk=deploy_id, status=Status.WAITING).first()
+    )
+    if deploy is None:
+        return
+    seen = deploy.site.observation
+    _take_newer_head(deploy, seen, now=now)
+    try:
+        is_built = clients.registry.digest(parse_image(deploy.image)) is not None
+    except RegistryError as error:
+        deploy.note(now=now, message=f"{error} Headway looks again every minute.")
+        return
+    if is_built and (deploy.follow_head or deploy.waits_for_ci):
+        request_sync(hosts=[deploy.site.host], trigger="waiting")
+    else:
+        check_state = CheckState(seen.check_state) if deploy.sha == seen.head_sha else CheckState.UNKNOWN
+        move_on(deploy, is_built=is_built, check_state=check_state, now=now)
+
+
+def move_on(deploy: Deploy, *, is_built: bool | None, check_state: CheckState, now: datetime) -> bool:
+    """Queue a waiting Deploy whose time has come, end one that waits in vain; return whether it was queued by us."""
+    if in_vain := ends_the_wait(sha=deploy.sha, check_state=check_state, accepts_red=deploy.accepts_red):
+        deploy.move(Status.FAILED, only_from=STILL_WAITING, now=now, message=in_vain)
+        return False
+    missing = waits_for(
+        sha=deploy.sha, is_built=is_built, check_state=check_state, waits_for_ci=deploy.waits_for_ci
+    )
+    if missing:
+        deploy.note(now=now, message=missing)
+        return False
+    with transaction.atomic():
+        message = "The image is there: a worker takes it up in a moment."
+        if not deploy.move(Status.QUEUED, only_from=STILL_WAITING, now=now, message=message, queued_at=now):
+            return False
+        Observation.objects.filter(site=deploy.site_id, head_sha=deploy.sha).update(head_image_built=True)
+        async_task("deployments.tasks.start_deploy", deploy.pk, q_options={"group": "deploy"})
+    return True
+
+
+def take_up_waiting(due: NotTwice, *, now: datetime, timeout: timedelta) -> None:
+    """Have every waiting Deploy looked at, by a task each; end those that have waited for longer than `timeout`."""
+    for deploy in Deploy.objects.filter(status=Status.WAITING):
+        if now - deploy.requested_at < timeout:
+            due.queue("deployments.tasks.check_pending_image", deploy.pk, group="deploy")
+            continue
+        message = (
+            f"Given up after {duration(timeout)}: what {short(deploy.sha)} waited for did not come. "
+            "Look at its build, then ask again."
+        )
+        deploy.move(Status.TIMED_OUT, only_from=STILL_WAITING, now=now, message=message)
+
+
+def _judge(deploy: Deploy, seen: Observation, *, now: datetime) -> bool:
+    deploy.site = seen.site
+    _take_newer_head(deploy, seen, now=now)
+    if deploy.sha == seen.head_sha:
+        return move_on(
+            deploy, is_built=seen.head_image_built, check_state=CheckState(seen.check_state), now=now
+        )
+    if deploy.waits_for_ci:
+        message = (
+            f"{short(seen.head_sha)} came before CI had passed on {short(deploy.sha)}: ask for the newer one."
+        )
+        deploy.move(Status.SUPERSEDED, only_from=STILL_WAITING, now=now, message=message)
+    return False
+
+
+def _take_newer_head(deploy: Deploy, seen: Observation, *, now: datetime) -> None:
+    if deploy.follow_head and seen.head_sha not in ("", deploy.sha) and deploy.site.expected_repository:
+        image = str(deploy.site.image_for(seen.head_sha))
+        deploy.note(now=now, sha=seen.head_sha, headline=seen.head_headline, image=image)

@@ -1,0 +1,44 @@
+"""Follow a repository that GitHub calls by another name now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from deployments.models import Site
+from deployments.operations.sites.save import save_mapping
+from deployments.operations.sync.request import request_sync
+from deployments.rules.notes import is_renamed
+
+
+@dataclass(frozen=True)
+class Followed:
+    """One mapping that was changed; where `image_repository` is another than before, its next images are expected there."""
+
+    host: str
+    name_with_owner: str
+    image_repository: str
+    image_repository_before: str
+
+
+def follow_renames(sites: Iterable[Site], *, by: User, now: datetime) -> list[Followed]:
+    """Write the name that GitHub last answered under into each mapping that has another, and look at those sites anew."""
+    followed = [_follow(site, by=by, now=now) for site in sites if _new_name(site)]
+    if followed:
+        request_sync(hosts=[each.host for each in followed], trigger="mapping")
+    return followed
+
+
+def _new_name(site: Site) -> str:
+    seen = getattr(site, "observation", None)
+    name = seen.name_with_owner if seen else ""
+    return name if is_renamed(f"{site.owner}/{site.repository}", name) else ""
+
+
+def _follow(site: Site, *, by: User, now: datetime) -> Followed:
+    name, before = _new_name(site), site.expected_repository
+    was = {"owner": site.owner, "repository": site.repository}
+    site.owner, _, site.repository = name.partition("/")
+    save_mapping(site=site, before=was, by=by, now=now)
+    return Followed(site.host, name, site.expected_repository, before)

@@ -1,0 +1,113 @@
+"""Fetch the lists of commits that would ship. Each pair of SHAs is asked for once, for ever."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from django.db.models import Exists, F, OuterRef, Q
+
+from deployments.clients.github import (
+    Commit,
+    Comparison,
+    GitHub,
+    GitHubError,
+    GitHubNotFound,
+    GitHubRateLimited,
+    GitHubUnavailable,
+)
+from deployments.locks import Lock, try_lock
+from deployments.models import CommitRange, Observation
+from deployments.operations.github_limits import ask_comparison
+
+logger = logging.getLogger(__name__)
+SILENT_IN_A_ROW = 3
+_Pair: TypeAlias = tuple[int, str, str]
+
+
+def fetch_commits(*, github: GitHub, now: datetime) -> int:
+    """Ask GitHub for every range between a running commit and its head that is not known; return how many were.
+
+    One at a time, as GitHub asks its clients to, and by one process: whoever comes second leaves its own to the first, which looks
+    again afterwards. A rate limit ends it, and a GitHub that says nothing: the next sync that finds ranges missing asks again.
+    """
+    fetched, asked = 0, set[_Pair]()
+    while missing := [seen for seen in _missing() if _pair(seen) not in asked]:
+        with try_lock(Lock.COMMITS) as alone:
+            if not alone:
+                break
+            asked |= {_pair(seen) for seen in missing}
+            more, may_ask = _fetch(missing, github, now=now)
+        fetched += more
+        if not may_ask:
+            break
+    return fetched
+
+
+def _fetch(missing: Sequence[Observation], github: GitHub, *, now: datetime) -> tuple[int, bool]:
+    """Return how many of these ranges are known now, and whether GitHub may be asked for more."""
+    fetched = silent = 0
+    for seen in missing:
+        try:
+            _keep(seen, _ask(seen, github, now=now))
+        except GitHubRateLimited:
+            logger.warning("GitHub's limit is reached: the other lists of commits have to wait")
+            return fetched, False
+        except GitHubError as error:
+            logger.warning("No list of commits for %s: %s", seen.site.host, error)
+            silent = silent + 1 if isinstance(error, GitHubUnavailable) else 0
+            if silent == SILENT_IN_A_ROW:
+                return fetched, False
+        else:
+            fetched, silent = fetched + 1, 0
+    return fetched, True
+
+
+def _ask(seen: Observation, github: GitHub, *, now: datetime) -> Comparison:
+    site = seen.site
+    try:
+        return ask_comparison(
+            github, site.owner, site.repository, base=seen.running_sha, head=seen.head_sha, now=now
+        )
+    except GitHubNotFound:
+        return Comparison(total=0, commits=(), status="")
+
+
+def _keep(seen: Observation, found: Comparison) -> None:
+    CommitRange.objects.get_or_create(
+        owner=seen.site.owner,
+        repository=seen.site.repository,
+        base=seen.running_sha,
+        head=seen.head_sha,
+        defaults={
+            "total": found.total,
+            "commits": [_as_json(each) for each in reversed(found.commits)],
+            "reverts": {sha: each.sha for each in found.commits for sha in each.reverts},
+        },
+    )
+
+
+def _pair(seen: Observation) -> _Pair:
+    return seen.pk, seen.running_sha, seen.head_sha
+
+
+def _missing() -> list[Observation]:
+    known = CommitRange.objects.filter(
+        owner=OuterRef("site__owner"),
+        repository=OuterRef("site__repository"),
+        base=OuterRef("running_sha"),
+        head=OuterRef("head_sha"),
+    )
+    behind = Observation.objects.exclude(Q(running_sha="") | Q(head_sha="") | Q(running_sha=F("head_sha")))
+    # In any order, so that the same few which GitHub cannot compare are not always in front.
+    return list(behind.filter(~Exists(known)).select_related("site").order_by("?"))
+
+
+def _as_json(commit: Commit) -> dict[str, str]:
+    return {
+        "sha": commit.sha,
+        "headline": commit.headline,
+        "author": commit.author,
+        "committed_at": commit.committed_at.isoformat(),
+        "url": commit.url,
+    }

@@ -1,0 +1,52 @@
+"""Ask for a sync; a worker does it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django_q.models import OrmQ
+from django_q.tasks import async_task
+
+from deployments.locks import Lock, try_lock
+from deployments.models import AuditEvent, Site
+from deployments.operations import audit
+from deployments.queue import broker
+
+AFTER_SYNC = "headway-after-sync"
+"""No worker takes what is queued under this name."""
+
+
+def ask_for_sync(*, hosts: Sequence[str] = (), by: User, now: datetime) -> None:
+    """Queue what request_sync does, for a person: the audit says for whom."""
+    with transaction.atomic():
+        site = Site.objects.filter(host=hosts[0]).first() if len(hosts) == 1 else None
+        what = "every site" if not hosts else "this site" if site else f"{len(hosts)} sites"
+        audit.record(AuditEvent.Kind.SYNC, f"Asked for a sync of {what}.", by=by, site=site, now=now)
+        request_sync(hosts=hosts)
+
+
+def request_sync(*, hosts: Sequence[str] = (), trigger: str = "person") -> None:
+    """Queue a sync of `hosts`, or of all sites where none is named."""
+    async_task("deployments.tasks.sync", hosts=list(hosts), trigger=trigger, q_options={"group": "sync"})
+
+
+def wait_for_another(*, hosts: Sequence[str], trigger: str) -> None:
+    """Queue a sync for when the one at work has ended: that one may have looked before this one was asked for.
+
+    One that waits already has yet to look, and is enough where it looks at these sites. Whoever calls this calls `let_follow` next.
+    """
+    entries = [entry.task for entry in OrmQ.objects.filter(key=AFTER_SYNC)]
+    # One that cannot be read is thrown away by whoever takes it.
+    waiting = [set(each["kwargs"].get("hosts", ())) for each in entries if "kwargs" in each]
+    if not any(not there or (hosts and there.issuperset(hosts)) for there in waiting):
+        q_options = {"group": "sync", "broker": broker.NotifyingBroker(AFTER_SYNC)}
+        async_task("deployments.tasks.sync", hosts=list(hosts), trigger=trigger, q_options=q_options)
+
+
+def let_follow() -> None:
+    """Let workers take the syncs that wait for another one, unless one is at work: whoever ends one calls this after it."""
+    with try_lock(Lock.SYNC) as is_free:
+        pass
+    if is_free:
+        broker.resume_entries(AFTER_SYNC)

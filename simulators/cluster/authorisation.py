@@ -1,0 +1,118 @@
+"""Who asks, and what they may do: bearer tokens and RBAC, read from the files that k8s/ ships."""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from simulators.cluster.errors import forbidden, unauthorized
+from simulators.cluster.kinds import Json, Kind
+
+ANONYMOUS = "system:anonymous"
+ADMIN = "kubernetes-admin"
+
+
+@dataclass(frozen=True)
+class ResourceAttributes:
+    """What somebody wants to do, in RBAC's words; `resource` has its subresource behind a slash."""
+
+    verb: str
+    group: str
+    resource: str
+    namespace: str = ""
+    name: str = ""
+
+
+def _documents(folder: Path, kind: str) -> list[Json]:
+    found: list[Json] = []
+    for path in sorted(folder.glob("*.yaml")):
+        found += [one for one in yaml.safe_load_all(path.read_text()) if one and one.get("kind") == kind]
+    return found
+
+
+class Authorisation:
+    """`rbac` is the folder with the Role, the RoleBinding and the ServiceAccount of the user `headway`."""
+
+    def __init__(self, rbac: Path) -> None:
+        account = _documents(rbac, "ServiceAccount")[0]["metadata"]
+        self._names = {
+            "admin": ADMIN,
+            "headway": f"system:serviceaccount:{account['namespace']}:{account['name']}",
+        }
+        self._tokens = {user: secrets.token_urlsafe(24) for user in self._names}
+        self._roles = {role["metadata"]["name"]: role for role in _documents(rbac, "Role")}
+        self._grants: list[tuple[str, str, list[Json]]] = []
+        for binding in _documents(rbac, "RoleBinding"):
+            self._bind(binding, binding["metadata"]["namespace"])
+        self._bindings = _documents(rbac, "RoleBinding")
+
+    def _bind(self, binding: Json, namespace: str) -> None:
+        rules = self._roles[binding["roleRef"]["name"]]["rules"]
+        for subject in binding["subjects"]:
+            user = f"system:serviceaccount:{subject['namespace']}:{subject['name']}"
+            self._grants.append((user, namespace, rules))
+
+    def bind(self, namespace: str) -> None:
+        """Grants the same Role in another namespace too, as a second RoleBinding would."""
+        for binding in self._bindings:
+            self._bind(binding, namespace)
+
+    def token(self, user: str) -> str:
+        return self._tokens[user]
+
+    def rotate(self, user: str) -> str:
+        """A new token; the old one is refused from now on."""
+        self._tokens[user] = secrets.token_urlsafe(24)
+        return self._tokens[user]
+
+    def full_name(self, user: str) -> str:
+        return self._names[user]
+
+    def who(self, header: str) -> str:
+        """The user's full name, `system:anonymous` without a token; raises 401 for a token nobody has."""
+        if not header:
+            return ANONYMOUS
+        word, _, token = header.partition(" ")
+        for user, known in self._tokens.items():
+            if word.lower() == "bearer" and secrets.compare_digest(token.strip().encode(), known.encode()):
+                return self._names[user]
+        raise unauthorized()
+
+    def allows(self, user: str, attributes: ResourceAttributes) -> bool:
+        if user == ADMIN:
+            return True
+        if attributes.verb == "create" and attributes.resource in (
+            "selfsubjectaccessreviews",
+            "selfsubjectreviews",
+        ):
+            return user != ANONYMOUS
+        return any(
+            _rule_allows(rule, attributes)
+            for holder, where, rules in self._grants
+            if holder == user and where == attributes.namespace
+            for rule in rules
+        )
+
+    def check(self, user: str, attributes: ResourceAttributes, kind: Kind) -> None:
+        """Raises 403 in the API server's words."""
+        if self.allows(user, attributes):
+            return
+        why = f'User "{user}" cannot {attributes.verb} resource "{attributes.resource}" in API group "{attributes.group}"'
+        scope = (
+            f'in the namespace "{attributes.namespace}"' if attributes.namespace else "at the cluster scope"
+        )
+        raise forbidden(kind, attributes.name, f"{why} {scope}")
+
+
+def _rule_allows(rule: Json, attributes: ResourceAttributes) -> bool:
+    def covers(listed: list[str], value: str) -> bool:
+        return "*" in listed or value in listed
+
+    names = rule.get("resourceNames")
+    return (
+        covers(rule["verbs"], attributes.verb)
+        and covers(rule["apiGroups"], attributes.group)
+        and covers(rule["resources"], attributes.resource)
+        and (not names or attributes.name in names)
+    )

@@ -1,0 +1,106 @@
+"""Putting things into the cluster and looking at them, from the same process."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from simulators.cluster.api import Api
+from simulators.cluster.kinds import DEPLOYMENTS, NAMESPACES, PODS, Json
+from simulators.cluster.machinery import Machinery
+from simulators.cluster.requests import Target
+from simulators.cluster.selectors import matches_selector
+from simulators.cluster.settled import add_settled
+from simulators.cluster.store import Store, copy
+
+
+class Contents:
+    """What a person with every right does to the cluster; objects are answered as copies."""
+
+    store: Store
+    api: Api
+    machinery: Machinery
+
+    def create_namespace(self, name: str) -> Json:
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        return self.api.writes.create(Target(NAMESPACES), body, manager="demo")
+
+    def bind_role(self, namespace: str) -> None:
+        """Lets the user `headway` do in this namespace what its Role allows."""
+        self.api.authorisation.bind(namespace)
+
+    def create_deployment(
+        self,
+        namespace: str,
+        name: str,
+        *,
+        containers: Mapping[str, str],
+        replicas: int = 1,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+        init_containers: Mapping[str, str] | None = None,
+        settled: bool = False,
+        **spec: Any,
+    ) -> Json:
+        """Creates a Deployment of containers (name to image); more of its spec as keywords (`strategy=`, `paused=`…).
+
+        `settled` makes its ReplicaSet and its ready pods at once, without any event, whatever their behaviour.
+        """
+        selector = {"app": name}
+        pod: Json = {"containers": _named(containers)}
+        if init_containers:
+            pod["initContainers"] = _named(init_containers)
+        template = {"metadata": {"labels": selector | dict(labels or {})}, "spec": pod}
+        metadata: Json = {"name": name, "labels": selector | dict(labels or {})}
+        if annotations:
+            metadata["annotations"] = dict(annotations)
+        whole = {"replicas": replicas, "selector": {"matchLabels": selector}, "template": template, **spec}
+        body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": whole}
+        if not settled:
+            return self.api.writes.create(Target(DEPLOYMENTS, namespace), body, manager="demo")
+        dry = self.api.writes.create(Target(DEPLOYMENTS, namespace), body, manager="demo", dry_run=True)
+        return add_settled(self.store, dry, image_id=self.machinery.kubelet.containers.image_id)
+
+    def deployment(self, namespace: str, name: str) -> Json:
+        """A copy of the Deployment; raises KeyError when there is none."""
+        found = self.store.find(DEPLOYMENTS.plural, namespace, name)
+        if found is None:
+            raise KeyError(f"{namespace}/{name}")
+        return copy(found)
+
+    def pods(self, namespace: str, name: str) -> list[Json]:
+        """Copies of the pods that the Deployment's selector picks, those on their way out too."""
+        selector = self.deployment(namespace, name)["spec"]["selector"]
+        listed = self.store.all_of(PODS.plural, namespace)
+        return [
+            copy(pod) for pod in listed if matches_selector(selector, pod["metadata"].get("labels") or {})
+        ]
+
+    def set_image(
+        self, namespace: str, name: str, *, container: str, image: str, manager: str = "kubectl-set"
+    ) -> Json:
+        """What somebody else does with `kubectl set image`."""
+
+        def change(deployment: Json) -> Json:
+            for one in deployment["spec"]["template"]["spec"]["containers"]:
+                if one["name"] == container:
+                    one["image"] = image
+            return deployment
+
+        return self.api.writes.update(Target(DEPLOYMENTS, namespace, name), change, manager=manager)
+
+    def scale(self, namespace: str, name: str, replicas: int) -> Json:
+        def change(deployment: Json) -> Json:
+            deployment["spec"]["replicas"] = replicas
+            return deployment
+
+        return self.api.writes.update(Target(DEPLOYMENTS, namespace, name), change, manager="kubectl")
+
+    def delete_deployment(self, namespace: str, name: str) -> None:
+        self.api.writes.delete(Target(DEPLOYMENTS, namespace, name), {})
+
+    def set_pod_quota(self, namespace: str, pods: int | None) -> None:
+        """The most pods the namespace may have; None lifts the quota."""
+        self.machinery.replica_sets.set_quota(namespace, pods)
+
+
+def _named(images: Mapping[str, str]) -> list[Json]:
+    return [{"name": name, "image": image} for name, image in images.items()]

@@ -1,0 +1,170 @@
+"""ReplicaSets: made from a Deployment's template, and kept at their number of pods."""
+
+from simulators.cluster.clock import Clock, WorkQueue
+from simulators.cluster.events import Recorder, Voice
+from simulators.cluster.kinds import PODS, REPLICA_SETS, Json
+from simulators.cluster.names import new_uid, parse_timestamp, template_hash, timestamp
+from simulators.cluster.pods import is_active, is_ready, new_pod, ready_since
+from simulators.cluster.store import Key, Store, copy
+
+REVISION = "deployment.kubernetes.io/revision"
+HASH = "pod-template-hash"
+
+
+def owner(kind: str, thing: Json) -> Json:
+    """An ownerReference that makes `thing` the controller."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": kind,
+        "name": thing["metadata"]["name"],
+        "uid": thing["metadata"]["uid"],
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def new_replica_set(deployment: Json, replicas: int, annotations: Json) -> Json:
+    """A ReplicaSet for the Deployment's present template."""
+    template = copy(deployment["spec"]["template"])
+    digest = template_hash(template)
+    labels = {**(template["metadata"].get("labels") or {}), HASH: digest}
+    template["metadata"]["labels"] = labels
+    selector = copy(deployment["spec"]["selector"])
+    selector["matchLabels"] = {**selector.get("matchLabels", {}), HASH: digest}
+    metadata = {
+        "name": f"{deployment['metadata']['name']}-{digest}",
+        "namespace": deployment["metadata"]["namespace"],
+        "uid": new_uid(),
+        "creationTimestamp": timestamp(),
+        "generation": 1,
+        "labels": labels,
+        "annotations": annotations,
+        "ownerReferences": [owner("Deployment", deployment)],
+    }
+    spec: Json = {"replicas": replicas, "selector": selector, "template": template}
+    if seconds := deployment["spec"].get("minReadySeconds"):
+        spec["minReadySeconds"] = seconds
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "ReplicaSet",
+        "metadata": metadata,
+        "spec": spec,
+        "status": {"replicas": 0},
+    }
+
+
+def template_of(replica_set: Json) -> Json:
+    """The ReplicaSet's template without the label that tells it from others."""
+    template = copy(replica_set["spec"]["template"])
+    template["metadata"]["labels"].pop(HASH, None)
+    return template
+
+
+class ReplicaSets:
+    """The ReplicaSet controller, which also minds how many pods a namespace may have."""
+
+    def __init__(self, store: Store, clock: Clock, recorder: Recorder) -> None:
+        self._quotas: dict[str, int] = {}
+        self._store = store
+        self._clock = clock
+        self._voice = Voice(recorder, "replicaset-controller")
+        self.queue = WorkQueue(clock, self._reconcile)
+
+    def set_quota(self, namespace: str, pods: int | None) -> None:
+        """The most pods of the namespace; None lifts it. ReplicaSets that miss pods try again at once."""
+        with self._store.lock:
+            if pods is None:
+                self._quotas.pop(namespace, None)
+            else:
+                self._quotas[namespace] = pods
+            for replica_set in self._store.all_of(REPLICA_SETS.plural, namespace):
+                if replica_set["status"].get("conditions"):
+                    self.queue.add((namespace, replica_set["metadata"]["name"]))
+
+    def _reconcile(self, key: Key) -> None:
+        with self._store.lock:
+            replica_set = self._store.find(REPLICA_SETS.plural, *key)
+            if replica_set is None:
+                return
+            problem = ""
+            if not replica_set["metadata"].get("deletionTimestamp"):
+                problem = self._keep_number(replica_set)
+            self._write_status(replica_set, problem)
+            if problem:
+                self._clock.call_later(1, lambda: self.queue.add(key), patient=True)
+
+    def _active(self, replica_set: Json) -> list[Json]:
+        pods = self._store.owned_by(replica_set["metadata"]["uid"], PODS.plural)
+        return [pod for pod in pods if is_active(pod)]
+
+    def _keep_number(self, replica_set: Json) -> str:
+        active = self._active(replica_set)
+        missing = replica_set["spec"]["replicas"] - len(active)
+        for _ in range(missing):
+            if problem := self._create_pod(replica_set):
+                return problem
+        for pod in sorted(active, key=_keep_longest, reverse=True)[: max(0, -missing)]:
+            self._terminate(replica_set, pod)
+        return ""
+
+    def _create_pod(self, replica_set: Json) -> str:
+        """Makes one pod; a sentence when the quota forbids it."""
+        pod = new_pod(replica_set, owner("ReplicaSet", replica_set))
+        namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
+        limit = self._quotas.get(namespace)
+        used = len(self._store.all_of(PODS.plural, namespace)) if limit is not None else 0
+        if limit is not None and used >= limit:
+            counts = f"requested: pods=1, used: pods={used}, limited: pods={limit}"
+            problem = f'pods "{name}" is forbidden: exceeded quota: pods, {counts}'
+            self._voice.say(replica_set, "FailedCreate", f"Error creating: {problem}", warning=True)
+            return problem
+        self._store.add(PODS.plural, pod)
+        self._voice.say(replica_set, "SuccessfulCreate", f"Created pod: {name}")
+        return ""
+
+    def _terminate(self, replica_set: Json, pod: Json) -> None:
+        metadata = {**pod["metadata"], "deletionTimestamp": timestamp(), "deletionGracePeriodSeconds": 30}
+        self._store.replace(PODS.plural, {**pod, "metadata": metadata})
+        self._voice.say(replica_set, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
+
+    def _write_status(self, replica_set: Json, problem: str) -> None:
+        active = self._active(replica_set)
+        least = replica_set["spec"].get("minReadySeconds", 0)
+        ready = [pod for pod in active if is_ready(pod)]
+        available = [pod for pod in ready if self._is_available(pod, least, replica_set)]
+        numbers = {
+            "fullyLabeledReplicas": len(active),
+            "readyReplicas": len(ready),
+            "availableReplicas": len(available),
+        }
+        status: Json = {"replicas": len(active), "observedGeneration": replica_set["metadata"]["generation"]}
+        status |= {key: value for key, value in numbers.items() if value}
+        if problem:
+            status["conditions"] = [_failure(replica_set, problem)]
+        if status != replica_set["status"]:
+            self._store.replace(REPLICA_SETS.plural, {**replica_set, "status": status})
+
+    def _is_available(self, pod: Json, least: int, replica_set: Json) -> bool:
+        if not least:
+            return True
+        age = (parse_timestamp(timestamp()) - parse_timestamp(ready_since(pod))).total_seconds()
+        if age < least:
+            key = replica_set["metadata"]["namespace"], replica_set["metadata"]["name"]
+            self._clock.call_later(least - age, lambda: self.queue.add(key), patient=True)
+        return age >= least
+
+
+def _keep_longest(pod: Json) -> tuple[int, str]:
+    """Sorts the pods that may go first to the end: those not ready, then the youngest."""
+    return (0 if is_ready(pod) else 1), pod["metadata"]["creationTimestamp"]
+
+
+def _failure(replica_set: Json, problem: str) -> Json:
+    present = (replica_set["status"].get("conditions") or [{}])[0]
+    return {
+        "type": "ReplicaFailure",
+        "status": "True",
+        "lastTransitionTime": present.get("lastTransitionTime", timestamp()),
+        "reason": "FailedCreate",
+        "message": present.get("message", problem),
+    }

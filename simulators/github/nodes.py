@@ -1,0 +1,201 @@
+"""What the query's objects answer: one class per type of the schema, attributes in snake case."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from graphql import GraphQLResolveInfo
+
+from simulators.github.graph import Commit, Divergence, Person
+from simulators.github.permissions import TokenPermissions
+from simulators.github.refusals import GitHubRefusal
+from simulators.github.repository import Repository
+
+_PAGE = 100
+
+
+def timestamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def resolve_field(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+    """The attribute of that name in snake case, called with its arguments when it is a method."""
+    value = getattr(source, _snake(info.field_name))
+    return value(**{_snake(name): given for name, given in arguments.items()}) if callable(value) else value
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+@dataclass(frozen=True)
+class OwnerNode:
+    login: str
+    type_name = "User"
+    database_id = 1
+    name = None
+
+    @property
+    def id(self) -> str:
+        return f"U_{self.login}"
+
+    @property
+    def url(self) -> str:
+        return f"https://github.com/{self.login}"
+
+
+class RepositoryNode:
+    def __init__(self, repository: Repository, permissions: TokenPermissions) -> None:
+        self._repository, self._permissions = repository, permissions
+        self.database_id = repository.id
+        self.id = f"R_{repository.id}"
+        self.name, self.name_with_owner = repository.name, repository.full_name
+        self.is_archived, self.is_private = repository.is_archived, repository.is_private
+        self.is_disabled = self.is_fork = False
+        self.url = f"https://github.com/{repository.full_name}"
+
+    def owner(self) -> OwnerNode:
+        return OwnerNode(self._repository.owner)
+
+    def is_empty(self) -> bool:
+        return not self._repository.branches
+
+    def pushed_at(self) -> str | None:
+        commits = self._repository.graph.commits
+        return timestamp(commits[-1].committed_at) if commits else None
+
+    def default_branch_ref(self) -> "RefNode | None":
+        return self.ref(self._repository.default_branch)
+
+    def ref(self, qualified_name: str) -> "RefNode | None":
+        self._permissions.demand("contents")
+        branch = qualified_name.removeprefix("refs/heads/")
+        sha = self._repository.branches.get(branch)
+        return RefNode(self._repository, self._permissions, branch, sha) if sha else None
+
+    def object(self, expression: str | None = None, oid: str | None = None) -> "CommitNode | None":
+        self._permissions.demand("contents")
+        commit = self._repository.resolve(oid or expression or "")
+        return CommitNode(self._repository, self._permissions, commit) if commit else None
+
+
+class RefNode:
+    prefix = "refs/heads/"
+
+    def __init__(self, repository: Repository, permissions: TokenPermissions, name: str, sha: str) -> None:
+        self._repository, self._permissions, self._sha = repository, permissions, sha
+        self.name, self.id = name, f"REF_{repository.id}_{name}"
+
+    def repository(self) -> RepositoryNode:
+        return RepositoryNode(self._repository, self._permissions)
+
+    def target(self) -> "CommitNode":
+        return CommitNode(self._repository, self._permissions, self._repository.graph.get(self._sha))
+
+    def compare(self, head_ref: str) -> "ComparisonNode | None":
+        """The ref is the base, as in GitHub's schema: `aheadBy` counts what only `headRef` has."""
+        divergence = self._repository.compare(self._sha, head_ref)
+        head = self._repository.resolve(head_ref)
+        return (
+            ComparisonNode(self, divergence, CommitNode(self._repository, self._permissions, head))
+            if divergence and head
+            else None
+        )
+
+
+class ComparisonNode:
+    def __init__(self, base: RefNode, divergence: Divergence, head: "CommitNode") -> None:
+        self._base = base
+        self.status, self.head_target = divergence.status, head
+        self.ahead_by, self.behind_by = len(divergence.ahead), len(divergence.behind)
+        self.id = f"CMP_{base.id}_{head.oid}"
+
+    def base_target(self) -> "CommitNode":
+        return self._base.target()
+
+
+class ActorNode:
+    def __init__(self, person: Person, at: datetime) -> None:
+        self.name, self.email, self.date = person.name, person.email, timestamp(at)
+        self.user = OwnerNode(person.login) if person.login else None
+
+
+class CommitNode:
+    type_name = "Commit"
+
+    def __init__(self, repository: Repository, permissions: TokenPermissions, commit: Commit) -> None:
+        self._repository, self._permissions, self._commit = repository, permissions, commit
+        self.oid, self.id = commit.sha, f"C_{commit.sha}"
+        self.abbreviated_oid = commit.sha[:7]
+        self.message, self.message_headline = commit.message, commit.headline
+        self.message_body = commit.message.partition("\n")[2].strip()
+        self.authored_date = self.committed_date = timestamp(commit.committed_at)
+        self.resource_path = self.commit_resource_path = f"/{repository.full_name}/commit/{commit.sha}"
+        self.url = self.commit_url = f"https://github.com{self.resource_path}"
+
+    def repository(self) -> RepositoryNode:
+        return RepositoryNode(self._repository, self._permissions)
+
+    def author(self) -> ActorNode:
+        return ActorNode(self._commit.author, self._commit.committed_at)
+
+    committer = author
+
+    def status_check_rollup(self) -> "RollupNode | None":
+        self._permissions.demand_checks()
+        state = self._repository.checks(self.oid)
+        return RollupNode(self, state) if state else None
+
+    def history(self, first: int | None = None, last: int | None = None, **_: Any) -> "HistoryNode":
+        """`first` or `last` is demanded, 1 to 100, as on every connection of GitHub's."""
+        wanted = first if first is not None else last
+        if wanted is None:
+            raise GitHubRefusal(
+                "MISSING_PAGINATION_BOUNDARIES",
+                "You must provide a `first` or `last` value to properly paginate the `history` connection.",
+            )
+        if not 1 <= wanted <= _PAGE:
+            raise GitHubRefusal(
+                "EXCESSIVE_PAGINATION",
+                f"Requesting {wanted} records on the `history` connection exceeds the `first` limit of 100 records.",
+            )
+        commits = self._repository.graph.history(self.oid)
+        shown = commits[:wanted] if first is not None else commits[-wanted:]
+        return HistoryNode(
+            [CommitNode(self._repository, self._permissions, each) for each in shown], len(commits)
+        )
+
+
+class RollupNode:
+    def __init__(self, commit: CommitNode, state: str) -> None:
+        self.commit, self.state, self.id = commit, state, f"SCR_{commit.oid}"
+
+
+class HistoryNode:
+    def __init__(self, nodes: list[CommitNode], total: int) -> None:
+        self.nodes, self.total_count = nodes, total
+
+    def edges(self) -> list["EdgeNode"]:
+        return [EdgeNode(node.oid, node) for node in self.nodes]
+
+    def page_info(self) -> "PageInfoNode":
+        return PageInfoNode(
+            start_cursor=self.nodes[0].oid,
+            end_cursor=self.nodes[-1].oid,
+            has_next_page=len(self.nodes) < self.total_count,
+        )
+
+
+@dataclass(frozen=True)
+class EdgeNode:
+    cursor: str
+    node: CommitNode
+
+
+@dataclass(frozen=True)
+class PageInfoNode:
+    start_cursor: str
+    end_cursor: str
+    has_next_page: bool
+    has_previous_page: bool = False

@@ -1,0 +1,89 @@
+"""Switches that make the registry fail."""
+
+import threading
+from dataclasses import dataclass
+
+from simulators.loopback import Request, Response
+from simulators.registry import replies
+
+_ERRORS = {
+    401: ("UNAUTHORIZED", "authentication required"),
+    403: ("DENIED", "requested access to the resource is denied"),
+    429: ("TOOMANYREQUESTS", "too many requests"),
+}
+
+
+@dataclass
+class Failure:
+    """What happens to the next `times` requests whose path contains `path_contains`."""
+
+    times: int
+    path_contains: str = ""
+    status: int = 0
+    retry_after: str = ""
+    hang_seconds: float = 0.0
+    location: str = ""
+    drop: bool = False
+
+
+class Failures:
+    """`stopping` ends the waiting of requests that hang."""
+
+    def __init__(self, stopping: threading.Event) -> None:
+        self._planned: list[Failure] = []
+        self._lock = threading.Lock()
+        self._stopping = stopping
+
+    def plan(self, failure: Failure) -> None:
+        with self._lock:
+            self._planned.append(failure)
+
+    def strike(self, request: Request) -> Response | None:
+        """The answer that was planned for such a request, after its wait; None to go on as usual."""
+        with self._lock:
+            fitting = (one for one in self._planned if one.times > 0 and one.path_contains in request.path)
+            failure = next(fitting, None)
+            if failure is None:
+                return None
+            failure.times -= 1
+        if failure.hang_seconds:
+            self._stopping.wait(failure.hang_seconds)
+        return _reply(failure)
+
+
+def _reply(failure: Failure) -> Response | None:
+    if failure.drop:
+        return Response(dropped=True)
+    if failure.location:
+        return Response(status=failure.status, headers={"Location": failure.location})
+    if not failure.status:
+        return None
+    code, message = _ERRORS.get(failure.status, ("UNKNOWN", "unknown error"))
+    headers = {"Retry-After": failure.retry_after} if failure.retry_after else {}
+    return replies.error(failure.status, code, message, headers)
+
+
+class Switches:
+    """How a test makes the registry fail; of two switches that fit, the earlier one goes first."""
+
+    failures: Failures
+
+    def fail_next(
+        self, status: int, times: int = 1, *, retry_after: float | str | None = None, path_contains: str = ""
+    ) -> None:
+        """The next requests get this status; `retry_after` is the header's value: seconds, or a date as text."""
+        wait = "" if retry_after is None else str(retry_after)
+        self.failures.plan(Failure(times, path_contains, status=status, retry_after=wait))
+
+    def hang(self, seconds: float, times: int = 1, *, path_contains: str = "") -> None:
+        """The next requests wait so long before they are answered."""
+        self.failures.plan(Failure(times, path_contains, hang_seconds=seconds))
+
+    def redirect_next(
+        self, location: str, status: int = 307, times: int = 1, *, path_contains: str = ""
+    ) -> None:
+        self.failures.plan(Failure(times, path_contains, status=status, location=location))
+
+    def drop_connection(self, times: int = 1, *, path_contains: str = "") -> None:
+        """The next requests get no answer at all."""
+        self.failures.plan(Failure(times, path_contains, drop=True))

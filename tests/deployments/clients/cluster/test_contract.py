@@ -1,0 +1,188 @@
+"""What Headway relies on in a cluster, kept by the demo's always, and by a real one that TEST_KUBECONFIG names."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from deployments.clients.cluster import Conflict, Invalid, NoSuchContainer, NotFound
+from deployments.rules.diagnosis import diagnose
+from deployments.rules.restarts import restarted_at
+from deployments.rules.rollouts import Phase, judge_rollout
+from deployments.rules.selectors import selector
+from deployments.rules.workloads import containers, image_writer, running_images
+from tests.deployments.clients.cluster.ground import FIRST, MISSING, SECOND, TALKING, WEB, Ground, wait_for
+
+pytestmark = pytest.mark.cluster
+
+
+def test_the_deployments_of_a_namespace_are_listed(ground):
+    names = {ground.make(), ground.make()}
+
+    listed = ground.cluster.deployments(ground.namespace)
+
+    assert names <= {each["metadata"]["name"] for each in listed}
+
+
+def test_a_namespace_without_deployments_lists_none(ground):
+    assert ground.cluster.deployments(ground.namespace) == []
+
+
+def test_a_deployment_that_is_not_there_is_not_found(ground):
+    with pytest.raises(NotFound, match=r"404.*nobody"):
+        ground.read("nobody")
+
+
+def test_a_patch_changes_one_containers_image_and_nothing_else(ground):
+    name = ground.make(sidecar=True)
+    before = ground.settled(name)
+
+    ground.cluster.set_image(before, container=WEB, image=SECOND, annotations={})
+
+    after = ground.read(name)
+    assert containers(after) == {"sidecar": FIRST, WEB: SECOND}
+    assert after["spec"]["replicas"] == before["spec"]["replicas"]
+    assert after["metadata"]["generation"] == before["metadata"]["generation"] + 1
+
+
+def test_a_patch_writes_its_annotations_and_its_manager_beside_the_image(ground):
+    name = ground.make()
+    note = {"kubernetes.io/change-cause": "Deploy 7", "headway.dev/deploy": "7"}
+
+    changed = ground.cluster.set_image(ground.settled(name), container=WEB, image=SECOND, annotations=note)
+
+    assert note.items() <= changed["metadata"]["annotations"].items()
+    assert image_writer(changed, container=WEB).manager == "headway"
+
+
+def test_an_image_that_is_desired_already_is_not_sent(ground):
+    name = ground.make()
+    before = ground.settled(name)
+
+    same = ground.cluster.set_image(
+        before, container=WEB, image=FIRST, annotations={"headway.dev/deploy": "7"}
+    )
+
+    assert same == before
+    assert "headway.dev/deploy" not in (ground.read(name)["metadata"].get("annotations") or {})
+
+
+def test_a_container_that_is_not_there_is_refused_and_not_added(ground):
+    name = ground.make()
+
+    with pytest.raises(NoSuchContainer, match=r"no container “wbe”.*It has web\."):
+        ground.cluster.set_image(ground.read(name), container="wbe", image=SECOND, annotations={})
+
+    assert containers(ground.read(name)) == {WEB: FIRST}
+
+
+def test_a_deployment_that_changed_since_it_was_read_is_a_conflict(ground):
+    name = ground.make()
+    stale = ground.settled(name)
+    ground.meddle(name, minReadySeconds=1)
+
+    with pytest.raises(Conflict, match="read it again"):
+        ground.cluster.set_image(stale, container=WEB, image=SECOND, annotations={})
+
+    assert containers(ground.read(name)) == {WEB: FIRST}
+
+
+def test_a_change_that_makes_no_sense_is_invalid(ground):
+    name = ground.make()
+
+    with pytest.raises(Invalid, match="does not accept the change"):
+        ground.cluster.set_image(ground.settled(name), container=WEB, image=" ", annotations={})
+
+
+def test_a_rollout_is_followed_until_ready_pods_run_the_image(ground):
+    name = ground.make()
+    ground.settled(name)
+
+    first = judge_rollout(ground.set_image(name, SECOND), container=WEB, image=SECOND)
+    last = ground.rolled_out(name, SECOND)
+
+    assert (first.phase, last.message) == (Phase.PROGRESSING, "The new pod is up.")
+    assert wait_for(lambda: running_images(ground.read(name), ground.pods(name), container=WEB) == {SECOND})
+
+
+def diagnosed(ground: Ground, name: str, image: str):
+    pods = ground.pods(name)
+    events = [
+        each for pod in pods for each in ground.cluster.events(ground.namespace, uid=pod["metadata"]["uid"])
+    ]
+    return diagnose(pods, events, container=WEB, image=image, now=datetime.now(UTC))
+
+
+def test_an_image_that_does_not_exist_is_diagnosed_while_the_old_pod_serves(ground):
+    name = ground.make()
+    ground.settled(name)
+
+    ground.set_image(name, MISSING)
+    diagnosis = wait_for(lambda: diagnosed(ground, name, MISSING))
+
+    assert diagnosis.reason == "image_not_found"
+    assert running_images(ground.read(name), ground.pods(name), container=WEB) == {FIRST}
+    assert judge_rollout(ground.read(name), container=WEB, image=MISSING).phase is Phase.PROGRESSING
+
+
+def test_going_back_returns_to_the_replica_set_that_was_there_before(ground):
+    name = ground.make()
+    ground.settled(name)
+    ground.set_image(name, SECOND)
+    ground.rolled_out(name, SECOND)
+
+    ground.set_image(name, FIRST)
+    ground.rolled_out(name, FIRST)
+
+    sets = ground.cluster.replica_sets(ground.namespace, label_selector=selector(ground.read(name)))
+    wanted = {containers(each)[WEB]: each["spec"]["replicas"] for each in sets}
+    assert wanted == {FIRST: 1, SECOND: 0}
+
+
+def test_an_image_changed_by_somebody_else_supersedes_the_rollout(ground):
+    name = ground.make()
+    template = ground.settled(name)["spec"]["template"]
+    ground.set_image(name, SECOND)
+    template["spec"]["containers"][0]["image"] = TALKING
+
+    ground.meddle(name, template=template)
+
+    assert judge_rollout(ground.read(name), container=WEB, image=SECOND).phase is Phase.SUPERSEDED
+
+
+def test_a_restart_replaces_the_pods_and_keeps_the_image(ground):
+    name = ground.make()
+    ground.settled(name)
+    before = {pod["metadata"]["name"] for pod in ground.pods(name)}
+    at = "2026-11-23T12:00:00+00:00"
+
+    changed = ground.restart(name, at=at, annotations={"headway.dev/deploy": "7"})
+
+    ground.settled(name)
+    after = wait_for(
+        lambda: [pod for pod in ground.pods(name) if not pod["metadata"].get("deletionTimestamp")]
+    )
+    assert containers(changed) == {WEB: FIRST}
+    assert changed["metadata"]["annotations"]["headway.dev/deploy"] == "7"
+    assert {restarted_at(pod) for pod in after} == {at}
+    assert not before & {pod["metadata"]["name"] for pod in after}
+
+
+def test_a_restart_that_was_asked_for_already_is_not_sent(ground):
+    name = ground.make()
+    at = "2026-11-23T12:00:00+00:00"
+    ground.settled(name)
+    ground.restart(name, at=at, annotations={})
+    before = ground.settled(name)
+
+    same = ground.cluster.restart(before, at=at, annotations={"headway.dev/deploy": "8"})
+
+    assert same == before
+
+
+def test_a_restart_of_what_changed_since_it_was_read_is_a_conflict(ground):
+    name = ground.make()
+    stale = ground.settled(name)
+    ground.meddle(name, minReadySeconds=1)
+
+    with pytest.raises(Conflict, match="read it again"):
+        ground.cluster.restart(stale, at="2026-11-23T12:00:00+00:00", annotations={})

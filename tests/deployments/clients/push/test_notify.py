@@ -1,0 +1,201 @@
+"""Who hears what, and what a failure to tell changes: nothing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django_q.models import OrmQ
+
+from deployments.clients.push import Browser, Sender, fresh_key_pair
+from deployments.models import Deploy, NotificationPreference, PushSubscription, Site, Status
+from deployments.operations.notify import notify_deploy_ended, notify_site_waits
+from simulators.push import DemoPush
+from tests.factories import NOW, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person() -> User:
+    return make_user("eve")
+
+
+@pytest.fixture
+def phone(push: DemoPush, person: User) -> PushSubscription:
+    return PushSubscription.objects.create(
+        user=person, endpoint=push.url, p256dh=push.p256dh, auth=push.auth, created_at=NOW
+    )
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site.objects.create(
+        host="cron.example.com", owner="icco", repository="cron", deployment="cron", container="cron"
+    )
+
+
+@pytest.fixture
+def deploy(site: Site, person: User) -> Deploy:
+    return Deploy.objects.create(
+        site=site, sha="b" * 40, headline="Mend cron", image="i", status=Status.VERIFYING, trigger="person",
+        requested_by=person, requested_by_name="eve", requested_at=NOW,
+    )  # fmt: skip
+
+
+def queued() -> int:
+    return OrmQ.objects.count()
+
+
+def test_an_end_queues_one_task_that_tells_it(phone: PushSubscription, deploy: Deploy) -> None:
+    deploy.move(Status.SUCCEEDED, now=NOW)
+
+    assert [task.func() for task in OrmQ.objects.all()] == ["deployments.tasks.notify_deploy_ended"]
+
+
+def test_a_second_end_that_comes_too_late_queues_nothing(phone: PushSubscription, deploy: Deploy) -> None:
+    deploy.move(Status.SUCCEEDED, now=NOW)
+    deploy.move(Status.FAILED, now=NOW)
+
+    assert queued() == 1
+
+
+def test_steps_on_the_way_are_not_told(phone: PushSubscription, deploy: Deploy) -> None:
+    deploy.move(Status.ROLLING_OUT, now=NOW)
+
+    assert queued() == 0
+
+
+def test_nothing_is_queued_where_nobody_listens(deploy: Deploy) -> None:
+    deploy.move(Status.SUCCEEDED, now=NOW)
+
+    assert queued() == 0
+
+
+def test_who_asked_hears_how_it_went(
+    phone: PushSubscription, deploy: Deploy, push: DemoPush, sender: Sender
+) -> None:
+    deploy.move(Status.SUCCEEDED, now=NOW, message="2 pods are ready, and stayed so.")
+
+    stated = notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
+
+    (message,) = push.messages
+    assert stated == 1
+    assert message["title"] == "cron.example.com: deployed"
+    assert message["body"] == "bbbbbbb Mend cron\n2 pods are ready, and stayed so."
+    assert message["url"] == f"/deploys/{deploy.pk}/"
+    assert [each["url"] for each in message["actions"]] == [
+        f"/deploys/{deploy.pk}/",
+        "/sites/cron.example.com/",
+    ]
+
+
+@pytest.mark.parametrize("status", [Status.CANCELLED, Status.SUPERSEDED])
+def test_an_end_that_is_neither_good_nor_bad_is_not_told(
+    phone: PushSubscription, deploy: Deploy, push: DemoPush, sender: Sender, status: Status
+) -> None:
+    deploy.move(status, now=NOW)
+
+    assert notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == 0
+
+
+@pytest.mark.parametrize(
+    ("preference", "is_starred", "is_stated"),
+    [
+        ({}, False, False),
+        ({"scope": "starred"}, False, False),
+        ({"scope": "starred"}, True, True),
+        ({"scope": "mine"}, True, False),
+        ({"scope": "all"}, False, True),
+        ({"scope": "all", "failed": False}, False, False),
+    ],
+)
+def test_a_failed_deploy_of_somebody_else_is_told_as_wished(
+    phone: PushSubscription,
+    deploy: Deploy,
+    sender: Sender,
+    preference: dict[str, object],
+    *,
+    is_starred: bool,
+    is_stated: bool,
+) -> None:
+    Deploy.objects.update(requested_by=None, status=Status.FAILED, finished_at=NOW)
+    wanted = NotificationPreference.objects.create(user=phone.user, **preference)
+    wanted.starred.set([deploy.site] if is_starred else [])
+
+    assert notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == is_stated
+
+
+def test_a_site_that_waits_leads_to_what_ships(
+    phone: PushSubscription, site: Site, push: DemoPush, sender: Sender
+) -> None:
+    NotificationPreference.objects.create(user=phone.user, scope="all")
+
+    notify_site_waits(site_id=site.pk, message="1 commit behind.", sender=sender, now=NOW)
+
+    (message,) = push.messages
+    assert (message["title"], message["body"]) == ("cron.example.com waits for you", "1 commit behind.")
+    assert message["actions"][0]["url"] == "/sites/cron.example.com/deploy"
+
+
+def test_a_browser_that_is_gone_is_forgotten(
+    phone: PushSubscription, deploy: Deploy, push: DemoPush, sender: Sender
+) -> None:
+    push.status = 410
+    deploy.move(Status.SUCCEEDED, now=NOW)
+
+    notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
+
+    assert not PushSubscription.objects.exists()
+
+
+def test_a_failure_to_tell_changes_nothing_of_the_deploy_and_is_counted(
+    phone: PushSubscription, deploy: Deploy, push: DemoPush, sender: Sender
+) -> None:
+    push.status = 500
+    deploy.move(Status.SUCCEEDED, now=NOW)
+
+    assert notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == 0
+
+    deploy.refresh_from_db()
+    phone.refresh_from_db()
+    assert (deploy.status, phone.failures) == (Status.SUCCEEDED, 1)
+    assert len(push.bodies) == 1
+
+
+def test_one_browser_that_fails_does_not_keep_it_from_the_next(
+    phone: PushSubscription, deploy: Deploy, push: DemoPush, sender: Sender
+) -> None:
+    PushSubscription.objects.create(
+        user=phone.user, endpoint="https://127.0.0.1:1/", p256dh=push.p256dh, auth=push.auth, created_at=NOW
+    )
+    deploy.move(Status.SUCCEEDED, now=NOW)
+
+    assert notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == 1
+
+
+class LosesItsListener(Sender):
+    """Somebody switches notifications off while the push service takes its time."""
+
+    def send(self, browser: Browser, message: Mapping[str, Any], *, topic: str = "") -> None:
+        PushSubscription.objects.filter(endpoint=browser.endpoint).delete()
+        super().send(browser, message, topic=topic)
+
+
+@pytest.mark.parametrize("status", [201, 500])
+def test_a_browser_forgotten_meanwhile_keeps_no_other_from_hearing(
+    phone: PushSubscription, deploy: Deploy, push: DemoPush, status: int
+) -> None:
+    PushSubscription.objects.create(
+        user=phone.user, endpoint=f"{push.url}/2", p256dh=push.p256dh, auth=push.auth, created_at=NOW
+    )
+    push.status = status
+    deploy.move(Status.SUCCEEDED, now=NOW)
+
+    with LosesItsListener(
+        private_key=fresh_key_pair().private, subject="mailto:a@example.com", also={"127.0.0.1"},
+        ca_file=push.ca_file,
+    ) as sender:  # fmt: skip
+        notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
+
+    assert len(push.bodies) == 2

@@ -1,0 +1,146 @@
+"""Whoever can write what web can write, rows and signed entries, cannot make a worker run code."""
+
+import ast
+import base64
+import inspect
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import django_q.signing
+import pytest
+from django.db import connection
+from django.utils import timezone
+from django_q import core_signing
+from django_q.conf import Conf
+from django_q.models import OrmQ, Schedule, Task
+from django_q.scheduler import scheduler
+from django_q.tasks import async_task
+
+from deployments import tasks
+from deployments.queue.entries import TASKS
+from tests.processes import MANAGE, Running, environment, eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ENOUGH_SECONDS = 60
+
+
+class Bomb:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = str(path)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (self.path,)
+
+
+class Pickles:
+    dumps = staticmethod(pickle.dumps)
+
+
+def queue(task: dict[str, Any], *, serializer: type, key: str = "") -> None:
+    """Write an entry that is signed with the right key, or with another one."""
+    signed = core_signing.dumps(task, key=key or Conf.SECRET_KEY, salt=Conf.PREFIX, serializer=serializer)
+    OrmQ.objects.create(key=Conf.PREFIX, payload=signed, lock=timezone.now())
+
+
+def an_entry(**changes: Any) -> dict[str, Any]:
+    entry = {
+        "id": "1" * 32,
+        "name": "n",
+        "func": "deployments.tasks.continue_batches",
+        "args": [],
+        "kwargs": {},
+    }
+    return entry | {"started": timezone.now().isoformat()} | changes
+
+
+def test_the_tasks_that_may_be_named_are_those_of_the_module() -> None:
+    named = {
+        name
+        for name, each in vars(tasks).items()
+        if inspect.isfunction(each) and each.__module__ == tasks.__name__ and not name.startswith("_")
+    }
+
+    assert named == TASKS
+
+
+def test_every_task_that_is_queued_anywhere_is_one_of_them() -> None:
+    queued = {
+        node.value
+        for file in Path(tasks.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Constant) and str(node.value).startswith("deployments.tasks.")
+    }
+
+    assert queued == {f"deployments.tasks.{name}" for name in TASKS}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"func": "os.system", "args": ["true"]},
+        {"func": "deployments.tasks.sleep"},
+        {"func": "deployments.tasks._sender"},
+        {"func": "deployments.tasks.sync.__call__"},
+        {"func": None},
+        {"hook": "os.system"},
+        {"chain": [["os.system", ["true"]]]},
+        {"started": "never"},
+    ],
+    ids=str,
+)
+def test_an_entry_that_is_not_ours_is_refused(changes: dict[str, Any]) -> None:
+    queue(an_entry(**changes), serializer=django_q.signing.PickleSerializer)
+
+    with pytest.raises(django_q.signing.BadSignature):
+        django_q.signing.SignedPackage.loads(OrmQ.objects.get().payload)
+
+
+def test_an_entry_of_ours_comes_back_as_it_was() -> None:
+    async_task(
+        "deployments.tasks.sync", hosts=["a.example.com"], trigger="person", q_options={"group": "sync"}
+    )
+
+    task = OrmQ.objects.get().task
+
+    assert (task["func"], task["args"], task["group"]) == ("deployments.tasks.sync", [], "sync")
+    assert task["kwargs"] == {"hosts": ["a.example.com"], "trigger": "person"}
+    assert abs((timezone.now() - task["started"]).total_seconds()) < ENOUGH_SECONDS
+
+
+def test_a_result_is_read_without_classes(tmp_path: Path) -> None:
+    bomb = base64.b64encode(pickle.dumps(Bomb(tmp_path / "owned"))).decode()
+    Task.objects.create(
+        id="1" * 32, name="n", func="f", started=timezone.now(), stopped=timezone.now(), success=True
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE django_q_task SET result = %s", [bomb])
+
+    read = Task.objects.get().result
+
+    assert read == bomb
+    assert not (tmp_path / "owned").exists()
+
+
+def test_a_worker_runs_none_of_it_and_goes_on(tmp_path: Path) -> None:
+    owned = tmp_path / "owned"
+    queue({"func": Bomb(owned)}, serializer=Pickles)
+    queue(an_entry(func="os.mkdir", args=[str(owned)]), serializer=django_q.signing.PickleSerializer)
+    queue(an_entry(), serializer=django_q.signing.PickleSerializer, key="the one before it was rotated")
+    Schedule.objects.create(name="evil", func="os.mkdir", args=repr(str(owned)), next_run=timezone.now())
+    scheduler()
+    assert not Schedule.objects.filter(name="evil").exists()
+
+    with Running(
+        [*MANAGE, "worker"], environment(tmp_path, KUBECONFIG=""), log=tmp_path / "worker.log"
+    ) as worker:
+        mine = async_task("deployments.tasks.continue_batches")
+        ran = eventually(Task.objects.filter(id=mine).exists, seconds=ENOUGH_SECONDS)
+        emptied = eventually(lambda: not OrmQ.objects.exists(), seconds=ENOUGH_SECONDS)
+
+    assert ran, worker.message
+    assert emptied, worker.message
+    assert not owned.exists()
