@@ -20,12 +20,8 @@ from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from deployments import queries
 from deployments.models import Deploy, Site, Trigger
-from deployments.operations.deploys.request import (
-    UnableToCancel,
-    UnableToDeploy,
-    cancel_deploy,
-    request_deploy,
-)
+from deployments.operations.cancel import UnableToCancel, cancel_deploy
+from deployments.operations.deploys.request import UnableToDeploy, request_deploy
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
