@@ -27,7 +27,7 @@ from deployments.operations.deploys.request import UnableToDeploy, request_deplo
 @require_http_methods(["GET", "HEAD", "POST"])
 @host_in_lower_case
 @deployer_needed
-@found_or_404
+@found_or_404(Site, "host")
 def deploy_site(request: HttpRequest, host: str) -> HttpResponse:
     """GET asks "really?", POST does it."""
     return _request(request, host) if request.method == "POST" else _confirm(request, host)
@@ -74,7 +74,7 @@ def _request(request: HttpRequest, host: str) -> HttpResponse:
 @require_safe
 @login_needed
 @kept_fresh
-@found_or_404
+@found_or_404(Deploy)
 def deploy(request: HttpRequest, pk: int) -> HttpResponse:
     """A Deploy on its way, and how it ended; `live` is where its page asks for what changed."""
     now = now_for(request)
@@ -93,7 +93,7 @@ live = deploy
 
 @require_POST
 @deployer_needed
-@found_or_404
+@found_or_404(Deploy)
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Take back a Deploy that has changed nothing yet."""
     try:

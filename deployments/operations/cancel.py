@@ -46,8 +46,10 @@ def abort_and_roll_back(*, deploy: Deploy, by: User, now: datetime) -> Deploy:
             audited = f"Aborted Deploy {deploy.pk} of {deploy.sha[:7]} while it rolled out."
             if not finish(deploy, Ending.ABORTED, message, by=by, audited=audited, now=now):
                 raise UnableToCancel("Nothing to abort: it is not rolling out (any more).")
-            seen = Observation.objects.get(site=site).running_sha
-            return request_rollback(site=site, sha=target, seen_sha=seen, by=by, rolls_back=deploy, now=now)
+            seen = Observation.objects.filter(site=site).values_list("running_sha", flat=True).first()
+            return request_rollback(
+                site=site, sha=target, seen_sha=seen or "", by=by, rolls_back=deploy, now=now
+            )
     except UnableToDeploy as refused:
         note_refusal(str(refused), deploy_request, site=site, now=now)
         raise

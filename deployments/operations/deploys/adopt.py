@@ -10,6 +10,7 @@ from deployments.operations import audit
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.guard_input import image_repository
 from deployments.operations.deploys.request import lock
+from deployments.rules.guards import NEVER_SYNCED
 from deployments.rules.wording import moment
 
 
@@ -33,8 +34,9 @@ def adopt(*, site: Site, image: str, by: User, now: datetime) -> Deploy:
 
 def _refusal(site: Site, image: str) -> str:
     seen = site.observation
-    if image != seen.desired_image:
-        return "The image has changed since you looked. Look again, then decide."
+    if seen.cluster_observed_at is None or image != seen.desired_image:
+        changed = "The image has changed since you looked. Look again, then decide."
+        return changed if seen.cluster_observed_at else NEVER_SYNCED
     if image_repository(image) != site.expected_repository:
         return f"{image} is not of {site.expected_repository}: correct the mapping, or put it right."
     if seen.latest_deploy and seen.latest_deploy.is_active:

@@ -76,10 +76,16 @@ def request(deploy_request: DeployRequest, *, site: Site, now: datetime) -> Depl
 
 
 def lock(site: Site) -> Site:
-    """Return the site's row, with what was observed of it, locked until the transaction ends."""
+    """Return the site's row, with what was observed of it, locked until the transaction ends.
+
+    Where nothing was observed yet, the observation is an empty one.
+    """
     Site.objects.select_for_update().only("pk").get(pk=site.pk)
     # By a statement of its own: one that waited for the lock would show joined rows as they were before it waited.
-    return Site.objects.select_related("observation__latest_deploy").get(pk=site.pk)
+    locked = Site.objects.select_related("observation__latest_deploy").get(pk=site.pk)
+    if not hasattr(locked, "observation"):
+        locked.observation = Observation(site=locked)
+    return locked
 
 
 def same_request(site: Site, deploy_request: DeployRequest) -> Deploy | None:
@@ -88,7 +94,7 @@ def same_request(site: Site, deploy_request: DeployRequest) -> Deploy | None:
         first := Deploy.objects.filter(idempotency_key=deploy_request.key, site=site).first()
     ):
         return first
-    latest = site.observation.latest_deploy if hasattr(site, "observation") else None
+    latest = site.observation.latest_deploy
     is_same = (
         latest and latest.is_active and (latest.sha, latest.kind) == (deploy_request.sha, deploy_request.kind)
     )

@@ -11,6 +11,7 @@ from deployments.models import Deploy, Hold, Kind, Observation, Site, Status, Tr
 from deployments.operations.deploys.deploy_request import DeployRequest, note_refusal
 from deployments.operations.deploys.request import UnableToDeploy, lock, request, same_request
 from deployments.operations.hold import UnableToHold, place_hold
+from deployments.rules.guards import NEVER_SYNCED
 from deployments.rules.rollbacks import Past, is_of, way_back
 
 PAST_LOOKED_AT = 20
@@ -130,6 +131,8 @@ def _request(deploy_request: DeployRequest, site: Site, *, now: datetime) -> Dep
 
 
 def _refusal(site: Site, deploy_request: DeployRequest) -> str:
+    if site.observation.cluster_observed_at is None:
+        return NEVER_SYNCED
     if not ran_here(site, deploy_request.sha):
         return f"{deploy_request.sha[:7] or 'That commit'} has not run here before: deploy it instead of rolling back to it."
     gone = Q(image=deploy_request.image, image_gone=True) | Q(

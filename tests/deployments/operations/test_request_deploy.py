@@ -157,7 +157,7 @@ def test_a_hold_that_has_come_to_its_end_refuses_nothing_more(head: str, *, ever
 def test_a_site_never_seen_is_refused() -> None:
     Observation.objects.create(site=Site.objects.get(host=HOST))
 
-    with pytest.raises(UnableToDeploy, match="sync first, then deploy"):
+    with pytest.raises(UnableToDeploy, match="sync first, then try again"):
         ask(HOST, sha="a" * 40)
 
 
