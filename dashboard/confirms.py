@@ -7,6 +7,7 @@ from django.urls import reverse
 from dashboard.deploy_dialog import hold_on, hold_warnings
 from deployments.models import Deploy
 from deployments.queries import RollbackTarget, SitePage
+from deployments.rules.guards import NEVER_SYNCED
 
 RESTARTS = "Every pod is replaced by a new one of the same commit, as many at a time as the Deployment's strategy allows."
 
@@ -32,6 +33,8 @@ class Confirm:
 def rollback_confirm(page: SitePage, target: RollbackTarget | None, *, sha: str) -> Confirm:
     """Ask before going back to `sha`; `target` is what is known of it as a way back."""
     row, short = page.row, sha[:7]
+    if row.seen.cluster_observed_at is None:
+        return _never_synced(f"Roll back to {short}?", page)
     left = row.seen.desired_sha or row.running_sha
     warnings = [*hold_warnings(page, sha)]
     if target and target.image_gone:
@@ -56,6 +59,8 @@ def rollback_confirm(page: SitePage, target: RollbackTarget | None, *, sha: str)
 def restart_confirm(page: SitePage) -> Confirm:
     """Ask before the pods are replaced."""
     row, sha = page.row, page.row.seen.desired_sha
+    if row.seen.cluster_observed_at is None:
+        return _never_synced("Restart the pods?", page)
     return Confirm(
         title="Restart the pods?",
         label="Restart",
@@ -68,6 +73,12 @@ def restart_confirm(page: SitePage) -> Confirm:
         seen=row.running_sha,
         hold_id=hold_on(page, sha),
     )
+
+
+def _never_synced(title: str, page: SitePage) -> Confirm:
+    """Say why there is nothing to confirm yet."""
+    back = reverse("site", args=[page.row.host])
+    return Confirm(title=title, label="", url="", back=back, says=(), warnings=(NEVER_SYNCED,))
 
 
 def abort_confirm(deploy: Deploy, target: str) -> Confirm:

@@ -8,6 +8,7 @@ from deployments.facts import StandingHold
 from deployments.models import Status
 from deployments.models.fields import FULL_SHA
 from deployments.queries import Commit, SitePage
+from deployments.rules.guards import NEVER_SYNCED
 from deployments.rules.site_state import CheckState
 
 
@@ -41,6 +42,8 @@ def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
     """Return the sheet for `sha`; for the head where that is no full commit."""
     row = page.row
     sha = sha if re.match(FULL_SHA, sha) else row.seen.head_sha
+    if row.seen.cluster_observed_at is None:
+        sha = ""
     is_head = sha == row.seen.head_sha
     is_red = is_head and row.seen.check_state == CheckState.FAILURE
     return DeployDialog(
@@ -96,6 +99,9 @@ def _holds_on(page: SitePage, sha: str) -> list[StandingHold]:
 def _warnings(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> Iterator[str]:
     seen = page.row.seen
     yield from hold_warnings(page, sha)
+    if seen.cluster_observed_at is None:
+        yield NEVER_SYNCED
+        return
     if is_red:
         yield f"CI failed on {sha[:7]}. Deploying anyway skips that check."
     if is_head and seen.ahead_by:

@@ -85,8 +85,8 @@ INSTALLED_APPS = [
     *APPS,
     "csp",
     "django_htmx",
-    "django_q",
     "dashboard.apps.DashboardConfig",
+    "django_q",
     "deployments",
 ]
 MIDDLEWARE = [

@@ -7,7 +7,6 @@ from time import sleep
 
 from django.conf import settings
 from django.utils import timezone
-from django_q.tasks import async_task
 
 from deployments.clients.clients import from_settings
 from deployments.clients.ping import UnableToPing
@@ -24,6 +23,7 @@ from deployments.operations.sync.run import AnotherAtWork, UnableToSync
 from deployments.operations.sync.run import sync as sync_all
 from deployments.operations.tick import tick as take_up
 from deployments.queries import GOOD_ENOUGH
+from deployments.queue import enqueue
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def follow() -> None:
         rollout=timedelta(seconds=settings.ROLLOUT_TIMEOUT_SECONDS),
     )
     if follow_all(clients=from_settings(), timeouts=timeouts, clock=timezone.now, sleep=sleep):
-        async_task("deployments.tasks.follow", q_options={"group": "follow"})
+        enqueue.follow()
 
 
 def sync(hosts: Sequence[str] = (), trigger: str = "schedule") -> None:
@@ -62,7 +62,7 @@ def sync(hosts: Sequence[str] = (), trigger: str = "schedule") -> None:
     finally:
         let_follow()
     if settings.PING_URL and report.run.is_full and report.run.result in GOOD_ENOUGH:
-        async_task("deployments.tasks.ping", q_options={"group": "ping"})
+        enqueue.ping()
 
 
 def ping() -> None:

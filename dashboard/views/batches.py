@@ -47,7 +47,7 @@ def _request(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_needed
-@found_or_404
+@found_or_404(DeployBatch)
 def batch(request: HttpRequest, pk: int) -> HttpResponse:
     """How a batch stands."""
     now = now_for(request)
@@ -64,7 +64,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @deployer_needed
-@found_or_404
+@found_or_404(DeployBatch)
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Start nothing more of this batch."""
     found = DeployBatch.objects.get(pk=pk)

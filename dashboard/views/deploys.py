@@ -20,18 +20,14 @@ from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from deployments import queries
 from deployments.models import Deploy, Site, Trigger
-from deployments.operations.deploys.request import (
-    UnableToCancel,
-    UnableToDeploy,
-    cancel_deploy,
-    request_deploy,
-)
+from deployments.operations.cancel import UnableToCancel, cancel_deploy
+from deployments.operations.deploys.request import UnableToDeploy, request_deploy
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @host_in_lower_case
 @deployer_needed
-@found_or_404
+@found_or_404(Site, "host")
 def deploy_site(request: HttpRequest, host: str) -> HttpResponse:
     """GET asks "really?", POST does it."""
     return _request(request, host) if request.method == "POST" else _confirm(request, host)
@@ -78,7 +74,7 @@ def _request(request: HttpRequest, host: str) -> HttpResponse:
 @require_safe
 @login_needed
 @kept_fresh
-@found_or_404
+@found_or_404(Deploy)
 def deploy(request: HttpRequest, pk: int) -> HttpResponse:
     """A Deploy on its way, and how it ended; `live` is where its page asks for what changed."""
     now = now_for(request)
@@ -97,7 +93,7 @@ live = deploy
 
 @require_POST
 @deployer_needed
-@found_or_404
+@found_or_404(Deploy)
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Take back a Deploy that has changed nothing yet."""
     try:

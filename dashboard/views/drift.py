@@ -22,7 +22,7 @@ from deployments.rules.suggestions import image_template_for
 @require_safe
 @host_in_lower_case
 @login_needed
-@found_or_404
+@found_or_404(Site, "host")
 def drift(request: HttpRequest, host: str) -> HttpResponse:
     """Who set which image, and what can be done with it."""
     now = now_for(request)
@@ -38,7 +38,7 @@ def drift(request: HttpRequest, host: str) -> HttpResponse:
 @require_POST
 @host_in_lower_case
 @deployer_needed
-@found_or_404
+@found_or_404(Site, "host")
 def adopt(request: HttpRequest, host: str) -> HttpResponse:
     """Take the image that the person saw for right."""
     site, image = Site.objects.get(host=host), request.POST.get("image", "")

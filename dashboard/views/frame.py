@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from uuid import uuid4
 
-from django.db.models import ObjectDoesNotExist
+from django.db.models import Model, ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -62,18 +62,31 @@ def searched(request: HttpRequest) -> str:
 
 
 def found_or_404(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Answer 404 where a row that the address names is not there (any more)."""
+    model: type[Model], field: str = "pk"
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
+]:
+    """Answer 404 where the row that the address names, by its one argument, is not there (any more).
 
-    @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        try:
-            return view(request, *args, **kwargs)
-        except ObjectDoesNotExist as error:
-            raise Http404 from error
+    Any other row that is missing is a fault of ours, and raised as such.
+    """
 
-    return guarded
+    def decorate(
+        view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            try:
+                return view(request, *args, **kwargs)
+            except ObjectDoesNotExist as error:
+                (named,) = [*list(args), *kwargs.values()]
+                if model._default_manager.filter(**{field: named}).exists():  # noqa: SLF001  Django's documented API
+                    raise
+                raise Http404 from error
+
+        return guarded
+
+    return decorate
 
 
 def host_in_lower_case(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[..., HttpResponse]:

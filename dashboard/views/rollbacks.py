@@ -15,16 +15,17 @@ from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from deployments import queries
 from deployments.models import Deploy, Site
+from deployments.operations.cancel import UnableToCancel, abort_and_roll_back
 from deployments.operations.deploys.images_request import request_image_check
-from deployments.operations.deploys.request import UnableToCancel, UnableToDeploy
+from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.deploys.restart import request_restart, request_retry
-from deployments.operations.deploys.rollback import abort_and_roll_back, request_rollback, way_back_from
+from deployments.operations.deploys.rollback import request_rollback, way_back_from
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @host_in_lower_case
 @deployer_needed
-@found_or_404
+@found_or_404(Site, "host")
 def roll_back(request: HttpRequest, host: str) -> HttpResponse:
     """GET shows what the site can go back to, and with `?sha=` asks "really?"; POST does it."""
     if request.method == "POST":
@@ -43,7 +44,7 @@ def roll_back(request: HttpRequest, host: str) -> HttpResponse:
 @require_POST
 @host_in_lower_case
 @deployer_needed
-@found_or_404
+@found_or_404(Site, "host")
 def check_rollback_images(request: HttpRequest, host: str) -> HttpResponse:
     """Ask the registry again what it still has."""
     request_image_check(site=Site.objects.get(host=host))
@@ -54,7 +55,7 @@ def check_rollback_images(request: HttpRequest, host: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @host_in_lower_case
 @deployer_needed
-@found_or_404
+@found_or_404(Site, "host")
 def restart(request: HttpRequest, host: str) -> HttpResponse:
     """GET asks "really?", POST replaces the pods."""
     if request.method != "POST":
@@ -75,7 +76,7 @@ def restart(request: HttpRequest, host: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @deployer_needed
-@found_or_404
+@found_or_404(Deploy)
 def abort(request: HttpRequest, pk: int) -> HttpResponse:
     """GET asks "really?", POST ends the rollout and begins the rollback."""
     deploy = Deploy.objects.select_related("site").get(pk=pk)
@@ -91,7 +92,7 @@ def abort(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @deployer_needed
-@found_or_404
+@found_or_404(Deploy)
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask once more for what this Deploy did not bring about."""
     deploy, form = Deploy.objects.select_related("site").get(pk=pk), TapForm(request.POST)

@@ -11,6 +11,7 @@ from dashboard.rows import page_of, parts_of
 from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, searched, show
 from deployments import queries
+from deployments.models import Site
 from deployments.rules.site_state import State
 
 
@@ -37,7 +38,7 @@ def site_list(request: HttpRequest) -> HttpResponse:
 @host_in_lower_case
 @login_needed
 @kept_fresh
-@found_or_404
+@found_or_404(Site, "host")
 def site(request: HttpRequest, host: str) -> HttpResponse:
     """One site: what runs, what would ship, what stops it, and what was."""
     now = now_for(request)

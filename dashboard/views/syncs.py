@@ -10,7 +10,7 @@ from dashboard.access import acting_user, deployer_needed, login_needed
 from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from deployments import queries
-from deployments.models import Site
+from deployments.models import Site, SyncRun
 from deployments.operations.sync.request import ask_for_sync
 
 
@@ -36,7 +36,7 @@ def sync_site(request: HttpRequest, host: str) -> HttpResponse:
 
 @require_safe
 @login_needed
-@found_or_404
+@found_or_404(SyncRun)
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     """One sync; `?show=` narrows by what it made of the sites."""
     now, kind = now_for(request), request.GET.get("show", "")

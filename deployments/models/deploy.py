@@ -8,12 +8,10 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
-from django_q.tasks import async_task
 
 from deployments.models.deploy_event import DeployEvent, EventKind
 from deployments.models.deploy_status import ACTIVE_STATUSES, TRANSITIONS, Kind, Status, Trigger
 from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
-from deployments.models.push import PushSubscription
 
 logger = logging.getLogger(__name__)
 
@@ -132,6 +130,7 @@ class Deploy(models.Model):
     ) -> bool:
         """Change the status, if it still is one from which that is legal; say whether we were the one to do it.
 
+        Only the rows: what follows from an end is in operations/deploys/finish.py, which ends every Deploy.
         False means that somebody else moved this Deploy first: the row is untouched, and this object is stale.
         """
         legal = [
@@ -148,11 +147,6 @@ class Deploy(models.Model):
         extra = {"deploy": self.pk, "site_id": self.site_id, "status": to.value, "detail": message}
         logger.info("Deploy %s is %s", self.pk, to.label, extra=extra)
         return True
-
-    def _announce_end(self) -> None:
-        """Queue what tells people's phones, in the transaction that ends this Deploy: its failure is not the Deploy's."""
-        if PushSubscription.objects.exists():
-            async_task("deployments.tasks.notify_deploy_ended", self.pk, q_options={"group": "push"})
 
     def note(self, *, now: datetime, **values: Any) -> None:
         """Write progress of an active Deploy, where it differs from what is there; an ended one stays as it ended.
@@ -187,8 +181,6 @@ class Deploy(models.Model):
                 return False
             if event_text:
                 self.add_event(event_text, kind=kind, now=now)
-            if kind is EventKind.ENDED:
-                self._announce_end()
         for name, value in values.items():
             setattr(self, name, value)
         return True

@@ -8,13 +8,13 @@ from django.db.models import F, Value
 from django_q.models import OrmQ, Task
 
 from deployments.models import ACTIVE_STATUSES, Deploy, DeployBatch, Observation, Status, SyncRun
+from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.follow.snapshot import FOLLOWED
 from deployments.operations.deploys.waiting import take_up_waiting
-from deployments.operations.hold import resume_expired, resume_hold_of
-from deployments.operations.not_twice import NotTwice
+from deployments.operations.hold import resume_expired
 from deployments.operations.sync.request import AFTER_SYNC, let_follow
 from deployments.operations.sync.run import close_dead_runs, prune_runs
-from deployments.queries.metrics_data import TICK
+from deployments.queue import enqueue
 from deployments.rules.wording import duration
 
 TAKEN_UP_WITHIN = timedelta(seconds=30)
@@ -35,21 +35,21 @@ def tick(
     resume_expired(now=now)
     if now.minute == PRUNED_AT_MINUTE:
         prune_runs(before=now - keep_runs)
-    under_way, due = _under_way(), NotTwice()
+    under_way, queued = _under_way(), enqueue.QueuedEntries()
     if SYNC in under_way:
         close_dead_runs(now=now)
     if WAITING_SYNC in under_way:
         let_follow()
     if Status.WAITING in under_way:
-        take_up_waiting(due, now=now, timeout=wait_for_image)
+        take_up_waiting(queued, now=now, timeout=wait_for_image)
     if Status.QUEUED in under_way:
-        _take_up_queued(due, now=now)
+        _take_up_queued(queued, now=now)
     if BATCH in under_way:
-        due.queue("deployments.tasks.continue_batches", group="batch")
+        enqueue.continue_batches(unless_in=queued)
     if under_way & set(FOLLOWED):
-        due.queue("deployments.tasks.follow", group="follow")
+        enqueue.follow(unless_in=queued)
     if moving := _set_by_others(now=now):
-        due.queue("deployments.tasks.sync", hosts=moving, trigger="rollout", group="sync")
+        enqueue.sync(hosts=moving, trigger="rollout", unless_in=queued)
 
 
 def _under_way() -> set[str]:
@@ -63,9 +63,15 @@ def _under_way() -> set[str]:
 
 def _give_a_sign_of_life(*, now: datetime) -> None:
     """Keep one row of the tick, by one statement: django-q2 would load all results that it keeps to write another."""
-    if not Task.objects.filter(func=TICK).update(started=now, stopped=now):
+    if not Task.objects.filter(func=enqueue.TICK).update(started=now, stopped=now):
         Task.objects.create(
-            id=uuid4().hex, name="tick", func=TICK, group="tick", started=now, stopped=now, success=True
+            id=uuid4().hex,
+            name="tick",
+            func=enqueue.TICK,
+            group="tick",
+            started=now,
+            stopped=now,
+            success=True,
         )
 
 
@@ -78,12 +84,12 @@ def _set_by_others(*, now: datetime) -> list[str]:
     return list(moving.order_by("site__host").values_list("site__host", flat=True))
 
 
-def _take_up_queued(due: NotTwice, *, now: datetime) -> None:
+def _take_up_queued(queued: enqueue.QueuedEntries, *, now: datetime) -> None:
     for deploy in Deploy.objects.filter(status=Status.QUEUED, queued_at__lt=now - TAKEN_UP_WITHIN):
         if deploy.queued_at and now - deploy.queued_at > GIVEN_UP_AFTER:
             _give_up(deploy.pk, now=now)
         else:
-            due.queue("deployments.tasks.start_deploy", deploy.pk, group="deploy")
+            enqueue.start_deploy(deploy.pk, unless_in=queued)
 
 
 def _give_up(deploy_id: int, *, now: datetime) -> None:
@@ -92,13 +98,12 @@ def _give_up(deploy_id: int, *, now: datetime) -> None:
         deploy = Deploy.objects.select_for_update().filter(pk=deploy_id, status=Status.QUEUED).first()
         if deploy is None:
             return
-        deploy.move(Status.TIMED_OUT, now=now, message=_given_up(deploy))
-        if deploy.patch_sent_at is None:
-            resume_hold_of(deploy, now=now)
+        ending = Ending.GIVEN_UP if deploy.patch_sent_at is None else Ending.GIVEN_UP_UNSURE
+        finish(deploy, ending, _given_up(deploy), now=now)
 
 
 def _given_up(deploy: Deploy) -> str:
     message = f"Given up after {duration(GIVEN_UP_AFTER)}: {deploy.message}"
     if deploy.patch_sent_at is None:
         return message
-    return f"{message} Whether the cluster has taken the change is not known: sync, then look."
+    return f"{message} Whether the cluster has taken the change is not known; a sync is checking it."

@@ -10,10 +10,10 @@ from django_q.models import OrmQ, Task
 
 from deployments.models import ACTIVE_STATUSES, Deploy, Status, SyncRun
 from deployments.queries import site_list
+from deployments.queue.enqueue import TICK
 from deployments.rules.site_state import State
 
 BOUNDS_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0)
-TICK = "deployments.tasks.tick"
 _BUCKETS = (
     "SELECT width_bucket(seconds, %s) AS bucket, count(*), sum(seconds) FROM ({}) AS each GROUP BY bucket"
 )

@@ -9,6 +9,8 @@ from deployments.rules.image_prefixes import begins_with_one_of
 from deployments.rules.images import is_full_sha
 from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts
 
+NEVER_SYNCED = "Headway has not seen this site in the cluster yet: sync first, then try again."
+
 
 @dataclass(frozen=True, kw_only=True)
 class GuardInput:

@@ -18,12 +18,11 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, connections
 from django_q.scheduler import scheduler
 from django_q.signals import post_execute
-from django_q.tasks import async_task
 
 from deployments.clients.cluster import preload
 from deployments.management.parent import end_with_the_parent
 from deployments.operations.sync.schedule import ensure_schedules
-from deployments.queue import heartbeat
+from deployments.queue import enqueue, heartbeat
 from deployments.queue.pool import Pool
 from deployments.system_checks import SETTINGS
 
@@ -85,7 +84,7 @@ def _tick() -> None:
         ensure_schedules()
         # Whatever troubles it is logged there.
         scheduler()
-        async_task("deployments.tasks.tick", q_options={"group": "tick", "save": False})
+        enqueue.tick()
     except Error:
         logger.warning("The database does not answer: the next tick asks it again", exc_info=True)
         connections.close_all()

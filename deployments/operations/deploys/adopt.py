@@ -7,8 +7,10 @@ from django.db import transaction
 
 from deployments.models import AuditEvent, Deploy, Observation, Site, Status, Trigger
 from deployments.operations import audit
+from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.guard_input import image_repository
 from deployments.operations.deploys.request import lock
+from deployments.rules.guards import NEVER_SYNCED
 from deployments.rules.wording import moment
 
 
@@ -32,8 +34,9 @@ def adopt(*, site: Site, image: str, by: User, now: datetime) -> Deploy:
 
 def _refusal(site: Site, image: str) -> str:
     seen = site.observation
-    if image != seen.desired_image:
-        return "The image has changed since you looked. Look again, then decide."
+    if seen.cluster_observed_at is None or image != seen.desired_image:
+        changed = "The image has changed since you looked. Look again, then decide."
+        return changed if seen.cluster_observed_at else NEVER_SYNCED
     if image_repository(image) != site.expected_repository:
         return f"{image} is not of {site.expected_repository}: correct the mapping, or put it right."
     if seen.latest_deploy and seen.latest_deploy.is_active:
@@ -58,14 +61,19 @@ def _write(site: Site, *, by: User, now: datetime) -> Deploy:
     who = f"{seen.desired_by or 'Somebody else'} set it{f' on {moment(seen.desired_at)}' if seen.desired_at else ''}"
     last = site.deploys.filter(status=Status.SUCCEEDED).first()
     deploy = Deploy.objects.create(
-        site=site, sha=seen.desired_sha, image=seen.desired_image, status=Status.SUCCEEDED, trigger=Trigger.ADOPTED,
+        site=site, sha=seen.desired_sha, image=seen.desired_image, status=Status.VERIFYING, trigger=Trigger.ADOPTED,
         headline=seen.head_headline if seen.desired_sha == seen.head_sha else "",
         from_sha=last.sha if last else "", from_image=seen.accepted_image,
-        requested_by=by, requested_by_name=by.get_username(), requested_at=now, finished_at=now,
-        message=f"{who}; {by.get_username()} adopted it.",
+        requested_by=by, requested_by_name=by.get_username(), requested_at=now,
         wanted=seen.wanted, updated=seen.wanted, ready=seen.ready,
     )  # fmt: skip
-    Observation.objects.filter(site=site).update(latest_deploy=deploy, accepted_image=seen.desired_image)
-    message = f"Adopted {seen.desired_image}. {who}."
-    audit.record(AuditEvent.Kind.ADOPT, message, by=by, site=site, now=now)
+    Observation.objects.filter(site=site).update(latest_deploy=deploy)
+    finish(
+        deploy,
+        Ending.ADOPTED,
+        f"{who}; {by.get_username()} adopted it.",
+        by=by,
+        audited=f"Adopted {seen.desired_image}. {who}.",
+        now=now,
+    )
     return deploy

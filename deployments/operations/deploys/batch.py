@@ -8,16 +8,11 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django_q.tasks import async_task
 
-from deployments.models import AuditEvent, BatchItem, Deploy, DeployBatch, Site, Status, Trigger
+from deployments.models import AuditEvent, BatchItem, DeployBatch, Site, Status, Trigger
 from deployments.operations import audit
-from deployments.operations.deploys.request import (
-    UnableToCancel,
-    UnableToDeploy,
-    cancel_deploy,
-    request_deploy,
-)
+from deployments.operations.cancel import UnableToCancel, cancel_deploy
+from deployments.operations.deploys.request import UnableToDeploy, request_deploy
 from deployments.rules.images import is_full_sha
 from deployments.rules.wording import counted, sentences
 
@@ -85,12 +80,6 @@ def continue_batches(*, now: datetime) -> None:
             continue_batch(batch_id=batch_id, now=now)
         except Exception:
             logger.exception("Batch %s does not go on; the tick tries again", batch_id)
-
-
-def continue_batches_of(deploy: Deploy) -> None:
-    """Have the batches that wait for this Deploy's end look at it, in a task of their own."""
-    if BatchItem.objects.filter(deploy=deploy, batch__state=DeployBatch.State.RUNNING).exists():
-        async_task("deployments.tasks.continue_batches", q_options={"group": "batch"})
 
 
 def continue_batch(*, batch_id: int, now: datetime) -> None:

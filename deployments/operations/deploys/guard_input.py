@@ -4,7 +4,7 @@ from typing import Any
 
 from deployments.models import CommitRange, Deploy, Kind, Site, Status
 from deployments.operations.deploys.deploy_request import DeployRequest
-from deployments.rules.guards import GuardInput
+from deployments.rules.guards import NEVER_SYNCED, GuardInput
 from deployments.rules.images import UnableToParseImage, is_full_sha, parse_image
 from deployments.rules.site_state import SiteFacts
 
@@ -14,7 +14,7 @@ def guard_input_at_request(site: Site, facts: SiteFacts, deploy_request: DeployR
     is_head = deploy_request.sha == facts.head_sha
     missing = facts.workload_missing
     if facts.cluster_observed_at is None:
-        missing = missing or "Headway has not seen this site in the cluster yet: sync first, then deploy."
+        missing = missing or NEVER_SYNCED
     return GuardInput(
         sha=deploy_request.sha,
         slug=f"{site.owner}/{site.repository}",

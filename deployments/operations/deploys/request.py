@@ -1,19 +1,18 @@
-"""Ask for a Deploy, and take back what was asked for."""
+"""Ask for a Deploy."""
 
 from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django_q.tasks import async_task
 
 from deployments.facts import StandingHold, site_facts
-from deployments.models import AuditEvent, Deploy, EventKind, Observation, Site, Status, Trigger
+from deployments.models import Deploy, EventKind, Observation, Site, Status, Trigger
 from deployments.operations import audit
 from deployments.operations.deploys.deploy_request import AUDITED_AS, DeployRequest, WhenReady, note_refusal
 from deployments.operations.deploys.guard_input import guard_input_at_request, image_of
-from deployments.operations.hold import resume_hold_of
 from deployments.operations.sites.save import stands_for_the_same
+from deployments.queue import enqueue
 from deployments.rules.guards import first_refusal
 from deployments.rules.site_state import SiteFacts
 from deployments.rules.waiting import waits_for
@@ -21,10 +20,6 @@ from deployments.rules.waiting import waits_for
 
 class UnableToDeploy(Exception):
     """The refusing guard's sentence."""
-
-
-class UnableToCancel(Exception):
-    """The sentence says how far the Deploy has come."""
 
 
 def request_deploy(
@@ -81,28 +76,16 @@ def request(deploy_request: DeployRequest, *, site: Site, now: datetime) -> Depl
 
 
 def lock(site: Site) -> Site:
-    """Return the site's row, with what was observed of it, locked until the transaction ends."""
+    """Return the site's row, with what was observed of it, locked until the transaction ends.
+
+    Where nothing was observed yet, the observation is an empty one.
+    """
     Site.objects.select_for_update().only("pk").get(pk=site.pk)
     # By a statement of its own: one that waited for the lock would show joined rows as they were before it waited.
-    return Site.objects.select_related("observation__latest_deploy").get(pk=site.pk)
-
-
-def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
-    """End a Deploy that has changed nothing in the cluster yet.
-
-    Raises UnableToCancel once a worker has begun with it.
-    """
-    message = f"{by.get_username()} cancelled it before anything was changed."
-    with transaction.atomic():
-        # Locked, so that a worker that is about to tell the cluster comes before or after, and never in between.
-        unsent = Deploy.objects.select_for_update().filter(pk=deploy.pk, patch_sent_at=None)
-        if unsent.first() is None or not deploy.move(
-            Status.CANCELLED, only_from=(Status.WAITING, Status.QUEUED), now=now, message=message
-        ):
-            raise UnableToCancel("Too late to cancel: the cluster has been told already.")
-        resume_hold_of(deploy, now=now)
-        audited = f"Cancelled Deploy {deploy.pk} of {deploy.sha[:7]} before anything was changed."
-        audit.record(AuditEvent.Kind.CANCEL, audited, by=by, site=deploy.site, now=now)
+    locked = Site.objects.select_related("observation__latest_deploy").get(pk=site.pk)
+    if not hasattr(locked, "observation"):
+        locked.observation = Observation(site=locked)
+    return locked
 
 
 def same_request(site: Site, deploy_request: DeployRequest) -> Deploy | None:
@@ -111,7 +94,7 @@ def same_request(site: Site, deploy_request: DeployRequest) -> Deploy | None:
         first := Deploy.objects.filter(idempotency_key=deploy_request.key, site=site).first()
     ):
         return first
-    latest = site.observation.latest_deploy if hasattr(site, "observation") else None
+    latest = site.observation.latest_deploy
     is_same = (
         latest and latest.is_active and (latest.sha, latest.kind) == (deploy_request.sha, deploy_request.kind)
     )
@@ -177,7 +160,7 @@ def _write(site: Site, facts: SiteFacts, deploy_request: DeployRequest, *, now: 
         now=now,
     )
     if not missing:
-        async_task("deployments.tasks.start_deploy", deploy.pk, q_options={"group": "deploy"})
+        enqueue.start_deploy(deploy.pk)
     return deploy
 
 

@@ -9,6 +9,7 @@ from deployments.models import Deploy, Kind, Observation, Site, Status, Trigger
 from deployments.operations.deploys.deploy_request import DeployRequest, note_refusal
 from deployments.operations.deploys.request import UnableToDeploy, request
 from deployments.operations.deploys.rollback import request_rollback
+from deployments.rules.guards import NEVER_SYNCED
 
 RETRIED = (Status.FAILED, Status.TIMED_OUT, Status.CANCELLED, Status.SUPERSEDED)
 
@@ -20,13 +21,14 @@ def request_restart(
 
     Raises UnableToDeploy with the refusing guard's sentence.
     """
-    seen = Observation.objects.get(site=site)
+    seen = Observation.objects.filter(site=site).first() or Observation(site=site)
     deploy_request = DeployRequest(
         sha=seen.desired_sha, seen_sha=seen_sha, trigger=Trigger.PERSON, by=by, kind=Kind.RESTART,
         image=seen.desired_image, accepts_red=True, key=idempotency_key,
     )  # fmt: skip
     if not seen.desired_sha:
-        refusal = "What runs is no commit that Headway knows: deploy one, or correct the mapping."
+        unknown = "What runs is no commit that Headway knows: deploy one, or correct the mapping."
+        refusal = unknown if seen.cluster_observed_at else NEVER_SYNCED
         note_refusal(refusal, deploy_request, site=site, now=now)
         raise UnableToDeploy(refusal)
     return request(deploy_request, site=site, now=now)

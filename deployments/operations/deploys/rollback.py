@@ -6,18 +6,15 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
-from django_q.tasks import async_task
 
-from deployments.models import AuditEvent, Deploy, Hold, Kind, Observation, Site, Status, Trigger
-from deployments.operations import audit
+from deployments.models import Deploy, Hold, Kind, Observation, Site, Status, Trigger
 from deployments.operations.deploys.deploy_request import DeployRequest, note_refusal
-from deployments.operations.deploys.request import UnableToCancel, UnableToDeploy, lock, request, same_request
+from deployments.operations.deploys.request import UnableToDeploy, lock, request, same_request
 from deployments.operations.hold import UnableToHold, place_hold
+from deployments.rules.guards import NEVER_SYNCED
 from deployments.rules.rollbacks import Past, is_of, way_back
 
 PAST_LOOKED_AT = 20
-ABORTABLE = (Status.ROLLING_OUT, Status.VERIFYING)
-BROKEN = (Status.FAILED, Status.TIMED_OUT)
 
 
 def request_rollback(
@@ -55,35 +52,9 @@ def request_rollback(
     raise refused
 
 
-def abort_and_roll_back(*, deploy: Deploy, by: User, now: datetime) -> Deploy:
-    """End a rollout that is under way, and begin the rollback to what ran before: both, or neither.
-
-    Raises UnableToCancel where it has ended meanwhile, UnableToDeploy where there is no way back.
-    """
-    site = deploy.site
-    target = way_back_from(deploy)
-    deploy_request = DeployRequest(sha=target, seen_sha="", trigger=Trigger.PERSON, by=by, kind=Kind.ROLLBACK)
-    try:
-        with transaction.atomic():
-            message = f"Aborted by {by.get_username()}: rolling back to {target[:7]}."
-            if not deploy.move(Status.CANCELLED, only_from=ABORTABLE, now=now, message=message):
-                raise UnableToCancel("Nothing to abort: it is not rolling out (any more).")
-            audited = f"Aborted Deploy {deploy.pk} of {deploy.sha[:7]} while it rolled out."
-            audit.record(AuditEvent.Kind.CANCEL, audited, by=by, site=site, now=now)
-            seen = Observation.objects.get(site=site).running_sha
-            return request_rollback(site=site, sha=target, seen_sha=seen, by=by, rolls_back=deploy, now=now)
-    except UnableToDeploy as refused:
-        note_refusal(str(refused), deploy_request, site=site, now=now)
-        raise
-
-
-def after_end(deploy: Deploy, *, now: datetime) -> None:
-    """What follows when a Deploy has ended: within the transaction that ends it.
-
-    The images that the site could go back to are looked at, and where it wants so, it goes back by itself.
-    """
-    async_task("deployments.tasks.check_rollback_images", deploy.site_id, q_options={"group": "images"})
-    if deploy.site.auto_rollback and deploy.status in BROKEN and deploy.patched_at:
+def roll_back_automatically(deploy: Deploy, *, now: datetime) -> None:
+    """Where the site wants so, go back from a rollout that failed or timed out, and say so in its sentence."""
+    if deploy.site.auto_rollback:
         audited = f"{deploy.message} {_by_itself(deploy, now=now)}"
         Deploy.objects.filter(pk=deploy.pk).update(message=audited)
         deploy.message = audited
@@ -160,6 +131,8 @@ def _request(deploy_request: DeployRequest, site: Site, *, now: datetime) -> Dep
 
 
 def _refusal(site: Site, deploy_request: DeployRequest) -> str:
+    if site.observation.cluster_observed_at is None:
+        return NEVER_SYNCED
     if not ran_here(site, deploy_request.sha):
         return f"{deploy_request.sha[:7] or 'That commit'} has not run here before: deploy it instead of rolling back to it."
     gone = Q(image=deploy_request.image, image_gone=True) | Q(

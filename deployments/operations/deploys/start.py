@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django_q.tasks import async_task
 
 from deployments.clients.clients import Clients
 from deployments.clients.cluster import (
@@ -19,14 +18,13 @@ from deployments.clients.cluster import (
 from deployments.clients.github import GitHubError, HeadProblem, HeadQuestion
 from deployments.clients.registry import RegistryError
 from deployments.facts import StandingHold, hold_on
-from deployments.models import AuditEvent, Deploy, Kind, Observation, Site, Status
-from deployments.operations import audit
-from deployments.operations.deploys.batch import continue_batches_of
+from deployments.models import Deploy, Kind, Observation, Status
+from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.guard_input import guard_input_at_start, image_repository
 from deployments.operations.deploys.images import note_image
 from deployments.operations.deploys.patch import apply, done_before, is_done
 from deployments.operations.github_limits import ask_heads
-from deployments.operations.hold import resume_hold_of
+from deployments.queue import enqueue
 from deployments.rules.guards import first_refusal
 from deployments.rules.images import parse_image
 from deployments.rules.workloads import OUR_MANAGER, containers
@@ -74,15 +72,12 @@ def start_deploy(
 
 
 def _refuse(deploy: Deploy, refusal: str, *, now: datetime) -> None:
-    with transaction.atomic():
-        # Another run may have begun with it meanwhile: then it is under way.
-        if deploy.move(Status.FAILED, only_from=(Status.QUEUED,), now=now, message=refusal):
-            asked = f"asked for by {deploy.requested_by_name}"
-            message = f"Refused Deploy {deploy.pk} of {deploy.sha[:7]}, {asked}, before anything was changed. {refusal}"
-            audit.record(AuditEvent.Kind.REFUSAL, message, site=deploy.site, now=now)
-            resume_hold_of(deploy, now=now)
-        continue_batches_of(deploy)
-        _observe_again(deploy.site)
+    asked = f"asked for by {deploy.requested_by_name}"
+    message = (
+        f"Refused Deploy {deploy.pk} of {deploy.sha[:7]}, {asked}, before anything was changed. {refusal}"
+    )
+    # Another run may have begun with it meanwhile: then it is under way.
+    finish(deploy, Ending.REFUSED, refusal, audited=message, now=now)
 
 
 def _roll_out(deploy: Deploy, patched: dict[str, Any], *, now: datetime) -> None:
@@ -100,11 +95,7 @@ def _roll_out(deploy: Deploy, patched: dict[str, Any], *, now: datetime) -> None
                 desired_image=deploy.image, desired_sha=deploy.sha, desired_by=OUR_MANAGER, desired_at=now,
                 accepted_image=deploy.image, resource_version="",
             )  # fmt: skip
-            async_task("deployments.tasks.follow", q_options={"group": "follow"})
-
-
-def _observe_again(site: Site) -> None:
-    async_task("deployments.tasks.sync", hosts=[site.host], trigger="refusal", q_options={"group": "sync"})
+            enqueue.follow()
 
 
 def _check_place(deploy: Deploy, image_prefixes: tuple[str, ...] | None) -> None:

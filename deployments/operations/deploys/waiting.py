@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django_q.tasks import async_task
 
 from deployments.clients.clients import Clients
 from deployments.clients.registry import RegistryError
 from deployments.models import Deploy, Observation, Site, Status
-from deployments.operations.not_twice import NotTwice
+from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.sync.request import request_sync
+from deployments.queue import enqueue
 from deployments.rules.images import parse_image
 from deployments.rules.site_facts import CheckState
 from deployments.rules.waiting import ends_the_wait, waits_for
@@ -59,7 +59,7 @@ def check_pending_image(*, deploy_id: int, clients: Clients, now: datetime) -> N
 def move_on(deploy: Deploy, *, is_built: bool | None, check_state: CheckState, now: datetime) -> bool:
     """Queue a waiting Deploy whose time has come, end one that waits in vain; return whether it was queued by us."""
     if in_vain := ends_the_wait(sha=deploy.sha, check_state=check_state, accepts_red=deploy.accepts_red):
-        deploy.move(Status.FAILED, only_from=STILL_WAITING, now=now, message=in_vain)
+        finish(deploy, Ending.CI_FAILED, in_vain, now=now)
         return False
     missing = waits_for(
         sha=deploy.sha, is_built=is_built, check_state=check_state, waits_for_ci=deploy.waits_for_ci
@@ -72,21 +72,21 @@ def move_on(deploy: Deploy, *, is_built: bool | None, check_state: CheckState, n
         if not deploy.move(Status.QUEUED, only_from=STILL_WAITING, now=now, message=message, queued_at=now):
             return False
         Observation.objects.filter(site=deploy.site_id, head_sha=deploy.sha).update(head_image_built=True)
-        async_task("deployments.tasks.start_deploy", deploy.pk, q_options={"group": "deploy"})
+        enqueue.start_deploy(deploy.pk)
     return True
 
 
-def take_up_waiting(due: NotTwice, *, now: datetime, timeout: timedelta) -> None:
+def take_up_waiting(queued: enqueue.QueuedEntries, *, now: datetime, timeout: timedelta) -> None:
     """Have every waiting Deploy looked at, by a task each; end those that have waited for longer than `timeout`."""
     for deploy in Deploy.objects.filter(status=Status.WAITING):
         if now - deploy.requested_at < timeout:
-            due.queue("deployments.tasks.check_pending_image", deploy.pk, group="deploy")
+            enqueue.check_pending_image(deploy.pk, unless_in=queued)
             continue
         message = (
             f"Given up after {duration(timeout)}: what {short(deploy.sha)} waited for did not come. "
             "Look at its build, then ask again."
         )
-        deploy.move(Status.TIMED_OUT, only_from=STILL_WAITING, now=now, message=message)
+        finish(deploy, Ending.NEVER_BUILT, message, now=now)
 
 
 def _judge(deploy: Deploy, seen: Observation, *, now: datetime) -> bool:
@@ -100,7 +100,7 @@ def _judge(deploy: Deploy, seen: Observation, *, now: datetime) -> bool:
         message = (
             f"{short(seen.head_sha)} came before CI had passed on {short(deploy.sha)}: ask for the newer one."
         )
-        deploy.move(Status.SUPERSEDED, only_from=STILL_WAITING, now=now, message=message)
+        finish(deploy, Ending.OVERTAKEN, message, now=now)
     return False
 
 

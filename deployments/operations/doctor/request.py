@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from django.db import transaction
-from django_q.tasks import async_task
 
 from deployments.models import Examination
+from deployments.queue import enqueue
 
 
 def request_examination(*, now: datetime) -> None:
     """Queue one, and note on its row that it was asked for."""
     with transaction.atomic():
         Examination.record(asked_at=now)
-        async_task("deployments.tasks.doctor", q_options={"group": "doctor"})
+        enqueue.doctor()

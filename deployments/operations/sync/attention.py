@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django_q.tasks import async_task
-
 from deployments.models import PushSubscription, Site, Status
 from deployments.operations.sync.decide import Decision
 from deployments.queries import answers_of
+from deployments.queue import enqueue
 from deployments.rules.autodeploy import Go
 from deployments.rules.site_state import State
 
@@ -26,12 +25,7 @@ def notify_what_waits(decisions: Iterable[Decision], before: dict[int, State]) -
     """Queue one task for each site that waits since now; return their number."""
     waiting = [each for each in decisions if _began_to_wait(each, before)]
     for each in waiting:
-        async_task(
-            "deployments.tasks.notify_site_waits",
-            each.site.pk,
-            each.answer.message,
-            q_options={"group": "push"},
-        )
+        enqueue.notify_site_waits(each.site.pk, each.answer.message)
     return len(waiting)
 
 

@@ -6,12 +6,11 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 from django_q.models import OrmQ
-from django_q.tasks import async_task
 
 from deployments.locks import Lock, try_lock
 from deployments.models import AuditEvent, Site
 from deployments.operations import audit
-from deployments.queue import broker
+from deployments.queue import broker, enqueue
 
 AFTER_SYNC = "headway-after-sync"
 """No worker takes what is queued under this name."""
@@ -28,7 +27,7 @@ def ask_for_sync(*, hosts: Sequence[str] = (), by: User, now: datetime) -> None:
 
 def request_sync(*, hosts: Sequence[str] = (), trigger: str = "person") -> None:
     """Queue a sync of `hosts`, or of all sites where none is named."""
-    async_task("deployments.tasks.sync", hosts=list(hosts), trigger=trigger, q_options={"group": "sync"})
+    enqueue.sync(hosts=hosts, trigger=trigger)
 
 
 def wait_for_another(*, hosts: Sequence[str], trigger: str) -> None:
@@ -40,8 +39,7 @@ def wait_for_another(*, hosts: Sequence[str], trigger: str) -> None:
     # One that cannot be read is thrown away by whoever takes it.
     waiting = [set(each["kwargs"].get("hosts", ())) for each in entries if "kwargs" in each]
     if not any(not there or (hosts and there.issuperset(hosts)) for there in waiting):
-        q_options = {"group": "sync", "broker": broker.NotifyingBroker(AFTER_SYNC)}
-        async_task("deployments.tasks.sync", hosts=list(hosts), trigger=trigger, q_options=q_options)
+        enqueue.sync(hosts=hosts, trigger=trigger, under=AFTER_SYNC)
 
 
 def let_follow() -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Subquery
-from django_q.tasks import async_task
 
 from deployments.clients.clients import Clients
 from deployments.locks import Lock, try_lock
@@ -18,6 +17,7 @@ from deployments.operations.sync.decide import Decision, decide_all
 from deployments.operations.sync.gather import Gathered, gather
 from deployments.operations.sync.record import changed_sites, record
 from deployments.queries import GOOD_ENOUGH
+from deployments.queue import enqueue
 from deployments.rules.autodeploy import Go, Stop
 
 MESSAGE_LENGTH = 500
@@ -112,7 +112,7 @@ def _sync_alone(
         raise
     _finish(run, decisions, now=clock())
     if any(each.lacks_commits for each in decisions):
-        async_task("deployments.tasks.fetch_commits", q_options={"group": "commits"})
+        enqueue.fetch_commits()
     return SyncReport(run, decisions)
 
 

@@ -12,11 +12,12 @@ from deployments.locks import Lock
 from deployments.models import AuditEvent
 from deployments.operations import audit
 from deployments.queries import SYNC_SCHEDULE
+from deployments.queue import enqueue
 
 INTERVALS_MINUTES = (5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
 _USUAL_MINUTES = 60
 _SYNC: dict[str, Any] = {
-    "func": "deployments.tasks.sync",
+    "func": enqueue.SYNC,
     "args": None,
     "kwargs": None,
     "hook": None,

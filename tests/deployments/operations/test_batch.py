@@ -12,6 +12,7 @@ from django_q.models import OrmQ
 from demo.world import World
 from deployments.clients.clients import Clients
 from deployments.models import BatchItem, Deploy, DeployBatch, Observation, Site, Status
+from deployments.operations.cancel import cancel_deploy
 from deployments.operations.deploys.batch import (
     BatchEntry,
     UnableToDeployAll,
@@ -20,7 +21,6 @@ from deployments.operations.deploys.batch import (
     request_batch,
 )
 from deployments.operations.deploys.follow import Timeouts, follow
-from deployments.operations.deploys.request import cancel_deploy
 from deployments.operations.hold import place_hold
 from deployments.operations.tick import tick
 from simulators.cluster import CRASHES

@@ -9,7 +9,7 @@ from django.db import connection
 from demo.world import NAMESPACE, PROJECT, World
 from deployments.clients.clients import Clients
 from deployments.models import Deploy, Status
-from deployments.operations.deploys.request import UnableToCancel, cancel_deploy
+from deployments.operations.cancel import UnableToCancel, cancel_deploy
 from deployments.operations.tick import tick
 from tests.deployments.operations.following import HOST, NAME
 from tests.factories import NOW, ask, begin, make_user, observe
@@ -120,4 +120,4 @@ def test_giving_up_says_whether_the_cluster_may_have_been_told(
     queued.refresh_from_db()
     assert queued.status == Status.TIMED_OUT
     assert queued.message.startswith("Given up after 15 minutes: The cluster at")
-    assert queued.message.endswith("is not known: sync, then look.") == stated
+    assert queued.message.endswith("is not known; a sync is checking it.") == stated

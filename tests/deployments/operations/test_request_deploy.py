@@ -9,7 +9,8 @@ from django_q.models import OrmQ
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
 from deployments.models import Deploy, Observation, Site, Status
-from deployments.operations.deploys.request import UnableToCancel, UnableToDeploy, cancel_deploy
+from deployments.operations.cancel import UnableToCancel, cancel_deploy
+from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.hold import place_hold, resume_hold
 from tests.factories import NOW, ask, make_user, observe
 
@@ -156,7 +157,7 @@ def test_a_hold_that_has_come_to_its_end_refuses_nothing_more(head: str, *, ever
 def test_a_site_never_seen_is_refused() -> None:
     Observation.objects.create(site=Site.objects.get(host=HOST))
 
-    with pytest.raises(UnableToDeploy, match="sync first, then deploy"):
+    with pytest.raises(UnableToDeploy, match="sync first, then try again"):
         ask(HOST, sha="a" * 40)
 
 

@@ -4,9 +4,10 @@ from datetime import timedelta
 from functools import partial
 
 from deployments.clients.site_check import AnswerTooSlow, HostAnswer, SiteCheck, SiteCheckError
-from deployments.models import Site, Status
+from deployments.models import Site
+from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.follow.context import FollowContext
-from deployments.operations.deploys.follow.end import end, last_lines
+from deployments.operations.deploys.follow.end import last_lines
 from deployments.operations.deploys.follow.snapshot import Snapshot
 from deployments.rules.workloads import is_ready
 
@@ -20,7 +21,7 @@ def check_host(snapshot: Snapshot, context: FollowContext, *, stayed: str) -> No
     """
     deploy, site, now = snapshot.deploy, snapshot.deploy.site, snapshot.now
     if not site.check_enabled:
-        end(deploy, Status.SUCCEEDED, f"{stayed}.", now=now)
+        finish(deploy, Ending.SUCCEEDED, f"{stayed}.", now=now)
         return
     if deploy.checked_at and now - deploy.checked_at < context.timeouts.check_host_again:
         return
@@ -35,7 +36,7 @@ def check_host(snapshot: Snapshot, context: FollowContext, *, stayed: str) -> No
         return
     if isinstance(answer, HostAnswer) and answer.status == site.check_status:
         message = f"{stayed}. The site answered {answer.status} in {answer.milliseconds} ms."
-        end(deploy, Status.SUCCEEDED, message, checked_at=now, now=now)
+        finish(deploy, Ending.SUCCEEDED, message, checked_at=now, now=now)
     else:
         _wrong(snapshot, context, _in_words(answer, site))
 
@@ -56,7 +57,9 @@ def _wrong(snapshot: Snapshot, context: FollowContext, message: str) -> None:
         if pod
         else ""
     )
-    end(deploy, Status.FAILED, message, reason="wrong_answer", log=log, checks=times, checked_at=now, now=now)
+    finish(
+        deploy, Ending.FAILED, message, reason="wrong_answer", log=log, checks=times, checked_at=now, now=now
+    )
 
 
 def _ask_host(site_check: SiteCheck, site: Site) -> HostAnswer | SiteCheckError:

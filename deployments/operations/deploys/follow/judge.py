@@ -6,9 +6,10 @@ from typing import Any
 
 from deployments.clients.registry import Registry, RegistryError
 from deployments.models import Status
+from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.follow.check_host import check_host
 from deployments.operations.deploys.follow.context import FollowContext
-from deployments.operations.deploys.follow.end import end, is_out_of_time, last_lines
+from deployments.operations.deploys.follow.end import is_out_of_time, last_lines
 from deployments.operations.deploys.follow.snapshot import Snapshot
 from deployments.operations.deploys.follow.verify_digest import verify_digest
 from deployments.rules.diagnosis import Diagnosis, after_asking_the_registry, diagnose
@@ -25,12 +26,12 @@ def judge(snapshot: Snapshot, context: FollowContext) -> None:
     deploy, site = snapshot.deploy, snapshot.deploy.site
     if snapshot.deployment is None:
         gone = f"Deployment {site.deployment} is gone from namespace {site.namespace}."
-        end(deploy, Status.FAILED, gone, reason="gone", now=snapshot.now)
+        finish(deploy, Ending.FAILED, gone, reason="gone", now=snapshot.now)
         return
     rollout = judge_rollout(snapshot.deployment, container=site.container, image=deploy.image)
     match rollout.phase:
         case Phase.SUPERSEDED:
-            end(deploy, Status.SUPERSEDED, rollout.message, now=snapshot.now)
+            finish(deploy, Ending.SUPERSEDED, rollout.message, now=snapshot.now)
         case Phase.COMPLETE if snapshot.ready >= rollout.wanted:
             _verify(snapshot, rollout, context)
         case _:
@@ -52,7 +53,7 @@ def _verify(snapshot: Snapshot, rollout: Rollout, context: FollowContext) -> Non
         # The registry answers while stability is watched.
         verify_digest(snapshot, context)
     elif not rollout.wanted:
-        end(deploy, Status.SUCCEEDED, rollout.message, now=now, **_counts(snapshot, rollout))
+        finish(deploy, Ending.SUCCEEDED, rollout.message, now=now, **_counts(snapshot, rollout))
     elif digest_check := verify_digest(snapshot, context):
         _verify_build(snapshot, rollout, context, digest_check)
 
@@ -62,7 +63,7 @@ def _verify_build(
 ) -> None:
     deploy, now, counts = snapshot.deploy, snapshot.now, _counts(snapshot, rollout)
     if digest_check.match is DigestMatch.MISMATCH:
-        end(deploy, Status.FAILED, digest_check.message, reason="other_build", now=now, **counts)
+        finish(deploy, Ending.FAILED, digest_check.message, reason="other_build", now=now, **counts)
     elif deploy.verifying_since and now - deploy.verifying_since >= context.timeouts.stability:
         deploy.note(now=now, **counts)
         doubt = (
@@ -78,9 +79,9 @@ def _wait_or_fail(snapshot: Snapshot, rollout: Rollout, context: FollowContext) 
     problem = _problem(snapshot, context)
     message = problem.message if problem else rollout.message
     if rollout.phase is Phase.FAILED or (problem and problem.certain):
-        end(deploy, Status.FAILED, message, now=now, **_evidence(snapshot, problem, context), **counts)
+        finish(deploy, Ending.FAILED, message, now=now, **_evidence(snapshot, problem, context), **counts)
     elif is_out_of_time(deploy, context.timeouts, now=now):
-        end(deploy, Status.TIMED_OUT, message, now=now, **_evidence(snapshot, problem, context), **counts)
+        finish(deploy, Ending.TIMED_OUT, message, now=now, **_evidence(snapshot, problem, context), **counts)
     elif deploy.status == Status.VERIFYING:
         message = f"A pod fell away again. {message}"
         deploy.move(

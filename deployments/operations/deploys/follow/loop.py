@@ -10,9 +10,10 @@ from django.db import DatabaseError, InterfaceError
 from deployments.clients.clients import Clients
 from deployments.clients.cluster import ClusterError
 from deployments.locks import Lock, try_lock
-from deployments.models import Deploy, Status
+from deployments.models import Deploy
+from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.follow.context import FollowContext, Timeouts
-from deployments.operations.deploys.follow.end import end, is_out_of_time
+from deployments.operations.deploys.follow.end import is_out_of_time
 from deployments.operations.deploys.follow.judge import judge
 from deployments.operations.deploys.follow.snapshot import FOLLOWED, Snapshot, take_snapshots
 
@@ -74,6 +75,6 @@ def _judge_alone(snapshot: Snapshot, context: FollowContext) -> None:
 def _unreachable(deploy: Deploy, problem: str, waits: str, timeouts: Timeouts, *, now: datetime) -> None:
     if is_out_of_time(deploy, timeouts, now=now):
         message = f"The cluster could not be asked how it ended: {problem}"
-        end(deploy, Status.TIMED_OUT, message, reason="out_of_sight", now=now)
+        finish(deploy, Ending.TIMED_OUT, message, reason="out_of_sight", now=now)
     else:
         deploy.note(now=now, message=waits)

@@ -9,6 +9,7 @@ from django_q.models import OrmQ
 
 from deployments.clients.push import Browser, Sender, fresh_key_pair
 from deployments.models import Deploy, NotificationPreference, PushSubscription, Site, Status
+from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.notify import notify_deploy_ended, notify_site_waits
 from simulators.push import DemoPush
 from tests.factories import NOW, make_user
@@ -44,19 +45,20 @@ def deploy(site: Site, person: User) -> Deploy:
 
 
 def queued() -> int:
-    return OrmQ.objects.count()
+    """How many tasks tell of an end."""
+    return [task.func() for task in OrmQ.objects.all()].count("deployments.tasks.notify_deploy_ended")
 
 
 def test_an_end_queues_one_task_that_tells_it(phone: PushSubscription, deploy: Deploy) -> None:
-    deploy.move(Status.SUCCEEDED, now=NOW)
+    finish(deploy, Ending.SUCCEEDED, "", now=NOW)
 
-    assert [task.func() for task in OrmQ.objects.all()] == ["deployments.tasks.notify_deploy_ended"]
+    assert queued() == 1
 
 
 def test_a_second_end_that_comes_too_late_queues_nothing(phone: PushSubscription, deploy: Deploy) -> None:
-    deploy.move(Status.SUCCEEDED, now=NOW)
-    deploy.move(Status.FAILED, now=NOW)
+    finish(deploy, Ending.SUCCEEDED, "", now=NOW)
 
+    assert not finish(deploy, Ending.FAILED, "", now=NOW)
     assert queued() == 1
 
 
@@ -67,7 +69,7 @@ def test_steps_on_the_way_are_not_told(phone: PushSubscription, deploy: Deploy) 
 
 
 def test_nothing_is_queued_where_nobody_listens(deploy: Deploy) -> None:
-    deploy.move(Status.SUCCEEDED, now=NOW)
+    finish(deploy, Ending.SUCCEEDED, "", now=NOW)
 
     assert queued() == 0
 

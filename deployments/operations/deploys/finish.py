@@ -1,0 +1,161 @@
+"""The end of a Deploy: every way in which one ends, and what follows from it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from deployments.models import (
+    AuditEvent,
+    BatchItem,
+    Deploy,
+    DeployBatch,
+    Observation,
+    PushSubscription,
+    Status,
+)
+from deployments.operations import audit
+from deployments.operations.deploys.rollback import roll_back_automatically
+from deployments.operations.hold import resume_hold_of
+from deployments.queue import enqueue
+
+IN_ROLLOUT = (Status.ROLLING_OUT, Status.VERIFYING)
+
+
+class Ending(Enum):
+    """Every way in which a Deploy ends: when, the status that it then has, and those from which it can end so."""
+
+    SUCCEEDED = "its pods run the commit, and the host answers", Status.SUCCEEDED, (Status.VERIFYING,)
+    FAILED = "its rollout failed", Status.FAILED, IN_ROLLOUT
+    TIMED_OUT = "its rollout took too long", Status.TIMED_OUT, IN_ROLLOUT
+    SUPERSEDED = "another image was set during its rollout", Status.SUPERSEDED, IN_ROLLOUT
+    ABORTED = "a person stopped its rollout to roll back", Status.CANCELLED, IN_ROLLOUT
+    CANCELLED = "a person cancelled it in time", Status.CANCELLED, (Status.WAITING, Status.QUEUED)
+    REFUSED = "a guard or the cluster refused it", Status.FAILED, (Status.QUEUED,)
+    GIVEN_UP = "nothing could be asked for too long", Status.TIMED_OUT, (Status.QUEUED,)
+    GIVEN_UP_UNSURE = "the same, after the patch may have arrived", Status.TIMED_OUT, (Status.QUEUED,)
+    CI_FAILED = "CI failed while it waited", Status.FAILED, (Status.WAITING,)
+    NEVER_BUILT = "it waited for its image for too long", Status.TIMED_OUT, (Status.WAITING,)
+    OVERTAKEN = "a newer commit came while it waited", Status.SUPERSEDED, (Status.WAITING,)
+    ADOPTED = "it records what somebody else deployed", Status.SUCCEEDED, (Status.VERIFYING,)
+
+    def __init__(self, when: str, status: Status, from_statuses: tuple[Status, ...]) -> None:
+        self.when = when
+        self.status = status
+        self.from_statuses = from_statuses
+
+
+@dataclass(frozen=True, kw_only=True)
+class _End:
+    deploy: Deploy
+    ending: Ending
+    by: User | None
+    audited: str
+    now: datetime
+
+
+def finish(
+    deploy: Deploy,
+    ending: Ending,
+    message: str,
+    *,
+    by: User | None = None,
+    audited: str = "",
+    now: datetime,
+    **values: Any,
+) -> bool:
+    """End the Deploy, with all that follows, in one transaction; False where it cannot end so (any more).
+
+    `audited` is the audit's sentence where this ending has one, `by` the person who ended it.
+    """
+    with transaction.atomic():
+        is_ours = deploy.move(
+            ending.status, only_from=ending.from_statuses, message=message, now=now, **values
+        )
+        if is_ours:
+            end = _End(deploy=deploy, ending=ending, by=by, audited=audited, now=now)
+            for consequence, endings in CONSEQUENCES:
+                if ending in endings:
+                    consequence(end)
+    return is_ours
+
+
+def _update_observation(end: _End) -> None:
+    """Pages show what runs at once; the sync looks at the rest."""
+    deploy = end.deploy
+    seen = Observation.objects.filter(site_id=deploy.site_id)
+    seen.update(
+        running_sha=deploy.sha,
+        desired_sha=deploy.sha,
+        desired_image=deploy.image,
+        accepted_image=deploy.image,
+        ready=deploy.ready,
+        wanted=deploy.wanted,
+        resource_version="",
+    )
+    seen.filter(head_sha=deploy.sha).update(behind_by=0, ahead_by=0)
+
+
+def _resume_commit_left_behind(end: _End) -> None:
+    """The Hold that a rollback placed ends with a rollback that changed nothing."""
+    resume_hold_of(end.deploy, now=end.now)
+
+
+def _check_rollback_images(end: _End) -> None:
+    enqueue.check_rollback_images(end.deploy.site_id)
+
+
+def _roll_back_automatically(end: _End) -> None:
+    roll_back_automatically(end.deploy, now=end.now)
+
+
+def _continue_batches(end: _End) -> None:
+    if BatchItem.objects.filter(deploy=end.deploy, batch__state=DeployBatch.State.RUNNING).exists():
+        enqueue.continue_batches()
+
+
+def _sync_site(end: _End) -> None:
+    trigger = "refusal" if end.ending is Ending.REFUSED else "deploy"
+    enqueue.sync(hosts=[end.deploy.site.host], trigger=trigger)
+
+
+def _notify(end: _End) -> None:
+    """By a task of its own: its failure is not the Deploy's."""
+    if PushSubscription.objects.exists():
+        enqueue.notify_deploy_ended(end.deploy.pk)
+
+
+def _audit(end: _End) -> None:
+    audit.record(AUDITED_AS[end.ending], end.audited, by=end.by, site=end.deploy.site, now=end.now)
+
+
+AUDITED_AS = {
+    Ending.CANCELLED: AuditEvent.Kind.CANCEL,
+    Ending.ABORTED: AuditEvent.Kind.CANCEL,
+    Ending.REFUSED: AuditEvent.Kind.REFUSAL,
+    Ending.ADOPTED: AuditEvent.Kind.ADOPT,
+}
+FOLLOWED = frozenset({Ending.SUCCEEDED, Ending.FAILED, Ending.TIMED_OUT, Ending.SUPERSEDED})
+NOTHING_CHANGED = frozenset({Ending.CANCELLED, Ending.REFUSED, Ending.GIVEN_UP})
+NOT_SEEN_SINCE = frozenset({Ending.REFUSED, Ending.GIVEN_UP_UNSURE})
+"""What the cluster or GitHub shows differs from what was observed, or may."""
+EVERY = frozenset(Ending)
+NEITHER_GOOD_NOR_BAD = frozenset(
+    {Ending.SUPERSEDED, Ending.ABORTED, Ending.CANCELLED, Ending.OVERTAKEN, Ending.ADOPTED}
+)
+
+CONSEQUENCES: tuple[tuple[Callable[[_End], None], frozenset[Ending]], ...] = (
+    (_update_observation, frozenset({Ending.SUCCEEDED, Ending.ADOPTED})),
+    (_resume_commit_left_behind, NOTHING_CHANGED),
+    (_check_rollback_images, FOLLOWED),
+    (_roll_back_automatically, frozenset({Ending.FAILED, Ending.TIMED_OUT})),
+    (_continue_batches, EVERY),
+    (_sync_site, FOLLOWED | NOT_SEEN_SINCE),
+    (_notify, EVERY - NEITHER_GOOD_NOR_BAD),
+    (_audit, frozenset(AUDITED_AS)),
+)
+"""What follows, in this order, and from which endings."""

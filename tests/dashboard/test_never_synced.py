@@ -1,0 +1,56 @@
+"""A site that no sync has looked at yet: every address of it answers with a sentence, neither 404 nor 500."""
+
+import pytest
+from django.test import Client
+
+from deployments.models import AuditEvent, Deploy, Hold, Site
+from tests.dashboard.conftest import HEAD, HOST, RUNNING
+
+NOT_SEEN = "Headway has not seen this site in the cluster yet: sync first"
+
+
+@pytest.fixture
+def unseen() -> Site:
+    """As the admin or an import makes it."""
+    return Site.objects.create(
+        host=HOST, owner="icco", repository="cron", deployment="cron", container="cron"
+    )
+
+
+@pytest.mark.parametrize(
+    "path", ["", "deploy", f"deploy?sha={HEAD}", "rollback", f"rollback?sha={HEAD}", "restart", "drift"]
+)
+def test_its_pages_are_shown(deployer: Client, unseen: Site, path: str) -> None:
+    response = deployer.get(f"/sites/{HOST}/{path}")
+
+    assert response.status_code == 200
+    assert HOST in response.text
+
+
+@pytest.mark.parametrize("path", ["deploy", f"rollback?sha={HEAD}", "restart"])
+def test_a_question_that_can_have_no_good_answer_says_so(deployer: Client, unseen: Site, path: str) -> None:
+    page = deployer.get(f"/sites/{HOST}/{path}").text
+
+    assert NOT_SEEN in page
+    assert 'class="act risk"' not in page
+
+
+@pytest.mark.parametrize("path", ["deploy", "rollback", "restart", "adopt"])
+def test_what_is_tapped_is_refused_with_a_sentence(deployer: Client, unseen: Site, path: str) -> None:
+    form = {"sha": HEAD, "seen": "", "image": f"gcr.io/icco-cloud/cron:{RUNNING}"}
+
+    page = deployer.post(f"/sites/{HOST}/{path}", form, follow=True)
+
+    assert page.status_code == 200
+    assert NOT_SEEN in page.text
+    assert not Deploy.objects.exists()
+    assert not Hold.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["restart", "rollback", "adopt"])
+def test_a_refusal_of_it_stands_in_the_audit(deployer: Client, unseen: Site, path: str) -> None:
+    deployer.post(f"/sites/{HOST}/{path}", {"sha": HEAD, "image": "x"})
+
+    event = AuditEvent.objects.get(kind=AuditEvent.Kind.REFUSAL)
+    assert event.site == unseen
+    assert NOT_SEEN in event.message
