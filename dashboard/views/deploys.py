@@ -20,7 +20,7 @@ from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from deployments import queries
 from deployments.models import Deploy, Site, Trigger
-from deployments.operations.cancel import UnableToCancel, cancel_deploy
+from deployments.operations.deploys.cancel import UnableToCancel, cancel_deploy
 from deployments.operations.deploys.request import UnableToDeploy, request_deploy
 
 

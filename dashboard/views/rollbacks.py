@@ -15,7 +15,7 @@ from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from deployments import queries
 from deployments.models import Deploy, Site
-from deployments.operations.cancel import UnableToCancel, abort_and_roll_back
+from deployments.operations.deploys.cancel import UnableToCancel, abort_and_roll_back
 from deployments.operations.deploys.images_request import request_image_check
 from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.deploys.restart import request_restart, request_retry

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from deployments.models import AuditEvent, BatchItem, DeployBatch, Site, Status, Trigger
 from deployments.operations import audit
-from deployments.operations.cancel import UnableToCancel, cancel_deploy
+from deployments.operations.deploys.cancel import UnableToCancel, cancel_deploy
 from deployments.operations.deploys.request import UnableToDeploy, request_deploy
 from deployments.rules.images import is_full_sha
 from deployments.rules.wording import counted, sentences

@@ -12,7 +12,6 @@ from django_q.models import OrmQ
 from demo.world import World
 from deployments.clients.clients import Clients
 from deployments.models import BatchItem, Deploy, DeployBatch, Observation, Site, Status
-from deployments.operations.cancel import cancel_deploy
 from deployments.operations.deploys.batch import (
     BatchEntry,
     UnableToDeployAll,
@@ -20,6 +19,7 @@ from deployments.operations.deploys.batch import (
     continue_batches,
     request_batch,
 )
+from deployments.operations.deploys.cancel import cancel_deploy
 from deployments.operations.deploys.follow import Timeouts, follow
 from deployments.operations.hold import place_hold
 from deployments.operations.tick import tick

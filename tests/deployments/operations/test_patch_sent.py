@@ -9,7 +9,7 @@ from django.db import connection
 from demo.world import NAMESPACE, PROJECT, World
 from deployments.clients.clients import Clients
 from deployments.models import Deploy, Status
-from deployments.operations.cancel import UnableToCancel, cancel_deploy
+from deployments.operations.deploys.cancel import UnableToCancel, cancel_deploy
 from deployments.operations.tick import tick
 from tests.deployments.operations.following import HOST, NAME
 from tests.factories import NOW, ask, begin, make_user, observe

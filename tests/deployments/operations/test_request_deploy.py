@@ -9,7 +9,7 @@ from django_q.models import OrmQ
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
 from deployments.models import Deploy, Observation, Site, Status
-from deployments.operations.cancel import UnableToCancel, cancel_deploy
+from deployments.operations.deploys.cancel import UnableToCancel, cancel_deploy
 from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.hold import place_hold, resume_hold
 from tests.factories import NOW, ask, make_user, observe

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from demo.world import World
 from deployments.clients.clients import Clients
 from deployments.models import AuditEvent, Deploy, Hold, Kind, Site, Status
-from deployments.operations.cancel import cancel_deploy
+from deployments.operations.deploys.cancel import cancel_deploy
 from deployments.operations.deploys.images import check_rollback_images
 from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.deploys.rollback import request_rollback

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from demo.world import World
 from deployments.clients.clients import Clients
 from deployments.models import AuditEvent, Deploy, Hold, Kind, Site, Status, Trigger
-from deployments.operations.cancel import UnableToCancel, abort_and_roll_back
+from deployments.operations.deploys.cancel import UnableToCancel, abort_and_roll_back
 from deployments.operations.deploys.request import UnableToDeploy
 from simulators.cluster import CRASHES
 from tests.deployments.operations.following import HOST

@@ -8,7 +8,7 @@ from django_q.models import OrmQ
 from demo.world import World
 from deployments.clients.clients import Clients
 from deployments.models import Deploy, Site, Status
-from deployments.operations.cancel import cancel_deploy
+from deployments.operations.deploys.cancel import cancel_deploy
 from deployments.operations.deploys.deploy_request import WhenReady
 from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.deploys.waiting import check_pending_image
