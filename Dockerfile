@@ -37,7 +37,7 @@ ENV PATH=/opt/headway/.venv/bin:$PATH \
 USER 10001:10001
 EXPOSE 8000
 # Both end gracefully on SIGTERM, docker's own. A worker answers by its heartbeat:
-# docker run --health-cmd 'python -m deployments.probe /tmp/headway-heartbeat' … python manage.py worker
+# docker run --health-cmd 'python -m deployments.queue.heartbeat /tmp/headway-heartbeat' … python manage.py worker
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
 CMD ["gunicorn", "dashboard.wsgi", "--config", "python:dashboard.gunicorn", "--bind", "0.0.0.0:8000"]

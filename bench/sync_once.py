@@ -16,10 +16,10 @@ from django.utils import timezone
 
 def main() -> None:
     django.setup()
-    from deployments.clients.clients import from_settings
+    from deployments.clients.clients import Clients
     from deployments.operations.sync.run import sync
 
-    clients = from_settings()
+    clients = Clients.from_settings()
     # What the clients and the first answers load stays loaded in a worker: it is not the sync's growth.
     sync(clients=clients, clock=timezone.now, hosts=sys.argv[1:2])
     before = peak_megabytes()

@@ -19,14 +19,14 @@ IDLE_SECONDS = 1
 
 def measure_taps(world: World, folder: Path) -> dict[str, Any]:
     """Return the median and 95th percentile in milliseconds, of Headway with an idle worker and of kubectl."""
-    from deployments.clients.clients import from_settings
+    from deployments.clients.clients import Clients
     from deployments.models import Observation
     from deployments.operations.sync.run import sync
 
-    from_settings.cache_clear()
+    Clients.from_settings.cache_clear()
     for host in world.mappings:
         world.commit(host)
-    sync(clients=from_settings(), clock=timezone.now)
+    sync(clients=Clients.from_settings(), clock=timezone.now)
     taps = []
     with headway() as (address, _):
         session = _session(address)
@@ -43,13 +43,13 @@ def measure_taps(world: World, folder: Path) -> dict[str, Any]:
 
 def measure_hooks(world: World, folder: Path) -> dict[str, Any]:
     """The same of what a hook asks for: a sync of one site that deploys by itself, whose image has just been pushed."""
-    from deployments.clients.clients import from_settings
+    from deployments.clients.clients import Clients
     from deployments.models import Site
     from deployments.operations.sync.run import sync
 
-    from_settings.cache_clear()
+    Clients.from_settings.cache_clear()
     Site.objects.update(auto_deploy=True)
-    sync(clients=from_settings(), clock=timezone.now)
+    sync(clients=Clients.from_settings(), clock=timezone.now)
     hooks = []
     with headway():
         for number, host in enumerate(world.mappings):

@@ -8,7 +8,7 @@ from time import sleep
 from django.conf import settings
 from django.utils import timezone
 
-from deployments.clients.clients import from_settings
+from deployments.clients.clients import Clients
 from deployments.clients.ping import UnableToPing
 from deployments.clients.ping import ping as call
 from deployments.clients.push import Sender
@@ -31,14 +31,14 @@ logger = logging.getLogger(__name__)
 def start_deploy(deploy_id: int) -> None:
     start.start_deploy(
         deploy_id=deploy_id,
-        clients=from_settings(),
+        clients=Clients.from_settings(),
         now=timezone.now(),
         image_prefixes=tuple(settings.IMAGE_PREFIXES),
     )
 
 
 def check_pending_image(deploy_id: int) -> None:
-    waiting.check_pending_image(deploy_id=deploy_id, clients=from_settings(), now=timezone.now())
+    waiting.check_pending_image(deploy_id=deploy_id, clients=Clients.from_settings(), now=timezone.now())
 
 
 def follow() -> None:
@@ -46,13 +46,13 @@ def follow() -> None:
         stability=timedelta(seconds=settings.STABILITY_SECONDS),
         rollout=timedelta(seconds=settings.ROLLOUT_TIMEOUT_SECONDS),
     )
-    if follow_all(clients=from_settings(), timeouts=timeouts, clock=timezone.now, sleep=sleep):
+    if follow_all(clients=Clients.from_settings(), timeouts=timeouts, clock=timezone.now, sleep=sleep):
         enqueue.follow()
 
 
 def sync(hosts: Sequence[str] = (), trigger: str = "schedule") -> None:
     try:
-        report = sync_all(clients=from_settings(), clock=timezone.now, hosts=hosts, trigger=trigger)
+        report = sync_all(clients=Clients.from_settings(), clock=timezone.now, hosts=hosts, trigger=trigger)
     except AnotherAtWork:
         wait_for_another(hosts=hosts, trigger=trigger)
         return
@@ -94,15 +94,17 @@ def _sender() -> Sender:
 
 
 def fetch_commits() -> None:
-    commits.fetch_commits(github=from_settings().github, now=timezone.now())
+    commits.fetch_commits(github=Clients.from_settings().github, now=timezone.now())
 
 
 def doctor() -> None:
-    record_examination(clients=from_settings(), now=timezone.now())
+    record_examination(clients=Clients.from_settings(), now=timezone.now())
 
 
 def check_rollback_images(site_id: int) -> None:
-    images.check_rollback_images(site_id=site_id, registry=from_settings().registry, now=timezone.now())
+    images.check_rollback_images(
+        site_id=site_id, registry=Clients.from_settings().registry, now=timezone.now()
+    )
 
 
 def tick() -> None:

@@ -16,10 +16,11 @@ from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from deployments import queries
 from deployments.models import Deploy, Site
 from deployments.operations.deploys.cancel import UnableToCancel, abort_and_roll_back
-from deployments.operations.deploys.images_request import request_image_check
 from deployments.operations.deploys.request import UnableToDeploy
-from deployments.operations.deploys.restart import request_restart, request_retry
+from deployments.operations.deploys.restart import request_restart
+from deployments.operations.deploys.retry import request_retry
 from deployments.operations.deploys.rollback import request_rollback, way_back_from
+from deployments.queue import enqueue
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,7 +48,7 @@ def roll_back(request: HttpRequest, host: str) -> HttpResponse:
 @found_or_404(Site, "host")
 def check_rollback_images(request: HttpRequest, host: str) -> HttpResponse:
     """Ask the registry again what it still has."""
-    request_image_check(site=Site.objects.get(host=host))
+    enqueue.check_rollback_images(Site.objects.get(host=host).pk)
     messages.success(request, "Asking the registry again. This page shows what it still has.")
     return redirect("roll-back", host)
 

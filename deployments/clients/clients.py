@@ -21,6 +21,22 @@ class Clients:
     connected: Cluster | None = field(default=None, repr=False)
     site_check: SiteCheck = field(default_factory=SiteCheck)
 
+    @classmethod
+    @cache
+    def from_settings(cls) -> "Clients":
+        """This process' clients."""
+        config = settings.DOCKER_CONFIG / "config.json" if settings.DOCKER_CONFIG else None
+        return cls(
+            github=GitHub(
+                token=settings.GITHUB_TOKEN,
+                tokens=settings.GITHUB_TOKENS,
+                app=_app(),
+                api_url=settings.GITHUB_API_URL,
+                web_url=settings.GITHUB_URL,
+            ),
+            registry=Registry(docker_config=config),
+        )
+
     @cached_property
     def cluster(self) -> Cluster:
         """Raises ClusterError where there is no cluster to connect to; asked again the next time."""
@@ -31,22 +47,6 @@ class Clients:
         before = self.__dict__.pop("cluster", None)
         if before is not None and before is not self.connected:
             before.close()
-
-
-@cache
-def from_settings() -> Clients:
-    """Return this process' clients."""
-    config = settings.DOCKER_CONFIG / "config.json" if settings.DOCKER_CONFIG else None
-    return Clients(
-        github=GitHub(
-            token=settings.GITHUB_TOKEN,
-            tokens=settings.GITHUB_TOKENS,
-            app=_app(),
-            api_url=settings.GITHUB_API_URL,
-            web_url=settings.GITHUB_URL,
-        ),
-        registry=Registry(docker_config=config),
-    )
 
 
 def _app() -> AppCredentials | None:

@@ -9,7 +9,7 @@ from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
 
 from deployments import tasks
-from deployments.clients.clients import from_settings
+from deployments.clients.clients import Clients
 from deployments.clients.ping import UnableToPing, ping
 from deployments.models import Site, SyncRun
 from simulators.loopback import LoopbackServer, Request, Response
@@ -43,13 +43,13 @@ def worker(world: World, sites: dict[str, Site], tmp_path: Path, settings: Setti
     for name, value in world.settings(tmp_path).items():
         setattr(settings, name, value)
     settings.KUBECONFIG = Path(settings.KUBECONFIG)
-    from_settings.cache_clear()
+    Clients.from_settings.cache_clear()
     yield
-    clients = from_settings()
+    clients = Clients.from_settings()
     clients.github.close()
     clients.registry.close()
     clients.cluster.close()
-    from_settings.cache_clear()
+    Clients.from_settings.cache_clear()
 
 
 def queued() -> list[str]:

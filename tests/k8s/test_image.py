@@ -80,7 +80,7 @@ def test_web_starts_answers_its_health_check_and_ends_on_sigterm(image: Image, t
 
 
 def test_the_worker_starts_beats_and_ends_on_sigterm(image: Image, tmp_path: Path) -> None:
-    probe = ["python", "-m", "deployments.probe", str(tmp_path / "heartbeat"), "--within", "60"]
+    probe = ["python", "-m", "deployments.queue.heartbeat", str(tmp_path / "heartbeat"), "--within", "60"]
 
     with running(image, ["python", "manage.py", "worker"], tmp_path) as worker:
         assert eventually((tmp_path / "heartbeat").exists, seconds=60), worker.message

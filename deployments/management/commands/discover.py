@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from deployments.clients.clients import from_settings
+from deployments.clients.clients import Clients
 from deployments.operations.sites.discover import COLUMNS, discover
 
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = discover(clients=from_settings(), namespaces=options["namespaces"])
+        found = discover(clients=Clients.from_settings(), namespaces=options["namespaces"])
         table = csv.DictWriter(self.stdout, COLUMNS, lineterminator="\n")
         table.writeheader()
         table.writerows(found.rows)

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from deployments.clients.clients import from_settings
+from deployments.clients.clients import Clients
 from deployments.management.output import print_json
 from deployments.operations.doctor.findings import Grade
 from deployments.operations.doctor.run import examine
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = examine(clients=from_settings(), now=timezone.now())
+        found = examine(clients=Clients.from_settings(), now=timezone.now())
         if options["json"]:
             print_json(self.stdout, [each.as_dict() for each in found])
         else:

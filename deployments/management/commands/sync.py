@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from deployments.clients.clients import from_settings
+from deployments.clients.clients import Clients
 from deployments.management.output import print_json, print_table
 from deployments.operations.sync.decide import Decision
 from deployments.operations.sync.run import SyncReport, UnableToSync, sync
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             report = sync(
-                clients=from_settings(),
+                clients=Clients.from_settings(),
                 clock=timezone.now,
                 hosts=options["sites"],
                 trigger="command",

@@ -1,17 +1,14 @@
-"""The same once more: the pods of what runs, or a Deploy that did not succeed."""
+"""New pods for the commit that runs."""
 
 from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import User
 
-from deployments.models import Deploy, Kind, Observation, Site, Status, Trigger
+from deployments.models import Deploy, Kind, Observation, Site, Trigger
 from deployments.operations.deploys.deploy_request import DeployRequest, note_refusal
 from deployments.operations.deploys.request import UnableToDeploy, request
-from deployments.operations.deploys.rollback import request_rollback
 from deployments.rules.guards import NEVER_SYNCED
-
-RETRIED = (Status.FAILED, Status.TIMED_OUT, Status.CANCELLED, Status.SUPERSEDED)
 
 
 def request_restart(
@@ -31,28 +28,4 @@ def request_restart(
         refusal = unknown if seen.cluster_observed_at else NEVER_SYNCED
         note_refusal(refusal, deploy_request, site=site, now=now)
         raise UnableToDeploy(refusal)
-    return request(deploy_request, site=site, now=now)
-
-
-def request_retry(
-    *, deploy: Deploy, seen_sha: str, by: User, idempotency_key: UUID | None = None, now: datetime
-) -> Deploy:
-    """Ask for what this Deploy did not bring about, by all guards again; it is a new Deploy, and this one stays.
-
-    Raises UnableToDeploy with the refusing guard's sentence.
-    """
-    site = deploy.site
-    if deploy.status not in RETRIED:
-        raise UnableToDeploy("Only what has ended without success can be tried again.")
-    if deploy.kind == Kind.RESTART:
-        return request_restart(site=site, seen_sha=seen_sha, by=by, idempotency_key=idempotency_key, now=now)
-    if deploy.kind == Kind.ROLLBACK:
-        return request_rollback(
-            site=site, sha=deploy.sha, seen_sha=seen_sha, by=by, rolls_back=deploy.rolls_back,
-            idempotency_key=idempotency_key, now=now,
-        )  # fmt: skip
-    deploy_request = DeployRequest(
-        sha=deploy.sha, seen_sha=seen_sha, trigger=Trigger.PERSON, by=by, accepts_red=deploy.accepts_red,
-        key=idempotency_key,
-    )  # fmt: skip
     return request(deploy_request, site=site, now=now)

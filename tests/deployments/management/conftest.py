@@ -9,7 +9,7 @@ from django.core.management import call_command
 from pytest_django.fixtures import Settings
 
 from demo.world import World
-from deployments.clients.clients import from_settings
+from deployments.clients.clients import Clients
 from tests.worlds import clients, sites, world
 
 __all__ = ["clients", "sites", "world"]
@@ -33,10 +33,10 @@ def pointed(world: World, settings: Settings, tmp_path: Path) -> Iterator[World]
     """The world, named by this process' settings."""
     settings.GITHUB_API_URL, settings.GITHUB_TOKEN = world.github.url, world.github.token
     settings.KUBECONFIG = world.cluster.write_kubeconfig(tmp_path / "kubeconfig")
-    from_settings.cache_clear()
+    Clients.from_settings.cache_clear()
     yield world
-    clients = from_settings()
+    clients = Clients.from_settings()
     clients.github.close()
     clients.registry.close()
     clients.cluster.close()
-    from_settings.cache_clear()
+    Clients.from_settings.cache_clear()

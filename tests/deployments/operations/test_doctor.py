@@ -9,7 +9,7 @@ from django_q.models import Task
 from pytest_django.fixtures import Settings
 
 from demo.world import NAMESPACE, World
-from deployments.clients.clients import Clients, from_settings
+from deployments.clients.clients import Clients
 from deployments.clients.github import GitHub
 from deployments.clients.push import fresh_key_pair
 from deployments.models import Examination, Site
@@ -238,13 +238,13 @@ def test_what_was_found_is_kept_for_the_page(clients: Clients) -> None:
 def test_the_command_s_exit_status_tells(world: World, sites: dict[str, Site], settings: Settings) -> None:
     settings.GITHUB_API_URL = world.github.url
     settings.GITHUB_TOKEN = "wrong"
-    from_settings.cache_clear()
+    Clients.from_settings.cache_clear()
 
     with pytest.raises(CommandError, match="lines need you"):
         call_command("doctor")
-    from_settings().github.close()
-    from_settings().registry.close()
-    from_settings.cache_clear()
+    Clients.from_settings().github.close()
+    Clients.from_settings().registry.close()
+    Clients.from_settings.cache_clear()
 
 
 def test_a_site_whose_template_names_no_image_is_told_once(clients: Clients, world: World) -> None:

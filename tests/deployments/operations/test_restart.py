@@ -9,7 +9,8 @@ from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
 from deployments.models import Deploy, Kind, Site, Status
 from deployments.operations.deploys.request import UnableToDeploy
-from deployments.operations.deploys.restart import request_restart, request_retry
+from deployments.operations.deploys.restart import request_restart
+from deployments.operations.deploys.retry import request_retry
 from deployments.operations.hold import place_hold
 from simulators.cluster import SLOW
 from tests.factories import NOW, ask, begin, end, observe, succeed

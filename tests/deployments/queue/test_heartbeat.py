@@ -11,7 +11,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def probe(file: Path, *, within: int = 300) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "deployments.probe", str(file), "--within", str(within)]
+    command = [sys.executable, "-m", "deployments.queue.heartbeat", str(file), "--within", str(within)]
     return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
 
 
@@ -41,7 +41,9 @@ def test_none_at_all_is_not_alive(tmp_path: Path) -> None:
 
 
 def test_it_loads_nothing_but_the_standard_library() -> None:
-    code = "import sys, deployments.probe; print(*(name for name in sys.modules if '.' not in name))"
+    code = (
+        "import sys, deployments.queue.heartbeat; print(*(name for name in sys.modules if '.' not in name))"
+    )
 
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True
