@@ -64,11 +64,11 @@ def measure_hooks(world: World, folder: Path) -> dict[str, Any]:
 
 
 def _hook(world: World, host: str) -> float:
-    from deployments.operations.sync.request import request_sync
+    from deployments.queue import enqueue
 
     world.cluster.requests.clear()
     start = perf_counter()
-    request_sync(hosts=[host], trigger="hook")
+    enqueue.sync(hosts=[host], trigger="hook")
     _wait_for_patch(world, world.mappings[host].deployment)
     return perf_counter() - start
 

@@ -26,12 +26,12 @@ def work(address: str, cookies: dict[str, str], world: World) -> None:
     Raises TimeoutError where a sync or a Deploy does not come to its end.
     """
     from deployments.models import Observation
-    from deployments.operations.sync.request import request_sync
+    from deployments.queue import enqueue
 
     for host in world.mappings:
         world.commit(host)
     for _ in range(3):
-        request_sync()
+        enqueue.sync(trigger="person")
     behind = (
         Observation.objects.exclude(head_sha=F("running_sha")).exclude(running_sha="").select_related("site")
     )

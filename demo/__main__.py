@@ -149,9 +149,9 @@ def _ask_for_what_only_headway_does() -> None:
 
 def _announce(host: str) -> None:
     """Ask for a sync of one site, as a hook will."""
-    from deployments.operations.sync.request import request_sync
+    from deployments.queue import enqueue
 
-    request_sync(hosts=[host])
+    enqueue.sync(hosts=[host], trigger="person")
 
 
 @contextmanager

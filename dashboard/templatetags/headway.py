@@ -35,7 +35,7 @@ _STYLES = {
     "cancelled": "held",
     "superseded": "unknown",
 }
-# What request_sync is told.
+# What enqueue.sync is called with.
 _ASKERS = {
     "person": "a person",
     "schedule": "the schedule",

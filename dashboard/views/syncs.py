@@ -11,14 +11,14 @@ from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from deployments import queries
 from deployments.models import Site, SyncRun
-from deployments.operations.sync.request import ask_for_sync
+from deployments.operations.sync.request import request_sync
 
 
 @require_POST
 @deployer_needed
 def sync(request: HttpRequest) -> HttpResponse:
     """Look at every site again."""
-    ask_for_sync(by=acting_user(request), now=timezone.now())
+    request_sync(by=acting_user(request), now=timezone.now())
     messages.success(request, "Looking at every site again. This page shows what is found.")
     return redirect("sites")
 
@@ -29,7 +29,7 @@ def sync(request: HttpRequest) -> HttpResponse:
 def sync_site(request: HttpRequest, host: str) -> HttpResponse:
     """Look at one site again."""
     site = get_object_or_404(Site, host=host)
-    ask_for_sync(hosts=[site.host], by=acting_user(request), now=timezone.now())
+    request_sync(hosts=[site.host], by=acting_user(request), now=timezone.now())
     messages.success(request, f"Looking at {site.host} again. This page shows what is found.")
     return redirect("site", site.host)
 

@@ -13,8 +13,9 @@ from deployments.admin.site_form import SiteForm
 from deployments.models import Site
 from deployments.operations.sites.rename import follow_renames
 from deployments.operations.sites.save import delete_mapping, save_mapping, turn_auto_deploy
-from deployments.operations.sync.request import ask_for_sync, request_sync
+from deployments.operations.sync.request import request_sync
 from deployments.queries import SiteRow, rows_of, site_list
+from deployments.queue import enqueue
 from deployments.rules.site_state import State
 
 
@@ -74,7 +75,7 @@ class SiteAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
         before = {name: form.initial.get(name) for name in form.changed_data} if change else {}
         save_mapping(site=obj, before=before, by=_staff(request), now=timezone.now())
-        request_sync(hosts=[obj.host], trigger="mapping")
+        enqueue.sync(hosts=[obj.host], trigger="mapping")
 
     def delete_model(self, request: HttpRequest, obj: Site) -> None:
         delete_mapping(site=obj, by=_staff(request), now=timezone.now())
@@ -112,7 +113,7 @@ class SiteAdmin(admin.ModelAdmin):
     @admin.action(description="Sync the selected sites now", permissions=["change"])
     def sync(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
         hosts = list(queryset.values_list("host", flat=True))
-        ask_for_sync(hosts=hosts, by=_staff(request), now=timezone.now())
+        request_sync(hosts=hosts, by=_staff(request), now=timezone.now())
         self.message_user(request, f"A worker looks at {_counted(len(hosts))} now.", messages.SUCCESS)
 
     @admin.action(description="Follow the rename on GitHub", permissions=["change"])

@@ -12,7 +12,7 @@ import pytest
 from demo.world import World
 from deployments.clients.clients import Clients
 from deployments.models import ACTIVE_STATUSES, Deploy, Observation, Status
-from deployments.operations.sync.request import request_sync
+from deployments.queue import enqueue
 from tests.chaos.installation import Process, Service, two_of_each
 from tests.factories import observe
 from tests.processes import environment, eventually
@@ -90,7 +90,7 @@ def _deploy_in_turn(world: World, service: Service, *, until: float) -> list[tup
             active.values("message")
         )
         sha = world.commit(host)
-        request_sync(hosts=[host])
+        enqueue.sync(hosts=[host], trigger="person")
         seen = Observation.objects.filter(site__host=host, head_sha=sha, head_image_built=True)
         assert eventually(seen.exists, seconds=60), f"{host} was not observed."
         form = {"sha": sha, "seen": seen.get().running_sha, "key": str(uuid4())}

@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from demo.world import World
-from deployments.operations.sync.request import request_sync
+from deployments.queue import enqueue
 from simulators.loopback import LoopbackServer, Request, Response
 from tests.processes import CHECKOUT, MANAGE, Running, environment, eventually, free_port
 from tests.worlds import clients, sites, world
@@ -101,7 +101,7 @@ def test_a_request_and_the_task_that_it_queued_are_one_trace_without_secrets(
     ):
         assert eventually(lambda: _is_ready(bind), seconds=60), served.message
         ask_the_doctor(f"http://{bind}")
-        request_sync()
+        enqueue.sync(trigger="person")
         tasks = ("deployments.tasks.doctor", "deployments.tasks.sync", "deployments.tasks.ping")
         for name in ("POST", *tasks):
             assert eventually(lambda name=name: collector.named(name), seconds=60), (

@@ -19,7 +19,7 @@ from pytest_django import DjangoDbBlocker
 
 from demo.world import World, read_mappings
 from deployments.models import Observation
-from deployments.operations.sync.request import request_sync
+from deployments.queue import enqueue
 from tests.conftest import need_program
 from tests.e2e.every_state import put_right
 from tests.e2e.installation import PASSWORD, Installation
@@ -88,7 +88,7 @@ def installation(
     make_people()
     put_right(world)
     sites = make_sites(world)
-    request_sync()
+    enqueue.sync(trigger="person")
     seen = Observation.objects.exclude(github_observed_at=None).exclude(cluster_observed_at=None)
     assert eventually(lambda: seen.count() == len(sites), seconds=60), (
         "The worker does not observe the sites."

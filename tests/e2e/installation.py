@@ -6,7 +6,7 @@ from django_q.models import OrmQ
 
 from demo.world import NAMESPACE, World
 from deployments.models import Deploy, Observation, Site
-from deployments.operations.sync.request import request_sync
+from deployments.queue import enqueue
 from tests.processes import eventually
 
 PASSWORD = "correct horse battery staple"
@@ -20,7 +20,7 @@ class Installation:
     def make_ready(self, host: str) -> str:
         """Commit to the site, its image built and its CI green; return the SHA when the house knows it."""
         sha = self.world.commit(host, "Ship this")
-        request_sync(hosts=[host])
+        enqueue.sync(hosts=[host], trigger="person")
         knows = Observation.objects.filter(site__host=host, head_sha=sha, head_image_built=True)
         assert eventually(knows.exists, seconds=60), f"The worker did not observe {host}."
         self.come_to_rest()
@@ -29,7 +29,7 @@ class Installation:
     def make_all_ready(self) -> list[str]:
         """Commit to every site, each built and green; return their hosts when the house knows it."""
         heads = {host: self.world.commit(host, "Ship this") for host in self.world.mappings}
-        request_sync()
+        enqueue.sync(trigger="person")
         knows = Observation.objects.filter(head_sha__in=heads.values(), head_image_built=True)
         assert eventually(lambda: knows.count() == len(heads), seconds=60), "The worker did not observe all."
         self.come_to_rest()
@@ -46,7 +46,7 @@ class Installation:
 
     def sync(self, host: str) -> None:
         """Let the worker look at this site again."""
-        request_sync(hosts=[host])
+        enqueue.sync(hosts=[host], trigger="person")
 
     def come_to_rest(self) -> None:
         """Wait until the worker has done all that it was asked for, so that no page changes by itself."""

@@ -12,7 +12,6 @@ from deployments.clients.clients import Clients
 from deployments.clients.registry import RegistryError
 from deployments.models import Deploy, Observation, Site, Status
 from deployments.operations.deploys.finish import Ending, finish
-from deployments.operations.sync.request import request_sync
 from deployments.queue import enqueue
 from deployments.rules.images import parse_image
 from deployments.rules.site_facts import CheckState
@@ -50,7 +49,7 @@ def check_pending_image(*, deploy_id: int, clients: Clients, now: datetime) -> N
         deploy.note(now=now, message=f"{error} Headway looks again every minute.")
         return
     if is_built and (deploy.follow_head or deploy.waits_for_ci):
-        request_sync(hosts=[deploy.site.host], trigger="waiting")
+        enqueue.sync(hosts=[deploy.site.host], trigger="waiting")
     else:
         check_state = CheckState(seen.check_state) if deploy.sha == seen.head_sha else CheckState.UNKNOWN
         move_on(deploy, is_built=is_built, check_state=check_state, now=now)

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from deployments.models import Site
 from deployments.operations.sites.save import save_mapping
-from deployments.operations.sync.request import request_sync
+from deployments.queue import enqueue
 from deployments.rules.notes import is_renamed
 
 
@@ -26,7 +26,7 @@ def follow_renames(sites: Iterable[Site], *, by: User, now: datetime) -> list[Fo
     """Write the name that GitHub last answered under into each mapping that has another, and look at those sites anew."""
     followed = [_follow(site, by=by, now=now) for site in sites if _new_name(site)]
     if followed:
-        request_sync(hosts=[each.host for each in followed], trigger="mapping")
+        enqueue.sync(hosts=[each.host for each in followed], trigger="mapping")
     return followed
 
 

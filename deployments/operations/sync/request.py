@@ -16,18 +16,13 @@ AFTER_SYNC = "headway-after-sync"
 """No worker takes what is queued under this name."""
 
 
-def ask_for_sync(*, hosts: Sequence[str] = (), by: User, now: datetime) -> None:
-    """Queue what request_sync does, for a person: the audit says for whom."""
+def request_sync(*, hosts: Sequence[str] = (), by: User, now: datetime) -> None:
+    """Queue a sync of `hosts`, or of all sites where none is named, and write into the audit who asked for it."""
     with transaction.atomic():
         site = Site.objects.filter(host=hosts[0]).first() if len(hosts) == 1 else None
         what = "every site" if not hosts else "this site" if site else f"{len(hosts)} sites"
         audit.record(AuditEvent.Kind.SYNC, f"Asked for a sync of {what}.", by=by, site=site, now=now)
-        request_sync(hosts=hosts)
-
-
-def request_sync(*, hosts: Sequence[str] = (), trigger: str = "person") -> None:
-    """Queue a sync of `hosts`, or of all sites where none is named."""
-    enqueue.sync(hosts=hosts, trigger=trigger)
+        enqueue.sync(hosts=hosts, trigger="person")
 
 
 def wait_for_another(*, hosts: Sequence[str], trigger: str) -> None:

@@ -12,8 +12,9 @@ from deployments import tasks
 from deployments.clients.clients import Clients
 from deployments.locks import Lock
 from deployments.models import Deploy, Site, Status, SyncRun
-from deployments.operations.sync.request import AFTER_SYNC, let_follow, request_sync
+from deployments.operations.sync.request import AFTER_SYNC, let_follow
 from deployments.operations.tick import tick
+from deployments.queue import enqueue
 from tests.factories import NOW, ask, observe
 from tests.processes import MANAGE, Running, environment, eventually
 from tests.sessions import held_elsewhere
@@ -82,11 +83,11 @@ def test_a_tap_does_not_wait_for_syncs_and_what_they_were_for_is_looked_at(
     with Running(
         [*MANAGE, "worker"], environment(tmp_path, **world.settings(tmp_path)), log=tmp_path / "log"
     ) as worker:
-        request_sync()
+        enqueue.sync(trigger="person")
         at_work = SyncRun.objects.filter(result=SyncRun.Result.RUNNING)
         assert eventually(at_work.exists, seconds=30), worker.message
         for hosts in (*([host] for host in Site.objects.values_list("host", flat=True)), [], []):
-            request_sync(hosts=hosts)
+            enqueue.sync(hosts=hosts, trigger="person")
         deploy = ask(HOST)
         begun = Deploy.objects.filter(pk=deploy.pk).exclude(status=Status.QUEUED)
         assert eventually(begun.exists, seconds=30), worker.message

@@ -9,7 +9,7 @@ from demo.world import NAMESPACE, World
 from deployments.models import Deploy, Examination, Observation, Site, Status
 from deployments.operations.deploys.restart import request_restart
 from deployments.operations.doctor.request import request_examination
-from deployments.operations.sync.request import request_sync
+from deployments.queue import enqueue
 from simulators.cluster import CRASHES
 from simulators.cluster.request_log import Entry
 from tests.deployments.operations.test_permissions import rights_of, shipped
@@ -49,7 +49,7 @@ def test_a_worker_with_the_shipped_role_does_its_whole_job_and_uses_all_of_it(
     world.cluster.requests.clear()
     env = environment(tmp_path, **world.settings(tmp_path), ROLLOUT_TIMEOUT_SECONDS="30")
     with Running([*MANAGE, "worker"], env, log=tmp_path / "worker.log") as worker:
-        request_sync()
+        enqueue.sync(trigger="person")
         seen = Observation.objects.exclude(running_sha="")
         assert eventually(lambda: seen.count() == 5, seconds=60), worker.message
         first, second = ask(good), ask(crashing)
