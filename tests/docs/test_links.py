@@ -43,5 +43,34 @@ def test_a_broken_link_is_seen_and_a_whole_one_is_not(tmp_path: Path) -> None:
     assert list(broken_in(page)) == ["gone.md", "images/lost.png"]
 
 
+PATH = re.compile(r"`([\w.-]+(?:/[\w.<>-]+)+/?|[\w-]+\.(?:py|md|html|css|js|toml|yaml))`")
+ROOTS = ("", "deployments", "dashboard", "docs", "k8s")
+NOT_IN_THE_CHECKOUT = re.compile(
+    r"^(?:gcr\.io|ghcr\.io|docker\.io|refs|rollout|apps|metadata|pods|owner|PUBLIC_URL|kubernetes|github\.com)(?:/|$)"
+)
+
+
+def missing_in(text: str, folder: Path) -> Iterator[str]:
+    """Each path in backticks that is neither in the checkout nor relative to the page."""
+    for path in PATH.findall(text):
+        if NOT_IN_THE_CHECKOUT.match(path) or "<" in path:
+            continue
+        if not any((CHECKOUT / root / path).exists() for root in ROOTS) and not (folder / path).exists():
+            yield path
+
+
+@pytest.mark.parametrize("page", [each for each in pages() if each.name != "CHANGELOG.md"], ids=str)
+def test_every_path_in_backticks_exists(page: Path) -> None:
+    text = (CHECKOUT / page).read_text()
+
+    assert list(missing_in(text, (CHECKOUT / page).parent)) == []
+
+
+def test_a_path_that_is_gone_is_seen(tmp_path: Path) -> None:
+    text = "`deployments/tasks.py` `operations/tick.py` `operations/gone.py` `gcr.io/p/app` `a sentence`"
+
+    assert list(missing_in(text, tmp_path)) == ["operations/gone.py"]
+
+
 def test_the_pages_are_found() -> None:
     assert {Path("README.md"), Path("docs/operate.md")} <= set(pages())
