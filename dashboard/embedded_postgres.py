@@ -60,6 +60,8 @@ class EmbeddedPostgres:
     """One server of this checkout; another name is another server, with its own data."""
 
     name: str = "postgresql"
+    is_durable: bool = True
+    """Whether what it keeps must outlast a power cut; the tests' need not, and a commit there waits for no disk."""
 
     @property
     def url(self) -> str:
@@ -77,6 +79,8 @@ class EmbeddedPostgres:
             if not (self._data / "PG_VERSION").exists():
                 self._initialise()
             options = f"-k {self.socket_folder} -c listen_addresses= -c timezone=UTC -c max_connections=300"
+            if not self.is_durable:
+                options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
             wait = ("-w", "-t", str(START_TIMEOUT_SECONDS))
             self._run("pg_ctl", "start", *wait, "-D", self._data, "-l", self.log_file, "-o", options)
 
