@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,10 +13,17 @@ from django.conf import settings
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
+from deployments.management.parent import end_with_the_parent
 from tests.databases import empty_tables, join_the_runs, leave_the_runs, name_own_database, use_own_server
 from tests.processes import CHECKOUT
 
 _runs = pytest.StashKey[TextIO]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A process of pytest-xdist dies with the one that leads it; it would run on for twenty seconds."""
+    if hasattr(config, "workerinput"):
+        end_with_the_parent(signal.SIGKILL, parent=os.getppid())
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

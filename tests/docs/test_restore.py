@@ -17,7 +17,7 @@ from tests.docs.test_operate import MANUAL
 from tests.processes import CHECKOUT, MANAGE, database_url, environment
 
 pytestmark = pytest.mark.django_db(transaction=True)
-RESTORED = "headway_restored"
+
 COMMAND = re.compile(r"exec (?:--stdin )?headway-postgres-0 -- ([^<>\n]+)")
 
 
