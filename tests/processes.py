@@ -1,5 +1,6 @@
 """Headway's own processes, started as they are in production, on the tests' database and a world on loopback."""
 
+import atexit
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from random import SystemRandom
+from threading import Lock
 from time import monotonic, sleep
 from typing import Any, Self
 from urllib.parse import quote
@@ -59,8 +61,35 @@ def free_port() -> int:
             return port
 
 
+class _Keeper:
+    """Another process, which ends ours should pytest be killed; started with the first of them."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = Lock()
+
+    def tell(self, line: str) -> None:
+        with self._lock:
+            if self._process is None:
+                self._process = self._start()
+            assert self._process.stdin is not None
+            self._process.stdin.write(f"{line}\n".encode())
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-IS", str(Path(__file__).with_name("keeper.py")), str(os.getpid())]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0, start_new_session=True)
+        atexit.register(process.communicate)
+        return process
+
+
+_keeper = _Keeper()
+
+
 class Running:
-    """A process with a group of its own, of which nothing is left at the end of the block; nor of what it started."""
+    """A process with a group of its own, of which nothing is left at the end of the block; nor of what it started.
+
+    Where pytest itself is killed, the group is, too.
+    """
 
     def __init__(
         self, command: list[str], env: Mapping[str, str], *, log: Path, folder: Path = CHECKOUT
@@ -72,6 +101,7 @@ class Running:
             self.process = subprocess.Popen(
                 self._command, env=self._env, cwd=self._folder, start_new_session=True, stdout=log, stderr=log
             )
+        _keeper.tell(f"+{self.process.pid}")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -88,10 +118,9 @@ class Running:
                 os.kill(pid, signal.SIGKILL)
 
     def kill_group(self) -> None:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
+        _keeper.tell(f"-{self.process.pid}")
 
     @property
     def message(self) -> str:

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -25,10 +26,14 @@ class ResourceAttributes:
 
 
 def _documents(folder: Path, kind: str) -> list[Json]:
-    found: list[Json] = []
-    for path in sorted(folder.glob("*.yaml")):
-        found += [one for one in yaml.safe_load_all(path.read_text()) if one and one.get("kind") == kind]
-    return found
+    texts = [path.read_text() for path in sorted(folder.glob("*.yaml"))]
+    return [one for text in texts for one in _parsed(text) if one.get("kind") == kind]
+
+
+@cache
+def _parsed(text: str) -> list[Json]:
+    """Every document of a file, which nobody changes: many clusters start from the same files."""
+    return [one for one in yaml.load_all(text, yaml.CSafeLoader) if one]
 
 
 class Authorisation:

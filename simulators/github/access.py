@@ -5,6 +5,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -16,6 +17,12 @@ from simulators.loopback import Request, Response
 
 _LONGEST_JWT_SECONDS = 600
 _KEY_BITS = 2048
+
+
+@cache
+def _key() -> rsa.RSAPrivateKey:
+    """The one key of every App of this process: to find two primes takes a while."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
 
 
 @dataclass
@@ -32,7 +39,7 @@ class App:
     states_permissions: bool = True
 
     def __post_init__(self) -> None:
-        key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
+        key = _key()
         self._public_key = key.public_key()
         self.private_key = key.private_bytes(
             serialization.Encoding.PEM,

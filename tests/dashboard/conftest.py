@@ -27,6 +27,12 @@ def _static_files_as_they_lie(settings: LazySettings, db: None) -> None:
     }
 
 
+@pytest.fixture(autouse=True)
+def _passwords_are_hashed_quickly(settings: LazySettings) -> None:
+    """Half a second a password and login is what makes the usual hasher good."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def make_site() -> MakeSite:
     """Make a site that is ready to deploy; `seen` changes what was observed of it."""

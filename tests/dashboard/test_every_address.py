@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLResolver, get_resolver
@@ -46,8 +45,7 @@ def outcome(role: str, method: str, route: str) -> str:
 
 
 @pytest.fixture
-def people(settings: LazySettings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def people() -> None:
     ensure_roles()
     for role in Role:
         give_role(User.objects.create_user(role.value, password=PASSWORD), role)

@@ -23,9 +23,8 @@ FOREIGN = re.compile(
 
 
 @pytest.fixture
-def pages(settings: LazySettings, site: Site) -> dict[str, str]:
+def pages(site: Site) -> dict[str, str]:
     """Each page's text as an admin sees it, by its address."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     User.objects.create_superuser("root", password=PASSWORD)
     client = Client()
     client.login(username="root", password=PASSWORD)

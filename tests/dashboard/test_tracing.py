@@ -80,6 +80,7 @@ def ask_the_doctor(address: str) -> None:
         session.post(f"{address}{reverse('check-again')}", form, timeout=60).raise_for_status()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("static_files", "sites")
 def test_a_request_and_the_task_that_it_queued_are_one_trace_without_secrets(

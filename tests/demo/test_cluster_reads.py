@@ -97,6 +97,7 @@ def test_a_field_that_cannot_select_is_refused(five: DemoCluster) -> None:
     assert (status, answer["message"]) == (400, "field label not supported: spec.replicas")
 
 
+@pytest.mark.slow
 def test_five_thousand_deployments_are_there_at_once(demo_cluster: DemoCluster) -> None:
     for number in range(5000):
         demo_cluster.create_deployment("default", f"s{number:04}", containers={"web": "app:1"}, settled=True)

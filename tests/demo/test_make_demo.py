@@ -12,7 +12,7 @@ import pytest
 from dashboard.embedded_postgres import STATE, EmbeddedPostgres
 from tests.processes import CHECKOUT, Running, eventually
 
-pytestmark = pytest.mark.timeout(200)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
 COMMAND = [sys.executable, "-m", "demo"]
 Demo = Callable[[str], Running]
 

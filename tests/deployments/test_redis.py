@@ -22,7 +22,7 @@ from deployments.operations.sync.request import wait_for_another
 wait_for_another(hosts=["{host}"], trigger="person")
 """
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from dashboard.queue_settings import QUEUE
 from deployments.operations.sync.schedule import ensure_schedules
 from tests.processes import CHECKOUT, MANAGE, Running, environment, eventually
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 TIMEOUT_SECONDS = 60
 StartWorker = Callable[..., Running]
 

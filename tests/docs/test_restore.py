@@ -17,7 +17,7 @@ from tests.docs.test_operate import MANUAL
 from tests.processes import CHECKOUT, MANAGE, database_url, environment
 
 pytestmark = pytest.mark.django_db(transaction=True)
-RESTORED = "headway_restored"
+
 COMMAND = re.compile(r"exec (?:--stdin )?headway-postgres-0 -- ([^<>\n]+)")
 
 
@@ -45,13 +45,15 @@ def run(command: list[str], database: str, *, dump: bytes = b"") -> bytes:
 
 
 @pytest.fixture
-def _restored() -> Iterator[None]:
+def restored() -> Iterator[str]:
+    """Name of another database on the tests' server, empty."""
+    name = f"{connection.settings_dict['NAME']}_restored"
     drop = ["dropdb", "--username", "headway", "--force", "--if-exists", "headway"]
     create = ["createdb", "--username", "headway", "headway"]
-    run(drop, RESTORED)
-    run(create, RESTORED)
-    yield
-    run(drop, RESTORED)
+    run(drop, name)
+    run(create, name)
+    yield name
+    run(drop, name)
 
 
 def test_the_manual_s_commands_are_these() -> None:
@@ -60,8 +62,8 @@ def test_the_manual_s_commands_are_these() -> None:
     ]
 
 
-@pytest.mark.usefixtures("_restored")
-def test_what_was_backed_up_is_there_after_a_restore(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_what_was_backed_up_is_there_after_a_restore(restored: str, tmp_path: Path) -> None:
     site = Site.objects.create(host="a.example.com", owner="o", repository="a", deployment="a", container="a")
     Hold.objects.create(site=site, reason="Until Monday.", placed_at=timezone.now())
     backup, drop, create, restore = commands()
@@ -69,11 +71,11 @@ def test_what_was_backed_up_is_there_after_a_restore(tmp_path: Path) -> None:
     connection.close()
 
     dump = run(backup, here)
-    run(drop, RESTORED)
-    run(create, RESTORED)
-    run(restore, RESTORED, dump=dump)
+    run(drop, restored)
+    run(create, restored)
+    run(restore, restored, dump=dump)
 
-    env = environment(tmp_path) | {"DATABASE_URL": database_url().replace(f"/{here}?", f"/{RESTORED}?")}
+    env = environment(tmp_path) | {"DATABASE_URL": database_url().replace(f"/{here}?", f"/{restored}?")}
     for command in (["upgrade"], ["sites"]):
         done = subprocess.run(
             [*MANAGE, *command], env=env, cwd=CHECKOUT, capture_output=True, text=True, check=False

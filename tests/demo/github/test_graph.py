@@ -35,7 +35,7 @@ def test_a_sha_is_40_hexadecimal_digits_and_its_own() -> None:
 
 def test_a_shortened_sha_resolves_only_while_it_is_unambiguous() -> None:
     graph = CommitGraph()
-    shas = [add(graph) for _ in range(3000)]
+    shas = [add(graph) for _ in range(1500)]
     by_prefix = {sha[:4]: [each for each in shas if each[:4] == sha[:4]] for sha in shas}
     ambiguous = next(prefix for prefix, found in by_prefix.items() if len(found) > 1)
 

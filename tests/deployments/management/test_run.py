@@ -11,6 +11,7 @@ import pytest
 from tests.processes import MANAGE, Running, environment, eventually, free_port
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("static_files"),
 ]

@@ -10,6 +10,7 @@ from deployments.clients.clients import Clients
 from deployments.clients.cluster import connect
 from deployments.models import Observation, Site
 from deployments.queries import site_page
+from simulators.cluster import UNREADY
 from tests.factories import NOW, observe
 
 HOST = "cacophony.natwelch.com"
@@ -89,8 +90,9 @@ def test_a_silent_cluster_is_not_waited_for_namespace_by_namespace(world: World,
 
 
 def test_pods_that_may_not_be_read_are_the_trouble_of_what_rolls_out(world: World, clients: Clients) -> None:
-    head = world.commit(HOST)
-    world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=world.image(HOST, head))
+    image = world.image(HOST, world.commit(HOST))
+    world.behaviours[image] = UNREADY
+    world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=image)
     world.cluster.fail_next(403, path_contains="/pods")
 
     observe(clients)

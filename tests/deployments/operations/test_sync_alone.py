@@ -1,7 +1,5 @@
 """Never two syncs at once, across processes; a run whose worker was killed is closed by the next."""
 
-import json
-import os
 import signal
 import subprocess
 import sys
@@ -9,10 +7,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic, sleep
 
 import pytest
-from django.conf import settings
 from django.db import connection, transaction
 
 from demo.world import World
@@ -23,17 +19,12 @@ from deployments.operations.hold import place_hold
 from deployments.operations.sync.run import AnotherAtWork, close_dead_runs, sync
 from deployments.operations.tick import tick
 from tests.factories import NOW, make_user, observe
-from tests.processes import eventually
+from tests.processes import Running, environment, eventually
 from tests.sessions import held_elsewhere, somebody_waits_for_a_lock
 
-ROOT = Path(__file__).resolve().parents[3]
 WITHIN_SECONDS = 60
 SYNC_OF_ANOTHER_WORKER = """
-import sys, json, django
-from django.conf import settings
-wanted = json.loads(sys.argv[1])
-settings.DATABASES["default"]["NAME"] = wanted["database"]
-settings.IMAGE_TEMPLATE = wanted["template"]
+import django
 django.setup()
 from deployments.tasks import sync
 sync()
@@ -46,21 +37,15 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 def other_worker(world: World, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Another process in the middle of a sync: GitHub takes its time."""
     world.github.latency_seconds = WITHIN_SECONDS
-    environment = world.settings(tmp_path) | {"DJANGO_SETTINGS_MODULE": "dashboard.settings"}
-    wanted = {"database": connection.settings_dict["NAME"], "template": settings.IMAGE_TEMPLATE}
-    command = [sys.executable, "-c", SYNC_OF_ANOTHER_WORKER, json.dumps(wanted)]
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | environment) as process:
-        _wait_for_its_run()
-        yield process
-        process.kill()
+    env = environment(tmp_path, **world.settings(tmp_path), DJANGO_SETTINGS_MODULE="dashboard.settings")
+    command = [sys.executable, "-c", SYNC_OF_ANOTHER_WORKER]
+    with Running(command, env, log=tmp_path / "log") as other:
+        assert eventually(
+            SyncRun.objects.filter(result=SyncRun.Result.RUNNING).exists, seconds=WITHIN_SECONDS
+        ), other.message
+        yield other.process
+        other.process.kill()
     world.github.latency_seconds = 0
-
-
-def _wait_for_its_run() -> None:
-    until = monotonic() + WITHIN_SECONDS
-    while not SyncRun.objects.filter(result=SyncRun.Result.RUNNING).exists():
-        assert monotonic() < until, "the other worker did not begin"
-        sleep(0.05)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -73,6 +73,7 @@ def test_one_that_waits_and_cannot_be_read_stands_for_no_other() -> None:
     assert OrmQ.objects.filter(key=AFTER_SYNC).count() == 2
 
 
+@pytest.mark.slow
 def test_a_tap_does_not_wait_for_syncs_and_what_they_were_for_is_looked_at(
     world: World, clients: Clients, tmp_path: Path
 ) -> None:

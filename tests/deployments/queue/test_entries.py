@@ -113,6 +113,7 @@ def test_a_result_is_read_without_classes(tmp_path: Path) -> None:
     assert not (tmp_path / "owned").exists()
 
 
+@pytest.mark.slow
 def test_a_worker_runs_none_of_it_and_goes_on(tmp_path: Path) -> None:
     owned = tmp_path / "owned"
     queue({"func": Bomb(owned)}, serializer=Pickles)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.rules.autodeploy import Go, Policy, decide
@@ -67,7 +67,6 @@ policy = st.builds(
 )
 
 
-@settings(max_examples=1000)
 @given(
     situations,
     policy | st.just(Policy(auto_deploy=True)),
@@ -99,7 +98,6 @@ def is_elsewhere(hold, sha):
     return not hold.everything and hold.sha not in {"", sha}
 
 
-@settings(max_examples=1000)
 @given(situations, st.booleans())
 def test_only_a_site_that_a_person_reads_as_ready_goes_by_itself(facts, wait_for_ci):
     deploy_request = Policy(auto_deploy=True, wait_for_ci=wait_for_ci)
@@ -110,7 +108,6 @@ def test_only_a_site_that_a_person_reads_as_ready_goes_by_itself(facts, wait_for
     assert state is State.READY or not isinstance(verdict, Go)
 
 
-@settings(max_examples=500)
 @given(situations)
 def test_every_situation_has_an_answer_that_is_a_sentence(facts):
     answer = answer_for(facts, now=NOW, stale_after=STALE_AFTER)

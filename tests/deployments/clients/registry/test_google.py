@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -103,16 +104,21 @@ def metadata_server(google: Google) -> dict[str, str]:
     return {"GCE_METADATA_HOST": google.server.host, "GCE_METADATA_IP": google.server.host}
 
 
-def service_account(folder: Path, google: Google) -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+@cache
+def private_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    ).decode()
+
+
+def service_account(folder: Path, google: Google) -> str:
     path = folder / "key.json"
     content = {
         "type": "service_account",
         "project_id": "icco-cloud",
         "private_key_id": "1",
-        "private_key": key.decode(),
+        "private_key": private_key(),
         "client_email": "headway@icco-cloud.iam.gserviceaccount.com",
         "token_uri": f"http://{google.server.host}/token",
     }

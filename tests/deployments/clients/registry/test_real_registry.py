@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from deployments.rules.images import ImageReference
 from simulators.registry import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, DemoRegistry
 from tests.conftest import need_program
 from tests.fixtures_registry import PATH, SHA
-from tests.processes import free_port
+from tests.processes import Running, free_port
 
 ACCEPTS = [
     "*/*",
@@ -42,15 +41,9 @@ def real_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     host = f"127.0.0.1:{free_port()}"
     config = folder / "config.yml"
     config.write_text(CONFIG.format(folder=folder, host=host))
-    with (
-        (folder / "log").open("wb") as log,
-        subprocess.Popen([program, "serve", config], stdout=log, stderr=log) as server,
-    ):
-        try:
-            wait_for(host, folder / "log")
-            yield host
-        finally:
-            server.terminate()
+    with Running([program, "serve", str(config)], {}, log=folder / "log"):
+        wait_for(host, folder / "log")
+        yield host
 
 
 def wait_for(host: str, log: Path) -> None:
