@@ -128,7 +128,7 @@ def test_a_long_list_is_read_by_pages(demo, client):
 
     listed = client.deployments("default")
 
-    assert len({each["metadata"]["name"] for each in listed}) == len(listed) == 502
+    assert len({each.name for each in listed}) == len(listed) == 502
     assert [entry.query["limit"] for entry in demo.requests] == ["500", "500"]
 
 
@@ -141,7 +141,7 @@ def test_a_list_that_expires_in_the_middle_is_read_from_the_start(demo, client):
     listed = client.deployments("default")
 
     expiring.join()
-    assert len({each["metadata"]["name"] for each in listed}) == len(listed) == 502
+    assert len({each.name for each in listed}) == len(listed) == 502
     assert [entry.status for entry in demo.requests] == [200, 410, 200, 200]
 
 
