@@ -5,6 +5,7 @@ The fields: https://kubernetes.io/docs/reference/kubernetes-api/.
 
 import json
 import re
+from functools import lru_cache
 
 from deployments.clients.cluster.fields import (
     child,
@@ -157,6 +158,7 @@ def _manager(entry: Json) -> FieldManager:
     )
 
 
+@lru_cache(maxsize=1024)
 def _name_in(key: str) -> str:
     """The name of `k:{"name":"web"}`, by which managed fields tell list items apart."""
     try:

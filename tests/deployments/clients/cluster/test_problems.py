@@ -1,5 +1,6 @@
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -85,6 +86,16 @@ def test_a_patch_whose_answer_is_lost_has_happened_once(demo, client):
 
     assert containers(patch(client)) == {WEB: SECOND}
     assert demo.deployment("default", "cron")["metadata"]["generation"] == 2
+
+
+@pytest.mark.parametrize("field", ["resource_version", "namespace", "name"])
+def test_what_came_without_its_revision_or_name_is_not_patched(demo, client, field):
+    read = replace(client.deployment("default", "cron"), **{field: ""})
+
+    with pytest.raises(ClusterUnavailable, match="without its name or revision"):
+        client.set_image(read, container=WEB, image=SECOND, annotations={})
+
+    assert demo.requests.matching(method="PATCH") == []
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
