@@ -139,11 +139,12 @@ def test_a_selector_is_written_as_the_api_reads_it_and_selects_alike(expression,
     inside, clients = pod_json(), pod_json(image=OLD)
     inside["metadata"]["labels"] |= labels
     clients["metadata"]["labels"] |= {} if labels else {"tier": "a"}
-
     picking = parse.deployment(thing)
-    pods = [parse.pod(inside), parse.pod(clients)]
+
+    running = running_images(picking, [parse.pod(inside), parse.pod(clients)], container="web")
+
     assert selector(picking.selector) == f"app=cron,{text}"
-    assert running_images(picking, pods, container="web") == {NEW}
+    assert running == {NEW}
 
 
 def writes(manager, time, *, container="web", field="f:image"):
