@@ -18,6 +18,7 @@ from deployments.clients.github.errors import (
 )
 from deployments.clients.github.git_http import OneHost
 from deployments.clients.github.heads import Head, HeadProblem, HeadQuestion
+from deployments.deadline import within
 
 if TYPE_CHECKING:
     from dulwich.client import LsRemoteResult
@@ -53,7 +54,7 @@ class GitRefs:
     def _head(self, question: HeadQuestion) -> Head:
         wanted = [b"HEAD", _BRANCHES + question.branch.encode()] if question.branch else [b"HEAD"]
         path = f"{quote(question.owner, safe='')}/{quote(question.repository, safe='')}"
-        with self._http.watched() as landed:
+        with within(self._timeout_seconds), self._http.watched() as landed:
             found = self._ls_refs(f"{path}.git", wanted, name=path)
         branch = question.branch or _default_branch(found, path)
         sha = found.refs.get(_BRANCHES + branch.encode() if question.branch else b"HEAD")  # type: ignore[call-overload]
