@@ -11,7 +11,6 @@ import pytest
 import requests
 import urllib3
 
-from dashboard.accounts import github_login
 from deployments.clients.cluster import ClusterUnavailable, connect
 from deployments.clients.github import GitHub, GitHubUnavailable, HeadProblem, HeadQuestion
 from deployments.clients.ping import UnableToPing, ping
@@ -235,12 +234,10 @@ def test_a_notification_ends_at_its_deadline(way: str, tmp_path: Path) -> None:
         )
 
 
-def test_the_login_with_github_holds_no_web_thread_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(github_login, "TIMEOUT_SECONDS", SOON)
-
+def test_a_library_that_opens_no_block_is_held_to_its_sessions_deadline() -> None:
     with (
         stubborn("100 Continue without end") as server,
-        github_login.GitHubAdapter().get_requests_session() as asking,
+        session(timeout_seconds=SOON) as asking,
         soon(),
         pytest.raises(requests.Timeout),
     ):
