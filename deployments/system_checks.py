@@ -55,6 +55,15 @@ def image_template_can_be_read(**_: Any) -> list[CheckMessage]:
 
 
 @register(SETTINGS)
+def images_have_a_place(**_: Any) -> list[CheckMessage]:
+    if settings.IMAGE_PREFIXES or "IMAGE_PREFIXES" in settings.ENVIRONMENT_PROBLEMS:
+        return []
+    message = "IMAGE_TEMPLATE names no folder of your own, so a worker could be made to run anybody's images."
+    hint = "Set IMAGE_PREFIXES to where your builds are pushed, like ghcr.io/my-team/, for web and worker."
+    return [Error(message, hint=hint, id="headway.E007")]
+
+
+@register(SETTINGS)
 def paths_lead_somewhere(**_: Any) -> list[CheckMessage]:
     paths = {"KUBECONFIG": settings.KUBECONFIG, "DOCKER_CONFIG": settings.DOCKER_CONFIG}
     return [
