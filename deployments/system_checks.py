@@ -58,7 +58,9 @@ def image_template_can_be_read(**_: Any) -> list[CheckMessage]:
 def images_have_a_place(**_: Any) -> list[CheckMessage]:
     if settings.IMAGE_PREFIXES or "IMAGE_PREFIXES" in settings.ENVIRONMENT_PROBLEMS:
         return []
-    message = "IMAGE_TEMPLATE names no folder of your own, so a worker could be made to run anybody's images."
+    message = (
+        "IMAGE_PREFIXES is empty, and IMAGE_TEMPLATE names no folder of your own: anyone's images would do."
+    )
     hint = "Set IMAGE_PREFIXES to where your builds are pushed, like ghcr.io/my-team/, for web and worker."
     return [Error(message, hint=hint, id="headway.E007")]
 

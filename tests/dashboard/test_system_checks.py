@@ -64,6 +64,17 @@ def test_a_broken_setting_is_named_with_what_to_do(changed: dict[str, str], id_:
     assert keeps_secrets(done)
 
 
+def test_a_worker_refuses_to_start_where_it_could_run_anyones_images() -> None:
+    env = PRODUCTION | {"IMAGE_TEMPLATE": "gcr.io/team-{owner}/{repository}:{sha}"}
+
+    done = subprocess.run(
+        [*MANAGE, "worker"], env=env, cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=120
+    )
+
+    assert done.returncode == 1
+    assert "(headway.E007)" in done.stderr
+
+
 def test_all_that_is_broken_is_told_at_once() -> None:
     done = check(STABILITY_SECONDS="abc", IMAGE_TEMPLATE="nginx", KUBECONFIG="/nowhere")
 
