@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 
+from deployments.system_checks import nothing_stands_open
 from tests.processes import CHECKOUT, MANAGE
 
 TOKEN = "ghp_a-token-that-nobody-may-read"
@@ -117,6 +119,41 @@ def test_an_address_without_https_is_a_warning_of_the_deployment_checks() -> Non
 
     assert done.returncode == 1
     assert "(headway.W001)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALLOWED_HOSTS", ["headway.example.com", "*"]),
+        ("ALLOWED_HOSTS", [".com"]),
+        ("TRUSTED_NETWORKS", ["0.0.0.0/0"]),
+        ("METRICS_NETWORKS", ["10.0.0.0/8", "::/0"]),
+        ("METRICS_NETWORKS", ["0.0.0.0/1", "128.0.0.0/1"]),
+        ("IMAGE_PREFIXES", ["ghcr.io/"]),
+        ("IMAGE_PREFIXES", ["docker.io/library/"]),
+        ("TRUSTED_SECRET", "s3cret"),
+        ("METRICS_TOKEN", "a" * 40),
+    ],
+)
+def test_an_open_setting_is_a_warning_of_the_deployment_checks(
+    settings: LazySettings, name: str, value: object
+) -> None:
+    setattr(settings, name, value)
+
+    found = nothing_stands_open()
+
+    assert {each.id for each in found} == {"headway.W002"}
+    assert all(each.msg.startswith(f"{name}: ") for each in found)
+    assert str(value) not in str(found)
+
+
+def test_settings_that_suit_a_cluster_stand_open_to_nobody(settings: LazySettings) -> None:
+    settings.ALLOWED_HOSTS = ["headway.example.com", ".headway.example.com", "[::1]"]
+    settings.TRUSTED_NETWORKS = settings.METRICS_NETWORKS = ["10.0.0.0/8", "fd00::/16", "192.0.2.1"]
+    settings.IMAGE_PREFIXES = ["gcr.io/icco-cloud/", "me/"]
+    settings.TRUSTED_SECRET = settings.METRICS_TOKEN = KEY
+
+    assert nothing_stands_open() == []
 
 
 @pytest.mark.parametrize(
