@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import redirect
 
-from deployments.deadline import session
+from deployments.timely_http import session
 
 ORGANISATION = "org/"
 TIMEOUT_SECONDS = 10

@@ -17,8 +17,9 @@ from deployments.clients.ping import UnableToPing, ping
 from deployments.clients.push import Browser, PushTimedOut, Sender, fresh_key_pair
 from deployments.clients.registry import Registry, RegistryUnavailable
 from deployments.clients.site_check import AnswerTooSlow, SiteCheck
-from deployments.deadline import TooLate, in_time, keep_in_time, seconds_left, session, within
+from deployments.deadline import TooLate, in_time, seconds_left, within
 from deployments.rules.images import ImageReference
+from deployments.timely_http import keep_in_time, session
 from simulators.cluster.tls import make_tls
 from simulators.loopback import LoopbackServer, Request, Response
 from simulators.push import DemoPush

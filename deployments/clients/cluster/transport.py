@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deployments.clients.cluster.errors import ClusterError, ClusterUnavailable, error_for
-from deployments.deadline import keep_in_time, within
+from deployments.deadline import within
 
 Timeouts = tuple[float, float]
 Query = Mapping[str, str | int]
@@ -39,6 +39,8 @@ class Transport:
     """
 
     def __init__(self, api_client: Any, *, timeout_seconds: Timeouts, longest_answer_seconds: float) -> None:
+        from deployments.timely_http import keep_in_time
+
         keep_in_time(api_client.rest_client.pool_manager)
         self._client = api_client
         self._timeouts = timeout_seconds

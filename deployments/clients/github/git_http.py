@@ -18,7 +18,7 @@ from deployments.clients.github.errors import (
     GitHubRefused,
     GitHubUnavailable,
 )
-from deployments.deadline import keep_in_time
+from deployments.timely_http import keep_in_time
 
 _OWN_TYPES = "application/x-git-upload-pack-"
 _REDIRECTS = 3

@@ -12,7 +12,8 @@ from requests.auth import AuthBase
 from deployments.clients.github.accounts import Account
 from deployments.clients.github.answer import Answer, Budget, budget_in, raise_for_status
 from deployments.clients.github.errors import GitHubOverloaded, GitHubRefused, GitHubUnavailable
-from deployments.deadline import session, within
+from deployments.deadline import within
+from deployments.timely_http import session
 
 _USER_AGENT = "Headway"
 READ_BYTES = 8 * 1024 * 1024

@@ -2,7 +2,8 @@
 
 import requests
 
-from deployments.deadline import session, within
+from deployments.deadline import within
+from deployments.timely_http import session
 
 TIMEOUT_SECONDS = 5
 

@@ -11,7 +11,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager
 from urllib3.exceptions import NewConnectionError
 
-from deployments.deadline import TLSConnection, TLSPool
+from deployments.timely_http import TLSConnection, TLSPool
 
 READ_BYTES = 4096
 

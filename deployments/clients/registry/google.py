@@ -11,7 +11,8 @@ from typing import Any
 
 from deployments.clients.registry.docker_config import Credentials
 from deployments.clients.registry.errors import RegistryRefused, RegistryUnavailable
-from deployments.deadline import TooLate, in_time, seconds_left, session, within
+from deployments.deadline import TooLate, in_time, seconds_left, within
+from deployments.timely_http import session
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _ASKED_AGAIN_SECONDS = 600

@@ -11,7 +11,8 @@ from requests.auth import AuthBase
 
 from deployments.clients.registry.addresses import host_of, is_safe, is_same_origin
 from deployments.clients.registry.errors import RegistryUnavailable
-from deployments.deadline import session, within
+from deployments.deadline import within
+from deployments.timely_http import session
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5

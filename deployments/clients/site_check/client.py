@@ -20,7 +20,8 @@ from deployments.clients.site_check.errors import (
     RedirectLoop,
     SiteCheckError,
 )
-from deployments.deadline import seconds_left, session, within
+from deployments.deadline import seconds_left, within
+from deployments.timely_http import session
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
