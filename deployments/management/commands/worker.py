@@ -16,13 +16,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, connections
-from django_q.scheduler import scheduler
+from django.utils import timezone
 from django_q.signals import post_execute
 from django_q.tasks import async_task
 
 from deployments.clients.cluster import preload
 from deployments.management.parent import end_with_the_parent
-from deployments.operations.sync.schedule import ensure_schedules
+from deployments.operations.sync.schedule import ensure_schedules, queue_due_sync
 from deployments.queue import heartbeat
 from deployments.queue.pool import Pool
 from deployments.system_checks import SETTINGS
@@ -83,8 +83,7 @@ def _tick() -> None:
     """Queue what the schedule says is due, and the tick."""
     try:
         ensure_schedules()
-        # Whatever troubles it is logged there.
-        scheduler()
+        queue_due_sync(now=timezone.now())
         async_task("deployments.tasks.tick", q_options={"group": "tick", "save": False})
     except Error:
         logger.warning("The database does not answer: the next tick asks it again", exc_info=True)
