@@ -31,6 +31,8 @@ _DROP_ABOVE = 'DELETE FROM "{table}" WHERE cache_key IN (SELECT cache_key FROM "
 class JsonDatabaseCache(BaseDatabaseCache):
     """Keeps plain values: what JSON can say. Raises TypeError for anything else."""
 
+    _table: str
+
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         name = self.make_and_validate_key(key, version=version)
         with connection.cursor() as cursor:

@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.apps import apps
-from django.contrib.auth.models import User
 from django.core import signing
 from django.core.cache import cache
 from django.db import DatabaseError, connection, transaction

@@ -7,9 +7,11 @@ import sys
 
 import pytest
 from django.conf import settings
+from pytest_django.plugin import DjangoDbBlocker
 
 from dashboard.embedded_postgres import EmbeddedPostgres
 from tests.processes import CHECKOUT
+from tests.roles import make_roles
 
 _server = EmbeddedPostgres()
 _stop_server = pytest.StashKey[bool]()
@@ -32,6 +34,13 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     """Start the embedded server where a test needs a database first; tests of rules alone need none."""
     if not os.environ.get("DATABASE_URL"):
         _server.start()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Give the tests' database its roles, as `manage.py upgrade` does."""
+    with django_db_blocker.unblock():
+        make_roles()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -99,7 +99,7 @@ class JsonSerializer:
             raise signing.BadSignature("This entry is not one of ours.") from error
 
 
-def _written(value: Any, protocol: int | None = None) -> bytes:
+def _written(value: Any, **_: Any) -> bytes:
     """In place of pickle.dumps: what cannot be said in JSON is written as its text."""
     return json.dumps(value, default=str).encode()
 
