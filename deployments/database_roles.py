@@ -164,7 +164,7 @@ def _is_installed(label: str) -> bool:
 def _table(label: str) -> str:
     if label == CACHE:
         return str(settings.CACHES["default"]["LOCATION"])
-    return apps.get_model(label)._meta.db_table  # noqa: SLF001  Django's documented Meta API
+    return str(apps.get_model(label)._meta.db_table)  # noqa: SLF001  Django's documented Meta API
 
 
 def _database() -> str:

@@ -29,6 +29,8 @@ COLUMNS = """
 SESSIONS = "django.contrib.sessions.SessionStore"
 SHAS = {"sha", "base", "head", "head_sha", "running_sha", "desired_sha", "seen_sha"}
 KNOWN: dict[str, dict[str, Any]] = {
+    "Deploy": {"status": "queued", "kind": "deploy"},
+    "Site": {"host": "a.example.com", "namespace": "default", "deployment": "a", "container": "a"},
     "Examination": {"pk": 1, "findings": []},
     "CommitRange": {"commits": [], "reverts": {}},
     "Authenticator": {"type": "totp", "data": {}},
@@ -102,22 +104,23 @@ def _set(table: str, column: str, kind: str, text: str) -> bool:
 def fill_every_table() -> None:
     """Have at least one row in each table of a model, and in the cache's."""
     now = timezone.now()
-    Task.objects.create(
-        id="1" * 32, name="n", func="f", args=[1], kwargs={}, result="r", started=now, stopped=now
-    )
-    Schedule.objects.create(
-        name="mine", func="f", args="1", kwargs="a=1", hook="h", cluster="c", next_run=now
-    )
+    a_task = {"id": "1" * 32, "name": "n", "func": "f", "args": [1], "kwargs": {}, "result": "r"}
+    Task.objects.create(**a_task, started=now, stopped=now)
+    Schedule.objects.create(name="mine", func="f", args="1", kwargs="a=1", hook="h", next_run=now)
     OrmQ.objects.create(key="elsewhere", payload="p", lock=now)
     cache.set("probe", [1.5], None)
-    empty = [model for model in apps.get_models() if not model._base_manager.exists()]
-    for model in empty:
-        _make(model)
+    for model in apps.get_models():
+        _one_of(model)
 
 
-def _make(model: type[Model]) -> None:
+def _one_of(model: type[Model]) -> Model | None:
+    """A row of it: one that is there, else a new one."""
+    if first := model._base_manager.first():
+        return first
     fields = model._meta.concrete_fields
     values: dict[str, Any] = {each.name: "a" * 40 for each in fields if each.name in SHAS}
-    # Rows that are there already, such as the site: to make another one would want a sound one.
-    values |= {each.name: each.related_model._base_manager.first() for each in fields if each.is_relation}
-    baker.make(model, **values | KNOWN.get(model.__name__, {}))
+    for each in fields:
+        if each.is_relation:
+            values[each.name] = None if each.related_model is model else _one_of(each.related_model)
+    made: Model = baker.make(model, **values | KNOWN.get(model.__name__, {}))
+    return made
