@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 from psycopg import Connection, sql
 from psycopg.errors import InsufficientPrivilege
 
@@ -47,7 +47,12 @@ WORKER_EDITS_OF = {"deployments", "django_q"}
 WORKER_WRITES = {"deployments.AuditEvent": ADD, "sessions.Session": "DELETE"}
 """Instead of what its app's others get."""
 
-CREATE_ROLE = "CREATE ROLE {role} LOGIN PASSWORD {password}"
+_MAY_MORE = """
+    SELECT 1 FROM pg_roles WHERE rolname = %s AND (
+        rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication
+        OR EXISTS (SELECT 1 FROM pg_auth_members WHERE member = pg_roles.oid)
+    )
+"""
 
 
 class UnableToGrant(Exception):
@@ -85,32 +90,30 @@ def ensure_roles(*, web: Login | None, worker: Login | None) -> list[str]:
 
 
 def _ensure_role(variable: str, login: Login) -> None:
-    (is_owner,) = _ask("SELECT current_user = %s", login.name)
-    if is_owner:
+    if _ask("SELECT 1 WHERE current_user = %s", login.name):
         raise UnableToGrant(
             f"{variable} names {login.name}, the owner of the tables: give it a role of its own."
         )
     exists = _ask("SELECT 1 FROM pg_roles WHERE rolname = %s", login.name)
-    verb = "ALTER" if exists else "CREATE"
-    password = _raw().pgconn.encrypt_password(login.password.encode(), login.name.encode()).decode()
-    made = _may(
-        "{verb} ROLE {role} LOGIN PASSWORD {password}", verb=sql.SQL(verb), role=login.name, password=password
-    )
+    verb = sql.SQL("ALTER" if exists else "CREATE")
+    # Where the address has no password, the server knows the role by other means.
+    named = f"{{verb}} ROLE {{role}} LOGIN{' PASSWORD {password}' if login.password else ''}"
+    made = _may(named, verb=verb, role=login.name, password=_verifier(login))
     if not made and not exists:
-        statement = f"CREATE ROLE {login.name} LOGIN PASSWORD '…';"
         raise UnableToGrant(
-            f"The role {login.name} of {variable} is missing. An administrator must run: {statement}"
+            f"The role {login.name} of {variable} is missing. An administrator must run:"
+            f" CREATE ROLE {login.name} LOGIN PASSWORD '…';"
         )
-    (may_all,) = _ask(
-        "SELECT rolsuper OR rolcreaterole OR rolbypassrls OR pg_has_role(oid, current_user, 'MEMBER')"
-        " FROM pg_roles WHERE rolname = %s",
-        login.name,
-    )
-    if may_all:
+    if _ask(_MAY_MORE, login.name):
         raise UnableToGrant(
             f"{variable} names {login.name}, which may do more than it is given: name a role that is no superuser,"
-            " makes no roles, and is no member of the owner's."
+            " makes no roles, and is no member of another one."
         )
+
+
+def _verifier(login: Login) -> str:
+    """What the server keeps of the password, so that no log of its statements holds the password itself."""
+    return _raw().pgconn.encrypt_password(login.password.encode(), login.name.encode()).decode()
 
 
 def _close_the_schema() -> None:
@@ -199,8 +202,6 @@ def _run(statement: str, **names: sql.Composable | str) -> None:
 
 def _may(statement: str, **names: sql.Composable | str) -> bool:
     """Run it where we have the right to; say whether we had."""
-    from django.db import ProgrammingError
-
     try:
         with transaction.atomic():
             _run(statement, **names)
