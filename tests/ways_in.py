@@ -54,6 +54,7 @@ class Intruder:
             value, key=Conf.SECRET_KEY, salt=Conf.PREFIX, serializer=serializer, compress=compress
         )
         OrmQ.objects.create(key=key, payload=signed, lock=timezone.now())
+        self.sql("SELECT pg_notify('headway_queue', '')")
 
     def entry(self, func: str = "continue_batches", *args: object, **changes: Any) -> dict[str, Any]:
         module = "" if "." in func else "deployments.tasks."
@@ -275,8 +276,8 @@ def an_image_above_the_prefix(one: Intruder) -> None:
 
 @way
 def a_way_back_to_a_foreign_image(one: Intruder) -> None:
-    Site.objects.filter(pk=one.site.pk).update(auto_rollback=True)
+    Site.objects.filter(pk=one.site.pk).update(auto_rollback=True, check_status=599)
     one.deploy(
-        one.world.running_image(one.site.host) + "0", status=Status.ROLLING_OUT, from_sha="b" * 40,
+        one.world.running_image(one.site.host), status=Status.ROLLING_OUT, from_sha="b" * 40,
         from_image=f"{one.foreign}:1", patch_sent_at=timezone.now() - LONG_AGO, patched_at=timezone.now() - LONG_AGO,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from django_q.tasks import async_task
 from pytest_django.fixtures import Settings
 
 from demo.world import NAMESPACE, World, read_mappings
-from deployments.models import ACTIVE_STATUSES, Deploy, Status
+from deployments.models import ACTIVE_STATUSES, Deploy, Observation, Status
 from deployments.queue.entries import TASKS
 from tests.bombs import bombs, fill_every_table
 from tests.factories import make_sites
@@ -57,6 +57,8 @@ def nothing_is_left_to_do() -> bool:
 
 def test_no_way_leads_into_the_worker(world: World, tmp_path: Path) -> None:
     *attacked, spared = make_sites(world).values()
+    # Else a Deploy without one waits for the sync, and for the tick half a minute later.
+    Observation.objects.bulk_create(Observation(site=each) for each in (*attacked, spared))
     before = images(world)
     env = environment(tmp_path, **world.settings(tmp_path)) | {"DATABASE_URL": url_of(WORKER)}
     with TemporaryDirectory(prefix="b") as folder:
@@ -82,6 +84,7 @@ def test_no_way_leads_into_the_worker(world: World, tmp_path: Path) -> None:
         assert list(Path(folder).iterdir()) == []
     assert after == before
     assert shipped, worker.message[-3000:]
+    assert Deploy.objects.filter(trigger="failure", status=Status.FAILED).exists()
     ran = set(Task.objects.values_list("func", flat=True))
     assert ran <= {f"deployments.tasks.{name}" for name in TASKS}
     assert set(Deploy.objects.exclude(site=spared).values_list("status", flat=True)) <= ENDED_WITHOUT_A_CHANGE
