@@ -10,7 +10,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dashboard.access import acting_user, deployer_needed, login_needed
 from dashboard.accounts.reauthentication import ask_for_check
-from dashboard.actions import needs_you
 from dashboard.deploy_dialog import deploy_dialog_for
 from dashboard.forms import DeployForm, first_error
 from dashboard.live import kept_fresh
@@ -116,4 +115,6 @@ def _following(page: queries.DeployPage, now: datetime) -> str:
     if page.deploy.is_active:
         return ""
     rows = queries.site_list(now=now).rows
-    return next((row.host for row in rows if needs_you(row) and row.host != page.row.host), "")
+    return next(
+        (row.host for row in rows if row.answer.state.needs_attention and row.host != page.row.host), ""
+    )

@@ -8,7 +8,6 @@ from django.db.models import F, Value
 from django_q.models import OrmQ, Task
 
 from deployments.models import ACTIVE_STATUSES, Deploy, DeployBatch, Observation, Status, SyncRun
-from deployments.operations.deploys.follow.snapshot import FOLLOWED
 from deployments.operations.deploys.waiting import take_up_waiting
 from deployments.operations.hold import resume_expired, resume_hold_of
 from deployments.operations.not_twice import NotTwice
@@ -46,7 +45,7 @@ def tick(
         _take_up_queued(due, now=now)
     if BATCH in under_way:
         due.queue("deployments.tasks.continue_batches", group="batch")
-    if under_way & set(FOLLOWED):
+    if under_way & Status.IN_ROLLOUT:
         due.queue("deployments.tasks.follow", group="follow")
     if moving := _set_by_others(now=now):
         due.queue("deployments.tasks.sync", hosts=moving, trigger="rollout", group="sync")

@@ -9,7 +9,7 @@ from deployments.models import AuditEvent, Deploy, Observation, Site, Status, Tr
 from deployments.operations import audit
 from deployments.operations.deploys.guard_input import image_repository
 from deployments.operations.deploys.request import lock
-from deployments.rules.wording import moment
+from deployments.rules.wording import moment, short
 
 
 class UnableToAdopt(Exception):
@@ -50,7 +50,7 @@ def _off_branch(seen: Observation) -> str:
         return ""
     if seen.ahead_by is None:
         return "Whether this commit is on the branch is not known yet: sync first."
-    return f"Commit {seen.desired_sha[:7]} is not on the branch: push it there first, or put it right."
+    return f"Commit {short(seen.desired_sha)} is not on the branch: push it there first, or put it right."
 
 
 def _write(site: Site, *, by: User, now: datetime) -> Deploy:

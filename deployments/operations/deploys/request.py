@@ -17,6 +17,7 @@ from deployments.operations.sites.save import stands_for_the_same
 from deployments.rules.guards import first_refusal
 from deployments.rules.site_state import SiteFacts
 from deployments.rules.waiting import waits_for
+from deployments.rules.wording import short
 
 
 class UnableToDeploy(Exception):
@@ -101,7 +102,7 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
         ):
             raise UnableToCancel("Too late to cancel: the cluster has been told already.")
         resume_hold_of(deploy, now=now)
-        audited = f"Cancelled Deploy {deploy.pk} of {deploy.sha[:7]} before anything was changed."
+        audited = f"Cancelled Deploy {deploy.pk} of {short(deploy.sha)} before anything was changed."
         audit.record(AuditEvent.Kind.CANCEL, audited, by=by, site=deploy.site, now=now)
 
 

@@ -29,6 +29,7 @@ from deployments.operations.github_limits import ask_heads
 from deployments.operations.hold import resume_hold_of
 from deployments.rules.guards import first_refusal
 from deployments.rules.images import parse_image
+from deployments.rules.wording import short
 from deployments.rules.workloads import OUR_MANAGER, containers
 
 logger = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ def _refuse(deploy: Deploy, refusal: str, *, now: datetime) -> None:
         # Another run may have begun with it meanwhile: then it is under way.
         if deploy.move(Status.FAILED, only_from=(Status.QUEUED,), now=now, message=refusal):
             asked = f"asked for by {deploy.requested_by_name}"
-            message = f"Refused Deploy {deploy.pk} of {deploy.sha[:7]}, {asked}, before anything was changed. {refusal}"
+            message = f"Refused Deploy {deploy.pk} of {short(deploy.sha)}, {asked}, before anything was changed. {refusal}"
             audit.record(AuditEvent.Kind.REFUSAL, message, site=deploy.site, now=now)
             resume_hold_of(deploy, now=now)
         continue_batches_of(deploy)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deployments.clients.cluster import Cluster, ClusterError
-from deployments.models import Deploy, Status
+from deployments.models import Deploy
 from deployments.operations.deploys.follow.context import Timeouts
 from deployments.rules.restarts import restarted_pods
 from deployments.rules.selectors import selector
@@ -20,7 +20,6 @@ from deployments.rules.workloads import (
 )
 
 logger = logging.getLogger(__name__)
-FOLLOWED = (Status.ROLLING_OUT, Status.VERIFYING)
 
 
 @dataclass(frozen=True)
