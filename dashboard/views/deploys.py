@@ -44,7 +44,7 @@ def _confirm(request: HttpRequest, host: str) -> HttpResponse:
     return show(
         request,
         "deploy_site.html",
-        Live("_deploy_dialog.html", dialog),
+        Live("_deploy_dialog.html"),
         system_status=page.system_status,
         now=now,
         **context,
@@ -83,12 +83,11 @@ def deploy(request: HttpRequest, pk: int) -> HttpResponse:
     now = now_for(request)
     page = queries.deploy_page(pk=pk, now=now)
     one, following = page.deploy, _following(page, now)
-    pods = (one.wanted, one.updated, one.ready)
     bar = bar_of(one, page.expected, now=now)
-    stated = (one.status, one.message, one.cause, page.lines)
-    live = Live("_deploy.html", (stated, pods, page.row.answer, page.commits, following, bar))
     context = {"page": page, "row": page.row, "deploy": one, "following": following, "bar": bar}
-    return show(request, "deploy.html", live, system_status=page.system_status, now=now, **context)
+    return show(
+        request, "deploy.html", Live("_deploy.html"), system_status=page.system_status, now=now, **context
+    )
 
 
 live = deploy
