@@ -32,7 +32,7 @@ _FOR_PAGES_ONLY = (
 CONTENTS_KEPT = 1000
 # What was rendered last for a pulse, which is of one viewer and one address: several browsers of one person cost one rendering.
 _contents: dict[str, str] = {}
-# What differs each time, or grows old by itself: Django's token, and how long ago something was (headway.js keeps that true).
+# What differs each time, or grows old by itself: Django's token, and how long ago something was (components/times.js keeps that true).
 _FLEETING = re.compile(r'(?<=name="csrfmiddlewaretoken" value=")[^"]*|(?<=>)[^<]*(?=</time>)')
 
 

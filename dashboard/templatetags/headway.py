@@ -73,7 +73,7 @@ def _iso(moment: datetime) -> str:
 
 
 def relative(seconds: float, moment: datetime) -> str:
-    """`3 min ago`, `in 2 h`; the date itself when it lies more than 30 days away. headway.js says the same."""
+    """`3 min ago`, `in 2 h`; the date itself when it lies more than 30 days away. components/times.js says the same."""
     size = abs(seconds)
     if size < MINUTE:
         return "just now"
