@@ -3,6 +3,7 @@
 from django.contrib.auth.models import User
 
 from deployments.models import Deploy, Hold, Site
+from deployments.rules.wording import short
 
 
 def reauth_reason(site: Site, *, sha: str, accept_red: bool) -> str:
@@ -11,7 +12,7 @@ def reauth_reason(site: Site, *, sha: str, accept_red: bool) -> str:
     The head, what was tried last, and what ran before that are one's daily bread; any other commit is far back.
     """
     if accept_red:
-        return f"CI failed on {sha[:7]}."
+        return f"CI failed on {short(sha)}."
     observation = getattr(site, "observation", None)
     near = {observation.head_sha if observation else ""}
     latest = (
@@ -21,7 +22,7 @@ def reauth_reason(site: Site, *, sha: str, accept_red: bool) -> str:
         .first()
     )
     near |= set(latest or ())
-    return "" if sha in near else f"{sha[:7]} is neither the newest commit nor the one that ran before."
+    return "" if sha in near else f"{short(sha)} is neither the newest commit nor the one that ran before."
 
 
 def reauth_reason_to_resume(hold: Hold, by: User) -> str:

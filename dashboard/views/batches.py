@@ -25,8 +25,14 @@ def deploy_all(request: HttpRequest) -> HttpResponse:
 def _confirm(request: HttpRequest) -> HttpResponse:
     now = now_for(request)
     plan = queries.batch_plan(now=now)
-    live = Live("_deploy_all.html", (plan.ready, plan.left_out))
-    return show(request, "deploy_all.html", live, system_status=plan.system_status, now=now, plan=plan)
+    return show(
+        request,
+        "deploy_all.html",
+        Live("_deploy_all.html"),
+        system_status=plan.system_status,
+        now=now,
+        plan=plan,
+    )
 
 
 def _request(request: HttpRequest) -> HttpResponse:
@@ -52,11 +58,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     """How a batch stands."""
     now = now_for(request)
     page = queries.batch_page(pk=pk, now=now)
-    items = [
-        (item.is_done, item.message, item.deploy and (item.deploy.status, item.deploy.message))
-        for item in page.items
-    ]
-    live = Live("_batch.html", (page.batch.state, page.batch.message, items))
+    live = Live("_batch.html")
     return show(
         request, "batch.html", live, system_status=page.system_status, now=now, page=page, batch=page.batch
     )

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dashboard.access import acting_user, deployer_needed, login_needed
 from dashboard.accounts.reauthentication import ask_for_check
-from dashboard.actions import needs_you
 from dashboard.deploy_dialog import deploy_dialog_for
 from dashboard.forms import DeployForm, first_error
 from dashboard.live import kept_fresh
@@ -41,7 +40,7 @@ def _confirm(request: HttpRequest, host: str) -> HttpResponse:
     return show(
         request,
         "deploy_site.html",
-        Live("_deploy_dialog.html", dialog),
+        Live("_deploy_dialog.html"),
         system_status=page.system_status,
         now=now,
         **context,
@@ -80,12 +79,11 @@ def deploy(request: HttpRequest, pk: int) -> HttpResponse:
     now = now_for(request)
     page = queries.deploy_page(pk=pk, now=now)
     one, following = page.deploy, _following(page, now)
-    pods = (one.wanted, one.updated, one.ready)
     bar = bar_of(one, page.expected, now=now)
-    stated = (one.status, one.message, one.cause, page.lines)
-    live = Live("_deploy.html", (stated, pods, page.row.answer, page.commits, following, bar))
     context = {"page": page, "row": page.row, "deploy": one, "following": following, "bar": bar}
-    return show(request, "deploy.html", live, system_status=page.system_status, now=now, **context)
+    return show(
+        request, "deploy.html", Live("_deploy.html"), system_status=page.system_status, now=now, **context
+    )
 
 
 live = deploy
@@ -112,4 +110,6 @@ def _following(page: queries.DeployPage, now: datetime) -> str:
     if page.deploy.is_active:
         return ""
     rows = queries.site_list(now=now).rows
-    return next((row.host for row in rows if needs_you(row) and row.host != page.row.host), "")
+    return next(
+        (row.host for row in rows if row.answer.state.needs_attention and row.host != page.row.host), ""
+    )

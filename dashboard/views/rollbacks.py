@@ -37,7 +37,7 @@ def roll_back(request: HttpRequest, host: str) -> HttpResponse:
     if sha := request.GET.get("sha", ""):
         target = next((each for each in targets if each.sha == sha), None)
         return _ask(request, page, rollback_confirm(page, target, sha=sha))
-    live = Live("_rollbacks.html", (targets, page.row.seen.desired_sha))
+    live = Live("_rollbacks.html")
     context = {"row": page.row, "targets": targets, "alone": True}
     return show(request, "rollbacks.html", live, system_status=page.system_status, now=now, **context)
 
@@ -128,7 +128,7 @@ def _roll_back(request: HttpRequest, host: str) -> HttpResponse:
 
 def _ask(request: HttpRequest, page: queries.SitePage, confirm: Confirm) -> HttpResponse:
     context = {"row": page.row, "confirm": confirm}
-    live = Live("_confirm.html", confirm)
+    live = Live("_confirm.html")
     return show(
         request, "confirm.html", live, system_status=page.system_status, now=now_for(request), **context
     )

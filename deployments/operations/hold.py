@@ -8,6 +8,7 @@ from django.db.models import F
 
 from deployments.models import AuditEvent, Deploy, Hold, Site
 from deployments.operations import audit
+from deployments.rules.findings import what_is_held
 from deployments.rules.wording import moment
 
 ITS_OWN_END = "its own end"
@@ -92,6 +93,4 @@ def _resume(hold: Hold, *, by_name: str, now: datetime) -> bool:
 
 
 def _what(hold: Hold) -> str:
-    if hold.site is None:
-        return "everything"
-    return f"commit {hold.sha[:7]}" if hold.sha else "this site"
+    return what_is_held(sha=hold.sha, everything=hold.site_id is None)

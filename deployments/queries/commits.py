@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deployments.models import CommitRange, Site
+from deployments.rules.wording import short
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Commit:
 
     @property
     def short(self) -> str:
-        return self.sha[:7]
+        return short(self.sha)
 
 
 def commits_between(site: Site, *, base: str, head: str) -> tuple[tuple[Commit, ...] | None, int]:

@@ -11,8 +11,6 @@ from deployments.operations.deploys.request import UnableToDeploy, request
 from deployments.operations.deploys.restart import request_restart
 from deployments.operations.deploys.rollback import request_rollback
 
-RETRIED = (Status.FAILED, Status.TIMED_OUT, Status.CANCELLED, Status.SUPERSEDED)
-
 
 def request_retry(
     *, deploy: Deploy, seen_sha: str, by: User, idempotency_key: UUID | None = None, now: datetime
@@ -22,7 +20,7 @@ def request_retry(
     Raises UnableToDeploy with the refusing guard's sentence.
     """
     site = deploy.site
-    if deploy.status not in RETRIED:
+    if deploy.status not in Status.UNSUCCESSFUL:
         raise UnableToDeploy("Only what has ended without success can be tried again.")
     if deploy.kind == Kind.RESTART:
         return request_restart(site=site, seen_sha=seen_sha, by=by, idempotency_key=idempotency_key, now=now)

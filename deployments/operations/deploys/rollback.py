@@ -13,6 +13,7 @@ from deployments.operations.deploys.request import UnableToDeploy, lock, request
 from deployments.operations.hold import UnableToHold, place_hold
 from deployments.rules.guards import NEVER_SYNCED
 from deployments.rules.rollbacks import Past, is_of, way_back
+from deployments.rules.wording import short
 
 PAST_LOOKED_AT = 20
 
@@ -81,7 +82,7 @@ def _by_itself(failed: Deploy, *, now: datetime) -> str:
     earlier = failed.site.deploys.filter(pk__lt=failed.pk)[:PAST_LOOKED_AT]
     if why_not := way_back([_past(each) for each in earlier], failed=_past(failed), before=target):
         return why_not
-    cause = f"The Deploy of {failed.sha[:7]} {Status(failed.status).label.lower()}: {failed.message}"
+    cause = f"The Deploy of {short(failed.sha)} {Status(failed.status).label.lower()}: {failed.message}"
     seen = Observation.objects.get(site=failed.site).running_sha
     try:
         request_rollback(
@@ -89,7 +90,7 @@ def _by_itself(failed: Deploy, *, now: datetime) -> str:
         )
     except UnableToDeploy as refusal:
         return f"It was not rolled back by itself: {refusal}"
-    return f"Headway rolls back to {target[:7]} by itself."
+    return f"Headway rolls back to {short(target)} by itself."
 
 
 def _past(deploy: Deploy) -> Past:
@@ -116,7 +117,7 @@ def _ran_before(deploy: Deploy) -> str:
 def _image_of(site: Site, sha: str) -> str:
     """The very image that ran as this commit; empty where only the site's template can tell."""
     ran = site.deploys.filter(sha=sha, status=Status.SUCCEEDED).values_list("image", flat=True)
-    asked = site.deploys.filter(from_sha=sha, from_image__contains=sha[:7]).values_list(
+    asked = site.deploys.filter(from_sha=sha, from_image__contains=short(sha)).values_list(
         "from_image", flat=True
     )
     known = (*ran[:1], *asked[:1])
@@ -134,18 +135,18 @@ def _refusal(site: Site, deploy_request: DeployRequest) -> str:
     if site.observation.cluster_observed_at is None:
         return NEVER_SYNCED
     if not ran_here(site, deploy_request.sha):
-        return f"{deploy_request.sha[:7] or 'That commit'} has not run here before: deploy it instead of rolling back to it."
+        return f"{short(deploy_request.sha) or 'That commit'} has not run here before: deploy it instead of rolling back to it."
     gone = Q(image=deploy_request.image, image_gone=True) | Q(
         from_image=deploy_request.image, from_image_gone=True
     )
     if deploy_request.image and site.deploys.filter(gone).exists():
-        return f"The registry no longer has the image of {deploy_request.sha[:7]}: choose another commit, or build it again."
+        return f"The registry no longer has the image of {short(deploy_request.sha)}: choose another commit, or build it again."
     seen = site.observation
     left = (
         deploy_request.rolls_back.sha if deploy_request.rolls_back else seen.desired_sha or seen.running_sha
     )
     if deploy_request.sha == left:
-        return f"{deploy_request.sha[:7]} is what runs already."
+        return f"{short(deploy_request.sha)} is what runs already."
     return ""
 
 
@@ -155,7 +156,7 @@ def _hold_left_behind(site: Site, rollback: Deploy, *, by: User | None, now: dat
     left = rollback.rolls_back.sha if rollback.rolls_back else seen.desired_sha or seen.running_sha
     if not left:
         return
-    why = f"Rolled back from {left[:7]} by {by.get_username() if by else 'itself'}"
+    why = f"Rolled back from {short(left)} by {by.get_username() if by else 'itself'}"
     reason = f"{why}. {rollback.cause}".strip()[: Hold._meta.get_field("reason").max_length]  # noqa: SLF001  Django's documented Meta API
     try:
         place_hold(

@@ -26,6 +26,7 @@ from deployments.operations.github_limits import ask_heads
 from deployments.queue import enqueue
 from deployments.rules.guards import first_refusal
 from deployments.rules.images import UnableToParseImage, parse_image
+from deployments.rules.wording import short
 from deployments.rules.workloads import OUR_MANAGER, Workload, containers
 
 logger = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ def start_deploy(
 def _refuse(deploy: Deploy, refusal: str, *, now: datetime) -> None:
     asked = f"asked for by {deploy.requested_by_name}"
     message = (
-        f"Refused Deploy {deploy.pk} of {deploy.sha[:7]}, {asked}, before anything was changed. {refusal}"
+        f"Refused Deploy {deploy.pk} of {short(deploy.sha)}, {asked}, before anything was changed. {refusal}"
     )
     # Another run may have begun with it meanwhile: then it is under way.
     finish(deploy, Ending.REFUSED, refusal, audited=message, now=now)
