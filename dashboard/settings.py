@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "dashboard.accounts.proxy_login.ProxyLoginMiddleware",
+    "dashboard.accounts.recent_check.ReauthenticationMiddleware",
     "dashboard.wrong_method.wrong_method_middleware",
 ]
 ROOT_URLCONF = "dashboard.urls"

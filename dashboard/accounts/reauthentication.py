@@ -1,5 +1,7 @@
 """A risky tap asks for the passkey or the password again, unless that happened in this session within 15 minutes."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from time import time
 from typing import Any
 
@@ -11,6 +13,10 @@ from django.contrib import messages
 from django.contrib.auth import logout, user_logged_in
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from deployments.operations.reauthentication import ReauthenticationRequired
+from deployments.rules.reauth_reasons import Authentication
 
 CHECKED_AT = "checked_at"
 """Session key: seconds since 1970 when the person last logged in, or showed again that it is them."""
@@ -18,8 +24,30 @@ CHECKED_AT = "checked_at"
 
 def was_checked_lately(request: HttpRequest) -> bool:
     """Whether this session's person logged in or was checked within ACCOUNT_REAUTHENTICATION_TIMEOUT seconds."""
-    checked_at = request.session.get(CHECKED_AT, 0)
-    return bool(0 <= time() - checked_at < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
+    return authentication_of(request).is_recent(now=timezone.now())
+
+
+def authentication_of(request: HttpRequest) -> Authentication:
+    """Return when this session's person last authenticated, for an operation to judge by."""
+    at = request.session.get(CHECKED_AT)
+    return Authentication(
+        at=datetime.fromtimestamp(at, UTC) if at else None,
+        counts_for=timedelta(seconds=settings.ACCOUNT_REAUTHENTICATION_TIMEOUT),
+    )
+
+
+class ReauthenticationMiddleware:
+    """Turn an operation's refusal into the page that asks for the passkey or the password, whatever view it came from."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        is_ours = isinstance(exception, ReauthenticationRequired)
+        return ask_for_check(request, str(exception)) if is_ours else None
 
 
 def ask_for_check(request: HttpRequest, why: str) -> HttpResponse | None:

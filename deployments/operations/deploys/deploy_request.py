@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 
 from deployments.models import AuditEvent, Deploy, Kind, Site, Trigger
 from deployments.operations import audit
+from deployments.rules.reauth_reasons import NEVER, Authentication
 
 SCHEDULER_NAME = "the sync"
 AUDITED_AS = {
@@ -49,6 +50,9 @@ class DeployRequest:
     cause: str = ""
     accepts_image: str = ""
     """Another app's image that the person saw here, and agreed to replace."""
+    authentication: Authentication = NEVER
+    is_judged: bool = False
+    """Its risk was judged before, when it was asked for as a part of something larger."""
 
     @property
     def by_name(self) -> str:

@@ -13,6 +13,7 @@ from deployments.operations import audit
 from deployments.operations.deploys.deploy_request import DeployRequest, note_refusal
 from deployments.operations.deploys.request import UnableToCancel, UnableToDeploy, lock, request, same_request
 from deployments.operations.hold import UnableToHold, place_hold
+from deployments.rules.reauth_reasons import NEVER, Authentication
 from deployments.rules.rollbacks import Past, is_of, way_back
 
 PAST_LOOKED_AT = 20
@@ -28,12 +29,14 @@ def request_rollback(
     by: User | None,
     rolls_back: Deploy | None = None,
     cause: str = "",
+    authentication: Authentication = NEVER,
     idempotency_key: UUID | None = None,
     now: datetime,
 ) -> Deploy:
     """Ask for `sha` to run again, and hold the commit that is left behind: both in one transaction.
 
-    `by` is None where Headway does it by itself, for `cause`. Raises UnableToDeploy with the refusing guard's sentence.
+    `by` is None where Headway does it by itself, for `cause`. Raises UnableToDeploy with the refusing guard's sentence, and
+    ReauthenticationRequired as request_deploy does.
     """
     refused: UnableToDeploy | None = None
     with transaction.atomic():
@@ -42,6 +45,7 @@ def request_rollback(
         deploy_request = DeployRequest(
             sha=sha, seen_sha=seen_sha, trigger=Trigger.PERSON if by else Trigger.FAILURE, by=by, kind=Kind.ROLLBACK,
             image=_image_of(locked, sha), rolls_back=left, cause=cause, accepts_red=True, key=idempotency_key,
+            authentication=authentication,
         )  # fmt: skip
         if first := same_request(locked, deploy_request):
             return first
@@ -55,10 +59,17 @@ def request_rollback(
     raise refused
 
 
-def abort_and_roll_back(*, deploy: Deploy, by: User, now: datetime) -> Deploy:
+def abort_and_roll_back(
+    *,
+    deploy: Deploy,
+    by: User,
+    authentication: Authentication = NEVER,
+    now: datetime,
+) -> Deploy:
     """End a rollout that is under way, and begin the rollback to what ran before: both, or neither.
 
-    Raises UnableToCancel where it has ended meanwhile, UnableToDeploy where there is no way back.
+    Raises UnableToCancel where it has ended meanwhile, UnableToDeploy where there is no way back,
+    ReauthenticationRequired where the way back is a far one.
     """
     site = deploy.site
     target = way_back_from(deploy)
@@ -71,7 +82,9 @@ def abort_and_roll_back(*, deploy: Deploy, by: User, now: datetime) -> Deploy:
             audited = f"Aborted Deploy {deploy.pk} of {deploy.sha[:7]} while it rolled out."
             audit.record(AuditEvent.Kind.CANCEL, audited, by=by, site=site, now=now)
             seen = Observation.objects.get(site=site).running_sha
-            return request_rollback(site=site, sha=target, seen_sha=seen, by=by, rolls_back=deploy, now=now)
+            return request_rollback(
+                site=site, sha=target, seen_sha=seen, by=by, rolls_back=deploy, authentication=authentication, now=now
+            )  # fmt: skip
     except UnableToDeploy as refused:
         note_refusal(str(refused), deploy_request, site=site, now=now)
         raise

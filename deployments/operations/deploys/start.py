@@ -21,6 +21,7 @@ from deployments.clients.registry import RegistryError
 from deployments.facts import StandingHold, hold_on
 from deployments.models import AuditEvent, Deploy, Kind, Observation, Site, Status
 from deployments.operations import audit
+from deployments.operations.authorization import is_administrator, no_longer_allowed
 from deployments.operations.deploys.batch import continue_batches_of
 from deployments.operations.deploys.guard_input import guard_input_at_start, image_repository
 from deployments.operations.deploys.images import note_image
@@ -60,6 +61,7 @@ def start_deploy(
     try:
         patched = _done_before(deploy, clients)
         if patched is None:
+            _check_person(deploy)
             _check_place(deploy, image_prefixes)
             _check_commit_and_image(deploy, clients, now=now)
             patched = _patch(deploy, clients, now=now)
@@ -105,6 +107,11 @@ def _roll_out(deploy: Deploy, patched: dict[str, Any], *, now: datetime) -> None
 
 def _observe_again(site: Site) -> None:
     async_task("deployments.tasks.sync", hosts=[site.host], trigger="refusal", q_options={"group": "sync"})
+
+
+def _check_person(deploy: Deploy) -> None:
+    if refusal := no_longer_allowed(deploy):
+        raise Refused(refusal)
 
 
 def _check_place(deploy: Deploy, image_prefixes: tuple[str, ...] | None) -> None:
@@ -187,9 +194,9 @@ def _check_workload(deploy: Deploy, deployment: dict[str, Any], *, now: datetime
         guard_input_at_start(
             deploy,
             workload_missing=missing,
-            present_repository=None
-            if present and present == deploy.accepts_image
-            else image_repository(present or ""),
+            present_repository=image_repository(present or ""),
+            accepts_other_app=bool(present) and present == deploy.accepts_image,
+            is_by_administrator=is_administrator(deploy.requested_by),
             hold=hold_on(site, sha=deploy.sha, holds=StandingHold.all(now=now)),
             seen=deploy.from_image,
             present=present or "",
