@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "dashboard.addresses.AddressMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.accounts.sessions.listed_sessions_middleware",
     "dashboard.accounts.proxy_login.ProxyLoginMiddleware",
     "dashboard.accounts.recent_check.ReauthenticationMiddleware",
     "dashboard.wrong_method.wrong_method_middleware",
