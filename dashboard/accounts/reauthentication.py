@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from time import time
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.contrib import messages
 from django.contrib.auth import logout, user_logged_in
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
 from django.utils import timezone
 
 from deployments.operations.reauthentication import ReauthenticationRequired
@@ -60,13 +62,28 @@ def ask_for_check(request: HttpRequest, why: str) -> HttpResponse | None:
     messages.warning(request, f"{why} Show that it is you first.")
     ways = get_adapter().get_reauthentication_methods(request.user)
     if not ways:
+        # What was sent cannot be repeated after the login, so that leads to the list.
+        back = (
+            request.get_full_path() if request.method == "GET" else resolve_url(settings.LOGIN_REDIRECT_URL)
+        )
         logout(request)
-        return redirect_to_login("/")
+        return redirect_to_login(back)
     if request.FILES:
         # A file cannot be kept until then: so the form is opened again.
         request.method = "GET"
     answer: HttpResponse = suspend_request(request, ways[0]["url"])
     return answer
+
+
+def recent_check_needed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Before a way of logging in is added, changed or shown: a check by a way that there is, else a fresh login."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponse:
+        asked = ask_for_check(request, "This is about how you log in.")
+        return asked or view(request, *args, **kwargs)
+
+    return guarded
 
 
 def _note(request: HttpRequest, **_: Any) -> None:
