@@ -8,6 +8,8 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import reverse
 
+from dashboard.accounts import encryption
+from dashboard.accounts.passkey_origin import relying_party
 from dashboard.accounts.reauthentication import was_checked_lately
 from dashboard.addresses import address_of
 
@@ -60,6 +62,16 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is not typ
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": "That did not work. Try again, or use another way.",
     }
+
+    def encrypt(self, text: str) -> str:
+        return encryption.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return encryption.decrypt(encrypted_text)
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Bind passkeys to the host of PUBLIC_URL, whatever Host header a request carries."""
+        return {"id": relying_party(), "name": self._get_site_name()}
 
     def _get_site_name(self) -> str:
         return "Headway"
