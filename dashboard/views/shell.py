@@ -64,7 +64,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     version = blake2b(" ".join(shell).encode(), digest_size=6).hexdigest()
     files = json.dumps([*shell, reverse("offline")])
     context = {"files": files, "version": version, "icon": static("dashboard/icons/icon-192.png")}
-    context["session_seconds"] = settings.SESSION_COOKIE_AGE
+    context["session_seconds"] = str(settings.SESSION_COOKIE_AGE)
     return render(request, "sw.js", context, content_type="text/javascript")
 
 
