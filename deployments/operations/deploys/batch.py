@@ -58,10 +58,7 @@ def request_batch(
     entries = list({entry.host: entry for entry in entries}.values())
     if not entries or any(entry.host not in sites or not is_full_sha(entry.sha) for entry in entries):
         raise UnableToDeployAll("What is ready has changed since you looked. Look again, then tap once more.")
-    for entry in entries:
-        site = sites[entry.host]
-        facts = site_facts(site, holds=(), sha=entry.sha)
-        require_for_wish(_wish_for(entry, by=by, authentication=authentication), site, facts, now=now)
+    _judge(entries, sites, by=by, authentication=authentication, now=now)
     try:
         batch = _write(entries, sites, by=by, key=key, now=now)
     except IntegrityError:
@@ -94,10 +91,20 @@ def _write(
     return batch
 
 
-def _wish_for(entry: BatchEntry, *, by: User, authentication: Authentication) -> DeployRequest:
-    return DeployRequest(
-        sha=entry.sha, seen_sha=entry.seen_sha, trigger=Trigger.PERSON, by=by, authentication=authentication
-    )
+def _judge(
+    entries: Sequence[BatchEntry],
+    sites: dict[str, Site],
+    *,
+    by: User,
+    authentication: Authentication,
+    now: datetime,
+) -> None:
+    for each in entries:
+        site = sites[each.host]
+        entry = DeployRequest(
+            sha=each.sha, seen_sha=each.seen_sha, trigger=Trigger.PERSON, by=by, authentication=authentication
+        )
+        require_for_wish(entry, site, site_facts(site, holds=(), sha=each.sha), now=now)
 
 
 def continue_batches(*, now: datetime) -> None:
