@@ -46,6 +46,7 @@ PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000", validate=web_address
 PUBLIC_URL = PUBLIC_URL.rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [urlsplit(PUBLIC_URL).hostname, "localhost", "127.0.0.1", "[::1]"])
 SECRET_KEY = env.str("SECRET_KEY", "")
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 SECRET_KEY_IS_MISSING = not SECRET_KEY and not ON_LAPTOP
 if not SECRET_KEY:
     SECRET_KEY = embedded_postgres.remembered_secret() if ON_LAPTOP else secrets.token_urlsafe(50)
@@ -109,7 +110,9 @@ MIDDLEWARE = [
     "dashboard.addresses.AddressMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.accounts.sessions.listed_sessions_middleware",
     "dashboard.accounts.proxy_login.ProxyLoginMiddleware",
+    "dashboard.accounts.recent_check.ReauthenticationMiddleware",
     "dashboard.wrong_method.wrong_method_middleware",
 ]
 ROOT_URLCONF = "dashboard.urls"
@@ -194,7 +197,14 @@ OTEL_EXPORTER_OTLP_ENDPOINT = env.str(
 OTEL_EXPORTER_OTLP_HEADERS = env.str("OTEL_EXPORTER_OTLP_HEADERS", "")
 OTEL_SERVICE_NAME = env.str("OTEL_SERVICE_NAME", "headway")
 HIDDEN_SECRETS = [
-    *(SECRET_KEY, GITHUB_TOKEN, *(GITHUB_TOKENS or {}).values(), GITHUB_APP_PRIVATE_KEY, VAPID_PRIVATE_KEY),
+    *(
+        SECRET_KEY,
+        *(SECRET_KEY_FALLBACKS or []),
+        GITHUB_TOKEN,
+        *(GITHUB_TOKENS or {}).values(),
+        GITHUB_APP_PRIVATE_KEY,
+        VAPID_PRIVATE_KEY,
+    ),
     *(METRICS_TOKEN, SENTRY_DSN, *secrets_in(OTEL_EXPORTER_OTLP_HEADERS or ""), PING_URL),
     *(GITHUB_LOGIN_CLIENT_SECRET, TRUSTED_SECRET, DATABASES["default"].get("PASSWORD")),
     *(login[1] for login in (WEB_DATABASE_LOGIN, WORKER_DATABASE_LOGIN) if login),

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.access import acting_user, deployer_needed, login_needed
+from dashboard.accounts.reauthentication import authentication_of
 from dashboard.forms import BatchForm, first_error
 from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, show
@@ -43,7 +44,7 @@ def _request(request: HttpRequest) -> HttpResponse:
     try:
         batch = request_batch(
             entries=form.entries(request.POST.getlist("item")), by=acting_user(request),
-            key=form.cleaned_data["key"], now=timezone.now(),
+            authentication=authentication_of(request), key=form.cleaned_data["key"], now=timezone.now(),
         )  # fmt: skip
     except UnableToDeployAll as refusal:
         messages.error(request, str(refusal))

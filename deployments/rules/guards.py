@@ -12,6 +12,8 @@ from deployments.rules.wording import sentences, short
 
 NEVER_SYNCED = "Headway has not seen this site in the cluster yet: sync first, then try again."
 
+NEEDS_ADMINISTRATOR = "Only an administrator can replace another app's image. Ask one to deploy here."
+
 
 @dataclass(frozen=True, kw_only=True)
 class GuardInput:
@@ -26,6 +28,9 @@ class GuardInput:
     """What the names of images begin with that this worker may run."""
     present_repository: str | None = None
     """Image repository of what the container is asked to run now; empty where it cannot be read."""
+    accepts_other_app: bool = False
+    """The asking person saw that very image, and agreed to replace it."""
+    is_by_administrator: bool = False
     is_on_branch: bool | None = None
     is_image_built: bool | None = None
     workload_missing: str = ""
@@ -79,6 +84,8 @@ def _app(guard_input: GuardInput) -> str:
     if guard_input.workload_missing:
         return guard_input.workload_missing
     if guard_input.present_repository not in (None, guard_input.expected_repository):
+        if guard_input.accepts_other_app:
+            return "" if guard_input.is_by_administrator else NEEDS_ADMINISTRATOR
         return (
             f"The container runs an image of {guard_input.present_repository or 'an unreadable name'}, but this site's images "
             f"lie in {guard_input.expected_repository}. Nothing was changed: correct the mapping, or the Deployment."

@@ -10,6 +10,7 @@ from deployments.operations.deploys.deploy_request import DeployRequest, note_re
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.deploys.rollback import request_rollback, way_back_from
+from deployments.rules.reauth_reasons import NEVER, Authentication
 from deployments.rules.wording import short
 
 
@@ -33,7 +34,9 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
             raise UnableToCancel("Too late to cancel: the cluster has been told already.")
 
 
-def abort_and_roll_back(*, deploy: Deploy, by: User, now: datetime) -> Deploy:
+def abort_and_roll_back(
+    *, deploy: Deploy, by: User, authentication: Authentication = NEVER, now: datetime
+) -> Deploy:
     """End a rollout that is under way, and begin the rollback to what ran before: both, or neither.
 
     Raises UnableToCancel where it has ended meanwhile, UnableToDeploy where there is no way back.
@@ -49,7 +52,13 @@ def abort_and_roll_back(*, deploy: Deploy, by: User, now: datetime) -> Deploy:
                 raise UnableToCancel("Nothing to abort: it is not rolling out (any more).")
             seen = Observation.objects.filter(site=site).values_list("running_sha", flat=True).first()
             return request_rollback(
-                site=site, sha=target, seen_sha=seen or "", by=by, rolls_back=deploy, now=now
+                site=site,
+                sha=target,
+                seen_sha=seen or "",
+                by=by,
+                rolls_back=deploy,
+                authentication=authentication,
+                now=now,
             )
     except UnableToDeploy as refused:
         note_refusal(str(refused), deploy_request, site=site, now=now)

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 
 from deployments.models import AuditEvent, Deploy, Kind, Site, Trigger
 from deployments.operations import audit
+from deployments.rules.reauth_reasons import NEVER, Authentication
 from deployments.rules.wording import short
 
 SCHEDULER_NAME = "the sync"
@@ -50,6 +51,9 @@ class DeployRequest:
     cause: str = ""
     accepts_image: str = ""
     """Another app's image that the person saw here, and agreed to replace."""
+    authentication: Authentication = NEVER
+    is_judged: bool = False
+    """Its risk was judged before, when it was asked for as a part of something larger."""
 
     @property
     def by_name(self) -> str:

@@ -12,6 +12,7 @@ from deployments.operations.deploys.deploy_request import DeployRequest, note_re
 from deployments.operations.deploys.request import UnableToDeploy, lock, request, same_request
 from deployments.operations.hold import UnableToHold, place_hold
 from deployments.rules.guards import NEVER_SYNCED
+from deployments.rules.reauth_reasons import NEVER, Authentication
 from deployments.rules.rollbacks import Past, is_of, way_back
 from deployments.rules.wording import short
 
@@ -26,12 +27,14 @@ def request_rollback(
     by: User | None,
     rolls_back: Deploy | None = None,
     cause: str = "",
+    authentication: Authentication = NEVER,
     idempotency_key: UUID | None = None,
     now: datetime,
 ) -> Deploy:
     """Ask for `sha` to run again, and hold the commit that is left behind: both in one transaction.
 
-    `by` is None where Headway does it by itself, for `cause`. Raises UnableToDeploy with the refusing guard's sentence.
+    `by` is None where Headway does it by itself, for `cause`. Raises UnableToDeploy with the refusing guard's sentence, and
+    ReauthenticationRequired as request_deploy does.
     """
     refused: UnableToDeploy | None = None
     with transaction.atomic():
@@ -40,6 +43,7 @@ def request_rollback(
         deploy_request = DeployRequest(
             sha=sha, seen_sha=seen_sha, trigger=Trigger.PERSON if by else Trigger.FAILURE, by=by, kind=Kind.ROLLBACK,
             image=_image_of(locked, sha), rolls_back=left, cause=cause, accepts_red=True, key=idempotency_key,
+            authentication=authentication,
         )  # fmt: skip
         if first := same_request(locked, deploy_request):
             return first

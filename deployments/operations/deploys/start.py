@@ -18,6 +18,7 @@ from deployments.clients.github import GitHubError, HeadProblem, HeadQuestion
 from deployments.clients.registry import RegistryError
 from deployments.facts import StandingHold, hold_on
 from deployments.models import Deploy, Kind, Observation, Status
+from deployments.operations.authorization import is_administrator, no_longer_allowed
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.guard_input import guard_input_at_start, image_repository
 from deployments.operations.deploys.images import note_image
@@ -58,6 +59,7 @@ def start_deploy(
     try:
         patched = _done_before(deploy, clients)
         if patched is None:
+            _check_person(deploy)
             _check_place(deploy, image_prefixes)
             _check_commit_and_image(deploy, clients, now=now)
             patched = _patch(deploy, clients, now=now)
@@ -96,6 +98,11 @@ def _roll_out(deploy: Deploy, patched: Workload, *, now: datetime) -> None:
                 accepted_image=deploy.image, resource_version="",
             )  # fmt: skip
             enqueue.follow()
+
+
+def _check_person(deploy: Deploy) -> None:
+    if refusal := no_longer_allowed(deploy):
+        raise Refused(refusal)
 
 
 def _check_place(deploy: Deploy, image_prefixes: tuple[str, ...] | None) -> None:
@@ -180,9 +187,9 @@ def _check_workload(deploy: Deploy, deployment: Workload, *, now: datetime) -> N
         guard_input_at_start(
             deploy,
             workload_missing=missing,
-            present_repository=None
-            if present and present == deploy.accepts_image
-            else image_repository(present or ""),
+            present_repository=image_repository(present or ""),
+            accepts_other_app=bool(present) and present == deploy.accepts_image,
+            is_by_administrator=is_administrator(deploy.requested_by),
             hold=hold_on(site, sha=deploy.sha, holds=StandingHold.all(now=now)),
             seen=deploy.from_image,
             present=present or "",
