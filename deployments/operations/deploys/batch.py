@@ -15,8 +15,8 @@ from deployments.operations import audit
 from deployments.operations.authorization import lost_the_right, may_deploy_now
 from deployments.operations.deploys.cancel import UnableToCancel, cancel_deploy
 from deployments.operations.deploys.deploy_request import DeployRequest, note_refusal
+from deployments.operations.deploys.reauthentication import require_for_request
 from deployments.operations.deploys.request import UnableToDeploy, request
-from deployments.operations.reauthentication import require_for_wish
 from deployments.rules.images import is_full_sha
 from deployments.rules.reauth_reasons import NEVER, Authentication
 from deployments.rules.wording import counted, sentences
@@ -104,7 +104,7 @@ def _judge(
         entry = DeployRequest(
             sha=each.sha, seen_sha=each.seen_sha, trigger=Trigger.PERSON, by=by, authentication=authentication
         )
-        require_for_wish(entry, site, site_facts(site, holds=(), sha=each.sha), now=now)
+        require_for_request(entry, site, site_facts(site, holds=(), sha=each.sha), now=now)
 
 
 def continue_batches(*, now: datetime) -> None:

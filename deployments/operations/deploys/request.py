@@ -11,7 +11,7 @@ from deployments.models import Deploy, EventKind, Observation, Site, Status, Tri
 from deployments.operations import audit
 from deployments.operations.deploys.deploy_request import AUDITED_AS, DeployRequest, WhenReady, note_refusal
 from deployments.operations.deploys.guard_input import guard_input_at_request, image_of, replaced_image
-from deployments.operations.reauthentication import require_for_wish
+from deployments.operations.deploys.reauthentication import require_for_request
 from deployments.operations.sites.save import stands_for_the_same
 from deployments.queue import enqueue
 from deployments.rules.guards import first_refusal
@@ -76,7 +76,7 @@ def request(deploy_request: DeployRequest, *, site: Site, now: datetime) -> Depl
             guard_input_at_request(locked, facts, deploy_request)
         )
         if not refusal:
-            require_for_wish(deploy_request, locked, facts, now=now)
+            require_for_request(deploy_request, locked, facts, now=now)
             return _write(locked, facts, deploy_request, now=now)
         note_refusal(refusal, deploy_request, site=locked, now=now)
     raise UnableToDeploy(refusal)
