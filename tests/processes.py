@@ -68,7 +68,7 @@ class _Keeper:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = Lock()
 
-    def tell(self, line: str) -> None:
+    def send(self, line: str) -> None:
         with self._lock:
             if self._process is None:
                 self._process = self._start()
@@ -101,7 +101,7 @@ class Running:
             self.process = subprocess.Popen(
                 self._command, env=self._env, cwd=self._folder, start_new_session=True, stdout=log, stderr=log
             )
-        _keeper.tell(f"+{self.process.pid}")
+        _keeper.send(f"+{self.process.pid}")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -120,7 +120,7 @@ class Running:
     def kill_group(self) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        _keeper.tell(f"-{self.process.pid}")
+        _keeper.send(f"-{self.process.pid}")
 
     @property
     def message(self) -> str:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0006_names'),
+        ('deployments', '0008_untrusted_proxy_at'),
     ]
 
     operations = [

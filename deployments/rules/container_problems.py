@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from deployments.rules.pods import ContainerSpec, ContainerStatus, Running, Terminated, Waiting
 from deployments.rules.wording import printable, sentences
-from deployments.rules.workloads import KubernetesObject
 
 _PULL = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
@@ -39,36 +39,35 @@ class Problem:
 class Container:
     """One container of a pod: its spec, its status, and what events say of its pod, the latest first."""
 
-    spec: KubernetesObject
-    status: KubernetesObject
+    spec: ContainerSpec
+    status: ContainerStatus
     messages: Sequence[str] = ()
 
     @property
     def called(self) -> str:
-        return f"“{self.spec['name']}”"
+        return f"“{self.spec.name}”"
 
 
 def problem_of(container: Container) -> Problem | None:
     """What keeps the container from being ready, or None when nothing is wrong or it is still starting."""
-    state = container.status.get("state") or {}
-    waiting = state.get("waiting") or {}
-    reason = waiting.get("reason") or ""
-    if reason in _PULL:
-        return _pull(container, waiting)
-    if reason in _CONFIG:
-        message = f"{container.called} cannot start: {_stated(waiting)}"
+    state = container.status.state
+    if isinstance(state, Waiting) and state.reason in _PULL:
+        return _pull(container, state)
+    if isinstance(state, Waiting) and state.reason in _CONFIG:
+        message = f"{container.called} cannot start: {_stated(state)}"
         return Problem("config_error", sentences(message, "Create what is missing, or correct its name"), 60)
     if ended := _ended(container):
         return _crash(container, ended)
-    if state.get("running") and not container.status.get("ready"):
+    if isinstance(state, Running) and not container.status.is_ready:
         return _unready(container)
     return None
 
 
 def init_problem_of(container: Container) -> Problem | None:
     """The same of an init container, which may end, but not fail."""
-    ended = (container.status.get("state") or {}).get("terminated")
-    problem = None if ended and ended.get("exitCode") == 0 else problem_of(container)
+    state = container.status.state
+    is_done = isinstance(state, Terminated) and state.exit_code == 0
+    problem = None if is_done else problem_of(container)
     if problem is None:
         return None
     return replace(problem, reason="init_container", message=f"Its init container fails: {problem.message}")
@@ -84,13 +83,13 @@ def cut(message: str) -> str:
     return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
 
 
-def _pull(container: Container, waiting: KubernetesObject) -> Problem:
-    image = container.spec.get("image") or ""
-    cause = _cause(container, str(waiting.get("message") or ""))
+def _pull(container: Container, waiting: Waiting) -> Problem:
+    image = container.spec.image
+    cause = _cause(container, waiting.message)
     # containerd puts the image's name before each of its own steps; what the registry said comes last.
     cause = cause.rpartition(f'"{image}": ')[2]
     because = cause.replace(image, "")
-    if waiting.get("reason") == "InvalidImageName":
+    if waiting.reason == "InvalidImageName":
         return Problem("invalid_image", f"{image} is no image's name: correct the image template.", 60)
     if _DENIED.search(because):
         message = (
@@ -110,29 +109,28 @@ def _cause(container: Container, message: str) -> str:
     return next((each for each in container.messages if each.startswith("Failed to pull")), message)
 
 
-def _ended(container: Container) -> KubernetesObject | None:
+def _ended(container: Container) -> Terminated | None:
     """How its process ended, now or the last time, unless it has become ready since."""
-    if container.status.get("ready"):
+    if container.status.is_ready:
         return None
-    state, last = container.status.get("state") or {}, container.status.get("lastState") or {}
-    ended: KubernetesObject | None = state.get("terminated") or last.get("terminated")
-    return ended
+    state = container.status.state
+    return state if isinstance(state, Terminated) else container.status.last_ended
 
 
-def _crash(container: Container, ended: KubernetesObject) -> Problem:
-    times = container.status.get("restartCount") or 0
+def _crash(container: Container, ended: Terminated) -> Problem:
+    times = container.status.restarts
     restarted = f", and was restarted {'once' if times == 1 else f'{times} times'}" if times else ""
-    if ended.get("reason") == "OOMKilled":
-        limit = ((container.spec.get("resources") or {}).get("limits") or {}).get("memory")
+    if ended.reason == "OOMKilled":
+        limit = container.spec.memory_limit
         of = f" (its limit is {limit})" if limit else ""
         message = f"{container.called} ran out of memory{of}{restarted}: raise its limit, or roll back."
         return Problem("out_of_memory", message, 120)
     if probe := _probe(container, "Liveness"):
         message = f"{container.called} does not pass its liveness probe{restarted}: {probe}"
         return Problem("liveness", sentences(message), 120)
-    if ended.get("reason") in {"StartError", "ContainerCannotRun"}:
+    if ended.reason in {"StartError", "ContainerCannotRun"}:
         return Problem("crash", sentences(f"{container.called} cannot start: {_stated(ended)}"), 120)
-    message = f"{container.called} ended with exit code {ended.get('exitCode')}{restarted}: read its log."
+    message = f"{container.called} ended with exit code {ended.exit_code}{restarted}: read its log."
     return Problem("crash", message, 120)
 
 
@@ -151,5 +149,5 @@ def _probe(container: Container, kind: str) -> str:
     return cut(found.removeprefix(start).lstrip(": ")) or ("it failed" if found else "")
 
 
-def _stated(state: KubernetesObject) -> str:
-    return cut(state.get("message") or "") or "no reason given"
+def _stated(state: Waiting | Terminated) -> str:
+    return cut(state.message) or "no reason given"

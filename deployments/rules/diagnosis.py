@@ -4,9 +4,9 @@ How long each reason may pass by itself (image pulls 120 s, crashes 120 s, confi
 Gimlet found to fit; a registry's short trouble looks just like an image that is missing (krane #477).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from deployments.rules.container_problems import (
     Container,
@@ -16,12 +16,14 @@ from deployments.rules.container_problems import (
     init_problem_of,
     problem_of,
 )
+from deployments.rules.pods import Condition, ContainerStatus, Event, Pod, condition
 from deployments.rules.wording import sentences
-from deployments.rules.workloads import KubernetesObject, condition, parse_time, runs_image
+from deployments.rules.workloads import runs_image
 
 _PENDING_SECONDS = 600
 _CONFIG_SECONDS = 60
 _NEVER_RAN = frozenset({"image_not_found", "pull_denied", "pull_failed", "invalid_image", "config_error"})
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,8 @@ class Diagnosis:
 
 
 def diagnose(
-    pods: Sequence[KubernetesObject],
-    events: Sequence[KubernetesObject],
+    pods: Iterable[Pod],
+    events: Iterable[Event],
     *,
     container: str,
     image: str,
@@ -59,7 +61,7 @@ def diagnose(
 
     `events` are those of these pods and of their ReplicaSet; what is certain comes before what may pass.
     """
-    latest_first = sorted(events, key=_last_seen_at, reverse=True)
+    latest_first = sorted(events, key=lambda each: each.last_at or _NEVER, reverse=True)
     new = [pod for pod in pods if runs_image(pod, container=container, image=image)]
     found = [each for pod in new for each in _diagnoses(pod, latest_first, now=now)]
     found += _refusals(latest_first, now=now)
@@ -87,49 +89,40 @@ def after_asking_the_registry(problem: Diagnosis, answer: bool | str | None) -> 
     return replace(problem, certain=False)
 
 
-def _diagnoses(
-    pod: KubernetesObject, events: Sequence[KubernetesObject], *, now: datetime
-) -> Iterator[Diagnosis]:
-    stated = [event for event in events if _is_about(event, pod)]
-    scheduled = condition(pod, "PodScheduled") or {}
-    since = parse_time(scheduled.get("lastTransitionTime")) or parse_time(
-        pod["metadata"].get("creationTimestamp")
-    )
+def _diagnoses(pod: Pod, events: Sequence[Event], *, now: datetime) -> Iterator[Diagnosis]:
+    stated = [event for event in events if event.uid == pod.uid]
+    scheduled = condition(pod.conditions, "PodScheduled") or Condition(type="PodScheduled")
+    since = scheduled.changed_at or pod.created_at
     for problem in _problems(pod, stated, scheduled):
         age = now - since if since else timedelta(0)
         yield Diagnosis(
             reason=problem.reason,
             message=problem.message,
             certain=age >= timedelta(seconds=problem.threshold_seconds),
-            pod=pod["metadata"].get("name") or "",
+            pod=pod.name,
             container=problem.container,
             unpulled=problem.unpulled,
         )
 
 
-def _problems(
-    pod: KubernetesObject, events: Sequence[KubernetesObject], scheduled: KubernetesObject
-) -> Iterator[Problem]:
-    if scheduled.get("status") == "False":
-        message = cut(scheduled.get("message") or "") or "no reason given"
+def _problems(pod: Pod, events: Sequence[Event], scheduled: Condition) -> Iterator[Problem]:
+    if scheduled.status == "False":
+        message = cut(scheduled.message) or "no reason given"
         yield Problem("unschedulable", sentences(f"No node takes the pod: {message}"), _PENDING_SECONDS)
-    messages = [str(event.get("message") or "") for event in events]
-    status = pod.get("status") or {}
-    for kind, judge in (("initContainers", init_problem_of), ("containers", problem_of)):
-        key = "initContainerStatuses" if kind == "initContainers" else "containerStatuses"
-        statuses = {each["name"]: each for each in status.get(key) or []}
-        for spec in pod["spec"].get(kind) or []:
-            one = Container(spec=spec, status=statuses.get(spec["name"]) or {}, messages=messages)
-            if problem := judge(one):
-                yield replace(problem, container=spec["name"])
-    if status.get("phase") == "Pending":
+    messages = [event.message for event in events]
+    for spec in (*pod.init_containers, *pod.containers):
+        judge = init_problem_of if spec.is_init else problem_of
+        status = pod.statuses.get(spec.name) or ContainerStatus(name=spec.name)
+        if problem := judge(Container(spec=spec, status=status, messages=messages)):
+            yield replace(problem, container=spec.name)
+    if pod.phase == "Pending":
         yield from _mount_problems(events)
 
 
-def _mount_problems(events: Sequence[KubernetesObject]) -> Iterator[Problem]:
+def _mount_problems(events: Sequence[Event]) -> Iterator[Problem]:
     for event in events:
-        if event.get("reason") in {"FailedMount", "FailedAttachVolume"}:
-            answer_text = f"A volume of the pod is not there: {cut(event.get('message') or '')}"
+        if event.reason in {"FailedMount", "FailedAttachVolume"}:
+            answer_text = f"A volume of the pod is not there: {cut(event.message)}"
             yield Problem(
                 "config_error",
                 sentences(answer_text, "Create what is missing, or correct its name"),
@@ -138,30 +131,21 @@ def _mount_problems(events: Sequence[KubernetesObject]) -> Iterator[Problem]:
             return
 
 
-def _refusals(events: Sequence[KubernetesObject], *, now: datetime) -> Iterator[Diagnosis]:
+def _refusals(events: Sequence[Event], *, now: datetime) -> Iterator[Diagnosis]:
     """What the ReplicaSet's controller says when the API server does not let it create pods."""
     for event in events:
-        if event.get("reason") != "FailedCreate":
+        if event.reason != "FailedCreate":
             continue
-        message = event.get("message") or ""
-        is_quota = "exceeded quota" in message
+        is_quota = "exceeded quota" in event.message
         answer_text = (
             "The namespace's quota leaves no room for a new pod"
             if is_quota
             else "The cluster refuses to create pods"
         )
-        since = parse_time(event.get("firstTimestamp") or event.get("eventTime"))
         yield Diagnosis(
             reason="quota" if is_quota else "pods_refused",
-            message=sentences(f"{answer_text}: {cut(message)}"),
-            certain=since is not None and now - since >= timedelta(seconds=_PENDING_SECONDS),
+            message=sentences(f"{answer_text}: {cut(event.message)}"),
+            certain=event.first_at is not None
+            and now - event.first_at >= timedelta(seconds=_PENDING_SECONDS),
         )
         return
-
-
-def _is_about(event: KubernetesObject, pod: KubernetesObject) -> bool:
-    return bool((event.get("involvedObject") or {}).get("uid") == pod["metadata"].get("uid"))
-
-
-def _last_seen_at(event: KubernetesObject) -> str:
-    return str(event.get("lastTimestamp") or event.get("eventTime") or event.get("firstTimestamp") or "")

@@ -6,13 +6,14 @@ has a tag does not pull it again when it was pushed anew, unless imagePullPolicy
 https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from deployments.rules.images import UnableToParseImage, parse_image
+from deployments.rules.pods import ContainerStatus, Pod, is_ready
 from deployments.rules.wording import some_of
-from deployments.rules.workloads import KubernetesObject, is_ready, is_same_image, runs_image
+from deployments.rules.workloads import is_same_image, runs_image
 
 _SCHEMES = ("docker-pullable://", "docker://")
 _SHORT_DIGEST = len("sha256:") + 12
@@ -35,24 +36,20 @@ class DigestCheck:
     message: str = ""
 
 
-def reported_digests(pods: Sequence[KubernetesObject], *, container: str, image: str) -> frozenset[str]:
+def reported_digests(pods: Iterable[Pod], *, container: str, image: str) -> frozenset[str]:
     """The digests that ready pods report of `image` in that container, as far as a registry goes by such."""
     reports = _reports(pods, container=container, image=image)
     return frozenset(each for each in (_digest(report, image) for report in reports) if each)
 
 
-def check_digests(
-    pods: Sequence[KubernetesObject], *, container: str, image: str, same: Collection[str]
-) -> DigestCheck:
+def check_digests(pods: Iterable[Pod], *, container: str, image: str, same: Collection[str]) -> DigestCheck:
     """Whether the ready pods of `image` run one of the digests in `same`; empty where no registry could be asked."""
     reports = _reports(pods, container=container, image=image)
     digests = [_digest(each, image) if same else "" for each in reports]
     others = [each for each in digests if each and each not in same]
     if others:
         return DigestCheck(DigestMatch.MISMATCH, _other(others, len(reports)))
-    names = [
-        str(each.get("image") or "") for each, digest in zip(reports, digests, strict=True) if not digest
-    ]
+    names = [each.image for each, digest in zip(reports, digests, strict=True) if not digest]
     odd = next((name for name in names if name and not _may_be(name, image)), "")
     if odd:
         return DigestCheck(DigestMatch.UNKNOWN, f"a pod reports to run {odd[:200]}")
@@ -67,19 +64,18 @@ def _other(others: Sequence[str], total: int) -> str:
     )
 
 
-def _reports(pods: Sequence[KubernetesObject], *, container: str, image: str) -> list[KubernetesObject]:
+def _reports(pods: Iterable[Pod], *, container: str, image: str) -> list[ContainerStatus]:
     """What each ready pod of the image says of its container; empty where it says nothing."""
     ready = (pod for pod in pods if is_ready(pod) and runs_image(pod, container=container, image=image))
-    stated = ((pod.get("status") or {}).get("containerStatuses") or [] for pod in ready)
-    return [next((each for each in those if each.get("name") == container), {}) for those in stated]
+    return [pod.statuses.get(container) or ContainerStatus(name=container) for pod in ready]
 
 
-def _digest(report: KubernetesObject, image: str) -> str:
+def _digest(report: ContainerStatus, image: str) -> str:
     """The digest that it was pulled by; empty where that is of another image repository, or none a registry knows.
 
     Of several names for one content a container runtime reports whichever comes first: another repository's proves nothing.
     """
-    image_id = str(report.get("imageID") or "")
+    image_id = report.image_id
     for scheme in _SCHEMES:
         image_id = image_id.removeprefix(scheme)
     try:

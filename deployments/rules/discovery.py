@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from deployments.rules.images import parse_image
 from deployments.rules.suggestions import image_template_for
-from deployments.rules.workloads import KubernetesObject, containers
+from deployments.rules.workloads import Workload, containers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,11 +21,11 @@ class Candidate:
 
 
 def candidates(
-    deployments: Iterable[KubernetesObject], *, namespace: str, mapped: Collection[str]
+    deployments: Iterable[Workload], *, namespace: str, mapped: Collection[str]
 ) -> Iterator[Candidate]:
     """Those of the Deployments, whose names are not `mapped`, in the order of their names; a sidecar's image carries no commit."""
-    for deployment in sorted(deployments, key=lambda each: str(each["metadata"]["name"])):
-        name = deployment["metadata"]["name"]
+    for deployment in sorted(deployments, key=lambda each: each.name):
+        name = deployment.name
         if name in mapped:
             continue
         for container, image in containers(deployment).items():

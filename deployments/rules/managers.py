@@ -5,8 +5,7 @@ copy of it counts for nothing); Flux: https://fluxcd.io/flux/faq/ (labels of kus
 Helm: https://helm.sh/docs/topics/charts_best_practices/labels/ and `meta.helm.sh/release-name`.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from deployments.rules.workloads import Workload
 
 _ARGO_TRACKING = "argocd.argoproj.io/tracking-id"
 _ARGO_LABEL = "argocd.argoproj.io/instance"
@@ -16,14 +15,13 @@ _MANAGED_BY = "app.kubernetes.io/managed-by"
 _HELM_RELEASE = "meta.helm.sh/release-name"
 
 
-def manager_of(deployment: Mapping[str, Any]) -> str:
+def manager_of(deployment: Workload) -> str:
     """Like `Argo CD's application “blog”`; empty where nobody else is known to manage it.
 
     Flux installs charts by Helm, and Argo CD renders them: so they are looked for first.
     """
-    metadata = deployment.get("metadata") or {}
-    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
-    application = _tracked(annotations.get(_ARGO_TRACKING), metadata) or labels.get(_ARGO_LABEL)
+    labels, annotations = deployment.labels, deployment.annotations
+    application = _tracked(annotations.get(_ARGO_TRACKING), deployment) or labels.get(_ARGO_LABEL)
     if application:
         return f"Argo CD's application “{application}”"
     if name := labels.get(_FLUX_KUSTOMIZE):
@@ -35,8 +33,8 @@ def manager_of(deployment: Mapping[str, Any]) -> str:
     return ""
 
 
-def _tracked(tracking_id: str | None, metadata: Mapping[str, Any]) -> str:
+def _tracked(tracking_id: str | None, deployment: Workload) -> str:
     """The application that `name:apps/Deployment:namespace/name` names, where the rest names this object."""
     application, _, of = (tracking_id or "").partition(":")
-    own = f"apps/Deployment:{metadata.get('namespace')}/{metadata.get('name')}"
+    own = f"apps/Deployment:{deployment.namespace}/{deployment.name}"
     return application if of == own else ""

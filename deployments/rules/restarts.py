@@ -1,23 +1,21 @@
 """A restart replaces every pod and keeps the image: which pods are new is told by the mark that they carry."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from deployments.rules.workloads import KubernetesObject, parse_time
+from deployments.rules.pods import Pod
+from deployments.rules.workloads import Template, Workload, parse_time
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
 
-def restarted_at(templated: KubernetesObject) -> str:
+def restarted_at(templated: Template | Pod) -> str:
     """When a restart was asked for, as `kubectl rollout restart` writes it into a template, whose pods carry it too."""
-    annotations = (templated.get("metadata") or {}).get("annotations") or {}
-    return str(annotations.get(RESTARTED_AT) or "")
+    return templated.annotations.get(RESTARTED_AT, "")
 
 
-def restarted_pods(
-    deployment: KubernetesObject, pods: Sequence[KubernetesObject], *, at: str
-) -> list[KubernetesObject]:
+def restarted_pods(deployment: Workload, pods: Iterable[Pod], *, at: str) -> list[Pod]:
     """The pods made by the restart of `at`, or by a later one; none where the template has gone back to before it."""
-    present = restarted_at(deployment["spec"]["template"])
+    present = restarted_at(deployment.template)
     asked, last = parse_time(at), parse_time(present)
     if not asked or not last or last < asked:
         return []

@@ -1,36 +1,52 @@
 """Label selectors: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 
-def selector(deployment: Mapping[str, Any]) -> str:
-    """The Deployment's label selector as the API's `labelSelector` parameter: `app=cron,tier in (a,b),!old`."""
-    wanted = (deployment.get("spec") or {}).get("selector") or {}
-    terms = [f"{key}={value}" for key, value in sorted((wanted.get("matchLabels") or {}).items())]
-    return ",".join(terms + [_term(each) for each in wanted.get("matchExpressions") or []])
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Requirement:
+    """One of `matchExpressions`; its operator is `In`, `NotIn`, `Exists` or `DoesNotExist`."""
+
+    key: str
+    operator: str
+    values: Sequence[str] = ()
 
 
-def selects(wanted: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LabelSelector:
+    """What labels must be like: all of it has to hold, so that an empty one picks everything."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    requirements: Sequence[Requirement] = ()
+
+
+def selector(wanted: LabelSelector) -> str:
+    """The label selector as the API's `labelSelector` parameter: `app=cron,tier in (a,b),!old`."""
+    terms = [f"{key}={value}" for key, value in sorted(wanted.labels.items())]
+    return ",".join(terms + [_term(each) for each in wanted.requirements])
+
+
+def selects(wanted: LabelSelector, labels: Mapping[str, str]) -> bool:
     """Whether a label selector, as a Deployment has one, picks a pod with these labels."""
-    same = all(labels.get(key) == value for key, value in (wanted.get("matchLabels") or {}).items())
-    return same and all(_meets(each, labels) for each in wanted.get("matchExpressions") or [])
+    same = all(labels.get(key) == value for key, value in wanted.labels.items())
+    return same and all(_meets(each, labels) for each in wanted.requirements)
 
 
-def _meets(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    key, values = expression["key"], expression.get("values") or []
-    match expression["operator"]:
+def _meets(wanted: Requirement, labels: Mapping[str, str]) -> bool:
+    key = wanted.key
+    match wanted.operator:
         case "In":
-            return labels.get(key) in values
+            return labels.get(key) in wanted.values
         case "NotIn":
-            return labels.get(key) not in values
+            return labels.get(key) not in wanted.values
         case "Exists":
             return key in labels
         case _:
             return key not in labels
 
 
-def _term(expression: Mapping[str, Any]) -> str:
-    key, values = expression["key"], ",".join(expression.get("values") or [])
+def _term(wanted: Requirement) -> str:
+    key, values = wanted.key, ",".join(wanted.values)
     terms = {"In": f"{key} in ({values})", "NotIn": f"{key} notin ({values})", "Exists": f"{key}"}
-    return terms.get(expression["operator"], f"!{key}")
+    return terms.get(wanted.operator, f"!{key}")

@@ -1,19 +1,21 @@
-"""Reading Deployments and Pods as the API server sends them: https://kubernetes.io/docs/reference/kubernetes-api/."""
+"""What runs pods of a template, as rules read it: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/.
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+Times are None, texts empty and numbers 0 where the API server leaves them out. `deployments.clients.cluster` makes these from its JSON.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from deployments.rules.images import UnableToParseImage, parse_image
-from deployments.rules.selectors import selects
+from deployments.rules.pods import Condition, ContainerSpec, Owner, Pod, is_ready
+from deployments.rules.selectors import LabelSelector, selects
 
-KubernetesObject = Mapping[str, Any]
 OUR_MANAGER = "headway"
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How many pods a Deployment wants, and how many there are by its status; `old` run an earlier template."""
 
@@ -22,13 +24,15 @@ class Counts:
     updated: int
     ready: int
     available: int
+    terminating: int = 0
+    """Pods on their way out, as far as the cluster counts them: since Kubernetes 1.33."""
 
     @property
     def old(self) -> int:
         return max(0, self.total - self.updated)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ImageWriter:
     """Who last gave a container its image, by the API server's own record: a field manager's name, and when."""
 
@@ -36,103 +40,145 @@ class ImageWriter:
     at: datetime | None
 
 
-def containers(deployment: KubernetesObject) -> dict[str, str]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldManager:
+    """Who wrote fields of an object, and which containers' images are among them.
+
+    https://kubernetes.io/docs/reference/using-api/server-side-apply/#managed-fields
+    """
+
+    manager: str = ""
+    operation: str = ""
+    """`Apply` or `Update`."""
+    subresource: str = ""
+    at: datetime | None = None
+    images: frozenset[str] = frozenset()
+    """The names of the containers whose image it set, init containers among them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Template:
+    """What a workload's pods are made from."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    containers: Sequence[ContainerSpec] = ()
+    init_containers: Sequence[ContainerSpec] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workload:
+    """What runs a site's image; `kind` says how it does that."""
+
+    kind: str
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    observed_generation: int = 0
+    """The generation of the spec that the status speaks of."""
+    created_at: datetime | None = None
+    is_terminating: bool = False
+    """It is being deleted."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    owners: Sequence[Owner] = ()
+    managers: Sequence[FieldManager] = ()
+    is_paused: bool = False
+    strategy: str = ""
+    """`RollingUpdate` or `Recreate`."""
+    progress_deadline_seconds: int | None = None
+    min_ready_seconds: int = 0
+    selector: LabelSelector = field(default_factory=LabelSelector)
+    template: Template = field(default_factory=Template)
+    counts: Counts
+    conditions: Sequence[Condition] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReplicaSet:
+    """The pods of one template of a Deployment."""
+
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    created_at: datetime | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    owners: Sequence[Owner] = ()
+    revision: int = 0
+    """The Deployment controller counts its templates; one that is gone back to gets a new number."""
+    template: Template = field(default_factory=Template)
+    wanted: int = 0
+    total: int = 0
+    ready: int = 0
+    conditions: Sequence[Condition] = ()
+
+
+def containers(templated: Workload | ReplicaSet) -> dict[str, str]:
     """The image of each container, by the container's name; init containers are left out."""
-    return {each["name"]: each.get("image") or "" for each in _pod_spec(deployment).get("containers") or []}
+    return {each.name: each.image for each in templated.template.containers}
 
 
-def counts(deployment: KubernetesObject) -> Counts:
-    """The pods' numbers; what the API server leaves out is 0, and `replicas` left out is 1."""
-    wanted = (deployment.get("spec") or {}).get("replicas")
-    status = deployment.get("status") or {}
-    return Counts(
-        wanted=1 if wanted is None else wanted,
-        total=status.get("replicas") or 0,
-        updated=status.get("updatedReplicas") or 0,
-        ready=status.get("readyReplicas") or 0,
-        available=status.get("availableReplicas") or 0,
-    )
-
-
-def is_observed(deployment: KubernetesObject) -> bool:
+def is_observed(workload: Workload) -> bool:
     """True when the status speaks of the present spec, and not of one before it."""
-    seen = (deployment.get("status") or {}).get("observedGeneration") or 0
-    return bool(seen >= (deployment["metadata"].get("generation") or 0))
+    return workload.observed_generation >= workload.generation
 
 
-def is_settled(deployment: KubernetesObject) -> bool:
+def is_settled(workload: Workload) -> bool:
     """True when every wanted pod is of the present template and available: then ready pods run the spec's image."""
-    numbers = counts(deployment)
+    numbers = workload.counts
     present = {numbers.total, numbers.updated, numbers.ready, numbers.available}
-    return is_observed(deployment) and present == {numbers.wanted}
+    return is_observed(workload) and present == {numbers.wanted}
 
 
-def condition(thing: KubernetesObject, kind: str) -> KubernetesObject | None:
-    """The object's status condition of that type, or None."""
-    found = (thing.get("status") or {}).get("conditions") or []
-    return next((each for each in found if each.get("type") == kind), None)
-
-
-def owned_pods(deployment: KubernetesObject, pods: Sequence[KubernetesObject]) -> list[KubernetesObject]:
+def owned_pods(deployment: Workload, pods: Iterable[Pod]) -> list[Pod]:
     """The Deployment's own among `pods`, of all its ReplicaSets, those being deleted too."""
     return [pod for pod in pods if _owns(deployment, pod)]
 
 
-def running_images(
-    deployment: KubernetesObject, pods: Sequence[KubernetesObject], *, container: str
-) -> frozenset[str]:
+def running_images(deployment: Workload, pods: Iterable[Pod], *, container: str) -> frozenset[str]:
     """The images, as their specs write them, that the Deployment's ready pods run in that container.
 
     Pods being deleted do not count. More than one image means that a rollout is under way.
     """
     ready = (pod for pod in pods if _owns(deployment, pod) and is_ready(pod))
-    named = ((pod.get("spec") or {}).get("containers") or [] for pod in ready)
-    return frozenset(each["image"] for those in named for each in those if each["name"] == container)
+    return frozenset(each.image for pod in ready for each in pod.containers if each.name == container)
 
 
-def runs_image(pod: KubernetesObject, *, container: str, image: str) -> bool:
+def runs_image(pod: Pod, *, container: str, image: str) -> bool:
     """Whether the pod is there to run `image` in that container, ready or not, and not on its way out."""
-    specs = pod["spec"].get("containers") or []
-    runs = any(each["name"] == container and is_same_image(each.get("image") or "", image) for each in specs)
-    return runs and not pod["metadata"].get("deletionTimestamp")
+    runs = any(each.name == container and is_same_image(each.image, image) for each in pod.containers)
+    return runs and not pod.is_terminating
 
 
 def newest_replica_set(
-    deployment: KubernetesObject, replica_sets: Sequence[KubernetesObject], *, container: str, image: str
-) -> KubernetesObject | None:
+    deployment: Workload, replica_sets: Iterable[ReplicaSet], *, container: str, image: str
+) -> ReplicaSet | None:
     """The Deployment's ReplicaSet of the highest revision whose template has that image, or None."""
-    uid = deployment["metadata"].get("uid")
     own = [
         each
         for each in replica_sets
-        if any(one.get("uid") == uid for one in each["metadata"].get("ownerReferences") or [])
+        if any(one.uid == deployment.uid for one in each.owners)
         and is_same_image(containers(each).get(container) or "", image)
     ]
-    return max(own, key=_revision, default=None)
+    return max(own, key=lambda each: each.revision, default=None)
 
 
-def _revision(replica_set: KubernetesObject) -> int:
-    text = (replica_set["metadata"].get("annotations") or {}).get("deployment.kubernetes.io/revision") or ""
-    return int(text) if text.isdecimal() else 0
-
-
-def image_writer(deployment: KubernetesObject, *, container: str) -> ImageWriter | None:
-    """Who last changed that container's image, from `metadata.managedFields`; None when nothing is recorded.
-
-    https://kubernetes.io/docs/reference/using-api/server-side-apply/#managed-fields
-    """
-    key = "k:" + json.dumps({"name": container}, separators=(",", ":"))
-    path = ("f:spec", "f:template", "f:spec", "f:containers", key, "f:image")
-    entries = [each for each in deployment["metadata"].get("managedFields") or [] if _holds(each, path)]
-    latest = max(entries, key=lambda each: each.get("time") or "", default=None)
-    if latest is None:
-        return None
-    return ImageWriter(manager=latest.get("manager") or "", at=parse_time(latest.get("time")))
+def image_writer(workload: Workload, *, container: str) -> ImageWriter | None:
+    """Who last changed that container's image, by the API server's own record; None when nothing is recorded."""
+    entries = [each for each in workload.managers if container in each.images]
+    latest = max(entries, key=lambda each: each.at or _NEVER, default=None)
+    return None if latest is None else ImageWriter(manager=latest.manager, at=latest.at)
 
 
 def parse_time(text: str | None) -> datetime | None:
-    """A Kubernetes timestamp (RFC 3339), or None when there is none."""
-    return datetime.fromisoformat(text) if text else None
+    """A Kubernetes timestamp (RFC 3339), or None when there is none, or one that cannot be read."""
+    try:
+        time = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return time if time and time.tzinfo else None
 
 
 def is_same_image(one: str, other: str) -> bool:
@@ -143,34 +189,8 @@ def is_same_image(one: str, other: str) -> bool:
         return one == other
 
 
-def _pod_spec(deployment: KubernetesObject) -> KubernetesObject:
-    template = (deployment.get("spec") or {}).get("template") or {}
-    return template.get("spec") or {}
-
-
-def is_ready(pod: KubernetesObject) -> bool:
-    """Whether the pod takes requests, and is not on its way out."""
-    ready = condition(pod, "Ready")
-    return (
-        ready is not None and ready.get("status") == "True" and not pod["metadata"].get("deletionTimestamp")
-    )
-
-
-def _owns(deployment: KubernetesObject, pod: KubernetesObject) -> bool:
+def _owns(deployment: Workload, pod: Pod) -> bool:
     """By selector and by the name that the Deployment controller gives its ReplicaSets: Deployment, dash, hash."""
-    metadata = pod["metadata"]
-    labels = metadata.get("labels") or {}
-    template_hash = labels.get("pod-template-hash")
-    owners = [each for each in metadata.get("ownerReferences") or [] if each.get("controller")]
-    name = f"{deployment['metadata']['name']}-{template_hash}"
-    owned = [each for each in owners if each.get("kind") == "ReplicaSet" and each.get("name") == name]
-    return bool(owned) and selects((deployment.get("spec") or {}).get("selector") or {}, labels)
-
-
-def _holds(entry: KubernetesObject, path: Sequence[str]) -> bool:
-    fields: Any = entry.get("fieldsV1") or {}
-    for step in path:
-        if step not in fields:
-            return False
-        fields = fields[step]
-    return True
+    name = f"{deployment.name}-{pod.template_hash}"
+    owned = any(each.is_controller and each.kind == "ReplicaSet" and each.name == name for each in pod.owners)
+    return owned and selects(deployment.selector, pod.labels)

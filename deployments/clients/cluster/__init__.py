@@ -14,6 +14,7 @@ from deployments.clients.cluster.errors import (
     NotFound,
     Throttled,
 )
+from deployments.clients.cluster.lists import Listed, Pods
 
 __all__ = [
     "Cluster",
@@ -23,9 +24,11 @@ __all__ = [
     "Conflict",
     "Expired",
     "Invalid",
+    "Listed",
     "NoSuchContainer",
     "NotConfigured",
     "NotFound",
+    "Pods",
     "Throttled",
     "connect",
     "preload",

@@ -1,11 +1,9 @@
 """The one change that a Deploy makes in the cluster: an image, or for a restart the mark that replaces the pods."""
 
-from typing import Any
-
 from deployments.clients.cluster import Cluster, NotFound
 from deployments.models import Deploy, Kind
 from deployments.rules.restarts import restarted_at
-from deployments.rules.workloads import containers
+from deployments.rules.workloads import Workload, containers
 
 DEPLOY_ANNOTATION = "headway.dev/deploy"
 CAUSE_ANNOTATION = "kubernetes.io/change-cause"
@@ -13,7 +11,7 @@ CAUSE_LENGTH = 200
 DID = {Kind.DEPLOY: "deployed", Kind.ROLLBACK: "rolled back to", Kind.RESTART: "restarted"}
 
 
-def apply(deploy: Deploy, deployment: dict[str, Any], *, cluster: Cluster) -> dict[str, Any]:
+def apply(deploy: Deploy, deployment: Workload, *, cluster: Cluster) -> Workload:
     """Make the one change that this Deploy asks for; return the Deployment as it is then. Raises ClusterError."""
     did = DID[Kind(deploy.kind)]
     cause = f"Headway: {deploy.requested_by_name} {did} {deploy.sha[:7]} {deploy.headline}"[:CAUSE_LENGTH]
@@ -24,14 +22,14 @@ def apply(deploy: Deploy, deployment: dict[str, Any], *, cluster: Cluster) -> di
     return cluster.set_image(deployment, container=container, image=deploy.image, annotations=annotations)
 
 
-def is_done(deploy: Deploy, deployment: dict[str, Any], *, present: str | None) -> bool:
+def is_done(deploy: Deploy, deployment: Workload, *, present: str | None) -> bool:
     """Whether the Deployment, whose container has the image `present`, was changed so already."""
     if deploy.kind == Kind.RESTART:
-        return present == deploy.image and restarted_at(deployment["spec"]["template"]) == deploy.restarted_at
+        return present == deploy.image and restarted_at(deployment.template) == deploy.restarted_at
     return present == deploy.image
 
 
-def done_before(deploy: Deploy, *, cluster: Cluster) -> dict[str, Any] | None:
+def done_before(deploy: Deploy, *, cluster: Cluster) -> Workload | None:
     """The Deployment, where a worker that has died or heard no answer changed it already: no guard can stop that any more.
 
     None where the cluster was not told, or it did not come to anything. Raises ClusterError.

@@ -2,7 +2,6 @@
 
 import logging
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -27,7 +26,7 @@ from deployments.operations.github_limits import ask_heads
 from deployments.queue import enqueue
 from deployments.rules.guards import first_refusal
 from deployments.rules.images import parse_image
-from deployments.rules.workloads import OUR_MANAGER, containers
+from deployments.rules.workloads import OUR_MANAGER, Workload, containers
 
 logger = logging.getLogger(__name__)
 READ_AGAIN_AT_MOST = 5
@@ -80,8 +79,8 @@ def _refuse(deploy: Deploy, refusal: str, *, now: datetime) -> None:
     finish(deploy, Ending.REFUSED, refusal, audited=message, now=now)
 
 
-def _roll_out(deploy: Deploy, patched: dict[str, Any], *, now: datetime) -> None:
-    wanted = patched["spec"].get("replicas", 1)
+def _roll_out(deploy: Deploy, patched: Workload, *, now: datetime) -> None:
+    wanted = patched.counts.wanted
     with transaction.atomic():
         if deploy.move(
             Status.ROLLING_OUT,
@@ -137,14 +136,14 @@ def _is_on_branch(deploy: Deploy, clients: Clients, *, now: datetime) -> bool:
     return head.running_sha == deploy.sha and head.ahead_by == 0
 
 
-def _done_before(deploy: Deploy, clients: Clients) -> dict[str, Any] | None:
+def _done_before(deploy: Deploy, clients: Clients) -> Workload | None:
     try:
         return done_before(deploy, cluster=clients.cluster)
     except ClusterError as error:
         raise TryLater(f"{error} Headway keeps trying.") from error
 
 
-def _patch(deploy: Deploy, clients: Clients, *, now: datetime) -> dict[str, Any]:
+def _patch(deploy: Deploy, clients: Clients, *, now: datetime) -> Workload:
     site = deploy.site
     for _ in range(READ_AGAIN_AT_MOST):
         try:
@@ -164,12 +163,12 @@ def _patch(deploy: Deploy, clients: Clients, *, now: datetime) -> dict[str, Any]
     raise TryLater("The Deployment keeps changing while Headway looks at it. Headway keeps trying.")
 
 
-def _check_workload(deploy: Deploy, deployment: dict[str, Any], *, now: datetime) -> None:
+def _check_workload(deploy: Deploy, deployment: Workload, *, now: datetime) -> None:
     site = deploy.site
     present = containers(deployment).get(site.container)
     if is_done(deploy, deployment, present=present):
         return
-    if deploy.kind == Kind.RESTART and deployment["spec"].get("paused"):
+    if deploy.kind == Kind.RESTART and deployment.is_paused:
         raise Refused("The Deployment is paused: resume it with kubectl rollout resume, then restart.")
     missing = "" if present is not None else (
         f"Deployment {site.deployment} has no container named {site.container}: correct the mapping's container."

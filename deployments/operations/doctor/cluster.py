@@ -1,15 +1,14 @@
 """The cluster: what we may do there, and every mapped Deployment and container."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
-from deployments.clients.cluster import Cluster, ClusterError
+from deployments.clients.cluster import Cluster, ClusterError, Listed
 from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
 from deployments.rules.discovery import candidates
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.permissions import PERMISSIONS, Permission
-from deployments.rules.workloads import containers
+from deployments.rules.workloads import Workload, containers
 
 NAMED = 10
 
@@ -52,15 +51,13 @@ def _refused(
             yield f"{verb} {permission.resource} {name}".rstrip(), permission
 
 
-def workloads_are_there(
-    sites: Sequence[Site], present: dict[str, dict[str, dict[str, Any]]]
-) -> Iterator[Finding]:
-    """`present` is each namespace's Deployments by name; a namespace that could not be read is not in it."""
+def workloads_are_there(sites: Sequence[Site], present: Mapping[str, Listed[Workload]]) -> Iterator[Finding]:
+    """`present` is each namespace's Deployments; a namespace that could not be read is not in it."""
     permission = 0
     for site in sites:
         if site.namespace not in present:
             continue
-        problem = _problem(site, present[site.namespace].get(site.deployment))
+        problem = _problem(site, present[site.namespace].named(site.deployment))
         permission += problem is None
         if problem:
             yield problem
@@ -70,12 +67,12 @@ def workloads_are_there(
         )
 
 
-def unmapped(sites: Sequence[Site], present: dict[str, dict[str, dict[str, Any]]]) -> Iterator[Finding]:
+def unmapped(sites: Sequence[Site], present: Mapping[str, Listed[Workload]]) -> Iterator[Finding]:
     """What could be a site, in the namespaces that could be read, and is none."""
     found: list[str] = []
     for namespace, deployments in present.items():
         mapped = {site.deployment for site in sites if site.namespace == namespace}
-        named = candidates(deployments.values(), namespace=namespace, mapped=mapped)
+        named = candidates(deployments, namespace=namespace, mapped=mapped)
         found += dict.fromkeys(f"{namespace}/{each.deployment}" for each in named)
     if found:
         more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
@@ -83,7 +80,7 @@ def unmapped(sites: Sequence[Site], present: dict[str, dict[str, dict[str, Any]]
         yield good("Not mapped", stated)
 
 
-def _problem(site: Site, deployment: dict[str, Any] | None) -> Finding | None:
+def _problem(site: Site, deployment: Workload | None) -> Finding | None:
     subject = f"Deployment, {site.host}"
     if deployment is None:
         gone = f"There is no Deployment {site.deployment} in namespace {site.namespace}."

@@ -3,23 +3,22 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
 
 from deployments.clients.clients import Clients
-from deployments.clients.cluster import Cluster, ClusterError
+from deployments.clients.cluster import Cluster, ClusterError, Listed
 from deployments.models import Examination, Site
 from deployments.operations.doctor import cluster as clusters
 from deployments.operations.doctor import internals, services
 from deployments.operations.doctor.findings import Finding, Grade, bad
 from deployments.operations.doctor.push_keys import push_keys_fit
 from deployments.operations.doctor.tokens import installations_suffice, tokens_suffice
-from deployments.rules.workloads import containers
+from deployments.rules.workloads import Workload, containers
 
 logger = logging.getLogger(__name__)
-Present = dict[str, dict[str, dict[str, Any]]]
+Present = dict[str, Listed[Workload]]
 
 
 def examine(*, clients: Clients, now: datetime) -> list[Finding]:
@@ -35,6 +34,7 @@ def examine(*, clients: Clients, now: datetime) -> list[Finding]:
     steps: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("Clock", lambda: internals.clock_is_right(now=now)),
         ("Worker", lambda: internals.worker_is_alive(now=now)),
+        ("Proxies", lambda: internals.proxies_are_trusted(now=now)),
         ("Sites", lambda: services.mapped(sites, image_prefixes=settings.IMAGE_PREFIXES)),
         ("Token", lambda: tokens_suffice(clients, now=now)),
         ("App", lambda: installations_suffice(clients, sites)),
@@ -86,7 +86,7 @@ def _cluster(clients: Clients, sites: Sequence[Site], present: Present) -> Itera
     yield from clusters.rights_suffice(cluster, sites)
     for namespace in sorted({site.namespace for site in sites}):
         try:
-            present[namespace] = {each["metadata"]["name"]: each for each in cluster.deployments(namespace)}
+            present[namespace] = cluster.deployments(namespace)
         except ClusterError as error:
             yield bad(f"Cluster, {namespace}", str(error), "See what the lines about rights say.")
     yield from clusters.workloads_are_there(sites, present)
@@ -97,7 +97,8 @@ def _images(sites: Sequence[Site], present: Present) -> dict[str, str]:
     """What each host's container is asked to run, where that is known and of the right image repository."""
     found = {}
     for site in sites:
-        deployment = present.get(site.namespace, {}).get(site.deployment)
+        listed = present.get(site.namespace)
+        deployment = listed.named(site.deployment) if listed else None
         image = containers(deployment).get(site.container, "") if deployment else ""
         if image.startswith(site.expected_repository):
             found[site.host] = image

@@ -12,13 +12,7 @@ from deployments.clients.github import Answers, GitHubNotFound, Head, HeadProble
 from deployments.clients.registry import RegistryError
 from deployments.models import Observation, Site
 from deployments.operations.github_limits import Pauses, read_pauses
-from deployments.operations.sync.gather_cluster import (
-    Missing,
-    Observed,
-    Unreachable,
-    Workload,
-    gather_cluster,
-)
+from deployments.operations.sync.gather_cluster import Found, Missing, Observed, Unreachable, gather_cluster
 from deployments.operations.sync.gather_images import Built, gather_images
 from deployments.rules.images import ImageReference, is_full_sha
 from deployments.rules.site_state import CheckState
@@ -74,7 +68,7 @@ def gather(sites: Sequence[Site], clients: Clients, *, now: datetime) -> Gathere
 
 def _question(site: Site, observed: Observed) -> HeadQuestion:
     running = site.observation.running_sha
-    if isinstance(observed, Workload):
+    if isinstance(observed, Found):
         running = observed.running_tag
     return HeadQuestion(
         key=site.pk, owner=site.owner, repository=site.repository, branch=site.branch, running=running

@@ -4,17 +4,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
 from deployments.clients.clients import Clients
-from deployments.clients.cluster import Cluster, ClusterError, ClusterRefused, ClusterUnavailable
+from deployments.clients.cluster import (
+    Cluster,
+    ClusterError,
+    ClusterRefused,
+    ClusterUnavailable,
+    Listed,
+    Pods,
+)
 from deployments.models import Observation, Site
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.managers import manager_of
 from deployments.rules.workloads import (
     ImageWriter,
+    Workload,
     containers,
-    counts,
     image_writer,
     is_settled,
     running_images,
@@ -25,7 +31,7 @@ _SILENT = "The cluster did not answer for three namespaces in a row, and was not
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workload:
+class Found:
     """One site's Deployment as it was just seen."""
 
     desired_image: str
@@ -56,7 +62,7 @@ class Unreachable:
     message: str
 
 
-Observed = Workload | Missing | Unreachable
+Observed = Found | Missing | Unreachable
 
 
 def gather_cluster(sites: Iterable[Site], clients: Clients) -> tuple[dict[int, Observed], int]:
@@ -97,7 +103,7 @@ class _Query:
         self.lists += seen.pod_lists
         return observed
 
-    def _list(self, namespace: str) -> list[dict[str, Any]]:
+    def _list(self, namespace: str) -> Listed[Workload]:
         self.lists += 1
         try:
             return self._unreachable.cluster.deployments(namespace)
@@ -111,15 +117,15 @@ class _Query:
 
 
 class _Namespace:
-    def __init__(self, cluster: Cluster, name: str, deployments: Iterable[dict[str, Any]]) -> None:
+    def __init__(self, cluster: Cluster, name: str, deployments: Listed[Workload]) -> None:
         self._cluster = cluster
         self._name = name
-        self._deployments = {each["metadata"]["name"]: each for each in deployments}
-        self._pods: list[dict[str, Any]] | ClusterError | None = None
+        self._deployments = deployments
+        self._pods: Pods | ClusterError | None = None
         self.pod_lists = 0
 
     def observed(self, site: Site) -> Observed:
-        deployment = self._deployments.get(site.deployment)
+        deployment = self._deployments.named(site.deployment)
         if deployment is None:
             return Missing(
                 f"There is no Deployment {site.deployment} in namespace {site.namespace}: correct the mapping."
@@ -134,31 +140,33 @@ class _Namespace:
             running_tag = self._running_tag(site, deployment, desired)
         except ClusterError as error:
             return Unreachable(str(error))
-        numbers = counts(deployment)
-        return Workload(
+        numbers = deployment.counts
+        return Found(
             desired_image=desired,
             desired_tag=commit_in(site, desired),
             running_tag=running_tag,
             ready=numbers.ready,
             wanted=numbers.wanted,
-            resource_version=deployment["metadata"]["resourceVersion"],
+            resource_version=deployment.resource_version,
             writer=image_writer(deployment, container=site.container),
             managed_by=manager_of(deployment),
         )
 
-    def _running_tag(self, site: Site, deployment: dict[str, Any], desired: str) -> str:
+    def _running_tag(self, site: Site, deployment: Workload, desired: str) -> str:
         seen: Observation = site.observation
         if is_settled(deployment):
             return commit_in(site, desired)
-        if seen.resource_version == deployment["metadata"]["resourceVersion"]:
+        if seen.resource_version and seen.resource_version == deployment.resource_version:
             # Nothing has moved since the last look: neither have the pods' images.
             return seen.running_sha
-        images = running_images(deployment, self._all_pods(), container=site.container)
+        images = running_images(
+            deployment, self._all_pods().of_workload(deployment.name), container=site.container
+        )
         # While old and new pods are ready side by side, the old commit still runs.
         older = sorted(images - {desired} or images)
         return commit_in(site, older[0]) if len(older) == 1 else ""
 
-    def _all_pods(self) -> list[dict[str, Any]]:
+    def _all_pods(self) -> Pods:
         """Asked for once, also where that is refused."""
         if self._pods is None:
             self.pod_lists += 1

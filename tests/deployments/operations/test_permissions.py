@@ -10,10 +10,9 @@ import yaml
 from django.core.management import CommandError, call_command
 
 from demo.world import NAMESPACE, World
-from deployments.clients.cluster import Cluster, ClusterRefused, connect
+from deployments.clients.cluster import Cluster, ClusterRefused, connect, parse
 from deployments.models import Site
 from deployments.rules.permissions import PERMISSIONS
-from deployments.rules.workloads import containers
 from simulators.cluster.cluster import RBAC
 from tests.factories import make_sites
 
@@ -26,8 +25,9 @@ def _patch(cluster: Cluster, name: str) -> None:
         "metadata": {"name": name, "namespace": NAMESPACE, "resourceVersion": "1"},
         "spec": {"template": {"spec": {"containers": [{"name": name, "image": "old"}]}}},
     }
-    assert containers(deployment)
-    cluster.set_image(deployment, container=name, image="gcr.io/icco-cloud/x:1", annotations={})
+    cluster.set_image(
+        parse.deployment(deployment), container=name, image="gcr.io/icco-cloud/x:1", annotations={}
+    )
 
 
 USES: dict[Permission, Use] = {

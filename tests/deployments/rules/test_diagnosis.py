@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deployments.clients.cluster import parse
 from deployments.rules.diagnosis import diagnose
 
 CASES = sorted((Path(__file__).parent / "cases" / "diagnosis").glob("*.yaml"))
@@ -17,8 +18,8 @@ def test_what_keeps_pods_from_getting_ready_is_said_as_its_case_expects(path):
     case = yaml.safe_load(path.read_text(encoding="utf-8"))
 
     diagnosis = diagnose(
-        case["pods"],
-        case["events"],
+        [parse.pod(each) for each in case["pods"]],
+        [parse.event(each) for each in case["events"]],
         container=case["container"],
         image=case["image"],
         now=datetime.fromisoformat(case["now"]),

@@ -2,7 +2,9 @@
 
 import pytest
 
+from deployments.clients.cluster import parse
 from deployments.rules.digest_check import DigestMatch, check_digests, reported_digests
+from deployments.rules.pods import Pod
 
 REPOSITORY = "gcr.io/icco-cloud/cron"
 IMAGE = f"{REPOSITORY}:3f9c2a17b4d8e6051c2f9a8b7d6e5f4a3b2c1d0e"
@@ -11,21 +13,20 @@ KNOWN = frozenset({INDEX, PLATFORM})
 HUB = "docker.io/library/nginx:1"
 
 
-def pod(
-    image_id: str, *, name: str = IMAGE, image: str = IMAGE, ready: str = "True", **metadata: str
-) -> dict:
+def pod(image_id: str, *, name: str = IMAGE, image: str = IMAGE, ready: str = "True", **metadata: str) -> Pod:
     """A pod of two containers, of which “web” is the site's."""
     statuses = [
         {"name": "proxy", "image": "envoyproxy/envoy:v1", "imageID": f"docker.io/envoyproxy/envoy@{OLD}"},
         {"name": "web", "image": name, "imageID": image_id},
     ]
-    return {
+    thing = {
         "metadata": {"name": "cron-1", **metadata},
         "spec": {
             "containers": [{"name": "proxy", "image": "envoyproxy/envoy:v1"}, {"name": "web", "image": image}]
         },
         "status": {"conditions": [{"type": "Ready", "status": ready}], "containerStatuses": statuses},
     }
+    return parse.pod(thing)
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,17 @@
 
 import pytest
 
+from deployments.clients.cluster import parse
 from deployments.rules.discovery import Candidate, candidates
+from deployments.rules.workloads import Workload
 
 SHA = "3f9c2a17b4d8e6051c2f9a8b7d6e5f4a3b2c1d0e"
 
 
-def deployment(name: str = "cron", **images: str) -> dict[str, object]:
+def deployment(name: str = "cron", **images: str) -> Workload:
     containers = [{"name": container, "image": image} for container, image in images.items()]
-    return {"metadata": {"name": name}, "spec": {"template": {"spec": {"containers": containers}}}}
+    spec = {"template": {"spec": {"containers": containers}}}
+    return parse.deployment({"metadata": {"name": name}, "spec": spec})
 
 
 def test_a_container_whose_image_carries_a_commit_is_told_with_its_template() -> None:

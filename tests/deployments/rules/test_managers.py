@@ -2,6 +2,7 @@
 
 import pytest
 
+from deployments.clients.cluster import parse
 from deployments.rules.managers import manager_of
 
 TRACKED = "argocd.argoproj.io/tracking-id"
@@ -45,8 +46,10 @@ def test_the_manager_is_recognised(
 ) -> None:
     metadata = {"name": "cron", "namespace": "default", "labels": labels, "annotations": annotations}
 
-    assert manager_of({"metadata": metadata}) == expected
+    assert manager_of(parse.deployment({"metadata": metadata})) == expected
 
 
 def test_a_deployment_without_labels_is_nobodys() -> None:
-    assert manager_of({"metadata": {"name": "cron", "namespace": "default", "labels": None}}) == ""
+    deployment = parse.deployment({"metadata": {"name": "cron", "namespace": "default", "labels": None}})
+
+    assert manager_of(deployment) == ""

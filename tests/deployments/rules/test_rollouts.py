@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deployments.clients.cluster import parse
 from deployments.rules.rollouts import judge_rollout
 
 CASES = sorted((Path(__file__).parent / "cases" / "rollouts").glob("*.yaml"))
@@ -14,7 +15,9 @@ CASES = sorted((Path(__file__).parent / "cases" / "rollouts").glob("*.yaml"))
 def test_a_rollout_is_judged_as_its_case_expects(path):
     case = yaml.safe_load(path.read_text(encoding="utf-8"))
 
-    rollout = judge_rollout(case["deployment"], container=case["container"], image=case["image"])
+    rollout = judge_rollout(
+        parse.deployment(case["deployment"]), container=case["container"], image=case["image"]
+    )
 
     assert {"phase": rollout.phase, "message": rollout.message, "by": rollout.by} == {"by": ""} | case[
         "expect"
@@ -34,7 +37,7 @@ def test_a_rollout_carries_the_numbers_it_was_judged_by():
         },
     }
 
-    rollout = judge_rollout(deployment, container="web", image="nginx:2")
+    rollout = judge_rollout(parse.deployment(deployment), container="web", image="nginx:2")
 
     assert (rollout.wanted, rollout.updated, rollout.ready, rollout.available, rollout.old) == (4, 3, 4, 2, 2)
 
@@ -45,6 +48,6 @@ def test_a_deployment_without_any_status_yet_has_not_begun():
         "spec": {"template": {"spec": {"containers": [{"name": "web", "image": "nginx:2"}]}}},
     }
 
-    rollout = judge_rollout(deployment, container="web", image="nginx:2")
+    rollout = judge_rollout(parse.deployment(deployment), container="web", image="nginx:2")
 
     assert (rollout.phase, rollout.wanted, rollout.updated) == ("progressing", 1, 0)

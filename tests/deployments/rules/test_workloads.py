@@ -2,10 +2,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from deployments.clients.cluster import parse
 from deployments.rules.selectors import selector
 from deployments.rules.workloads import (
     containers,
-    counts,
     image_writer,
     is_same_image,
     is_settled,
@@ -15,7 +15,7 @@ from deployments.rules.workloads import (
 OLD, NEW = "gcr.io/p/cron:old", "gcr.io/p/cron:new"
 
 
-def deployment(*, generation=2, observed=2, replicas=2, **status):
+def deployment_json(*, generation=2, observed=2, replicas=2, **status):
     return {
         "metadata": {"name": "cron", "generation": generation},
         "spec": {
@@ -36,7 +36,11 @@ def deployment(*, generation=2, observed=2, replicas=2, **status):
     }
 
 
-def pod(*, image=NEW, ready="True", app="cron", owner="cron-5d4f", kind="ReplicaSet", **metadata):
+def deployment(**changes):
+    return parse.deployment(deployment_json(**changes))
+
+
+def pod_json(*, image=NEW, ready="True", app="cron", owner="cron-5d4f", kind="ReplicaSet", **metadata):
     return {
         "metadata": {
             "labels": {"app": app, "pod-template-hash": "5d4f"},
@@ -48,12 +52,16 @@ def pod(*, image=NEW, ready="True", app="cron", owner="cron-5d4f", kind="Replica
     }
 
 
+def pod(**changes):
+    return parse.pod(pod_json(**changes))
+
+
 def test_each_container_has_its_image():
     assert containers(deployment()) == {"proxy": "envoy:1", "web": NEW}
 
 
 def test_what_the_api_server_leaves_out_is_nought_and_one_pod_is_wanted():
-    numbers = counts({"metadata": {}, "spec": {}})
+    numbers = parse.deployment({"metadata": {}, "spec": {}}).counts
 
     assert (numbers.wanted, numbers.total, numbers.updated, numbers.ready, numbers.available) == (
         1,
@@ -69,9 +77,9 @@ def test_a_deployment_is_settled_when_all_wanted_pods_are_new_and_available():
 
 
 def test_a_deployment_scaled_to_zero_is_settled():
-    assert is_settled(
-        deployment(replicas=0) | {"status": {"observedGeneration": 2}},
-    )
+    thing = deployment_json(replicas=0) | {"status": {"observedGeneration": 2}}
+
+    assert is_settled(parse.deployment(thing))
 
 
 @pytest.mark.parametrize(
@@ -87,11 +95,11 @@ def test_a_deployment_scaled_to_zero_is_settled():
     ids=str,
 )
 def test_a_deployment_is_not_settled_while_anything_is_missing(change):
-    thing = deployment(**{key: value for key, value in change.items() if key != "replicas_there"})
+    thing = deployment_json(**{key: value for key, value in change.items() if key != "replicas_there"})
     if "replicas_there" in change:
         thing["status"]["replicas"] = change["replicas_there"]
 
-    assert not is_settled(thing)
+    assert not is_settled(parse.deployment(thing))
 
 
 def test_ready_pods_of_both_sides_of_a_rollout_run_two_images():
@@ -108,7 +116,7 @@ def test_ready_pods_of_both_sides_of_a_rollout_run_two_images():
         pod(image=OLD, owner="cron-worker-5d4f"),
         pod(image=OLD, kind="Job"),
         pod(image=OLD, ownerReferences=[]),
-        pod(image=OLD) | {"status": {}},
+        parse.pod(pod_json(image=OLD) | {"status": {}}),
     ],
     ids=["unready", "lost", "terminating", "other labels", "like-named", "of a job", "orphan", "no status"],
 )
@@ -126,14 +134,17 @@ def test_a_pod_that_is_not_a_ready_one_of_this_deployment_does_not_count(other):
     ],
 )
 def test_a_selector_is_written_as_the_api_reads_it_and_selects_alike(expression, text, labels):
-    thing = deployment()
+    thing = deployment_json()
     thing["spec"]["selector"]["matchExpressions"] = [expression]
-    inside, clients = pod(), pod(image=OLD)
+    inside, clients = pod_json(), pod_json(image=OLD)
     inside["metadata"]["labels"] |= labels
     clients["metadata"]["labels"] |= {} if labels else {"tier": "a"}
+    picking = parse.deployment(thing)
 
-    assert selector(thing) == f"app=cron,{text}"
-    assert running_images(thing, [inside, clients], container="web") == {NEW}
+    running = running_images(picking, [parse.pod(inside), parse.pod(clients)], container="web")
+
+    assert selector(picking.selector) == f"app=cron,{text}"
+    assert running == {NEW}
 
 
 def writes(manager, time, *, container="web", field="f:image"):
@@ -142,7 +153,7 @@ def writes(manager, time, *, container="web", field="f:image"):
 
 
 def test_the_latest_writer_of_the_containers_image_is_named_with_its_time():
-    thing = deployment()
+    thing = deployment_json()
     thing["metadata"]["managedFields"] = [
         writes("kubectl-set", "2026-11-22T10:00:00Z"),
         writes("headway", "2026-11-22T09:00:00Z"),
@@ -151,7 +162,7 @@ def test_the_latest_writer_of_the_containers_image_is_named_with_its_time():
         {"manager": "kube-controller-manager", "time": "2026-11-22T13:00:00Z", "fieldsV1": {"f:status": {}}},
     ]
 
-    writer = image_writer(thing, container="web")
+    writer = image_writer(parse.deployment(thing), container="web")
 
     assert (writer.manager, writer.at) == ("kubectl-set", datetime(2026, 11, 22, 10, tzinfo=UTC))
 

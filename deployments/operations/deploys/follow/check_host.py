@@ -9,7 +9,7 @@ from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.follow.context import FollowContext
 from deployments.operations.deploys.follow.end import last_lines
 from deployments.operations.deploys.follow.snapshot import Snapshot
-from deployments.rules.workloads import is_ready
+from deployments.rules.pods import is_ready
 
 GRACE_SECONDS = 2
 
@@ -51,9 +51,7 @@ def _wrong(snapshot: Snapshot, context: FollowContext, message: str) -> None:
     pod = next((each for each in snapshot.new_pods if is_ready(each)), None)
     site = deploy.site
     log = (
-        last_lines(
-            context.clients.cluster, site.namespace, pod=pod["metadata"]["name"], container=site.container
-        )
+        last_lines(context.clients.cluster, site.namespace, pod=pod.name, container=site.container)
         if pod
         else ""
     )

@@ -8,16 +8,10 @@ from datetime import datetime
 from deployments.clients.cluster import Cluster, ClusterError
 from deployments.models import Deploy, Status
 from deployments.operations.deploys.follow.context import Timeouts
+from deployments.rules.pods import Event, Pod, is_ready
 from deployments.rules.restarts import restarted_pods
 from deployments.rules.selectors import selector
-from deployments.rules.workloads import (
-    KubernetesObject,
-    counts,
-    is_ready,
-    newest_replica_set,
-    owned_pods,
-    runs_image,
-)
+from deployments.rules.workloads import Workload, newest_replica_set, owned_pods, runs_image
 
 logger = logging.getLogger(__name__)
 FOLLOWED = (Status.ROLLING_OUT, Status.VERIFYING)
@@ -28,16 +22,16 @@ class Snapshot:
     """What the cluster showed of one Deploy."""
 
     deploy: Deploy
-    deployment: KubernetesObject | None
+    deployment: Workload | None
     """None: it is gone."""
-    pods: Sequence[KubernetesObject]
+    pods: Sequence[Pod]
     """Its own, those being deleted too."""
-    events: Sequence[KubernetesObject]
+    events: Sequence[Event]
     """Of one of its pods that are not ready, or of a ReplicaSet that has too few."""
     now: datetime
 
     @property
-    def new_pods(self) -> list[KubernetesObject]:
+    def new_pods(self) -> list[Pod]:
         container, image = self.deploy.site.container, self.deploy.image
         return [pod for pod in self.pods if runs_image(pod, container=container, image=image)]
 
@@ -51,12 +45,12 @@ def take_snapshots(
     cluster: Cluster, namespace: str, deploys: Iterable[Deploy], timeouts: Timeouts, *, now: datetime
 ) -> list[Snapshot]:
     """Look at the Deploys of one namespace. Raises ClusterError where it cannot be listed."""
-    deployments = {each["metadata"]["name"]: each for each in cluster.deployments(namespace)}
+    deployments = cluster.deployments(namespace)
     pods = cluster.pods(namespace, label_selector="")
     found = []
     for deploy in deploys:
-        deployment = deployments.get(deploy.site.deployment)
-        own = owned_pods(deployment, pods) if deployment else []
+        deployment = deployments.named(deploy.site.deployment)
+        own = owned_pods(deployment, pods.of_workload(deployment.name)) if deployment else []
         if deployment and deploy.restarted_at:
             own = restarted_pods(deployment, own, at=deploy.restarted_at)
         snapshot = Snapshot(deploy, deployment, own, (), now)
@@ -66,20 +60,20 @@ def take_snapshots(
     return found
 
 
-def _events(cluster: Cluster, snapshot: Snapshot) -> Sequence[KubernetesObject]:
+def _events(cluster: Cluster, snapshot: Snapshot) -> Sequence[Event]:
     """What is reported of one late pod: one suffices to know what is wrong with its image. Empty where it may not be asked."""
     namespace = snapshot.deploy.site.namespace
     late = next((pod for pod in snapshot.new_pods if not is_ready(pod)), None)
     try:
         if late:
-            return cluster.events(namespace, uid=late["metadata"]["uid"])
-        if snapshot.deployment is None or len(snapshot.new_pods) >= counts(snapshot.deployment).wanted:
+            return cluster.events(namespace, uid=late.uid)
+        if snapshot.deployment is None or len(snapshot.new_pods) >= snapshot.deployment.counts.wanted:
             return ()
-        own = cluster.replica_sets(namespace, label_selector=selector(snapshot.deployment))
+        own = cluster.replica_sets(namespace, label_selector=selector(snapshot.deployment.selector))
         newest = newest_replica_set(
             snapshot.deployment, own, container=snapshot.deploy.site.container, image=snapshot.deploy.image
         )
-        return cluster.events(namespace, uid=newest["metadata"]["uid"]) if newest else ()
+        return cluster.events(namespace, uid=newest.uid) if newest else ()
     except ClusterError as error:
         logger.warning("No events of %s: %s", snapshot.deploy, error)
         return ()

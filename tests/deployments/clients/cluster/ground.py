@@ -1,6 +1,6 @@
 """A namespace on some cluster to stand on: the demo's, or a real one's. Tests do not know which."""
 
-import copy
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from deployments.clients.cluster import Cluster, Conflict
+from deployments.clients.cluster import Cluster, Conflict, Pods
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
-from deployments.rules.workloads import is_settled
+from deployments.rules.workloads import Workload, is_settled
 
 WEB = "web"
 FIRST = "registry.k8s.io/pause:3.9"
@@ -34,6 +34,9 @@ class Admin:
     def close(self) -> None:
         self._client.close()
 
+    def read(self, path: str) -> dict[str, Any]:
+        return self._ask("GET", path, None)
+
     def create(self, path: str, body: dict[str, Any]) -> None:
         self._ask("POST", path, body)
 
@@ -43,7 +46,7 @@ class Admin:
     def delete(self, path: str) -> None:
         self._ask("DELETE", path, {})
 
-    def _ask(self, method: str, path: str, body: dict[str, Any]) -> None:
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         request = self._client.param_serialize(
             method, path, header_params=headers, body=body, auth_settings=["BearerToken"]
@@ -51,6 +54,7 @@ class Admin:
         response = self._client.call_api(*request, _request_timeout=(5, 30))
         answer = response.read()
         assert response.status < 300, (response.status, answer)
+        return json.loads(answer)
 
 
 @dataclass
@@ -87,13 +91,13 @@ class Ground:
         self.made.append(name)
         return name
 
-    def read(self, name: str) -> dict[str, Any]:
+    def read(self, name: str) -> Workload:
         return self.cluster.deployment(self.namespace, name)
 
-    def pods(self, name: str) -> list[dict[str, Any]]:
+    def pods(self, name: str) -> Pods:
         return self.cluster.pods(self.namespace, label_selector=f"app={name}")
 
-    def settled(self, name: str) -> dict[str, Any]:
+    def settled(self, name: str) -> Workload:
         """The Deployment, once all its pods are of its template and ready."""
         return wait_for(lambda: next((each for each in [self.read(name)] if is_settled(each)), None))
 
@@ -106,15 +110,15 @@ class Ground:
 
         return wait_for(state)
 
-    def set_image(self, name: str, image: str) -> dict[str, Any]:
+    def set_image(self, name: str, image: str) -> Workload:
         return self._changed(
             name, lambda read: self.cluster.set_image(read, container=WEB, image=image, annotations={})
         )
 
-    def restart(self, name: str, *, at: str, annotations: dict[str, str]) -> dict[str, Any]:
+    def restart(self, name: str, *, at: str, annotations: dict[str, str]) -> Workload:
         return self._changed(name, lambda read: self.cluster.restart(read, at=at, annotations=annotations))
 
-    def _changed(self, name: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    def _changed(self, name: str, change: Callable[[Workload], Workload]) -> Workload:
         """Read and change, again where the controller wrote in between."""
         for _ in range(10):
             try:
@@ -123,11 +127,11 @@ class Ground:
                 continue
         raise AssertionError("The controller was always faster.")
 
-    def meddle(self, name: str, **spec: Any) -> None:
+    def meddle(self, name: str, change: Callable[[dict[str, Any]], object]) -> None:
         """Somebody else changes the Deployment's spec, whatever the controller writes meanwhile."""
         for _ in range(10):
-            changed = copy.deepcopy(self.read(name))
-            changed["spec"] |= spec
+            changed = self.admin.read(f"{self.path}/{name}")
+            change(changed["spec"])
             try:
                 self.admin.replace(f"{self.path}/{name}", changed)
             except AssertionError:

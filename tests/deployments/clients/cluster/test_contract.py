@@ -20,11 +20,11 @@ def test_the_deployments_of_a_namespace_are_listed(ground):
 
     listed = ground.cluster.deployments(ground.namespace)
 
-    assert names <= {each["metadata"]["name"] for each in listed}
+    assert names <= {each.name for each in listed}
 
 
 def test_a_namespace_without_deployments_lists_none(ground):
-    assert ground.cluster.deployments(ground.namespace) == []
+    assert list(ground.cluster.deployments(ground.namespace)) == []
 
 
 def test_a_deployment_that_is_not_there_is_not_found(ground):
@@ -40,8 +40,8 @@ def test_a_patch_changes_one_containers_image_and_nothing_else(ground):
 
     after = ground.read(name)
     assert containers(after) == {"sidecar": FIRST, WEB: SECOND}
-    assert after["spec"]["replicas"] == before["spec"]["replicas"]
-    assert after["metadata"]["generation"] == before["metadata"]["generation"] + 1
+    assert after.counts.wanted == before.counts.wanted
+    assert after.generation == before.generation + 1
 
 
 def test_a_patch_writes_its_annotations_and_its_manager_beside_the_image(ground):
@@ -50,7 +50,7 @@ def test_a_patch_writes_its_annotations_and_its_manager_beside_the_image(ground)
 
     changed = ground.cluster.set_image(ground.settled(name), container=WEB, image=SECOND, annotations=note)
 
-    assert note.items() <= changed["metadata"]["annotations"].items()
+    assert note.items() <= changed.annotations.items()
     assert image_writer(changed, container=WEB).manager == "headway"
 
 
@@ -63,7 +63,7 @@ def test_an_image_that_is_desired_already_is_not_sent(ground):
     )
 
     assert same == before
-    assert "headway.dev/deploy" not in (ground.read(name)["metadata"].get("annotations") or {})
+    assert "headway.dev/deploy" not in ground.read(name).annotations
 
 
 def test_a_container_that_is_not_there_is_refused_and_not_added(ground):
@@ -78,7 +78,7 @@ def test_a_container_that_is_not_there_is_refused_and_not_added(ground):
 def test_a_deployment_that_changed_since_it_was_read_is_a_conflict(ground):
     name = ground.make()
     stale = ground.settled(name)
-    ground.meddle(name, minReadySeconds=1)
+    ground.meddle(name, lambda spec: spec.update(minReadySeconds=1))
 
     with pytest.raises(Conflict, match="read it again"):
         ground.cluster.set_image(stale, container=WEB, image=SECOND, annotations={})
@@ -106,9 +106,7 @@ def test_a_rollout_is_followed_until_ready_pods_run_the_image(ground):
 
 def diagnosed(ground: Ground, name: str, image: str):
     pods = ground.pods(name)
-    events = [
-        each for pod in pods for each in ground.cluster.events(ground.namespace, uid=pod["metadata"]["uid"])
-    ]
+    events = [each for pod in pods for each in ground.cluster.events(ground.namespace, uid=pod.uid)]
     return diagnose(pods, events, container=WEB, image=image, now=datetime.now(UTC))
 
 
@@ -133,18 +131,17 @@ def test_going_back_returns_to_the_replica_set_that_was_there_before(ground):
     ground.set_image(name, FIRST)
     ground.rolled_out(name, FIRST)
 
-    sets = ground.cluster.replica_sets(ground.namespace, label_selector=selector(ground.read(name)))
-    wanted = {containers(each)[WEB]: each["spec"]["replicas"] for each in sets}
+    sets = ground.cluster.replica_sets(ground.namespace, label_selector=selector(ground.read(name).selector))
+    wanted = {containers(each)[WEB]: each.wanted for each in sets}
     assert wanted == {FIRST: 1, SECOND: 0}
 
 
 def test_an_image_changed_by_somebody_else_supersedes_the_rollout(ground):
     name = ground.make()
-    template = ground.settled(name)["spec"]["template"]
+    ground.settled(name)
     ground.set_image(name, SECOND)
-    template["spec"]["containers"][0]["image"] = TALKING
 
-    ground.meddle(name, template=template)
+    ground.meddle(name, lambda spec: spec["template"]["spec"]["containers"][0].update(image=TALKING))
 
     assert judge_rollout(ground.read(name), container=WEB, image=SECOND).phase is Phase.SUPERSEDED
 
@@ -152,19 +149,17 @@ def test_an_image_changed_by_somebody_else_supersedes_the_rollout(ground):
 def test_a_restart_replaces_the_pods_and_keeps_the_image(ground):
     name = ground.make()
     ground.settled(name)
-    before = {pod["metadata"]["name"] for pod in ground.pods(name)}
+    before = {pod.name for pod in ground.pods(name)}
     at = "2026-11-23T12:00:00+00:00"
 
     changed = ground.restart(name, at=at, annotations={"headway.dev/deploy": "7"})
 
     ground.settled(name)
-    after = wait_for(
-        lambda: [pod for pod in ground.pods(name) if not pod["metadata"].get("deletionTimestamp")]
-    )
+    after = wait_for(lambda: [pod for pod in ground.pods(name) if not pod.is_terminating])
     assert containers(changed) == {WEB: FIRST}
-    assert changed["metadata"]["annotations"]["headway.dev/deploy"] == "7"
+    assert changed.annotations["headway.dev/deploy"] == "7"
     assert {restarted_at(pod) for pod in after} == {at}
-    assert not before & {pod["metadata"]["name"] for pod in after}
+    assert not before & {pod.name for pod in after}
 
 
 def test_a_restart_that_was_asked_for_already_is_not_sent(ground):
@@ -182,7 +177,7 @@ def test_a_restart_that_was_asked_for_already_is_not_sent(ground):
 def test_a_restart_of_what_changed_since_it_was_read_is_a_conflict(ground):
     name = ground.make()
     stale = ground.settled(name)
-    ground.meddle(name, minReadySeconds=1)
+    ground.meddle(name, lambda spec: spec.update(minReadySeconds=1))
 
     with pytest.raises(Conflict, match="read it again"):
         ground.cluster.restart(stale, at="2026-11-23T12:00:00+00:00", annotations={})

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.cluster
 def test_a_pods_log_can_be_read(ground):
     name = ground.make(TALKING)
     ground.settled(name)
-    pod = ground.pods(name)[0]["metadata"]["name"]
+    pod = ground.pods(name)[0].name
 
     text = ground.cluster.log(ground.namespace, pod, container=WEB, tail_lines=1)
 
@@ -19,11 +19,11 @@ def test_a_pods_log_can_be_read(ground):
 
 def test_events_tell_what_happened_to_a_pod(ground):
     name = ground.make(MISSING)
-    pod = wait_for(lambda: ground.pods(name))[0]["metadata"]
+    pod = wait_for(lambda: ground.pods(name))[0]
 
-    events = wait_for(lambda: ground.cluster.events(ground.namespace, uid=pod["uid"]))
+    events = wait_for(lambda: ground.cluster.events(ground.namespace, uid=pod.uid))
 
-    assert {each["involvedObject"]["name"] for each in events} == {pod["name"]}
+    assert {each.name for each in events} == {pod.name}
 
 
 def test_the_cluster_tells_who_we_are(ground):

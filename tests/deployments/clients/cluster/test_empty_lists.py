@@ -24,4 +24,4 @@ def test_it_is_a_list_without_anything(body: bytes, tmp_path: Path) -> None:
         found = client.deployments("default")
     server.stop()
 
-    assert found == []
+    assert list(found) == []

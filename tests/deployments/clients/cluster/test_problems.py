@@ -1,5 +1,6 @@
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -87,6 +88,16 @@ def test_a_patch_whose_answer_is_lost_has_happened_once(demo, client):
     assert demo.deployment("default", "cron")["metadata"]["generation"] == 2
 
 
+@pytest.mark.parametrize("field", ["resource_version", "namespace", "name"])
+def test_what_came_without_its_revision_or_name_is_not_patched(demo, client, field):
+    read = replace(client.deployment("default", "cron"), **{field: ""})
+
+    with pytest.raises(ClusterUnavailable, match="without its name or revision"):
+        client.set_image(read, container=WEB, image=SECOND, annotations={})
+
+    assert demo.requests.matching(method="PATCH") == []
+
+
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
 def test_a_throttled_request_says_how_long_to_wait_and_does_not_wait_itself(demo, client, method):
     demo.fail_next(429, method=method, path_contains=DEPLOYMENTS, retry_after=60)
@@ -128,7 +139,7 @@ def test_a_long_list_is_read_by_pages(demo, client):
 
     listed = client.deployments("default")
 
-    assert len({each["metadata"]["name"] for each in listed}) == len(listed) == 502
+    assert len({each.name for each in listed}) == len(listed) == 502
     assert [entry.query["limit"] for entry in demo.requests] == ["500", "500"]
 
 
@@ -141,7 +152,7 @@ def test_a_list_that_expires_in_the_middle_is_read_from_the_start(demo, client):
     listed = client.deployments("default")
 
     expiring.join()
-    assert len({each["metadata"]["name"] for each in listed}) == len(listed) == 502
+    assert len({each.name for each in listed}) == len(listed) == 502
     assert [entry.status for entry in demo.requests] == [200, 410, 200, 200]
 
 
@@ -192,7 +203,7 @@ def test_an_answer_that_only_trickles_is_given_up(demo, tmp_path, trickle):
 
     with (
         connect(kubeconfig=kubeconfig, longest_answer_seconds=0.3) as client,
-        pytest.raises(ClusterUnavailable, match="an answer without end"),
+        pytest.raises(ClusterUnavailable, match="did not answer in time"),
     ):
         client.deployments("default")
 

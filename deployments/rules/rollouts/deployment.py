@@ -1,4 +1,4 @@
-"""Is a rollout done? One ordered judgement of a Deployment, whose answer carries its numbers.
+"""Deployments: one ordered judgement, whose answer carries its numbers.
 
 The order and the numbers are those of `kubectl rollout status` (k8s.io/kubectl, `pkg/polymorphichelpers/rollout_status.go`):
 generation, then deadline, then counts. Conditions are trusted for the deadline only, since they lag behind when a patch
@@ -6,55 +6,25 @@ returns to a ReplicaSet that exists already (https://github.com/kubernetes/kuber
 passed before the image was set is another rollout's.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 
+from deployments.rules.pods import condition
+from deployments.rules.rollouts.rollout import Phase, Rollout
 from deployments.rules.wording import counted, duration, sentences, some_of
 from deployments.rules.workloads import (
     Counts,
-    KubernetesObject,
-    condition,
+    Workload,
     containers,
-    counts,
     image_writer,
     is_observed,
     is_same_image,
-    parse_time,
 )
 
 
-class Phase(StrEnum):
-    """How far a rollout is. All but PROGRESSING and PAUSED are ends."""
-
-    PROGRESSING = "progressing"
-    COMPLETE = "complete"
-    FAILED = "failed"
-    SUPERSEDED = "superseded"
-    PAUSED = "paused"
-
-
-@dataclass(frozen=True)
-class Rollout:
-    """A judgement, its sentence, and the pods it was judged by.
-
-    `by` is the field manager that changed the image when superseded, empty otherwise or when not recorded.
-    """
-
-    phase: Phase
-    message: str
-    wanted: int
-    updated: int
-    ready: int
-    available: int
-    old: int
-    by: str = ""
-
-
-def judge_rollout(deployment: KubernetesObject, *, container: str, image: str) -> Rollout:
-    """How the rollout of `image` in that container stands, by the Deployment as the API server sends it."""
+def judge_deployment(deployment: Workload, *, container: str, image: str) -> Rollout:
+    """How the rollout of `image` in that container stands."""
     phase, message, by = _judge(deployment, container=container, image=image)
-    numbers = counts(deployment)
+    numbers = deployment.counts
     return Rollout(
         phase=phase,
         message=message,
@@ -67,14 +37,14 @@ def judge_rollout(deployment: KubernetesObject, *, container: str, image: str) -
     )
 
 
-def _judge(deployment: KubernetesObject, *, container: str, image: str) -> tuple[Phase, str, str]:
+def _judge(deployment: Workload, *, container: str, image: str) -> tuple[Phase, str, str]:
     present = containers(deployment).get(container)
     if present is None or not is_same_image(present, image):
         return _superseded(deployment, container=container, present=present)
     if not is_observed(deployment):
         return Phase.PROGRESSING, "The cluster has taken the change and has not begun with it yet.", ""
-    numbers, missing = counts(deployment), _what_is_missing(deployment)
-    if deployment["spec"].get("paused") and (missing or not numbers.wanted):
+    numbers, missing = deployment.counts, _what_is_missing(deployment)
+    if deployment.is_paused and (missing or not numbers.wanted):
         return (
             Phase.PAUSED,
             "It waits because the Deployment is paused in the cluster: resume it with kubectl rollout resume.",
@@ -87,9 +57,7 @@ def _judge(deployment: KubernetesObject, *, container: str, image: str) -> tuple
     return Phase.COMPLETE, _complete(numbers), ""
 
 
-def _superseded(
-    deployment: KubernetesObject, *, container: str, present: str | None
-) -> tuple[Phase, str, str]:
+def _superseded(deployment: Workload, *, container: str, present: str | None) -> tuple[Phase, str, str]:
     if present is None:
         return Phase.SUPERSEDED, f"The Deployment no longer has a container named “{container}”.", ""
     writer = image_writer(deployment, container=container)
@@ -97,32 +65,28 @@ def _superseded(
     return Phase.SUPERSEDED, f"{by or 'Somebody else'} has set the image to {present} since.", by
 
 
-def _is_past_deadline(deployment: KubernetesObject, *, container: str) -> bool:
-    progressing = condition(deployment, "Progressing")
-    if progressing is None or progressing.get("reason") != "ProgressDeadlineExceeded":
+def _is_past_deadline(deployment: Workload, *, container: str) -> bool:
+    progressing = condition(deployment.conditions, "Progressing")
+    if progressing is None or progressing.reason != "ProgressDeadlineExceeded":
         return False
-    passed_at, writer = (
-        parse_time(progressing.get("lastUpdateTime")),
-        image_writer(deployment, container=container),
-    )
+    passed_at, writer = progressing.updated_at, image_writer(deployment, container=container)
     if passed_at is None or writer is None or writer.at is None:
         return True
     return passed_at > writer.at
 
 
-def _deadline(deployment: KubernetesObject) -> str:
-    seconds = deployment["spec"].get("progressDeadlineSeconds") or 600
+def _deadline(deployment: Workload) -> str:
+    seconds = deployment.progress_deadline_seconds or 600
     return (
         f"The rollout made no progress for {duration(timedelta(seconds=seconds))}, the Deployment's deadline."
     )
 
 
-def _what_is_missing(deployment: KubernetesObject) -> str:
+def _what_is_missing(deployment: Workload) -> str:
     """The first thing that a finished rollout would have and this one has not; empty when it has all."""
-    numbers = counts(deployment)
-    leaving = max(numbers.old, deployment["status"].get("terminatingReplicas") or 0)
-    is_recreated = (deployment["spec"].get("strategy") or {}).get("type") == "Recreate"
-    if is_recreated and leaving and not numbers.updated:
+    numbers = deployment.counts
+    leaving = max(numbers.old, numbers.terminating)
+    if deployment.strategy == "Recreate" and leaving and not numbers.updated:
         return f"New pods start when the old ones are gone: {counted(leaving, 'old pod')} to go."
     if numbers.updated < numbers.wanted:
         return f"{some_of(numbers.updated, numbers.wanted, 'new pod')} created."
@@ -134,11 +98,11 @@ def _what_is_missing(deployment: KubernetesObject) -> str:
     return ""
 
 
-def _refused_pods(deployment: KubernetesObject) -> str:
-    failure = condition(deployment, "ReplicaFailure")
-    if failure is None or failure.get("status") != "True":
+def _refused_pods(deployment: Workload) -> str:
+    failure = condition(deployment.conditions, "ReplicaFailure")
+    if failure is None or failure.status != "True":
         return ""
-    return f"The cluster refuses to create pods: {failure.get('message') or failure.get('reason') or 'no reason given'}"
+    return f"The cluster refuses to create pods: {failure.message or failure.reason or 'no reason given'}"
 
 
 def _complete(numbers: Counts) -> str:
