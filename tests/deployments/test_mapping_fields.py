@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import models
 
+from deployments.admin.sites import SiteAdmin
 from deployments.models import Site
 from deployments.models.site import OBSERVED_BY, SETTINGS, mapping_fields
 
@@ -49,7 +49,7 @@ def test_the_fields_are_found() -> None:
 
 
 def test_the_admin_asks_for_each_field_once() -> None:
-    asked = flatten_fieldsets(admin.site.get_model_admin(Site).fieldsets)
+    asked = flatten_fieldsets(SiteAdmin.fieldsets)
 
     assert sorted(asked) == sorted(FIELDS)
 
