@@ -71,9 +71,9 @@ def with_mappings(manual: str, rows: Iterable[str]) -> str:
 
 
 def _default(field: "models.Field[object, object]") -> str:
-    if not field.has_default():
-        return "empty" if field.blank else "needed"
-    return f"`{str(field.get_default()).lower()}`"
+    if not field.has_default() and not field.blank:
+        return "needed"
+    return f"`{str(field.get_default()).lower()}`" if field.get_default() not in {"", None} else "empty"
 
 
 def _with_rows(manual: str, heading: str, rows: Iterable[str]) -> str:

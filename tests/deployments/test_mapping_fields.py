@@ -51,11 +51,11 @@ def test_the_fields_are_found() -> None:
 def test_the_admin_asks_for_each_field_once() -> None:
     asked = flatten_fieldsets(SiteAdmin.fieldsets)
 
-    assert sorted(asked) == sorted(FIELDS)
+    assert sorted(asked) == sorted(FIELDS), "Add it to a group of `fieldsets`."
 
 
 def test_each_field_says_whether_it_makes_untrue_what_was_observed() -> None:
-    assert sorted([*OBSERVED_BY, *SETTINGS]) == sorted(FIELDS)
+    assert sorted([*OBSERVED_BY, *SETTINGS]) == sorted(FIELDS), "Add it to one of the two."
 
 
 @pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
