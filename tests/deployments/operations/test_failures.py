@@ -141,9 +141,7 @@ def test_an_image_that_its_registry_has_is_waited_for(
 
     has_it = f"{words}. The registry has it, and the cluster retries automatically."
 
-    see_through(
-        deploy, clients, clock=Clock(minutes=3), until=lambda deploy: deploy.message.endswith(has_it)
-    )
+    see_through(deploy, clients, clock=Clock(minutes=3), until=lambda deploy: deploy.message.endswith(has_it))
 
     assert deploy.status == Status.ROLLING_OUT
     assert deploy.message.startswith(f"The cluster cannot pull {deploy.image}: ")
