@@ -71,9 +71,9 @@ def test_what_keeps_a_pod_from_starting_passes(
 
     demo_cluster.wait_until(lambda: is_ready(demo_cluster))
 
-    said = reasons(demo_cluster)
+    seen = reasons(demo_cluster)
     assert behaviour.obstacle
-    assert said.index(behaviour.obstacle.reason) < said.index("Pulling") < said.index("Pulled")
+    assert seen.index(behaviour.obstacle.reason) < seen.index("Pulling") < seen.index("Pulled")
 
 
 def test_an_event_that_comes_again_is_counted_and_keeps_its_first_time(
@@ -82,12 +82,12 @@ def test_an_event_that_comes_again_is_counted_and_keeps_its_first_time(
     images.behaviours["app:1"] = NO_SANDBOX()
     start(demo_cluster)
 
-    def told() -> dict[str, Any]:
+    def warning() -> dict[str, Any]:
         return next((each for each in events(demo_cluster) if each["reason"] == "FailedCreatePodSandBox"), {})
 
-    demo_cluster.wait_until(lambda: told().get("count", 0) > 1)
+    demo_cluster.wait_until(lambda: warning().get("count", 0) > 1)
 
-    assert told()["firstTimestamp"] < told()["lastTimestamp"]
+    assert warning()["firstTimestamp"] < warning()["lastTimestamp"]
     assert waiting(demo_cluster) == {"reason": "ContainerCreating"}
 
 
@@ -124,9 +124,9 @@ def test_a_startup_probe_passes_and_the_container_is_ready(demo_cluster: DemoClu
 
     demo_cluster.wait_until(lambda: is_ready(demo_cluster))
 
-    told = next(each for each in events(demo_cluster) if each["reason"] == "Unhealthy")
-    assert told["message"].startswith("Startup probe failed: ")
-    assert told["involvedObject"]["fieldPath"] == "spec.containers{web}"
+    warning = next(each for each in events(demo_cluster) if each["reason"] == "Unhealthy")
+    assert warning["message"].startswith("Startup probe failed: ")
+    assert warning["involvedObject"]["fieldPath"] == "spec.containers{web}"
 
 
 def test_a_startup_probe_that_fails_too_often_ends_the_container(

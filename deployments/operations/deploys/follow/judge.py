@@ -14,7 +14,7 @@ from deployments.operations.deploys.follow.snapshot import Snapshot
 from deployments.operations.deploys.follow.verify_digest import verify_digest
 from deployments.rules.diagnosis import (
     Diagnosis,
-    Patience,
+    RolloutTimes,
     after_asking_the_registry,
     diagnose,
     pulls_under_way,
@@ -122,7 +122,7 @@ def _problem(snapshot: Snapshot, workload: Workload, context: FollowContext) -> 
         container=deploy.site.container,
         image=deploy.image,
         now=now,
-        patience=Patience(
+        times=RolloutTimes(
             patched_at=deploy.patched_at,
             progressed_at=deploy.progressed_at,
             deadline_seconds=deadline_seconds(workload),
