@@ -10,6 +10,7 @@ from deployments.models.fields import FULL_SHA
 from deployments.queries import Commit, SitePage
 from deployments.rules.guards import NEVER_SYNCED
 from deployments.rules.site_state import CheckState
+from deployments.rules.wording import short
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,7 @@ class DeployDialog:
 
     @property
     def short(self) -> str:
-        return self.sha[:7]
+        return short(self.sha)
 
 
 def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
@@ -89,7 +90,7 @@ def hold_on(page: SitePage, sha: str) -> int | None:
 def hold_warnings(page: SitePage, sha: str) -> Iterator[str]:
     """Yield a sentence for each Hold that stops this commit."""
     for hold in _holds_on(page, sha):
-        yield f"Held by {hold.by}: {hold.reason.rstrip('.')}. Resume it first."
+        yield f"{hold.message} Resume it first."
 
 
 def _holds_on(page: SitePage, sha: str) -> list[StandingHold]:
@@ -103,10 +104,10 @@ def _warnings(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> Itera
         yield NEVER_SYNCED
         return
     if is_red:
-        yield f"CI failed on {sha[:7]}. Deploying anyway skips that check."
+        yield f"CI failed on {short(sha)}. Deploying anyway skips that check."
     if is_head and seen.ahead_by:
         one = seen.ahead_by == 1
         which = "1 commit that runs now is" if one else f"{seen.ahead_by} commits that run now are"
         yield f"{which} not on the branch. Deploying takes {'it' if one else 'them'} out."
     if not is_head:
-        yield f"This is not the newest commit. What came after {sha[:7]} stops running."
+        yield f"This is not the newest commit. What came after {short(sha)} stops running."

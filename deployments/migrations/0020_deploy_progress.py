@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [('deployments', '0006_names')]
+    dependencies = [('deployments', '0010_github_membership')]
 
     operations = [
         migrations.AddField('deploy', 'progress', models.IntegerField(help_text='The furthest that its rollout has been, in steps.', null=True)),

@@ -12,7 +12,7 @@ from django.db.models import Q
 from deployments.models.deploy_event import DeployEvent, EventKind
 from deployments.models.deploy_status import ACTIVE_STATUSES, TRANSITIONS, Kind, Status, Trigger
 from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
-from deployments.rules.wording import is_same_news
+from deployments.rules.wording import is_same_news, short
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ class Deploy(models.Model):
         indexes: ClassVar = [models.Index(fields=["site", "-id"], name="deploy_site_newest")]
 
     def __str__(self) -> str:
-        return f"Deploy {self.pk}: {self.sha[:7]} to {self.site_id}"
+        return f"Deploy {self.pk}: {short(self.sha)} to {self.site_id}"
 
     @property
     def is_active(self) -> bool:

@@ -9,7 +9,6 @@ from django_q.models import OrmQ, Task
 
 from deployments.models import ACTIVE_STATUSES, Deploy, DeployBatch, Observation, Status, SyncRun
 from deployments.operations.deploys.finish import Ending, finish
-from deployments.operations.deploys.follow.snapshot import FOLLOWED
 from deployments.operations.deploys.waiting import take_up_waiting
 from deployments.operations.hold import resume_expired
 from deployments.operations.sync.request import AFTER_SYNC, let_follow
@@ -46,7 +45,7 @@ def tick(
         _take_up_queued(queued, now=now)
     if BATCH in under_way:
         enqueue.continue_batches(unless_in=queued)
-    if under_way & set(FOLLOWED):
+    if under_way & Status.IN_ROLLOUT:
         enqueue.follow(unless_in=queued)
     if moving := _set_by_others(now=now):
         enqueue.sync(hosts=moving, trigger="rollout", unless_in=queued)

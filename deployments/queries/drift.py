@@ -9,6 +9,7 @@ from deployments.queries.sites import SiteRow, all_sites, row_of
 from deployments.queries.system_status import SystemStatus, system_status
 from deployments.rules.rollbacks import is_of
 from deployments.rules.site_facts import SiteFacts
+from deployments.rules.wording import short
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,7 @@ class WayRight:
 
     @property
     def short(self) -> str:
-        return self.sha[:7]
+        return short(self.sha)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ class CheckState(StrEnum):
 class DeployFacts:
     """One Deploy. `from_sha` is what ran before it; `automatic` when the sync asked for it and not a person.
 
+    `is_failure` when it failed or took too long; neither an active Deploy nor a cancelled one is.
     `reason` is the name of why it failed, as `diagnosis.Diagnosis` has it; empty where there is none.
     """
 
@@ -33,6 +34,7 @@ class DeployFacts:
     automatic: bool = False
     reason: str = ""
     is_rollback: bool = False
+    is_failure: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

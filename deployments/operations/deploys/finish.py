@@ -1,6 +1,6 @@
 """The end of a Deploy: every way in which one ends, and what follows from it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -23,17 +23,15 @@ from deployments.operations.deploys.rollback import roll_back_automatically
 from deployments.operations.hold import resume_hold_of
 from deployments.queue import enqueue
 
-IN_ROLLOUT = (Status.ROLLING_OUT, Status.VERIFYING)
-
 
 class Ending(Enum):
     """Every way in which a Deploy ends: when, the status that it then has, and those from which it can end so."""
 
     SUCCEEDED = "its pods run the commit, and the host answers", Status.SUCCEEDED, (Status.VERIFYING,)
-    FAILED = "its rollout failed", Status.FAILED, IN_ROLLOUT
-    TIMED_OUT = "its rollout took too long", Status.TIMED_OUT, IN_ROLLOUT
-    SUPERSEDED = "another image was set during its rollout", Status.SUPERSEDED, IN_ROLLOUT
-    ABORTED = "a person stopped its rollout to roll back", Status.CANCELLED, IN_ROLLOUT
+    FAILED = "its rollout failed", Status.FAILED, Status.IN_ROLLOUT
+    TIMED_OUT = "its rollout took too long", Status.TIMED_OUT, Status.IN_ROLLOUT
+    SUPERSEDED = "another image was set during its rollout", Status.SUPERSEDED, Status.IN_ROLLOUT
+    ABORTED = "a person stopped its rollout to roll back", Status.CANCELLED, Status.IN_ROLLOUT
     CANCELLED = "a person cancelled it in time", Status.CANCELLED, (Status.WAITING, Status.QUEUED)
     REFUSED = "a guard or the cluster refused it", Status.FAILED, (Status.QUEUED,)
     GIVEN_UP = "nothing could be asked for too long", Status.TIMED_OUT, (Status.QUEUED,)
@@ -43,7 +41,7 @@ class Ending(Enum):
     OVERTAKEN = "a newer commit came while it waited", Status.SUPERSEDED, (Status.WAITING,)
     ADOPTED = "it records what somebody else deployed", Status.SUCCEEDED, (Status.VERIFYING,)
 
-    def __init__(self, when: str, status: Status, from_statuses: tuple[Status, ...]) -> None:
+    def __init__(self, when: str, status: Status, from_statuses: Collection[Status]) -> None:
         self.when = when
         self.status = status
         self.from_statuses = from_statuses

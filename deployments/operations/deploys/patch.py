@@ -3,6 +3,7 @@
 from deployments.clients.cluster import Cluster, NotFound
 from deployments.models import Deploy, Kind
 from deployments.rules.restarts import restarted_at
+from deployments.rules.wording import short
 from deployments.rules.workloads import Workload, containers
 
 DEPLOY_ANNOTATION = "headway.dev/deploy"
@@ -14,7 +15,7 @@ DID = {Kind.DEPLOY: "deployed", Kind.ROLLBACK: "rolled back to", Kind.RESTART: "
 def apply(deploy: Deploy, deployment: Workload, *, cluster: Cluster) -> Workload:
     """Make the one change that this Deploy asks for; return the Deployment as it is then. Raises ClusterError."""
     did = DID[Kind(deploy.kind)]
-    cause = f"Headway: {deploy.requested_by_name} {did} {deploy.sha[:7]} {deploy.headline}"[:CAUSE_LENGTH]
+    cause = f"Headway: {deploy.requested_by_name} {did} {short(deploy.sha)} {deploy.headline}"[:CAUSE_LENGTH]
     annotations = {CAUSE_ANNOTATION: cause, DEPLOY_ANNOTATION: str(deploy.pk)}
     if deploy.kind == Kind.RESTART:
         return cluster.restart(deployment, at=deploy.restarted_at, annotations=annotations)

@@ -18,6 +18,7 @@ from deployments.clients.github import GitHubError, HeadProblem, HeadQuestion
 from deployments.clients.registry import RegistryError
 from deployments.facts import StandingHold, hold_on
 from deployments.models import Deploy, Kind, Observation, Status
+from deployments.operations.authorization import is_administrator, no_longer_allowed
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.guard_input import guard_input_at_start, image_repository
 from deployments.operations.deploys.images import note_image
@@ -25,7 +26,8 @@ from deployments.operations.deploys.patch import apply, done_before, is_done
 from deployments.operations.github_limits import ask_heads
 from deployments.queue import enqueue
 from deployments.rules.guards import first_refusal
-from deployments.rules.images import parse_image
+from deployments.rules.images import UnableToParseImage, parse_image
+from deployments.rules.wording import short
 from deployments.rules.workloads import OUR_MANAGER, Workload, containers
 
 logger = logging.getLogger(__name__)
@@ -57,6 +59,7 @@ def start_deploy(
     try:
         patched = _done_before(deploy, clients)
         if patched is None:
+            _check_person(deploy)
             _check_place(deploy, image_prefixes)
             _check_commit_and_image(deploy, clients, now=now)
             patched = _patch(deploy, clients, now=now)
@@ -73,7 +76,7 @@ def start_deploy(
 def _refuse(deploy: Deploy, refusal: str, *, now: datetime) -> None:
     asked = f"asked for by {deploy.requested_by_name}"
     message = (
-        f"Refused Deploy {deploy.pk} of {deploy.sha[:7]}, {asked}, before anything was changed. {refusal}"
+        f"Refused Deploy {deploy.pk} of {short(deploy.sha)}, {asked}, before anything was changed. {refusal}"
     )
     # Another run may have begun with it meanwhile: then it is under way.
     finish(deploy, Ending.REFUSED, refusal, audited=message, now=now)
@@ -97,6 +100,11 @@ def _roll_out(deploy: Deploy, patched: Workload, *, now: datetime) -> None:
             enqueue.follow()
 
 
+def _check_person(deploy: Deploy) -> None:
+    if refusal := no_longer_allowed(deploy):
+        raise Refused(refusal)
+
+
 def _check_place(deploy: Deploy, image_prefixes: tuple[str, ...] | None) -> None:
     # The mapping lies where web can write; this says what web cannot change. A restart runs what runs already.
     is_restart = deploy.kind == Kind.RESTART
@@ -110,6 +118,8 @@ def _check_commit_and_image(deploy: Deploy, clients: Clients, *, now: datetime) 
     try:
         is_on_branch = _is_on_branch(deploy, clients, now=now)
         digest = clients.registry.digest(parse_image(deploy.image))
+    except UnableToParseImage as error:
+        raise Refused(str(error)) from error
     except (GitHubError, RegistryError) as error:
         raise TryLater(f"{error} Headway keeps trying.") from error
     is_built, deploy.digest = digest is not None, digest or ""
@@ -177,9 +187,9 @@ def _check_workload(deploy: Deploy, deployment: Workload, *, now: datetime) -> N
         guard_input_at_start(
             deploy,
             workload_missing=missing,
-            present_repository=None
-            if present and present == deploy.accepts_image
-            else image_repository(present or ""),
+            present_repository=image_repository(present or ""),
+            accepts_other_app=bool(present) and present == deploy.accepts_image,
+            is_by_administrator=is_administrator(deploy.requested_by),
             hold=hold_on(site, sha=deploy.sha, holds=StandingHold.all(now=now)),
             seen=deploy.from_image,
             present=present or "",

@@ -10,12 +10,12 @@ from django.db import DatabaseError, InterfaceError
 from deployments.clients.clients import Clients
 from deployments.clients.cluster import ClusterError
 from deployments.locks import Lock, try_lock
-from deployments.models import Deploy
+from deployments.models import Deploy, Status
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.follow.context import FollowContext, Timeouts
 from deployments.operations.deploys.follow.end import is_out_of_time
 from deployments.operations.deploys.follow.judge import judge
-from deployments.operations.deploys.follow.snapshot import FOLLOWED, Snapshot, take_snapshots
+from deployments.operations.deploys.follow.snapshot import Snapshot, take_snapshots
 
 logger = logging.getLogger(__name__)
 HAND_OVER_SECONDS = 0.3
@@ -40,7 +40,7 @@ def follow(
 
 def _judge_all(context: FollowContext, *, now: datetime) -> bool:
     deploys = list(
-        Deploy.objects.filter(status__in=FOLLOWED)
+        Deploy.objects.filter(status__in=Status.IN_ROLLOUT)
         .select_related("site__observation")
         .order_by("site__namespace", "pk")
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deployments.clients.cluster import Cluster, ClusterError
-from deployments.models import Deploy, Status
+from deployments.models import Deploy
 from deployments.operations.deploys.follow.context import Timeouts
 from deployments.rules.pods import Event, Pod, condition, is_ready
 from deployments.rules.restarts import restarted_pods
@@ -14,7 +14,6 @@ from deployments.rules.selectors import selector
 from deployments.rules.workloads import ReplicaSet, Workload, newest_replica_set, owned_pods, runs_image
 
 logger = logging.getLogger(__name__)
-FOLLOWED = (Status.ROLLING_OUT, Status.VERIFYING)
 
 
 @dataclass(frozen=True)
