@@ -97,7 +97,18 @@ _BY_NEED = (
 
 # What no other commit would mend: it is put right in the cluster or its registry, and then tried again.
 _MENDED_OUTSIDE = frozenset(
-    {"pull_denied", "pull_failed", "config_error", "unschedulable", "quota", "pods_refused", "other_build"}
+    {
+        "pull_denied",
+        "pull_failed",
+        "config_error",
+        "waiting",
+        "volume",
+        "sandbox",
+        "unschedulable",
+        "quota",
+        "pods_refused",
+        "other_build",
+    }
 )
 
 

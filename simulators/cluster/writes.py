@@ -146,7 +146,9 @@ def _merged(kind: Kind, old: Json, asked: Json) -> Json:
     check_shapes(new)
     new = with_defaults(new)
     validate_deployment(new, old)
-    if new["spec"] != old["spec"]:
+    # pkg/registry/apps/deployment/strategy.go: "Spec updates bump the generation", and so do annotations.
+    noted = new["metadata"].get("annotations") != old["metadata"].get("annotations")
+    if noted or new["spec"] != old["spec"]:
         new["metadata"]["generation"] = old["metadata"]["generation"] + 1
     return new
 

@@ -73,7 +73,7 @@ def _judge_alone(snapshot: Snapshot, context: FollowContext) -> None:
 
 
 def _unreachable(deploy: Deploy, problem: str, waits: str, timeouts: Timeouts, *, now: datetime) -> None:
-    if is_out_of_time(deploy, timeouts, now=now):
+    if is_out_of_time(deploy, timeouts.rollout, now=now):
         message = f"The cluster could not be asked how it ended: {problem}"
         finish(deploy, Ending.TIMED_OUT, message, reason="out_of_sight", now=now)
     else:

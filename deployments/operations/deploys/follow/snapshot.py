@@ -8,10 +8,10 @@ from datetime import datetime
 from deployments.clients.cluster import Cluster, ClusterError
 from deployments.models import Deploy
 from deployments.operations.deploys.follow.context import Timeouts
-from deployments.rules.pods import Event, Pod, is_ready
+from deployments.rules.pods import Event, Pod, condition, is_ready
 from deployments.rules.restarts import restarted_pods
 from deployments.rules.selectors import selector
-from deployments.rules.workloads import Workload, newest_replica_set, owned_pods, runs_image
+from deployments.rules.workloads import ReplicaSet, Workload, newest_replica_set, owned_pods, runs_image
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class Snapshot:
     pods: Sequence[Pod]
     """Its own, those being deleted too."""
     events: Sequence[Event]
-    """Of one of its pods that are not ready, or of a ReplicaSet that has too few."""
+    """Of the pod that is late for the longest time, and of a ReplicaSet that has too few."""
     now: datetime
 
     @property
@@ -62,17 +62,26 @@ def take_snapshots(
 def _events(cluster: Cluster, snapshot: Snapshot) -> Sequence[Event]:
     """What is reported of one late pod: one suffices to know what is wrong with its image. Empty where it may not be asked."""
     namespace = snapshot.deploy.site.namespace
-    late = next((pod for pod in snapshot.new_pods if not is_ready(pod)), None)
+    late = [pod for pod in snapshot.new_pods if not is_ready(pod)]
+    found: list[Event] = []
     try:
         if late:
-            return cluster.events(namespace, uid=late.uid)
-        if snapshot.deployment is None or len(snapshot.new_pods) >= snapshot.deployment.counts.wanted:
-            return ()
-        own = cluster.replica_sets(namespace, label_selector=selector(snapshot.deployment.selector))
-        newest = newest_replica_set(
-            snapshot.deployment, own, container=snapshot.deploy.site.container, image=snapshot.deploy.image
-        )
-        return cluster.events(namespace, uid=newest.uid) if newest else ()
+            first = min(late, key=lambda pod: (pod.created_at or snapshot.now, pod.name))
+            found += cluster.events(namespace, uid=first.uid)
+        if newest := _short_replica_set(cluster, snapshot, has_late_pods=bool(late)):
+            found += cluster.events(namespace, uid=newest.uid)
     except ClusterError as error:
         logger.warning("No events of %s: %s", snapshot.deploy, error)
-        return ()
+    return found
+
+
+def _short_replica_set(cluster: Cluster, snapshot: Snapshot, *, has_late_pods: bool) -> ReplicaSet | None:
+    """The ReplicaSet of the new pods, where there are too few of them for another reason than that some are late."""
+    deployment, deploy = snapshot.deployment, snapshot.deploy
+    if deployment is None or len(snapshot.new_pods) >= deployment.counts.wanted:
+        return None
+    refused = condition(deployment.conditions, "ReplicaFailure")
+    if has_late_pods and (refused is None or refused.status != "True"):
+        return None
+    own = cluster.replica_sets(deploy.site.namespace, label_selector=selector(deployment.selector))
+    return newest_replica_set(deployment, own, container=deploy.site.container, image=deploy.image)
