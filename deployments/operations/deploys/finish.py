@@ -19,6 +19,7 @@ from deployments.models import (
     Status,
 )
 from deployments.operations import audit
+from deployments.operations.deploys.rewritten import update_requested_image
 from deployments.operations.deploys.rollback import roll_back_automatically
 from deployments.operations.hold import resume_hold_of
 from deployments.queue import enqueue
@@ -91,12 +92,13 @@ def _update_observation(end: _End) -> None:
     seen.update(
         running_sha=deploy.sha,
         desired_sha=deploy.sha,
-        desired_image=deploy.image,
-        accepted_image=deploy.image,
+        desired_image=deploy.set_image,
+        accepted_image=deploy.set_image,
         ready=deploy.ready,
         wanted=deploy.wanted,
         resource_version="",
     )
+    update_requested_image(deploy)
     seen.filter(head_sha=deploy.sha).update(behind_by=0, ahead_by=0)
 
 

@@ -27,7 +27,7 @@ def guard_input_at_request(site: Site, facts: SiteFacts, deploy_request: DeployR
         expected_repository=facts.expected_repository,
         present_repository=None
         if deploy_request.accepts_image and deploy_request.accepts_image == facts.desired_image
-        else image_repository(facts.desired_image),
+        else image_repository(facts.meant_image),
         hold=facts.hold,
         other=facts.active,
         seen=deploy_request.seen_sha,

@@ -22,11 +22,14 @@ from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.guard_input import guard_input_at_start, image_repository
 from deployments.operations.deploys.images import note_image
 from deployments.operations.deploys.patch import apply, done_before, is_done
+from deployments.operations.deploys.rewritten import asked_image, update_requested_image
 from deployments.operations.github_limits import ask_heads
 from deployments.queue import enqueue
 from deployments.rules.guards import first_refusal
 from deployments.rules.images import parse_image
-from deployments.rules.workloads import OUR_MANAGER, Workload, containers
+from deployments.rules.managers import not_ours_to_change
+from deployments.rules.ours import is_rewriting_of
+from deployments.rules.workloads import OUR_MANAGER, Workload, containers, is_same_image
 
 logger = logging.getLogger(__name__)
 READ_AGAIN_AT_MOST = 5
@@ -80,7 +83,7 @@ def _refuse(deploy: Deploy, refusal: str, *, now: datetime) -> None:
 
 
 def _roll_out(deploy: Deploy, patched: Workload, *, now: datetime) -> None:
-    wanted = patched.counts.wanted
+    wanted, applied = patched.counts.wanted, containers(patched).get(deploy.site.container, "")
     with transaction.atomic():
         if deploy.move(
             Status.ROLLING_OUT,
@@ -89,11 +92,14 @@ def _roll_out(deploy: Deploy, patched: Workload, *, now: datetime) -> None:
             patched_at=now,
             wanted=wanted,
             digest=deploy.digest,
+            applied_image="" if is_same_image(applied, deploy.image) else applied,
+            denied_since=None,
         ):
             Observation.objects.filter(site=deploy.site).update(
-                desired_image=deploy.image, desired_sha=deploy.sha, desired_by=OUR_MANAGER, desired_at=now,
-                accepted_image=deploy.image, resource_version="",
+                desired_image=deploy.set_image, desired_sha=deploy.sha, desired_by=OUR_MANAGER, desired_at=now,
+                accepted_image=deploy.set_image, resource_version="",
             )  # fmt: skip
+            update_requested_image(deploy)
             enqueue.follow()
 
 
@@ -151,7 +157,9 @@ def _patch(deploy: Deploy, clients: Clients, *, now: datetime) -> Workload:
             _check_workload(deploy, deployment, now=now)
             if not deploy.mark_patch_sent(now=now):
                 raise Refused("Cancelled before anything was changed.")
-            return apply(deploy, deployment, cluster=clients.cluster)
+            patched = apply(deploy, deployment, cluster=clients.cluster)
+            _check_answer(deploy, before=deployment, after=patched)
+            return patched
         except Conflict:
             continue
         except (NotFound, NoSuchContainer) as error:
@@ -166,24 +174,41 @@ def _patch(deploy: Deploy, clients: Clients, *, now: datetime) -> Workload:
 def _check_workload(deploy: Deploy, deployment: Workload, *, now: datetime) -> None:
     site = deploy.site
     present = containers(deployment).get(site.container)
-    if is_done(deploy, deployment, present=present):
+    if is_done(deploy, deployment):
         return
+    if refusal := not_ours_to_change(deployment):
+        raise Refused(refusal)
     if deploy.kind == Kind.RESTART and deployment.is_paused:
         raise Refused("The Deployment is paused: resume it with kubectl rollout resume, then restart.")
     missing = "" if present is not None else (
         f"Deployment {site.deployment} has no container named {site.container}: correct the mapping's container."
     )  # fmt: skip
+    asked = asked_image(site, deployment)
+    # Rewritten since it was seen, and by nobody's wish.
+    is_as_seen = asked != present and asked in {deploy.from_image, site.observation.requested_image}
     refusal = first_refusal(
         guard_input_at_start(
             deploy,
             workload_missing=missing,
             present_repository=None
             if present and present == deploy.accepts_image
-            else image_repository(present or ""),
+            else image_repository(asked),
             hold=hold_on(site, sha=deploy.sha, holds=StandingHold.all(now=now)),
             seen=deploy.from_image,
-            present=present or "",
+            present=deploy.from_image if is_as_seen else present or "",
         )
     )
     if refusal:
         raise Refused(refusal)
+
+
+def _check_answer(deploy: Deploy, *, before: Workload, after: Workload) -> None:
+    """An admission may spell the image otherwise; one that leaves what was there has refused the change."""
+    kept, answered = (containers(each).get(deploy.site.container, "") for each in (before, after))
+    if deploy.kind == Kind.RESTART or not is_same_image(kept, answered):
+        return
+    if not is_rewriting_of(answered, asked=deploy.image, digest=deploy.digest):
+        raise Refused(
+            f"The cluster accepted the change and left the image at {kept}: a webhook puts it back. "
+            "Change its policy, or deploy by what it belongs to."
+        )

@@ -15,7 +15,10 @@ from deployments.operations.deploys.follow.verify_digest import verify_digest
 from deployments.rules.diagnosis import Diagnosis, after_asking_the_registry, diagnose
 from deployments.rules.digest_check import DigestCheck, DigestMatch
 from deployments.rules.images import parse_image
+from deployments.rules.ours import PUT_BACK, put_back
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
+from deployments.rules.wording import duration
+from deployments.rules.workloads import Workload, is_same_image
 
 REGISTRY_WITHIN = timedelta(seconds=30)
 ASK_REGISTRY_AGAIN = timedelta(seconds=30)
@@ -24,18 +27,35 @@ ASK_REGISTRY_AGAIN = timedelta(seconds=30)
 def judge(snapshot: Snapshot, context: FollowContext) -> None:
     """Move the Deploy on, or note how far it is."""
     deploy, site = snapshot.deploy, snapshot.deploy.site
-    if snapshot.deployment is None:
-        gone = f"Deployment {site.deployment} is gone from namespace {site.namespace}."
+    if snapshot.deployment is None or snapshot.deployment.is_terminating:
+        how = "gone from" if snapshot.deployment is None else "being deleted in"
+        gone = f"Deployment {site.deployment} is {how} namespace {site.namespace}."
         finish(deploy, Ending.FAILED, gone, reason="gone", now=snapshot.now)
         return
-    rollout = judge_rollout(snapshot.deployment, container=site.container, image=deploy.image)
+    image = snapshot.image
+    if not is_same_image(image, deploy.set_image):
+        # A webhook came midway, and has rewritten what was there.
+        deploy.note(now=snapshot.now, applied_image=image)
+    rollout = judge_rollout(snapshot.deployment, container=site.container, image=image)
     match rollout.phase:
         case Phase.SUPERSEDED:
-            finish(deploy, Ending.SUPERSEDED, rollout.message, now=snapshot.now)
+            _superseded(snapshot, snapshot.deployment, rollout)
         case Phase.COMPLETE if snapshot.ready >= rollout.wanted:
             _verify(snapshot, rollout, context)
         case _:
             _wait_or_fail(snapshot, rollout, context)
+
+
+def _superseded(snapshot: Snapshot, deployment: Workload, rollout: Rollout) -> None:
+    """What puts its own image back does so again: it is named, and auto-deploy stops here."""
+    deploy = snapshot.deploy
+    back = put_back(deployment, container=deploy.site.container, before=deploy.from_image)
+    if back is None:
+        finish(deploy, Ending.SUPERSEDED, rollout.message, now=snapshot.now)
+        return
+    commit = deploy.from_sha[:7] or deploy.from_image
+    message = f"{back.by} put {commit} back {duration(back.after)} later."
+    finish(deploy, Ending.SUPERSEDED, message, reason=PUT_BACK, now=snapshot.now)
 
 
 def _verify(snapshot: Snapshot, rollout: Rollout, context: FollowContext) -> None:
@@ -95,7 +115,11 @@ def _problem(snapshot: Snapshot, context: FollowContext) -> Diagnosis | None:
     """What is wrong; before an image is called missing, the registry itself is asked."""
     deploy, now = snapshot.deploy, snapshot.now
     problem = diagnose(
-        snapshot.pods, snapshot.events, container=deploy.site.container, image=deploy.image, now=now
+        snapshot.new_pods,
+        snapshot.events,
+        container=deploy.site.container,
+        image=snapshot.pod_image,
+        now=now,
     )
     if problem is None or not problem.certain or not problem.unpulled:
         return problem

@@ -47,7 +47,7 @@ def _judge_all(context: FollowContext, *, now: datetime) -> bool:
     for namespace, group in groupby(deploys, key=lambda deploy: deploy.site.namespace):
         together = list(group)
         try:
-            seen = take_snapshots(context.clients.cluster, namespace, together, context.timeouts, now=now)
+            seen = take_snapshots(context, namespace, together, now=now)
         except ClusterError as error:
             logger.warning("Cannot look at namespace %s: %s", namespace, error)
             for deploy in together:
