@@ -17,6 +17,7 @@ from dashboard.accounts.settings import APPS, GITHUB_APPS, github_provider
 from dashboard.content_security import policy
 from dashboard.environment import (
     Environment,
+    database_login,
     folders,
     networks,
     owners_tokens,
@@ -27,6 +28,7 @@ from dashboard.environment import (
     web_side,
 )
 from dashboard.queue_settings import QUEUE
+from deployments.rules.image_prefixes import prefixes_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -34,6 +36,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(eager=False, strip_whitespace=True)
 env.add_parser("owners_tokens", owners_tokens)
 env.add_parser("postgresql", postgresql)
+env.add_parser("database_login", database_login)
 
 # --- Where we are ----------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
@@ -57,9 +60,7 @@ GITHUB_URL = env.str("GITHUB_URL", web_side(GITHUB_API_URL or ""), validate=web_
 KUBECONFIG = env.path("KUBECONFIG", None)
 DOCKER_CONFIG = env.path("DOCKER_CONFIG", None)
 IMAGE_TEMPLATE = env.str("IMAGE_TEMPLATE", "gcr.io/icco-cloud/{repository}:{sha}")
-IMAGE_PREFIXES: list[str] = env.list(
-    "IMAGE_PREFIXES", [(IMAGE_TEMPLATE or "").partition("{")[0]], validate=folders
-)
+IMAGE_PREFIXES: list[str] = env.list("IMAGE_PREFIXES", prefixes_of(IMAGE_TEMPLATE or ""), validate=folders)
 STABILITY_SECONDS = env.int("STABILITY_SECONDS", 30, validate=Range(0, 600))
 ROLLOUT_TIMEOUT_SECONDS = env.int("ROLLOUT_TIMEOUT_SECONDS", 900, validate=Range(30, 86_400))
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=Range(0, 10))
@@ -129,6 +130,9 @@ TEMPLATES = [
     }
 ]
 DATABASES = {"default": env.postgresql("DATABASE_URL", embedded_postgres.EmbeddedPostgres().url) or {}}
+# What `manage.py upgrade` makes, or finds, for web and the worker. Each of them has its own as DATABASE_URL.
+WEB_DATABASE_LOGIN: tuple[str, str] | None = env.database_login("WEB_DATABASE_URL", "")
+WORKER_DATABASE_LOGIN: tuple[str, str] | None = env.database_login("WORKER_DATABASE_URL", "")
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 FORMAT_MODULE_PATH = "dashboard.formats"
@@ -189,6 +193,7 @@ HIDDEN_SECRETS = [
     *(SECRET_KEY, GITHUB_TOKEN, *(GITHUB_TOKENS or {}).values(), GITHUB_APP_PRIVATE_KEY, VAPID_PRIVATE_KEY),
     *(METRICS_TOKEN, SENTRY_DSN, *secrets_in(OTEL_EXPORTER_OTLP_HEADERS or ""), PING_URL),
     *(GITHUB_LOGIN_CLIENT_SECRET, TRUSTED_SECRET, DATABASES["default"].get("PASSWORD")),
+    *(login[1] for login in (WEB_DATABASE_LOGIN, WORKER_DATABASE_LOGIN) if login),
 ]
 LOGGING = logs.configuration(level=LOG_LEVEL, is_pretty=LOG_FORMAT == "pretty", secrets=HIDDEN_SECRETS)
 

@@ -48,7 +48,7 @@ SOCIALACCOUNT_QUERY_EMAIL = False
 # Attempts are counted where all web processes see them.
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "dashboard.json_cache.JsonDatabaseCache",
         "LOCATION": "headway_cache",
         "OPTIONS": {"MAX_ENTRIES": 50_000},
     },

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from deployments.clients.deadline import within
 from deployments.clients.registry.addresses import is_same_origin, url_of
 from deployments.clients.registry.challenge import parse_challenge
 from deployments.clients.registry.errors import RegistryError
@@ -27,6 +28,8 @@ _ACCEPT = (
     "application/vnd.docker.distribution.manifest.v2+json"
 )
 _TRANSIENT = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+# An exchange has one timeout; a question with its token and its refusal takes up to five exchanges.
+_TIMEOUTS_FOR_THE_WHOLE = 3
 _ABSENT = {"NAME_UNKNOWN", "MANIFEST_UNKNOWN"}
 
 
@@ -39,6 +42,7 @@ class Registry:
 
     def __init__(self, *, docker_config: Path | None = None, timeout_seconds: float = 10) -> None:
         self._transport = Transport(timeout_seconds)
+        self._whole_seconds = _TIMEOUTS_FOR_THE_WHOLE * timeout_seconds
         self._grants = Grants(
             self._transport, docker_config, GoogleCredentials(timeout_seconds=timeout_seconds)
         )
@@ -59,6 +63,10 @@ class Registry:
 
         Asks for the digest where the image has one, else for the tag, else for `latest`. Raises RegistryError.
         """
+        with within(self._whole_seconds):
+            return self._digest(image)
+
+    def _digest(self, image: ImageReference) -> str | None:
         reply, grant = self._ask("HEAD", image)
         if reply.status == HTTPStatus.NOT_FOUND:
             return None
@@ -75,7 +83,8 @@ class Registry:
 
         Empty where the registry has no such image. Docker Hub counts it as a pull. Raises RegistryError.
         """
-        reply, grant = self._ask("GET", image)
+        with within(self._whole_seconds):
+            reply, grant = self._ask("GET", image)
         if reply.status == HTTPStatus.NOT_FOUND:
             return frozenset()
         if reply.status != HTTPStatus.OK:

@@ -26,7 +26,7 @@ from deployments.operations.deploys.rewritten import asked_image, update_request
 from deployments.operations.github_limits import ask_heads
 from deployments.queue import enqueue
 from deployments.rules.guards import first_refusal
-from deployments.rules.images import parse_image
+from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.managers import not_ours_to_change
 from deployments.rules.ours import is_rewriting_of
 from deployments.rules.workloads import OUR_MANAGER, Workload, containers, is_same_image
@@ -116,6 +116,8 @@ def _check_commit_and_image(deploy: Deploy, clients: Clients, *, now: datetime) 
     try:
         is_on_branch = _is_on_branch(deploy, clients, now=now)
         digest = clients.registry.digest(parse_image(deploy.image))
+    except UnableToParseImage as error:
+        raise Refused(str(error)) from error
     except (GitHubError, RegistryError) as error:
         raise TryLater(f"{error} Headway keeps trying.") from error
     is_built, deploy.digest = digest is not None, digest or ""
