@@ -4,25 +4,37 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('deployments', '0006_names'),
+        ("deployments", "0009_audit_keeps_itself"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='deploy',
-            name='applied_image',
-            field=models.TextField(blank=True, db_default='', default='', help_text='What admission made of the image, as the API server answered; empty: the image as it was asked for.'),
+            model_name="deploy",
+            name="applied_image",
+            field=models.TextField(
+                blank=True,
+                db_default="",
+                default="",
+                help_text="What admission made of the image, as the API server answered; empty: the image as it was asked for.",
+            ),
         ),
         migrations.AddField(
-            model_name='deploy',
-            name='denied_since',
-            field=models.DateTimeField(help_text='Since when the cluster has refused every request for this Deploy (401 or 403).', null=True),
+            model_name="deploy",
+            name="denied_since",
+            field=models.DateTimeField(
+                help_text="Since when the cluster has refused every request for this Deploy (401 or 403).",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='observation',
-            name='requested_image',
-            field=models.TextField(blank=True, db_default='', default='', help_text='What Headway asked for where admission made the desired image of it; empty where it is spelt alike.'),
+            model_name="observation",
+            name="requested_image",
+            field=models.TextField(
+                blank=True,
+                db_default="",
+                default="",
+                help_text="What Headway asked for where admission made the desired image of it; empty where it is spelt alike.",
+            ),
         ),
     ]

@@ -52,7 +52,9 @@ def check_digests(pods: Iterable[Pod], *, container: str, same: Collection[str])
     others = [each for each in digests if each and each not in same]
     if others:
         return DigestCheck(DigestMatch.MISMATCH, _other(others, len(reports)))
-    names = [(report.image, image) for (report, image), digest in zip(reports, digests, strict=True) if not digest]
+    names = [
+        (report.image, image) for (report, image), digest in zip(reports, digests, strict=True) if not digest
+    ]
     odd = next((name for name, image in names if name and not _may_be(name, image)), "")
     if odd:
         return DigestCheck(DigestMatch.UNKNOWN, f"a pod reports to run {odd[:200]}")
@@ -104,4 +106,8 @@ def _may_be(name: str, image: str) -> bool:
         named, asked = parse_image(name), parse_image(image)
     except UnableToParseImage:
         return False
-    return named.repository == asked.repository and asked.digest is not None and named.digest in {None, asked.digest}
+    return (
+        named.repository == asked.repository
+        and asked.digest is not None
+        and named.digest in {None, asked.digest}
+    )

@@ -58,7 +58,9 @@ def manager_of(deployment: Workload) -> str:
 def not_ours_to_change(deployment: Workload) -> str:
     """Why this Deployment is neither deployed to nor suggested as a site; empty where it may be."""
     if deployment.is_terminating:
-        return f"Deployment {deployment.name} is being deleted: wait until it is back, or correct the mapping."
+        return (
+            f"Deployment {deployment.name} is being deleted: wait until it is back, or correct the mapping."
+        )
     if owner := _controller(deployment):
         return (
             f"Deployment {deployment.name} belongs to {_owner_name(owner)}, whose operator sets its image: "

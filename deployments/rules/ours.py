@@ -48,7 +48,10 @@ def is_ours(
 
 def marked_by(deployment: Workload, *, container: str, sets_image: bool = True) -> int | None:
     """The id of the Deploy that wrote the Deployment last, where nobody has given the container another image since."""
-    mark, writer = deployment.annotations.get(DEPLOY_ANNOTATION, ""), image_writer(deployment, container=container)
+    mark, writer = (
+        deployment.annotations.get(DEPLOY_ANNOTATION, ""),
+        image_writer(deployment, container=container),
+    )
     if not (mark.isascii() and mark.isdigit()) or writer is None:
         return None
     if writer.manager == OUR_MANAGER:
@@ -64,7 +67,11 @@ def put_back(deployment: Workload, *, container: str, before: str) -> PutBack | 
     written_at = _our_last_write(deployment)
     if not before or not is_same_image(present, before) or writer is None or writer.manager == OUR_MANAGER:
         return None
-    if writer.at is None or written_at is None or not timedelta(0) <= writer.at - written_at <= PUT_BACK_WITHIN:
+    if (
+        writer.at is None
+        or written_at is None
+        or not timedelta(0) <= writer.at - written_at <= PUT_BACK_WITHIN
+    ):
         return None
     return PutBack(by=writer.manager, after=writer.at - written_at)
 

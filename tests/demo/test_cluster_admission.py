@@ -71,7 +71,9 @@ def test_a_reverter_puts_its_own_image_back_and_is_recorded_as_its_writer(cluste
         cluster.set_image("default", "cron", container="web", image="app:2")
         cluster.wait_until(lambda: template_image(cluster.deployment("default", "cron")) == "app:1")
 
-    managers = {each["manager"] for each in cluster.deployment("default", "cron")["metadata"]["managedFields"]}
+    managers = {
+        each["manager"] for each in cluster.deployment("default", "cron")["metadata"]["managedFields"]
+    }
     assert "argocd-controller" in managers
 
 

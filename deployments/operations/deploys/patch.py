@@ -14,7 +14,9 @@ DID = {Kind.DEPLOY: "deployed", Kind.ROLLBACK: "rolled back to", Kind.RESTART: "
 def apply(deploy: Deploy, deployment: Workload, *, cluster: Cluster) -> Workload:
     """Make the one change that this Deploy asks for; return the Deployment as it is then. Raises ClusterError."""
     did = DID[Kind(deploy.kind)]
-    cause = f"Headway: {deploy.requested_by_name} {did} {deploy.sha[:7]} {deploy.headline}"[:CAUSE_LENGTH].rstrip()
+    cause = f"Headway: {deploy.requested_by_name} {did} {deploy.sha[:7]} {deploy.headline}"[
+        :CAUSE_LENGTH
+    ].rstrip()
     annotations = {CAUSE_ANNOTATION: cause, DEPLOY_ANNOTATION: str(deploy.pk)}
     if deploy.kind == Kind.RESTART:
         return cluster.restart(deployment, at=deploy.restarted_at, annotations=annotations)

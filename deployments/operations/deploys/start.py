@@ -1,46 +1,29 @@
 """Begin a Deploy: every guard again, with what is there now, and then the one patch."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from deployments.clients.clients import Clients
-from deployments.clients.cluster import (
-    ClusterError,
-    ClusterUnavailable,
-    Conflict,
-    NoSuchContainer,
-    NotFound,
-    Throttled,
-)
+from deployments.clients.cluster import ClusterError
 from deployments.clients.github import GitHubError, HeadProblem, HeadQuestion
 from deployments.clients.registry import RegistryError
-from deployments.facts import StandingHold, hold_on
 from deployments.models import Deploy, Kind, Observation, Status
+from deployments.operations.deploys.change import Refused, TryLater, make_change
 from deployments.operations.deploys.finish import Ending, finish
-from deployments.operations.deploys.guard_input import guard_input_at_start, image_repository
+from deployments.operations.deploys.guard_input import guard_input_at_start
 from deployments.operations.deploys.images import note_image
-from deployments.operations.deploys.patch import apply, done_before, is_done
-from deployments.operations.deploys.rewritten import asked_image, update_requested_image
+from deployments.operations.deploys.patch import done_before
+from deployments.operations.deploys.rewritten import update_requested_image
 from deployments.operations.github_limits import ask_heads
 from deployments.queue import enqueue
 from deployments.rules.guards import first_refusal
 from deployments.rules.images import UnableToParseImage, parse_image
-from deployments.rules.managers import not_ours_to_change
-from deployments.rules.ours import is_rewriting_of
 from deployments.rules.workloads import OUR_MANAGER, Workload, containers, is_same_image
 
 logger = logging.getLogger(__name__)
-READ_AGAIN_AT_MOST = 5
-
-
-class Refused(Exception):
-    """A guard's sentence, or an outside system's refusal: this Deploy ends here."""
-
-
-class TryLater(Exception):
-    """An outside system does not answer: this Deploy stays queued, and the tick takes it up again."""
+AGAIN_SOON_FOR = timedelta(minutes=2)
 
 
 def start_deploy(
@@ -62,24 +45,31 @@ def start_deploy(
         if patched is None:
             _check_place(deploy, image_prefixes)
             _check_commit_and_image(deploy, clients, now=now)
-            patched = _patch(deploy, clients, now=now)
+            patched = make_change(deploy, cluster=clients.cluster, now=now)
     except Refused as refusal:
-        _refuse(deploy, str(refusal), now=now)
+        _refuse(deploy, refusal, now=now)
     except TryLater as problem:
         logger.warning("Deploy %s waits: %s", deploy.pk, problem)
         deploy.note(now=now, message=str(problem))
+        _try_again(deploy, now=now)
     else:
         _roll_out(deploy, patched, now=now)
     return deploy
 
 
-def _refuse(deploy: Deploy, refusal: str, *, now: datetime) -> None:
+def _try_again(deploy: Deploy, *, now: datetime) -> None:
+    """Soon after a blip; what lasts longer is left to the tick."""
+    if deploy.queued_at is None or now - deploy.queued_at < AGAIN_SOON_FOR:
+        enqueue.start_deploy_again(deploy.pk)
+
+
+def _refuse(deploy: Deploy, refusal: Refused, *, now: datetime) -> None:
     asked = f"asked for by {deploy.requested_by_name}"
     message = (
         f"Refused Deploy {deploy.pk} of {deploy.sha[:7]}, {asked}, before anything was changed. {refusal}"
     )
     # Another run may have begun with it meanwhile: then it is under way.
-    finish(deploy, Ending.REFUSED, refusal, audited=message, now=now)
+    finish(deploy, Ending.REFUSED, str(refusal), reason=refusal.reason, audited=message, now=now)
 
 
 def _roll_out(deploy: Deploy, patched: Workload, *, now: datetime) -> None:
@@ -149,68 +139,3 @@ def _done_before(deploy: Deploy, clients: Clients) -> Workload | None:
         return done_before(deploy, cluster=clients.cluster)
     except ClusterError as error:
         raise TryLater(f"{error} Headway keeps trying.") from error
-
-
-def _patch(deploy: Deploy, clients: Clients, *, now: datetime) -> Workload:
-    site = deploy.site
-    for _ in range(READ_AGAIN_AT_MOST):
-        try:
-            deployment = clients.cluster.deployment(site.namespace, site.deployment)
-            _check_workload(deploy, deployment, now=now)
-            if not deploy.mark_patch_sent(now=now):
-                raise Refused("Cancelled before anything was changed.")
-            patched = apply(deploy, deployment, cluster=clients.cluster)
-            _check_answer(deploy, before=deployment, after=patched)
-            return patched
-        except Conflict:
-            continue
-        except (NotFound, NoSuchContainer) as error:
-            raise Refused(str(error)) from error
-        except (ClusterUnavailable, Throttled) as error:
-            raise TryLater(f"{error} Headway keeps trying.") from error
-        except ClusterError as error:
-            raise Refused(str(error)) from error
-    raise TryLater("The Deployment keeps changing while Headway looks at it. Headway keeps trying.")
-
-
-def _check_workload(deploy: Deploy, deployment: Workload, *, now: datetime) -> None:
-    site = deploy.site
-    present = containers(deployment).get(site.container)
-    if is_done(deploy, deployment):
-        return
-    if refusal := not_ours_to_change(deployment):
-        raise Refused(refusal)
-    if deploy.kind == Kind.RESTART and deployment.is_paused:
-        raise Refused("The Deployment is paused: resume it with kubectl rollout resume, then restart.")
-    missing = "" if present is not None else (
-        f"Deployment {site.deployment} has no container named {site.container}: correct the mapping's container."
-    )  # fmt: skip
-    asked = asked_image(site, deployment)
-    # Rewritten since it was seen, and by nobody's wish.
-    is_as_seen = asked != present and asked in {deploy.from_image, site.observation.requested_image}
-    refusal = first_refusal(
-        guard_input_at_start(
-            deploy,
-            workload_missing=missing,
-            present_repository=None
-            if present and present == deploy.accepts_image
-            else image_repository(asked),
-            hold=hold_on(site, sha=deploy.sha, holds=StandingHold.all(now=now)),
-            seen=deploy.from_image,
-            present=deploy.from_image if is_as_seen else present or "",
-        )
-    )
-    if refusal:
-        raise Refused(refusal)
-
-
-def _check_answer(deploy: Deploy, *, before: Workload, after: Workload) -> None:
-    """An admission may spell the image otherwise; one that leaves what was there has refused the change."""
-    kept, answered = (containers(each).get(deploy.site.container, "") for each in (before, after))
-    if deploy.kind == Kind.RESTART or not is_same_image(kept, answered):
-        return
-    if not is_rewriting_of(answered, asked=deploy.image, digest=deploy.digest):
-        raise Refused(
-            f"The cluster accepted the change and left the image at {kept}: a webhook puts it back. "
-            "Change its policy, or deploy by what it belongs to."
-        )

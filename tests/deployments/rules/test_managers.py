@@ -79,7 +79,9 @@ def test_each_manager_is_named(thing: dict[str, Any], expected: str) -> None:
     assert manager_of(parse.deployment(thing)) == expected
 
 
-def written_by(manager: str, *, operation: str = "Update", subresource: str = "", **fields: Any) -> dict[str, Any]:
+def written_by(
+    manager: str, *, operation: str = "Update", subresource: str = "", **fields: Any
+) -> dict[str, Any]:
     entry = {"manager": manager, "operation": operation, "subresource": subresource, "fieldsV1": fields}
     return {"managedFields": [entry]}
 
@@ -101,7 +103,10 @@ RELATIVES = {
     "a robot that only sets labels": (written_by("labeler", operation="Apply"), ""),
     "ourselves": (written_by("headway", **IMAGE), ""),
     "any operator": (owned_by("Website", "example.com/v1"), "Website “shop”"),
-    "OpenShift": (owned_by("DeploymentConfig", "apps.openshift.io/v1"), "OpenShift's DeploymentConfig “shop”"),
+    "OpenShift": (
+        owned_by("DeploymentConfig", "apps.openshift.io/v1"),
+        "OpenShift's DeploymentConfig “shop”",
+    ),
     "an owner that does not control it": (owned_by("Website", "example.com/v1", controller=False), ""),
     "Keel switched off": ({"annotations": {"keel.sh/policy": "never"}}, ""),
     "Keel by a label": ({"labels": {"keel.sh/policy": "minor"}}, "Keel"),
@@ -118,11 +123,16 @@ def test_their_relatives_are_named_and_nobody_else(metadata: dict[str, Any], exp
 @pytest.mark.parametrize(
     ("metadata", "words"),
     [
-        (owned_by("Revision", "serving.knative.dev/v1"), "belongs to Knative's Revision “shop”, whose operator"),
+        (
+            owned_by("Revision", "serving.knative.dev/v1"),
+            "belongs to Knative's Revision “shop”, whose operator",
+        ),
         ({"deletionTimestamp": "2026-11-28T10:00:00Z"}, "is being deleted"),
     ],
 )
-def test_what_an_operator_owns_or_is_going_is_not_ours_to_change(metadata: dict[str, Any], words: str) -> None:
+def test_what_an_operator_owns_or_is_going_is_not_ours_to_change(
+    metadata: dict[str, Any], words: str
+) -> None:
     assert words in not_ours_to_change(parse.deployment({"metadata": {"name": "shop"} | metadata}))
 
 
