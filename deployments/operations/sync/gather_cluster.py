@@ -3,13 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from deployments.clients.clients import Clients
 from deployments.clients.cluster import (
     Cluster,
     ClusterError,
-    ClusterRefused,
     ClusterUnavailable,
     Listed,
     Pods,
@@ -72,8 +70,7 @@ Observed = Found | Missing | Unreachable
 def gather_cluster(sites: Iterable[Site], clients: Clients) -> tuple[dict[int, Observed], int]:
     """Return each site's sight by its key, and the number of LISTs made. One namespace's trouble is that namespace's.
 
-    Credentials that are not accepted are read anew once: the token may have been rotated. A cluster that does not answer for
-    three namespaces in a row is not waited for any more.
+    A cluster that does not answer for three namespaces in a row is not waited for any more.
     """
     by_namespace: dict[str, list[Site]] = defaultdict(list)
     for site in sites:
@@ -87,9 +84,8 @@ def gather_cluster(sites: Iterable[Site], clients: Clients) -> tuple[dict[int, O
 
 class _Query:
     def __init__(self, clients: Clients) -> None:
-        self._unreachable = clients
+        self._clients = clients
         self._silent_in_a_row = 0
-        self._may_reconnect = True
         self.lists = 0
 
     def at(self, namespace: str, sites: Sequence[Site]) -> dict[int, Observed]:
@@ -102,22 +98,14 @@ class _Query:
             self._silent_in_a_row = self._silent_in_a_row + 1 if is_silent else 0
             return {site.pk: Unreachable(str(error)) for site in sites}
         self._silent_in_a_row = 0
-        seen = _Namespace(self._unreachable.cluster, namespace, deployments)
+        seen = _Namespace(self._clients.cluster, namespace, deployments)
         observed = {site.pk: seen.observed(site) for site in sites}
         self.lists += seen.pod_lists
         return observed
 
     def _list(self, namespace: str) -> Listed[Workload]:
         self.lists += 1
-        try:
-            return self._unreachable.cluster.deployments(namespace)
-        except ClusterRefused as error:
-            if error.status != HTTPStatus.UNAUTHORIZED or not self._may_reconnect:
-                raise
-        self._may_reconnect = False
-        self._unreachable.reconnect()
-        self.lists += 1
-        return self._unreachable.cluster.deployments(namespace)
+        return self._clients.cluster.deployments(namespace)
 
 
 class _Namespace:

@@ -59,8 +59,8 @@ def test_nothing_trips_over_what_no_api_server_sends(
 
     rollout = judge_rollout(workload, container="web", image=IMAGE)
     diagnose(found, events, container="web", image=IMAGE, now=NOW)
-    check_digests(found, container="web", image=IMAGE, same={"sha256:1"})
-    reported_digests(found, container="web", image=IMAGE)
+    check_digests(found, container="web", same={"sha256:1"})
+    reported_digests(found, container="web")
     running_images(workload, found.of_workload("shop"), container="web")
     restarted_pods(workload, found, at="2026-11-22T09:00:00Z")
     present_replica_set(workload, [parse.replica_set(replica_set)])
