@@ -12,6 +12,7 @@ from django.db.models import Q
 from deployments.models.deploy_event import DeployEvent, EventKind
 from deployments.models.deploy_status import ACTIVE_STATUSES, TRANSITIONS, Kind, Status, Trigger
 from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
+from deployments.rules.wording import is_same_news
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +90,8 @@ class Deploy(models.Model):
     wanted = models.PositiveIntegerField(default=0, help_text="Pods that the Deployment asks for.")
     updated = models.PositiveIntegerField(default=0, help_text="Pods of the new ReplicaSet.")
     ready = models.PositiveIntegerField(default=0, help_text="Ready pods that run this image.")
+    progress = models.IntegerField(null=True, help_text="The furthest that its rollout has been, in steps.")
+    progressed_at = models.DateTimeField(null=True, help_text="When it got there.")
     checks = models.PositiveSmallIntegerField(
         default=0, help_text="How often the host was asked and gave a wrong answer."
     )
@@ -165,11 +168,12 @@ class Deploy(models.Model):
     def note(self, *, now: datetime, **values: Any) -> None:
         """Write progress of an active Deploy, where it differs from what is there; an ended one stays as it ended.
 
-        A new sentence stands in the timeline too.
+        A new sentence is added to the timeline too, unless only pods' names or times differ in it.
         """
         changed = {name: value for name, value in values.items() if getattr(self, name) != value}
         if changed:
-            event_text = changed.get("message", "")
+            message = changed.get("message", "")
+            event_text = "" if is_same_news(message, self.message) else message
             self._change(changed, [self.status], kind=EventKind.NOTED, event_text=event_text, now=now)
 
     def mark_patch_sent(self, *, now: datetime) -> bool:

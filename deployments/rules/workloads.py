@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from deployments.rules.images import UnableToParseImage, parse_image
-from deployments.rules.pods import Condition, ContainerSpec, Owner, Pod, is_ready
+from deployments.rules.pods import Condition, ContainerSpec, Owner, Pod, is_active, is_ready
 from deployments.rules.selectors import LabelSelector, selects
 
 OUR_MANAGER = "headway"
@@ -147,9 +147,9 @@ def running_images(deployment: Workload, pods: Iterable[Pod], *, container: str)
 
 
 def runs_image(pod: Pod, *, container: str, image: str) -> bool:
-    """Whether the pod is there to run `image` in that container, ready or not, and not on its way out."""
+    """Whether the pod is there to run `image` in that container, ready or not, and neither going nor left behind."""
     runs = any(each.name == container and is_same_image(each.image, image) for each in pod.containers)
-    return runs and not pod.is_terminating
+    return runs and is_active(pod)
 
 
 def present_replica_set(deployment: Workload, replica_sets: Iterable[ReplicaSet]) -> ReplicaSet | None:
@@ -167,11 +167,9 @@ def present_replica_set(deployment: Workload, replica_sets: Iterable[ReplicaSet]
 
 
 def pods_of(replica_set: ReplicaSet, pods: Iterable[Pod]) -> list[Pod]:
-    """The ReplicaSet's pods that are not on their way out, whatever an admission has made of their images."""
+    """The ReplicaSet's pods, neither going nor left behind, whatever an admission has made of their images."""
     return [
-        pod
-        for pod in pods
-        if pod.controller and pod.controller.uid == replica_set.uid and not pod.is_terminating
+        pod for pod in pods if pod.controller and pod.controller.uid == replica_set.uid and is_active(pod)
     ]
 
 

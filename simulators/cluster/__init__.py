@@ -3,17 +3,24 @@
 from simulators.cluster.admission import Mutation, Reverter
 from simulators.cluster.behaviour import (
     ANSWERS,
+    ATTACHES_AFTER,
     CRASHES,
+    GATE_CLOSED,
     HEALTHY,
     LACKS_CONFIG,
+    MOUNTS_AFTER,
+    NO_SANDBOX,
     NOT_ALIVE,
     OOM,
     PULL_DENIED,
+    PULLS_FOR,
     REGISTRY_DOWN,
     SLOW,
+    STUCK,
     UNREADY,
     UNSCHEDULABLE,
     Behaviour,
+    Obstacle,
 )
 from simulators.cluster.cluster import DemoCluster
 from simulators.cluster.errors import ApiError
@@ -21,14 +28,20 @@ from simulators.cluster.request_log import Entry
 
 __all__ = [
     "ANSWERS",
+    "ATTACHES_AFTER",
     "CRASHES",
+    "GATE_CLOSED",
     "HEALTHY",
     "LACKS_CONFIG",
+    "MOUNTS_AFTER",
     "NOT_ALIVE",
+    "NO_SANDBOX",
     "OOM",
+    "PULLS_FOR",
     "PULL_DENIED",
     "REGISTRY_DOWN",
     "SLOW",
+    "STUCK",
     "UNREADY",
     "UNSCHEDULABLE",
     "ApiError",
@@ -36,5 +49,6 @@ __all__ = [
     "DemoCluster",
     "Entry",
     "Mutation",
+    "Obstacle",
     "Reverter",
 ]

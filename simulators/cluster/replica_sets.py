@@ -5,7 +5,7 @@ from simulators.cluster.clock import Clock, WorkQueue
 from simulators.cluster.events import Recorder, Voice
 from simulators.cluster.kinds import PODS, REPLICA_SETS, Json
 from simulators.cluster.names import new_uid, parse_timestamp, template_hash, timestamp
-from simulators.cluster.pods import is_active, is_ready, new_pod, ready_since
+from simulators.cluster.pods import FINISHED, is_active, is_ready, new_pod, ready_since
 from simulators.cluster.store import Key, Store, copy
 from simulators.cluster.validation import blank_images
 
@@ -115,7 +115,8 @@ class ReplicaSets:
         pod = self._admission.admitted(PODS.plural, new_pod(replica_set, owner("ReplicaSet", replica_set)))
         namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
         limit = self._quotas.get(namespace)
-        used = len(self._store.all_of(PODS.plural, namespace)) if limit is not None else 0
+        present = self._store.all_of(PODS.plural, namespace) if limit is not None else []
+        used = sum(one["status"].get("phase") not in FINISHED for one in present)
         if limit is not None and used >= limit:
             counts = f"requested: pods=1, used: pods={used}, limited: pods={limit}"
             return self._refused(replica_set, f'pods "{name}" is forbidden: exceeded quota: pods, {counts}')

@@ -156,8 +156,12 @@ def _merged(kind: Kind, old: Json, asked: Json) -> Json:
 
 
 def _counted(kind: Kind, old: Json, new: Json) -> Json:
-    """The object with its generation, which a changed spec raises."""
-    if kind is NAMESPACES or new["spec"] == old["spec"]:
+    """The object with its generation.
+
+    pkg/registry/apps/deployment/strategy.go: "Spec updates bump the generation", and so do annotations.
+    """
+    noted = new["metadata"].get("annotations") != old["metadata"].get("annotations")
+    if kind is NAMESPACES or (new["spec"] == old["spec"] and not noted):
         return new
     generation = old["metadata"]["generation"] + 1
     return {**new, "metadata": {**new["metadata"], "generation": generation}}

@@ -33,6 +33,7 @@ class Ending(Enum):
     SUCCEEDED = "its pods run the commit, and the host answers", Status.SUCCEEDED, (Status.VERIFYING,)
     FAILED = "its rollout failed", Status.FAILED, IN_ROLLOUT
     TIMED_OUT = "its rollout took too long", Status.TIMED_OUT, IN_ROLLOUT
+    OUT_OF_SIGHT = "the cluster showed it no more", Status.TIMED_OUT, IN_ROLLOUT
     SUPERSEDED = "another image was set during its rollout", Status.SUPERSEDED, IN_ROLLOUT
     ABORTED = "a person stopped its rollout to roll back", Status.CANCELLED, IN_ROLLOUT
     CANCELLED = "a person cancelled it in time", Status.CANCELLED, (Status.WAITING, Status.QUEUED)
@@ -141,7 +142,9 @@ AUDITED_AS = {
     Ending.REFUSED: AuditEvent.Kind.REFUSAL,
     Ending.ADOPTED: AuditEvent.Kind.ADOPT,
 }
-FOLLOWED = frozenset({Ending.SUCCEEDED, Ending.FAILED, Ending.TIMED_OUT, Ending.SUPERSEDED})
+FOLLOWED = frozenset(
+    {Ending.SUCCEEDED, Ending.FAILED, Ending.TIMED_OUT, Ending.OUT_OF_SIGHT, Ending.SUPERSEDED}
+)
 NOTHING_CHANGED = frozenset({Ending.CANCELLED, Ending.REFUSED, Ending.GIVEN_UP})
 NOT_SEEN_SINCE = frozenset({Ending.REFUSED, Ending.GIVEN_UP_UNSURE})
 """What the cluster or GitHub shows differs from what was observed, or may."""

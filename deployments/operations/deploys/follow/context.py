@@ -21,7 +21,9 @@ class Timeouts:
     stability: timedelta
     """New pods must stay ready for this long."""
     rollout: timedelta
-    """After this long a rollout has timed out."""
+    """After this long without progress a rollout has timed out, unless its manifest allows longer."""
+    denied: timedelta = field(default=timedelta(minutes=2))
+    """After this long of refusals nobody waits for a permission to come back."""
     poll_seconds: float = 1.5
     task: timedelta = field(default=timedelta(seconds=45))
     """One task's length; then it queues itself again."""

@@ -36,9 +36,9 @@ class NamespaceLook:
         return list(self._cluster.pods(self._name, label_selector=selector(deployment.selector)))
 
     @property
-    def size(self) -> int | None:
-        """How many Deployments there are, where they were listed."""
-        return len(self._deployments) if self._by_lists else None
+    def size(self) -> int:
+        """How many Deployments there are; they are listed."""
+        return len(self._deployments)
 
     @cached_property
     def _deployments(self) -> Listed[Workload]:

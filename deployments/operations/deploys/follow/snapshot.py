@@ -1,7 +1,7 @@
 """What the cluster shows of the Deploys under way."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from deployments.models import Deploy, Status
 from deployments.operations.deploys.follow.context import FollowContext
 from deployments.operations.deploys.follow.namespace import NamespaceLook, asks_by_lists
 from deployments.operations.deploys.patch import has_our_image
-from deployments.rules.pods import Event, Pod, is_ready
+from deployments.rules.pods import Event, Pod, condition, is_ready
 from deployments.rules.restarts import restarted_pods
 from deployments.rules.selectors import selector
 from deployments.rules.workloads import (
@@ -40,7 +40,7 @@ class Snapshot:
     new_pods: Sequence[Pod]
     """Those of the present template, whatever admission has made of their images."""
     events: Sequence[Event]
-    """Of one of its pods that are not ready, or of a ReplicaSet that has too few."""
+    """Of the pod that is late for the longest time, and of a ReplicaSet that has too few."""
     now: datetime
 
     @property
@@ -66,14 +66,28 @@ class Snapshot:
 
 def take_snapshots(
     context: FollowContext, namespace: str, deploys: Sequence[Deploy], *, now: datetime
-) -> list[Snapshot]:
-    """Look at the Deploys of one namespace. Raises ClusterError where it may not be asked."""
+) -> Iterator[tuple[Deploy, Snapshot | ClusterError]]:
+    """Look at the Deploys of one namespace, each with what it shows, or why it cannot be looked at.
+
+    A refusal is that of one Deployment where it was asked for alone; a silent cluster is not asked for the others.
+    """
     by_lists = asks_by_lists(followed=len(deploys), size=context.sizes.get(namespace))
     look = NamespaceLook(context.clients.cluster, namespace, by_lists=by_lists)
-    found = [_snapshot(context, look, deploy, now=now) for deploy in deploys]
-    if look.size is not None:
+    everyones: ClusterError | None = None
+    for deploy in deploys:
+        try:
+            if everyones is None:
+                yield deploy, _snapshot(context, look, deploy, now=now)
+                continue
+        except ClusterError as error:
+            logger.warning("Cannot look at %s in namespace %s: %s", deploy, namespace, error)
+            if not by_lists and error.status:
+                yield deploy, error
+                continue
+            everyones = error
+        yield deploy, everyones
+    if by_lists and everyones is None:
         context.sizes[namespace] = look.size
-    return found
 
 
 def _snapshot(context: FollowContext, look: NamespaceLook, deploy: Deploy, *, now: datetime) -> Snapshot:
@@ -86,7 +100,7 @@ def _snapshot(context: FollowContext, look: NamespaceLook, deploy: Deploy, *, no
     replica_set, new = _new_pods(context, deploy, deployment, own)
     events: Sequence[Event] = ()
     if now - (deploy.patched_at or now) >= context.timeouts.details:
-        events = _events(context.clients.cluster, deployment, replica_set, new)
+        events = _events(context.clients.cluster, deployment, replica_set, new, now=now)
     return Snapshot(deploy, deployment, own, new, events, now)
 
 
@@ -105,30 +119,47 @@ def _new_pods(
 
 
 def _replica_set(context: FollowContext, deploy: Deploy, deployment: Workload) -> ReplicaSet | None:
-    """Asked for once for each template: what its controller has made of it stays so."""
-    if not is_observed(deployment):
-        return None
+    """Asked for once for each generation: what the controller has made of it stays so."""
     known = context.replica_sets.get(deploy.pk)
-    if known and known.owned_by(deployment):
-        return known.replica_set
+    is_seen = is_observed(deployment)
+    if known and (known.owned_by(deployment) or not is_seen):
+        same = present_replica_set(deployment, [known.replica_set])
+        if same:
+            return same
     found = context.clients.cluster.replica_sets(
         deployment.namespace, label_selector=selector(deployment.selector)
     )
     present = present_replica_set(deployment, found)
-    if present:
+    if present and is_seen:
         context.remember(deploy.pk, deployment, present)
     return present
 
 
 def _events(
-    cluster: Cluster, deployment: Workload, replica_set: ReplicaSet | None, new: Sequence[Pod]
+    cluster: Cluster,
+    deployment: Workload,
+    replica_set: ReplicaSet | None,
+    new: Sequence[Pod],
+    *,
+    now: datetime,
 ) -> Sequence[Event]:
     """What is reported of one late pod: one suffices to know what is wrong with its image. Empty where it may not be asked."""
-    late = next((pod for pod in new if not is_ready(pod)), None)
-    has_too_few = replica_set is not None and len(new) < deployment.counts.wanted
-    about = late.uid if late else replica_set.uid if replica_set and has_too_few else ""
+    late = [pod for pod in new if not is_ready(pod)]
+    first = min(late, key=lambda pod: (pod.created_at or now, pod.name), default=None)
+    found: list[Event] = []
     try:
-        return cluster.events(deployment.namespace, uid=about) if about else ()
+        if first:
+            found += cluster.events(deployment.namespace, uid=first.uid)
+        if replica_set and _is_short(deployment, new, has_late_pods=bool(late)):
+            found += cluster.events(deployment.namespace, uid=replica_set.uid)
     except ClusterError as error:
-        logger.warning("No events in %s: %s", deployment.namespace, error)
-        return ()
+        logger.warning("No events of %s: %s", deployment.name, error)
+    return found
+
+
+def _is_short(deployment: Workload, new: Sequence[Pod], *, has_late_pods: bool) -> bool:
+    """Whether there are too few new pods for another reason than that some are late."""
+    if len(new) >= deployment.counts.wanted:
+        return False
+    refused = condition(deployment.conditions, "ReplicaFailure")
+    return not has_late_pods or (refused is not None and refused.status == "True")

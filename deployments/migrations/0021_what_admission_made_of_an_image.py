@@ -6,6 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("deployments", "0009_audit_keeps_itself"),
+        ("deployments", "0020_deploy_progress"),
     ]
 
     operations = [
