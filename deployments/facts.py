@@ -106,6 +106,7 @@ def site_facts(
         registry_problem=seen.registry_problem,
         expected_repository=site.expected_repository,
         desired_image=seen.desired_image,
+        requested_image=seen.requested_image,
         running_sha=seen.running_sha,
         desired_sha=seen.desired_sha,
         desired_by=seen.desired_by,

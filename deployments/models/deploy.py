@@ -22,6 +22,12 @@ class Deploy(models.Model):
     sha = models.CharField(max_length=40)
     headline = models.TextField(blank=True)
     image = models.TextField()
+    applied_image = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What admission made of the image, as the API server answered; empty: the image as it was asked for.",
+    )
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.DEPLOY)
     rolls_back = models.ForeignKey(
         "self",
@@ -76,6 +82,9 @@ class Deploy(models.Model):
         help_text="When the cluster was told, or may have been: from then on it cannot be cancelled.",
     )
     patched_at = models.DateTimeField(null=True)
+    denied_since = models.DateTimeField(
+        null=True, help_text="Since when the cluster has refused every request for this Deploy (401 or 403)."
+    )
     verifying_since = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     wanted = models.PositiveIntegerField(default=0, help_text="Pods that the Deployment asks for.")
@@ -121,6 +130,11 @@ class Deploy(models.Model):
     def restarted_at(self) -> str:
         """What the pods' template says of this restart, as kubectl writes it (RFC 3339); empty for any other Deploy."""
         return self.requested_at.isoformat() if self.kind == Kind.RESTART else ""
+
+    @property
+    def set_image(self) -> str:
+        """The image that the container has by this Deploy, as the cluster spells it."""
+        return self.applied_image or self.image
 
     def move(
         self,

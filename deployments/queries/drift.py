@@ -43,11 +43,11 @@ def drift_page(*, host: str, now: datetime) -> DriftPage:
     status = system_status(now=now)
     site = all_sites().get(host=host)
     row = row_of(site, status, now=now)
-    image = row.seen.desired_image
+    facts = site_facts(site, holds=status.holds)
     return DriftPage(
         row=row,
-        facts=site_facts(site, holds=status.holds),
-        is_foreign=bool(image) and not is_of(image, site.expected_repository),
+        facts=facts,
+        is_foreign=bool(facts.meant_image) and not is_of(facts.meant_image, site.expected_repository),
         ways=tuple(_ways(site, row)),
         system_status=status,
     )

@@ -42,7 +42,7 @@ def wrong_image(facts: SiteFacts) -> str:
     if not facts.expected_repository:
         return NO_IMAGE
     try:
-        repository = parse_image(facts.desired_image).repository
+        repository = parse_image(facts.meant_image).repository
     except UnableToParseImage:
         return f"The container's image, “{facts.desired_image}”, cannot be read: correct it in the cluster."
     if repository == facts.expected_repository:

@@ -1,5 +1,6 @@
 """A small Kubernetes on loopback: API server, Deployment controller and kubelets, for tests and for `make demo`."""
 
+from simulators.cluster.admission import Mutation, Reverter
 from simulators.cluster.behaviour import (
     ANSWERS,
     ATTACHES_AFTER,
@@ -47,5 +48,7 @@ __all__ = [
     "Behaviour",
     "DemoCluster",
     "Entry",
+    "Mutation",
     "Obstacle",
+    "Reverter",
 ]

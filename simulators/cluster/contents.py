@@ -28,6 +28,15 @@ class Contents:
         """Lets the user `headway` do in this namespace what its Role allows."""
         self.api.authorisation.bind(namespace)
 
+    def unbind_role(self, namespace: str) -> None:
+        """Deletes the RoleBinding by which the user `headway` works in this namespace."""
+        self.api.authorisation.unbind(namespace)
+
+    def delete_namespace(self, name: str) -> None:
+        """Deletes the namespace with all that is in it, its RoleBindings among that."""
+        self.api.writes.delete(Target(NAMESPACES, "", name), {})
+        self.unbind_role(name)
+
     def create_deployment(
         self,
         namespace: str,
@@ -61,7 +70,12 @@ class Contents:
         if not settled:
             return self.api.writes.create(Target(DEPLOYMENTS, namespace), body, manager="demo")
         dry = self.api.writes.create(Target(DEPLOYMENTS, namespace), body, manager="demo", dry_run=True)
-        return add_settled(self.store, dry, image_id=self.machinery.kubelet.containers.image_id)
+        return add_settled(
+            self.store,
+            dry,
+            image_id=self.machinery.kubelet.containers.image_id,
+            admitted=self.machinery.admission.admitted,
+        )
 
     def deployment(self, namespace: str, name: str) -> Json:
         """A copy of the Deployment; raises KeyError when there is none."""

@@ -26,7 +26,7 @@ def guard_input_at_request(site: Site, facts: SiteFacts, deploy_request: DeployR
         image=image_of(site, deploy_request),
         workload_missing=missing,
         expected_repository=facts.expected_repository,
-        present_repository=image_repository(facts.desired_image),
+        present_repository=image_repository(facts.meant_image),
         accepts_other_app=bool(replaced_image(deploy_request, facts)),
         is_by_administrator=is_administrator(deploy_request.by),
         hold=facts.hold,
@@ -65,7 +65,7 @@ def image_of(site: Site, deploy_request: DeployRequest) -> str:
 
 def replaced_image(deploy_request: DeployRequest, facts: SiteFacts) -> str:
     """Return another app's image that would be replaced, with the consent of the person who asks; else nothing."""
-    is_foreign = image_repository(facts.desired_image) != facts.expected_repository
+    is_foreign = image_repository(facts.meant_image) != facts.expected_repository
     return (
         deploy_request.accepts_image
         if is_foreign and deploy_request.accepts_image == facts.desired_image

@@ -28,7 +28,7 @@ def save_mapping(
         is_new = site._state.adding  # noqa: SLF001  Django's documented way to ask
         site.save()
         if not is_new and RUNS_BY & before.keys():
-            Observation.objects.filter(site=site).update(accepted_image="")
+            Observation.objects.filter(site=site).update(accepted_image="", requested_image="")
         # Whoever saves the mapping has looked at the repository that bears its name now.
         Observation.objects.filter(site=site).update(repository_id=None)
         message = f"Added the mapping of {site.host}." if is_new else _changes(site, before)

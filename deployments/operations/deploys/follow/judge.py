@@ -21,10 +21,11 @@ from deployments.rules.diagnosis import (
 )
 from deployments.rules.digest_check import DigestCheck, DigestMatch
 from deployments.rules.images import parse_image
+from deployments.rules.ours import PUT_BACK, put_back
 from deployments.rules.progress import Progress, deadline_seconds, has_failed, longest_pause, progress
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
-from deployments.rules.wording import sentences, some_of
-from deployments.rules.workloads import Workload
+from deployments.rules.wording import duration, sentences, some_of
+from deployments.rules.workloads import Workload, is_same_image
 
 REGISTRY_WITHIN = timedelta(seconds=30)
 ASK_REGISTRY_AGAIN = timedelta(seconds=30)
@@ -33,18 +34,35 @@ ASK_REGISTRY_AGAIN = timedelta(seconds=30)
 def judge(snapshot: Snapshot, context: FollowContext) -> None:
     """Move the Deploy on, or note how far it is."""
     deploy, site = snapshot.deploy, snapshot.deploy.site
-    if snapshot.deployment is None:
-        gone = f"Deployment {site.deployment} is gone from namespace {site.namespace}."
+    if snapshot.deployment is None or snapshot.deployment.is_terminating:
+        how = "gone from" if snapshot.deployment is None else "being deleted in"
+        gone = f"Deployment {site.deployment} is {how} namespace {site.namespace}."
         finish(deploy, Ending.FAILED, gone, reason="gone", now=snapshot.now)
         return
-    rollout = judge_rollout(snapshot.deployment, container=site.container, image=deploy.image)
+    image = snapshot.image
+    if not is_same_image(image, deploy.set_image):
+        # A webhook came midway, and has rewritten what was there.
+        deploy.note(now=snapshot.now, applied_image=image)
+    rollout = judge_rollout(snapshot.deployment, container=site.container, image=image)
     match rollout.phase:
         case Phase.SUPERSEDED:
-            finish(deploy, Ending.SUPERSEDED, rollout.message, now=snapshot.now)
+            _superseded(snapshot, snapshot.deployment, rollout)
         case Phase.COMPLETE if snapshot.ready >= rollout.wanted:
             _verify(snapshot, rollout, context)
         case _:
             _wait_or_fail(snapshot, snapshot.deployment, rollout, context)
+
+
+def _superseded(snapshot: Snapshot, deployment: Workload, rollout: Rollout) -> None:
+    """What puts its own image back does so again: it is named, and auto-deploy stops here."""
+    deploy = snapshot.deploy
+    back = put_back(deployment, container=deploy.site.container, before=deploy.from_image)
+    if back is None:
+        finish(deploy, Ending.SUPERSEDED, rollout.message, now=snapshot.now)
+        return
+    commit = deploy.from_sha[:7] or deploy.from_image
+    message = f"{back.by} put {commit} back {duration(back.after)} later."
+    finish(deploy, Ending.SUPERSEDED, message, reason=PUT_BACK, now=snapshot.now)
 
 
 def _verify(snapshot: Snapshot, rollout: Rollout, context: FollowContext) -> None:
@@ -104,11 +122,11 @@ def _wait_or_fail(snapshot: Snapshot, workload: Workload, rollout: Rollout, cont
 
 def _stated(snapshot: Snapshot, rollout: Rollout) -> str:
     """How far it is; what the Deployment counts as complete is not, while pods of it are not seen to be ready."""
-    site, image = snapshot.deploy.site, snapshot.deploy.image
+    container = snapshot.deploy.site.container
     if rollout.phase is Phase.COMPLETE:
         return f"{some_of(snapshot.ready, rollout.wanted, 'new pod')} ready."
     pulls = pulls_under_way(
-        snapshot.pods, snapshot.events, container=site.container, image=image, now=snapshot.now
+        snapshot.new_pods, snapshot.events, container=container, image=snapshot.pod_image, now=snapshot.now
     )
     return sentences(rollout.message, pulls)
 
@@ -117,10 +135,10 @@ def _problem(snapshot: Snapshot, workload: Workload, context: FollowContext) -> 
     """What is wrong; before an image is called missing, the registry itself is asked."""
     deploy, now = snapshot.deploy, snapshot.now
     problem = diagnose(
-        snapshot.pods,
+        snapshot.new_pods,
         snapshot.events,
         container=deploy.site.container,
-        image=deploy.image,
+        image=snapshot.pod_image,
         now=now,
         times=RolloutTimes(
             patched_at=deploy.patched_at,

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [('deployments', '0010_github_membership')]
+    dependencies = [('deployments', '0011_say_what_each_mapping_field_is')]
 
     operations = [
         migrations.AddField('deploy', 'progress', models.IntegerField(help_text='The furthest that its rollout has been, in steps.', null=True)),
