@@ -1,7 +1,14 @@
 # syntax=docker/dockerfile:1
 # One image, two commands: web (the default) and `python manage.py worker`. Nothing of tests, demo or development is in it.
-FROM python:3.11-slim-bookworm AS build
-COPY --from=ghcr.io/astral-sh/uv:0.13.9 /uv /usr/local/bin/uv
+# For a build that can be repeated, give both by digest: docs/operate.md, "Images by digest".
+ARG PYTHON_IMAGE=python:3.11-slim-bookworm
+ARG UV_IMAGE=ghcr.io/astral-sh/uv:0.13.9
+# hadolint ignore=DL3006
+FROM ${UV_IMAGE} AS uv
+
+# hadolint ignore=DL3006
+FROM ${PYTHON_IMAGE} AS build
+COPY --from=uv /uv /usr/local/bin/uv
 ENV UV_COMPILE_BYTECODE=1 \
     UV_LINK_MODE=copy \
     UV_PROJECT_ENVIRONMENT=/opt/headway/.venv \
@@ -23,7 +30,8 @@ COPY templates templates
 RUN /opt/headway/.venv/bin/python -m compileall -q manage.py dashboard deployments \
  && SECRET_KEY=only-for-this-line DATABASE_URL=postgres:///none /opt/headway/.venv/bin/python manage.py collectstatic --no-input
 
-FROM python:3.11-slim-bookworm
+# hadolint ignore=DL3006
+FROM ${PYTHON_IMAGE}
 RUN useradd --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin headway
 COPY --from=build /opt/headway /opt/headway
 WORKDIR /opt/headway

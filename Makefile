@@ -10,7 +10,7 @@ TIERS := $(BIN)/pytest --numprocesses auto
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo screenshots docs icons run check test test-all chaos lint format migrations bench clean
+.PHONY: help demo screenshots docs icons run check test test-all chaos lint audit format migrations bench clean
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -53,6 +53,10 @@ lint: $(READY) ## Check style, types, layers, templates and migrations
 	@$(BIN)/lint-imports
 	@$(BIN)/djlint templates --lint --check --quiet
 	@$(BIN)/python manage.py makemigrations --check --dry-run
+
+audit: $(UV) ## Ask osv.dev whether a package of uv.lock has a known vulnerability; fails too where it cannot be asked
+	@$(UV) audit --frozen --preview-features audit-command || { status=$$?; \
+		test $$status -ne 2 || echo 'Nothing was checked: see the error above. This is no clean result.' >&2; exit $$status; }
 
 format: $(READY) ## Let the formatters have their way
 	@$(BIN)/ruff check --fix .

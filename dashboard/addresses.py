@@ -1,12 +1,21 @@
 """Where a request came from."""
 
+import logging
 from collections.abc import Callable
 from ipaddress import ip_address
+from math import inf
+from time import monotonic
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from deployments.operations import audit
+from deployments.operations.doctor.request import note_untrusted_proxy
+
+logger = logging.getLogger(__name__)
+NOTED_EVERY_SECONDS = 3600
 
 
 class AddressMiddleware:
@@ -14,10 +23,25 @@ class AddressMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self._noted_at = -inf
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not settings.TRUSTED_PROXIES and "HTTP_X_FORWARDED_FOR" in request.META:
+            self._note_untrusted_proxy()
         with audit.asked_from(address_of(request)):
             return self.get_response(request)
+
+    def _note_untrusted_proxy(self) -> None:
+        """Once an hour and process, for the doctor's page; a request never fails by it."""
+        if monotonic() - self._noted_at < NOTED_EVERY_SECONDS:
+            return
+        self._noted_at = monotonic()
+        try:
+            note_untrusted_proxy(now=timezone.now())
+        except DatabaseError as error:
+            logger.warning(
+                "X-Forwarded-For arrives and TRUSTED_PROXIES is 0; this could not be noted: %s", error
+            )
 
 
 def address_of(request: HttpRequest) -> str | None:

@@ -11,6 +11,8 @@ threads = 16
 timeout = 30
 graceful_timeout = 10
 keepalive = 65
+# No header of anyone's, not even of a process on this machine, is the path of a request or a person's name.
+forwarder_headers = ""
 # Its control socket would want a writable home folder.
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108

@@ -5,10 +5,12 @@ is bound to the context where that begins (dashboard/request_log.py, deployments
 """
 
 import json
+import logging
 from collections.abc import Iterable
 from typing import Any
 
 import structlog
+from django.core.exceptions import SuspiciousOperation
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 EXTRA = (
@@ -44,6 +46,15 @@ class Hide:
         return line
 
 
+class AsWarning(logging.Filter):
+    """One line at WARNING, where Django logs an error with its traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        record.exc_info = None
+        return True
+
+
 def configuration(*, level: str, is_pretty: bool, secrets: Iterable[str | None]) -> dict[str, Any]:
     """Return Django's LOGGING: everything to standard error, one line per event, `secrets` replaced."""
     formatter: dict[str, Any] = {
@@ -55,6 +66,7 @@ def configuration(*, level: str, is_pretty: bool, secrets: Iterable[str | None])
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
+        "filters": {"warn": {"()": AsWarning}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
@@ -63,6 +75,11 @@ def configuration(*, level: str, is_pretty: bool, secrets: Iterable[str | None])
             "django.server": {"handlers": [], "propagate": True},
             # A refused request is a line of ours already; one that broke comes with its traceback from here.
             "django.request": {"level": "ERROR"},
+            # A wrong Host, a form that is too large: the sender's fault, and Django's answer is 400.
+            **{
+                f"django.security.{each.__name__}": {"filters": ["warn"]}
+                for each in SuspiciousOperation.__subclasses__()
+            },
             # Says every task thrice; deployments/queue/log.py says it once.
             "django-q": {"handlers": [], "level": "WARNING", "propagate": True},
         },
@@ -92,9 +109,27 @@ def _pretty() -> list[Any]:
     return [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         _plain_traceback,
+        _without_controls,
         structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0),
     ]
 
 
 def _plain_traceback(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
     return structlog.processors.format_exc_info(logger, name, event)
+
+
+def _without_controls(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Spell out what would make lines of its own, or move the reader's terminal; only a traceback keeps its lines."""
+    return {
+        name: _spelt_out(value, keep="\n\t" if name == "exception" else "")
+        if isinstance(value, str)
+        else value
+        for name, value in event.items()
+    }
+
+
+def _spelt_out(text: str, *, keep: str) -> str:
+    return "".join(
+        each if each.isprintable() or each in keep else each.encode("unicode_escape").decode()
+        for each in text
+    )

@@ -32,6 +32,7 @@ _seconds = Histogram(
     registry=registry,
 )
 _METHODS = {"GET", "HEAD", "POST"}
+_ADDED_BY_PROXIES = ("HTTP_X_FORWARDED", "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_ORIGINAL")
 
 
 def count_request(*, method: str, view: str, status: int, seconds: float) -> None:
@@ -63,11 +64,19 @@ def _may_read(request: HttpRequest) -> bool:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if settings.METRICS_TOKEN and scheme.lower() == "bearer":
         return secrets.compare_digest(token.strip().encode(), settings.METRICS_TOKEN.encode())
+    if _may_come_from_outside(request):
+        return False
     try:
         address = ip_address(request.META.get("REMOTE_ADDR", ""))
     except ValueError:
         return False
     return any(address in ip_network(each, strict=False) for each in settings.METRICS_NETWORKS)
+
+
+def _may_come_from_outside(request: HttpRequest) -> bool:
+    """Whether a proxy passed this on, whose own address says nothing; or the address is spelt so that it passes an Ingress' rule."""
+    was_forwarded = any(name.startswith(_ADDED_BY_PROXIES) for name in request.META)
+    return was_forwarded or request.META.get("RAW_URI", "/metrics").partition("?")[0] != "/metrics"
 
 
 class DatabaseCollector(Collector):

@@ -1,14 +1,21 @@
 """What is wrong with the settings, each with an id and a hint: `manage.py check` names all of it at once."""
 
+from collections.abc import Iterator
+from contextlib import suppress
+from ipaddress import ip_network
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004  Django's own name
 
+from deployments.rules.image_prefixes import names_a_folder
 from deployments.rules.images import ImageTemplate, UnableToParseTemplate
 
 SETTINGS = "settings"
 """The tag of these checks: what a worker asks at its start, which has no pages, forms and addresses to check."""
+WIDEST_PREFIX = {4: 8, 6: 16}
+"""10.0.0.0/8 is the widest network that anyone has to themselves."""
+SHORTEST_SECRET, FEWEST_CHARACTERS = 20, 5
 
 
 @register(SETTINGS)
@@ -55,6 +62,17 @@ def image_template_can_be_read(**_: Any) -> list[CheckMessage]:
 
 
 @register(SETTINGS)
+def images_have_a_place(**_: Any) -> list[CheckMessage]:
+    if settings.IMAGE_PREFIXES or "IMAGE_PREFIXES" in settings.ENVIRONMENT_PROBLEMS:
+        return []
+    message = (
+        "IMAGE_PREFIXES is empty, and IMAGE_TEMPLATE names no folder of your own: anyone's images would do."
+    )
+    hint = "Set IMAGE_PREFIXES to where your builds are pushed, like ghcr.io/my-team/, for web and worker."
+    return [Error(message, hint=hint, id="headway.E007")]
+
+
+@register(SETTINGS)
 def paths_lead_somewhere(**_: Any) -> list[CheckMessage]:
     paths = {"KUBECONFIG": settings.KUBECONFIG, "DOCKER_CONFIG": settings.DOCKER_CONFIG}
     return [
@@ -78,3 +96,41 @@ def public_address_is_given(**_: Any) -> list[CheckMessage]:
         return []
     hint = "Set PUBLIC_URL to the address that people open: cookies, redirects and HSTS follow from it."
     return [Warning("PUBLIC_URL is not an https:// address.", hint=hint, id="headway.W001")]
+
+
+@register(Tags.security, deploy=True)
+def nothing_stands_open(**_: Any) -> list[CheckMessage]:
+    return [
+        Warning(f"{name}: {message}", hint=hint, id="headway.W002")
+        for name, message, hint in (*_open_hosts(), *_open_networks(), *_open_prefixes(), *_short_secrets())
+    ]
+
+
+def _open_hosts() -> Iterator[tuple[str, str, str]]:
+    for host in map(str, settings.ALLOWED_HOSTS):
+        if host == "*" or (host.startswith(".") and host.count(".") == 1):
+            yield "ALLOWED_HOSTS", f"{host} lets in every host name.", "Name the hosts that people open."
+
+
+def _open_networks() -> Iterator[tuple[str, str, str]]:
+    hint = "Name the networks that the proxy, or Prometheus, connects from, like 10.0.0.0/8."
+    for name in ("TRUSTED_NETWORKS", "METRICS_NETWORKS"):
+        for each in getattr(settings, name) or []:
+            with suppress(ValueError):
+                network = ip_network(each, strict=False)
+                if network.prefixlen < WIDEST_PREFIX[network.version]:
+                    yield name, f"{each} holds a good part of the internet.", hint
+
+
+def _open_prefixes() -> Iterator[tuple[str, str, str]]:
+    for prefix in settings.IMAGE_PREFIXES or []:
+        if not names_a_folder(prefix):
+            hint = "Name a folder of it, like ghcr.io/my-team/, unless the whole registry is yours."
+            yield "IMAGE_PREFIXES", f"{prefix} is a whole registry, where others may push, too.", hint
+
+
+def _short_secrets() -> Iterator[tuple[str, str, str]]:
+    for name in ("TRUSTED_SECRET", "METRICS_TOKEN"):
+        value = getattr(settings, name) or ""
+        if value and (len(value) < SHORTEST_SECRET or len(set(value)) < FEWEST_CHARACTERS):
+            yield name, "It can be guessed.", "Make one with `openssl rand -hex 32`."

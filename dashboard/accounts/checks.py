@@ -15,7 +15,7 @@ def proxy_login_is_whole_or_off(**_: Any) -> list[CheckMessage]:
     any_of_it = settings.TRUSTED_USER_HEADER or settings.TRUSTED_SECRET or settings.TRUSTED_NETWORKS
     if not any_of_it or is_switched_on():
         return []
-    hint = "It needs TRUSTED_USER_HEADER, TRUSTED_PROXIES of 1 or more, and TRUSTED_SECRET or TRUSTED_NETWORKS; or unset all."
+    hint = "It needs TRUSTED_USER_HEADER, TRUSTED_PROXIES of 1 or more, and TRUSTED_SECRET; or unset all."
     return [
         Warning(
             "Login by a proxy's header is half configured, and so stays off.", hint=hint, id="headway.W010"

@@ -12,6 +12,8 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import redirect
 
+from deployments.clients.timely_http import session
+
 ORGANISATION = "org/"
 TIMEOUT_SECONDS = 10
 
@@ -32,6 +34,10 @@ class GitHubAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
     def on_authentication_error(self, request: HttpRequest, provider: Any, **_: Any) -> None:
         _turn_away(request, "GitHub did not confirm the login. Try again, or log in another way.")
 
+    def get_requests_session(self) -> Any:
+        """Let no request of allauth's, nor one of ours, hold a web thread for longer."""
+        return session(timeout_seconds=TIMEOUT_SECONDS)
+
     def _is_allowed(self, sociallogin: SocialLogin) -> bool:
         login = str(sociallogin.account.extra_data.get("login", "")).lower()
         allowed = [each.strip().lower() for each in settings.GITHUB_LOGIN_ALLOWED]
@@ -43,8 +49,8 @@ class GitHubAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
     def _is_member(self, organisation: str, token: str) -> bool:
         """Ask GitHub: https://docs.github.com/en/rest/orgs/members#get-an-organization-membership-for-the-authenticated-user"""
         url = f"{GitHubOAuth2Adapter.api_url}/user/memberships/orgs/{organisation}"
-        with self.get_requests_session() as session:
-            answer = session.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_SECONDS)
+        with self.get_requests_session() as asking:
+            answer = asking.get(url, headers={"Authorization": f"Bearer {token}"})
         return bool(answer.status_code == 200 and answer.json().get("state") == "active")  # noqa: PLR2004  HTTP's OK
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:

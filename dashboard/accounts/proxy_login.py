@@ -15,9 +15,11 @@ BY_PROXY = "by_proxy"
 
 
 def is_switched_on() -> bool:
-    """Whether all that it needs is given: the header's name, a proxy, and a way to know that it is the proxy."""
-    can_tell = bool(settings.TRUSTED_SECRET or settings.TRUSTED_NETWORKS)
-    return bool(settings.TRUSTED_USER_HEADER and settings.TRUSTED_PROXIES and can_tell)
+    """Whether all that it needs is given: the header's name, a proxy, and the secret that only the proxy knows.
+
+    A network alone is no proof: every pod of it, and every proxy that passes headers on, could name anyone.
+    """
+    return bool(settings.TRUSTED_USER_HEADER and settings.TRUSTED_PROXIES and settings.TRUSTED_SECRET)
 
 
 class ProxyLoginMiddleware:
@@ -46,10 +48,10 @@ class ProxyLoginMiddleware:
 
 
 def is_from_proxy(request: HttpRequest) -> bool:
-    """Whether the shared secret matches where there is one, and the sender's network where those are given."""
+    """Whether the shared secret matches, and the sender's network where those are given."""
     secret, networks = settings.TRUSTED_SECRET, settings.TRUSTED_NETWORKS
     given = request.headers.get(settings.TRUSTED_SECRET_HEADER, "")
-    if secret and not compare_digest(given.encode(), secret.encode()):
+    if not secret or not compare_digest(given.encode(), secret.encode()):
         return False
     return not networks or _is_within(request.META.get("REMOTE_ADDR", ""), networks)
 

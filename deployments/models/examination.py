@@ -9,6 +9,9 @@ from django.db import models
 class Examination(models.Model):
     asked_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    untrusted_proxy_at = models.DateTimeField(
+        null=True, help_text="When web last saw X-Forwarded-For while TRUSTED_PROXIES is 0."
+    )
     findings = models.JSONField(default=list, help_text="[{subject, grade, sentence, remedy}]")
 
     class Meta:

@@ -16,6 +16,9 @@ class PushSubscription(models.Model):
     created_at = models.DateTimeField()
     last_ok_at = models.DateTimeField(null=True)
     failures = models.PositiveSmallIntegerField(default=0, help_text="Since the last success.")
+    timeouts = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Those of the failures in which no answer came in time."
+    )
 
     def __str__(self) -> str:
         return f"a browser of {self.user_id}"

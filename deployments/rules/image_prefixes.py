@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 _DOCKER_HUB = "docker.io"
+_FORMER_DOCKER_HUB = "index.docker.io/"
+_OFFICIAL = f"{_DOCKER_HUB}/library/"
 
 
 def begins_with_one_of(prefixes: Iterable[str], image: str) -> bool:
@@ -10,7 +12,28 @@ def begins_with_one_of(prefixes: Iterable[str], image: str) -> bool:
     return any(image.startswith(_with_registry(prefix)) for prefix in prefixes)
 
 
+def prefixes_of(template: str) -> list[str]:
+    """What the names of a template's images begin with; nothing where that names no folder of one's own, and so fits anybody's images.
+
+    `gcr.io/my-project/{repository}:{sha}` begins with a folder of one's own, `ghcr.io/{owner}/{repository}:{sha}` and
+    `gcr.io/team-{owner}/{repository}:{sha}` do not.
+    """
+    before = template.strip().partition("{")[0]
+    return [before] if names_a_folder(before) else []
+
+
+def names_a_folder(prefix: str) -> bool:
+    """Whether it names a whole folder within a registry; that of Docker Hub's official images is nobody's own."""
+    registry, _, path = _with_registry(prefix).rpartition("/")[0].partition("/")
+    return bool(registry and path.strip("/")) and not f"{registry}/{path}/".startswith(_OFFICIAL)
+
+
 def _with_registry(prefix: str) -> str:
     first, slash, _ = prefix.partition("/")
     is_host = first == "localhost" or "." in first or ":" in first
-    return prefix if slash and is_host else f"{_DOCKER_HUB}/{prefix}"
+    full = prefix if slash and is_host else f"{_DOCKER_HUB}/{prefix}"
+    return (
+        full.replace(_FORMER_DOCKER_HUB, f"{_DOCKER_HUB}/", 1)
+        if full.startswith(_FORMER_DOCKER_HUB)
+        else full
+    )

@@ -7,7 +7,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from dashboard.addresses import address_of
-from deployments.models import AuditEvent, Deploy, Hold, Site
+from deployments.models import AuditEvent, Deploy, Examination, Hold, Site
 from deployments.models.audit import UnableToRewriteHistory
 from deployments.operations import audit
 from tests.dashboard.conftest import HEAD, HOST, RUNNING
@@ -151,6 +151,30 @@ def test_only_our_own_proxies_are_believed(
     request = rf.get("/", REMOTE_ADDR="192.0.2.7", headers={"X-Forwarded-For": forwarded})
 
     assert address_of(request) == address
+
+
+def test_a_proxy_that_is_not_trusted_is_noted_once_and_not_by_every_request(
+    stranger: Client, db: None
+) -> None:
+    forwarded = {"X-Forwarded-For": "192.0.2.1"}
+    stranger.get("/login/", headers=forwarded)
+    first = Examination.latest().untrusted_proxy_at
+
+    stranger.get("/login/", headers=forwarded)
+
+    assert first is not None
+    assert Examination.latest().untrusted_proxy_at == first
+
+
+@pytest.mark.parametrize(("trusted", "headers"), [(1, {"X-Forwarded-For": "192.0.2.1"}), (0, {})])
+def test_a_proxy_that_is_trusted_and_none_at_all_are_not_noted(
+    stranger: Client, settings: LazySettings, db: None, trusted: int, headers: dict[str, str]
+) -> None:
+    settings.TRUSTED_PROXIES = trusted
+
+    stranger.get("/login/", headers=headers)
+
+    assert Examination.latest().untrusted_proxy_at is None
 
 
 def test_staff_reads_it_narrowed_and_page_by_page(admin_client: Client, site: Site) -> None:

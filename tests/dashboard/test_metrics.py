@@ -132,6 +132,31 @@ def test_a_network_may_stand_for_the_token(settings: LazySettings, network: str,
     assert Client().get("/metrics", REMOTE_ADDR="10.9.8.7").status_code == status
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"])
+def test_a_network_does_not_count_for_what_was_forwarded(settings: LazySettings, header: str) -> None:
+    settings.METRICS_NETWORKS = ["10.0.0.0/8"]
+
+    response = Client().get("/metrics", REMOTE_ADDR="10.9.8.7", headers={header: "10.9.8.7"})
+
+    assert response.status_code == 401
+
+
+@pytest.mark.parametrize(
+    "path", ["/%6detrics", "/%6Detrics?x=/metrics", "/metric%73", "http://headway/metrics"]
+)
+def test_a_network_does_not_count_for_another_spelling(settings: LazySettings, path: str) -> None:
+    settings.METRICS_NETWORKS = ["10.0.0.0/8"]
+
+    # As gunicorn hands it on: PATH_INFO is decoded, RAW_URI is what came.
+    assert Client().get("/metrics", REMOTE_ADDR="10.9.8.7", RAW_URI=path).status_code == 401
+
+
+def test_the_token_counts_for_what_was_forwarded() -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}", "X-Forwarded-For": "192.0.2.1"}
+
+    assert Client().get("/metrics", headers=headers).status_code == 200
+
+
 def test_without_token_and_network_there_is_no_such_page(settings: LazySettings) -> None:
     settings.METRICS_TOKEN = ""
 

@@ -40,13 +40,23 @@ def test_the_session_ends_when_the_proxy_names_nobody_any_more(stranger: Client)
 
 
 @pytest.mark.parametrize(("networks", "status"), [(["127.0.0.0/8"], 200), (["10.0.0.0/8"], 302)])
-def test_a_network_is_proof_too(
+def test_a_network_is_asked_for_beside_the_secret(
     stranger: Client, settings: LazySettings, networks: list[str], status: int
 ) -> None:
-    settings.TRUSTED_SECRET = ""
     settings.TRUSTED_NETWORKS = networks
 
-    assert stranger.get("/", headers=NAME).status_code == status
+    assert stranger.get("/", headers=NAME | SECRET).status_code == status
+
+
+@pytest.mark.parametrize("headers", [NAME, NAME | SECRET, NAME | {"X-Headway-Proxy-Secret": ""}])
+def test_a_network_alone_is_no_proof_and_a_check_says_so(
+    stranger: Client, settings: LazySettings, headers: dict[str, str]
+) -> None:
+    settings.TRUSTED_SECRET = ""
+    settings.TRUSTED_NETWORKS = ["127.0.0.0/8"]
+
+    assert stranger.get("/", headers=headers).status_code == 302
+    assert [found.id for found in proxy_login_is_whole_or_off()] == ["headway.W010"]
 
 
 def test_it_is_off_without_a_proxy_and_a_check_says_so(stranger: Client, settings: LazySettings) -> None:

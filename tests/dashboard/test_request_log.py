@@ -1,5 +1,6 @@
 """Lines of the log."""
 
+import contextlib
 import io
 import json
 import logging
@@ -17,21 +18,28 @@ SECRET = 'ghp_"quoted"_secret'
 Lines = Callable[[], list[dict[str, Any]]]
 
 
-@pytest.fixture
-def lines() -> Iterator[Lines]:
-    """Log at DEBUG as in a cluster; return what was written, line by line."""
+@contextlib.contextmanager
+def logged(*, is_pretty: bool) -> Iterator[io.StringIO]:
+    """What is written at DEBUG meanwhile."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    configuration = logs.configuration(level="DEBUG", is_pretty=False, secrets=[SECRET])
+    configuration = logs.configuration(level="DEBUG", is_pretty=is_pretty, secrets=[SECRET])
     formatter = configuration["formatters"]["line"]
     handler.setFormatter(logging.config.DictConfigurator(configuration).configure_formatter(dict(formatter)))
     root = logging.getLogger()
     level = root.level
     root.addHandler(handler)
     root.setLevel("DEBUG")
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    yield stream
     root.removeHandler(handler)
     root.setLevel(level)
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """Log at DEBUG as in a cluster; return what was written, line by line."""
+    with logged(is_pretty=False) as stream:
+        yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 def ours(lines: Lines) -> list[dict[str, Any]]:
@@ -94,3 +102,41 @@ def test_what_libraries_hang_on_a_line_is_left_out(lines: Lines) -> None:
     (line,) = ours(lines)
     assert line["site_id"] == 7
     assert "abc" not in json.dumps(line)
+
+
+@pytest.mark.parametrize("odd", ["\n", "\r", "\x1b[2J", "\x9b1A", "\u2028", "\u202e", "\x00", "\x7f"])
+def test_a_readable_line_spells_out_what_would_move_the_terminal(odd: str) -> None:
+    with logged(is_pretty=True) as stream:
+        logging.getLogger("dashboard").info("GET /%s", odd, extra={"path": f"/{odd}"})
+
+    assert odd not in stream.getvalue().removesuffix("\n")
+    assert odd.encode("unicode_escape").decode() in stream.getvalue()
+
+
+def test_a_readable_traceback_keeps_its_lines_and_nothing_else() -> None:
+    with logged(is_pretty=True) as stream:
+        try:
+            raise ValueError("first\n\x1b[2Jsecond")  # noqa: TRY301
+        except ValueError:
+            logging.getLogger("dashboard").exception("It broke")
+
+    assert "\nValueError: first\n" in stream.getvalue()
+    assert "\x1b" not in stream.getvalue()
+
+
+@pytest.mark.parametrize("path", ["/", "/login/"])
+def test_a_wrong_host_is_one_line_and_a_warning(stranger: Client, lines: Lines, path: str) -> None:
+    response = stranger.get(path, headers={"Host": "evil.example.com"})
+
+    (line,) = [each for each in lines() if each["logger"] == "django.security.DisallowedHost"]
+    assert response.status_code == 400
+    assert line["level"] == "warning"
+    assert "exception" not in line
+
+
+def test_a_form_with_too_many_fields_is_a_warning_too(stranger: Client, lines: Lines) -> None:
+    response = stranger.post("/login/", {f"f{number}": "" for number in range(1001)})
+
+    (line,) = [each for each in lines() if each["logger"] == "django.security.TooManyFieldsSent"]
+    assert response.status_code == 400
+    assert (line["level"], "exception" in line) == ("warning", False)

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 
+from deployments.system_checks import nothing_stands_open
 from tests.processes import CHECKOUT, MANAGE
 
 TOKEN = "ghp_a-token-that-nobody-may-read"
@@ -47,6 +49,7 @@ BROKEN = [
     ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/nowhere/secret_key"}, "headway.E001", "SECRET_KEY"),
     ({"SECRET_KEY": ""}, "headway.E002", "SECRET_KEY"),
     ({"IMAGE_TEMPLATE": "gcr.io/project/{repository}:latest"}, "headway.E004", "{sha}"),
+    ({"IMAGE_TEMPLATE": "ghcr.io/{owner}/{repository}:{sha}"}, "headway.E007", "IMAGE_PREFIXES"),
     ({"KUBECONFIG": "/nowhere/kubeconfig"}, "headway.E005", "/nowhere/kubeconfig"),
     ({"DOCKER_CONFIG": "/nowhere/docker"}, "headway.E005", "/nowhere/docker"),
 ]
@@ -67,6 +70,17 @@ def test_a_broken_setting_is_named_with_what_to_do(changed: dict[str, str], id_:
     assert hint in done.stderr
     assert "Traceback" not in done.stderr
     assert keeps_secrets(done)
+
+
+def test_a_worker_refuses_to_start_where_it_could_run_anyones_images() -> None:
+    env = PRODUCTION | {"IMAGE_TEMPLATE": "gcr.io/team-{owner}/{repository}:{sha}"}
+
+    done = subprocess.run(
+        [*MANAGE, "worker"], env=env, cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=120
+    )
+
+    assert done.returncode == 1
+    assert "(headway.E007)" in done.stderr
 
 
 def test_all_that_is_broken_is_told_at_once() -> None:
@@ -111,6 +125,41 @@ def test_an_address_without_https_is_a_warning_of_the_deployment_checks() -> Non
 
     assert done.returncode == 1
     assert "(headway.W001)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALLOWED_HOSTS", ["headway.example.com", "*"]),
+        ("ALLOWED_HOSTS", [".com"]),
+        ("TRUSTED_NETWORKS", ["0.0.0.0/0"]),
+        ("METRICS_NETWORKS", ["10.0.0.0/8", "::/0"]),
+        ("METRICS_NETWORKS", ["0.0.0.0/1", "128.0.0.0/1"]),
+        ("IMAGE_PREFIXES", ["ghcr.io/"]),
+        ("IMAGE_PREFIXES", ["docker.io/library/"]),
+        ("TRUSTED_SECRET", "s3cret"),
+        ("METRICS_TOKEN", "a" * 40),
+    ],
+)
+def test_an_open_setting_is_a_warning_of_the_deployment_checks(
+    settings: LazySettings, name: str, value: object
+) -> None:
+    setattr(settings, name, value)
+
+    found = nothing_stands_open()
+
+    assert {each.id for each in found} == {"headway.W002"}
+    assert all(each.msg.startswith(f"{name}: ") for each in found)
+    assert str(value) not in str(found)
+
+
+def test_settings_that_suit_a_cluster_stand_open_to_nobody(settings: LazySettings) -> None:
+    settings.ALLOWED_HOSTS = ["headway.example.com", ".headway.example.com", "[::1]"]
+    settings.TRUSTED_NETWORKS = settings.METRICS_NETWORKS = ["10.0.0.0/8", "fd00::/16", "192.0.2.1"]
+    settings.IMAGE_PREFIXES = ["gcr.io/icco-cloud/", "me/"]
+    settings.TRUSTED_SECRET = settings.METRICS_TOKEN = KEY
+
+    assert nothing_stands_open() == []
 
 
 @pytest.mark.parametrize(

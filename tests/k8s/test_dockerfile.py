@@ -59,13 +59,22 @@ def test_what_is_copied_imports_nothing_that_is_not() -> None:
 
 def test_its_uv_and_its_python_suit_the_project() -> None:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
-    pythons = re.findall(r"^FROM python:(\d+)\.(\d+)-slim-\w+", DOCKERFILE, re.MULTILINE)
+    pythons = re.findall(r"^ARG PYTHON_IMAGE=python:(\d+)\.(\d+)-slim-\w+$", DOCKERFILE, re.MULTILINE)
 
-    assert len(set(pythons)) == 1
+    assert len(pythons) == 1
     assert tuple(map(int, pythons[0])) >= (3, 11)
     assert project["requires-python"] == ">=3.11"
-    (uv,) = re.findall(r"uv:([\d.]+) ", DOCKERFILE)
+    (uv,) = re.findall(r"^ARG UV_IMAGE=\S+/uv:([\d.]+)$", DOCKERFILE, re.MULTILINE)
     assert f"uv=={uv}" in (CHECKOUT / "Makefile").read_text()
+
+
+def test_every_image_that_it_builds_on_can_be_given_by_digest() -> None:
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    copied_from = re.findall(r"^COPY --from=(\S+)", DOCKERFILE, re.MULTILINE)
+    stages = re.findall(r"^FROM \S+ AS (\w+)", DOCKERFILE, re.MULTILINE)
+
+    assert set(bases) == {"${PYTHON_IMAGE}", "${UV_IMAGE}"}
+    assert set(copied_from) <= set(stages)
 
 
 def test_it_runs_as_nobody_in_particular() -> None:

@@ -42,6 +42,19 @@ def test_every_setting_is_read(folder: str) -> None:
 
 
 @pytest.mark.parametrize("folder", INSTALLATIONS)
+def test_a_proxy_is_trusted_where_there_is_an_ingress_and_nowhere_else(folder: str) -> None:
+    ingresses = [each for each in manifests(folder) if each["kind"] == "Ingress"]
+
+    (settings,) = [
+        each["data"]
+        for each in manifests(folder)
+        if each["kind"] == "ConfigMap" and "PUBLIC_URL" in each["data"]
+    ]
+
+    assert settings.get("TRUSTED_PROXIES") == ("1" if ingresses else None)
+
+
+@pytest.mark.parametrize("folder", INSTALLATIONS)
 def test_every_command_can_be_run(folder: str) -> None:
     for _, container in our_containers(folder):
         _check_command(container["command"])

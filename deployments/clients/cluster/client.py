@@ -19,6 +19,7 @@ from deployments.rules.workloads import OUR_MANAGER, ReplicaSet, Workload, conta
 
 _PAGE = 500
 _STARTS = 3
+_MOST_PAGES = 400
 _LONGEST_LOG_BYTES = 64 * 1024
 
 
@@ -140,12 +141,13 @@ class Cluster:
         return parse.deployment(self._transport.patch(path, change, fieldManager=OUR_MANAGER))
 
     def _list(self, path: str, **query: str) -> list[Json]:
-        """All pages; when the server forgets where we were, from the first one again."""
-        for _ in range(_STARTS):
-            try:
-                return self._read_pages(path, query)
-            except Expired as error:
-                expired = error
+        """All pages, in time with one another; when the server forgets where we were, from the first one again."""
+        with self._transport.in_time():
+            for _ in range(_STARTS):
+                try:
+                    return self._read_pages(path, query)
+                except Expired as error:
+                    expired = error
         raise ClusterUnavailable(
             "The cluster forgot its list while it was being read, three times: try again.",
             status=expired.status,
@@ -154,13 +156,16 @@ class Cluster:
     def _read_pages(self, path: str, query: Mapping[str, str]) -> list[Json]:
         items: list[Json] = []
         following: dict[str, str] = {}
-        while True:
+        for _ in range(_MOST_PAGES):
             page = self._transport.get(path, limit=_PAGE, **query, **following)
             items += children(page, "items")
             token = text(child(page, "metadata"), "continue")
             if not token:
                 return items
             following = {"continue": token}
+        raise ClusterUnavailable(
+            f"The cluster's list goes on after {_MOST_PAGES * _PAGE:,} objects: check what answers at its address."
+        )
 
 
 def _apps(namespace: str) -> str:

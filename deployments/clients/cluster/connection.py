@@ -1,12 +1,17 @@
 """Finding the cluster: a kubeconfig's current context, or the ServiceAccount of the pod we run in."""
 
 import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from deployments.clients.cluster.client import Cluster
 from deployments.clients.cluster.errors import ClusterRefused, NotConfigured
 from deployments.clients.cluster.transport import Timeouts, Transport
+from deployments.clients.deadline import TooLate, in_time, within
+
+_SIGN_IN_SECONDS = 30
 
 
 def preload() -> None:
@@ -19,7 +24,7 @@ def connect(
 ) -> Cluster:
     """A client for the kubeconfig's current context, or, without one, for the cluster that we run in.
 
-    `timeout_seconds` are those to connect and between two reads, `longest_answer_seconds` those of all reads. Nothing is asked of
+    `timeout_seconds` are those to connect and between two reads, `longest_answer_seconds` those of a whole question. Nothing is asked of
     the cluster yet. The ServiceAccount's token is read anew every minute. Raises NotConfigured, and ClusterRefused when a kubeconfig's plugin gives no
     credentials (the kubernetes package merely logs that and goes on as nobody).
     """
@@ -60,7 +65,8 @@ def _load_kubeconfig(configuration: Any, path: Path) -> None:
     try:
         plugin = _plugin(yaml.safe_load(path.read_text(encoding="utf-8")))
         _check_installed(plugin, path)
-        config.load_kube_config(str(path), client_configuration=configuration, persist_config=False)
+        load = partial(config.load_kube_config, str(path), persist_config=False)
+        _sign_in(partial(load, client_configuration=configuration), plugin, path)
     except (config.ConfigException, yaml.YAMLError, OSError, UnicodeError) as error:
         raise NotConfigured(f"The kubeconfig at {path} cannot be used: {error}") from error
     except (AttributeError, KeyError, StopIteration, TypeError, ValueError) as error:
@@ -69,6 +75,20 @@ def _load_kubeconfig(configuration: Any, path: Path) -> None:
         raise ClusterRefused(
             f"“{plugin}”, by which the kubeconfig at {path} signs in, gave no credentials: run it by hand to see why."
         )
+    if renew := configuration.refresh_api_key_hook:
+        configuration.refresh_api_key_hook = lambda asking: _sign_in(partial(renew, asking), plugin, path)
+
+
+def _sign_in(call: Callable[[], None], plugin: str, kubeconfig: Path) -> None:
+    """Run what may run a plugin, or ask an identity provider, neither of which has a deadline. Raises ClusterRefused."""
+    try:
+        with within(_SIGN_IN_SECONDS):
+            in_time(call)
+    except TooLate as error:
+        raise ClusterRefused(
+            f"“{plugin or 'The identity provider'}”, by which the kubeconfig at {kubeconfig} signs in, gave no credentials "
+            f"within {_SIGN_IN_SECONDS} seconds: run it by hand to see why."
+        ) from error
 
 
 def _plugin(kubeconfig: Any) -> str:

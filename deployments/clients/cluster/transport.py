@@ -1,13 +1,13 @@
 """One API server over HTTPS: JSON in, JSON out, every call with its timeouts, nothing repeated behind our back."""
 
 import json
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from deployments.clients.cluster.errors import ClusterError, ClusterUnavailable, error_for
+from deployments.clients.deadline import within
 
 Timeouts = tuple[float, float]
 Query = Mapping[str, str | int]
@@ -33,12 +33,15 @@ class _Request:
 
 
 class Transport:
-    """`timeout_seconds` are those to connect and between two reads, `longest_answer_seconds` those of all reads.
+    """`timeout_seconds` are those to connect and between two reads, `longest_answer_seconds` those of a whole question.
 
     The ApiClient signs the requests in.
     """
 
     def __init__(self, api_client: Any, *, timeout_seconds: Timeouts, longest_answer_seconds: float) -> None:
+        from deployments.clients.timely_http import keep_in_time
+
+        keep_in_time(api_client.rest_client.pool_manager)
         self._client = api_client
         self._timeouts = timeout_seconds
         self._longest_answer_seconds = longest_answer_seconds
@@ -46,6 +49,10 @@ class Transport:
     def close(self) -> None:
         """Closes the connections."""
         self._client.close()
+
+    def in_time(self) -> AbstractContextManager[None]:
+        """What is asked in this block is one question: the pages of a list."""
+        return within(self._longest_answer_seconds)
 
     def get(self, path: str, **query: str | int) -> Json:
         """The object at this path. Raises ClusterError."""
@@ -67,7 +74,7 @@ class Transport:
         return read_json(self._read(request))
 
     def _read(self, request: _Request) -> bytes:
-        with self._translated():
+        with self.in_time(), self._translated():
             response = self._send(request, timeouts=self._timeouts)
             body = self._body(response.response)
         if response.status not in _SUCCESS:
@@ -75,13 +82,12 @@ class Transport:
         return body
 
     def _body(self, answer: Any) -> bytes:
-        """What urllib3's answer holds. One that only trickles, or has no end, is given up."""
-        deadline = time.monotonic() + self._longest_answer_seconds
+        """What urllib3's answer holds. One without end is given up."""
         chunks, size = [], 0
         while chunk := answer.read1(_CHUNK_BYTES, decode_content=True):
             chunks.append(chunk)
             size += len(chunk)
-            if time.monotonic() > deadline or size > _LONGEST_ANSWER_BYTES:
+            if size > _LONGEST_ANSWER_BYTES:
                 answer.close()
                 raise ClusterUnavailable(
                     f"The cluster at {self._client.configuration.host} sends an answer without end: try again."

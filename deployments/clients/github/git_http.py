@@ -18,6 +18,7 @@ from deployments.clients.github.errors import (
     GitHubRefused,
     GitHubUnavailable,
 )
+from deployments.clients.timely_http import keep_in_time
 
 _OWN_TYPES = "application/x-git-upload-pack-"
 _REDIRECTS = 3
@@ -37,6 +38,7 @@ class OneHost(urllib3.PoolManager):
 
     def __init__(self, origin: str, *, timeout_seconds: float) -> None:
         super().__init__(headers={"User-Agent": "git/Headway"}, maxsize=8)
+        keep_in_time(self)
         self._origin = _origin(origin)
         self._prefix = urlsplit(origin).path.rstrip("/")
         self._timeout_seconds = timeout_seconds

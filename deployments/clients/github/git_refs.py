@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from deployments.clients.deadline import within
 from deployments.clients.github.errors import (
     GitHubError,
     GitHubNotFound,
@@ -53,7 +54,7 @@ class GitRefs:
     def _head(self, question: HeadQuestion) -> Head:
         wanted = [b"HEAD", _BRANCHES + question.branch.encode()] if question.branch else [b"HEAD"]
         path = f"{quote(question.owner, safe='')}/{quote(question.repository, safe='')}"
-        with self._http.watched() as landed:
+        with within(self._timeout_seconds), self._http.watched() as landed:
             found = self._ls_refs(f"{path}.git", wanted, name=path)
         branch = question.branch or _default_branch(found, path)
         sha = found.refs.get(_BRANCHES + branch.encode() if question.branch else b"HEAD")  # type: ignore[call-overload]

@@ -1,7 +1,6 @@
 """HTTP to GitHub: bounded in time and size, the token kept to one host, every failure a typed error."""
 
 import contextlib
-import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -10,9 +9,11 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 
+from deployments.clients.deadline import within
 from deployments.clients.github.accounts import Account
 from deployments.clients.github.answer import Answer, Budget, budget_in, raise_for_status
 from deployments.clients.github.errors import GitHubOverloaded, GitHubRefused, GitHubUnavailable
+from deployments.clients.timely_http import session
 
 _USER_AGENT = "Headway"
 READ_BYTES = 8 * 1024 * 1024
@@ -38,7 +39,7 @@ class Transport:
 
     def __init__(self, *, timeout_seconds: float) -> None:
         self._timeout_seconds = timeout_seconds
-        self._session = requests.Session()
+        self._session = session()
         self.requests = 0
         self.budgets: dict[str, Budget] = {}
 
@@ -48,15 +49,16 @@ class Transport:
     def send(
         self, method: str, url: str, *, account: Account, read_bytes: int = READ_BYTES, body: Any = None
     ) -> Answer:
-        """The first answer that is no redirect. Raises GitHubError; only redirects on the same host are followed."""
-        for _ in range(_REDIRECTS):
-            answer = self._exchange(method, url, account=account, read_bytes=read_bytes, body=body)
-            if budget := budget_in(answer.headers):
-                self.budgets[account.name] = budget
-            if answer.status not in {301, 302, 307, 308}:
-                raise_for_status(answer, advice=account.advice)
-                return answer
-            url = _next_url(url, answer.headers.get("location", ""))
+        """The first answer that is no redirect, in time with all before it. Raises GitHubError; only redirects on the same host are followed."""
+        with within(self._timeout_seconds):
+            for _ in range(_REDIRECTS):
+                answer = self._exchange(method, url, account=account, read_bytes=read_bytes, body=body)
+                if budget := budget_in(answer.headers):
+                    self.budgets[account.name] = budget
+                if answer.status not in {301, 302, 307, 308}:
+                    raise_for_status(answer, advice=account.advice)
+                    return answer
+                url = _next_url(url, answer.headers.get("location", ""))
         raise GitHubUnavailable("GitHub sends this request round in circles: check GITHUB_API_URL.")
 
     def _exchange(self, method: str, url: str, *, account: Account, read_bytes: int, body: Any) -> Answer:
@@ -66,7 +68,6 @@ class Transport:
             "Accept": "application/vnd.github+json",
             "X-GitHub-Api-Version": "2022-11-28",
         }
-        deadline = time.monotonic() + self._timeout_seconds
         with (
             _plain_errors(self._timeout_seconds),
             self._session.request(
@@ -80,20 +81,18 @@ class Transport:
                 allow_redirects=False,
             ) as response,
         ):
-            data, is_cut = _read(response, read_bytes, deadline)
+            data, is_cut = _read(response, read_bytes)
             return Answer(response.status_code, response.headers, data, is_cut)
 
 
-def _read(response: requests.Response, limit: int, deadline: float) -> tuple[bytes, bool]:
-    """The body and whether it went on past `limit` bytes; a server that only trickles meets the deadline."""
+def _read(response: requests.Response, limit: int) -> tuple[bytes, bool]:
+    """The body and whether it went on past `limit` bytes."""
     chunks, size = [], 0
     while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
         chunks.append(chunk)
         size += len(chunk)
         if size > limit:
             return b"".join(chunks)[:limit], True
-        if time.monotonic() > deadline:
-            raise requests.exceptions.ReadTimeout
     return b"".join(chunks), False
 
 

@@ -1,6 +1,6 @@
 """Web Push (RFC 8030, 8291, 8292): the only room that speaks to browsers' push services."""
 
-from deployments.clients.push.errors import PushError, PushGone, PushRefused, PushUnavailable
+from deployments.clients.push.errors import PushError, PushGone, PushRefused, PushTimedOut, PushUnavailable
 from deployments.clients.push.keys import KeyPair, UnableToReadKey, fresh_key_pair, public_half
 from deployments.clients.push.sender import Browser, Sender
 
@@ -10,6 +10,7 @@ __all__ = [
     "PushError",
     "PushGone",
     "PushRefused",
+    "PushTimedOut",
     "PushUnavailable",
     "Sender",
     "UnableToReadKey",

@@ -15,3 +15,7 @@ class PushRefused(PushError):
 
 class PushUnavailable(PushError):
     """The push service does not answer now."""
+
+
+class PushTimedOut(PushUnavailable):
+    """The push service took longer than it is given."""

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import requests
+import urllib3
 
-from deployments.clients.push.errors import PushError, PushGone, PushRefused, PushUnavailable
+from deployments.clients.deadline import within
+from deployments.clients.push.errors import PushError, PushGone, PushRefused, PushTimedOut, PushUnavailable
 from deployments.clients.push.session import public_session
 
 TIMEOUT_SECONDS = 10
@@ -27,11 +29,18 @@ class Browser:
 
 
 class Sender:
-    """Sends, signed with our VAPID key. `also` and `ca_file`: see public_session."""
+    """Sends, signed with our VAPID key, each within the timeout. `also` and `ca_file`: see public_session."""
 
     def __init__(
-        self, *, private_key: str, subject: str, also: Collection[str] = (), ca_file: str | None = None
+        self,
+        *,
+        private_key: str,
+        subject: str,
+        also: Collection[str] = (),
+        ca_file: str | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
+        self.timeout_seconds = timeout_seconds
         self._private_key, self._subject = private_key, subject
         self._session = public_session(also=also, ca_file=ca_file)
 
@@ -47,13 +56,26 @@ class Sender:
     def send(self, browser: Browser, message: Mapping[str, Any], *, topic: str = "") -> None:
         """Hand it over, encrypted for this browser; a newer one of the same topic (up to 32 characters) takes its place.
 
-        Raises PushGone, PushRefused or PushUnavailable.
+        Raises PushGone, PushRefused, PushTimedOut or PushUnavailable.
         """
-        from pywebpush import WebPushException, webpush
-
         data = json.dumps(message)
         if len(data.encode()) > LARGEST_PAYLOAD:
             raise PushRefused(f"{len(data)} characters are more than a push service takes.")
+        try:
+            with within(self.timeout_seconds):
+                self._post(browser, data, topic=topic)
+        except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
+            raise PushTimedOut(f"No answer within {self.timeout_seconds:g} seconds: {error}") from error
+        except (requests.exceptions.InvalidSchema, requests.exceptions.TooManyRedirects) as error:
+            raise PushRefused(f"Only an https address without redirects is used: {error}") from error
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise PushUnavailable(str(error)) from error
+        except (ValueError, TypeError) as error:
+            raise PushRefused(f"This subscription's keys cannot be read: {error}") from error
+
+    def _post(self, browser: Browser, data: str, *, topic: str) -> None:
+        from pywebpush import WebPushException, webpush
+
         try:
             webpush(
                 {"endpoint": browser.endpoint, "keys": {"p256dh": browser.p256dh, "auth": browser.auth}},
@@ -61,18 +83,12 @@ class Sender:
                 vapid_private_key=self._private_key,
                 vapid_claims={"sub": self._subject},
                 ttl=KEEP_SECONDS,
-                timeout=TIMEOUT_SECONDS,
+                timeout=self.timeout_seconds,
                 headers={"Urgency": "high"} | ({"Topic": topic} if topic else {}),
                 requests_session=self._session,
             )
         except WebPushException as error:
             raise _judged(error.response, str(error)) from error
-        except (requests.exceptions.InvalidSchema, requests.exceptions.TooManyRedirects) as error:
-            raise PushRefused(f"Only an https address without redirects is used: {error}") from error
-        except requests.RequestException as error:
-            raise PushUnavailable(str(error)) from error
-        except (ValueError, TypeError) as error:
-            raise PushRefused(f"This subscription's keys cannot be read: {error}") from error
 
 
 def _judged(response: requests.Response | None, message: str) -> PushError:

@@ -1,6 +1,7 @@
 """A session that reaches public addresses only: an endpoint is what a browser says it is, and may name anything."""
 
 from collections.abc import Collection
+from io import BytesIO
 from ipaddress import ip_address
 from socket import socket
 from typing import Any
@@ -8,9 +9,11 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager
-from urllib3.connection import HTTPSConnection
-from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
+
+from deployments.clients.timely_http import TLSConnection, TLSPool
+
+READ_BYTES = 4096
 
 
 def public_session(*, also: Collection[str] = (), ca_file: str | None = None) -> requests.Session:
@@ -19,7 +22,7 @@ def public_session(*, also: Collection[str] = (), ca_file: str | None = None) ->
     The address is checked once the connection stands, and before a byte is sent: no name can change its mind in between.
     """
 
-    class Connection(HTTPSConnection):
+    class Connection(TLSConnection):
         def _new_conn(self) -> socket:
             sock = super()._new_conn()
             address = sock.getpeername()[0]
@@ -28,7 +31,7 @@ def public_session(*, also: Collection[str] = (), ca_file: str | None = None) ->
                 raise NewConnectionError(self, f"{address} is not a public address")
             return sock
 
-    class Pool(HTTPSConnectionPool):
+    class Pool(TLSPool):
         ConnectionCls = Connection
 
     class Adapter(HTTPAdapter):
@@ -40,6 +43,15 @@ def public_session(*, also: Collection[str] = (), ca_file: str | None = None) ->
     session.trust_env = False
     session.max_redirects = 0
     session.verify = ca_file or True
+    session.stream = True
+    session.hooks["response"].append(_read_the_beginning)
     session.adapters.clear()
     session.mount("https://", Adapter())
     return session
+
+
+def _read_the_beginning(response: requests.Response, **_: Any) -> None:
+    """Keep what a refusal says, up to 4 KiB of it, and nothing else of an answer: it may have no end."""
+    raw = response.raw
+    response.raw = BytesIO(b"" if response.ok else raw.read(READ_BYTES, decode_content=True))
+    raw.close()

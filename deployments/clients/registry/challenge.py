@@ -3,9 +3,11 @@
 import re
 from dataclasses import dataclass
 
-_SCHEME = re.compile(r"(?:^|,)\s*(bearer|basic)(?:\s+(?=[\w-]+\s*=)|\s*(?=,|$))", re.IGNORECASE)
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
-_PARAMETER = re.compile(r'([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+# Each character is read once, whatever the header holds: a quote that nobody closes goes on to the end.
+_ELEMENT = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*(?:"|\\?\Z))+', re.DOTALL)
+_WORD = re.compile(r"\s*([\w-]*)\s*")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)', re.DOTALL)
+_SCHEMES = frozenset({"bearer", "basic"})
 
 
 @dataclass(frozen=True)
@@ -30,17 +32,24 @@ def parse_challenge(header: str) -> Challenge:
 
 
 def _challenges(header: str) -> list[tuple[str, dict[str, str]]]:
-    blanked = _QUOTED.sub(lambda match: "_" * len(match[0]), header)
-    starts = list(_SCHEME.finditer(blanked))
-    bounds = [*(match.start() for match in starts), len(header)]
-    return [
-        (match[1].lower(), _parameters(header[match.end() : end]))
-        for match, end in zip(starts, bounds[1:], strict=True)
-    ]
+    """Each scheme, in lower case, with its parameters; schemes and parameters alike stand between commas."""
+    found: list[tuple[str, dict[str, str]]] = []
+    for element in _ELEMENT.findall(header):
+        name, rest = _split(element)
+        if not rest.startswith("=") and (rest or name.lower() in _SCHEMES):
+            found.append((name.lower(), {}))
+            name, rest = _split(rest)
+        if rest.startswith("=") and found:
+            found[-1][1][name.lower()] = _value(rest[1:].strip())
+    return found
 
 
-def _parameters(text: str) -> dict[str, str]:
-    return {
-        match[1].lower(): re.sub(r"\\(.)", r"\1", match[2]) if match[2] is not None else match[3]
-        for match in _PARAMETER.finditer(text)
-    }
+def _split(text: str) -> tuple[str, str]:
+    """The word that a text begins with, and what follows it."""
+    word = _WORD.match(text)
+    return (word[1], text[word.end() :]) if word else ("", text)
+
+
+def _value(text: str) -> str:
+    quoted = _QUOTED.match(text)
+    return re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL) if quoted else text.partition(" ")[0]

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from deployments.clients.deadline import within
 from deployments.clients.registry.addresses import DOCKER_HUB, NO_HOSTS, is_same_origin, url_of
 from deployments.clients.registry.challenge import parse_challenge
 from deployments.clients.registry.errors import RegistryError, RegistryUnavailable
@@ -22,6 +23,8 @@ from deployments.rules.images import ImageReference
 
 _ACCEPT = ", ".join(ACCEPTED)
 _TRANSIENT = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+# An exchange has one timeout; a question with its token and its refusal takes up to five exchanges.
+_TIMEOUTS_FOR_THE_WHOLE = 3
 _ABSENT = {"NAME_UNKNOWN", "MANIFEST_UNKNOWN"}
 
 
@@ -41,6 +44,7 @@ class Registry:
     ) -> None:
         self._plain_http = plain_http
         self._transport = Transport(timeout_seconds, plain_http=plain_http)
+        self._whole_seconds = _TIMEOUTS_FOR_THE_WHOLE * timeout_seconds
         self._grants = Grants(
             self._transport, docker_config, GoogleCredentials(timeout_seconds=timeout_seconds)
         )
@@ -61,6 +65,10 @@ class Registry:
 
         Asks for the digest where the image has one, else for the tag, else for `latest`. Raises RegistryError.
         """
+        with within(self._whole_seconds):
+            return self._digest(image)
+
+    def _digest(self, image: ImageReference) -> str | None:
         reply, grant = self._ask("HEAD", image)
         if reply.status == HTTPStatus.NOT_FOUND and image.registry == DOCKER_HUB:
             return None
@@ -81,7 +89,8 @@ class Registry:
 
         Empty where the registry has no such image. Docker Hub counts it as a pull. Raises RegistryError.
         """
-        manifest = self._manifest(image)
+        with within(self._whole_seconds):
+            manifest = self._manifest(image)
         return parts_in(manifest.body) if manifest else frozenset()
 
     def _manifest(self, image: ImageReference) -> Reply | None:

@@ -9,11 +9,15 @@ import time
 from functools import partial
 from typing import Any
 
+from deployments.clients.deadline import TooLate, in_time, seconds_left, within
 from deployments.clients.registry.docker_config import Credentials
 from deployments.clients.registry.errors import RegistryRefused, RegistryUnavailable
+from deployments.clients.timely_http import session
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _ASKED_AGAIN_SECONDS = 600
+_TIMEOUTS_FOR_THE_WHOLE = 2
+_UNREACHABLE = "Google's sign-in cannot be reached: it is asked again at the next sync."
 _NONE_FOUND = "default credentials were not found"
 
 
@@ -36,36 +40,44 @@ class GoogleCredentials:
         """What to sign in with; None for another's registry, or without any credentials of Google's. Raises RegistryError."""
         if not is_google(registry):
             return None
-        with self._lock:
-            token = self._token()
+        with within(_TIMEOUTS_FOR_THE_WHOLE * self._timeout_seconds):
+            if not self._lock.acquire(timeout=seconds_left()):
+                raise RegistryUnavailable(_UNREACHABLE)
+            try:
+                token = self._token()
+            finally:
+                self._lock.release()
         return Credentials("oauth2accesstoken", token) if token else None
 
     def _token(self) -> str:
-        import requests
         from google.auth.exceptions import GoogleAuthError, TransportError
+
+        try:
+            # google-auth sleeps between its own attempts.
+            found = in_time(self._refreshed)
+        except (TransportError, TooLate) as error:
+            raise RegistryUnavailable(_UNREACHABLE) from error
+        except GoogleAuthError as error:
+            raise RegistryRefused(
+                "Google's credentials cannot be used: correct GOOGLE_APPLICATION_CREDENTIALS, or the workload's identity.",
+                answer_text=_first_line(error),
+            ) from error
+        except (KeyError, TypeError, ValueError) as error:
+            # google-auth lets these through when something else answers at the metadata server's address.
+            raise RegistryUnavailable(
+                "Google's sign-in answers with something that cannot be read: it is asked again at the next sync."
+            ) from error
+        return str(found.token) if found is not None else ""
+
+    def _refreshed(self) -> Any:
         from google.auth.transport.requests import Request
 
-        with requests.Session() as session:
-            request = partial(Request(session), timeout=self._timeout_seconds)
-            try:
-                found = self._credentials(request)
-                if found is not None and not found.valid:
-                    found.refresh(request)
-            except TransportError as error:
-                raise RegistryUnavailable(
-                    "Google's sign-in cannot be reached: it is asked again at the next sync."
-                ) from error
-            except GoogleAuthError as error:
-                raise RegistryRefused(
-                    "Google's credentials cannot be used: correct GOOGLE_APPLICATION_CREDENTIALS, or the workload's identity.",
-                    answer_text=_first_line(error),
-                ) from error
-            except (KeyError, TypeError, ValueError) as error:
-                # google-auth lets these through when something else answers at the metadata server's address.
-                raise RegistryUnavailable(
-                    "Google's sign-in answers with something that cannot be read: it is asked again at the next sync."
-                ) from error
-        return str(found.token) if found is not None else ""
+        with session() as asking:
+            request = partial(Request(asking), timeout=self._timeout_seconds)
+            found = self._credentials(request)
+            if found is not None and not found.valid:
+                found.refresh(request)
+        return found
 
     def _credentials(self, request: Any) -> Any:
         """Looking takes seconds where there is no metadata server: so that is not done for every image."""

@@ -1,6 +1,5 @@
 """One HTTP exchange with a registry or its token server, redirects included."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http.cookiejar import DefaultCookiePolicy
@@ -8,11 +7,12 @@ from urllib.parse import urljoin
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
+from deployments.clients.deadline import within
 from deployments.clients.registry.addresses import NO_HOSTS, host_of, is_safe, is_same_origin
 from deployments.clients.registry.errors import RegistryUnavailable
+from deployments.clients.timely_http import session
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
@@ -70,30 +70,28 @@ class Transport:
     def __init__(self, timeout_seconds: float, *, plain_http: frozenset[str] = NO_HOSTS) -> None:
         self.plain_http = plain_http
         self._timeout_seconds = timeout_seconds
-        self._session = requests.Session()
+        self._session = session(connections_per_host=_CONNECTIONS_PER_HOST)
         self._session.headers["User-Agent"] = "headway"
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS_PER_HOST))
 
     def close(self) -> None:
         self._session.close()
 
     def ask(self, question: Question) -> Reply:
-        """The answer behind up to five redirects. Raises RegistryUnavailable."""
+        """The answer behind up to five redirects, in time with them. Raises RegistryUnavailable."""
         first = question
-        for _ in range(_MOST_REDIRECTS + 1):
-            reply = self._exchange(question, is_first=question is first)
-            location = reply.headers.get("Location")
-            if reply.status not in _REDIRECTS or not location:
-                return reply
-            question = question.moved_to(_follow(question.url, location, self.plain_http))
+        with within(self._timeout_seconds):
+            for _ in range(_MOST_REDIRECTS + 1):
+                reply = self._exchange(question, is_first=question is first)
+                location = reply.headers.get("Location")
+                if reply.status not in _REDIRECTS or not location:
+                    return reply
+                question = question.moved_to(_follow(question.url, location, self.plain_http))
         raise RegistryUnavailable(
             f"{host_of(first.url)} sends us from one address to the next without end: check the registry's own settings."
         )
 
     def _exchange(self, question: Question, *, is_first: bool) -> Reply:
-        deadline = time.monotonic() + self._timeout_seconds
         try:
             with self._session.request(
                 question.method,
@@ -109,7 +107,7 @@ class Transport:
                     response.status_code,
                     response.reason or "",
                     response.headers,
-                    _read(response, deadline),
+                    _read(response),
                 )
         except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
             # An address that we were redirected to may be signed, and the cause would spell it out.
@@ -152,13 +150,10 @@ def _follow(url: str, location: str, plain_http: frozenset[str]) -> str:
     return target
 
 
-def _read(response: requests.Response, deadline: float) -> bytes:
-    """The body; a server that only trickles meets the deadline."""
+def _read(response: requests.Response) -> bytes:
     body = b""
     while chunk := response.raw.read1(64 * 1024, decode_content=True):
         body += chunk
-        if time.monotonic() > deadline:
-            raise requests.exceptions.ReadTimeout
         if len(body) > _MOST_BYTES:
             raise RegistryUnavailable(
                 f"{host_of(response.url)} sent more than 4 MiB where a manifest was expected: check that it is a registry."

@@ -13,6 +13,7 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 
+from deployments.clients.deadline import seconds_left, within
 from deployments.clients.site_check.errors import (
     AnswerTooSlow,
     CertificateRefused,
@@ -20,6 +21,7 @@ from deployments.clients.site_check.errors import (
     RedirectLoop,
     SiteCheckError,
 )
+from deployments.clients.timely_http import session
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
@@ -52,11 +54,11 @@ class SiteCheck:
         """GET https://host/path. Raises WebError within about `timeout_seconds`, counted over all redirects."""
         began = time.monotonic()
         url = f"https://{host}{path}"
-        with requests.Session() as session:
-            session.headers["User-Agent"] = "Headway"
-            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        with session() as asking, within(timeout_seconds):
+            asking.headers["User-Agent"] = "Headway"
+            asking.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             for _ in range(_MOST_REDIRECTS + 1):
-                status, location = _get(session, url, host, began + timeout_seconds, timeout_seconds)
+                status, location = _get(asking, url, host, timeout_seconds)
                 target = urljoin(url, location) if status in _REDIRECTS and location else ""
                 if not target or not _is_same_origin(url, target):
                     return HostAnswer(status, round((time.monotonic() - began) * 1000), leads_to=target)
@@ -64,17 +66,14 @@ class SiteCheck:
         raise RedirectLoop(f"{host} redirects more than {_MOST_REDIRECTS} times: correct its redirects.")
 
 
-def _get(
-    session: requests.Session, url: str, host: str, deadline: float, timeout_seconds: float
-) -> tuple[int, str]:
+def _get(asking: requests.Session, url: str, host: str, timeout_seconds: float) -> tuple[int, str]:
     """Return the status and where it redirects to; empty where it does not."""
     late = AnswerTooSlow(f"{host} did not answer within {timeout_seconds:g} seconds.")
-    left = deadline - time.monotonic()
-    if left <= 0:
+    if not (left := seconds_left()):
         raise late
     try:
-        with session.get(url, timeout=left, auth=_Nobody(), allow_redirects=False, stream=True) as response:
-            _read(response, deadline)
+        with asking.get(url, timeout=left, auth=_Nobody(), allow_redirects=False, stream=True) as response:
+            _read(response)
             return response.status_code, response.headers.get("Location", "")
     except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError) as error:
         raise late from error
@@ -83,13 +82,11 @@ def _get(
         raise _plain(error, host) from error
 
 
-def _read(response: requests.Response, deadline: float) -> None:
+def _read(response: requests.Response) -> None:
     """Read the beginning of the body, which proves that the answer has one; what it says is the site's own affair."""
     left = _MOST_BYTES
     while left > 0 and (chunk := response.raw.read1(left)):
         left -= len(chunk)
-        if time.monotonic() > deadline:
-            raise requests.exceptions.ReadTimeout
 
 
 def _plain(error: Exception, host: str) -> SiteCheckError:

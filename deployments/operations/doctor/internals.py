@@ -1,17 +1,20 @@
 """What lies inside: settings, the database and its migrations, the clock, a worker."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.checks import run_checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from deployments.models import Examination
 from deployments.operations.doctor.findings import Finding, bad, good, warning
 from deployments.queries.metrics_data import last_tick
 
 CLOCKS_APART_SECONDS = 5
 SILENT_AFTER_SECONDS = 150
+PROXY_SEEN_LATELY = timedelta(hours=2)
+"""Web notes it once an hour."""
 
 
 def settings_are_sound() -> Iterator[Finding]:
@@ -68,3 +71,16 @@ def worker_is_alive(*, now: datetime) -> Iterator[Finding]:
         yield bad("Worker", f"The last sign of life is {silence / 60:.0f} minutes old.", remedy)
     else:
         yield good("Worker", f"It gave a sign of life {max(silence, 0):.0f} s ago.")
+
+
+def proxies_are_trusted(*, now: datetime) -> Iterator[Finding]:
+    """Warn where web sees a proxy that it was not told to trust; nothing otherwise."""
+    seen_at = Examination.latest().untrusted_proxy_at
+    if seen_at is not None and now - seen_at < PROXY_SEEN_LATELY:
+        yield warning(
+            "Proxies",
+            "Requests arrive with X-Forwarded-For, and TRUSTED_PROXIES is 0: the audit and the limit of logins see "
+            "the proxy's address for everyone.",
+            "Set TRUSTED_PROXIES to the number of proxies in front of web, 1 behind an Ingress. If there is none, "
+            "someone sends the header themselves: nothing follows from it.",
+        )

@@ -13,3 +13,8 @@ def request_examination(*, now: datetime) -> None:
     with transaction.atomic():
         Examination.record(asked_at=now)
         enqueue.doctor()
+
+
+def note_untrusted_proxy(*, now: datetime) -> None:
+    """Keep for the doctor that a proxy stands in front of web, and that web was not told to trust one. Two statements."""
+    Examination.record(untrusted_proxy_at=now)

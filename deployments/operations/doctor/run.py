@@ -34,6 +34,7 @@ def examine(*, clients: Clients, now: datetime) -> list[Finding]:
     steps: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("Clock", lambda: internals.clock_is_right(now=now)),
         ("Worker", lambda: internals.worker_is_alive(now=now)),
+        ("Proxies", lambda: internals.proxies_are_trusted(now=now)),
         ("Sites", lambda: services.mapped(sites, image_prefixes=settings.IMAGE_PREFIXES)),
         ("Token", lambda: tokens_suffice(clients, now=now)),
         ("App", lambda: installations_suffice(clients, sites)),

@@ -3,9 +3,11 @@
 import socket
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from urllib.parse import urlsplit
 
 from deployments.clients.clients import Clients
+from deployments.clients.deadline import TooLate, in_time, within
 from deployments.clients.github import GitHubError, Head, HeadProblem, HeadQuestion
 from deployments.clients.registry import RegistryError
 from deployments.models import Site
@@ -98,10 +100,15 @@ def ping_address_answers(url: str) -> Iterator[Finding]:
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        with socket.create_connection((parts.hostname or "", port), timeout=PING_TIMEOUT_SECONDS):
-            yield good("Ping", f"{parts.hostname} answers.")
-    except OSError as error:
-        message = f"{parts.hostname} does not answer: {error.strerror or error}."
+        connect = partial(socket.create_connection, (parts.hostname or "", port), PING_TIMEOUT_SECONDS)
+        with within(PING_TIMEOUT_SECONDS):
+            in_time(connect, late=socket.socket.close).close()
+        yield good("Ping", f"{parts.hostname} answers.")
+    except (OSError, TooLate) as error:
+        reason = (
+            getattr(error, "strerror", None) or str(error) or f"not within {PING_TIMEOUT_SECONDS} seconds"
+        )
+        message = f"{parts.hostname} does not answer: {reason}."
         yield bad("Ping", message, "Correct PING_URL, or let the worker reach that host.")
 
 

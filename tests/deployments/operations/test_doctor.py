@@ -14,6 +14,7 @@ from deployments.clients.github import GitHub
 from deployments.clients.push import fresh_key_pair
 from deployments.models import Examination, Site
 from deployments.operations.doctor.findings import Finding, Grade
+from deployments.operations.doctor.internals import proxies_are_trusted
 from deployments.operations.doctor.request import request_examination
 from deployments.operations.doctor.run import examine, record_examination
 from simulators.github import TokenHeaders
@@ -54,6 +55,18 @@ def test_a_silent_worker_is_told(clients: Clients) -> None:
     Task.objects.update(stopped=NOW - timedelta(minutes=20))
 
     assert "20 minutes old" in only(clients, "Worker").message
+
+
+@pytest.mark.parametrize(("hours", "warnings"), [(None, 0), (1, 1), (3, 0)])
+def test_a_proxy_that_web_was_not_told_to_trust_is_told_while_it_is_there(
+    db: None, hours: int | None, warnings: int
+) -> None:
+    if hours:
+        Examination.record(untrusted_proxy_at=NOW - timedelta(hours=hours))
+
+    headers_of_tokens = list(proxies_are_trusted(now=NOW))
+
+    assert [each.grade for each in headers_of_tokens] == [Grade.WARNING] * warnings
 
 
 def test_a_site_whose_images_this_worker_does_not_run_is_told(clients: Clients, world: World) -> None:

@@ -1,6 +1,5 @@
 """What a follower works with: its patience, the outside, and threads for slow questions."""
 
-import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from deployments.clients.clients import Clients
+from deployments.clients.deadline import in_a_thread
 
 T = TypeVar("T")
 Late = TypeVar("Late")
@@ -62,7 +62,7 @@ class BackgroundCalls:
         """
         asked = self._asked.get(key)
         if asked is None:
-            self._asked[key] = _Question(now, _in_a_thread(question))
+            self._asked[key] = _Question(now, in_a_thread(question))
             return None
         if not asked.future.done():
             if now - asked.asked_at < within:
@@ -74,7 +74,7 @@ class BackgroundCalls:
         if not keep:
             del self._asked[key]
         elif now - asked.asked_at >= keep:
-            self._asked[key] = _Question(now, _in_a_thread(question), before=answer)
+            self._asked[key] = _Question(now, in_a_thread(question), before=answer)
         return answer
 
     @property
@@ -90,16 +90,3 @@ class FollowContext:
     clients: Clients
     timeouts: Timeouts
     calls: BackgroundCalls = field(default_factory=BackgroundCalls)
-
-
-def _in_a_thread(question: Callable[[], Any]) -> Future[Any]:
-    future: Future[Any] = Future()
-
-    def work() -> None:
-        try:
-            future.set_result(question())
-        except Exception as error:  # noqa: BLE001 -- raised again where the answer is read
-            future.set_exception(error)
-
-    threading.Thread(target=work, name="question", daemon=True).start()
-    return future

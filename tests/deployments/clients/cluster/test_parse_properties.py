@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from deployments.clients.cluster import Listed, Pods, parse
 from deployments.rules.diagnosis import diagnose
-from deployments.rules.digest_check import judge_pulled, reported_digests
+from deployments.rules.digest_check import check_digests, reported_digests
 from deployments.rules.discovery import candidates
 from deployments.rules.managers import manager_of
 from deployments.rules.restarts import restarted_pods
@@ -59,7 +59,7 @@ def test_nothing_trips_over_what_no_api_server_sends(
 
     rollout = judge_rollout(workload, container="web", image=IMAGE)
     diagnose(found, events, container="web", image=IMAGE, now=NOW)
-    judge_pulled(found, container="web", image=IMAGE, same={"sha256:1"})
+    check_digests(found, container="web", image=IMAGE, same={"sha256:1"})
     reported_digests(found, container="web", image=IMAGE)
     running_images(workload, found.of_workload("shop"), container="web")
     restarted_pods(workload, found, at="2026-11-22T09:00:00Z")

@@ -1,18 +1,20 @@
 """Who hears what, and what a failure to tell changes: nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django_q.models import OrmQ
 
+from deployments.clients.deadline import within
 from deployments.clients.push import Browser, Sender, fresh_key_pair
 from deployments.models import Deploy, NotificationPreference, PushSubscription, Site, Status
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.notify import notify_deploy_ended, notify_site_waits
 from simulators.push import DemoPush
 from tests.factories import NOW, make_user
+from tests.stubborn import stubborn
 
 pytestmark = pytest.mark.django_db
 
@@ -174,6 +176,93 @@ def test_one_browser_that_fails_does_not_keep_it_from_the_next(
     deploy.move(Status.SUCCEEDED, now=NOW)
 
     assert notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW) == 1
+
+
+@pytest.fixture
+def silent(push: DemoPush, person: User) -> Iterator[PushSubscription]:
+    """An endpoint that takes connections and says nothing."""
+    with stubborn("says nothing") as server:
+        yield PushSubscription.objects.create(
+            user=person,
+            endpoint=f"https://{server.host}/1",
+            p256dh=push.p256dh,
+            auth=push.auth,
+            created_at=NOW,
+        )
+
+
+def impatient(push: DemoPush, *, timeout_seconds: float = 0.1) -> Sender:
+    return Sender(
+        private_key=fresh_key_pair().private, subject="mailto:a@example.com", also={"127.0.0.1"},
+        ca_file=push.ca_file, timeout_seconds=timeout_seconds,
+    )  # fmt: skip
+
+
+def test_a_browser_whose_service_times_out_three_times_is_forgotten(
+    silent: PushSubscription, deploy: Deploy, push: DemoPush
+) -> None:
+    deploy.move(Status.SUCCEEDED, now=NOW)
+
+    with impatient(push) as sender:
+        for _ in range(2):
+            notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
+        silent.refresh_from_db()
+        notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
+
+    assert silent.timeouts == 2
+    assert not PushSubscription.objects.exists()
+
+
+def test_a_success_forgives_what_timed_out_before(
+    phone: PushSubscription, deploy: Deploy, sender: Sender
+) -> None:
+    PushSubscription.objects.update(timeouts=2)
+    deploy.move(Status.SUCCEEDED, now=NOW)
+
+    notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
+
+    phone.refresh_from_db()
+    assert phone.timeouts == 0
+
+
+class Notes(Sender):
+    """Keeps the order in which browsers had their turn."""
+
+    def send(self, browser: Browser, message: Mapping[str, Any], *, topic: str = "") -> None:
+        self.__dict__.setdefault("endpoints", []).append(browser.endpoint)
+        super().send(browser, message, topic=topic)
+
+
+def test_who_timed_out_before_comes_last(
+    silent: PushSubscription, phone: PushSubscription, deploy: Deploy, push: DemoPush
+) -> None:
+    PushSubscription.objects.filter(pk=silent.pk).update(timeouts=1)
+    PushSubscription.objects.filter(pk=phone.pk).update(timeouts=0)
+    deploy.move(Status.SUCCEEDED, now=NOW)
+
+    with Notes(
+        private_key=fresh_key_pair().private, subject="mailto:a@example.com", also={"127.0.0.1"},
+        ca_file=push.ca_file, timeout_seconds=0.5,
+    ) as sender:  # fmt: skip
+        notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
+
+    assert sender.endpoints == [phone.endpoint, silent.endpoint]
+
+
+def test_services_that_say_nothing_share_one_deadline(
+    silent: PushSubscription, deploy: Deploy, push: DemoPush
+) -> None:
+    for number in range(2, 4):
+        PushSubscription.objects.create(
+            user=silent.user, endpoint=f"{silent.endpoint}{number}", p256dh=push.p256dh, auth=push.auth,
+            created_at=NOW,
+        )  # fmt: skip
+    deploy.move(Status.SUCCEEDED, now=NOW)
+
+    with impatient(push, timeout_seconds=0.3) as sender, within(0.5):
+        notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
+
+    assert PushSubscription.objects.filter(timeouts__gt=0).count() <= 1
 
 
 class LosesItsListener(Sender):

@@ -1,5 +1,7 @@
 """Where a registry is reached, and what its challenges ask for."""
 
+import time
+
 import pytest
 
 from deployments.clients.registry.addresses import is_safe, url_of
@@ -77,8 +79,26 @@ def test_questions_leave_this_machine_over_https_alone(url: str, safe: bool) -> 
         ('Basic realm="Bearer realm"', ("basic", "", "", "")),
         ("Basic", ("basic", "", "", "")),
         ("Negotiate", ("", "", "", "")),
+        ("Negotiate YWJj==, Basic", ("basic", "", "", "")),
+        ('Bearer realm="https://a/t", Digest realm="x", qop="auth"', ("bearer", "https://a/t", "", "")),
+        ('Bearer realm = "https://a/t" , scope="a,b \\"c\\""', ("bearer", "https://a/t", "", 'a,b "c"')),
+        ('Bearer realm="https://a/t",scope="never closed, service=s', ("bearer", "https://a/t", "", "never closed, service=s")),
         ("", ("", "", "", "")),
     ],
 )  # fmt: skip
 def test_a_challenge_is_read_whatever_its_order(header: str, challenge: tuple[str, str, str, str]) -> None:
     assert parse_challenge(header) == Challenge(*challenge)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["a" * 60_000, "Bearer " + "a-" * 30_000, '"\\' * 30_000, 'Bearer realm="' + '\\"' * 30_000, "," * 60_000,
+     "bearer " * 9_000, " " * 60_000, "Bearer a=" * 7_000, 'Bearer realm="x"' + " \t" * 30_000],
+    ids=lambda header: header[:12],
+)  # fmt: skip
+def test_a_challenge_is_read_in_a_moment_however_it_is_made(header: str) -> None:
+    began = time.process_time()
+
+    parse_challenge(header)
+
+    assert time.process_time() - began < 1

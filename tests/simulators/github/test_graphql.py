@@ -7,7 +7,7 @@ import pytest
 
 from simulators.github import DemoGitHub, Failure
 from simulators.github.repository import Repository
-from tests.demo.github.client import Client
+from tests.simulators.github.client import Client
 
 ONE = "query($o: String!, $n: String!) { r0: repository(owner: $o, name: $n) { %s } }"
 

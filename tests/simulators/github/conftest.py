@@ -3,8 +3,8 @@ from collections.abc import Iterator
 import pytest
 
 from simulators.github import DemoGitHub
-from tests.demo.github.client import Client
 from tests.fixtures_clients import demo_github
+from tests.simulators.github.client import Client
 
 __all__ = ["demo_github"]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from simulators.cluster import DemoCluster
-from tests.demo.cluster_client import DEPLOYMENTS, Client
+from tests.simulators.cluster.cluster_client import DEPLOYMENTS, Client
 
 
 def names(answer: dict[str, Any]) -> list[str]:

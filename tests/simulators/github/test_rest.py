@@ -6,7 +6,7 @@ import pytest
 
 from simulators.github import DemoGitHub
 from simulators.github.repository import Repository
-from tests.demo.github.client import Client
+from tests.simulators.github.client import Client
 
 SHA = "application/vnd.github.sha"
 

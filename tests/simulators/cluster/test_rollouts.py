@@ -3,8 +3,8 @@
 from typing import Any
 
 from simulators.cluster import CRASHES, SLOW, UNREADY, DemoCluster
-from tests.demo.conftest import Images
-from tests.demo.rollouts import REVISION, condition, replica_sets, roll, sizes
+from tests.simulators.cluster.conftest import Images
+from tests.simulators.cluster.rollouts import REVISION, condition, replica_sets, roll, sizes
 
 
 def test_a_new_deployment_comes_to_rest(three: DemoCluster) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from simulators.cluster import CRASHES, DemoCluster
-from tests.demo.cluster_client import PODS, Client
-from tests.demo.conftest import Images
+from tests.simulators.cluster.cluster_client import PODS, Client
+from tests.simulators.cluster.conftest import Images
 
 
 def the_pod(cluster: DemoCluster) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """How many pods the demo cluster keeps, and how long it remembers: scaling, quota, history, deletion."""
 
 from simulators.cluster import DemoCluster
-from tests.demo.rollouts import condition, roll, sizes
+from tests.simulators.cluster.rollouts import condition, roll, sizes
 
 
 def test_a_paused_deployment_does_not_roll(three: DemoCluster) -> None:

@@ -6,7 +6,7 @@ from http.client import RemoteDisconnected
 import pytest
 
 from simulators.cluster import DemoCluster
-from tests.demo.cluster_client import DEPLOYMENTS, PODS, Client, set_image
+from tests.simulators.cluster.cluster_client import DEPLOYMENTS, PODS, Client, set_image
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from simulators.cluster import DemoCluster
-from tests.demo.cluster_client import DEPLOYMENTS, JSON_PATCH, MERGE, Client, set_image
+from tests.simulators.cluster.cluster_client import DEPLOYMENTS, JSON_PATCH, MERGE, Client, set_image
 
 
 @pytest.fixture

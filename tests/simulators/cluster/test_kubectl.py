@@ -10,7 +10,7 @@ import pytest
 
 from simulators.cluster import DemoCluster
 from tests.conftest import need_program
-from tests.demo.conftest import Images
+from tests.simulators.cluster.conftest import Images
 
 Kubectl = Callable[..., str]
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from simulators.cluster import CRASHES, HEALTHY, LACKS_CONFIG, NOT_ALIVE, PULL_DENIED, DemoCluster
-from tests.demo.conftest import Images
+from tests.simulators.cluster.conftest import Images
 
 MIGRATE = "migrate:1"
 

@@ -3,7 +3,7 @@
 import time
 
 from simulators.cluster import DemoCluster
-from tests.demo.cluster_client import DEPLOYMENTS, PODS, Client
+from tests.simulators.cluster.cluster_client import DEPLOYMENTS, PODS, Client
 
 
 def test_a_watch_tells_what_happened_since_its_version(five: DemoCluster) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from simulators.cluster import DemoCluster
-from tests.demo.cluster_client import DEPLOYMENTS, PODS, Client, a_deployment, set_image
+from tests.simulators.cluster.cluster_client import DEPLOYMENTS, PODS, Client, a_deployment, set_image
 
 HEADWAY = "system:serviceaccount:headway:headway-worker"
 
