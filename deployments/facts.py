@@ -85,6 +85,7 @@ def site_facts(
         github_observed_at=seen.github_observed_at,
         github_problem=seen.github_problem,
         repository_missing=seen.repository_missing,
+        github_refused=seen.github_refused,
         running_is_unknown=seen.running_is_unknown,
         head_image_built=seen.head_image_built,
         registry_problem=seen.registry_problem,

@@ -53,7 +53,7 @@ class SiteFacts:
     `behind_by` counts the branch's commits that the running one lacks, `ahead_by` those it has beside the branch; both
     are None when GitHub cannot tell, and are asked for `desired_sha` when the site is scaled to zero. `last` is the
     latest Deploy that ended, `active` one that has not. `running_is_unknown` when GitHub answered
-    and does not know the running commit. `desired_by` is the field manager that gave the container its image, and
+    and does not know the running commit. `github_refused` when GitHub's trouble is one that time does not heal. `desired_by` is the field manager that gave the container its image, and
     `accepted_image` the one that Headway or a person last took for right, empty when none was yet. Troubles and
     `workload_missing` are sentences for a person.
     """
@@ -67,6 +67,7 @@ class SiteFacts:
     github_observed_at: datetime | None = None
     github_problem: str = ""
     repository_missing: bool = False
+    github_refused: bool = False
     running_is_unknown: bool = False
     head_image_built: bool | None = None
     registry_problem: str = ""
