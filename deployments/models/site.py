@@ -13,15 +13,18 @@ from django.db.models import Q
 from deployments.models.fields import (
     DNS_LABEL,
     DNS_NAME,
+    OBJECT_NAME,
     dns_label,
     dns_name,
     github_owner,
     github_repository,
     http_path,
+    object_name,
 )
 from deployments.rules.images import ImageReference, ImageTemplate, UnableToParseImage, UnableToParseTemplate
 
 WEEK_MINUTES = 7 * 24 * 60
+LONGEST_CONTAINER = 63
 
 
 def validate_image_template(text: str) -> None:
@@ -50,9 +53,9 @@ class Site(models.Model):
     repository = models.CharField(max_length=100, validators=[github_repository])
     branch = models.CharField(max_length=255, blank=True, help_text="Empty: the repository's default branch.")
     namespace = models.CharField(max_length=63, default="default", validators=[dns_label])
-    deployment = models.CharField("Deployment", max_length=253, validators=[dns_name])
+    deployment = models.CharField("Deployment", max_length=253, validators=[object_name])
     container = models.CharField(
-        max_length=63,
+        max_length=LONGEST_CONTAINER,
         blank=True,
         validators=[dns_label],
         help_text="The one container whose image is the site's. Empty: named like the Deployment.",
@@ -116,7 +119,7 @@ class Site(models.Model):
                 condition=Q(namespace__regex=DNS_LABEL), name="site_namespace_is_dns_label"
             ),
             models.CheckConstraint(
-                condition=Q(deployment__regex=DNS_NAME), name="site_deployment_is_dns_name"
+                condition=Q(deployment__regex=OBJECT_NAME), name="site_deployment_is_object_name"
             ),
             models.CheckConstraint(
                 condition=Q(container__regex=DNS_LABEL), name="site_container_is_dns_label"
@@ -133,6 +136,10 @@ class Site(models.Model):
         """Lower-case what DNS and Kubernetes compare without case, fill in the container, and see that a commit has an image."""
         self.host = self.host.strip().lower()
         self.container = self.container or self.deployment.split(".")[0]
+        if len(self.container) > LONGEST_CONTAINER and self.deployment.startswith(self.container):
+            raise ValidationError(
+                {"container": "Write the container's name: the Deployment's is too long to be one."}
+            )
         try:
             if self.owner and self.repository:
                 self.template.repository_for(owner=self.owner, repository=self.repository)

@@ -44,7 +44,7 @@ class Contents:
 
         `settled` makes its ReplicaSet and its ready pods at once, without any event, whatever their behaviour.
         """
-        selector = {"app": name}
+        selector = {"app": name[:63].rstrip("-.")}
         pod: Json = {"containers": _named(containers)}
         if init_containers:
             pod["initContainers"] = _named(init_containers)
