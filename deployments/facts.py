@@ -72,7 +72,11 @@ def site_facts(
     """
     seen: Observation | None = getattr(site, "observation", None)
     if seen is None:
-        return SiteFacts(host=site.host, expected_repository=site.expected_repository)
+        return SiteFacts(
+            host=site.host,
+            expected_repository=site.expected_repository,
+            former_repository=site.former_repository,
+        )
     latest = _deploy_facts(seen.latest_deploy)
     is_active = seen.latest_deploy is not None and seen.latest_deploy.status in ACTIVE_STATUSES
     return SiteFacts(
@@ -90,6 +94,7 @@ def site_facts(
         head_image_built=seen.head_image_built,
         registry_problem=seen.registry_problem,
         expected_repository=site.expected_repository,
+        former_repository=site.former_repository,
         desired_image=seen.desired_image,
         running_sha=seen.running_sha,
         desired_sha=seen.desired_sha,

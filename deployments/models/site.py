@@ -22,6 +22,7 @@ from deployments.models.fields import (
     object_name,
 )
 from deployments.rules.images import ImageReference, ImageTemplate, UnableToParseImage, UnableToParseTemplate
+from deployments.rules.rollbacks import is_of
 
 WEEK_MINUTES = 7 * 24 * 60
 LONGEST_CONTAINER = 63
@@ -65,6 +66,13 @@ class Site(models.Model):
         blank=True,
         validators=[validate_image_template],
         help_text="Where a commit's image lies, like registry.example.com/{owner}/{repository}:{sha}. Empty: the project's own.",
+    )
+    former_repository = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Image repository before the GitHub repository was renamed: its images are still this site's.",
     )
     auto_deploy = models.BooleanField(
         default=False,
@@ -167,6 +175,15 @@ class Site(models.Model):
             )
         except (UnableToParseTemplate, UnableToParseImage):
             return ""
+
+    @property
+    def image_repositories(self) -> tuple[str, ...]:
+        """Where this site's images lie: what it builds, and what it built before a rename; none where the template gives none."""
+        return tuple(each for each in (self.expected_repository, self.former_repository) if each)
+
+    def owns(self, image: str) -> bool:
+        """Whether an image is this site's."""
+        return any(is_of(image, each) for each in self.image_repositories)
 
     def image_for(self, sha: str) -> ImageReference:
         """Raises UnableToParseTemplate or UnableToParseImage where `expected_repository` is empty."""

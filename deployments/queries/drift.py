@@ -7,7 +7,6 @@ from deployments.facts import site_facts
 from deployments.models import Site, Status
 from deployments.queries.sites import SiteRow, all_sites, row_of
 from deployments.queries.system_status import SystemStatus, system_status
-from deployments.rules.rollbacks import is_of
 from deployments.rules.site_facts import SiteFacts
 
 
@@ -46,7 +45,7 @@ def drift_page(*, host: str, now: datetime) -> DriftPage:
     return DriftPage(
         row=row,
         facts=site_facts(site, holds=status.holds),
-        is_foreign=bool(image) and not is_of(image, site.expected_repository),
+        is_foreign=bool(image) and not site.owns(image),
         ways=tuple(_ways(site, row)),
         system_status=status,
     )

@@ -54,7 +54,7 @@ def wrong_image(facts: SiteFacts) -> str:
         repository = parse_image(facts.desired_image).repository
     except UnableToParseImage:
         return f"The container's image, “{facts.desired_image}”, cannot be read: correct it in the cluster."
-    if repository == facts.expected_repository:
+    if repository in {facts.expected_repository, facts.former_repository}:
         return ""
     message = (
         f"The container runs {repository}, and this site is {facts.expected_repository}: correct the mapping."

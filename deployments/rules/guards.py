@@ -21,6 +21,8 @@ class GuardInput:
     """owner/repository"""
     image: str
     expected_repository: str
+    former_repository: str = ""
+    """Where this site's images lay before its repository was renamed; empty where it never was."""
     allowed_prefixes: tuple[str, ...] | None = None
     """What the names of images begin with that this worker may run."""
     present_repository: str | None = None
@@ -77,7 +79,11 @@ def _place(guard_input: GuardInput) -> str:
 def _app(guard_input: GuardInput) -> str:
     if guard_input.workload_missing:
         return guard_input.workload_missing
-    if guard_input.present_repository not in (None, guard_input.expected_repository):
+    if guard_input.present_repository not in {
+        None,
+        guard_input.expected_repository,
+        guard_input.former_repository or None,
+    }:
         return (
             f"The container runs an image of {guard_input.present_repository or 'an unreadable name'}, but this site's images "
             f"lie in {guard_input.expected_repository}. Nothing was changed: correct the mapping, or the Deployment."

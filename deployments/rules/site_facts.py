@@ -54,7 +54,7 @@ class SiteFacts:
     are None when GitHub cannot tell, and are asked for `desired_sha` when the site is scaled to zero. `last` is the
     latest Deploy that ended, `active` one that has not. `running_is_unknown` when GitHub answered
     and does not know the running commit. `github_refused` when GitHub's trouble is one that time does not heal. `desired_by` is the field manager that gave the container its image, and
-    `accepted_image` the one that Headway or a person last took for right, empty when none was yet. Troubles and
+    `accepted_image` the one that Headway or a person last took for right, empty when none was yet. `former_repository` is where this site's images lay before a rename. Troubles and
     `workload_missing` are sentences for a person.
     """
 
@@ -72,6 +72,7 @@ class SiteFacts:
     head_image_built: bool | None = None
     registry_problem: str = ""
     expected_repository: str = ""
+    former_repository: str = ""
     desired_image: str = ""
     running_sha: str = ""
     desired_sha: str = ""

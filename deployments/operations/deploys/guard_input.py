@@ -25,6 +25,7 @@ def guard_input_at_request(site: Site, facts: SiteFacts, deploy_request: DeployR
         image=image_of(site, deploy_request),
         workload_missing=missing,
         expected_repository=facts.expected_repository,
+        former_repository=facts.former_repository,
         present_repository=None
         if deploy_request.accepts_image and deploy_request.accepts_image == facts.desired_image
         else image_repository(facts.desired_image),
@@ -44,6 +45,7 @@ def guard_input_at_start(deploy: Deploy, **known: Any) -> GuardInput:
         slug=f"{deploy.site.owner}/{deploy.site.repository}",
         image=deploy.image,
         expected_repository=deploy.site.expected_repository,
+        former_repository=deploy.site.former_repository,
         **known,
     )
 
