@@ -97,10 +97,13 @@ def _refusal(answer: Answer) -> GitHubError:
             "GitHub knows no such repository or commit, or this token has no access to it: check the name and the token."
         )
     wanted = answer.headers.get("x-accepted-github-permissions", "")
-    if lacks_permission(message) and wanted:
-        return GitHubRefused(f"GitHub refuses (HTTP {answer.status}): “{message}”. Grant the token {wanted}.")
-    # An owner's policy, such as a list of addresses: what helps stands in its own words.
-    return GitHubRefused(f"GitHub refuses (HTTP {answer.status}): “{message or 'no reason given'}”.")
+    refusal = f"GitHub refuses (HTTP {answer.status})" + (f": “{message}”." if message else ".")
+    if message and not lacks_permission(message):
+        # An owner's policy, such as a list of addresses: what helps stands in its own words.
+        return GitHubRefused(refusal)
+    return GitHubRefused(
+        f"{refusal} {f'Grant the token {wanted}' if wanted else 'Check what the token may do'}."
+    )
 
 
 def lacks_permission(message: str) -> bool:
