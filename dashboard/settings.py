@@ -22,6 +22,7 @@ from dashboard.environment import (
     networks,
     owners_tokens,
     postgresql,
+    registries,
     secrets_in,
     sentry_address,
     web_address,
@@ -60,6 +61,7 @@ GITHUB_API_URL = env.str("GITHUB_API_URL", "https://api.github.com", validate=we
 GITHUB_URL = env.str("GITHUB_URL", web_side(GITHUB_API_URL or ""), validate=web_address)
 KUBECONFIG = env.path("KUBECONFIG", None)
 DOCKER_CONFIG = env.path("DOCKER_CONFIG", None)
+INSECURE_REGISTRIES: list[str] = env.list("INSECURE_REGISTRIES", [], validate=registries)
 IMAGE_TEMPLATE = env.str("IMAGE_TEMPLATE", "gcr.io/icco-cloud/{repository}:{sha}")
 IMAGE_PREFIXES: list[str] = env.list("IMAGE_PREFIXES", prefixes_of(IMAGE_TEMPLATE or ""), validate=folders)
 STABILITY_SECONDS = env.int("STABILITY_SECONDS", 30, validate=Range(0, 600))

@@ -88,7 +88,11 @@ def site_facts(
     """
     seen: Observation | None = getattr(site, "observation", None)
     if seen is None:
-        return SiteFacts(host=site.host, expected_repository=site.expected_repository)
+        return SiteFacts(
+            host=site.host,
+            expected_repository=site.expected_repository,
+            former_repository=site.former_repository,
+        )
     latest = _deploy_facts(seen.latest_deploy)
     is_active = seen.latest_deploy is not None and seen.latest_deploy.status in ACTIVE_STATUSES
     return SiteFacts(
@@ -101,10 +105,12 @@ def site_facts(
         github_observed_at=seen.github_observed_at,
         github_problem=seen.github_problem,
         repository_missing=seen.repository_missing,
+        github_refused=seen.github_refused,
         running_is_unknown=seen.running_is_unknown,
         head_image_built=seen.head_image_built,
         registry_problem=seen.registry_problem,
         expected_repository=site.expected_repository,
+        former_repository=site.former_repository,
         desired_image=seen.desired_image,
         requested_image=seen.requested_image,
         running_sha=seen.running_sha,

@@ -10,6 +10,10 @@ FULL_SHA_OR_EMPTY = r"^([0-9a-f]{40})?$"
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 DNS_LABEL = rf"^{_LABEL}$"
 DNS_NAME = rf"^{_LABEL}(\.{_LABEL})*$"
+# Between its dots a Deployment's name may be longer than a host's: only the whole of it has a limit, of 253.
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names
+_PART = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+OBJECT_NAME = rf"^{_PART}(\.{_PART})*$"
 
 dns_name = RegexValidator(
     DNS_NAME, "Write a DNS name in lower case: letters, digits, dots and hyphens, like cron.example.com."
@@ -17,8 +21,13 @@ dns_name = RegexValidator(
 dns_label = RegexValidator(
     DNS_LABEL, "Write a Kubernetes name: at most 63 lower-case letters, digits and hyphens, like my-site."
 )
+object_name = RegexValidator(
+    OBJECT_NAME,
+    "Write the Deployment's name as Kubernetes has it: lower-case letters, digits, hyphens and dots, like my-site.",
+)
+# Managed users have a “_” before their company's short code; old names may end with a hyphen, or have two in a row.
 github_owner = RegexValidator(
-    r"^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}$",
+    r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$",
     "Write the user or organisation as it stands in the repository's address.",
 )
 github_repository = RegexValidator(

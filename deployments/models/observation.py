@@ -39,7 +39,13 @@ class Observation(models.Model):
     running_is_unknown = models.BooleanField(
         default=False, help_text="GitHub answered, and does not know the running commit."
     )
-    repository_missing = models.BooleanField(default=False)
+    repository_missing = models.BooleanField(
+        default=False,
+        help_text="GitHub shows no such repository or branch, or another repository by that name.",
+    )
+    github_refused = models.BooleanField(
+        default=False, db_default=False, help_text="GitHub said no in a way that time does not heal."
+    )
     github_problem = models.TextField(db_column="github_trouble", blank=True)
     github_observed_at = models.DateTimeField(
         null=True, help_text="When GitHub last answered well for this site."

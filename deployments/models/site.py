@@ -13,13 +13,16 @@ from django.db.models import Q
 from deployments.models.fields import (
     DNS_LABEL,
     DNS_NAME,
+    OBJECT_NAME,
     dns_label,
     dns_name,
     github_owner,
     github_repository,
     http_path,
+    object_name,
 )
 from deployments.rules.images import ImageReference, ImageTemplate, UnableToParseImage, UnableToParseTemplate
+from deployments.rules.rollbacks import is_of
 
 WEEK_MINUTES = 7 * 24 * 60
 RUNS_BY = frozenset({"owner", "repository", "namespace", "deployment", "container", "image_template"})
@@ -33,6 +36,7 @@ SETTINGS = frozenset(
     }
 )
 """Whatever these are, what was observed stays true. Every field that people fill in is in one of the two."""
+LONGEST_CONTAINER = 63
 
 
 def validate_image_template(text: str) -> None:
@@ -71,10 +75,10 @@ class Site(models.Model):
         help_text="The Kubernetes namespace of the Deployment.",
     )
     deployment = models.CharField(
-        "Deployment", max_length=253, validators=[dns_name], help_text="The name of the Deployment."
+        "Deployment", max_length=253, validators=[object_name], help_text="The name of the Deployment."
     )
     container = models.CharField(
-        max_length=63,
+        max_length=LONGEST_CONTAINER,
         blank=True,
         validators=[dns_label],
         help_text="The one container whose image is the site's. Empty: named like the Deployment.",
@@ -84,6 +88,13 @@ class Site(models.Model):
         blank=True,
         validators=[validate_image_template],
         help_text="Where a commit's image lies, like registry.example.com/{owner}/{repository}:{sha}. Empty: the project's own.",
+    )
+    former_repository = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Image repository before the GitHub repository was renamed: its images are still this site's.",
     )
     auto_deploy = models.BooleanField(
         default=False,
@@ -144,7 +155,7 @@ class Site(models.Model):
                 condition=Q(namespace__regex=DNS_LABEL), name="site_namespace_is_dns_label"
             ),
             models.CheckConstraint(
-                condition=Q(deployment__regex=DNS_NAME), name="site_deployment_is_dns_name"
+                condition=Q(deployment__regex=OBJECT_NAME), name="site_deployment_is_object_name"
             ),
             models.CheckConstraint(
                 condition=Q(container__regex=DNS_LABEL), name="site_container_is_dns_label"
@@ -161,6 +172,10 @@ class Site(models.Model):
         """Lower-case what DNS and Kubernetes compare without case, fill in the container, and see that a commit has an image."""
         self.host = self.host.strip().lower()
         self.container = self.container or self.deployment.split(".")[0]
+        if len(self.container) > LONGEST_CONTAINER and self.deployment.startswith(self.container):
+            raise ValidationError(
+                {"container": "Write the container's name: the Deployment's is too long to be one."}
+            )
         try:
             if self.owner and self.repository:
                 self.template.repository_for(owner=self.owner, repository=self.repository)
@@ -188,6 +203,15 @@ class Site(models.Model):
             )
         except (UnableToParseTemplate, UnableToParseImage):
             return ""
+
+    @property
+    def image_repositories(self) -> tuple[str, ...]:
+        """Where this site's images lie: what it builds, and what it built before a rename; none where the template gives none."""
+        return tuple(each for each in (self.expected_repository, self.former_repository) if each)
+
+    def owns(self, image: str) -> bool:
+        """Whether an image is this site's."""
+        return any(is_of(image, each) for each in self.image_repositories)
 
     def image_for(self, sha: str) -> ImageReference:
         """Raises UnableToParseTemplate or UnableToParseImage where `expected_repository` is empty."""

@@ -7,7 +7,6 @@ from deployments.facts import site_facts
 from deployments.models import Site, Status
 from deployments.queries.sites import SiteRow, all_sites, row_of
 from deployments.queries.system_status import SystemStatus, system_status
-from deployments.rules.rollbacks import is_of
 from deployments.rules.site_facts import SiteFacts
 from deployments.rules.wording import short
 
@@ -47,7 +46,7 @@ def drift_page(*, host: str, now: datetime) -> DriftPage:
     return DriftPage(
         row=row,
         facts=facts,
-        is_foreign=bool(facts.meant_image) and not is_of(facts.meant_image, site.expected_repository),
+        is_foreign=bool(facts.meant_image) and not site.owns(facts.meant_image),
         ways=tuple(_ways(site, row)),
         system_status=status,
     )

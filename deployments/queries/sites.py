@@ -15,8 +15,10 @@ from deployments.queries.system_status import SystemStatus, system_status
 from deployments.rules.autodeploy import Verdict
 from deployments.rules.notes import notes_on
 from deployments.rules.site_state import Answer, State, answer_for
+from deployments.rules.wording import sentences
 
 HISTORY_LENGTH = 20
+_MOST_PROBLEMS = 3
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,12 @@ class SiteRow:
         )
 
     @property
+    def problems(self) -> tuple[str, ...]:
+        """What the last look met that the answer does not say: what was seen before it still holds for a while."""
+        seen = (self.seen.github_problem, self.seen.registry_problem, self.seen.cluster_problem)
+        return tuple(sentences(each) for each in seen if each and each.rstrip(".") not in self.answer.message)
+
+    @property
     def haystack(self) -> str:
         """What a search looks through."""
         return f"{self.host} {self.slug} {self.site.namespace}/{self.site.deployment}".casefold()
@@ -78,6 +86,11 @@ class SiteList:
     all_rows: tuple[SiteRow, ...] = field(repr=False)
     """Every row, whatever the filter."""
     system_status: SystemStatus
+
+    @property
+    def problems(self) -> list[tuple[str, int]]:
+        """What the last look met that no row says, with the number of sites, those of most sites first."""
+        return Counter(each for row in self.all_rows for each in row.problems).most_common(_MOST_PROBLEMS)
 
 
 @dataclass(frozen=True)

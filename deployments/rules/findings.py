@@ -10,16 +10,24 @@ from deployments.rules.site_facts import DeployFacts, HoldFacts, SiteFacts
 from deployments.rules.wording import counted, duration, moment, sentences, short
 from deployments.rules.workloads import OUR_MANAGER
 
+_NO_REPOSITORY = (
+    "GitHub has no such repository, or the token may not see it: correct its name, or give access."
+)
 NO_IMAGE = "This site's image template names no image: correct it."
 
 
 def what_is_missing(facts: SiteFacts) -> str:
-    """The Deployment, container or repository that is not there or not ours to see."""
+    """The Deployment, container, repository or branch that is not there or not ours to see; a repository without commits; another one."""
     if facts.workload_missing:
         return sentences(facts.workload_missing)
     if facts.repository_missing:
-        return "GitHub has no such repository, or the token may not see it: correct its name, or give access."
+        return sentences(facts.github_problem) or _NO_REPOSITORY
     return ""
+
+
+def github_refusal(facts: SiteFacts) -> str:
+    """GitHub's no that time does not heal: what was seen before it is not waited for to get old."""
+    return sentences(facts.github_problem) if facts.github_refused else ""
 
 
 def cluster_gap(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> str:
@@ -45,7 +53,7 @@ def wrong_image(facts: SiteFacts) -> str:
         repository = parse_image(facts.meant_image).repository
     except UnableToParseImage:
         return f"The container's image, “{facts.desired_image}”, cannot be read: correct it in the cluster."
-    if repository == facts.expected_repository:
+    if repository in {facts.expected_repository, facts.former_repository}:
         return ""
     message = (
         f"The container runs {repository}, and this site is {facts.expected_repository}: correct the mapping."
@@ -65,10 +73,19 @@ def foreign_image(facts: SiteFacts, image: str) -> str:
 
 def unknown_commit(facts: SiteFacts) -> str:
     """The desired image carries no commit that the repository knows, whatever the pods still run."""
-    if facts.desired_sha:
+    if facts.desired_sha or unasked_commit(facts):
         return ""
     message = f"{facts.desired_image} carries no commit that GitHub knows: correct the mapping, or deploy the newest."
     return sentences(message, who_set(facts))
+
+
+def unasked_commit(facts: SiteFacts) -> str:
+    """The commit that the desired image carries is not known, since GitHub could not be asked for it."""
+    if facts.desired_sha or not facts.github_problem:
+        return ""
+    return sentences(
+        f"GitHub could not be asked which commit {facts.desired_image} carries", facts.github_problem
+    )
 
 
 def who_set(facts: SiteFacts) -> str:

@@ -24,6 +24,8 @@ class GuardInput:
     """owner/repository"""
     image: str
     expected_repository: str
+    former_repository: str = ""
+    """Where this site's images lay before its repository was renamed; empty where it never was."""
     allowed_prefixes: tuple[str, ...] | None = None
     """What the names of images begin with that this worker may run."""
     present_repository: str | None = None
@@ -83,7 +85,11 @@ def _place(guard_input: GuardInput) -> str:
 def _app(guard_input: GuardInput) -> str:
     if guard_input.workload_missing:
         return guard_input.workload_missing
-    if guard_input.present_repository not in (None, guard_input.expected_repository):
+    if guard_input.present_repository not in {
+        None,
+        guard_input.expected_repository,
+        guard_input.former_repository or None,
+    }:
         if guard_input.accepts_other_app:
             return "" if guard_input.is_by_administrator else NEEDS_ADMINISTRATOR
         return (

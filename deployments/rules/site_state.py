@@ -147,7 +147,11 @@ def _problems(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> Ite
         yield Answer(State.DRIFTED, message, Action.REVIEW)
     if message := findings.no_ready_pods(facts):
         yield Answer(State.FAILED, sentences(message, findings.failed_deploy(facts)), _way_out(facts))
-    if message := findings.github_gap(facts, now=now, stale_after=stale_after):
+    if message := (
+        findings.github_refusal(facts)
+        or findings.github_gap(facts, now=now, stale_after=stale_after)
+        or findings.unasked_commit(facts)
+    ):
         yield Answer(State.UNKNOWN, message, Action.SYNC)
     if message := findings.unknown_commit(facts) or findings.set_by_another(facts):
         yield Answer(State.DRIFTED, message, Action.REVIEW)

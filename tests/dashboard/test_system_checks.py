@@ -44,6 +44,7 @@ BROKEN = [
     ({"ROLLOUT_TIMEOUT_SECONDS": "1"}, "headway.E001", "ROLLOUT_TIMEOUT_SECONDS"),
     ({"PUBLIC_URL": "headway.example.com"}, "headway.E001", "PUBLIC_URL"),
     ({"GITHUB_API_URL": "ftp://github.com"}, "headway.E001", "GITHUB_API_URL"),
+    ({"INSECURE_REGISTRIES": "http://registry.lan:5000"}, "headway.E001", "INSECURE_REGISTRIES"),
     ({"LOG_LEVEL": "LOUD"}, "headway.E001", "LOG_LEVEL"),
     ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/nowhere/secret_key"}, "headway.E001", "SECRET_KEY"),
     ({"SECRET_KEY": ""}, "headway.E002", "SECRET_KEY"),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from textwrap import shorten
 from typing import Any
 
 from deployments.clients.github.errors import (
@@ -24,7 +25,8 @@ from deployments.rules.wording import printable
 
 SINGLE_SIGN_ON = "The organization demands single sign-on: authorize the token for it at github.com/settings/tokens (Configure SSO)."
 _WAIT_AFTER_SECONDARY_LIMIT = timedelta(seconds=60)
-_TOO_LONG_TO_SHOW = 200
+_TOO_LONG_TO_SHOW = 1000
+_LACKS_PERMISSION = "Resource not accessible"
 _NOT_JSON = (
     "GitHub sent something that is not its JSON: an error page, or a proxy in between. Try again in a minute."
 )
@@ -89,14 +91,30 @@ def _refusal(answer: Answer) -> GitHubError:
     if _is_rate_limit(answer, message):
         return rate_limit(answer.headers)
     if "x-github-sso" in answer.headers or "SAML" in message:
-        return GitHubRefused(SINGLE_SIGN_ON)
+        return GitHubRefused(f"{SINGLE_SIGN_ON}{_sign_on_address(answer)}")
     if answer.status == HTTPStatus.NOT_FOUND:
         return GitHubNotFound(
             "GitHub knows no such repository or commit, or this token has no access to it: check the name and the token."
         )
     wanted = answer.headers.get("x-accepted-github-permissions", "")
-    grant = f"Grant the token {wanted}" if wanted else "Check what the token may do"
-    return GitHubRefused(f"GitHub refuses (HTTP {answer.status}): “{message}”. {grant}.")
+    refusal = f"GitHub refuses (HTTP {answer.status})" + (f": “{message}”." if message else ".")
+    if message and not lacks_permission(message):
+        # An owner's policy, such as a list of addresses: what helps stands in its own words.
+        return GitHubRefused(refusal)
+    return GitHubRefused(
+        f"{refusal} {f'Grant the token {wanted}' if wanted else 'Check what the token may do'}."
+    )
+
+
+def lacks_permission(message: str) -> bool:
+    """Whether GitHub's words are that the token was not granted something, and not that an owner's policy forbids it."""
+    return message.startswith(_LACKS_PERMISSION)
+
+
+def _sign_on_address(answer: Answer) -> str:
+    """Of `required; url=https://…`, where that one organization's sign-on begins."""
+    url = answer.headers.get("x-github-sso", "").partition("url=")[2].strip()
+    return f" It begins at {url}" if url else ""
 
 
 def _is_rate_limit(answer: Answer, message: str) -> bool:
@@ -110,10 +128,15 @@ def _is_rate_limit(answer: Answer, message: str) -> bool:
 
 
 def message_of(answer: Answer) -> str:
-    """GitHub's own words, shortened; empty when it sent none."""
+    """GitHub's own words; empty when it sent none."""
     with contextlib.suppress(ValueError, AttributeError, RecursionError):
-        return printable(str(json.loads(answer.body).get("message", "")))[:_TOO_LONG_TO_SHOW].rstrip(".")
+        return own_words(json.loads(answer.body).get("message", ""))
     return ""
+
+
+def own_words(message: Any) -> str:
+    """What GitHub says, without the full stop. An address at its end stays whole: only what is no message is so long that it is cut."""
+    return shorten(printable(str(message)), _TOO_LONG_TO_SHOW, placeholder=" …").rstrip(".")
 
 
 def rate_limit(headers: Mapping[str, str]) -> GitHubRateLimited:

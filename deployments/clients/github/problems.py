@@ -4,7 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deployments.clients.github.answer import SINGLE_SIGN_ON, Answer, message_of, rate_limit
+from deployments.clients.github.answer import (
+    SINGLE_SIGN_ON,
+    Answer,
+    lacks_permission,
+    message_of,
+    own_words,
+    rate_limit,
+)
 from deployments.clients.github.errors import (
     GitHubError,
     GitHubNotFound,
@@ -73,6 +80,9 @@ def site_error(errors: Sequence[Mapping[str, Any]], name: str) -> GitHubError:
         )
     if (error.get("extensions") or {}).get("saml_failure"):
         return GitHubRefused(f"{name}: {SINGLE_SIGN_ON}")
+    if kind in _REFUSALS and not lacks_permission(text):
+        # An owner's policy, or scopes: what helps stands in GitHub's own words.
+        return GitHubRefused(f"GitHub refuses {name}: “{text}”.")
     if kind in _REFUSALS:
         grant = (
             "the App to read checks, contents, metadata and commit statuses, and have the owner accept that"
@@ -85,16 +95,16 @@ def site_error(errors: Sequence[Mapping[str, Any]], name: str) -> GitHubError:
 
 def batch_error(errors: Sequence[Mapping[str, Any]], answer: Answer) -> GitHubError:
     kinds = {str(error.get("type", "")) for error in errors}
-    text = str(errors[0].get("message", "")) if errors else message_of(answer) or "no data"
+    text = _text_of(errors[0]) if errors else message_of(answer) or "no data"
     if kinds & {"RATE_LIMITED", "RATE_LIMIT"} or "rate limit" in text:
         return rate_limit(answer.headers)
     if not errors or any(map(may_pass_when_smaller, errors)):
-        return GitHubOverloaded(f"GitHub gave up on the question: “{text[:200]}”. Try again in a minute.")
-    return GitHubRefused(f"GitHub refuses the question: “{text[:200]}”. Look for a newer Headway.")
+        return GitHubOverloaded(f"GitHub gave up on the question: “{text}”. Try again in a minute.")
+    return GitHubRefused(f"GitHub refuses the question: “{text}”. Look for a newer Headway.")
 
 
 def _text_of(error: Mapping[str, Any]) -> str:
-    return str(error.get("message", ""))[:200].rstrip(".")
+    return own_words(error.get("message", ""))
 
 
 def _is_apps(text: str) -> bool:

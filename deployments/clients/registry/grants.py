@@ -40,6 +40,7 @@ class Grants:
         self._google = google
         self._transport = transport
         self._docker_config = docker_config
+        self._plain_http = transport.plain_http
         self._kept: dict[str, Grant] = {}
 
     def kept(self, image: ImageReference) -> Grant:
@@ -49,7 +50,7 @@ class Grants:
 
     def earn(self, image: ImageReference, challenge: Challenge) -> Grant:
         """A new grant, as the registry asked for it. Raises RegistryError."""
-        credentials = find_credentials(self._docker_config, image.registry) or self._google.for_registry(
+        credentials = find_credentials(self._docker_config, image.repository) or self._google.for_registry(
             image.registry
         )
         if challenge.scheme == "bearer":
@@ -66,7 +67,9 @@ class Grants:
     ) -> Grant:
         asked_at = time.monotonic()
         question = Question(
-            "GET", _token_url(image, challenge), authorization=credentials.basic if credentials else ""
+            "GET",
+            _token_url(image, challenge, self._plain_http),
+            authorization=credentials.basic if credentials else "",
         )
         reply = self._transport.ask(question)
         if reply.status >= 400:  # noqa: PLR2004 - where HTTP's errors begin
@@ -81,8 +84,8 @@ class Grants:
         return Grant(f"Bearer {token}", credentials is not None, asked_at + seconds - margin)
 
 
-def _token_url(image: ImageReference, challenge: Challenge) -> str:
-    if not is_safe(challenge.realm):
+def _token_url(image: ImageReference, challenge: Challenge, plain_http: frozenset[str]) -> str:
+    if not is_safe(challenge.realm, plain_http):
         raise RegistryRefused(
             f"{image.registry} names a token server without HTTPS, which gets no credentials: correct the registry's own settings."
         )

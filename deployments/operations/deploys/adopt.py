@@ -8,7 +8,6 @@ from django.db import transaction
 from deployments.models import AuditEvent, Deploy, Observation, Site, Status, Trigger
 from deployments.operations import audit
 from deployments.operations.deploys.finish import Ending, finish
-from deployments.operations.deploys.guard_input import image_repository
 from deployments.operations.deploys.request import lock
 from deployments.rules.guards import NEVER_SYNCED
 from deployments.rules.wording import moment, short
@@ -37,7 +36,7 @@ def _refusal(site: Site, image: str) -> str:
     if seen.cluster_observed_at is None or image != seen.desired_image:
         changed = "The image has changed since you looked. Look again, then decide."
         return changed if seen.cluster_observed_at else NEVER_SYNCED
-    if image_repository(image) != site.expected_repository:
+    if not site.owns(image):
         return f"{image} is not of {site.expected_repository}: correct the mapping, or put it right."
     if seen.latest_deploy and seen.latest_deploy.is_active:
         return "A Deploy is under way here: wait until that has ended."

@@ -26,6 +26,7 @@ def guard_input_at_request(site: Site, facts: SiteFacts, deploy_request: DeployR
         image=image_of(site, deploy_request),
         workload_missing=missing,
         expected_repository=facts.expected_repository,
+        former_repository=facts.former_repository,
         present_repository=image_repository(facts.meant_image),
         accepts_other_app=bool(replaced_image(deploy_request, facts)),
         is_by_administrator=is_administrator(deploy_request.by),
@@ -45,6 +46,7 @@ def guard_input_at_start(deploy: Deploy, **known: Any) -> GuardInput:
         slug=f"{deploy.site.owner}/{deploy.site.repository}",
         image=deploy.image,
         expected_repository=deploy.site.expected_repository,
+        former_repository=deploy.site.former_repository,
         **known,
     )
 

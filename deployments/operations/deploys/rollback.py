@@ -13,7 +13,7 @@ from deployments.operations.deploys.request import UnableToDeploy, lock, request
 from deployments.operations.hold import UnableToHold, place_hold
 from deployments.rules.guards import NEVER_SYNCED
 from deployments.rules.reauth_reasons import NEVER, Authentication
-from deployments.rules.rollbacks import Past, is_of, way_back
+from deployments.rules.rollbacks import Past, way_back
 from deployments.rules.wording import short
 
 PAST_LOOKED_AT = 20
@@ -125,7 +125,7 @@ def _image_of(site: Site, sha: str) -> str:
         "from_image", flat=True
     )
     known = (*ran[:1], *asked[:1])
-    return next((image for image in known if is_of(image, site.expected_repository)), "")
+    return next((image for image in known if site.owns(image)), "")
 
 
 def _request(deploy_request: DeployRequest, site: Site, *, now: datetime) -> Deploy:

@@ -21,6 +21,7 @@ from deployments.operations.github_limits import ask_heads
 from deployments.queue import enqueue
 from deployments.rules.guards import first_refusal
 from deployments.rules.images import UnableToParseImage, parse_image
+from deployments.rules.notes import another_repository, is_another
 from deployments.rules.wording import short
 from deployments.rules.workloads import OUR_MANAGER, Workload, containers, is_same_image
 
@@ -139,6 +140,8 @@ def _is_on_branch(deploy: Deploy, clients: Clients, *, now: datetime) -> bool:
     head = ask_heads(clients.github, [question], now=now).heads[0]
     if isinstance(head, HeadProblem):
         raise head.error
+    if is_another(head.repository_id, seen.repository_id):
+        raise Refused(another_repository(head.name_with_owner))
     return head.running_sha == deploy.sha and head.ahead_by == 0
 
 

@@ -32,7 +32,7 @@ def move_on_where_ready(sites: Iterable[Site], *, now: datetime) -> int:
 
 
 def check_pending_image(*, deploy_id: int, clients: Clients, now: datetime) -> None:
-    """Ask the registry, by one request, for a waiting Deploy's image, and move the Deploy on where it is there.
+    """Ask the registry for a waiting Deploy's image, and move the Deploy on where it is there.
 
     What must be known of GitHub at that moment, the newest head or CI, is asked by a sync of this site, which moves it on.
     """

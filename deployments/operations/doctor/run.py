@@ -100,6 +100,6 @@ def _images(sites: Sequence[Site], present: Present) -> dict[str, str]:
         listed = present.get(site.namespace)
         deployment = listed.named(site.deployment) if listed else None
         image = containers(deployment).get(site.container, "") if deployment else ""
-        if image.startswith(site.expected_repository):
+        if site.owns(image):
             found[site.host] = image
     return found

@@ -18,16 +18,25 @@ def stands_for_the_same(before: Site, after: Site) -> bool:
 
 
 def save_mapping(
-    *, site: Site, before: Mapping[str, Any], by: User | None, by_name: str = audit.HEADWAY, now: datetime
+    *,
+    site: Site,
+    before: Mapping[str, Any],
+    by: User | None,
+    by_name: str = audit.HEADWAY,
+    former_repository: str = "",
+    now: datetime,
 ) -> None:
     """Save a new or a changed mapping; `before` are the changed fields as they were, none where it is new.
 
-    `by_name` is who did it where that is no user. Where it now stands for something else, what is found there is taken for right again.
+    `by_name` is who did it where that is no user. Where it now stands for something else, what is found there is taken for right again, and images are
+    this site's that lie where its mapping says, or in `former_repository`.
     """
     with transaction.atomic():
         is_new = site._state.adding  # noqa: SLF001  Django's documented way to ask
+        if stands_for_another := not is_new and bool(RUNS_BY & before.keys()):
+            site.former_repository = former_repository
         site.save()
-        if not is_new and RUNS_BY & before.keys():
+        if stands_for_another:
             Observation.objects.filter(site=site).update(accepted_image="", requested_image="")
         # Whoever saves the mapping has looked at the repository that bears its name now.
         Observation.objects.filter(site=site).update(repository_id=None)

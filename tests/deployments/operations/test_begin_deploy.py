@@ -6,6 +6,7 @@ from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
 from deployments.models import Deploy, Site, Status
 from deployments.operations.hold import place_hold
+from simulators.cluster.refusals import GATEKEEPER, KYVERNO, QUOTA, Refusal
 from tests.factories import NOW, ask, begin, make_user, observe
 
 HOST = "cacophony.natwelch.com"
@@ -146,6 +147,19 @@ def test_a_container_renamed_meanwhile_is_not_added(world: World, clients: Clien
 
     assert (queued.status, patches(world)) == (Status.FAILED, 0)
     assert "has no container named renamed" in queued.message
+
+
+@pytest.mark.parametrize("refusal", [GATEKEEPER, KYVERNO, QUOTA])
+def test_a_policy_of_the_cluster_ends_it_in_its_own_words(
+    world: World, clients: Clients, queued: Deploy, refusal: Refusal
+) -> None:
+    world.cluster.fail_next(refusal.status, method="PATCH", message=refusal.message)
+
+    begin(queued, clients)
+
+    assert (queued.status, patches(world)) == (Status.FAILED, 0)
+    assert queued.message.endswith(f"It said: {refusal.message}")
+    assert "grant it in Headway's Role" not in queued.message
 
 
 def test_a_conflict_is_read_and_judged_again(world: World, clients: Clients, queued: Deploy) -> None:

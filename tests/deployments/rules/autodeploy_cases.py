@@ -29,6 +29,16 @@ CASES = {
     ),
     "active": ({"active": deploy(sha=OLD)}, {}, Wait("The Deploy of 0000000 is still under way.")),
     "missing": ({"workload_missing": "Gone"}, {}, Stop("Gone.")),
+    "refused by GitHub": (
+        {"github_refused": True, "github_problem": "GitHub refuses icco/cron"},
+        {},
+        Stop("GitHub refuses icco/cron."),
+    ),
+    "desired commit not asked about": (
+        {"github_problem": "GitHub failed", "desired_sha": "", "desired_image": REPOSITORY + ":abababa"},
+        {},
+        Wait(f"GitHub could not be asked which commit {REPOSITORY}:abababa carries. GitHub failed."),
+    ),
     "cluster not read": (
         {"cluster_observed_at": None},
         {},

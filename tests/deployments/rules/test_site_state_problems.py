@@ -41,6 +41,26 @@ CASES = {
             "edit",
         ),
     ),
+    "the repository is missing and GitHub's words say what of it": (
+        {"repository_missing": True, "github_problem": "icco/cron is empty: push a first commit to it"},
+        ("missing", "icco/cron is empty: push a first commit to it.", "edit"),
+    ),
+    "GitHub refuses in a way that time does not heal": (
+        {"github_refused": True, "github_problem": "GitHub refuses icco/cron: “forbidden by a policy”"},
+        ("unknown", "GitHub refuses icco/cron: “forbidden by a policy”.", "sync"),
+    ),
+    "GitHub refuses, and no pod is ready": (
+        {"github_refused": True, "github_problem": "GitHub refuses icco/cron", "ready": 0, "running_sha": ""},
+        ("failed", "None of its 3 pods is ready.", "sync"),
+    ),
+    "GitHub could not be asked which commit is desired": (
+        {"github_problem": "GitHub failed", "desired_sha": "", "desired_image": f"{REPOSITORY}:abababa"},
+        (
+            "unknown",
+            f"GitHub could not be asked which commit {REPOSITORY}:abababa carries. GitHub failed.",
+            "sync",
+        ),
+    ),
     "the cluster was never read": (
         {"cluster_observed_at": None},
         ("unknown", "The cluster has not been read yet. Sync now.", "sync"),

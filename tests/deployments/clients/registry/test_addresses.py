@@ -29,6 +29,32 @@ def test_only_this_machines_own_registries_go_without_https(registry: str, url: 
 
 
 @pytest.mark.parametrize(
+    ("registry", "url"),
+    [
+        ("registry.lan:5000", "http://registry.lan:5000"),
+        ("registry.lan", "https://registry.lan"),
+        ("registry.lan:5001", "https://registry.lan:5001"),
+        ("docker.io", "https://registry-1.docker.io"),
+    ],
+)
+def test_a_registry_that_is_named_for_it_goes_without_https(registry: str, url: str) -> None:
+    assert url_of(registry, frozenset({"registry.lan:5000"})) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "safe"),
+    [
+        ("http://registry.lan:5000/token", True),
+        ("http://registry.lan:5001/token", False),
+        ("http://registry.lan:5000@evil.example/token", False),
+        ("ftp://registry.lan:5000/token", False),
+    ],
+)
+def test_no_other_host_goes_along_with_it(url: str, safe: bool) -> None:
+    assert is_safe(url, frozenset({"registry.lan:5000"})) is safe
+
+
+@pytest.mark.parametrize(
     ("url", "safe"),
     [
         ("https://auth.docker.io/token", True),
