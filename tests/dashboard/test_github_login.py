@@ -13,7 +13,7 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from simulators.github import DemoGitHub, Failure
-from tests.dashboard.github_house import PASSWORD, Browser, SystemStatus
+from tests.dashboard.github_web import PASSWORD, Browser, SystemStatus
 from tests.dashboard.soft_passkey import SoftPasskey
 from tests.processes import MANAGE, Running, environment
 

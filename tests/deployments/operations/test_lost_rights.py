@@ -173,4 +173,4 @@ def ask_for_both(world: World, clients: Clients, person: User) -> DeployBatch:
         world.commit(host)
     observe(clients)
     policy = [BatchEntry(host, seen(host).head_sha, seen(host).running_sha) for host in (HOST, OTHER)]
-    return request_batch(policy=policy, by=person, key=uuid4(), now=NOW)
+    return request_batch(entries=policy, by=person, key=uuid4(), now=NOW)
