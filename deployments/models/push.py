@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 
+from deployments.models.fields import times_in_range
+
 
 class PushSubscription(models.Model):
     """One browser that a person allowed to show notifications."""
@@ -16,6 +18,13 @@ class PushSubscription(models.Model):
     created_at = models.DateTimeField()
     last_ok_at = models.DateTimeField(null=True)
     failures = models.PositiveSmallIntegerField(default=0, help_text="Since the last success.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=times_in_range("created_at", "last_ok_at"), name="push_subscription_times_in_range"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"a browser of {self.user_id}"

@@ -8,6 +8,7 @@ from django.db.models import F
 
 from deployments.models import AuditEvent, Deploy, Hold, Site
 from deployments.operations import audit
+from deployments.rules.times import OUT_OF_RANGE, is_in_range
 from deployments.rules.wording import moment
 
 ITS_OWN_END = "its own end"
@@ -36,6 +37,8 @@ def place_hold(
     reason = reason.strip()
     if not reason:
         raise UnableToHold("Say why: whoever finds the Hold will want to know.")
+    if until is not None and not is_in_range(until):
+        raise UnableToHold(OUT_OF_RANGE)
     if until is not None and until <= now:
         raise UnableToHold("The Hold's end lies in the past: choose a later time, or none.")
     resume_expired(now=now)

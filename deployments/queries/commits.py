@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deployments.models import CommitRange, Site
+from deployments.rules.times import parse_time
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def commits_between(site: Site, *, base: str, head: str) -> tuple[tuple[Commit, 
             each["sha"],
             each["headline"],
             each["author"],
-            datetime.fromisoformat(each["committed_at"]),
+            parse_time(each["committed_at"]),
             each["url"],
         )
         for each in found.commits

@@ -14,9 +14,10 @@ from typing import Any
 import picklefield.fields
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models.signals import post_save
-from django.utils.dateparse import parse_datetime
 from django_q import signals, signing
 from django_q.models import Task
+
+from deployments.rules.times import parse_time
 
 MODULE = "deployments.tasks"
 TASKS = frozenset(
@@ -40,7 +41,7 @@ class JsonSerializer:
         """The entry. Raises BadSignature, on which django-q2 throws an entry away, for anything but a task of ours."""
         try:
             task: dict[str, Any] = json.loads(data)
-            started = parse_datetime(task["started"])
+            started = parse_time(task["started"])
         except (ValueError, TypeError, KeyError) as error:
             raise signing.BadSignature("This entry is not one of ours.") from error
         module, _, name = str(task.get("func")).rpartition(".")

@@ -16,8 +16,9 @@ from deployments.rules.container_problems import (
     init_problem_of,
     problem_of,
 )
+from deployments.rules.times import parse_time
 from deployments.rules.wording import sentences
-from deployments.rules.workloads import KubernetesObject, condition, parse_time, runs_image
+from deployments.rules.workloads import KubernetesObject, condition, runs_image
 
 _PENDING_SECONDS = 600
 _CONFIG_SECONDS = 60

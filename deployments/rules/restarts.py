@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from deployments.rules.workloads import KubernetesObject, parse_time
+from deployments.rules.times import parse_time
+from deployments.rules.workloads import KubernetesObject
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from deployments.rules.times import parse_time
 from deployments.rules.wording import counted, duration, sentences, some_of
 from deployments.rules.workloads import (
     Counts,
@@ -20,7 +21,6 @@ from deployments.rules.workloads import (
     image_writer,
     is_observed,
     is_same_image,
-    parse_time,
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.selectors import selects
+from deployments.rules.times import parse_time
 
 KubernetesObject = Mapping[str, Any]
 OUR_MANAGER = "headway"
@@ -128,11 +129,6 @@ def image_writer(deployment: KubernetesObject, *, container: str) -> ImageWriter
     if latest is None:
         return None
     return ImageWriter(manager=latest.get("manager") or "", at=parse_time(latest.get("time")))
-
-
-def parse_time(text: str | None) -> datetime | None:
-    """A Kubernetes timestamp (RFC 3339), or None when there is none."""
-    return datetime.fromisoformat(text) if text else None
 
 
 def is_same_image(one: str, other: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, TypeGuard
 
 from deployments.clients.github.errors import GitHubError, GitHubNotFound
 from deployments.clients.github.problems import check_problem, errors_under, site_error
+from deployments.rules.times import parse_time
 
 _TIP = """fragment Tip on Ref { name target { __typename oid ... on Commit {
   messageHeadline committedDate author { name user { login } } statusCheckRollup { state } } } }"""
@@ -126,7 +127,7 @@ def read_head(
         sha=target["oid"],
         headline=target["messageHeadline"],
         author=_author(target["author"] or {}),
-        committed_at=datetime.fromisoformat(target["committedDate"]),
+        committed_at=parse_time(target["committedDate"]),
         check_state=_check_state(target["statusCheckRollup"], problem),
         check_problem=problem,
         is_archived=node["isArchived"],
