@@ -39,7 +39,12 @@ MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_TOTP_TOLERANCE = 1
-MFA_FORMS = {"add_webauthn": "dashboard.accounts.forms.AddPasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "dashboard.accounts.forms.AddPasskeyForm",
+    "authenticate_webauthn": "dashboard.accounts.forms.SecondPasskeyForm",
+    "login_webauthn": "dashboard.accounts.forms.LoginPasskeyForm",
+    "reauthenticate_webauthn": "dashboard.accounts.forms.PasskeyCheckForm",
+}
 
 SOCIALACCOUNT_ADAPTER = "dashboard.accounts.github_login.GitHubAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = False

@@ -28,7 +28,7 @@ from deployments.operations.deploys.patch import apply, done_before, is_done
 from deployments.operations.github_limits import ask_heads
 from deployments.operations.hold import resume_hold_of
 from deployments.rules.guards import first_refusal
-from deployments.rules.images import parse_image
+from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.workloads import OUR_MANAGER, containers
 
 logger = logging.getLogger(__name__)
@@ -120,6 +120,8 @@ def _check_commit_and_image(deploy: Deploy, clients: Clients, *, now: datetime) 
     try:
         is_on_branch = _is_on_branch(deploy, clients, now=now)
         digest = clients.registry.digest(parse_image(deploy.image))
+    except UnableToParseImage as error:
+        raise Refused(str(error)) from error
     except (GitHubError, RegistryError) as error:
         raise TryLater(f"{error} Headway keeps trying.") from error
     is_built, deploy.digest = digest is not None, digest or ""

@@ -1,0 +1,106 @@
+"""Requests that cannot be read: answered with 400 or 413 and a sentence, before anything stumbles over them.
+
+What is checked here once is checked by no view: another charset than UTF-8, forms that are none, NULs, which PostgreSQL takes
+from nobody, and bodies that are larger than anything a page sends.
+"""
+
+import codecs
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
+from django.template import loader
+
+LARGEST_BODY = 1024 * 1024
+"""Bytes. No form of ours is a tenth as long."""
+HOOKS, LARGEST_HOOK = "/hooks/", 25 * 1024 * 1024
+"""https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap"""
+_UNREADABLE = (
+    *(MultiPartParserError, SuspiciousOperation, BadRequest, LookupError, ValueError, RecursionError),
+    OSError,  # the browser went away while it sent its form
+)
+
+
+def largest_body(path: str) -> int:
+    """Return how many bytes a request to this path may carry."""
+    return LARGEST_HOOK if path.startswith(HOOKS) else LARGEST_BODY
+
+
+class Request(WSGIRequest):
+    def _set_content_type_params(self, meta: dict[str, str]) -> None:
+        """Take a Content-Type that Django raises for (`charset*=x''`, a NUL) as one that is refused later."""
+        try:
+            super()._set_content_type_params(meta)  # type: ignore[misc]  # private, and the only place where it is read
+        except (LookupError, ValueError):
+            self.content_type, self.content_params = "", {"charset": "unreadable"}
+
+
+class Handler(WSGIHandler):
+    request_class = Request
+
+
+def well_formed_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Answer what cannot be read; drop cookies that cannot be."""
+
+    def answered(request: HttpRequest) -> HttpResponse:
+        for name in [name for name, value in request.COOKIES.items() if _has_nul((name, value))]:
+            del request.COOKIES[name]
+        if _length(request) > largest_body(request.path):
+            return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "This is more than Headway reads.")
+        if message := _problem(request):
+            return _refusal(HTTPStatus.BAD_REQUEST, message)
+        return get_response(request)
+
+    return answered
+
+
+def _length(request: HttpRequest) -> int:
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
+
+
+def _problem(request: HttpRequest) -> str:
+    """Return what is wrong with the request, for a person; empty where nothing is."""
+    charset = (request.content_params or {}).get("charset")
+    if charset and not _is_utf8(charset):
+        return "Send it as UTF-8."
+    if charset:
+        # Django knows it by this one name.
+        request.encoding = "utf-8"
+    try:
+        fields = [*_texts(request.GET.lists()), *_texts(request.POST.lists())]
+        files = [each.name or "" for each in request.FILES.values()]
+    except _UNREADABLE:
+        return "The form could not be read."
+    if _has_nul((request.path, *fields, *files)):
+        return "It contains a NUL character."
+    return ""
+
+
+def _texts(lists: Iterable[tuple[str, list[str | object]]]) -> Iterable[str]:
+    for name, values in lists:
+        yield name
+        yield from map(str, values)
+
+
+def _has_nul(texts: Iterable[str]) -> bool:
+    return any("\0" in text for text in texts)
+
+
+def _is_utf8(charset: str) -> bool:
+    try:
+        return codecs.lookup(charset).name in {"utf-8", "ascii"}
+    except (LookupError, ValueError):
+        return False
+
+
+def _refusal(status: HTTPStatus, message: str) -> HttpResponse:
+    page = loader.get_template("400.html").render({"message": message})
+    return HttpResponse(page, status=status)
