@@ -5,12 +5,14 @@ from typing import Any
 
 from dashboard import settings
 
-worker_class = "gthread"
+worker_class = "dashboard.gunicorn_worker.Worker"
 workers = 1
 threads = 16
 timeout = 30
 graceful_timeout = 10
 keepalive = 65
+# A file goes the way of all answers, which no slow reader holds up.
+sendfile = False
 # Its control socket would want a writable home folder.
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108

@@ -7,6 +7,8 @@ from nobody, and bodies that are larger than anything a page sends.
 import codecs
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
+from io import BytesIO
+from typing import Any
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
@@ -16,8 +18,9 @@ from django.template import loader
 
 LARGEST_BODY = 1024 * 1024
 """Bytes. No form of ours is a tenth as long."""
-HOOKS, LARGEST_HOOK = "/hooks/", 25 * 1024 * 1024
-"""https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap"""
+HOOKS, LARGEST_HOOK = "/hooks/", 5 * 1024 * 1024
+"""GitHub sends up to 25 MiB, which no push that concerns us comes near:
+https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap"""
 _UNREADABLE = (
     *(MultiPartParserError, SuspiciousOperation, BadRequest, LookupError, ValueError, RecursionError),
     OSError,  # the browser went away while it sent its form
@@ -30,12 +33,25 @@ def largest_body(path: str) -> int:
 
 
 class Request(WSGIRequest):
+    def __init__(self, environ: dict[str, Any]) -> None:
+        super().__init__(_with_length(environ))
+
     def _set_content_type_params(self, meta: dict[str, str]) -> None:
         """Take a Content-Type that Django raises for (`charset*=x''`, a NUL) as one that is refused later."""
         try:
             super()._set_content_type_params(meta)  # type: ignore[misc]  # private, and the only place where it is read
         except (LookupError, ValueError):
             self.content_type, self.content_params = "", {"charset": "unreadable"}
+
+
+def _with_length(environ: dict[str, Any]) -> dict[str, Any]:
+    """Give a body that came in chunks its length, of which one byte more than may be is enough: Django reads none without."""
+    if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower() and environ.get(
+        "wsgi.input_terminated"
+    ):
+        body = environ["wsgi.input"].read(largest_body(environ.get("PATH_INFO", "")) + 1)
+        environ |= {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
+    return environ
 
 
 class Handler(WSGIHandler):
@@ -76,7 +92,7 @@ def _problem(request: HttpRequest) -> str:
         request.encoding = "utf-8"
     try:
         fields = [*_texts(request.GET.lists()), *_texts(request.POST.lists())]
-        files = [each.name or "" for each in request.FILES.values()]
+        files = [str(getattr(each, "name", "")) for each in request.FILES.values()]
     except _UNREADABLE:
         return "The form could not be read."
     if _has_nul((request.path, *fields, *files)):
@@ -84,10 +100,10 @@ def _problem(request: HttpRequest) -> str:
     return ""
 
 
-def _texts(lists: Iterable[tuple[str, list[str | object]]]) -> Iterable[str]:
+def _texts(lists: Iterable[tuple[str, list[str]]]) -> Iterable[str]:
     for name, values in lists:
         yield name
-        yield from map(str, values)
+        yield from values
 
 
 def _has_nul(texts: Iterable[str]) -> bool:

@@ -106,5 +106,6 @@ def _token_in(reply: Reply, *, host: str) -> tuple[str, float]:
             f"{host} answered without a token: check that it is a registry's token server."
         )
     seconds = found.get("expires_in")
-    is_stated = isinstance(seconds, int | float) and seconds > 0
-    return token, float(min(seconds, _LONGEST_SECONDS)) if is_stated else _DEFAULT_SECONDS
+    if not isinstance(seconds, int | float) or not seconds > 0:
+        return token, _DEFAULT_SECONDS
+    return token, float(min(seconds, _LONGEST_SECONDS))
