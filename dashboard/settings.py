@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "django.middleware.http.ConditionalGetMiddleware",
     "dashboard.well_formed.well_formed_middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "dashboard.accounts.sessions.frugal_sessions_middleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
