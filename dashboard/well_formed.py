@@ -15,6 +15,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.template import loader
+from django.utils.http import parse_header_parameters
 
 LARGEST_BODY = 1024 * 1024
 """Bytes. No form of ours is a tenth as long."""
@@ -37,9 +38,12 @@ class Request(WSGIRequest):
         super().__init__(_with_length(environ))
 
     def _set_content_type_params(self, meta: dict[str, str]) -> None:
-        """Take a Content-Type that Django raises for (`charset*=x''`, a NUL) as one that is refused later."""
+        """Read what the body is, and take no charset from it: ours is UTF-8, any other is refused later.
+
+        Django would decode with it here, where what it raises (`charset=idna`, `charset*=x''`, a NUL) is nobody's to answer.
+        """
         try:
-            super()._set_content_type_params(meta)  # type: ignore[misc]  # private, and the only place where it is read
+            self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
         except (LookupError, ValueError):
             self.content_type, self.content_params = "", {"charset": "unreadable"}
 
@@ -87,9 +91,6 @@ def _problem(request: HttpRequest) -> str:
     charset = (request.content_params or {}).get("charset")
     if charset and not _is_utf8(charset):
         return "Send it as UTF-8."
-    if charset:
-        # Django knows it by this one name.
-        request.encoding = "utf-8"
     try:
         fields = [*_texts(request.GET.lists()), *_texts(request.POST.lists())]
         files = [str(getattr(each, "name", "")) for each in request.FILES.values()]
