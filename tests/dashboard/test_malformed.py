@@ -170,3 +170,27 @@ def test_what_is_uploaded_does_not_lie_on_disk() -> None:
     request = RequestFactory().post("/", {"file": BytesIO(b"x" * (LARGEST_BODY - 1000))})
 
     assert type(request.FILES["file"]) is InMemoryUploadedFile
+
+
+@pytest.mark.parametrize(
+    "address", ["https://[::1", "http://[", "//[::1]x/", "https://a.example.com:99999999/x"]
+)
+def test_what_is_no_address_leads_to_the_list(quiet: Client, site: Site, address: str) -> None:
+    stranger = Client(raise_request_exception=False)
+
+    statuses = {
+        quiet.get("/login/code", {"next": address}).status_code,
+        quiet.get("/login/", {"next": address}).status_code,
+        stranger.get("/login/", {"next": address}).status_code,
+        stranger.get("/activity/", headers={"HX-Request": "true", "HX-Current-URL": address}).status_code,
+    }
+
+    assert max(statuses) < HTTPStatus.BAD_REQUEST
+
+
+def test_what_is_no_host_is_refused_in_the_mapping(admin_client: Client, site: Site) -> None:
+    admin_client.raise_request_exception = False
+
+    page = admin_client.post(f"/admin/deployments/site/{site.pk}/change/", {"host": "https://[::1"})
+
+    assert "Write a DNS name in lower case" in page.text
