@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import TO_FIELD_VAR
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
@@ -27,6 +28,9 @@ class HeadwayAdminSite(AdminSite):
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not all(map(_is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
                 raise BadRequest("What is selected is no number of a row.")
+            if "" in (request.GET.get(TO_FIELD_VAR), request.POST.get(TO_FIELD_VAR)):
+                # Django asks whether a field may be named here, but not whether one is.
+                raise BadRequest("A field without a name is none.")
             writes = request.method not in READS and self.has_permission(request)
             asked = ask_for_check(request, "Changing what the admin keeps needs care.") if writes else None
             answer: HttpResponse = asked or view(request, *args, **kwargs)

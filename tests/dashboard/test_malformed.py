@@ -194,3 +194,13 @@ def test_what_is_no_host_is_refused_in_the_mapping(admin_client: Client, site: S
     page = admin_client.post(f"/admin/deployments/site/{site.pk}/change/", {"host": "https://[::1"})
 
     assert "Write a DNS name in lower case" in page.text
+
+
+@pytest.mark.parametrize("field", ["", "host", "nothing", "\n"])
+def test_the_field_that_a_popup_names_is_one(admin_client: Client, site: Site, field: str) -> None:
+    admin_client.raise_request_exception = False
+    path = f"/admin/deployments/site/{site.pk}/change/"
+
+    answers = [admin_client.get(path, {"_to_field": field}), admin_client.post(path, {"_to_field": field})]
+
+    assert {answer.status_code for answer in answers} <= {HTTPStatus.BAD_REQUEST, HTTPStatus.OK}
