@@ -76,8 +76,8 @@ def login_needed(view: View[P]) -> View[P]:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
         if request.headers.get("HX-Request"):
-            page = urlsplit(request.headers.get("HX-Current-URL", ""))
-            to_login = redirect_to_login(page.path or resolve_url(settings.LOGIN_REDIRECT_URL))
+            page = _path_of(request.headers.get("HX-Current-URL", ""))
+            to_login = redirect_to_login(page or resolve_url(settings.LOGIN_REDIRECT_URL))
             return HttpResponseClientRedirect(to_login.url)
         # An action cannot be repeated after the login, so that leads to the list.
         return redirect_to_login(
@@ -85,6 +85,14 @@ def login_needed(view: View[P]) -> View[P]:
         )
 
     return _asks_for("login", guarded)
+
+
+def _path_of(address: str) -> str:
+    """Return the path of what a browser says that its address is; empty where that is none."""
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return ""
 
 
 def deployer_needed(view: View[P]) -> View[P]:

@@ -1,14 +1,13 @@
 """The sheet that asks before a Deploy: what ships, and what is being skipped."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deployments.facts import StandingHold
 from deployments.models import Status
-from deployments.models.fields import FULL_SHA
 from deployments.queries import Commit, SitePage
 from deployments.rules.guards import NEVER_SYNCED
+from deployments.rules.images import is_full_sha
 from deployments.rules.site_state import CheckState
 from deployments.rules.wording import short
 
@@ -42,7 +41,7 @@ class DeployDialog:
 def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
     """Return the sheet for `sha`; for the head where that is no full commit."""
     row = page.row
-    sha = sha if re.match(FULL_SHA, sha) else row.seen.head_sha
+    sha = sha if is_full_sha(sha) else row.seen.head_sha
     if row.seen.cluster_observed_at is None:
         sha = ""
     is_head = sha == row.seen.head_sha

@@ -29,6 +29,7 @@ from dashboard.environment import (
     web_side,
 )
 from dashboard.queue_settings import QUEUE
+from dashboard.well_formed import LARGEST_BODY
 from deployments.rules.image_prefixes import prefixes_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -102,7 +103,9 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
+    "dashboard.well_formed.well_formed_middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "dashboard.accounts.anonymous_sessions.frugal_sessions_middleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -170,6 +173,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# dashboard/well_formed.py refuses larger bodies before; nothing is ever uploaded, so no byte of one lies on disk.
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = policy(forms_lead_to=[GITHUB_LOGIN_URL] if GITHUB_LOGIN_CLIENT_ID else [])

@@ -11,6 +11,7 @@ from django.db.models.functions import JSONObject
 from deployments.models import ACTIVE_STATUSES, Deploy, Hold, Kind, Observation, Site, Status, Trigger
 from deployments.rules.findings import hold_message, hold_subject
 from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts, SiteFacts
+from deployments.rules.times import EARLIEST, in_zone, parse_time
 
 STALE_AFTER_MISSED_SYNCS = 2
 
@@ -60,8 +61,8 @@ class StandingHold:
         placed_at, until = values.pop("placed_at"), values.pop("until")
         return cls(
             **values,
-            placed_at=datetime.fromisoformat(placed_at),
-            until=datetime.fromisoformat(until) if until else None,
+            placed_at=parse_time(placed_at) or EARLIEST,
+            until=parse_time(until),
         )
 
     @classmethod
@@ -116,7 +117,7 @@ def site_facts(
         running_sha=seen.running_sha,
         desired_sha=seen.desired_sha,
         desired_by=seen.desired_by,
-        desired_at=seen.desired_at and seen.desired_at.astimezone(zone),
+        desired_at=seen.desired_at and in_zone(seen.desired_at, zone),
         accepted_image=seen.accepted_image,
         ready=seen.ready,
         wanted=seen.wanted,

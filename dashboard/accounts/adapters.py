@@ -51,6 +51,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         messages.error(request, refusal)
         return redirect("account_login")
 
+    def is_safe_url(self, url: str) -> bool:
+        """Take what is no address (`https://[::1`) for one that leads nowhere."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 

@@ -26,7 +26,7 @@ def factor(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 urlpatterns = [
     path("welcome/", accounts.welcome, name="welcome"),
     path("login/", open_to_all(welcome_first(account.login)), name="account_login"),
-    path("login/passkey", open_to_all(webauthn.login_webauthn), name="mfa_login_webauthn"),
+    path("login/passkey", open_to_all(accounts.passkey_login), name="mfa_login_webauthn"),
     path("login/code", open_to_all(mfa.authenticate), name="mfa_authenticate"),
     path("login/inactive", open_to_all(account.account_inactive), name="account_inactive"),
     path("logout/", open_to_all(LogoutView.as_view()), name="account_logout"),

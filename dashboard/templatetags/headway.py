@@ -17,6 +17,7 @@ from deployments.models import Deploy, DeployBatch
 from deployments.queries import SiteRow
 from deployments.rules.autodeploy import Go, Verdict
 from deployments.rules.site_state import State
+from deployments.rules.times import in_zone
 from deployments.rules.wording import short
 
 register = template.Library()
@@ -54,7 +55,7 @@ def ago(context: Context, moment: datetime | None, never: str = "never") -> Safe
     """`<time>` with how long ago `moment` was, and the exact time in the viewer's zone as its title; `never` where there is none."""
     if moment is None:
         return never
-    local = moment.astimezone(context["now"].tzinfo)
+    local = in_zone(moment, context["now"].tzinfo)
     message = relative((context["now"] - moment).total_seconds(), local)
     exact = f"{local:%Y-%m-%d %H:%M %Z}"
     return format_html('<time datetime="{}" title="{}">{}</time>', _iso(moment), exact, message)
@@ -63,13 +64,13 @@ def ago(context: Context, moment: datetime | None, never: str = "never") -> Safe
 @register.simple_tag(takes_context=True)
 def when(context: Context, moment: datetime) -> SafeString:
     """`<time>` with the moment itself, in the viewer's zone: `Mon 30 Nov 2026, 09:00 CET`."""
-    local = moment.astimezone(context["now"].tzinfo)
+    local = in_zone(moment, context["now"].tzinfo)
     message = f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
     return format_html('<time datetime="{}" data-exact>{}</time>', _iso(moment), message)
 
 
 def _iso(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{in_zone(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def relative(seconds: float, moment: datetime) -> str:

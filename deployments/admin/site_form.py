@@ -15,7 +15,11 @@ class HostField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         text = (super().to_python(value) or "").strip()
-        return (urlsplit(text).hostname or "" if "://" in text else text.rstrip("/")).lower()
+        try:
+            return (urlsplit(text).hostname or "" if "://" in text else text.rstrip("/")).lower()
+        except ValueError:
+            # The field's own check says what a host is.
+            return text
 
 
 class RepositoryField(forms.CharField):

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from deployments.models.deploy_event import DeployEvent, EventKind
 from deployments.models.deploy_status import ACTIVE_STATUSES, TRANSITIONS, Kind, Status, Trigger
-from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
+from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY, times_in_range
 from deployments.rules.wording import is_same_news, short
 
 logger = logging.getLogger(__name__)
@@ -115,6 +115,20 @@ class Deploy(models.Model):
                 condition=Q(status__in=ACTIVE_STATUSES, finished_at=None)
                 | (~Q(status__in=ACTIVE_STATUSES) & Q(finished_at__isnull=False)),
                 name="deploy_ended_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=times_in_range(
+                    "image_seen_at",
+                    "from_image_seen_at",
+                    "requested_at",
+                    "queued_at",
+                    "patch_sent_at",
+                    "patched_at",
+                    "verifying_since",
+                    "finished_at",
+                    "checked_at",
+                ),
+                name="deploy_times_in_range",
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["site", "-id"], name="deploy_site_newest")]

@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from deployments.models.fields import FULL_SHA_OR_EMPTY
+from deployments.models.fields import FULL_SHA_OR_EMPTY, times_in_range
 
 
 class Observation(models.Model):
@@ -97,6 +97,12 @@ class Observation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(desired_sha__regex=FULL_SHA_OR_EMPTY), name="observation_desired_is_sha"
+            ),
+            models.CheckConstraint(
+                condition=times_in_range(
+                    "head_committed_at", "github_observed_at", "desired_at", "cluster_observed_at"
+                ),
+                name="observation_times_in_range",
             ),
         ]
 

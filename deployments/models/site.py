@@ -20,6 +20,7 @@ from deployments.models.fields import (
     github_repository,
     http_path,
     object_name,
+    times_in_range,
 )
 from deployments.rules.images import ImageReference, ImageTemplate, UnableToParseImage, UnableToParseTemplate
 from deployments.rules.rollbacks import is_of
@@ -163,6 +164,7 @@ class Site(models.Model):
             models.CheckConstraint(
                 condition=Q(check_timeout_seconds__range=(1, 60)), name="site_check_timeout_is_short"
             ),
+            models.CheckConstraint(condition=times_in_range("created_at"), name="site_times_in_range"),
         ]
 
     def __str__(self) -> str:

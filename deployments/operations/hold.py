@@ -11,6 +11,7 @@ from deployments.operations import audit
 from deployments.operations.reauthentication import require_for_resuming
 from deployments.rules.findings import what_is_held
 from deployments.rules.reauth_reasons import NEVER, Authentication
+from deployments.rules.times import OUT_OF_RANGE, is_in_range
 from deployments.rules.wording import moment
 
 ITS_OWN_END = "its own end"
@@ -39,6 +40,8 @@ def place_hold(
     reason = reason.strip()
     if not reason:
         raise UnableToHold("Say why: whoever finds the Hold will want to know.")
+    if until is not None and not is_in_range(until):
+        raise UnableToHold(OUT_OF_RANGE)
     if until is not None and until <= now:
         raise UnableToHold("The Hold's end lies in the past: choose a later time, or none.")
     resume_expired(now=now)

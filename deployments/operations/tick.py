@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F, Value
 from django_q.models import OrmQ, Task
@@ -35,6 +36,7 @@ def tick(
     resume_expired(now=now)
     if now.minute == PRUNED_AT_MINUTE:
         prune_runs(before=now - keep_runs)
+        _delete_ended_sessions(now=now)
     under_way, queued = _under_way(), enqueue.QueuedEntries()
     if under_way & {SYNC, TAKEN}:
         take_up_dead_syncs(now=now)
@@ -75,6 +77,10 @@ def _give_a_sign_of_life(*, now: datetime) -> None:
             stopped=now,
             success=True,
         )
+
+
+def _delete_ended_sessions(*, now: datetime) -> None:
+    Session.objects.filter(expire_date__lt=now).delete()
 
 
 def _set_by_others(*, now: datetime) -> list[str]:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from deployments.models import CommitRange, Site
 from deployments.rules.links import https_link
+from deployments.rules.times import parse_time
 from deployments.rules.wording import short
 
 
@@ -35,7 +36,7 @@ def commits_between(site: Site, *, base: str, head: str) -> tuple[tuple[Commit, 
             each["sha"],
             each["headline"],
             each["author"],
-            datetime.fromisoformat(each["committed_at"]),
+            parse_time(each["committed_at"]),
             https_link(each["url"]),
         )
         for each in found.commits

@@ -13,7 +13,7 @@ from django.test import Client
 
 from dashboard import metrics
 from deployments.management.commands.worker import LONGEST_SILENCE_SECONDS
-from tests.k8s.manifests import INSTALLATIONS, K8S, manifests, named, of_kind, our_containers
+from tests.k8s.manifests import FOLDERS, INSTALLATIONS, K8S, manifests, named, of_kind, our_containers
 
 CHECKOUT = K8S.parent
 SETTINGS = (CHECKOUT / "dashboard" / "settings.py").read_text()
@@ -87,6 +87,16 @@ def test_every_port_and_path_that_is_probed_is_answered(folder: str, db: None) -
         assert Client().get(asked["path"]).status_code == 200
     assert named(folder, "Service", "headway-web")["spec"]["ports"][0]["targetPort"] == "http"
     assert named(folder, "NetworkPolicy", "web")["spec"]["ingress"][0]["ports"][0]["port"] == PORT
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_nobody_comes_in_who_is_not_named(folder: str) -> None:
+    doors = [door for each in of_kind(folder, "NetworkPolicy") for door in each["spec"].get("ingress", [])]
+
+    assert all(door.get("from") and door.get("ports") for door in doors)
+    if folder in {"overlays/ingress", "overlays/everything"}:
+        (door,) = named(folder, "NetworkPolicy", "ingress")["spec"]["ingress"]
+        assert door["ports"] == [{"protocol": "TCP", "port": PORT}]
 
 
 def test_the_probes_look_at_the_file_that_the_worker_touches() -> None:

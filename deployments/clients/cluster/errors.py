@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 
+from deployments.rules.times import parse_wait
 from deployments.rules.wording import printable
 
 _LONGEST_MESSAGE = 600
@@ -150,5 +151,5 @@ def _with_answer(message: str, answer: str) -> str:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:
-    value = headers.get("Retry-After", "")
-    return float(value) if value.isascii() and value.isdigit() else _DEFAULT_RETRY_SECONDS
+    wait = parse_wait(headers.get("Retry-After", ""))
+    return _DEFAULT_RETRY_SECONDS if wait is None else wait.total_seconds()

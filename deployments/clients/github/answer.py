@@ -21,12 +21,14 @@ from deployments.clients.github.errors import (
     GitHubRefused,
     GitHubTokenRefused,
 )
+from deployments.rules.times import parse_timestamp, parse_wait
 from deployments.rules.wording import printable
 
 SINGLE_SIGN_ON = "The organization demands single sign-on: authorize the token for it at github.com/settings/tokens (Configure SSO)."
 _WAIT_AFTER_SECONDARY_LIMIT = timedelta(seconds=60)
 _TOO_LONG_TO_SHOW = 1000
 _LACKS_PERMISSION = "Resource not accessible"
+_DIGITS = len(str(2**31 - 1))
 _NOT_JSON = (
     "GitHub sent something that is not its JSON: an error page, or a proxy in between. Try again in a minute."
 )
@@ -63,13 +65,16 @@ class Answer:
 
 def budget_in(headers: Mapping[str, str]) -> Budget | None:
     """None when GitHub does not tell, as GitHub Enterprise Server without limits does."""
-    with contextlib.suppress(KeyError, ValueError, OverflowError, OSError):
-        return Budget(
-            limit=int(headers["x-ratelimit-limit"]),
-            remaining=int(headers["x-ratelimit-remaining"]),
-            resets_at=datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC),
-        )
-    return None
+    resets_at = parse_timestamp(headers.get("x-ratelimit-reset"))
+    limit, remaining = (_counted(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining"))
+    if resets_at is None or limit is None or remaining is None:
+        return None
+    return Budget(limit=limit, remaining=remaining, resets_at=resets_at)
+
+
+def _counted(text: str | None) -> int | None:
+    """A number that a column of PostgreSQL's holds; None for anything else."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < _DIGITS else None
 
 
 def raise_for_status(answer: Answer, *, advice: str) -> None:
@@ -142,9 +147,9 @@ def own_words(message: Any) -> str:
 def rate_limit(headers: Mapping[str, str]) -> GitHubRateLimited:
     """When to ask again: after `retry-after`, else at the budget's reset if it is used up, else in a minute at least."""
     now = datetime.now(UTC)
-    with contextlib.suppress(KeyError, ValueError, OverflowError):
-        return GitHubRateLimited(now + timedelta(seconds=int(headers["retry-after"])), is_secondary=True)
-    if headers.get("x-ratelimit-remaining") == "0":
-        with contextlib.suppress(KeyError, ValueError, OverflowError, OSError):
-            return GitHubRateLimited(datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC))
+    if (wait := parse_wait(headers.get("retry-after"))) is not None:
+        return GitHubRateLimited(now + wait, is_secondary=True)
+    resets_at = parse_timestamp(headers.get("x-ratelimit-reset"))
+    if resets_at and headers.get("x-ratelimit-remaining") == "0":
+        return GitHubRateLimited(resets_at)
     return GitHubRateLimited(now + _WAIT_AFTER_SECONDARY_LIMIT, is_stated=False, is_secondary=True)

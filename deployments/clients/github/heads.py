@@ -12,9 +12,12 @@ from typing import Any, TypeGuard
 
 from deployments.clients.github.errors import GitHubError, GitHubNotFound
 from deployments.clients.github.problems import check_problem, errors_under, site_error
+from deployments.rules.images import is_full_sha
+from deployments.rules.times import parse_time
 
 _TIP = """fragment Tip on Ref { name target { __typename oid ... on Commit {
   messageHeadline committedDate author { name user { login } } statusCheckRollup { state } } } }"""
+_LARGEST_COUNT = 2**31 - 1
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _CHECK_STATES = {
     "SUCCESS": "success",
@@ -138,18 +141,29 @@ def read_head(
         repository_id=node["databaseId"],
         name_with_owner=node["nameWithOwner"],
         branch=tip["name"],
-        sha=target["oid"],
+        sha=_full_sha(target["oid"]),
         headline=target["messageHeadline"],
         author=_author(target["author"] or {}),
-        committed_at=datetime.fromisoformat(target["committedDate"]),
+        committed_at=parse_time(target["committedDate"]),
         check_state=_check_state(target["statusCheckRollup"], problem),
         check_problem=problem,
         is_archived=node["isArchived"],
         running_sha=_commit_under("running", node, errors),
-        behind_by=comparison.get("behindBy"),
-        ahead_by=comparison.get("aheadBy"),
+        behind_by=_count(comparison.get("behindBy")),
+        ahead_by=_count(comparison.get("aheadBy")),
         desired_sha=_commit_under("desired", node, errors) if _is_commit_name(question.desired) else None,
     )
+
+
+def _full_sha(oid: str) -> str:
+    if not is_full_sha(oid):
+        raise ValueError("A commit's id is 40 hexadecimal digits.")
+    return oid
+
+
+def _count(number: Any) -> int | None:
+    """A number of commits; not known where it is none that can be kept."""
+    return number if isinstance(number, int) and 0 <= number <= _LARGEST_COUNT else None
 
 
 def _author(actor: Mapping[str, Any]) -> str:

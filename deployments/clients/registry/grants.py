@@ -19,6 +19,7 @@ from deployments.clients.registry.transport import Question, Reply, Transport
 from deployments.clients.registry.verdicts import error_for
 from deployments.rules.images import ImageReference
 
+_LONGEST_SECONDS = 24 * 3600
 _DEFAULT_SECONDS = 60.0
 _LONGEST_MARGIN_SECONDS = 10.0
 _BASIC_SECONDS = 300.0  # how soon new credentials in the docker config file are seen
@@ -108,4 +109,6 @@ def _token_in(reply: Reply, *, host: str) -> tuple[str, float]:
             f"{host} answered without a token: check that it is a registry's token server."
         )
     seconds = found.get("expires_in")
-    return token, float(seconds) if isinstance(seconds, int | float) and seconds > 0 else _DEFAULT_SECONDS
+    if not isinstance(seconds, int | float) or not seconds > 0:
+        return token, _DEFAULT_SECONDS
+    return token, float(min(seconds, _LONGEST_SECONDS))

@@ -15,6 +15,7 @@ from deployments.clients.registry.errors import (
     RegistryUnavailable,
 )
 from deployments.clients.registry.transport import Reply
+from deployments.rules.times import LONGEST_WAIT, bounded, parse_wait
 
 _LONGEST_MESSAGE = 300
 
@@ -97,11 +98,11 @@ def _shorten(text: str) -> str:
 def _retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     """Of Retry-After, in seconds or as a date (RFC 9110 §10.2.3)."""
     value = headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value)
+    if (wait := parse_wait(value)) is not None:
+        return wait.total_seconds()
     try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
+        time = bounded(parsedate_to_datetime(value))
+    except (ValueError, OverflowError):
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, round((moment - datetime.now(UTC)).total_seconds()))
+    wait = time - datetime.now(UTC) if time else None
+    return max(0.0, round(wait.total_seconds())) if wait is not None and wait <= LONGEST_WAIT else None
