@@ -1,7 +1,7 @@
 """gunicorn's threads, which no slow connection occupies: a thread gets a request that has arrived whole, and leaves its answer to the loop.
 
 gunicorn's own threads wait for whoever sends a byte a second, or reads none; sixteen such connections stop all pages and probes.
-docs/decisions/0011-slow-connections.md says why this is ours. TLS ends in front of us: there is none here.
+docs/decisions/0012-slow-connections.md says why this is ours. TLS ends in front of us: there is none here.
 """
 
 import socket

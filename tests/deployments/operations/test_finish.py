@@ -118,7 +118,7 @@ def test_the_table_has_every_ending() -> None:
 
 @pytest.mark.parametrize(
     ("ending", "status"),
-    [(ending, status) for ending in Ending for status in ending.from_statuses],
+    [(ending, status) for ending in Ending for status in sorted(ending.from_statuses)],
     ids=lambda each: each.name.lower(),
 )
 def test_from_each_ending_follows_what_the_table_says(

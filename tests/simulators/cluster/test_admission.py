@@ -3,7 +3,7 @@
 import pytest
 
 from simulators.cluster import DemoCluster, Mutation, Reverter
-from tests.demo.cluster_client import Client, set_image
+from tests.simulators.cluster.cluster_client import Client, set_image
 
 DIGEST = "sha256:" + "d" * 64
 MIRRORED = "mirror.local/gcr.io/p/app:2"
