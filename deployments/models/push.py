@@ -20,6 +20,11 @@ class PushSubscription(models.Model):
         default=0, db_default=0, help_text="Those of the failures in which no answer came in time."
     )
 
+    last_refused_at = models.DateTimeField(null=True)
+    last_refusal = models.TextField(
+        default="", db_default="", help_text="Why its push service did not take a notification."
+    )
+
     def __str__(self) -> str:
         return f"a browser of {self.user_id}"
 
