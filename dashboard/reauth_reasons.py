@@ -1,8 +1,12 @@
 """Which taps are risky enough to ask for the passkey or the password again."""
 
+from datetime import datetime
+
 from django.contrib.auth.models import User
 
-from deployments.models import Deploy, Hold, Site
+from deployments.facts import StandingHold, passed_hold
+from deployments.models import Deploy, Hold, Kind, Site
+from deployments.rules.findings import hold_message
 
 
 def reauth_reason(site: Site, *, sha: str, accept_red: bool) -> str:
@@ -29,3 +33,9 @@ def reauth_reason_to_resume(hold: Hold, by: User) -> str:
     if hold.placed_by_id == by.pk:
         return ""
     return f"{hold.placed_by_name} held {hold.site.host if hold.site else 'everything'}: {hold.reason.rstrip('.')}."
+
+
+def reauth_reason_to_pass(site: Site, *, kind: Kind | str, sha: str, now: datetime) -> str:
+    """Return a sentence that names the Hold that such a way back passes, or nothing where it passes none."""
+    hold = passed_hold(site, kind=kind, sha=sha, holds=StandingHold.all(now=now))
+    return hold_message(hold) if hold else ""

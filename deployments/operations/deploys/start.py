@@ -16,7 +16,7 @@ from deployments.clients.cluster import (
 )
 from deployments.clients.github import GitHubError, HeadProblem, HeadQuestion
 from deployments.clients.registry import RegistryError
-from deployments.facts import StandingHold, hold_on
+from deployments.facts import StandingHold, hold_on, stopping_holds
 from deployments.models import Deploy, Kind, Observation, Status
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.guard_input import guard_input_at_start, image_repository
@@ -163,6 +163,11 @@ def _patch(deploy: Deploy, clients: Clients, *, now: datetime) -> Workload:
     raise TryLater("The Deployment keeps changing while Headway looks at it. Headway keeps trying.")
 
 
+def _stopping(deploy: Deploy, *, now: datetime) -> tuple[StandingHold, ...]:
+    holds = StandingHold.all(now=now)
+    return stopping_holds(deploy.site, kind=deploy.kind, sha=deploy.sha, holds=holds)
+
+
 def _check_workload(deploy: Deploy, deployment: Workload, *, now: datetime) -> None:
     site = deploy.site
     present = containers(deployment).get(site.container)
@@ -180,7 +185,7 @@ def _check_workload(deploy: Deploy, deployment: Workload, *, now: datetime) -> N
             present_repository=None
             if present and present == deploy.accepts_image
             else image_repository(present or ""),
-            hold=hold_on(site, sha=deploy.sha, holds=StandingHold.all(now=now)),
+            hold=hold_on(site, sha=deploy.sha, holds=_stopping(deploy, now=now)),
             seen=deploy.from_image,
             present=present or "",
         )

@@ -79,11 +79,17 @@ def test_an_image_changed_meanwhile_stops_it(world: World, clients: Clients, sit
     assert "What runs has changed since you looked" in deploy.message
 
 
-def test_a_held_site_is_not_restarted(site: Site, nat: User) -> None:
-    place_hold(site=site, reason="Migration", by=nat, now=NOW)
+@pytest.mark.parametrize("held", ["everything", "the site", "the commit"])
+def test_a_hold_does_not_stop_a_restart(
+    world: World, clients: Clients, site: Site, nat: User, held: str
+) -> None:
+    sha = site.observation.desired_sha if held == "the commit" else ""
+    place_hold(site=None if held == "everything" else site, sha=sha, reason="Migration", by=nat, now=NOW)
 
-    with pytest.raises(UnableToDeploy, match="Resume it first"):
-        restart(site, nat)
+    deploy = succeed(restart(site, nat), clients, world)
+
+    assert deploy.status == Status.SUCCEEDED
+    assert deploy.events.first().message == "Asked for by nat. It passes the Hold by nat: Migration."
 
 
 def test_a_failed_deploy_is_tried_again_as_a_new_one(
