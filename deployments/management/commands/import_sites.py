@@ -14,12 +14,16 @@ from deployments.operations.sites.save import save_mapping
 
 REQUIRED = ("host", "owner", "repository", "deployment")
 OPTIONAL = ("branch", "namespace", "container", "image_template")
+CHECKED = "check_enabled"
+YES_OR_NO = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(
+    ("false", "no", "off", "0"), False
+)
 # the original script's table calls the repository "repo".
 ALIASES = {"repo": "repository"}
 
 
 class Command(BaseCommand):
-    help = "Add or change sites from a CSV file with a heading line: host, owner, repository, deployment, and optionally branch, namespace, container, image_template."
+    help = "Add or change sites from a CSV file with a heading line: host, owner, repository, deployment, and optionally branch, namespace, container, image_template, check_enabled."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help="the CSV file; - reads standard input")
@@ -57,8 +61,12 @@ def _save(row: dict[str, str]) -> bool:
         raise CommandError("It has more cells than the heading line.")
     if missing := [name for name in REQUIRED if not row.get(name)]:
         raise CommandError(f"{', '.join(missing)} must not be empty.")
-    values = {name: (row.get(name) or "").strip() for name in (*REQUIRED, *OPTIONAL) if name in row}
+    values: dict[str, Any] = {
+        name: (row.get(name) or "").strip() for name in (*REQUIRED, *OPTIONAL) if name in row
+    }
     values["host"] = values["host"].lower()
+    if written := (row.get(CHECKED) or "").strip():
+        values[CHECKED] = _yes_or_no(written)
     site = Site.objects.filter(host=values["host"]).first() or Site()
     is_new = site.pk is None
     before = {} if is_new else {name: getattr(site, name) for name in values}
@@ -70,6 +78,12 @@ def _save(row: dict[str, str]) -> bool:
         user, name = shell_user()
         save_mapping(site=site, before=changed, by=user, by_name=name, now=timezone.now())
     return is_new
+
+
+def _yes_or_no(written: str) -> bool:
+    if written.lower() not in YES_OR_NO:
+        raise CommandError(f"{CHECKED} is “{written}”: write yes or no.")
+    return YES_OR_NO[written.lower()]
 
 
 def _message(error: Exception) -> str:

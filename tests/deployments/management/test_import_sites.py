@@ -82,3 +82,31 @@ def test_the_audit_tells_who_changed_which_mapping(run: Run, table: Path) -> Non
         (f"{getuser()} on a shell", "cron.example.com", "Added the mapping of cron.example.com."),
         (f"{getuser()} on a shell", "cron.example.com", "Changed branch from nothing to release."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "checks"), [("no", False), ("FALSE", False), ("0", False), ("Yes", True), ("", True)]
+)
+def test_a_column_turns_host_checks_on_and_off(run: Run, table: Path, written: str, *, checks: bool) -> None:
+    table.write_text(f"{HEADING},check_enabled\n{GOOD},{written}\n")
+
+    run("import_sites", str(table))
+
+    assert Site.objects.get().check_enabled is checks
+
+
+def test_a_table_without_that_column_leaves_host_checks_as_they_are(run: Run, table: Path) -> None:
+    table.write_text(f"{HEADING},check_enabled\n{GOOD},no\n")
+    run("import_sites", str(table))
+    table.write_text(f"{HEADING}\n{GOOD}\n")
+
+    run("import_sites", str(table))
+
+    assert Site.objects.get().check_enabled is False
+
+
+def test_what_is_neither_yes_nor_no_is_named(run: Run, table: Path) -> None:
+    table.write_text(f"{HEADING},check_enabled\n{GOOD},perhaps\n")
+
+    with pytest.raises(CommandError, match="line 2: check_enabled is “perhaps”: write yes or no"):
+        run("import_sites", str(table))

@@ -89,4 +89,6 @@ class FollowContext:
 
     clients: Clients
     timeouts: Timeouts
+    checks_hosts: bool = True
+    """Whether hosts are asked at all, where their mappings say so."""
     calls: BackgroundCalls = field(default_factory=BackgroundCalls)
