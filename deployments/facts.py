@@ -97,6 +97,8 @@ def site_facts(
         accepted_image=seen.accepted_image,
         ready=seen.ready,
         wanted=seen.wanted,
+        outage_reason=seen.outage_reason,
+        outage_message=seen.outage_message,
         cluster_observed_at=seen.cluster_observed_at,
         cluster_problem=seen.cluster_problem,
         workload_missing=seen.workload_missing,

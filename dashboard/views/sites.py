@@ -48,7 +48,7 @@ def site(request: HttpRequest, host: str) -> HttpResponse:
     holds = [(hold.pk, hold.resumed_at) for hold in page.past_holds]
     counts = (seen.ready, seen.wanted, seen.check_state, seen.head_image_built, page.commits_total)
     shown = (row.answer, row.notes, row.running_sha, row.head, row.observed_at, page.commits, page.verdict)
-    live = Live("_site.html", (*shown, deploys, counts, holds))
+    live = Live("_site.html", (*shown, deploys, counts, holds, page.pods, seen.outage_log))
     targets = queries.rollback_targets(row.site)
     context = {"page": page, "row": row, "hold_form": HoldForm(), "targets": targets}
     return show(request, "site.html", live, system_status=page.system_status, now=now, **context)
