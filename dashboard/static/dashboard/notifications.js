@@ -27,6 +27,7 @@
   const show = async () => {
     isOn = await isSubscribed();
     said.textContent = isOn ? "Notifications are on for this device." : "Notifications are off on this device.";
+    push.classList.toggle("is-current", isOn);
     button.textContent = isOn ? "Turn off" : "Turn on";
     button.hidden = false;
   };
