@@ -70,9 +70,9 @@ def notifications_arrive(*, now: datetime) -> Iterator[Finding]:
     if last is None or last.last_refused_at is None:
         return
     others = refused.count() - 1
-    said = f"{urlsplit(last.endpoint).hostname} refused a notification {duration(now - last.last_refused_at)} ago"
+    refusal = f"{urlsplit(last.endpoint).hostname} refused a notification {duration(now - last.last_refused_at)} ago"
     more = (
         f"So did {'that' if others == 1 else 'those'} of {counted(others, 'other device')}" if others else ""
     )
     remedy = "Check VAPID_SUBJECT and the keys. Where one device alone is refused, turn its notifications off and on again."
-    yield warning("Push", sentences(f"{said}: {last.last_refusal}", more), remedy)
+    yield warning("Push", sentences(f"{refusal}: {last.last_refusal}", more), remedy)
