@@ -33,12 +33,17 @@ class Image:
         return {str(path.relative_to(self.folder)): path.stat().st_mtime for path in found}
 
 
+BUILD, LAST = -2, -1
+"""Stages of the Dockerfile, from its end."""
+
+
 def instructions(stage: int) -> list[tuple[str, str]]:
     """Return (instruction, rest) of one stage, lines joined, comments left out."""
     text = re.sub(r"^#.*\n", "", (CHECKOUT / "Dockerfile").read_text(), flags=re.MULTILINE)
     lines = re.sub(r"\\\n\s*", "", text).splitlines()
     split = [(line.split(" ", 1)[0], line.split(" ", 1)[1]) for line in lines if line.strip()]
     starts = [number for number, (name, _) in enumerate(split) if name == "FROM"]
+    stage %= len(starts)
     return split[starts[stage] : [*starts, len(split)][stage + 1]]
 
 
@@ -47,7 +52,7 @@ def build(folder: Path) -> Image:
     folder.mkdir(parents=True, exist_ok=True)
     environment = {"PATH": f"{_uv().parent}:{os.environ['PATH']}", "UV_PYTHON": sys.executable}
     environment |= {name: os.environ[name] for name in os.environ if name.startswith(("UV_", "SSL_CERT"))}
-    for name, rest in instructions(0):
+    for name, rest in instructions(BUILD):
         here = rest.replace(ROOT, str(folder))
         if name in {"ENV", "ARG"}:
             environment |= _pairs(here)
@@ -62,7 +67,7 @@ def build(folder: Path) -> Image:
 
 
 def _last_stage(image: Image) -> Image:
-    for name, rest in instructions(1):
+    for name, rest in instructions(LAST):
         here = rest.replace(ROOT, str(image.folder))
         if name == "ENV":
             image.environment |= _pairs(here)

@@ -10,15 +10,15 @@ from urllib.parse import urlsplit
 
 from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Permission, User
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
-DEPLOY = "deployments.deploy_site"
+from deployments.operations.authorization import DEPLOY, deploy_grants
+
 NAMES_AT_MOST = 5
 
 P = ParamSpec("P")
@@ -32,13 +32,7 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]  # allauth is not ty
     """Names in any case, and an answer that takes as long whoever asks. It also reads the right to deploy in the statement that reads the user."""
 
     def get_user(self, user_id: Any) -> User | None:
-        app, codename = DEPLOY.split(".")
-        grants = Permission.objects.filter(
-            Q(user=OuterRef("pk")) | Q(group__user=OuterRef("pk")),
-            content_type__app_label=app,
-            codename=codename,
-        )
-        user = User.objects.filter(pk=user_id).annotate(has_deploy_grant=Exists(grants)).first()
+        user = User.objects.filter(pk=user_id).annotate(has_deploy_grant=deploy_grants()).first()
         return user if user and self.user_can_authenticate(user) else None
 
 

@@ -8,6 +8,7 @@ from dashboard.deploy_dialog import hold_on, hold_warnings
 from deployments.models import Deploy, Kind
 from deployments.queries import RollbackTarget, SitePage
 from deployments.rules.guards import NEVER_SYNCED
+from deployments.rules.wording import short
 
 RESTARTS = "Every pod is replaced by a new one of the same commit, as many at a time as the Deployment's strategy allows."
 
@@ -32,20 +33,20 @@ class Confirm:
 
 def rollback_confirm(page: SitePage, target: RollbackTarget | None, *, sha: str) -> Confirm:
     """Ask before going back to `sha`; `target` is what is known of it as a way back."""
-    row, short = page.row, sha[:7]
+    row = page.row
     if row.seen.cluster_observed_at is None:
-        return _never_synced(f"Roll back to {short}?", page)
+        return _never_synced(f"Roll back to {short(sha)}?", page)
     left = row.seen.desired_sha or row.running_sha
     warnings = [*hold_warnings(page, sha, kind=Kind.ROLLBACK)]
     if target and target.image_gone:
-        warnings.append(f"The registry no longer has the image of {short}: choose another commit.")
+        warnings.append(f"The registry no longer has the image of {short(sha)}: choose another commit.")
     return Confirm(
-        title=f"Roll back to {short}?",
+        title=f"Roll back to {short(sha)}?",
         label="Roll back",
         url=reverse("roll-back", args=[row.host]),
         back=reverse("roll-back", args=[row.host]),
         says=(
-            f"{left[:7] or 'What runs now'} is held, so that nothing deploys it again by itself. The next newer commit may go out as ever.",
+            f"{short(left) or 'What runs now'} is held, so that nothing deploys it again by itself. The next newer commit may go out as ever.",
         ),
         warnings=tuple(warnings),
         runs=left,
@@ -92,7 +93,7 @@ def abort_confirm(page: SitePage, deploy: Deploy, target: str) -> Confirm:
         url=reverse("abort-deploy", args=[deploy.pk]),
         back=here,
         says=(
-            f"This Deploy ends as cancelled, and {target[:7]} is put back at once. {deploy.sha[:7]} is held, so that nothing deploys it again by itself.",
+            f"This Deploy ends as cancelled, and {short(target)} is put back at once. {short(deploy.sha)} is held, so that nothing deploys it again by itself.",
         ),
         warnings=tuple(hold_warnings(page, target, kind=Kind.ROLLBACK)),
         runs=deploy.sha,

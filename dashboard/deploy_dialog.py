@@ -10,6 +10,7 @@ from deployments.models.fields import FULL_SHA
 from deployments.queries import Commit, SitePage
 from deployments.rules.guards import NEVER_SYNCED
 from deployments.rules.site_state import CheckState
+from deployments.rules.wording import short
 
 _WAYS_BACK = {Kind.ROLLBACK: "a rollback", Kind.RESTART: "a restart"}
 
@@ -37,7 +38,7 @@ class DeployDialog:
 
     @property
     def short(self) -> str:
-        return self.sha[:7]
+        return short(self.sha)
 
 
 def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
@@ -93,7 +94,7 @@ def hold_warnings(page: SitePage, sha: str, *, kind: Kind = Kind.DEPLOY) -> Iter
     stopping = _stopping(page, sha, kind)
     for hold in stopping or _holds_on(page, sha):
         end = "Resume it first." if stopping else f"It stops newer commits only, not {_WAYS_BACK[kind]}."
-        yield f"Held by {hold.by}: {hold.reason.rstrip('.')}. {end}"
+        yield f"{hold.message} {end}"
 
 
 def _stopping(page: SitePage, sha: str, kind: Kind) -> tuple[StandingHold, ...]:
@@ -111,10 +112,10 @@ def _warnings(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> Itera
         yield NEVER_SYNCED
         return
     if is_red:
-        yield f"CI failed on {sha[:7]}. Deploying anyway skips that check."
+        yield f"CI failed on {short(sha)}. Deploying anyway skips that check."
     if is_head and seen.ahead_by:
         one = seen.ahead_by == 1
         which = "1 commit that runs now is" if one else f"{seen.ahead_by} commits that run now are"
         yield f"{which} not on the branch. Deploying takes {'it' if one else 'them'} out."
     if not is_head:
-        yield f"This is not the newest commit. What came after {sha[:7]} stops running."
+        yield f"This is not the newest commit. What came after {short(sha)} stops running."

@@ -53,6 +53,20 @@ def postgresql(url: str) -> dict[str, Any]:
     return database | {"OPTIONS": _PATIENCE | database.get("OPTIONS", {})}
 
 
+def database_login(url: str) -> tuple[str, str] | None:
+    """Who a database's address says connects, and with which password; None where there is no address.
+
+    Raises EnvValidationError, which does not repeat the url.
+    """
+    if not url:
+        return None
+    database = postgresql(url)
+    if not database["USER"]:
+        message = "Name the role: postgres://role:password@host/name."
+        raise EnvValidationError(message, [message])
+    return database["USER"], database["PASSWORD"]
+
+
 def sentry_address(dsn: str) -> None:
     """Raises ValidationError where sentry-sdk would end the process. The address is not repeated: it is a secret."""
     parts = urlsplit(dsn)

@@ -27,10 +27,12 @@ logconfig_dict = settings.LOGGING | {"loggers": {"gunicorn.error": _ours, "gunic
 
 
 def post_worker_init(worker: Any) -> None:  # noqa: ARG001  gunicorn's hook
-    """Say how the first account is made, while there is none."""
+    """Say how the first account is made, while there is none, and encrypt what an older release or key has left."""
     from django.db import connection
 
+    from dashboard.accounts.stored_secrets import encrypt_stored
     from dashboard.accounts.welcome import announce
 
     announce()
+    encrypt_stored()
     connection.close()

@@ -17,6 +17,7 @@ from dashboard.accounts.settings import APPS, GITHUB_APPS, github_provider
 from dashboard.content_security import policy
 from dashboard.environment import (
     Environment,
+    database_login,
     folders,
     networks,
     owners_tokens,
@@ -35,6 +36,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(eager=False, strip_whitespace=True)
 env.add_parser("owners_tokens", owners_tokens)
 env.add_parser("postgresql", postgresql)
+env.add_parser("database_login", database_login)
 
 # --- Where we are ----------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
@@ -44,6 +46,7 @@ PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000", validate=web_address
 PUBLIC_URL = PUBLIC_URL.rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [urlsplit(PUBLIC_URL).hostname, "localhost", "127.0.0.1", "[::1]"])
 SECRET_KEY = env.str("SECRET_KEY", "")
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 SECRET_KEY_IS_MISSING = not SECRET_KEY and not ON_LAPTOP
 if not SECRET_KEY:
     SECRET_KEY = embedded_postgres.remembered_secret() if ON_LAPTOP else secrets.token_urlsafe(50)
@@ -108,7 +111,9 @@ MIDDLEWARE = [
     "dashboard.addresses.AddressMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.accounts.sessions.listed_sessions_middleware",
     "dashboard.accounts.proxy_login.ProxyLoginMiddleware",
+    "dashboard.accounts.reauthentication.ReauthenticationMiddleware",
     "dashboard.wrong_method.wrong_method_middleware",
 ]
 ROOT_URLCONF = "dashboard.urls"
@@ -129,6 +134,9 @@ TEMPLATES = [
     }
 ]
 DATABASES = {"default": env.postgresql("DATABASE_URL", embedded_postgres.EmbeddedPostgres().url) or {}}
+# What `manage.py upgrade` makes, or finds, for web and the worker. Each of them has its own as DATABASE_URL.
+WEB_DATABASE_LOGIN: tuple[str, str] | None = env.database_login("WEB_DATABASE_URL", "")
+WORKER_DATABASE_LOGIN: tuple[str, str] | None = env.database_login("WORKER_DATABASE_URL", "")
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 FORMAT_MODULE_PATH = "dashboard.formats"
@@ -153,6 +161,10 @@ INSTALLED_APPS += GITHUB_APPS if GITHUB_LOGIN_CLIENT_ID else []
 # --- What a browser is told ------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "dashboard.components.Bundles",
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -186,9 +198,17 @@ OTEL_EXPORTER_OTLP_ENDPOINT = env.str(
 OTEL_EXPORTER_OTLP_HEADERS = env.str("OTEL_EXPORTER_OTLP_HEADERS", "")
 OTEL_SERVICE_NAME = env.str("OTEL_SERVICE_NAME", "headway")
 HIDDEN_SECRETS = [
-    *(SECRET_KEY, GITHUB_TOKEN, *(GITHUB_TOKENS or {}).values(), GITHUB_APP_PRIVATE_KEY, VAPID_PRIVATE_KEY),
+    *(
+        SECRET_KEY,
+        *(SECRET_KEY_FALLBACKS or []),
+        GITHUB_TOKEN,
+        *(GITHUB_TOKENS or {}).values(),
+        GITHUB_APP_PRIVATE_KEY,
+        VAPID_PRIVATE_KEY,
+    ),
     *(METRICS_TOKEN, SENTRY_DSN, *secrets_in(OTEL_EXPORTER_OTLP_HEADERS or ""), PING_URL),
     *(GITHUB_LOGIN_CLIENT_SECRET, TRUSTED_SECRET, DATABASES["default"].get("PASSWORD")),
+    *(login[1] for login in (WEB_DATABASE_LOGIN, WORKER_DATABASE_LOGIN) if login),
 ]
 LOGGING = logs.configuration(level=LOG_LEVEL, is_pretty=LOG_FORMAT == "pretty", secrets=HIDDEN_SECRETS)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from demo.sites import DemoSites, Page
-from simulators.cluster import HEALTHY, Behaviour, DemoCluster
+from simulators.cluster import HEALTHY, Behaviour, DemoCluster, Mutation
 from simulators.cluster.cluster import RBAC
 from simulators.cluster.pods import is_active, is_ready
 from simulators.github import DemoGitHub, Repository, written_history
@@ -51,7 +51,12 @@ class World:
     """The external services of Headway on loopback. Every site runs the head of its branch until somebody commits."""
 
     def __init__(
-        self, mappings: Sequence[Mapping] = (), *, start_seconds: float = 2.0, rbac: Path = RBAC
+        self,
+        mappings: Sequence[Mapping] = (),
+        *,
+        start_seconds: float = 2.0,
+        rbac: Path = RBAC,
+        mutations: Sequence[Mutation] = (),
     ) -> None:
         self.mappings = {each.host: each for each in mappings or read_mappings()}
         self.behaviours: dict[str, Behaviour] = {}
@@ -63,6 +68,7 @@ class World:
             image_id=self._image_id,
             start_seconds=start_seconds,
             rbac=rbac,
+            mutations=mutations,
         )
         self.pages: dict[str, Page] = {}
         """What a host answers whatever its pods are."""
@@ -156,8 +162,8 @@ class World:
             if is_ready(pod) and is_active(pod)
             for one in pod["spec"]["containers"]
         }
-        image = images.get(mapping.deployment)
-        return Page(status=502) if image is None else Page(status=self._behaviour(image).answers)
+        image = self.cluster.admission.original(images.get(mapping.deployment, ""))
+        return Page(status=502) if not image else Page(status=self._behaviour(image).answers)
 
     def _exists(self, image: str) -> bool:
         return self.registry.has(image) if image.startswith(self.registry.host) else True

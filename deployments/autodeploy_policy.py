@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from deployments.models import CommitRange, Deploy, Observation, Site, Trigger
-from deployments.rules.autodeploy import Policy, Verdict, decide
+from deployments.rules.autodeploy import NOT_TRIED, Policy, Verdict, decide
 from deployments.rules.site_facts import SiteFacts
 
 
@@ -51,6 +51,7 @@ def _tried(candidates: Iterable[Site], seen: Mapping[int, Observation]) -> dict[
     if not heads:
         return {}
     tried = Deploy.objects.filter(trigger=Trigger.SYNC, site__in=candidates, sha__in=heads)
+    tried = tried.exclude(reason=NOT_TRIED)
     found: dict[int, set[str]] = defaultdict(set)
     for site_id, sha in tried.values_list("site_id", "sha"):
         found[site_id].add(sha)

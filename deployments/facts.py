@@ -8,7 +8,8 @@ from typing import Any, Self
 from django.db.models import F
 from django.db.models.functions import JSONObject
 
-from deployments.models import ACTIVE_STATUSES, Deploy, Hold, Kind, Observation, Site, Trigger
+from deployments.models import ACTIVE_STATUSES, Deploy, Hold, Kind, Observation, Site, Status, Trigger
+from deployments.rules.findings import hold_message, hold_subject
 from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts, SiteFacts
 
 STALE_AFTER_MISSED_SYNCS = 2
@@ -27,6 +28,21 @@ class StandingHold:
     by: str
     placed_at: datetime
     until: datetime | None
+
+    @property
+    def facts(self) -> HoldFacts:
+        """The same as rules judge by."""
+        return HoldFacts(
+            reason=self.reason, by=self.by, sha=self.sha, until=self.until, everything=self.site_id is None
+        )
+
+    @property
+    def subject(self) -> str:
+        return hold_subject(self.facts)
+
+    @property
+    def message(self) -> str:
+        return hold_message(self.facts)
 
     AS_JSON = JSONObject(
         id="id",
@@ -90,6 +106,7 @@ def site_facts(
         registry_problem=seen.registry_problem,
         expected_repository=site.expected_repository,
         desired_image=seen.desired_image,
+        requested_image=seen.requested_image,
         running_sha=seen.running_sha,
         desired_sha=seen.desired_sha,
         desired_by=seen.desired_by,
@@ -116,13 +133,7 @@ def hold_on(site: Site, *, sha: str, holds: Iterable[StandingHold]) -> HoldFacts
     if not matching:
         return None
     widest = min(matching, key=lambda hold: (hold.site_id is not None, bool(hold.sha), -hold.id))
-    return HoldFacts(
-        reason=widest.reason,
-        by=widest.by,
-        sha=widest.sha,
-        until=widest.until,
-        everything=widest.site_id is None,
-    )
+    return widest.facts
 
 
 def stopping_holds(
@@ -166,4 +177,5 @@ def _deploy_facts(deploy: Deploy | None) -> DeployFacts | None:
         automatic=deploy.trigger == Trigger.SYNC,
         reason=deploy.reason,
         is_rollback=deploy.kind == Kind.ROLLBACK,
+        is_failure=deploy.status in Status.FAILURES,
     )

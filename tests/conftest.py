@@ -16,6 +16,7 @@ from pytest_django import DjangoDbBlocker
 from deployments.management.parent import end_with_the_parent
 from tests.databases import empty_tables, join_the_runs, leave_the_runs, name_own_database, use_own_server
 from tests.processes import CHECKOUT
+from tests.roles import make_roles
 
 SLOW_FOLDERS = (CHECKOUT / "tests" / "chaos", CHECKOUT / "tests" / "e2e")
 _runs = pytest.StashKey[TextIO]()
@@ -66,6 +67,13 @@ def _tables_are_emptied_quickly() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Give the tests' database its roles, as `manage.py upgrade` does."""
+    with django_db_blocker.unblock():
+        make_roles()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,8 +14,11 @@ from deployments.operations.deploys.follow import Timeouts, follow
 from deployments.operations.deploys.request import request_deploy
 from deployments.operations.deploys.start import start_deploy
 from deployments.operations.sync.run import SyncReport, sync
+from deployments.rules.reauth_reasons import Authentication
+from tests.roles import WORKER, acting_as
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+JUST_NOW = Authentication(at=NOW, counts_for=timedelta(minutes=15))
 
 
 def make_sites(world: World) -> dict[str, Site]:
@@ -43,17 +46,19 @@ def make_user(name: str = "nat", *, may_deploy: bool = True) -> User:
 
 
 def observe(clients: Clients, hosts: Sequence[str] = ()) -> SyncReport:
-    return sync(clients=clients, clock=lambda: NOW, hosts=hosts)
+    with acting_as(WORKER):
+        return sync(clients=clients, clock=lambda: NOW, hosts=hosts)
 
 
 def ask(host: str, sha: str = "", **changes: object) -> Deploy:
-    """Ask for a Deploy of the head as last observed, having seen what was observed running."""
+    """Ask for a Deploy of the head as last observed, having logged in just now and seen what was observed running."""
     site = Site.objects.select_related("observation").get(host=host)
     deploy_request = {
         "sha": sha or site.observation.head_sha,
         "seen_sha": site.observation.running_sha,
         "requested_by": User.objects.first() or make_user(),
         "trigger": Trigger.PERSON,
+        "authentication": JUST_NOW,
         "now": NOW,
     }
     return request_deploy(site=site, **deploy_request | changes)
@@ -61,7 +66,8 @@ def ask(host: str, sha: str = "", **changes: object) -> Deploy:
 
 def begin(deploy: Deploy, clients: Clients) -> Deploy:
     """Let a worker take the Deploy through the guards; return it as it is then."""
-    start_deploy(deploy_id=deploy.pk, clients=clients, now=NOW)
+    with acting_as(WORKER):
+        start_deploy(deploy_id=deploy.pk, clients=clients, now=NOW)
     deploy.refresh_from_db()
     return deploy
 
@@ -90,7 +96,8 @@ def end(
         poll_seconds=0.05,
         task=timedelta(seconds=for_seconds),
     )
-    follow(clients=clients, timeouts=timeouts, clock=lambda: timezone.now() + ahead, sleep=sleep)
+    with acting_as(WORKER):
+        follow(clients=clients, timeouts=timeouts, clock=lambda: timezone.now() + ahead, sleep=sleep)
     # What comes after is judged at NOW again: a patch must not lie in its future.
     Deploy.objects.filter(pk=deploy.pk).update(patched_at=NOW)
     deploy.refresh_from_db()

@@ -5,11 +5,19 @@ from typing import Any
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SetPasswordForm as AllauthSetPasswordForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from allauth.mfa.webauthn.internal.auth import parse_authentication_response, parse_registration_response
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import User
 
+from dashboard.accounts.passkey_origin import is_ours
 from dashboard.accounts.welcome import is_right_code
 
 WHAT_IT_NEEDS = "At least 8 characters, and none that others use."
@@ -49,12 +57,43 @@ def _word_passwords(fields: dict[str, forms.Field]) -> None:
     fields["password2"].label, fields["password2"].help_text = "New password again", ""
 
 
+def _check_origin(client_data: Any) -> None:
+    if not is_ours(client_data.origin):
+        raise forms.ValidationError(f"Passkeys work at {settings.PUBLIC_URL} alone. Open Headway there.")
+
+
+class _AtOurOrigin:
+    """Of a passkey's answer, accept only one that was given to our own page."""
+
+    def clean_credential(self) -> Any:
+        answer = parse_authentication_response(self.cleaned_data["credential"])  # type: ignore[attr-defined]  # a form's
+        _check_origin(answer.response.client_data)
+        return super().clean_credential()  # type: ignore[misc]  # a form's
+
+
+class PasskeyLoginForm(_AtOurOrigin, LoginWebAuthnForm):  # type: ignore[misc]  # allauth is not typed
+    pass
+
+
+class PasskeyCodeForm(_AtOurOrigin, AuthenticateWebAuthnForm):  # type: ignore[misc]  # allauth is not typed
+    pass
+
+
+class PasskeyCheckForm(_AtOurOrigin, ReauthenticateWebAuthnForm):  # type: ignore[misc]  # allauth is not typed
+    pass
+
+
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth is not typed
     """Each key is a passkey: it logs in by itself, so the device always checks its owner."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["passwordless"]
+
+    def clean_credential(self) -> Any:
+        credential = self.cleaned_data["credential"]
+        _check_origin(parse_registration_response(credential).response.client_data)
+        return credential
 
     def clean(self) -> dict[str, Any]:
         self.cleaned_data["passwordless"] = True

@@ -17,6 +17,7 @@ from deployments.models import Deploy, DeployBatch
 from deployments.queries import SiteRow
 from deployments.rules.autodeploy import Go, Verdict
 from deployments.rules.site_state import State
+from deployments.rules.wording import short
 
 register = template.Library()
 
@@ -72,7 +73,7 @@ def _iso(moment: datetime) -> str:
 
 
 def relative(seconds: float, moment: datetime) -> str:
-    """`3 min ago`, `in 2 h`; the date itself when it lies more than 30 days away. headway.js says the same."""
+    """`3 min ago`, `in 2 h`; the date itself when it lies more than 30 days away. components/times.js says the same."""
     size = abs(seconds)
     if size < MINUTE:
         return "just now"
@@ -103,6 +104,9 @@ def ci_word(check_state: str) -> str:
     return _CI.get(check_state, "CI not known")
 
 
+register.filter("short", short)
+
+
 @register.filter
 def breakable(host: str) -> SafeString:
     """Return a host that goes on in the next line after a dot, not amid a word."""
@@ -113,7 +117,7 @@ def breakable(host: str) -> SafeString:
 def message(verdict: Verdict) -> str:
     """Return whether automation is on for a site, and what it makes of it, in the sync's own words."""
     if isinstance(verdict, Go):
-        return f"on. The next sync deploys {verdict.sha[:7]}."
+        return f"on. The next sync deploys {short(verdict.sha)}."
     off = verdict.reason.removeprefix("Auto-deploy is ")
     return off if off != verdict.reason else f"on. {verdict.reason}"
 
@@ -168,7 +172,6 @@ register.filter("steps", progress.steps_of)
 register.filter("pods", progress.pods_of)
 register.filter("timeline", progress.timeline_of)
 register.filter("edit_url", actions.edit_url)
-register.filter("needs_you", actions.needs_you)
 
 
 @register.filter

@@ -7,14 +7,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.access import acting_user, deployer_needed
-from dashboard.accounts.reauthentication import ask_for_check
+from dashboard.accounts.reauthentication import authentication_of
 from dashboard.confirms import Confirm, abort_confirm, restart_confirm, rollback_confirm
 from dashboard.forms import DeployForm, TapForm, first_error
-from dashboard.reauth_reasons import reauth_reason, reauth_reason_to_pass
 from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from deployments import queries
-from deployments.models import Deploy, Kind, Observation, Site
+from deployments.models import Deploy, Site
 from deployments.operations.deploys.cancel import UnableToCancel, abort_and_roll_back
 from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.deploys.restart import request_restart
@@ -37,7 +36,7 @@ def roll_back(request: HttpRequest, host: str) -> HttpResponse:
     if sha := request.GET.get("sha", ""):
         target = next((each for each in targets if each.sha == sha), None)
         return _ask(request, page, rollback_confirm(page, target, sha=sha))
-    live = Live("_rollbacks.html", (targets, page.row.seen.desired_sha))
+    live = Live("_rollbacks.html")
     context = {"row": page.row, "targets": targets, "alone": True}
     return show(request, "rollbacks.html", live, system_status=page.system_status, now=now, **context)
 
@@ -65,12 +64,10 @@ def restart(request: HttpRequest, host: str) -> HttpResponse:
     site, form = get_object_or_404(Site, host=host), TapForm(request.POST)
     if not form.is_valid():
         return _refused(request, first_error(form), "site", host)
-    if check := _check_to_pass(request, site, Kind.RESTART, sha=_desired(site)):
-        return check
     try:
         deploy = request_restart(
             site=site, seen_sha=form.cleaned_data["seen"], by=acting_user(request),
-            idempotency_key=form.cleaned_data["key"], now=timezone.now(),
+            authentication=authentication_of(request), idempotency_key=form.cleaned_data["key"], now=timezone.now(),
         )  # fmt: skip
     except UnableToDeploy as refusal:
         return _refused(request, str(refusal), "site", host)
@@ -86,10 +83,10 @@ def abort(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         page = queries.site_page(host=deploy.site.host, now=now_for(request))
         return _ask(request, page, abort_confirm(page, deploy, way_back_from(deploy)))
-    if check := _check_to_pass(request, deploy.site, Kind.ROLLBACK, sha=way_back_from(deploy)):
-        return check
     try:
-        back = abort_and_roll_back(deploy=deploy, by=acting_user(request), now=timezone.now())
+        back = abort_and_roll_back(
+            deploy=deploy, by=acting_user(request), authentication=authentication_of(request), now=timezone.now()
+        )  # fmt: skip
     except (UnableToCancel, UnableToDeploy) as refusal:
         return _refused(request, str(refusal), "deploy", pk)
     return redirect("deploy", back.pk)
@@ -103,12 +100,10 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     deploy, form = Deploy.objects.select_related("site").get(pk=pk), TapForm(request.POST)
     if not form.is_valid():
         return _refused(request, first_error(form), "deploy", pk)
-    if check := _check_to_pass(request, deploy.site, deploy.kind, sha=deploy.sha):
-        return check
     try:
         new = request_retry(
             deploy=deploy, seen_sha=form.cleaned_data["seen"], by=acting_user(request),
-            idempotency_key=form.cleaned_data["key"], now=timezone.now(),
+            authentication=authentication_of(request), idempotency_key=form.cleaned_data["key"], now=timezone.now(),
         )  # fmt: skip
     except UnableToDeploy as refusal:
         return _refused(request, str(refusal), "deploy", pk)
@@ -119,34 +114,19 @@ def _roll_back(request: HttpRequest, host: str) -> HttpResponse:
     site, form = get_object_or_404(Site, host=host), DeployForm(request.POST)
     if not form.is_valid():
         return _refused(request, first_error(form), "roll-back", host)
-    sha = form.cleaned_data["sha"]
-    reason = reauth_reason(site, sha=sha, accept_red=False)
-    if reason and (check := ask_for_check(request, reason)):
-        return check
-    if check := _check_to_pass(request, site, Kind.ROLLBACK, sha=sha):
-        return check
     try:
         deploy = request_rollback(
-            site=site, sha=sha, seen_sha=form.cleaned_data["seen"], by=acting_user(request),
-            idempotency_key=form.request_key(host), now=timezone.now(),
+            site=site, sha=form.cleaned_data["sha"], seen_sha=form.cleaned_data["seen"], by=acting_user(request),
+            authentication=authentication_of(request), idempotency_key=form.request_key(host), now=timezone.now(),
         )  # fmt: skip
     except UnableToDeploy as refusal:
         return _refused(request, str(refusal), "roll-back", host)
     return redirect("deploy", deploy.pk)
 
 
-def _check_to_pass(request: HttpRequest, site: Site, kind: Kind | str, *, sha: str) -> HttpResponse | None:
-    reason = reauth_reason_to_pass(site, kind=kind, sha=sha, now=timezone.now())
-    return ask_for_check(request, reason) if reason else None
-
-
-def _desired(site: Site) -> str:
-    return Observation.objects.filter(site=site).values_list("desired_sha", flat=True).first() or ""
-
-
 def _ask(request: HttpRequest, page: queries.SitePage, confirm: Confirm) -> HttpResponse:
     context = {"row": page.row, "confirm": confirm}
-    live = Live("_confirm.html", confirm)
+    live = Live("_confirm.html")
     return show(
         request, "confirm.html", live, system_status=page.system_status, now=now_for(request), **context
     )

@@ -3,6 +3,7 @@
 import json
 from hashlib import blake2b
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -63,6 +64,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     version = blake2b(" ".join(shell).encode(), digest_size=6).hexdigest()
     files = json.dumps([*shell, reverse("offline")])
     context = {"files": files, "version": version, "icon": static("dashboard/icons/icon-192.png")}
+    context["session_seconds"] = str(settings.SESSION_COOKIE_AGE)
     return render(request, "sw.js", context, content_type="text/javascript")
 
 

@@ -23,6 +23,7 @@ from deployments.operations.sync.request import request_sync
 from deployments.queries import SiteRow, rows_of, site_list
 from deployments.queue import enqueue
 from deployments.rules.site_state import State
+from deployments.rules.wording import short
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -104,7 +105,7 @@ class SiteAdmin(admin.ModelAdmin):
 
     @admin.display(description="Running")
     def running(self, site: Site) -> str:
-        return _row(site).running_sha[:7] or "-"
+        return short(_row(site).running_sha) or "-"
 
     @admin.display(description="Head")
     def head(self, site: Site) -> str:

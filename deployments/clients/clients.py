@@ -42,12 +42,6 @@ class Clients:
         """Raises ClusterError where there is no cluster to connect to; asked again the next time."""
         return self.connected or connect(kubeconfig=settings.KUBECONFIG)
 
-    def reconnect(self) -> None:
-        """Let the cluster's credentials be read anew when it is next used: a kubeconfig's token may have been rotated."""
-        before = self.__dict__.pop("cluster", None)
-        if before is not None and before is not self.connected:
-            before.close()
-
 
 def _app() -> AppCredentials | None:
     if not settings.GITHUB_APP_ID:

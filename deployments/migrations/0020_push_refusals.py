@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0008_untrusted_proxy_at'),
+        ('deployments', "0013_what_admission_made_of_an_image"),
     ]
 
     operations = [

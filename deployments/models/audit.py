@@ -35,15 +35,22 @@ class AuditEvent(models.Model):
         LOGIN_FAILED = "login_failed", "failed login"
 
     at = models.DateTimeField()
+    # PostgreSQL itself empties the two when their row is deleted (migration 0009): roles that may only add could not.
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
     )
     actor_name = models.CharField(max_length=150, help_text="Stays when the user is deleted.")
     address = models.GenericIPAddressField(
         null=True, help_text="Where the request came from, if there was one."
     )
     kind = models.CharField(max_length=12, choices=Kind)
-    site = models.ForeignKey("Site", null=True, on_delete=models.SET_NULL, related_name="+")
+    site = models.ForeignKey(
+        "Site", null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
     host = models.CharField(max_length=253, blank=True, help_text="Stays when the site is deleted.")
     message = models.TextField(
         db_column="sentence",

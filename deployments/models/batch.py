@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from deployments.models.fields import FULL_SHA
+from deployments.rules.wording import short
 
 
 class DeployBatch(models.Model):
@@ -77,4 +78,4 @@ class BatchItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.position}. {self.sha[:7]}"
+        return f"{self.position}. {short(self.sha)}"

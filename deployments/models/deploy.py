@@ -12,6 +12,7 @@ from django.db.models import Q
 from deployments.models.deploy_event import DeployEvent, EventKind
 from deployments.models.deploy_status import ACTIVE_STATUSES, TRANSITIONS, Kind, Status, Trigger
 from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
+from deployments.rules.wording import is_same_news, short
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +22,12 @@ class Deploy(models.Model):
     sha = models.CharField(max_length=40)
     headline = models.TextField(blank=True)
     image = models.TextField()
+    applied_image = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What admission made of the image, as the API server answered; empty: the image as it was asked for.",
+    )
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.DEPLOY)
     rolls_back = models.ForeignKey(
         "self",
@@ -75,11 +82,16 @@ class Deploy(models.Model):
         help_text="When the cluster was told, or may have been: from then on it cannot be cancelled.",
     )
     patched_at = models.DateTimeField(null=True)
+    denied_since = models.DateTimeField(
+        null=True, help_text="Since when the cluster has refused every request for this Deploy (401 or 403)."
+    )
     verifying_since = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     wanted = models.PositiveIntegerField(default=0, help_text="Pods that the Deployment asks for.")
     updated = models.PositiveIntegerField(default=0, help_text="Pods of the new ReplicaSet.")
     ready = models.PositiveIntegerField(default=0, help_text="Ready pods that run this image.")
+    progress = models.IntegerField(null=True, help_text="The furthest that its rollout has been, in steps.")
+    progressed_at = models.DateTimeField(null=True, help_text="When it got there.")
     checks = models.PositiveSmallIntegerField(
         default=0, help_text="How often the host was asked and gave a wrong answer."
     )
@@ -108,7 +120,7 @@ class Deploy(models.Model):
         indexes: ClassVar = [models.Index(fields=["site", "-id"], name="deploy_site_newest")]
 
     def __str__(self) -> str:
-        return f"Deploy {self.pk}: {self.sha[:7]} to {self.site_id}"
+        return f"Deploy {self.pk}: {short(self.sha)} to {self.site_id}"
 
     @property
     def is_active(self) -> bool:
@@ -118,6 +130,11 @@ class Deploy(models.Model):
     def restarted_at(self) -> str:
         """What the pods' template says of this restart, as kubectl writes it (RFC 3339); empty for any other Deploy."""
         return self.requested_at.isoformat() if self.kind == Kind.RESTART else ""
+
+    @property
+    def set_image(self) -> str:
+        """The image that the container has by this Deploy, as the cluster spells it."""
+        return self.applied_image or self.image
 
     def move(
         self,
@@ -151,11 +168,12 @@ class Deploy(models.Model):
     def note(self, *, now: datetime, **values: Any) -> None:
         """Write progress of an active Deploy, where it differs from what is there; an ended one stays as it ended.
 
-        A new sentence stands in the timeline too.
+        A new sentence is added to the timeline too, unless only pods' names or times differ in it.
         """
         changed = {name: value for name, value in values.items() if getattr(self, name) != value}
         if changed:
-            event_text = changed.get("message", "")
+            message = changed.get("message", "")
+            event_text = "" if is_same_news(message, self.message) else message
             self._change(changed, [self.status], kind=EventKind.NOTED, event_text=event_text, now=now)
 
     def mark_patch_sent(self, *, now: datetime) -> bool:

@@ -29,8 +29,13 @@ class Examination(models.Model):
 
     @classmethod
     def record(cls, **values: datetime | list[dict[str, Any]]) -> None:
-        """Write some of its columns; the others stay."""
-        cls.objects.update_or_create(pk=1, defaults=values)
+        """Write these of its columns in one statement; the others stay, as web's role may write one of them alone."""
+        cls.objects.bulk_create(
+            [cls(pk=1, **values)],  # type: ignore[list-item]  # the stubs know no Self
+            update_conflicts=True,
+            update_fields=list(values),
+            unique_fields=["pk"],
+        )
 
     @property
     def is_under_way(self) -> bool:

@@ -49,6 +49,12 @@ class Observation(models.Model):
     registry_problem = models.TextField(db_column="registry_trouble", blank=True)
 
     desired_image = models.TextField(blank=True)
+    requested_image = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What Headway asked for where admission made the desired image of it; empty where it is spelt alike.",
+    )
     desired_sha = models.CharField(max_length=40, blank=True)
     desired_by = models.CharField(
         max_length=128, blank=True, help_text="Field manager that gave the container its image."

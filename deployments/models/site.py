@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -22,6 +22,17 @@ from deployments.models.fields import (
 from deployments.rules.images import ImageReference, ImageTemplate, UnableToParseImage, UnableToParseTemplate
 
 WEEK_MINUTES = 7 * 24 * 60
+RUNS_BY = frozenset({"owner", "repository", "namespace", "deployment", "container", "image_template"})
+"""Another value means another workload, or other images."""
+OBSERVED_BY = RUNS_BY | {"branch"}
+"""Another value makes untrue what was observed of the site."""
+SETTINGS = frozenset(
+    {
+        *("host", "auto_deploy", "auto_rollback", "wait_for_ci", "minimum_interval_minutes"),
+        *("check_enabled", "check_path", "check_status", "check_timeout_seconds"),
+    }
+)
+"""Whatever these are, what was observed stays true. Every field that people fill in is in one of the two."""
 
 
 def validate_image_template(text: str) -> None:
@@ -47,10 +58,21 @@ class Site(models.Model):
     owner = models.CharField(
         max_length=39, validators=[github_owner], help_text="GitHub user or organisation."
     )
-    repository = models.CharField(max_length=100, validators=[github_repository])
+    repository = models.CharField(
+        max_length=100,
+        validators=[github_repository],
+        help_text="The repository's name, as in its GitHub address after the owner.",
+    )
     branch = models.CharField(max_length=255, blank=True, help_text="Empty: the repository's default branch.")
-    namespace = models.CharField(max_length=63, default="default", validators=[dns_label])
-    deployment = models.CharField("Deployment", max_length=253, validators=[dns_name])
+    namespace = models.CharField(
+        max_length=63,
+        default="default",
+        validators=[dns_label],
+        help_text="The Kubernetes namespace of the Deployment.",
+    )
+    deployment = models.CharField(
+        "Deployment", max_length=253, validators=[dns_name], help_text="The name of the Deployment."
+    )
     container = models.CharField(
         max_length=63,
         blank=True,
@@ -80,10 +102,16 @@ class Site(models.Model):
         help_text="Redirects are followed on this host only.",
     )
     check_status = models.PositiveSmallIntegerField(
-        "expected status", default=200, validators=[MinValueValidator(200), MaxValueValidator(599)]
+        "expected status",
+        default=200,
+        validators=[MinValueValidator(200), MaxValueValidator(599)],
+        help_text="The HTTP status of a good answer.",
     )
     check_timeout_seconds = models.PositiveSmallIntegerField(
-        "answers within (seconds)", default=10, validators=[MinValueValidator(1), MaxValueValidator(60)]
+        "answers within (seconds)",
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+        help_text="A host that needs longer has not answered.",
     )
     auto_rollback = models.BooleanField(
         "roll back by itself",
@@ -164,3 +192,9 @@ class Site(models.Model):
     def image_for(self, sha: str) -> ImageReference:
         """Raises UnableToParseTemplate or UnableToParseImage where `expected_repository` is empty."""
         return self.template.image_for(owner=self.owner, repository=self.repository, sha=sha)
+
+
+def mapping_fields() -> "dict[str, models.Field[Any, Any]]":
+    """Return the fields that people fill in, by name, in the model's order: the admin, CSV files and docs have them all."""
+    fields = Site._meta.concrete_fields  # noqa: SLF001  Django's documented Meta API
+    return {each.name: each for each in fields if each.editable and not each.primary_key}

@@ -20,19 +20,19 @@ from deployments.clients.push import (
     SenderAtFault,
 )
 from deployments.models import Deploy, NotificationPreference, PushSubscription, Site, Status
+from deployments.rules.wording import short
 
 logger = logging.getLogger(__name__)
 GIVEN_UP_AFTER_FAILURES = 20
 GIVEN_UP_AFTER_TIMEOUTS = 3
 LONGEST_REFUSAL = 300
 SECONDS_FOR_ALL = 60
-_FAILED = frozenset({Status.FAILED, Status.TIMED_OUT})
 
 
 def notify_deploy_ended(*, deploy_id: int, sender: Sender, now: datetime) -> int:
     """Tell who wants to hear of it how this Deploy ended; return the number of browsers told. Cancelled ones are not told."""
     deploy = Deploy.objects.select_related("site", "requested_by").filter(pk=deploy_id).first()
-    if deploy is None or not (deploy.status == Status.SUCCEEDED or deploy.status in _FAILED):
+    if deploy is None or not (deploy.status == Status.SUCCEEDED or deploy.status in Status.FAILURES):
         return 0
     event = "succeeded" if deploy.status == Status.SUCCEEDED else "failed"
     listeners = _listeners(deploy.site, event=event, deployer=deploy.requested_by)
@@ -65,7 +65,7 @@ def _message_of(deploy: Deploy) -> dict[str, Any]:
     is_good = deploy.status == Status.SUCCEEDED
     return {
         "title": f"{deploy.site.host}: {'deployed' if is_good else deploy.get_status_display()}",
-        "body": f"{deploy.sha[:7]} {deploy.headline[:120]}\n{deploy.message[:300]}".strip(),
+        "body": f"{short(deploy.sha)} {deploy.headline[:120]}\n{deploy.message[:300]}".strip(),
         "tag": f"site-{deploy.site_id}",
         "url": watch,
         "actions": [

@@ -9,19 +9,19 @@ from django_q.models import OrmQ, Task
 
 from deployments.models import ACTIVE_STATUSES, Deploy, DeployBatch, Observation, Status, SyncRun
 from deployments.operations.deploys.finish import Ending, finish
-from deployments.operations.deploys.follow.snapshot import FOLLOWED
 from deployments.operations.deploys.waiting import take_up_waiting
 from deployments.operations.hold import resume_expired
 from deployments.operations.sync.request import AFTER_SYNC, let_follow
-from deployments.operations.sync.run import close_dead_runs, prune_runs
+from deployments.operations.sync.run import DEAD_AFTER, prune_runs, take_up_dead_syncs
 from deployments.queue import enqueue
+from deployments.queue.broker import taken_entries
 from deployments.rules.wording import duration
 
 TAKEN_UP_WITHIN = timedelta(seconds=30)
 GIVEN_UP_AFTER = timedelta(minutes=15)
 PRUNED_AT_MINUTE = 0
 LOOKED_AFTER = timedelta(minutes=15)
-BATCH, SYNC, WAITING_SYNC = "batch", "sync", "waiting sync"
+BATCH, SYNC, WAITING_SYNC, TAKEN = "batch", "sync", "waiting sync", "taken"
 
 
 def tick(
@@ -36,8 +36,8 @@ def tick(
     if now.minute == PRUNED_AT_MINUTE:
         prune_runs(before=now - keep_runs)
     under_way, queued = _under_way(), enqueue.QueuedEntries()
-    if SYNC in under_way:
-        close_dead_runs(now=now)
+    if under_way & {SYNC, TAKEN}:
+        take_up_dead_syncs(now=now)
     if WAITING_SYNC in under_way:
         let_follow()
     if Status.WAITING in under_way:
@@ -46,19 +46,21 @@ def tick(
         _take_up_queued(queued, now=now)
     if BATCH in under_way:
         enqueue.continue_batches(unless_in=queued)
-    if under_way & set(FOLLOWED):
+    if under_way & Status.IN_ROLLOUT:
         enqueue.follow(unless_in=queued)
     if moving := _set_by_others(now=now):
         enqueue.sync(hosts=moving, trigger="rollout", unless_in=queued)
 
 
 def _under_way() -> set[str]:
-    """Statuses of active Deploys, BATCH, SYNC and WAITING_SYNC: one statement, since nearly always there is nothing."""
+    """Statuses of active Deploys, BATCH, SYNC, WAITING_SYNC and TAKEN, an entry taken a while ago: one statement, since nearly always there is nothing."""
     deploys = Deploy.objects.filter(status__in=ACTIVE_STATUSES).values_list("status", flat=True)
     batches = DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).values_list(Value(BATCH), flat=True)
     syncs = SyncRun.objects.filter(result=SyncRun.Result.RUNNING).values_list(Value(SYNC), flat=True)
     waiting = OrmQ.objects.filter(key=AFTER_SYNC).values_list(Value(WAITING_SYNC), flat=True)
-    return set(deploys.order_by().union(batches.order_by(), syncs.order_by(), waiting.order_by()))
+    taken = taken_entries(ago=DEAD_AFTER).values_list(Value(TAKEN), flat=True)
+    others = (batches.order_by(), syncs.order_by(), waiting.order_by(), taken.order_by())
+    return set(deploys.order_by().union(*others))
 
 
 def _give_a_sign_of_life(*, now: datetime) -> None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deployments.models import CommitRange, Site
+from deployments.rules.links import https_link
+from deployments.rules.wording import short
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class Commit:
 
     @property
     def short(self) -> str:
-        return self.sha[:7]
+        return short(self.sha)
 
 
 def commits_between(site: Site, *, base: str, head: str) -> tuple[tuple[Commit, ...] | None, int]:
@@ -34,7 +36,7 @@ def commits_between(site: Site, *, base: str, head: str) -> tuple[tuple[Commit, 
             each["headline"],
             each["author"],
             datetime.fromisoformat(each["committed_at"]),
-            each["url"],
+            https_link(each["url"]),
         )
         for each in found.commits
     )

@@ -9,6 +9,7 @@ from deployments.queries.sites import SiteRow, all_sites, row_of
 from deployments.queries.system_status import SystemStatus, system_status
 from deployments.rules.rollbacks import is_of
 from deployments.rules.site_facts import SiteFacts
+from deployments.rules.wording import short
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,7 @@ class WayRight:
 
     @property
     def short(self) -> str:
-        return self.sha[:7]
+        return short(self.sha)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +43,11 @@ def drift_page(*, host: str, now: datetime) -> DriftPage:
     status = system_status(now=now)
     site = all_sites().get(host=host)
     row = row_of(site, status, now=now)
-    image = row.seen.desired_image
+    facts = site_facts(site, holds=status.holds)
     return DriftPage(
         row=row,
-        facts=site_facts(site, holds=status.holds),
-        is_foreign=bool(image) and not is_of(image, site.expected_repository),
+        facts=facts,
+        is_foreign=bool(facts.meant_image) and not is_of(facts.meant_image, site.expected_repository),
         ways=tuple(_ways(site, row)),
         system_status=status,
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from deployments.models import Deploy, Site, Status
 from deployments.rules.rollbacks import is_of
+from deployments.rules.wording import short
 
 TARGETS = 5
 LOOKED_THROUGH = 50
@@ -25,7 +26,7 @@ class RollbackTarget:
 
     @property
     def short(self) -> str:
-        return self.sha[:7]
+        return short(self.sha)
 
 
 def rollback_targets(site: Site) -> tuple[RollbackTarget, ...]:
@@ -60,7 +61,7 @@ def _target(deploy: Deploy) -> RollbackTarget:
 
 def _before(first: Deploy) -> RollbackTarget | None:
     """What ran when the first Deploy was asked for, where its container was asked to run just that."""
-    if not first.from_sha or first.from_sha[:7] not in first.from_image:
+    if not first.from_sha or short(first.from_sha) not in first.from_image:
         return None
     return RollbackTarget(
         sha=first.from_sha,

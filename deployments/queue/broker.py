@@ -6,11 +6,14 @@ notification, or a task whose worker died, costs seconds and not the task.
 """
 
 import logging
+from datetime import timedelta
+from math import inf
 from time import monotonic, sleep
 from typing import Any, cast
 
 import psycopg
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django_q.brokers import get_broker
 from django_q.brokers.orm import ORM
@@ -19,17 +22,26 @@ from django_q.models import OrmQ
 
 logger = logging.getLogger(__name__)
 CHANNEL = "headway_queue"
+SOON = timedelta(seconds=10)
+"""No entry is put off for longer."""
 RECONNECT_SECONDS = 1
 BREATH_SECONDS = 1
 # One statement takes a task, and two workers never the same one. The time is PostgreSQL's, here and where it is queued: to a worker
 # whose clock is behind web's by a blink, a task would not be due yet when it is woken, and it would sleep on.
+# Where none is due, it tells in how many seconds the next one is.
 TAKE = """
-    UPDATE django_q_ormq SET lock = statement_timestamp() + make_interval(secs => %s)
-    WHERE id = (
-        SELECT id FROM django_q_ormq WHERE key = %s AND lock < statement_timestamp()
-        ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+    WITH taken AS (
+        UPDATE django_q_ormq SET lock = statement_timestamp() + make_interval(secs => %s)
+        WHERE id = (
+            SELECT id FROM django_q_ormq WHERE key = %s AND lock < statement_timestamp()
+            ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+        )
+        RETURNING id, payload
     )
-    RETURNING id, payload
+    SELECT id, payload, NULL FROM taken
+    UNION ALL
+    SELECT NULL, NULL, extract(epoch FROM min(lock) - statement_timestamp())::float FROM django_q_ormq
+    WHERE key = %s AND lock >= statement_timestamp() AND NOT EXISTS (SELECT FROM taken)
 """
 
 
@@ -40,10 +52,13 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
     """When to look without having been told, on the monotonic clock: a lost notification costs no more than that."""
     hesitate_seconds = 0.0
     """How long others who wait as well may go first."""
+    after_seconds = 0.0
+    """How much later than now what is queued is due."""
 
     def enqueue(self, task: str) -> int:
         """Queue a signed task; return its row's key."""
-        entry = self.get_connection().create(key=self.list_key or Conf.CLUSTER_NAME, payload=task, lock=Now())
+        due = Now() + timedelta(seconds=self.after_seconds)
+        entry = self.get_connection().create(key=self.list_key or Conf.CLUSTER_NAME, payload=task, lock=due)
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
         return cast("int", entry.pk)
@@ -53,9 +68,10 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
         try:
             self._listen()
             if monotonic() >= self._take_again_at:
-                if taken := self._take():
+                taken, next_in_seconds = self._take()
+                if taken:
                     return [taken]
-                self._take_again_at = monotonic() + Conf.POLL
+                self._take_again_at = monotonic() + min(Conf.POLL, next_in_seconds)
             for _ in connection.connection.notifies(timeout=BREATH_SECONDS, stop_after=1):
                 self._take_again_at = 0.0
             if not self._take_again_at:
@@ -75,10 +91,33 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
                 cursor.execute(f"LISTEN {CHANNEL}")
             self._listening = connection.connection
 
-    def _take(self) -> tuple[int, str] | None:
+    def _take(self) -> tuple[tuple[int, str] | None, float]:
+        """The task, or in how many seconds the next one is due."""
         with connection.cursor() as cursor:
-            cursor.execute(TAKE, [Conf.RETRY, self.list_key])
-            return cast("tuple[int, str] | None", cursor.fetchone())
+            cursor.execute(TAKE, [Conf.RETRY, self.list_key, self.list_key])
+            for pk, payload, next_in_seconds in cursor.fetchall():
+                if pk is not None:
+                    return (pk, payload), 0
+                if next_in_seconds is not None:
+                    return None, next_in_seconds
+        return None, inf
+
+
+def taken_entries(*, ago: timedelta) -> QuerySet[OrmQ]:
+    """What was taken at least so long ago, and is neither done nor given back: its worker is at it, or has died."""
+    until = Now() + timedelta(seconds=Conf.RETRY) - ago
+    return cast(
+        "QuerySet[OrmQ]", OrmQ.objects.filter(key=Conf.CLUSTER_NAME, lock__gt=Now() + SOON, lock__lte=until)
+    )
+
+
+def release_entries(func: str, *, taken_ago: timedelta) -> None:
+    """Let another worker take at once what one has died over: else it would be taken again after RETRY."""
+    taken = taken_entries(ago=taken_ago)
+    ours = [entry.pk for entry in taken if entry.task.get("func") == func]
+    if ours and OrmQ.objects.filter(pk__in=ours).update(lock=Now()):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
 def resume_entries(name: str) -> None:

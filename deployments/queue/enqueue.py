@@ -8,11 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models.functions import Now
+from django_q.brokers import get_broker
 from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-from deployments.queue.broker import NotifyingBroker
+from deployments.queue.broker import SOON, NotifyingBroker
 from deployments.queue.entries import MODULE
 
 SYNC = f"{MODULE}.sync"
@@ -21,8 +22,12 @@ TICK = f"{MODULE}.tick"
 """For the row that says when the tick ran last."""
 
 
+SYNC_AFTER_SECONDS = 2
+AGAIN_AFTER_SECONDS = 5
+
+
 class QueuedEntries:
-    """The entries that no worker has taken yet: what is the same as one of them need not be queued again.
+    """The entries that no worker has taken yet, those that are due soon among them: what is the same as one of them need not be queued again.
 
     For the tick alone, which comes again; a caller that has just written what a task is to read must always queue it.
     What a worker has taken does not count, for that worker may be dead.
@@ -35,13 +40,20 @@ class QueuedEntries:
     @cached_property
     def _entries(self) -> set[str]:
         """Runs one SQL query, and only where something is due."""
-        entries = OrmQ.objects.filter(key=Conf.CLUSTER_NAME, lock__lte=Now())
+        entries = OrmQ.objects.filter(key=Conf.CLUSTER_NAME, lock__lte=Now() + SOON)
         tasks = (entry.task for entry in entries)
         return {repr((task.get("func"), task.get("args"), task.get("kwargs"))) for task in tasks}
 
 
 def start_deploy(deploy_id: int, *, unless_in: QueuedEntries | None = None) -> None:
     _put("start_deploy", deploy_id, group="deploy", unless_in=unless_in)
+
+
+def start_deploy_again(deploy_id: int) -> None:
+    """Queue it for in a moment, unless it is; where the queue's broker cannot put off, the tick takes it up."""
+    if isinstance(get_broker(), NotifyingBroker):
+        entries = QueuedEntries()
+        _put("start_deploy", deploy_id, group="deploy", unless_in=entries, after_seconds=AGAIN_AFTER_SECONDS)
 
 
 def check_pending_image(deploy_id: int, *, unless_in: QueuedEntries | None = None) -> None:
@@ -64,6 +76,26 @@ def sync(
     Set aside `under` another name than the queue's own, no worker takes it before `queue.let_go(under)`.
     """
     _put("sync", hosts=list(hosts), trigger=trigger, group="sync", unless_in=unless_in, under=under)
+
+
+def sync_soon(*, host: str, trigger: str) -> None:
+    """Queue a sync of this host together with all others that ask so within a moment; in the caller's transaction.
+
+    The entry of those who asked before is replaced, so that no worker takes it before the caller's rows are there.
+    """
+    hosts = {host}
+    waiting = OrmQ.objects.filter(key=Conf.CLUSTER_NAME, lock__lte=Now() + SOON)
+    same = [entry.pk for entry in waiting if _syncs_hosts(entry.task, trigger)]
+    # Whichever a worker takes at this moment is left to it.
+    for entry in waiting.select_for_update(skip_locked=True).filter(pk__in=same):
+        hosts |= set(entry.task["kwargs"]["hosts"])
+        entry.delete()
+    _put("sync", hosts=sorted(hosts), trigger=trigger, group="sync", after_seconds=SYNC_AFTER_SECONDS)
+
+
+def _syncs_hosts(task: dict[str, Any], trigger: str) -> bool:
+    kwargs = task.get("kwargs") or {}
+    return task.get("func") == SYNC and kwargs.get("trigger") == trigger and bool(kwargs.get("hosts"))
 
 
 def fetch_commits() -> None:
@@ -102,14 +134,17 @@ def _put(
     unless_in: QueuedEntries | None = None,
     under: str = "",
     save: bool = True,
+    after_seconds: float = 0,
     **kwargs: Any,
 ) -> None:
     func = f"{MODULE}.{task}"
     if unless_in is not None and (func, args, kwargs) in unless_in:
         return
     options: dict[str, Any] = {"group": group}
-    if under:
-        options["broker"] = NotifyingBroker(under)
+    if under or (after_seconds and isinstance(get_broker(), NotifyingBroker)):
+        broker = NotifyingBroker(under or None)
+        broker.after_seconds = after_seconds
+        options["broker"] = broker
     if not save:
         options["save"] = False
     async_task(func, *args, **kwargs, q_options=options)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from deployments.rules import findings
+from deployments.rules.ours import PUT_BACK
 from deployments.rules.site_facts import CheckState, SiteFacts
 from deployments.rules.wording import duration, sentences, short
 
@@ -34,6 +35,8 @@ class Stop:
     reason: str
 
 
+NOT_TRIED = "not_allowed"
+"""The reason of a Deploy that the cluster's credentials or rights have stopped: its commit was never tried."""
 Verdict = Go | Wait | Stop
 _Refusal = Wait | Stop | None
 
@@ -158,13 +161,21 @@ def _not_built(question: _Question) -> _Refusal:
 def _tried(question: _Question) -> _Refusal:
     facts, head = question.facts, short(question.facts.head_sha)
     last = facts.last
+    if last and last.reason == NOT_TRIED:
+        last = None
+    if last and last.reason == PUT_BACK:
+        return Stop(
+            sentences(
+                last.message, "Its manager undoes what is deployed here, so a person decides what comes next"
+            )
+        )
     if facts.head_sha in question.policy.tried_shas or (
         last and last.automatic and last.sha == facts.head_sha
     ):
         return Stop(f"{head} was already tried by itself: a person may try it again.")
     if last and last.sha == facts.head_sha:
         return Stop(f"{head} was already tried by hand and does not run: a person may try it again.")
-    failed = findings.failed_deploy(facts)
+    failed = findings.failed_deploy(facts) if last else ""
     return Stop(sentences(failed, "A person says what comes next")) if failed else None
 
 

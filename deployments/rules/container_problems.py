@@ -1,47 +1,48 @@
-"""What one container's status says is wrong with it, in words.
+"""What one container's status says is wrong with it, in words, and since when.
 
-The reasons are the kubelet's: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-states.
+The reasons are the kubelet's: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-states. One that is
+not known here is shown as it is.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from deployments.rules.pods import ContainerSpec, ContainerStatus, Running, Terminated, Waiting
-from deployments.rules.wording import printable, sentences
-
-_PULL = frozenset(
-    {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
+from deployments.rules.image_pulls import PULL_REASONS, pull_problem
+from deployments.rules.pods import ContainerSpec, ContainerStatus, Event, Running, Terminated, Waiting
+from deployments.rules.problems import (
+    CONFIG_SECONDS,
+    PENDING_SECONDS,
+    START_SECONDS,
+    Problem,
+    cut,
+    first_at,
+    is_retried,
 )
+from deployments.rules.wording import sentences
+
 _CONFIG = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "PreCreateHookError", "RunContainerError"}
 )
-_DENIED = re.compile(
-    r"denied|unauthorized|authorization failed|authentication required|forbidden|\b40[13]\b", re.IGNORECASE
-)
-_ABSENT = re.compile(r"not found|manifest unknown|does not exist|name unknown", re.IGNORECASE)
-_LONGEST_MESSAGE = 300
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A reason's name, and the sentence that says it; `threshold_seconds` is for how long it may yet pass by itself."""
-
-    reason: str
-    message: str
-    threshold_seconds: int
-    container: str = ""
-    unpulled: str = ""
-    """An image that the registry should be asked for."""
+_STARTING = frozenset({"", "ContainerCreating", "PodInitializing"})
+_CRASHED = "CrashLoopBackOff"
+_MISSING = re.compile(r"not found|couldn't find|does not exist|no such", re.IGNORECASE)
+_FORBIDDEN = re.compile(r"run as root|runAsNonRoot|non-root|permission denied", re.IGNORECASE)
+_LONGEST_BACK_OFF_SECONDS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
 class Container:
-    """One container of a pod: its spec, its status, and what events say of its pod, the latest first."""
+    """One container of a pod: its spec, its status, and what events say of it, the latest first."""
 
     spec: ContainerSpec
     status: ContainerStatus
-    messages: Sequence[str] = ()
+    events: Sequence[Event] = ()
+    began_at: datetime | None = None
+    """When it was its turn: the pod was on its node, and the init containers before it had ended."""
+    unready_since: datetime | None = None
+    """When the pod was last ready, or made."""
 
     @property
     def called(self) -> str:
@@ -51,15 +52,14 @@ class Container:
 def problem_of(container: Container) -> Problem | None:
     """What keeps the container from being ready, or None when nothing is wrong or it is still starting."""
     state = container.status.state
-    if isinstance(state, Waiting) and state.reason in _PULL:
-        return _pull(container, state)
-    if isinstance(state, Waiting) and state.reason in _CONFIG:
-        message = f"{container.called} cannot start: {_stated(state)}"
-        return Problem("config_error", sentences(message, "Create what is missing, or correct its name"), 60)
+    if isinstance(state, Waiting) and state.reason not in _STARTING | {_CRASHED}:
+        return _kept_waiting(container, state)
     if ended := _ended(container):
         return _crash(container, ended)
+    if isinstance(state, Waiting) and state.reason == _CRASHED:
+        return _unknown(container, state)
     if isinstance(state, Running) and not container.status.is_ready:
-        return _unready(container)
+        return _unready(container, state)
     return None
 
 
@@ -73,40 +73,37 @@ def init_problem_of(container: Container) -> Problem | None:
     return replace(problem, reason="init_container", message=f"Its init container fails: {problem.message}")
 
 
-def image_not_found(image: str) -> str:
-    return f"The image {image} does not exist in its registry: build it, or deploy another commit."
+def _kept_waiting(container: Container, waiting: Waiting) -> Problem:
+    if waiting.reason in PULL_REASONS:
+        return pull_problem(container.spec.image, waiting, container.events)
+    return _config(container, waiting) if waiting.reason in _CONFIG else _unknown(container, waiting)
 
 
-def cut(message: str) -> str:
-    """The message on one line, cut to a size that a page can show."""
-    line = " ".join(printable(message).split()).removesuffix(".")
-    return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
+def _config(container: Container, waiting: Waiting) -> Problem:
+    stated = f"{container.called} cannot start: {_stated(waiting)}"
+    since = first_at(_told_of_config(container))
+    if is_retried(waiting.message):
+        return Problem("config_error", sentences(stated, "The cluster retries automatically"), None, since)
+    is_missing = _MISSING.search(waiting.message) or waiting.reason == "CreateContainerConfigError"
+    lacks = is_missing and not _FORBIDDEN.search(waiting.message)
+    advice = "Create what is missing, or correct its name" if lacks else ""
+    return Problem("config_error", sentences(stated, advice), CONFIG_SECONDS, since)
 
 
-def _pull(container: Container, waiting: Waiting) -> Problem:
-    image = container.spec.image
-    cause = _cause(container, waiting.message)
-    # containerd puts the image's name before each of its own steps; what the registry said comes last.
-    cause = cause.rpartition(f'"{image}": ')[2]
-    because = cause.replace(image, "")
-    if waiting.reason == "InvalidImageName":
-        return Problem("invalid_image", f"{image} is no image's name: correct the image template.", 60)
-    if _DENIED.search(because):
-        message = (
-            f"The cluster may not pull {image}: give it access to the registry. It was told: {cut(cause)}"
-        )
-        return Problem("pull_denied", sentences(message), 120)
-    if _ABSENT.search(because):
-        return Problem("image_not_found", image_not_found(image), 120, unpulled=image)
-    message = sentences(f"The cluster cannot pull {image}: {cut(cause) or 'no reason given'}")
-    return Problem("pull_failed", message, 120, unpulled=image)
+def _told_of_config(container: Container) -> Iterator[Event]:
+    return (
+        each
+        for each in container.events
+        if each.reason == "Failed" and each.message.startswith("Error: ") and "Image" not in each.message
+    )
 
 
-def _cause(container: Container, message: str) -> str:
-    """While it backs off, older kubelets tell the cause in events only."""
-    if not message.startswith("Back-off") or "ErrImagePull" in message:
-        return message
-    return next((each for each in container.messages if each.startswith("Failed to pull")), message)
+def _unknown(container: Container, waiting: Waiting) -> Problem:
+    """Whatever else the kubelet waits for, in its own words, such as `ImageInspectError`."""
+    words = f": {cut(waiting.message)}" if waiting.message else ""
+    message = sentences(f"{container.called} cannot start: {waiting.reason}{words}")
+    warnings = (each for each in container.events if each.type == "Warning" or each.reason == "Failed")
+    return Problem("waiting", message, PENDING_SECONDS, first_at(warnings))
 
 
 def _ended(container: Container) -> Terminated | None:
@@ -120,33 +117,93 @@ def _ended(container: Container) -> Terminated | None:
 def _crash(container: Container, ended: Terminated) -> Problem:
     times = container.status.restarts
     restarted = f", and was restarted {'once' if times == 1 else f'{times} times'}" if times else ""
+    since = _crashing_since(container, ended)
     if ended.reason == "OOMKilled":
         limit = container.spec.memory_limit
         of = f" (its limit is {limit})" if limit else ""
         message = f"{container.called} ran out of memory{of}{restarted}: raise its limit, or roll back."
-        return Problem("out_of_memory", message, 120)
-    if probe := _probe(container, "Liveness"):
-        message = f"{container.called} does not pass its liveness probe{restarted}: {probe}"
-        return Problem("liveness", sentences(message), 120)
+        return Problem("out_of_memory", message, START_SECONDS, since)
+    for kind in _ended_by_probe(container):
+        if probe := _probe(container, kind, since=ended.started_at):
+            message = f"{container.called} does not pass its {kind.lower()} probe{restarted}: {probe[0]}"
+            return Problem(kind.lower(), sentences(message), START_SECONDS, since)
     if ended.reason in {"StartError", "ContainerCannotRun"}:
-        return Problem("crash", sentences(f"{container.called} cannot start: {_stated(ended)}"), 120)
+        message = sentences(f"{container.called} cannot start: {_stated(ended)}")
+        return Problem("crash", message, START_SECONDS, since)
     message = f"{container.called} ended with exit code {ended.exit_code}{restarted}: read its log."
-    return Problem("crash", message, 120)
+    return Problem("crash", message, START_SECONDS, since)
 
 
-def _unready(container: Container) -> Problem | None:
-    for kind in ("Readiness", "Startup", "Liveness"):
-        if probe := _probe(container, kind):
-            message = f"{container.called} runs and does not pass its {kind.lower()} probe: {probe}"
-            return Problem(kind.lower(), sentences(message), 600)
+def _ended_by_probe(container: Container) -> Iterator[str]:
+    """The kinds of probe that may have ended it; while a startup probe fails, the process may as well end by its own fault."""
+    yield "Liveness"
+    if any(each.reason == "Killing" and "failed startup probe" in each.message for each in container.events):
+        yield "Startup"
+
+
+def _crashing_since(container: Container, ended: Terminated) -> datetime | None:
+    """When it first ended since the pod was last ready: by the back-off's first event, or counted back from the last end.
+
+    The first restart comes at once, and the next ones after 10, 20, 40… seconds.
+    """
+    if ended.finished_at is None:
+        return None
+    waits = (
+        min(_LONGEST_BACK_OFF_SECONDS, 10 * 2**number)
+        for number in range(min(container.status.restarts, 60) - 1)
+    )
+    known = [ended.finished_at - timedelta(seconds=sum(waits))]
+    known += [each.first_at for each in container.events if _is_back_off(each) and each.first_at]
+    bounds = (min(known), container.began_at, container.unready_since)
+    return max(each for each in bounds if each)
+
+
+def _is_back_off(event: Event) -> bool:
+    return event.reason == "BackOff" and "restarting failed container" in event.message
+
+
+def _unready(container: Container, running: Running) -> Problem | None:
+    for kind in _probed(container.status):
+        if probe := _probe(container, kind, since=running.started_at):
+            words, failing_since = probe
+            message = f"{container.called} runs and does not pass its {kind.lower()} probe: {words}"
+            bounds = [each for each in (failing_since, running.started_at, container.unready_since) if each]
+            allowed = max(PENDING_SECONDS, _allowed_seconds(container.spec, kind))
+            return Problem(kind.lower(), sentences(message), allowed, max(bounds, default=None))
     return None
 
 
-def _probe(container: Container, kind: str) -> str:
-    """What the latest failing probe of that kind said, such as `HTTP probe failed with statuscode: 500`."""
+def _probed(status: ContainerStatus) -> Sequence[str]:
+    """The kinds of probe that can fail now: until the startup probe has passed, there is no other."""
+    match status.is_started:
+        case False:
+            return ("Startup",)
+        case True:
+            return ("Readiness", "Liveness")
+    return ("Readiness", "Startup", "Liveness")
+
+
+def _allowed_seconds(spec: ContainerSpec, kind: str) -> int:
+    probes = {
+        "Readiness": spec.readiness_probe,
+        "Startup": spec.startup_probe,
+        "Liveness": spec.liveness_probe,
+    }
+    probe = probes[kind]
+    return probe.patience_seconds if probe else 0
+
+
+def _probe(container: Container, kind: str, *, since: datetime | None) -> tuple[str, datetime | None] | None:
+    """What the latest failing probe of that kind said in the run that began then, and when the first one failed."""
     start = f"{kind} probe failed"
-    found = next((each for each in container.messages if each.startswith(start)), "")
-    return cut(found.removeprefix(start).lstrip(": ")) or ("it failed" if found else "")
+    found = [
+        each
+        for each in container.events
+        if each.message.startswith(start) and not (since and each.last_at and each.last_at < since)
+    ]
+    if not found:
+        return None
+    return cut(found[0].message.removeprefix(start).lstrip(": ")) or "it failed", first_at(found)
 
 
 def _stated(state: Waiting | Terminated) -> str:

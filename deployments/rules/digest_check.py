@@ -13,7 +13,7 @@ from enum import StrEnum
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.pods import ContainerStatus, Pod, is_ready
 from deployments.rules.wording import some_of
-from deployments.rules.workloads import is_same_image, runs_image
+from deployments.rules.workloads import is_same_image
 
 _SCHEMES = ("docker-pullable://", "docker://")
 _SHORT_DIGEST = len("sha256:") + 12
@@ -36,21 +36,26 @@ class DigestCheck:
     message: str = ""
 
 
-def reported_digests(pods: Iterable[Pod], *, container: str, image: str) -> frozenset[str]:
-    """The digests that ready pods report of `image` in that container, as far as a registry goes by such."""
-    reports = _reports(pods, container=container, image=image)
-    return frozenset(each for each in (_digest(report, image) for report in reports) if each)
+def reported_digests(pods: Iterable[Pod], *, container: str) -> frozenset[str]:
+    """The digests that ready pods report of that container's image, as far as a registry goes by such."""
+    reports = _reports(pods, container=container)
+    return frozenset(each for each in (_digest(report, image) for report, image in reports) if each)
 
 
-def check_digests(pods: Iterable[Pod], *, container: str, image: str, same: Collection[str]) -> DigestCheck:
-    """Whether the ready pods of `image` run one of the digests in `same`; empty where no registry could be asked."""
-    reports = _reports(pods, container=container, image=image)
-    digests = [_digest(each, image) if same else "" for each in reports]
+def check_digests(pods: Iterable[Pod], *, container: str, same: Collection[str]) -> DigestCheck:
+    """Whether the ready ones of `pods` run one of the digests in `same`; empty where no registry could be asked.
+
+    Each is judged by the image that its own spec asks for, since an admission may spell it otherwise than its template.
+    """
+    reports = _reports(pods, container=container)
+    digests = [_digest(report, image) if same else "" for report, image in reports]
     others = [each for each in digests if each and each not in same]
     if others:
         return DigestCheck(DigestMatch.MISMATCH, _other(others, len(reports)))
-    names = [each.image for each, digest in zip(reports, digests, strict=True) if not digest]
-    odd = next((name for name in names if name and not _may_be(name, image)), "")
+    names = [
+        (report.image, image) for (report, image), digest in zip(reports, digests, strict=True) if not digest
+    ]
+    odd = next((name for name, image in names if name and not _may_be(name, image)), "")
     if odd:
         return DigestCheck(DigestMatch.UNKNOWN, f"a pod reports to run {odd[:200]}")
     return DigestCheck(DigestMatch.TAG_ONLY if names else DigestMatch.SAME)
@@ -64,10 +69,15 @@ def _other(others: Sequence[str], total: int) -> str:
     )
 
 
-def _reports(pods: Iterable[Pod], *, container: str, image: str) -> list[ContainerStatus]:
-    """What each ready pod of the image says of its container; empty where it says nothing."""
-    ready = (pod for pod in pods if is_ready(pod) and runs_image(pod, container=container, image=image))
-    return [pod.statuses.get(container) or ContainerStatus(name=container) for pod in ready]
+def _reports(pods: Iterable[Pod], *, container: str) -> list[tuple[ContainerStatus, str]]:
+    """What each ready pod says of its container, empty where it says nothing, and the image that it asks for."""
+    return [
+        (pod.statuses.get(container) or ContainerStatus(name=container), each.image)
+        for pod in pods
+        if is_ready(pod)
+        for each in pod.containers
+        if each.name == container
+    ]
 
 
 def _digest(report: ContainerStatus, image: str) -> str:
@@ -86,5 +96,18 @@ def _digest(report: ContainerStatus, image: str) -> str:
 
 
 def _may_be(name: str, image: str) -> bool:
-    """Whether a status' image name fits: the same, or no more than a digest, as after an upgrade of the runtime."""
-    return is_same_image(name, image) or name.removeprefix("docker://").startswith("sha256:")
+    """Whether a status' image name fits: the same, or no more than a digest, as after an upgrade of the runtime.
+
+    Of an image that is pinned by its digest a runtime may name the tag, the digest, or both.
+    """
+    if is_same_image(name, image) or name.removeprefix("docker://").startswith("sha256:"):
+        return True
+    try:
+        named, asked = parse_image(name), parse_image(image)
+    except UnableToParseImage:
+        return False
+    return (
+        named.repository == asked.repository
+        and asked.digest is not None
+        and named.digest in {None, asked.digest}
+    )

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from deployments.rules.images import parse_image
+from deployments.rules.managers import not_ours_to_change
 from deployments.rules.suggestions import image_template_for
 from deployments.rules.workloads import Workload, containers
 
@@ -26,7 +27,7 @@ def candidates(
     """Those of the Deployments, whose names are not `mapped`, in the order of their names; a sidecar's image carries no commit."""
     for deployment in sorted(deployments, key=lambda each: each.name):
         name = deployment.name
-        if name in mapped:
+        if name in mapped or not_ours_to_change(deployment):
             continue
         for container, image in containers(deployment).items():
             template = image_template_for(image, repository="")

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from deployments.rules.container_problems import cut
 from deployments.rules.diagnosis import Diagnosis, diagnose
 from deployments.rules.pods import ContainerStatus, Event, Pod, Running, Terminated, Waiting, condition
+from deployments.rules.problems import cut
 from deployments.rules.wording import sentences
 from deployments.rules.workloads import Workload, containers, owned_pods
 
@@ -63,9 +63,9 @@ def outage_of(
     own = sorted(
         owned_pods(deployment, pods), key=lambda pod: (pod.created_at or _NEVER, pod.name), reverse=True
     )
-    image = containers(deployment).get(container, "")
-    problem = diagnose(own, events, container=container, image=image, now=now)
     there = [pod for pod in own if pod.phase not in _OVER and not pod.is_terminating]
+    image = _spelt(there, container) or containers(deployment).get(container, "")
+    problem = diagnose(own, events, container=container, image=image, now=now)
     message = problem.message if problem else _message(deployment, own, there, container=container)
     return Outage(
         reason=problem.reason if problem else "",
@@ -74,6 +74,11 @@ def outage_of(
         log=_log(there or own, problem, container=container),
         unexplained_pod="" if problem or not there else there[0].uid,
     )
+
+
+def _spelt(pods: Sequence[Pod], container: str) -> str:
+    """The image as the newest pod spells it: admission may have pinned it by digest, or led it to a mirror."""
+    return next((each.image for pod in pods[:1] for each in pod.containers if each.name == container), "")
 
 
 def _state(pod: Pod) -> PodState:

@@ -44,6 +44,11 @@ class Probe:
     timeout_seconds: int = 1
     failure_threshold: int = 3
 
+    @property
+    def patience_seconds(self) -> int:
+        """For how long it may fail before it counts as failed."""
+        return self.initial_delay_seconds + self.period_seconds * self.failure_threshold
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContainerSpec:
@@ -175,6 +180,14 @@ class Event:
 def condition(conditions: Sequence[Condition], kind: str) -> Condition | None:
     """The condition of that type, or None."""
     return next((each for each in conditions if each.type == kind), None)
+
+
+def is_active(pod: Pod) -> bool:
+    """Whether the pod counts among its ReplicaSet's: not being deleted, and not left behind, as by an eviction.
+
+    Kubernetes' `IsPodActive`: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase.
+    """
+    return not pod.is_terminating and pod.phase not in {"Failed", "Succeeded"}
 
 
 def is_ready(pod: Pod) -> bool:

@@ -21,6 +21,7 @@ class CheckState(StrEnum):
 class DeployFacts:
     """One Deploy. `from_sha` is what ran before it; `automatic` when the sync asked for it and not a person.
 
+    `is_failure` when it failed or took too long; neither an active Deploy nor a cancelled one is.
     `reason` is the name of why it failed, as `diagnosis.Diagnosis` has it; empty where there is none.
     """
 
@@ -33,6 +34,7 @@ class DeployFacts:
     automatic: bool = False
     reason: str = ""
     is_rollback: bool = False
+    is_failure: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,7 @@ class SiteFacts:
     are None when GitHub cannot tell, and are asked for `desired_sha` when the site is scaled to zero. `last` is the
     latest Deploy that ended, `active` one that has not. `running_is_unknown` when GitHub answered
     and does not know the running commit. `desired_by` is the field manager that gave the container its image, and
+    `requested_image` is what Headway asked for where an admission has rewritten that to `desired_image`,
     `accepted_image` the one that Headway or a person last took for right, empty when none was yet. Troubles and
     `workload_missing` are sentences for a person.
     """
@@ -72,6 +75,7 @@ class SiteFacts:
     registry_problem: str = ""
     expected_repository: str = ""
     desired_image: str = ""
+    requested_image: str = ""
     running_sha: str = ""
     desired_sha: str = ""
     desired_by: str = ""
@@ -100,9 +104,14 @@ class SiteFacts:
         return self.desired_sha if self.is_scaled_to_zero else self.running_sha
 
     @property
+    def meant_image(self) -> str:
+        """The image that the container is asked to run, as whoever set it spelt it."""
+        return self.requested_image or self.desired_image
+
+    @property
     def is_set_by_another(self) -> bool:
         """True when somebody else than Headway has changed the image since it was last taken for right."""
-        if not self.accepted_image or not self.desired_image:
+        if not self.accepted_image or not self.desired_image or self.requested_image:
             return False
         return not is_same_image(self.accepted_image, self.desired_image)
 

@@ -28,6 +28,8 @@ __all__ = ["Action", "Answer", "CheckState", "DeployFacts", "HoldFacts", "SiteFa
 
 
 class State(StrEnum):
+    """A site's state. Each is in exactly one of four groups: broken, behind, deploying or current."""
+
     DEPLOYING = "deploying"
     FAILED = "failed"
     DRIFTED = "drifted"
@@ -38,6 +40,29 @@ class State(StrEnum):
     BUILDING = "building"
     READY = "ready"
     CURRENT = "current"
+
+    @property
+    def is_broken(self) -> bool:
+        """Something is wrong with the site, or cannot be known: how far behind it is does not matter until that is fixed."""
+        return self in _BROKEN
+
+    @property
+    def is_behind(self) -> bool:
+        """A newer commit is known, and nothing is being deployed."""
+        return self in _BEHIND
+
+    @property
+    def needs_attention(self) -> bool:
+        """A person has to act: the site is broken, CI failed on the newest commit, or an update is ready.
+
+        Not while the next step is a machine's (deploying, building), a person has put the site on hold, or it is current.
+        The list's heading, the next site after a Deploy, the metrics and the notifications all go by this.
+        """
+        return self.is_broken or self in {State.READY, State.RED}
+
+
+_BROKEN = frozenset({State.FAILED, State.DRIFTED, State.MISSING, State.UNKNOWN})
+_BEHIND = frozenset({State.READY, State.RED, State.BUILDING, State.HELD})
 
 
 class Action(StrEnum):
@@ -57,15 +82,15 @@ class Action(StrEnum):
     NONE = "none"
 
 
-# Who needs a person most: broken, then not known, then what moves, then what a tap would ship, then what waits by itself.
+# Who needs a person most: broken, then not known, then what a tap would ship; then what moves, waits or is on hold.
 _BY_NEED = (
     State.FAILED,
     State.DRIFTED,
     State.MISSING,
     State.UNKNOWN,
-    State.DEPLOYING,
     State.READY,
     State.RED,
+    State.DEPLOYING,
     State.BUILDING,
     State.HELD,
     State.CURRENT,
@@ -73,7 +98,18 @@ _BY_NEED = (
 
 # What no other commit would mend: it is put right in the cluster or its registry, and then tried again.
 _MENDED_OUTSIDE = frozenset(
-    {"pull_denied", "pull_failed", "config_error", "unschedulable", "quota", "pods_refused", "other_build"}
+    {
+        "pull_denied",
+        "pull_failed",
+        "config_error",
+        "waiting",
+        "volume",
+        "sandbox",
+        "unschedulable",
+        "quota",
+        "pods_refused",
+        "other_build",
+    }
 )
 
 

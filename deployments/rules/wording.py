@@ -6,6 +6,14 @@ from datetime import datetime, timedelta
 # ECMA-48: control sequences such as colours, and operating system commands such as a window's title.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# What differs from one report of the same trouble to the next: pods' suffixes, ids, ephemeral ports, and how long it lasts.
+_PASSING = re.compile(
+    r"(?<=-)[bcdfghjklmnpqrstvwxz2456789]{5}\b"
+    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
+    r"|\b[0-9a-f]{64}\b"
+    r"|(?<=\d):\d{4,5}(?=->)"
+    r"|\b\d+ (?:day|hour|minute|second)s?\b"
+)
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -15,8 +23,9 @@ def counted(number: int, noun: str) -> str:
 
 
 def some_of(part: int, whole: int, noun: str) -> str:
-    """`1 of 1 pod is`, `2 of 3 pods are`: subject and verb of a sentence."""
-    return f"{part} of {counted(whole, noun)} {'is' if part == 1 else 'are'}"
+    """`1 of 1 pod is`, `0 of 1 pods is`, `2 of 3 pods are`: subject and verb of a sentence."""
+    named = noun if part == whole == 1 else f"{noun}s"
+    return f"{part} of {whole} {named} {'is' if 1 in (part, whole) else 'are'}"
 
 
 def duration(time: timedelta) -> str:
@@ -48,3 +57,8 @@ def printable(text: str) -> str:
     PostgreSQL takes neither NULs nor halves.
     """
     return _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))
+
+
+def is_same_news(one: str, other: str) -> bool:
+    """Whether both say the same but for pods' names, ids and times, which differ with each report."""
+    return _PASSING.sub("", one) == _PASSING.sub("", other)

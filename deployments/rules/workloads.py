@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from deployments.rules.images import UnableToParseImage, parse_image
-from deployments.rules.pods import Condition, ContainerSpec, Owner, Pod, is_ready
+from deployments.rules.pods import Condition, ContainerSpec, Owner, Pod, is_active, is_ready
 from deployments.rules.selectors import LabelSelector, selects
 
 OUR_MANAGER = "headway"
@@ -147,22 +147,39 @@ def running_images(deployment: Workload, pods: Iterable[Pod], *, container: str)
 
 
 def runs_image(pod: Pod, *, container: str, image: str) -> bool:
-    """Whether the pod is there to run `image` in that container, ready or not, and not on its way out."""
+    """Whether the pod is there to run `image` in that container, ready or not, and neither going nor left behind."""
     runs = any(each.name == container and is_same_image(each.image, image) for each in pod.containers)
-    return runs and not pod.is_terminating
+    return runs and is_active(pod)
 
 
-def newest_replica_set(
-    deployment: Workload, replica_sets: Iterable[ReplicaSet], *, container: str, image: str
-) -> ReplicaSet | None:
-    """The Deployment's ReplicaSet of the highest revision whose template has that image, or None."""
+def present_replica_set(deployment: Workload, replica_sets: Iterable[ReplicaSet]) -> ReplicaSet | None:
+    """The Deployment's ReplicaSet of its present template, or None while the controller has not made it.
+
+    Of several that cannot be told apart here the newest, for one that is gone back to gets a new revision.
+    """
     own = [
         each
         for each in replica_sets
         if any(one.uid == deployment.uid for one in each.owners)
-        and is_same_image(containers(each).get(container) or "", image)
+        and _shape(each.template) == _shape(deployment.template)
     ]
     return max(own, key=lambda each: each.revision, default=None)
+
+
+def pods_of(replica_set: ReplicaSet, pods: Iterable[Pod]) -> list[Pod]:
+    """The ReplicaSet's pods, neither going nor left behind, whatever an admission has made of their images."""
+    return [
+        pod for pod in pods if pod.controller and pod.controller.uid == replica_set.uid and is_active(pod)
+    ]
+
+
+def template_images(
+    deployment: Workload, pods: Iterable[Pod], replica_sets: Iterable[ReplicaSet], *, container: str
+) -> frozenset[str]:
+    """The images that the Deployment's ready pods were made for, as their ReplicaSets' templates write them."""
+    ready = [pod for pod in pods if _owns(deployment, pod) and is_ready(pod)]
+    found = (containers(each).get(container, "") for each in replica_sets if pods_of(each, ready))
+    return frozenset(image for image in found if image)
 
 
 def image_writer(workload: Workload, *, container: str) -> ImageWriter | None:
@@ -187,6 +204,12 @@ def is_same_image(one: str, other: str) -> bool:
         return parse_image(one) == parse_image(other)
     except UnableToParseImage:
         return one == other
+
+
+def _shape(template: Template) -> tuple[object, ...]:
+    """What tells one template of a Deployment from another, as far as Headway reads templates."""
+    images = [(each.name, each.image) for each in (*template.init_containers, *template.containers)]
+    return dict(template.annotations), images
 
 
 def _owns(deployment: Workload, pod: Pod) -> bool:

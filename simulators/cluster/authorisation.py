@@ -63,6 +63,10 @@ class Authorisation:
         for binding in self._bindings:
             self._bind(binding, namespace)
 
+    def unbind(self, namespace: str) -> None:
+        """Takes back every RoleBinding of the namespace."""
+        self._grants = [grant for grant in self._grants if grant[1] != namespace]
+
     def token(self, user: str) -> str:
         return self._tokens[user]
 

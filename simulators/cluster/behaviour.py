@@ -4,14 +4,25 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
+class Obstacle:
+    """What keeps a whole pod from starting: the event that says so, again and again, and for how long; None is for ever."""
+
+    reason: str
+    message: str
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Behaviour:
     """How the containers of one image behave.
 
     `exit_code` None runs for ever; anything else ends the process soon after its start, again and again;
     one that is not `alive` is ended by the kubelet, since its liveness probe fails.
     `slow_seconds` replaces the cluster's own `start_seconds`. `answers` is the HTTP status of a site whose pods run it.
-    `pull_error` is what the registry tells the kubelet instead of the image, and `config_error` what keeps the container from
-    being made, such as `configmap "cron" not found`.
+    A startup probe, where the pod has one, passes after as long. `pull_seconds` is how long its pull takes, `pull_error` what the
+    registry tells the kubelet instead of the image, and `config_error` what keeps the container from being made, such as
+    `configmap "cron" not found`, under `waiting_reason`. `obstacle` is what its pod meets before. `gate_closed` is why a
+    readiness gate stays closed; one opens a moment after the containers are ready.
     """
 
     schedulable: bool = True
@@ -23,7 +34,11 @@ class Behaviour:
     log: tuple[str, ...] = ("Listening on port 8080.",)
     answers: int = 200
     pull_error: str = ""
+    pull_seconds: float = 0.0
     config_error: str = ""
+    waiting_reason: str = "CreateContainerConfigError"
+    obstacle: Obstacle | None = None
+    gate_closed: str = ""
 
     def with_log(self, *lines: str) -> "Behaviour":
         return replace(self, log=lines)
@@ -61,3 +76,45 @@ def ANSWERS(status: int) -> Behaviour:
 def LACKS_CONFIG(message: str = 'configmap "settings" not found') -> Behaviour:
     """A container whose environment comes from a ConfigMap or a Secret that is not there."""
     return Behaviour(config_error=message)
+
+
+def STUCK(reason: str, message: str) -> Behaviour:
+    """A container that waits for this reason of the kubelet's, such as `ImageInspectError`."""
+    return Behaviour(waiting_reason=reason, config_error=message)
+
+
+def PULLS_FOR(seconds: float) -> Behaviour:
+    """A large image, or a slow registry."""
+    return Behaviour(pull_seconds=seconds)
+
+
+def ATTACHES_AFTER(seconds: float | None = None) -> Behaviour:
+    """A volume that another node still holds."""
+    message = (
+        'Multi-Attach error for volume "pvc-1" Volume is already exclusively attached to one node '
+        "and can't be attached to another"
+    )
+    return Behaviour(obstacle=Obstacle(reason="FailedAttachVolume", message=message, seconds=seconds))
+
+
+def MOUNTS_AFTER(
+    seconds: float | None = None,
+    message: str = 'MountVolume.SetUp failed for volume "kube-api-access-x7k2p" : failed to sync configmap cache: '
+    "timed out waiting for the condition",
+) -> Behaviour:
+    """A volume that cannot be mounted at once, or never: a Secret may be missing."""
+    return Behaviour(obstacle=Obstacle(reason="FailedMount", message=message, seconds=seconds))
+
+
+def NO_SANDBOX(seconds: float | None = None) -> Behaviour:
+    """A network that has no address for the pod."""
+    message = (
+        "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "
+        '"8a": plugin type="cni" failed (add): add cmd: failed to assign an IP address to container'
+    )
+    return Behaviour(obstacle=Obstacle(reason="FailedCreatePodSandBox", message=message, seconds=seconds))
+
+
+def GATE_CLOSED(message: str = "Health checks failed with these codes: [404]") -> Behaviour:
+    """A load balancer that does not take the pod, though its containers are ready."""
+    return Behaviour(gate_closed=message)

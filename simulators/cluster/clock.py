@@ -109,13 +109,14 @@ class WorkQueue(Generic[_K]):
         self._work = work
         self._waiting: set[_K] = set()
         self._lock = threading.Lock()
+        self.delay_seconds = 0.0
 
     def add(self, key: _K) -> None:
         with self._lock:
             if key in self._waiting:
                 return
             self._waiting.add(key)
-        self._clock.call_later(0, lambda: self._do(key))
+        self._clock.call_later(self.delay_seconds, lambda: self._do(key))
 
     def _do(self, key: _K) -> None:
         with self._lock:

@@ -1,13 +1,14 @@
 """`DemoCluster`: a small, strict Kubernetes on loopback, for tests and for `make demo`."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import yaml
 
+from simulators.cluster.admission import Admission, Mutation, Reverter
 from simulators.cluster.api import Api
 from simulators.cluster.authorisation import Authorisation
 from simulators.cluster.behaviour import HEALTHY, Behaviour
@@ -17,8 +18,9 @@ from simulators.cluster.failures import Failures, Switches
 from simulators.cluster.kinds import Json
 from simulators.cluster.kubeconfig import make_kubeconfig
 from simulators.cluster.machinery import Machinery
-from simulators.cluster.names import image_digest
+from simulators.cluster.names import image_digest, pulled_as
 from simulators.cluster.request_log import RequestLog
+from simulators.cluster.reverters import Reverters
 from simulators.cluster.server import Server
 from simulators.cluster.store import Store
 from simulators.cluster.tls import make_tls
@@ -27,7 +29,7 @@ RBAC = Path(__file__).resolve().parents[2] / "k8s" / "base"
 
 
 class DemoCluster(Contents, Switches):
-    """`image_exists`, `behaviour` and `image_id` are asked with the image as the pod spells it, from the cluster's own thread.
+    """`image_exists`, `behaviour` and `image_id` are asked with the image as it was before `mutations`, from the cluster's own thread.
 
     `start_seconds` is the time from a pod's creation to its readiness. `requests` is the log of what was asked.
     """
@@ -43,15 +45,22 @@ class DemoCluster(Contents, Switches):
         start_seconds: float = 1.0,
         namespaces: tuple[str, ...] = ("default",),
         history_length: int = 20_000,
+        mutations: Iterable[Mutation] = (),
     ) -> None:
         self.requests = RequestLog()
         self.failures = Failures()
         self.store = Store(history_length=history_length)
+        self.admission = Admission(image_id, mutations)
+        original = self.admission.original
         habits = Habits(
-            image_exists=image_exists, behaviour=behaviour, start_seconds=start_seconds, image_id=image_id
+            image_exists=lambda image: image_exists(original(image)),
+            behaviour=lambda image: behaviour(original(image)),
+            start_seconds=start_seconds,
+            image_id=lambda image: pulled_as(image, image_id(original(image))),
         )
-        self.machinery = Machinery(self.store, habits)
+        self.machinery = Machinery(self.store, habits, self.admission)
         self.api = Api(self.store, self.machinery, Authorisation(rbac))
+        self._reverters = Reverters(self.store, self.machinery.clock, self.api.writes)
         self.ca_pem, tls = make_tls()
         self._server = Server(port, tls, self.api, self.failures, self.requests)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="demo-cluster")
@@ -85,6 +94,17 @@ class DemoCluster(Contents, Switches):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    # What its owner lets happen to objects.
+
+    @property
+    def mutations(self) -> list[Mutation]:
+        """Its mutating webhooks, in their order; one may appear at any time."""
+        return self.admission.mutations
+
+    @property
+    def reverters(self) -> list[Reverter]:
+        return self._reverters.reverters
 
     # How to reach it.
 

@@ -8,7 +8,7 @@ from simulators.cluster.clock import Clock
 from simulators.cluster.events import Recorder, Voice
 from simulators.cluster.kinds import PODS, Json
 from simulators.cluster.names import image_digest
-from simulators.cluster.pods import STATUS_LISTS, with_conditions
+from simulators.cluster.pods import STATUS_LISTS, is_active, with_conditions
 from simulators.cluster.store import Store
 
 PodKey = tuple[str, str, str]
@@ -39,11 +39,7 @@ class Steps:
     def find(self, key: PodKey) -> Json | None:
         """The pod, if it is still there and is to live."""
         pod = self._store.find(PODS.plural, key[0], key[1])
-        alive = (
-            pod is not None
-            and pod["metadata"]["uid"] == key[2]
-            and "deletionTimestamp" not in pod["metadata"]
-        )
+        alive = pod is not None and pod["metadata"]["uid"] == key[2] and is_active(pod)
         return pod if alive else None
 
     @property

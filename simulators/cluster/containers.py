@@ -1,12 +1,14 @@
 """One container's life: pulled, started, ready or crashing, and started again; init containers first, one by one."""
 
+from time import monotonic
+
 from simulators.cluster.clock import Clock
 from simulators.cluster.container_steps import Habits, PodKey
 from simulators.cluster.events import Recorder
-from simulators.cluster.kinds import Json
+from simulators.cluster.kinds import PODS, Json
 from simulators.cluster.logs import Logs
 from simulators.cluster.names import new_uid, timestamp
-from simulators.cluster.pods import running_status, waiting
+from simulators.cluster.pods import is_sidecar, running_status, sidecars, waiting, with_condition
 from simulators.cluster.pulls import Pulls
 from simulators.cluster.store import Store
 
@@ -17,44 +19,79 @@ class Containers(Pulls):
         self.logs = Logs(habits.behaviour)
 
     def begin_next(self, key: PodKey) -> None:
-        """Starts the first init container that is not done, or, where all are, every container of the pod."""
+        """Starts the first init container that is not done, or, where all are, every container of the pod that waits for that."""
         pod = self.find(key)
         if pod is None:
             return
-        done = {one["name"] for one in pod["status"].get("initContainerStatuses", ()) if one["ready"]}
+        init, beside = pod["status"].get("initContainerStatuses", ()), sidecars(pod)
+        done = {one["name"] for one in init if one["started" if one["name"] in beside else "ready"]}
         to_do = [one for one in pod["spec"].get("initContainers") or () if one["name"] not in done]
+        statuses = (*init, *pod["status"]["containerStatuses"])
+        waits_for = "PodInitializing" if init else "ContainerCreating"
+        idle = {one["name"] for one in statuses if one["state"].get("waiting") == {"reason": waits_for}}
         for container in to_do[:1] or pod["spec"]["containers"]:
             name = container["name"]
-            self._update(key, name, lambda one: {**one, "state": waiting("ContainerCreating")})
-            self._later(self._pause, self._pull, key, name, container["image"], 1)
+            if name in idle:
+                self._update(key, name, lambda one: {**one, "state": waiting("ContainerCreating")})
+                self._later(self._pause, self._pull, key, name, container["image"], 1)
 
     def _start(self, key: PodKey, name: str, image: str) -> None:
-        if missing := self._habits.behaviour(image).config_error:
+        behaviour = self._habits.behaviour(image)
+        if missing := behaviour.config_error:
             self._lack(key, name, image, missing)
             return
-        container_id = f"containerd://{new_uid().replace('-', '') * 2}"
         pod = self.find(key)
         if pod is None:
             return
-        kind = "initContainers" if _is_init(pod, name) else "containers"
-        container = next(one for one in pod["spec"][kind] if one["name"] == name)
-        image_id = self.image_id(pod["spec"], container)
-        pod = self._update(key, name, lambda one: running_status(one, container_id, image_id))
+        container = _container(pod, name)
+        container_id = f"containerd://{new_uid().replace('-', '') * 2}"
+        image_id, started = self.image_id(pod["spec"], container), "startupProbe" not in container
+        pod = self._update(
+            key, name, lambda one: running_status(one, container_id, image_id, started=started)
+        )
         if pod is None:
             return
         self._say(pod, name, "Created", f"Created container: {name}")
         self._say(pod, name, "Started", f"Started container {name}")
         self.logs.begin(key[2], name, image)
-        behaviour = self._habits.behaviour(image)
-        if behaviour.exit_code is not None or _is_init(pod, name):
+        if behaviour.exit_code is not None or _ends(pod, name):
             self._later(self._pause, self._exit, key, name, image)
             return
-        rest = self._habits.start_seconds / 2 if behaviour.slow_seconds is None else behaviour.slow_seconds
+        self._begin_probes(key, name, image, container)
+
+    def _begin_probes(self, key: PodKey, name: str, image: str, container: Json) -> None:
+        slow = self._habits.behaviour(image).slow_seconds
+        rest = self._habits.start_seconds / 2 if slow is None else slow
+        if "startupProbe" in container:
+            self._later(self._pause, self._probe_startup, key, name, image, monotonic() + rest, 1)
+            return
+        if is_sidecar(container):
+            self.begin_next(key)
         self._later(rest, self._probe, key, name, image)
+
+    def _probe_startup(self, key: PodKey, name: str, image: str, passes_at: float, number: int) -> None:
+        """Passes once its time has come; until then it fails at each period, and too many failures end the container."""
+        pod = self.find(key)
+        if pod is None:
+            return
+        probe = _container(pod, name)["startupProbe"]
+        if monotonic() >= passes_at:
+            if self._update(key, name, lambda one: {**one, "started": True}) and name in sidecars(pod):
+                self.begin_next(key)
+            self._probe(key, name, image)
+            return
+        failed = "Startup probe failed: HTTP probe failed with statuscode: 503"
+        self._say(pod, name, "Unhealthy", failed, warning=True)
+        if number >= probe.get("failureThreshold", 3):
+            self._say(pod, name, "Killing", f"Container {name} failed startup probe, will be restarted")
+            self._exit(key, name, image, 137)
+            return
+        period = min(probe.get("periodSeconds", 10), max(0.0, passes_at - monotonic()))
+        self._later(period, self._probe_startup, key, name, image, passes_at, number + 1, patient=True)
 
     def _lack(self, key: PodKey, name: str, image: str, missing: str) -> None:
         """What the environment needs is not there; the kubelet looks again at each of its rounds."""
-        state = waiting("CreateContainerConfigError", missing)
+        state = waiting(self._habits.behaviour(image).waiting_reason, missing)
         pod = self._update(key, name, lambda one: {**one, "state": state})
         if pod is not None:
             self._say(pod, name, "Failed", f"Error: {missing}", warning=True)
@@ -62,7 +99,10 @@ class Containers(Pulls):
 
     def _probe(self, key: PodKey, name: str, image: str) -> None:
         if self._habits.behaviour(image).ready:
-            self._update(key, name, lambda one: {**one, "ready": True})
+            if pod := self._update(key, name, lambda one: {**one, "ready": True}):
+                self._later(self._pause, self._write_gates, key) if pod["spec"].get(
+                    "readinessGates"
+                ) else None
             return
         pod = self.find(key)
         if pod is not None:
@@ -70,21 +110,35 @@ class Containers(Pulls):
             self._say(pod, name, "Unhealthy", message, warning=True)
             self._later(max(1.0, self._habits.start_seconds * 4), self._probe, key, name, image, patient=True)
 
-    def _exit(self, key: PodKey, name: str, image: str) -> None:
+    def _write_gates(self, key: PodKey) -> None:
+        """What the controllers of its readiness gates say of a pod."""
+        with self._store.lock:
+            pod = self.find(key)
+            if pod is None:
+                return
+            images = [one["image"] for one in pod["spec"]["containers"]]
+            why = next((text for one in images if (text := self._habits.behaviour(one).gate_closed)), "")
+            gate_status = {"reason": "Target.FailedHealthChecks", "message": why} if why else {}
+            for gate in pod["spec"]["readinessGates"]:
+                pod = with_condition(pod, gate["conditionType"], ok=not why, **gate_status)
+            self._store.replace(PODS.plural, pod)
+
+    def _exit(self, key: PodKey, name: str, image: str, killed: int = 0) -> None:
         behaviour, restarts = self._habits.behaviour(image), 0
         pod = self.find(key)
         if pod is not None and not behaviour.alive:
             failed = "Liveness probe failed: HTTP probe failed with statuscode: 500"
             self._say(pod, name, "Unhealthy", failed, warning=True)
             self._say(pod, name, "Killing", f"Container {name} failed liveness probe, will be restarted")
-        is_done = pod is not None and _is_init(pod, name) and not behaviour.exit_code
+        code = killed or behaviour.exit_code or 0
+        is_done = pod is not None and _ends(pod, name) and not code
 
         def ended(status: Json) -> Json:
             nonlocal restarts
             restarts = status["restartCount"]
             terminated = {
-                "exitCode": behaviour.exit_code or 0,
-                "reason": behaviour.exit_reason if behaviour.exit_code else "Completed",
+                "exitCode": code,
+                "reason": behaviour.exit_reason if code else "Completed",
                 "startedAt": status["state"].get("running", {}).get("startedAt", timestamp()),
                 "finishedAt": timestamp(),
                 "containerID": status.get("containerID", ""),
@@ -124,8 +178,16 @@ class Containers(Pulls):
             self._start(key, name, image)
 
 
-def _is_init(pod: Json, name: str) -> bool:
-    return any(one["name"] == name for one in pod["spec"].get("initContainers") or ())
+def _container(pod: Json, name: str) -> Json:
+    everyone = (*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"])
+    found: Json = next(one for one in everyone if one["name"] == name)
+    return found
+
+
+def _ends(pod: Json, name: str) -> bool:
+    """Whether it is an init container that has to end before the next one begins."""
+    init = pod["spec"].get("initContainers") or ()
+    return any(one["name"] == name and not is_sidecar(one) for one in init)
 
 
 def _moved(status: Json, state: Json) -> Json:

@@ -6,6 +6,7 @@ from typing import Any
 from simulators.cluster.api import Api
 from simulators.cluster.kinds import DEPLOYMENTS, NAMESPACES, PODS, Json
 from simulators.cluster.machinery import Machinery
+from simulators.cluster.pods import failed
 from simulators.cluster.requests import Target
 from simulators.cluster.selectors import matches_selector
 from simulators.cluster.settled import add_settled
@@ -27,28 +28,40 @@ class Contents:
         """Lets the user `headway` do in this namespace what its Role allows."""
         self.api.authorisation.bind(namespace)
 
+    def unbind_role(self, namespace: str) -> None:
+        """Deletes the RoleBinding by which the user `headway` works in this namespace."""
+        self.api.authorisation.unbind(namespace)
+
+    def delete_namespace(self, name: str) -> None:
+        """Deletes the namespace with all that is in it, its RoleBindings among that."""
+        self.api.writes.delete(Target(NAMESPACES, "", name), {})
+        self.unbind_role(name)
+
     def create_deployment(
         self,
         namespace: str,
         name: str,
         *,
-        containers: Mapping[str, str],
+        containers: Mapping[str, str | Json],
         replicas: int = 1,
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
-        init_containers: Mapping[str, str] | None = None,
+        init_containers: Mapping[str, str | Json] | None = None,
+        pod: Json | None = None,
         settled: bool = False,
         **spec: Any,
     ) -> Json:
-        """Creates a Deployment of containers (name to image); more of its spec as keywords (`strategy=`, `paused=`…).
+        """Creates a Deployment of containers (name to image, or to more of the container).
+
+        More of its pods' spec is in `pod`, more of its own are keywords (`strategy=`, `paused=`…).
 
         `settled` makes its ReplicaSet and its ready pods at once, without any event, whatever their behaviour.
         """
         selector = {"app": name}
-        pod: Json = {"containers": _named(containers)}
+        pod_spec: Json = {"containers": _named(containers), **(pod or {})}
         if init_containers:
-            pod["initContainers"] = _named(init_containers)
-        template = {"metadata": {"labels": selector | dict(labels or {})}, "spec": pod}
+            pod_spec["initContainers"] = _named(init_containers)
+        template = {"metadata": {"labels": selector | dict(labels or {})}, "spec": pod_spec}
         metadata: Json = {"name": name, "labels": selector | dict(labels or {})}
         if annotations:
             metadata["annotations"] = dict(annotations)
@@ -57,7 +70,12 @@ class Contents:
         if not settled:
             return self.api.writes.create(Target(DEPLOYMENTS, namespace), body, manager="demo")
         dry = self.api.writes.create(Target(DEPLOYMENTS, namespace), body, manager="demo", dry_run=True)
-        return add_settled(self.store, dry, image_id=self.machinery.kubelet.containers.image_id)
+        return add_settled(
+            self.store,
+            dry,
+            image_id=self.machinery.kubelet.containers.image_id,
+            admitted=self.machinery.admission.admitted,
+        )
 
     def deployment(self, namespace: str, name: str) -> Json:
         """A copy of the Deployment; raises KeyError when there is none."""
@@ -97,10 +115,42 @@ class Contents:
     def delete_deployment(self, namespace: str, name: str) -> None:
         self.api.writes.delete(Target(DEPLOYMENTS, namespace, name), {})
 
+    def annotate(self, namespace: str, name: str, **annotations: str) -> Json:
+        """What somebody else does with `kubectl annotate`; to a Deployment that is a new generation."""
+
+        def change(deployment: Json) -> Json:
+            present = deployment["metadata"].get("annotations") or {}
+            deployment["metadata"]["annotations"] = {**present, **annotations}
+            return deployment
+
+        return self.api.writes.update(
+            Target(DEPLOYMENTS, namespace, name), change, manager="kubectl-annotate"
+        )
+
+    def evict(
+        self,
+        pod: Json,
+        *,
+        reason: str = "Evicted",
+        message: str = "The node was low on resource: memory. ",
+    ) -> None:
+        """What a node does to a pod when it runs short of something, or shuts down: the pod is left behind as Failed."""
+        with self.store.lock:
+            found = self.store.find(PODS.plural, pod["metadata"]["namespace"], pod["metadata"]["name"])
+            if found is not None:
+                self.store.replace(PODS.plural, failed(found, reason, message))
+
+    def lag_deployment_controller(self, seconds: float) -> None:
+        """The Deployment controller is busy: it sees each change so much later."""
+        self.machinery.deployments.queue.delay_seconds = seconds
+
     def set_pod_quota(self, namespace: str, pods: int | None) -> None:
         """The most pods the namespace may have; None lifts the quota."""
         self.machinery.replica_sets.set_quota(namespace, pods)
 
 
-def _named(images: Mapping[str, str]) -> list[Json]:
-    return [{"name": name, "image": image} for name, image in images.items()]
+def _named(images: Mapping[str, str | Json]) -> list[Json]:
+    return [
+        {"name": name, **({"image": each} if isinstance(each, str) else each)}
+        for name, each in images.items()
+    ]

@@ -1,5 +1,7 @@
 """The scheduler, and the kubelets of all nodes in one: from a new pod to its removal."""
 
+from time import monotonic
+
 from simulators.cluster.clock import Clock
 from simulators.cluster.container_steps import Habits, PodKey
 from simulators.cluster.containers import Containers
@@ -23,6 +25,7 @@ class Kubelet:
         self._clock = clock
         self._scheduler = Voice(recorder, "default-scheduler")
         self._voice = Voice(recorder, "kubelet")
+        self._attacher = Voice(recorder, "attachdetach-controller")
         self._behaviour = habits.behaviour
 
     def accept(self, pod: Json) -> None:
@@ -64,7 +67,30 @@ class Kubelet:
             placed = {**pod, "spec": {**pod["spec"], "nodeName": node}, "status": status}
             placed = self._store.replace(PODS.plural, with_conditions(placed))
             self._scheduler.say(placed, "Scheduled", f"Successfully assigned {key[0]}/{key[1]} to {node}")
-        self.containers.begin_next(key)
+        self._prepare(key, monotonic())
+
+    def _prepare(self, key: PodKey, since: float) -> None:
+        """Attaches volumes, mounts them and sets up the network; then its containers begin."""
+        pod = self.containers.find(key)
+        if pod is None:
+            return
+        images = [one["image"] for one in pod["spec"]["containers"]]
+        obstacle = next((found for each in images if (found := self._behaviour(each).obstacle)), None)
+        if obstacle is None:
+            self.containers.begin_next(key)
+            return
+        left = None if obstacle.seconds is None else obstacle.seconds - (monotonic() - since)
+        if left is not None and left <= 0:
+            if obstacle.reason == "FailedAttachVolume":
+                message = 'AttachVolume.Attach succeeded for volume "pvc-1"'
+                self._attacher.say(pod, "SuccessfulAttachVolume", message)
+            self.containers.begin_next(key)
+            return
+        voice = self._attacher if obstacle.reason == "FailedAttachVolume" else self._voice
+        voice.say(pod, obstacle.reason, obstacle.message, warning=True)
+        again = max(1.0, self.start_seconds)
+        wait = again if left is None else min(again, left)
+        self._clock.call_later(wait, lambda: self._prepare(key, since), patient=True)
 
 
 def _key(pod: Json) -> PodKey:

@@ -1,5 +1,6 @@
 """The controllers, wired to the store: every change wakes those whom it concerns, and nobody polls."""
 
+from simulators.cluster.admission import Admission
 from simulators.cluster.clock import Clock, WorkQueue
 from simulators.cluster.container_steps import Habits
 from simulators.cluster.deployment_controller import DeploymentController
@@ -12,10 +13,11 @@ from simulators.cluster.store import Change, Store, key_of
 
 
 class Machinery:
-    def __init__(self, store: Store, habits: Habits) -> None:
+    def __init__(self, store: Store, habits: Habits, admission: Admission) -> None:
+        self.admission = admission
         self.clock = Clock()
         self.recorder = Recorder(store)
-        self.replica_sets = ReplicaSets(store, self.clock, self.recorder)
+        self.replica_sets = ReplicaSets(store, self.clock, self.recorder, admission)
         self.deployments = DeploymentController(store, self.clock, self.recorder)
         self.kubelet = Kubelet(store, self.clock, self.recorder, habits)
         self._store = store

@@ -31,6 +31,13 @@ def image_digest(image: str) -> str:
     return f"{repository}@sha256:{hashlib.sha256(image.encode()).hexdigest()}"
 
 
+def pulled_as(image: str, image_id: str) -> str:
+    """The imageID of an image that is spelt so: the repository that it was pulled from, and the digest of what that is."""
+    named, at, digest = image.partition("@")
+    repository = named[: named.rfind(":")] if ":" in named.rpartition("/")[2] else named
+    return f"{repository}@{digest if at else image_id.rpartition('@')[2]}"
+
+
 def new_uid() -> str:
     return str(uuid.UUID(int=random.getrandbits(128), version=4))
 

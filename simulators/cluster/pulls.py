@@ -36,11 +36,14 @@ class Pulls(Steps):
         pod = self.find(key)
         if pod is None:
             return
+        if _policy(pod, name) == "Never" and (pod["spec"].get("nodeName", ""), image) not in self._on_nodes:
+            self._never(key, name, image, attempt)
+            return
         self._say(pod, name, "Pulling", f'Pulling image "{image}"')
         refused = self._habits.behaviour(image).pull_error
         if not refused and self._habits.image_exists(image):
-            self._say(pod, name, "Pulled", f'Successfully pulled image "{image}" in {self._pause:.3g}s')
-            self._start(key, name, image)
+            seconds = self._habits.behaviour(image).pull_seconds
+            self._later(seconds, self._pulled, key, name, image, patient=seconds > 0)
             return
         code, cause = ("Unknown", refused) if refused else ("NotFound", f"{image}: not found")
         problem = f'failed to pull and unpack image "{image}": failed to resolve reference "{image}": {cause}'
@@ -50,6 +53,22 @@ class Pulls(Steps):
         self._say(pod, name, "Failed", "Error: ErrImagePull", warning=True)
         self._later(self._pause, self._back_off_pull, key, name, image, attempt)
 
+    def _pulled(self, key: PodKey, name: str, image: str) -> None:
+        pod = self.find(key)
+        if pod is not None:
+            self._say(pod, name, "Pulled", f'Successfully pulled image "{image}" in {self._pause:.3g}s')
+            self._start(key, name, image)
+
+    def _never(self, key: PodKey, name: str, image: str, attempt: int) -> None:
+        """The image is not on the node, and the pod does not let it be pulled."""
+        message = f'Container image "{image}" is not present with pull policy of Never'
+        state = waiting("ErrImageNeverPull", message)
+        pod = self._update(key, name, lambda one: {**one, "state": state})
+        if pod is not None:
+            self._say(pod, name, "ErrImageNeverPull", message, warning=True)
+            self._say(pod, name, "Failed", "Error: ErrImageNeverPull", warning=True)
+            self._later(self._back_off(attempt), self._pull, key, name, image, attempt + 1, patient=True)
+
     def _back_off_pull(self, key: PodKey, name: str, image: str, attempt: int) -> None:
         message = f'Back-off pulling image "{image}"'
         pod = self._update(key, name, lambda one: {**one, "state": waiting("ImagePullBackOff", message)})
@@ -58,3 +77,9 @@ class Pulls(Steps):
         self._say(pod, name, "BackOff", message)
         self._say(pod, name, "Failed", "Error: ImagePullBackOff", warning=True)
         self._later(self._back_off(attempt), self._pull, key, name, image, attempt + 1, patient=True)
+
+
+def _policy(pod: Json, name: str) -> str:
+    everyone = (*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"])
+    policy: str = next(one for one in everyone if one["name"] == name).get("imagePullPolicy", "")
+    return policy

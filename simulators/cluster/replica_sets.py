@@ -1,11 +1,13 @@
 """ReplicaSets: made from a Deployment's template, and kept at their number of pods."""
 
+from simulators.cluster.admission import Admission
 from simulators.cluster.clock import Clock, WorkQueue
 from simulators.cluster.events import Recorder, Voice
 from simulators.cluster.kinds import PODS, REPLICA_SETS, Json
 from simulators.cluster.names import new_uid, parse_timestamp, template_hash, timestamp
-from simulators.cluster.pods import is_active, is_ready, new_pod, ready_since
+from simulators.cluster.pods import FINISHED, is_active, is_ready, new_pod, ready_since
 from simulators.cluster.store import Key, Store, copy
+from simulators.cluster.validation import blank_images
 
 REVISION = "deployment.kubernetes.io/revision"
 HASH = "pod-template-hash"
@@ -63,7 +65,8 @@ def template_of(replica_set: Json) -> Json:
 class ReplicaSets:
     """The ReplicaSet controller, which also minds how many pods a namespace may have."""
 
-    def __init__(self, store: Store, clock: Clock, recorder: Recorder) -> None:
+    def __init__(self, store: Store, clock: Clock, recorder: Recorder, admission: Admission) -> None:
+        self._admission = admission
         self._quotas: dict[str, int] = {}
         self._store = store
         self._clock = clock
@@ -108,19 +111,24 @@ class ReplicaSets:
         return ""
 
     def _create_pod(self, replica_set: Json) -> str:
-        """Makes one pod; a sentence when the quota forbids it."""
-        pod = new_pod(replica_set, owner("ReplicaSet", replica_set))
+        """Makes one pod; a sentence when the quota or the validation forbids it."""
+        pod = self._admission.admitted(PODS.plural, new_pod(replica_set, owner("ReplicaSet", replica_set)))
         namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
         limit = self._quotas.get(namespace)
-        used = len(self._store.all_of(PODS.plural, namespace)) if limit is not None else 0
+        present = self._store.all_of(PODS.plural, namespace) if limit is not None else []
+        used = sum(one["status"].get("phase") not in FINISHED for one in present)
         if limit is not None and used >= limit:
             counts = f"requested: pods=1, used: pods={used}, limited: pods={limit}"
-            problem = f'pods "{name}" is forbidden: exceeded quota: pods, {counts}'
-            self._voice.say(replica_set, "FailedCreate", f"Error creating: {problem}", warning=True)
-            return problem
+            return self._refused(replica_set, f'pods "{name}" is forbidden: exceeded quota: pods, {counts}')
+        if causes := blank_images(pod):
+            return self._refused(replica_set, f'Pod "{name}" is invalid: {causes}')
         self._store.add(PODS.plural, pod)
         self._voice.say(replica_set, "SuccessfulCreate", f"Created pod: {name}")
         return ""
+
+    def _refused(self, replica_set: Json, problem: str) -> str:
+        self._voice.say(replica_set, "FailedCreate", f"Error creating: {problem}", warning=True)
+        return problem
 
     def _terminate(self, replica_set: Json, pod: Json) -> None:
         metadata = {**pod["metadata"], "deletionTimestamp": timestamp(), "deletionGracePeriodSeconds": 30}

@@ -11,10 +11,16 @@ from simulators.cluster.revisions import annotations_for
 from simulators.cluster.store import Store
 
 
-def add_settled(store: Store, deployment: Json, *, image_id: Callable[[Json, Json], str]) -> Json:
+def add_settled(
+    store: Store,
+    deployment: Json,
+    *,
+    image_id: Callable[[Json, Json], str],
+    admitted: Callable[[str, Json], Json],
+) -> Json:
     """Adds a complete Deployment with its ReplicaSet and its ready pods, and answers it.
 
-    `image_id` is asked with a pod's spec and a container for what its node runs.
+    `image_id` is asked with a pod's spec and a container for what its node runs, `admitted` for pods as webhooks want them.
     """
     replicas = deployment["spec"]["replicas"]
     annotations = annotations_for(deployment, None, 1)
@@ -31,12 +37,12 @@ def add_settled(store: Store, deployment: Json, *, image_id: Callable[[Json, Jso
         added = store.add(DEPLOYMENTS.plural, deployment, quiet=True)
         store.add(REPLICA_SETS.plural, replica_set, quiet=True)
         for place in range(replicas):
-            store.add(PODS.plural, _ready_pod(replica_set, place, image_id), quiet=True)
+            pod = admitted(PODS.plural, new_pod(replica_set, owner("ReplicaSet", replica_set)))
+            store.add(PODS.plural, _ready(pod, place, image_id), quiet=True)
         return added
 
 
-def _ready_pod(replica_set: Json, place: int, image_id: Callable[[Json, Json], str]) -> Json:
-    pod = new_pod(replica_set, owner("ReplicaSet", replica_set))
+def _ready(pod: Json, place: int, image_id: Callable[[Json, Json], str]) -> Json:
     pod["spec"]["nodeName"] = NODES[place % len(NODES)]
     statuses = []
     for container in pod["spec"]["containers"]:

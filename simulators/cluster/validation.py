@@ -133,6 +133,19 @@ def _strategy_causes(strategy: Json) -> Iterator[Cause]:
         yield _wrong("spec.strategy.rollingUpdate.maxUnavailable", rolling["maxUnavailable"], why)
 
 
+def blank_images(pod: Json) -> str:
+    """Why a pod is refused whose images have blanks around them, which templates may have: empty where none has.
+
+    https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go (ValidatePodCreate)
+    """
+    wrong = [
+        f'spec.containers[{place}].image: Invalid value: "{one["image"]}": must not have leading or trailing whitespace'
+        for place, one in enumerate(pod["spec"]["containers"])
+        if one["image"] != one["image"].strip()
+    ]
+    return wrong[0] if len(wrong) == 1 else f"[{', '.join(wrong)}]" if wrong else ""
+
+
 def _container_causes(deployment: Json) -> Iterator[Cause]:
     where = "spec.template.spec.containers"
     containers = deployment["spec"]["template"]["spec"].get("containers") or []
@@ -150,5 +163,3 @@ def _container_causes(deployment: Json) -> Iterator[Cause]:
         seen.add(name)
         if not image:
             yield _required(f"{where}[{place}].image")
-        elif image != image.strip():
-            yield _wrong(f"{where}[{place}].image", image, "must not have leading or trailing whitespace")

@@ -39,6 +39,7 @@ class Writes:
                 raise already_exists(kind, name)
             fields = record_update(None, made, manager=manager, now=timestamp())
             made["metadata"]["managedFields"] = fields
+            made = self._admitted(kind, made)
             return made if dry_run else self._store.add(kind.plural, made)
 
     def _admit(self, kind: Kind, namespace: str, name: str) -> None:
@@ -78,7 +79,12 @@ class Writes:
                 return old
             fields = record_update(old, new, manager=manager, now=timestamp())
             new = {**new, "metadata": {**new["metadata"], "managedFields": fields}}
+            new = new if status_only else _counted(kind, old, self._admitted(kind, new))
             return new if dry_run else self._store.replace(kind.plural, new)
+
+    def _admitted(self, kind: Kind, thing: Json) -> Json:
+        """As mutating webhooks want it. What they write is recorded as written by whoever asked."""
+        return self._machinery.admission.admitted(kind.plural, thing) if kind is DEPLOYMENTS else thing
 
     def delete(self, target: Target, options: Json) -> Json:
         """Deletes, taking dependents along unless they are to be orphaned; raises 404, or 409 when a precondition fails."""
@@ -146,9 +152,19 @@ def _merged(kind: Kind, old: Json, asked: Json) -> Json:
     check_shapes(new)
     new = with_defaults(new)
     validate_deployment(new, old)
-    if new["spec"] != old["spec"]:
-        new["metadata"]["generation"] = old["metadata"]["generation"] + 1
     return new
+
+
+def _counted(kind: Kind, old: Json, new: Json) -> Json:
+    """The object with its generation.
+
+    pkg/registry/apps/deployment/strategy.go: "Spec updates bump the generation", and so do annotations.
+    """
+    noted = new["metadata"].get("annotations") != old["metadata"].get("annotations")
+    if kind is NAMESPACES or (new["spec"] == old["spec"] and not noted):
+        return new
+    generation = old["metadata"]["generation"] + 1
+    return {**new, "metadata": {**new["metadata"], "generation": generation}}
 
 
 def check_identity(kind: Kind, namespace: str, body: Json, *, name: str = "") -> None:

@@ -33,6 +33,12 @@ def _passwords_are_hashed_quickly(settings: LazySettings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _as_web_s_role(settings: LazySettings) -> None:
+    """Every page is served with no more rights in the database than web's role has."""
+    settings.MIDDLEWARE = ["tests.roles.as_web", *settings.MIDDLEWARE]
+
+
 @pytest.fixture
 def make_site() -> MakeSite:
     """Make a site that is ready to deploy; `seen` changes what was observed of it."""

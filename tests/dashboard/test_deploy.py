@@ -91,6 +91,15 @@ def test_the_end_names_the_next_site_that_needs_somebody(
     assert "Retry" in page
 
 
+def test_the_end_names_no_site_that_a_machine_has_in_hand(
+    deployer: Client, failed: Deploy, make_site: MakeSite
+) -> None:
+    make_site("building.example.com", head_image_built=False)
+    make_site("current.example.com", running_sha=HEAD, desired_sha=HEAD, behind_by=0)
+
+    assert "Next:" not in deployer.get(f"/deploys/{failed.pk}/").text
+
+
 def test_a_queued_deploy_can_be_cancelled(deployer: Client, queued: Deploy) -> None:
     assert f"/deploys/{queued.pk}/cancel" in deployer.get(f"/deploys/{queued.pk}/").text
 

@@ -87,7 +87,7 @@ def test_the_sheet_names_a_hold(deployer: Client, site: Site) -> None:
         site=site, reason="Database migration", placed_by_name="ada", placed_at=timezone.now()
     )
 
-    assert "Held by ada: Database migration." in deployer.get(URL).text
+    assert "This site is held by ada: Database migration. Resume it first." in deployer.get(URL).text
 
 
 def test_a_question_under_a_hold_offers_to_resume_and_not_what_would_be_refused(

@@ -52,6 +52,17 @@ def test_sites_are_counted_by_state(make_site: MakeSite) -> None:
     assert found["headway_sites", "failed"] == 0
 
 
+def test_sites_that_need_attention_are_counted(make_site: MakeSite) -> None:
+    make_site("ready.example.com")
+    make_site("unknown.example.com", cluster_observed_at=None)
+    make_site("building.example.com", head_image_built=False)
+    make_site("current.example.com", running_sha=HEAD, desired_sha=HEAD, behind_by=0)
+
+    found = scrape()
+
+    assert found[("headway_sites_needing_attention",)] == 2
+
+
 def test_deploys_are_counted_by_result_with_how_long_they_took(site: Site) -> None:
     ended(site, "succeeded", seconds=20)
     ended(site, "succeeded", seconds=50)

@@ -203,15 +203,15 @@ def test_a_drifted_row_leads_to_who_did_it(viewer: Client, make_site: MakeSite) 
     assert f"/sites/{HOST}/deploy" not in page
 
 
-def test_another_apps_image_is_replaced_by_who_says_so(deployer: Client, make_site: MakeSite) -> None:
+def test_another_apps_image_is_replaced_by_who_says_so(admin_client: Client, make_site: MakeSite) -> None:
     foreign = "gcr.io/icco-cloud/other:" + HEAD
     make_site(desired_image=foreign, desired_sha="", running_sha="")
-    assert f'value="{foreign}"' in deployer.get(f"/sites/{HOST}/drift").text
+    assert f'value="{foreign}"' in admin_client.get(f"/sites/{HOST}/drift").text
     form = {"sha": HEAD, "seen": ""}
 
-    deployer.post(f"/sites/{HOST}/deploy", form)
+    admin_client.post(f"/sites/{HOST}/deploy", form)
     assert not Deploy.objects.exists()
-    deployer.post(f"/sites/{HOST}/deploy", form | {"accept_foreign_image": foreign})
+    admin_client.post(f"/sites/{HOST}/deploy", form | {"accept_foreign_image": foreign})
 
     assert Deploy.objects.get().accepts_image == foreign
 

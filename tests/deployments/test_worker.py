@@ -17,6 +17,7 @@ from django_q.tasks import async_task
 from dashboard.queue_settings import QUEUE
 from deployments.operations.sync.schedule import ensure_schedules
 from tests.processes import CHECKOUT, MANAGE, Running, environment, eventually
+from tests.roles import WORKER, url_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 TIMEOUT_SECONDS = 60
@@ -29,7 +30,7 @@ def start_worker(tmp_path: Path) -> Iterator[StartWorker]:
     with ExitStack() as running:
 
         def start(*options: str) -> Running:
-            env = environment(tmp_path, KUBECONFIG="")
+            env = environment(tmp_path, KUBECONFIG="", DATABASE_URL=url_of(WORKER))
             worker = running.enter_context(
                 Running([*MANAGE, "worker", *options], env, log=tmp_path / "worker.log")
             )

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from docs.generate import CHECKOUT, SETTINGS, rows_of, settings_read, with_table
+from docs.generate import CHECKOUT, SETTINGS, mapping_rows, rows_of, settings_read, with_mappings, with_table
 from docs.generate import MANUAL as MANUAL_FILE
 
 MANUAL = MANUAL_FILE.read_text()
@@ -47,6 +47,20 @@ def test_a_new_setting_an_old_one_and_another_default_are_seen() -> None:
     assert rows["STABILITY_SECONDS"][0] == "`31`"
     assert rows["GITHUB_TOKEN"][0] == "none"
     assert "PING_URL" not in rows
+
+
+def test_the_mappings_table_is_what_the_model_says() -> None:
+    assert with_mappings(MANUAL, mapping_rows()) == MANUAL, "Run `make docs`."
+
+
+def test_a_mapping_s_new_field_and_an_old_one_are_seen() -> None:
+    rows = ["| `new` | needed | Something new. |", *mapping_rows()[1:]]
+
+    manual = with_mappings(MANUAL, rows)
+
+    assert rows[0] in manual
+    assert mapping_rows()[0] not in manual
+    assert rows_of(manual) == rows_of(MANUAL)
 
 
 def test_every_example_can_be_read() -> None:

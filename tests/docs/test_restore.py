@@ -6,6 +6,7 @@ import shlex
 import subprocess
 from collections.abc import Iterator
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,10 @@ def run(command: list[str], database: str, *, dump: bytes = b"") -> bytes:
     env = {"PATH": path, "PGHOST": str(given["host"]), "PGPORT": str(given.get("port") or 5432)}
     if given.get("password"):
         env["PGPASSWORD"] = str(given["password"])
-    replaced = {"headway": database}
     words = [command[0], "--username", str(given["user"])]
-    words += [replaced.get(each, each) for each in command[3:]]
+    for before, each in pairwise(command[2:]):
+        owner_or_database = str(given["user"]) if before == "--owner" else database
+        words.append(owner_or_database if each == "headway" else each)
     done = subprocess.run(words, env=env, input=dump, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout
@@ -57,8 +59,11 @@ def restored() -> Iterator[str]:
 
 
 def test_the_manual_s_commands_are_these() -> None:
-    assert [each[:3] for each in commands()] == [
-        [name, "--username", "headway"] for name in ("pg_dump", "dropdb", "createdb", "pg_restore")
+    assert [(each[0], each[2]) for each in commands()] == [
+        ("pg_dump", "headway"),
+        ("dropdb", "postgres"),
+        ("createdb", "postgres"),
+        ("pg_restore", "headway"),
     ]
 
 

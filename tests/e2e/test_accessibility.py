@@ -10,7 +10,7 @@ from tests.e2e.axe import findings_on, walk
 from tests.e2e.every_state import HOST, show_every_state
 from tests.e2e.installation import Installation
 from tests.e2e.pages import ADMIN, INSTALLATION, SITES
-from tests.e2e.tap import action_button
+from tests.e2e.taps import action_button
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Enter = Callable[..., Page]

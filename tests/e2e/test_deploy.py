@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.every_state import make_failed
 from tests.e2e.installation import Installation
-from tests.e2e.tap import action_button, ship
+from tests.e2e.taps import action_button, ship
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Enter = Callable[..., Page]

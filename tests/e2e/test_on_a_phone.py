@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from deployments.models import Deploy, Hold, Site
 from simulators.cluster.behaviour import ANSWERS
 from tests.e2e.installation import Installation
-from tests.e2e.tap import Tapper, action_button, ship
+from tests.e2e.taps import Tapper, action_button, ship
 
 pytestmark = [
     pytest.mark.browser,

@@ -92,6 +92,26 @@ def test_web_knows_no_secret_of_the_worker_s(folder: str) -> None:
 
 
 @pytest.mark.parametrize("folder", INSTALLATIONS)
+def test_web_and_the_worker_connect_as_roles_of_their_own_and_only_the_migration_as_the_owner(
+    folder: str,
+) -> None:
+    keys = {
+        container["name"]: [
+            each["valueFrom"]["secretKeyRef"]["key"]
+            for each in container["env"]
+            if each["name"] == "DATABASE_URL"
+        ]
+        for _, container in our_containers(folder)
+    }
+
+    assert keys == {
+        "migrate": ["DATABASE_URL"],
+        "web": ["WEB_DATABASE_URL"],
+        "worker": ["WORKER_DATABASE_URL"],
+    }
+
+
+@pytest.mark.parametrize("folder", INSTALLATIONS)
 def test_the_worker_s_rights_are_bound_to_its_account_and_to_nobody_else(folder: str) -> None:
     account = {"kind": "ServiceAccount", "name": "headway-worker", "namespace": "headway"}
 

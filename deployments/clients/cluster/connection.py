@@ -25,9 +25,21 @@ def connect(
     """A client for the kubeconfig's current context, or, without one, for the cluster that we run in.
 
     `timeout_seconds` are those to connect and between two reads, `longest_answer_seconds` those of a whole question. Nothing is asked of
-    the cluster yet. The ServiceAccount's token is read anew every minute. Raises NotConfigured, and ClusterRefused when a kubeconfig's plugin gives no
-    credentials (the kubernetes package merely logs that and goes on as nobody).
+    the cluster yet. The ServiceAccount's token is read anew every minute, and whatever signs us in on the first 401. Raises
+    NotConfigured, and ClusterRefused when a kubeconfig's plugin gives no credentials (the kubernetes package merely logs
+    that and goes on as nobody).
     """
+    return Cluster(
+        Transport(
+            partial(_api_client, kubeconfig),
+            timeout_seconds=timeout_seconds,
+            longest_answer_seconds=longest_answer_seconds,
+        )
+    )
+
+
+def _api_client(kubeconfig: Path | None) -> Any:
+    """The kubernetes package's client with the credentials that lie there now."""
     from kubernetes import client
 
     configuration = client.Configuration()
@@ -39,9 +51,7 @@ def connect(
         _load_kubeconfig(configuration, kubeconfig)
     api_client = client.ApiClient(configuration)
     api_client.user_agent = "headway"
-    return Cluster(
-        Transport(api_client, timeout_seconds=timeout_seconds, longest_answer_seconds=longest_answer_seconds)
-    )
+    return api_client
 
 
 def _load_service_account(configuration: Any) -> None:

@@ -7,6 +7,7 @@ from deployments.rules.wording import printable
 
 _LONGEST_MESSAGE = 600
 _DEFAULT_RETRY_SECONDS = 1.0
+_BY_POLICY = ("admission webhook", "denied the request", "exceeded quota", "violates PodSecurity")
 _ANONYMOUS = "system:anonymous"
 
 
@@ -29,6 +30,11 @@ class ClusterUnavailable(ClusterError):
 
 class ClusterRefused(ClusterError):
     """401, who we are is not accepted, or 403, what we want is not allowed; `status` tells which."""
+
+    @property
+    def is_by_policy(self) -> bool:
+        """Whether a webhook, a policy or a quota refused what our rights allow: no time changes that."""
+        return any(words in self.server_message for words in _BY_POLICY)
 
 
 class NotFound(ClusterError):

@@ -1,12 +1,15 @@
 """One API server over HTTPS: JSON in, JSON out, every call with its timeouts, nothing repeated behind our back."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
 from typing import Any
 
-from deployments.clients.cluster.errors import ClusterError, ClusterUnavailable, error_for
+from deployments.clients.cluster.credentials import SignedIn
+from deployments.clients.cluster.errors import ClusterError, ClusterRefused, ClusterUnavailable, error_for
 from deployments.clients.deadline import within
 
 Timeouts = tuple[float, float]
@@ -35,20 +38,19 @@ class _Request:
 class Transport:
     """`timeout_seconds` are those to connect and between two reads, `longest_answer_seconds` those of a whole question.
 
-    The ApiClient signs the requests in.
+    `sign_in` makes the ApiClient that signs the requests in: at first, and again when the server says 401.
     """
 
-    def __init__(self, api_client: Any, *, timeout_seconds: Timeouts, longest_answer_seconds: float) -> None:
-        from deployments.clients.timely_http import keep_in_time
-
-        keep_in_time(api_client.rest_client.pool_manager)
-        self._client = api_client
+    def __init__(
+        self, sign_in: Callable[[], Any], *, timeout_seconds: Timeouts, longest_answer_seconds: float
+    ) -> None:
+        self._signed_in = SignedIn(partial(_timely, sign_in))
         self._timeouts = timeout_seconds
         self._longest_answer_seconds = longest_answer_seconds
 
     def close(self) -> None:
         """Closes the connections."""
-        self._client.close()
+        self._signed_in.client.close()
 
     def in_time(self) -> AbstractContextManager[None]:
         """What is asked in this block is one question: the pages of a list."""
@@ -74,8 +76,17 @@ class Transport:
         return read_json(self._read(request))
 
     def _read(self, request: _Request) -> bytes:
+        client = self._signed_in.client
+        try:
+            return self._ask(client, request)
+        except ClusterRefused as refusal:
+            if refusal.status != HTTPStatus.UNAUTHORIZED or not self._signed_in.renew(client):
+                raise
+        return self._ask(self._signed_in.client, request)
+
+    def _ask(self, client: Any, request: _Request) -> bytes:
         with self.in_time(), self._translated():
-            response = self._send(request, timeouts=self._timeouts)
+            response = self._send(client, request, timeouts=self._timeouts)
             body = self._body(response.response)
         if response.status not in _SUCCESS:
             raise error_for(response.status, headers=response.headers, body=body)
@@ -90,13 +101,13 @@ class Transport:
             if size > _LONGEST_ANSWER_BYTES:
                 answer.close()
                 raise ClusterUnavailable(
-                    f"The cluster at {self._client.configuration.host} sends an answer without end: try again."
+                    f"The cluster at {self._signed_in.client.configuration.host} sends an answer without end: try again."
                 )
         answer.release_conn()
         return b"".join(chunks)
 
-    def _send(self, request: _Request, *, timeouts: Timeouts) -> Any:
-        serialized = self._client.param_serialize(
+    def _send(self, client: Any, request: _Request, *, timeouts: Timeouts) -> Any:
+        serialized = client.param_serialize(
             request.method,
             request.path,
             query_params=list(request.query.items()),
@@ -104,7 +115,7 @@ class Transport:
             body=request.body,
             auth_settings=["BearerToken"],
         )
-        return self._client.call_api(*serialized, _request_timeout=timeouts)
+        return client.call_api(*serialized, _request_timeout=timeouts)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -113,7 +124,7 @@ class Transport:
         from urllib3.exceptions import HTTPError, NewConnectionError
         from urllib3.exceptions import TimeoutError as NoAnswerInTime
 
-        host = self._client.configuration.host
+        host = self._signed_in.client.configuration.host
         try:
             yield
         except ClusterError:
@@ -132,6 +143,14 @@ class Transport:
             ) from error
         except ConfigException as error:
             raise ClusterUnavailable(f"The token for the cluster cannot be read: {_reason(error)}") from error
+
+
+def _timely(sign_in: Callable[[], Any]) -> Any:
+    from deployments.clients.timely_http import keep_in_time
+
+    client = sign_in()
+    keep_in_time(client.rest_client.pool_manager)
+    return client
 
 
 def read_json(body: bytes) -> Json:

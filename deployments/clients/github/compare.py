@@ -9,6 +9,7 @@ from typing import Any
 
 from deployments.clients.github.answer import Answer
 from deployments.clients.github.errors import GitHubUnavailable
+from deployments.rules.links import https_link
 from deployments.rules.wording import printable
 
 KEPT = 250
@@ -66,7 +67,7 @@ def _commits(number: int, first: Mapping[str, Any], get_page: Callable[[int], An
                 (each.get("author") or {}).get("login") or (stated.get("author") or {}).get("name") or ""
             ),
             committed_at=datetime.fromisoformat(stated["committer"]["date"]),
-            url=each["html_url"],
+            url=https_link(each["html_url"]),
             reverts=tuple(_REVERTS.findall(stated["message"])),
         )
 

@@ -16,12 +16,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, connections
-from django_q.scheduler import scheduler
+from django.utils import timezone
 from django_q.signals import post_execute
 
 from deployments.clients.cluster import preload
 from deployments.management.parent import end_with_the_parent
-from deployments.operations.sync.schedule import ensure_schedules
+from deployments.operations.sync.schedule import ensure_schedules, queue_due_sync
 from deployments.queue import enqueue, heartbeat
 from deployments.queue.pool import Pool
 from deployments.system_checks import SETTINGS
@@ -82,8 +82,7 @@ def _tick() -> None:
     """Queue what the schedule says is due, and the tick."""
     try:
         ensure_schedules()
-        # Whatever troubles it is logged there.
-        scheduler()
+        queue_due_sync(now=timezone.now())
         enqueue.tick()
     except Error:
         logger.warning("The database does not answer: the next tick asks it again", exc_info=True)

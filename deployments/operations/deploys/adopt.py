@@ -11,7 +11,7 @@ from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.guard_input import image_repository
 from deployments.operations.deploys.request import lock
 from deployments.rules.guards import NEVER_SYNCED
-from deployments.rules.wording import moment
+from deployments.rules.wording import moment, short
 
 
 class UnableToAdopt(Exception):
@@ -53,7 +53,7 @@ def _off_branch(seen: Observation) -> str:
         return ""
     if seen.ahead_by is None:
         return "Whether this commit is on the branch is not known yet: sync first."
-    return f"Commit {seen.desired_sha[:7]} is not on the branch: push it there first, or put it right."
+    return f"Commit {short(seen.desired_sha)} is not on the branch: push it there first, or put it right."
 
 
 def _write(site: Site, *, by: User, now: datetime) -> Deploy:

@@ -8,7 +8,9 @@ from django.contrib.auth.models import User
 
 from deployments.models import AuditEvent, Deploy, Kind, Site, Trigger
 from deployments.operations import audit
+from deployments.rules.reauth_reasons import NEVER, Authentication
 from deployments.rules.site_facts import HoldFacts
+from deployments.rules.wording import short
 
 SCHEDULER_NAME = "the sync"
 AUDITED_AS = {
@@ -52,6 +54,9 @@ class DeployRequest:
     """A Hold that stops newer commits, and not this."""
     accepts_image: str = ""
     """Another app's image that the person saw here, and agreed to replace."""
+    authentication: Authentication = NEVER
+    is_judged: bool = False
+    """Its risk was judged before, when it was asked for as a part of something larger."""
 
     @property
     def by_name(self) -> str:
@@ -70,11 +75,11 @@ class DeployRequest:
         """What is wished for, in words."""
         match self.kind:
             case Kind.ROLLBACK:
-                return f"a rollback to {self.sha[:7]}"
+                return f"a rollback to {short(self.sha)}"
             case Kind.RESTART:
-                return f"a restart of the pods of {self.sha[:7]}"
+                return f"a restart of the pods of {short(self.sha)}"
         over = f", in place of {self.accepts_image}" if self.accepts_image else ""
-        return f"a Deploy of {self.sha[:7]}{', although CI failed' if self.accepts_red else ''}{over}"
+        return f"a Deploy of {short(self.sha)}{', although CI failed' if self.accepts_red else ''}{over}"
 
 
 def note_refusal(refusal: str, deploy_request: DeployRequest, *, site: Site, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """The end of a Deploy: every way in which one ends, and what follows from it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -19,21 +19,21 @@ from deployments.models import (
     Status,
 )
 from deployments.operations import audit
+from deployments.operations.deploys.rewritten import update_requested_image
 from deployments.operations.deploys.rollback import roll_back_automatically
 from deployments.operations.hold import resume_hold_of
 from deployments.queue import enqueue
-
-IN_ROLLOUT = (Status.ROLLING_OUT, Status.VERIFYING)
 
 
 class Ending(Enum):
     """Every way in which a Deploy ends: when, the status that it then has, and those from which it can end so."""
 
     SUCCEEDED = "its pods run the commit, and the host answers", Status.SUCCEEDED, (Status.VERIFYING,)
-    FAILED = "its rollout failed", Status.FAILED, IN_ROLLOUT
-    TIMED_OUT = "its rollout took too long", Status.TIMED_OUT, IN_ROLLOUT
-    SUPERSEDED = "another image was set during its rollout", Status.SUPERSEDED, IN_ROLLOUT
-    ABORTED = "a person stopped its rollout to roll back", Status.CANCELLED, IN_ROLLOUT
+    FAILED = "its rollout failed", Status.FAILED, Status.IN_ROLLOUT
+    TIMED_OUT = "its rollout took too long", Status.TIMED_OUT, Status.IN_ROLLOUT
+    OUT_OF_SIGHT = "the cluster showed it no more", Status.TIMED_OUT, Status.IN_ROLLOUT
+    SUPERSEDED = "another image was set during its rollout", Status.SUPERSEDED, Status.IN_ROLLOUT
+    ABORTED = "a person stopped its rollout to roll back", Status.CANCELLED, Status.IN_ROLLOUT
     CANCELLED = "a person cancelled it in time", Status.CANCELLED, (Status.WAITING, Status.QUEUED)
     REFUSED = "a guard or the cluster refused it", Status.FAILED, (Status.QUEUED,)
     GIVEN_UP = "nothing could be asked for too long", Status.TIMED_OUT, (Status.QUEUED,)
@@ -43,7 +43,7 @@ class Ending(Enum):
     OVERTAKEN = "a newer commit came while it waited", Status.SUPERSEDED, (Status.WAITING,)
     ADOPTED = "it records what somebody else deployed", Status.SUCCEEDED, (Status.VERIFYING,)
 
-    def __init__(self, when: str, status: Status, from_statuses: tuple[Status, ...]) -> None:
+    def __init__(self, when: str, status: Status, from_statuses: Collection[Status]) -> None:
         self.when = when
         self.status = status
         self.from_statuses = from_statuses
@@ -91,12 +91,13 @@ def _update_observation(end: _End) -> None:
     seen.update(
         running_sha=deploy.sha,
         desired_sha=deploy.sha,
-        desired_image=deploy.image,
-        accepted_image=deploy.image,
+        desired_image=deploy.set_image,
+        accepted_image=deploy.set_image,
         ready=deploy.ready,
         wanted=deploy.wanted,
         resource_version="",
     )
+    update_requested_image(deploy)
     seen.filter(head_sha=deploy.sha).update(behind_by=0, ahead_by=0)
 
 
@@ -120,7 +121,7 @@ def _continue_batches(end: _End) -> None:
 
 def _sync_site(end: _End) -> None:
     trigger = "refusal" if end.ending is Ending.REFUSED else "deploy"
-    enqueue.sync(hosts=[end.deploy.site.host], trigger=trigger)
+    enqueue.sync_soon(host=end.deploy.site.host, trigger=trigger)
 
 
 def _notify(end: _End) -> None:
@@ -139,7 +140,9 @@ AUDITED_AS = {
     Ending.REFUSED: AuditEvent.Kind.REFUSAL,
     Ending.ADOPTED: AuditEvent.Kind.ADOPT,
 }
-FOLLOWED = frozenset({Ending.SUCCEEDED, Ending.FAILED, Ending.TIMED_OUT, Ending.SUPERSEDED})
+FOLLOWED = frozenset(
+    {Ending.SUCCEEDED, Ending.FAILED, Ending.TIMED_OUT, Ending.OUT_OF_SIGHT, Ending.SUPERSEDED}
+)
 NOTHING_CHANGED = frozenset({Ending.CANCELLED, Ending.REFUSED, Ending.GIVEN_UP})
 NOT_SEEN_SINCE = frozenset({Ending.REFUSED, Ending.GIVEN_UP_UNSURE})
 """What the cluster or GitHub shows differs from what was observed, or may."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from deployments.models import CommitRange, Deploy, Kind, Site, Status
+from deployments.operations.authorization import is_administrator
 from deployments.operations.deploys.deploy_request import DeployRequest
 from deployments.rules.guards import NEVER_SYNCED, GuardInput
 from deployments.rules.images import UnableToParseImage, is_full_sha, parse_image
@@ -25,9 +26,9 @@ def guard_input_at_request(site: Site, facts: SiteFacts, deploy_request: DeployR
         image=image_of(site, deploy_request),
         workload_missing=missing,
         expected_repository=facts.expected_repository,
-        present_repository=None
-        if deploy_request.accepts_image and deploy_request.accepts_image == facts.desired_image
-        else image_repository(facts.desired_image),
+        present_repository=image_repository(facts.meant_image),
+        accepts_other_app=bool(replaced_image(deploy_request, facts)),
+        is_by_administrator=is_administrator(deploy_request.by),
         hold=facts.hold,
         other=facts.active,
         seen=deploy_request.seen_sha,
@@ -60,6 +61,16 @@ def image_of(site: Site, deploy_request: DeployRequest) -> str:
     """Return the image that is wished for; empty where the commit is none, or the site's template gives none."""
     has_one = is_full_sha(deploy_request.sha) and site.expected_repository
     return deploy_request.image or (str(site.image_for(deploy_request.sha)) if has_one else "")
+
+
+def replaced_image(deploy_request: DeployRequest, facts: SiteFacts) -> str:
+    """Return another app's image that would be replaced, with the consent of the person who asks; else nothing."""
+    is_foreign = image_repository(facts.meant_image) != facts.expected_repository
+    return (
+        deploy_request.accepts_image
+        if is_foreign and deploy_request.accepts_image == facts.desired_image
+        else ""
+    )
 
 
 def image_repository(image: str) -> str:

@@ -2,10 +2,11 @@
 
 from deployments.clients.cluster import Cluster, NotFound
 from deployments.models import Deploy, Kind
+from deployments.rules.ours import DEPLOY_ANNOTATION, is_ours
 from deployments.rules.restarts import restarted_at
-from deployments.rules.workloads import Workload, containers
+from deployments.rules.wording import short
+from deployments.rules.workloads import Workload
 
-DEPLOY_ANNOTATION = "headway.dev/deploy"
 CAUSE_ANNOTATION = "kubernetes.io/change-cause"
 CAUSE_LENGTH = 200
 DID = {Kind.DEPLOY: "deployed", Kind.ROLLBACK: "rolled back to", Kind.RESTART: "restarted"}
@@ -14,7 +15,8 @@ DID = {Kind.DEPLOY: "deployed", Kind.ROLLBACK: "rolled back to", Kind.RESTART: "
 def apply(deploy: Deploy, deployment: Workload, *, cluster: Cluster) -> Workload:
     """Make the one change that this Deploy asks for; return the Deployment as it is then. Raises ClusterError."""
     did = DID[Kind(deploy.kind)]
-    cause = f"Headway: {deploy.requested_by_name} {did} {deploy.sha[:7]} {deploy.headline}"[:CAUSE_LENGTH]
+    cause = f"Headway: {deploy.requested_by_name} {did} {short(deploy.sha)} {deploy.headline}"
+    cause = cause[:CAUSE_LENGTH].rstrip()
     annotations = {CAUSE_ANNOTATION: cause, DEPLOY_ANNOTATION: str(deploy.pk)}
     if deploy.kind == Kind.RESTART:
         return cluster.restart(deployment, at=deploy.restarted_at, annotations=annotations)
@@ -22,11 +24,22 @@ def apply(deploy: Deploy, deployment: Workload, *, cluster: Cluster) -> Workload
     return cluster.set_image(deployment, container=container, image=deploy.image, annotations=annotations)
 
 
-def is_done(deploy: Deploy, deployment: Workload, *, present: str | None) -> bool:
-    """Whether the Deployment, whose container has the image `present`, was changed so already."""
-    if deploy.kind == Kind.RESTART:
-        return present == deploy.image and restarted_at(deployment.template) == deploy.restarted_at
-    return present == deploy.image
+def is_done(deploy: Deploy, deployment: Workload) -> bool:
+    """Whether the Deployment was changed so already, whatever admission has made of the image."""
+    if deploy.kind == Kind.RESTART and restarted_at(deployment.template) != deploy.restarted_at:
+        return False
+    return has_our_image(deploy, deployment)
+
+
+def has_our_image(deploy: Deploy, deployment: Workload) -> bool:
+    """Whether the container has the image that this Deploy gave it, or that a restart found there."""
+    return is_ours(
+        deployment,
+        container=deploy.site.container,
+        images=(deploy.image, deploy.applied_image),
+        deploy_id=deploy.pk,
+        sets_image=deploy.kind != Kind.RESTART,
+    )
 
 
 def done_before(deploy: Deploy, *, cluster: Cluster) -> Workload | None:
@@ -41,5 +54,4 @@ def done_before(deploy: Deploy, *, cluster: Cluster) -> Workload | None:
         deployment = cluster.deployment(site.namespace, site.deployment)
     except NotFound:
         return None
-    present = containers(deployment).get(site.container)
-    return deployment if is_done(deploy, deployment, present=present) else None
+    return deployment if is_done(deploy, deployment) else None

@@ -1,43 +1,31 @@
 """Begin a Deploy: every guard again, with what is there now, and then the one patch."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from deployments.clients.clients import Clients
-from deployments.clients.cluster import (
-    ClusterError,
-    ClusterUnavailable,
-    Conflict,
-    NoSuchContainer,
-    NotFound,
-    Throttled,
-)
+from deployments.clients.cluster import ClusterError
 from deployments.clients.github import GitHubError, HeadProblem, HeadQuestion
 from deployments.clients.registry import RegistryError
-from deployments.facts import StandingHold, hold_on, stopping_holds
 from deployments.models import Deploy, Kind, Observation, Status
+from deployments.operations.authorization import no_longer_allowed
 from deployments.operations.deploys.finish import Ending, finish
-from deployments.operations.deploys.guard_input import guard_input_at_start, image_repository
+from deployments.operations.deploys.guard_input import guard_input_at_start
+from deployments.operations.deploys.guarded_patch import Refused, TryLater, apply_guarded
 from deployments.operations.deploys.images import note_image
-from deployments.operations.deploys.patch import apply, done_before, is_done
+from deployments.operations.deploys.patch import done_before
+from deployments.operations.deploys.rewritten import update_requested_image
 from deployments.operations.github_limits import ask_heads
 from deployments.queue import enqueue
 from deployments.rules.guards import first_refusal
-from deployments.rules.images import parse_image
-from deployments.rules.workloads import OUR_MANAGER, Workload, containers
+from deployments.rules.images import UnableToParseImage, parse_image
+from deployments.rules.wording import short
+from deployments.rules.workloads import OUR_MANAGER, Workload, containers, is_same_image
 
 logger = logging.getLogger(__name__)
-READ_AGAIN_AT_MOST = 5
-
-
-class Refused(Exception):
-    """A guard's sentence, or an outside system's refusal: this Deploy ends here."""
-
-
-class TryLater(Exception):
-    """An outside system does not answer: this Deploy stays queued, and the tick takes it up again."""
+AGAIN_SOON_FOR = timedelta(minutes=2)
 
 
 def start_deploy(
@@ -57,30 +45,38 @@ def start_deploy(
     try:
         patched = _done_before(deploy, clients)
         if patched is None:
+            _check_person(deploy)
             _check_place(deploy, image_prefixes)
             _check_commit_and_image(deploy, clients, now=now)
-            patched = _patch(deploy, clients, now=now)
+            patched = apply_guarded(deploy, cluster=clients.cluster, now=now)
     except Refused as refusal:
-        _refuse(deploy, str(refusal), now=now)
+        _refuse(deploy, refusal, now=now)
     except TryLater as problem:
         logger.warning("Deploy %s waits: %s", deploy.pk, problem)
         deploy.note(now=now, message=str(problem))
+        _try_again(deploy, now=now)
     else:
         _roll_out(deploy, patched, now=now)
     return deploy
 
 
-def _refuse(deploy: Deploy, refusal: str, *, now: datetime) -> None:
+def _try_again(deploy: Deploy, *, now: datetime) -> None:
+    """Soon after a blip; what lasts longer is left to the tick."""
+    if deploy.queued_at is None or now - deploy.queued_at < AGAIN_SOON_FOR:
+        enqueue.start_deploy_again(deploy.pk)
+
+
+def _refuse(deploy: Deploy, refusal: Refused, *, now: datetime) -> None:
     asked = f"asked for by {deploy.requested_by_name}"
     message = (
-        f"Refused Deploy {deploy.pk} of {deploy.sha[:7]}, {asked}, before anything was changed. {refusal}"
+        f"Refused Deploy {deploy.pk} of {short(deploy.sha)}, {asked}, before anything was changed. {refusal}"
     )
     # Another run may have begun with it meanwhile: then it is under way.
-    finish(deploy, Ending.REFUSED, refusal, audited=message, now=now)
+    finish(deploy, Ending.REFUSED, str(refusal), reason=refusal.reason, audited=message, now=now)
 
 
 def _roll_out(deploy: Deploy, patched: Workload, *, now: datetime) -> None:
-    wanted = patched.counts.wanted
+    wanted, applied = patched.counts.wanted, containers(patched).get(deploy.site.container, "")
     with transaction.atomic():
         if deploy.move(
             Status.ROLLING_OUT,
@@ -89,12 +85,20 @@ def _roll_out(deploy: Deploy, patched: Workload, *, now: datetime) -> None:
             patched_at=now,
             wanted=wanted,
             digest=deploy.digest,
+            applied_image="" if is_same_image(applied, deploy.image) else applied,
+            denied_since=None,
         ):
             Observation.objects.filter(site=deploy.site).update(
-                desired_image=deploy.image, desired_sha=deploy.sha, desired_by=OUR_MANAGER, desired_at=now,
-                accepted_image=deploy.image, resource_version="",
+                desired_image=deploy.set_image, desired_sha=deploy.sha, desired_by=OUR_MANAGER, desired_at=now,
+                accepted_image=deploy.set_image, resource_version="",
             )  # fmt: skip
+            update_requested_image(deploy)
             enqueue.follow()
+
+
+def _check_person(deploy: Deploy) -> None:
+    if refusal := no_longer_allowed(deploy):
+        raise Refused(refusal)
 
 
 def _check_place(deploy: Deploy, image_prefixes: tuple[str, ...] | None) -> None:
@@ -110,6 +114,8 @@ def _check_commit_and_image(deploy: Deploy, clients: Clients, *, now: datetime) 
     try:
         is_on_branch = _is_on_branch(deploy, clients, now=now)
         digest = clients.registry.digest(parse_image(deploy.image))
+    except UnableToParseImage as error:
+        raise Refused(str(error)) from error
     except (GitHubError, RegistryError) as error:
         raise TryLater(f"{error} Headway keeps trying.") from error
     is_built, deploy.digest = digest is not None, digest or ""
@@ -141,54 +147,3 @@ def _done_before(deploy: Deploy, clients: Clients) -> Workload | None:
         return done_before(deploy, cluster=clients.cluster)
     except ClusterError as error:
         raise TryLater(f"{error} Headway keeps trying.") from error
-
-
-def _patch(deploy: Deploy, clients: Clients, *, now: datetime) -> Workload:
-    site = deploy.site
-    for _ in range(READ_AGAIN_AT_MOST):
-        try:
-            deployment = clients.cluster.deployment(site.namespace, site.deployment)
-            _check_workload(deploy, deployment, now=now)
-            if not deploy.mark_patch_sent(now=now):
-                raise Refused("Cancelled before anything was changed.")
-            return apply(deploy, deployment, cluster=clients.cluster)
-        except Conflict:
-            continue
-        except (NotFound, NoSuchContainer) as error:
-            raise Refused(str(error)) from error
-        except (ClusterUnavailable, Throttled) as error:
-            raise TryLater(f"{error} Headway keeps trying.") from error
-        except ClusterError as error:
-            raise Refused(str(error)) from error
-    raise TryLater("The Deployment keeps changing while Headway looks at it. Headway keeps trying.")
-
-
-def _stopping(deploy: Deploy, *, now: datetime) -> tuple[StandingHold, ...]:
-    holds = StandingHold.all(now=now)
-    return stopping_holds(deploy.site, kind=deploy.kind, sha=deploy.sha, holds=holds)
-
-
-def _check_workload(deploy: Deploy, deployment: Workload, *, now: datetime) -> None:
-    site = deploy.site
-    present = containers(deployment).get(site.container)
-    if is_done(deploy, deployment, present=present):
-        return
-    if deploy.kind == Kind.RESTART and deployment.is_paused:
-        raise Refused("The Deployment is paused: resume it with kubectl rollout resume, then restart.")
-    missing = "" if present is not None else (
-        f"Deployment {site.deployment} has no container named {site.container}: correct the mapping's container."
-    )  # fmt: skip
-    refusal = first_refusal(
-        guard_input_at_start(
-            deploy,
-            workload_missing=missing,
-            present_repository=None
-            if present and present == deploy.accepts_image
-            else image_repository(present or ""),
-            hold=hold_on(site, sha=deploy.sha, holds=_stopping(deploy, now=now)),
-            seen=deploy.from_image,
-            present=present or "",
-        )
-    )
-    if refusal:
-        raise Refused(refusal)

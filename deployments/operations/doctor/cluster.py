@@ -47,8 +47,16 @@ def _refused(
         refused = (
             [name for name in names if not cluster.may(**attributes, name=name)] if permission.named else [""]
         )
-        for name in refused:
-            yield f"{verb} {permission.resource} {name}".rstrip(), permission
+        if refused:
+            yield f"{verb} {permission.resource}{_of(refused, len(names))}", permission
+
+
+def _of(refused: Sequence[str], total: int) -> str:
+    """Which of a namespace's Deployments, where it is not all that there are."""
+    if not refused[0] or len(refused) == total > 1:
+        return ""
+    more = f" and {len(refused) - NAMED} more" if len(refused) > NAMED else ""
+    return f" {', '.join(refused[:NAMED])}{more}"
 
 
 def workloads_are_there(sites: Sequence[Site], present: Mapping[str, Listed[Workload]]) -> Iterator[Finding]:

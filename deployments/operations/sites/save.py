@@ -8,15 +8,13 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from deployments.models import AuditEvent, Observation, Site
+from deployments.models.site import OBSERVED_BY, RUNS_BY
 from deployments.operations import audit
-
-_WHAT_RUNS = frozenset({"owner", "repository", "namespace", "deployment", "container", "image_template"})
-_WHAT_IS_LOOKED_AT = _WHAT_RUNS | {"branch"}
 
 
 def stands_for_the_same(before: Site, after: Site) -> bool:
     """Whether what was seen of a site when its mapping was as `before` is true of it `after`."""
-    return all(getattr(before, name) == getattr(after, name) for name in _WHAT_IS_LOOKED_AT)
+    return all(getattr(before, name) == getattr(after, name) for name in OBSERVED_BY)
 
 
 def save_mapping(
@@ -29,8 +27,8 @@ def save_mapping(
     with transaction.atomic():
         is_new = site._state.adding  # noqa: SLF001  Django's documented way to ask
         site.save()
-        if not is_new and _WHAT_RUNS & before.keys():
-            Observation.objects.filter(site=site).update(accepted_image="")
+        if not is_new and RUNS_BY & before.keys():
+            Observation.objects.filter(site=site).update(accepted_image="", requested_image="")
         # Whoever saves the mapping has looked at the repository that bears its name now.
         Observation.objects.filter(site=site).update(repository_id=None)
         message = f"Added the mapping of {site.host}." if is_new else _changes(site, before)

@@ -113,10 +113,12 @@ def _see_workload(seen: Observation, observed: Observed, head: Head | HeadProble
     if isinstance(observed, Missing):
         seen.workload_missing = observed.message
         seen.desired_image = seen.desired_sha = seen.running_sha = seen.resource_version = ""
+        seen.requested_image = ""
         seen.ready = seen.wanted = 0
         return
     seen.workload_missing, seen.managed_by = "", observed.managed_by
     seen.desired_image, seen.resource_version = observed.desired_image, observed.resource_version
+    seen.requested_image = observed.requested_image
     seen.desired_by, seen.desired_at = (
         (observed.writer.manager, observed.writer.at) if observed.writer else ("", None)
     )

@@ -4,21 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
 
 from deployments.clients.clients import Clients
 from deployments.clients.cluster import (
     Cluster,
     ClusterError,
-    ClusterRefused,
     ClusterUnavailable,
     Listed,
     Pods,
 )
 from deployments.models import Observation, Site
+from deployments.operations.deploys.rewritten import asked_image, commit_in, image_set_as
 from deployments.operations.sync.gather_outages import Outages, SeenOutage
-from deployments.rules.images import UnableToParseImage, parse_image
-from deployments.rules.managers import manager_of
+from deployments.rules.managers import manager_of, not_ours_to_change
+from deployments.rules.selectors import selector
 from deployments.rules.workloads import (
     ImageWriter,
     Workload,
@@ -26,6 +25,7 @@ from deployments.rules.workloads import (
     image_writer,
     is_settled,
     running_images,
+    template_images,
 )
 
 SILENT_IN_A_ROW = 3
@@ -37,6 +37,8 @@ class Found:
     """One site's Deployment as it was just seen."""
 
     desired_image: str
+    requested_image: str
+    """What Headway asked for where an admission has made the desired image of it."""
     desired_tag: str
     """The commit that the asked-for image's tag carries, 7 to 40 digits; empty where the image is not this site's."""
     running_tag: str
@@ -74,8 +76,7 @@ def gather_cluster(
 ) -> tuple[dict[int, Observed], int]:
     """Return what was observed of each site by its key, and the number of requests made. One namespace's trouble is that namespace's.
 
-    Credentials that are not accepted are read anew once: the token may have been rotated. A cluster that does not answer for
-    three namespaces in a row is not waited for any more.
+    A cluster that does not answer for three namespaces in a row is not waited for any more.
     """
     by_namespace: dict[str, list[Site]] = defaultdict(list)
     for site in sites:
@@ -89,10 +90,9 @@ def gather_cluster(
 
 class _Query:
     def __init__(self, clients: Clients, outages: Outages) -> None:
-        self._unreachable = clients
+        self._clients = clients
         self.outages = outages
         self._silent_in_a_row = 0
-        self._may_reconnect = True
         self.lists = 0
 
     def at(self, namespace: str, sites: Sequence[Site]) -> dict[int, Observed]:
@@ -105,22 +105,14 @@ class _Query:
             self._silent_in_a_row = self._silent_in_a_row + 1 if is_silent else 0
             return {site.pk: Unreachable(str(error)) for site in sites}
         self._silent_in_a_row = 0
-        seen = _Namespace(self._unreachable.cluster, namespace, deployments, self.outages)
+        seen = _Namespace(self._clients.cluster, namespace, deployments, self.outages)
         observed = {site.pk: seen.observed(site) for site in sites}
         self.lists += seen.pod_lists
         return observed
 
     def _list(self, namespace: str) -> Listed[Workload]:
         self.lists += 1
-        try:
-            return self._unreachable.cluster.deployments(namespace)
-        except ClusterRefused as error:
-            if error.status != HTTPStatus.UNAUTHORIZED or not self._may_reconnect:
-                raise
-        self._may_reconnect = False
-        self._unreachable.reconnect()
-        self.lists += 1
-        return self._unreachable.cluster.deployments(namespace)
+        return self._clients.cluster.deployments(namespace)
 
 
 class _Namespace:
@@ -144,14 +136,18 @@ class _Namespace:
             return Missing(
                 f"Deployment {site.deployment} has no container named {site.container}, only {names}: correct the mapping."
             )
+        if refusal := not_ours_to_change(deployment):
+            return Missing(refusal)
+        asked = asked_image(site, deployment)
         try:
-            running_tag = self._running_tag(site, deployment, desired)
+            running_tag = self._running_tag(site, deployment, desired, asked)
         except ClusterError as error:
             return Unreachable(str(error))
         numbers = deployment.counts
         return Found(
             desired_image=desired,
-            desired_tag=commit_in(site, desired),
+            requested_image="" if asked == desired else asked,
+            desired_tag=commit_in(site, asked),
             running_tag=running_tag,
             ready=numbers.ready,
             wanted=numbers.wanted,
@@ -171,21 +167,29 @@ class _Namespace:
             return SeenOutage(reason="", message=f"Its pods cannot be read: {error}", log="", pods=[])
         return self._outages.explain(self._cluster, site, deployment, pods)
 
-    def _running_tag(self, site: Site, deployment: Workload, desired: str) -> str:
+    def _running_tag(self, site: Site, deployment: Workload, desired: str, asked: str) -> str:
         seen: Observation = site.observation
         if is_settled(deployment):
-            return commit_in(site, desired)
+            return commit_in(site, asked)
         if not deployment.counts.ready:
             return ""
         if seen.resource_version and seen.resource_version == deployment.resource_version:
             # Nothing has moved since the last look: neither have the pods' images.
             return seen.running_sha
-        images = running_images(
-            deployment, self._all_pods().of_workload(deployment.name), container=site.container
-        )
+        pods = self._all_pods().of_workload(deployment.name)
+        images = running_images(deployment, pods, container=site.container)
+        if any(image != desired and not commit_in(site, image) for image in images):
+            # Admission has rewritten the pods' images: what their ReplicaSets ask for tells the commit.
+            sets = self._cluster.replica_sets(self._name, label_selector=selector(deployment.selector))
+            images = template_images(deployment, pods, sets, container=site.container)
+        return self._commit_of(site, images, desired, asked)
+
+    def _commit_of(self, site: Site, images: frozenset[str], desired: str, asked: str) -> str:
         # While old and new pods are ready side by side, the old commit still runs.
         older = sorted(images - {desired} or images)
-        return commit_in(site, older[0]) if len(older) == 1 else ""
+        if len(older) != 1:
+            return ""
+        return commit_in(site, asked if older[0] == desired else image_set_as(site, older[0]))
 
     def _all_pods(self) -> Pods:
         """Asked for once, also where that is refused."""
@@ -198,14 +202,3 @@ class _Namespace:
         if isinstance(self._pods, ClusterError):
             raise self._pods
         return self._pods
-
-
-def commit_in(site: Site, image: str) -> str:
-    """Return the commit, 7 to 40 digits, that an image of this site carries; empty for any other image."""
-    try:
-        reference = parse_image(image)
-    except UnableToParseImage:
-        return ""
-    if not reference.tag or reference.repository != site.expected_repository:
-        return ""
-    return site.template.sha_in(reference.tag) or ""

@@ -28,13 +28,23 @@ def request_sync(*, hosts: Sequence[str] = (), by: User, now: datetime) -> None:
 def wait_for_another(*, hosts: Sequence[str], trigger: str) -> None:
     """Queue a sync for when the one at work has ended: that one may have looked before this one was asked for.
 
-    One that waits already has yet to look, and is enough where it looks at these sites. Whoever calls this calls `let_follow` next.
+    One that waits already has yet to look, and is enough where it looks at these sites; where it looks at others for the
+    same reason, it looks at these as well. Whoever calls this calls `let_follow` next.
     """
-    entries = [entry.task for entry in OrmQ.objects.filter(key=AFTER_SYNC)]
-    # One that cannot be read is thrown away by whoever takes it.
-    waiting = [set(each["kwargs"].get("hosts", ())) for each in entries if "kwargs" in each]
-    if not any(not there or (hosts and there.issuperset(hosts)) for there in waiting):
-        enqueue.sync(hosts=hosts, trigger=trigger, under=AFTER_SYNC)
+    with transaction.atomic():
+        # Whichever is being let go at this moment is left to that.
+        entries = OrmQ.objects.select_for_update(skip_locked=True).filter(key=AFTER_SYNC)
+        # One that cannot be read is thrown away by whoever takes it.
+        waiting = [(entry, entry.task["kwargs"]) for entry in entries if "kwargs" in entry.task]
+        known = [set(kwargs.get("hosts", ())) for _, kwargs in waiting]
+        if any(not there or (hosts and there.issuperset(hosts)) for there in known):
+            return
+        together = set(hosts)
+        for entry, kwargs in waiting if hosts else ():
+            if kwargs.get("trigger") == trigger:
+                together |= set(kwargs["hosts"])
+                entry.delete()
+        enqueue.sync(hosts=sorted(together), trigger=trigger, under=AFTER_SYNC)
 
 
 def let_follow() -> None:

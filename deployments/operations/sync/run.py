@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Subquery
 
@@ -18,9 +18,12 @@ from deployments.operations.sync.gather import Gathered, gather
 from deployments.operations.sync.record import changed_sites, record
 from deployments.queries import GOOD_ENOUGH
 from deployments.queue import enqueue
+from deployments.queue.broker import release_entries
 from deployments.rules.autodeploy import Go, Stop
 
 MESSAGE_LENGTH = 500
+DEAD_AFTER = timedelta(seconds=30)
+"""A sync that was taken so long ago holds the lock, or is dead."""
 
 
 class UnableToSync(Exception):
@@ -65,6 +68,17 @@ def close_dead_runs(*, now: datetime) -> int:
         if not alone:
             return 0
         return _close_dead_runs(now=now)
+
+
+def take_up_dead_syncs(*, now: datetime) -> None:
+    """Close the runs whose worker died, and let another worker take up what it had begun.
+
+    One that died before its run was written down is told by the lock that nobody holds, a while after it was taken.
+    """
+    with try_lock(Lock.SYNC) as is_nobody_at_work:
+        closed = _close_dead_runs(now=now) if is_nobody_at_work else 0
+    if is_nobody_at_work:
+        release_entries(enqueue.SYNC, taken_ago=timedelta(0) if closed else DEAD_AFTER)
 
 
 def prune_runs(*, before: datetime) -> int:

@@ -1,4 +1,7 @@
-"""The rows that tell django-q2 when to run what. Only this code writes them: one broken row would stop all the others."""
+"""The one row that says when the next sync is due. Of it only its interval and its time are read, and no other row is.
+
+django-q2's own scheduler is not run: it queues whatever function a row names, with whatever options.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,17 +32,17 @@ _SYNC: dict[str, Any] = {
 
 
 def ensure_schedules(**_: Any) -> None:
-    """Have one schedule and a sound one: make it, put it right, switch off all others. Safe to run twice.
+    """Have one row of ours and a sound one: make it, or put it right. Safe to run twice.
 
     After a migration and at every tick, since whatever can write rows can break one. One statement where all is well.
     """
-    ours, others = _rows()
-    if len(ours) == 1 and not others and not _wrong(ours[0]):
+    ours = _rows()
+    if len(ours) == 1 and not _wrong(ours[0]):
         return
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.SCHEDULES.value])
-        ours, others = _rows()
+        ours = _rows()
         if not ours:
             Schedule.objects.create(
                 name=SYNC_SCHEDULE, minutes=_USUAL_MINUTES, next_run=timezone.now(), **_SYNC
@@ -47,7 +50,22 @@ def ensure_schedules(**_: Any) -> None:
         elif wrong := _wrong(ours[0]):
             Schedule.objects.filter(pk=ours[0].pk).update(**wrong)
         Schedule.objects.filter(pk__in=[each.pk for each in ours[1:]]).delete()
-        Schedule.objects.filter(pk__in=[each.pk for each in others]).update(repeats=0)
+
+
+def queue_due_sync(*, now: datetime) -> bool:
+    """Queue the sync where its time has come; say whether it had. However long nobody ran it, that is one sync."""
+    with transaction.atomic():
+        due = Schedule.objects.select_for_update(skip_locked=True).filter(
+            name=SYNC_SCHEDULE, next_run__lte=now
+        )
+        row = due.order_by("id").first()
+        if row is None:
+            return False
+        interval = timedelta(minutes=_minutes(row))
+        missed = (now - row.next_run) // interval
+        Schedule.objects.filter(pk=row.pk).update(next_run=row.next_run + (missed + 1) * interval)
+        enqueue.sync(trigger="schedule")
+    return True
 
 
 def set_sync_interval(*, minutes: int, by: User | None = None, now: datetime) -> None:
@@ -60,23 +78,24 @@ def set_sync_interval(*, minutes: int, by: User | None = None, now: datetime) ->
     schedule = Schedule.objects.get(name=SYNC_SCHEDULE)
     soonest = min(schedule.next_run, now + timedelta(minutes=minutes))
     with transaction.atomic():
-        Schedule.objects.filter(pk=schedule.pk).update(minutes=minutes, next_run=soonest, **_SYNC)
+        Schedule.objects.filter(pk=schedule.pk).update(minutes=minutes, next_run=soonest)
         message = f"Changed the sync's interval from {schedule.minutes} to {minutes} minutes."
         audit.record(AuditEvent.Kind.SCHEDULE, message, by=by, now=now)
 
 
-def _rows() -> tuple[list[Schedule], list[Schedule]]:
-    """The sync's own, of which there should be one, and any other that would be run."""
-    rows = list(Schedule.objects.order_by("id"))
-    return (
-        [each for each in rows if each.name == SYNC_SCHEDULE],
-        [each for each in rows if each.name != SYNC_SCHEDULE and each.repeats],
-    )
+def _rows() -> list[Schedule]:
+    """The sync's own, of which there should be one."""
+    return list(Schedule.objects.filter(name=SYNC_SCHEDULE).order_by("id"))
 
 
 def _wrong(row: Schedule) -> dict[str, Any]:
     """What has to change: a person's interval stays, and the next run lies no later than that."""
-    minutes = row.minutes or _USUAL_MINUTES
-    next_run = min(row.next_run, timezone.now() + timedelta(minutes=minutes))
+    minutes = _minutes(row)
+    latest = timezone.now() + timedelta(minutes=minutes)
+    next_run = min(row.next_run or latest, latest)
     wanted = {"minutes": minutes, "next_run": next_run, **_SYNC}
     return {name: value for name, value in wanted.items() if getattr(row, name) != value}
+
+
+def _minutes(row: Schedule) -> int:
+    return row.minutes if row.minutes in INTERVALS_MINUTES else _USUAL_MINUTES

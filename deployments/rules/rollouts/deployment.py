@@ -34,6 +34,7 @@ def judge_deployment(deployment: Workload, *, container: str, image: str) -> Rol
         available=numbers.available,
         old=numbers.old,
         by=by,
+        is_observed=is_observed(deployment),
     )
 
 

@@ -29,3 +29,5 @@ class Rollout:
     available: int
     old: int
     by: str = ""
+    is_observed: bool = True
+    """Whether these numbers are of the present spec; an annotation on a Deployment, too, is a new generation."""

@@ -15,6 +15,12 @@ def _static_files_as_they_lie(settings: Settings, db: None) -> None:
     settings.STORAGES = settings.STORAGES | {"staticfiles": STATIC_FILES}
 
 
+@pytest.fixture(autouse=True)
+def _as_web_s_role(settings: Settings) -> None:
+    """Every page is served with no more rights in the database than web's role has."""
+    settings.MIDDLEWARE = ["tests.roles.as_web", *settings.MIDDLEWARE]
+
+
 @pytest.fixture
 def owner(client: Client) -> Client:
     """The browser of a superuser."""

@@ -206,13 +206,13 @@ def test_every_client_ends_at_its_deadline(
 
 
 @pytest.mark.parametrize("way", ["100 Continue without end", "a body that trickles"])
-def test_a_visit_ends_at_its_deadline(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_site_check_ends_at_its_deadline(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     authority, context = make_tls()
     (tmp_path / "ca").write_text(authority)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca"))
 
     with stubborn(way, tls=context) as server, soon(), pytest.raises(AnswerTooSlow):
-        SiteCheck().visit(server.host, timeout_seconds=SOON)
+        SiteCheck().get(server.host, timeout_seconds=SOON)
 
 
 @pytest.mark.parametrize("way", ["100 Continue without end", "headers that trickle"])

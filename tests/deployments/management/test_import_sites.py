@@ -84,29 +84,51 @@ def test_the_audit_tells_who_changed_which_mapping(run: Run, table: Path) -> Non
     ]
 
 
+def test_a_column_that_does_not_exist_is_named(run: Run, table: Path) -> None:
+    table.write_text(f"{HEADING},autodeploy,notes\n{GOOD},true,hello\n")
+
+    with pytest.raises(CommandError, match=r"Nothing was imported\. Unknown columns: autodeploy, notes\. "):
+        run("import_sites", str(table))
+
+    assert not Site.objects.exists()
+
+
+@pytest.mark.parametrize("text", ["true", "TRUE", "True", "1"])
+def test_yes_is_read_as_people_and_spreadsheets_write_it(run: Run, table: Path, text: str) -> None:
+    table.write_text(f"{HEADING},auto_deploy\n{GOOD},{text}\n")
+
+    run("import_sites", str(table))
+
+    assert Site.objects.get().auto_deploy is True
+
+
 @pytest.mark.parametrize(
-    ("written", "checks"), [("no", False), ("FALSE", False), ("0", False), ("Yes", True), ("", True)]
+    ("column", "text"), [("auto_deploy", "maybe"), ("check_status", "fine"), ("check_timeout_seconds", "61")]
 )
-def test_a_column_turns_host_checks_on_and_off(run: Run, table: Path, written: str, *, checks: bool) -> None:
-    table.write_text(f"{HEADING},check_enabled\n{GOOD},{written}\n")
+def test_a_value_that_its_column_cannot_have_is_named(run: Run, table: Path, column: str, text: str) -> None:
+    table.write_text(f"{HEADING},{column}\n{GOOD},{text}\n")
+
+    with pytest.raises(CommandError, match=rf"line 2: {column}: "):
+        run("import_sites", str(table))
+
+    assert not Site.objects.exists()
+
+
+def test_an_empty_cell_means_the_default_and_a_column_left_out_changes_nothing(run: Run, table: Path) -> None:
+    table.write_text(f"{HEADING},namespace,check_status,auto_deploy\n{GOOD},apps,204,true\n")
+    run("import_sites", str(table))
+    table.write_text(f"{HEADING},namespace,check_status\n{GOOD},,\n")
 
     run("import_sites", str(table))
 
-    assert Site.objects.get().check_enabled is checks
+    site = Site.objects.get()
+    assert (site.namespace, site.check_status, site.auto_deploy) == ("default", 200, True)
 
 
-def test_a_table_without_that_column_leaves_host_checks_as_they_are(run: Run, table: Path) -> None:
-    table.write_text(f"{HEADING},check_enabled\n{GOOD},no\n")
-    run("import_sites", str(table))
-    table.write_text(f"{HEADING}\n{GOOD}\n")
+@pytest.mark.parametrize("text", ["false", "FALSE", "0"])
+def test_a_column_turns_host_checks_off(run: Run, table: Path, text: str) -> None:
+    table.write_text(f"{HEADING},check_enabled\n{GOOD},{text}\n")
 
     run("import_sites", str(table))
 
     assert Site.objects.get().check_enabled is False
-
-
-def test_what_is_neither_yes_nor_no_is_named(run: Run, table: Path) -> None:
-    table.write_text(f"{HEADING},check_enabled\n{GOOD},perhaps\n")
-
-    with pytest.raises(CommandError, match="line 2: check_enabled is “perhaps”: write yes or no"):
-        run("import_sites", str(table))

@@ -11,7 +11,7 @@ from deployments.models import Deploy, Observation, Site, Status, Trigger
 from deployments.operations.deploys.adopt import UnableToAdopt, adopt
 from deployments.operations.deploys.request import UnableToDeploy
 from deployments.rules.site_state import Action, Answer, State
-from tests.factories import NOW, ask, begin, observe, succeed
+from tests.factories import NOW, ask, begin, make_user, observe, succeed
 
 HOST = "cacophony.natwelch.com"
 OTHER = "chartopia.app"
@@ -38,6 +38,14 @@ def older(world: World, clients: Clients, nat: User) -> str:
 def foreign(world: World, clients: Clients, nat: User) -> str:
     by_hand(world, clients, world.image(OTHER))
     return world.image(OTHER)
+
+
+@pytest.fixture
+def admin() -> User:
+    ada = make_user("ada")
+    ada.is_staff = True
+    ada.save()
+    return ada
 
 
 def seen() -> Observation:
@@ -143,21 +151,40 @@ def test_a_commit_that_is_not_on_the_branch_is_not_adopted(world: World, clients
 
 
 def test_another_apps_image_is_replaced_only_by_who_saw_it(
-    world: World, clients: Clients, foreign: str
+    world: World, clients: Clients, foreign: str, admin: User
 ) -> None:
     with pytest.raises(UnableToDeploy, match="The container runs an image of"):
-        ask(HOST)
+        ask(HOST, requested_by=admin)
     with pytest.raises(UnableToDeploy, match="The container runs an image of"):
-        ask(HOST, accept_foreign_image=world.image(HOST))
+        ask(HOST, requested_by=admin, accept_foreign_image=world.image(HOST))
 
-    begin(ask(HOST, accept_foreign_image=foreign), clients)
+    begin(ask(HOST, requested_by=admin, accept_foreign_image=foreign), clients)
 
     assert world.running_image(HOST) == world.image(HOST)
 
 
-def test_yet_another_image_set_meanwhile_is_left_alone(world: World, clients: Clients, foreign: str) -> None:
+def test_another_apps_image_is_replaced_only_by_an_administrator(foreign: str, nat: User) -> None:
+    with pytest.raises(UnableToDeploy, match="Only an administrator"):
+        ask(HOST, requested_by=nat, accept_foreign_image=foreign)
+
+
+def test_who_is_no_administrator_any_more_replaces_nothing(
+    world: World, clients: Clients, foreign: str, admin: User
+) -> None:
+    deploy = ask(HOST, requested_by=admin, accept_foreign_image=foreign)
+    User.objects.filter(pk=admin.pk).update(is_staff=False)
+
+    begin(deploy, clients)
+
+    assert (deploy.status, world.running_image(HOST)) == (Status.FAILED, foreign)
+    assert "Only an administrator" in deploy.message
+
+
+def test_yet_another_image_set_meanwhile_is_left_alone(
+    world: World, clients: Clients, foreign: str, admin: User
+) -> None:
     third = world.image("code.natwelch.com") if "code.natwelch.com" in world.mappings else f"{foreign}0"
-    deploy = ask(HOST, accept_foreign_image=foreign)
+    deploy = ask(HOST, requested_by=admin, accept_foreign_image=foreign)
     world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=third)
 
     begin(deploy, clients)

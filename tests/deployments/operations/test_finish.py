@@ -38,6 +38,7 @@ TABLE = """
 SUCCEEDED       yes          -     yes     -         yes    yes   yes           -
 FAILED          -            -     yes     yes       yes    yes   yes           -
 TIMED_OUT       -            -     yes     yes       yes    yes   yes           -
+OUT_OF_SIGHT    -            -     yes     -         yes    yes   yes           -
 SUPERSEDED      -            -     yes     -         yes    yes   -             -
 ABORTED         -            -     -       -         yes    -     -             yes
 CANCELLED       -            yes   -       -         yes    -     -             yes

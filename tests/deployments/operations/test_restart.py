@@ -12,8 +12,9 @@ from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.deploys.restart import request_restart
 from deployments.operations.deploys.retry import request_retry
 from deployments.operations.hold import place_hold
+from deployments.operations.reauthentication import ReauthenticationRequired
 from simulators.cluster import SLOW
-from tests.factories import NOW, ask, begin, end, observe, succeed
+from tests.factories import JUST_NOW, NOW, ask, begin, end, observe, succeed
 
 HOST = "cacophony.natwelch.com"
 
@@ -86,7 +87,12 @@ def test_a_hold_does_not_stop_a_restart(
     sha = site.observation.desired_sha if held == "the commit" else ""
     place_hold(site=None if held == "everything" else site, sha=sha, reason="Migration", by=nat, now=NOW)
 
-    deploy = succeed(restart(site, nat), clients, world)
+    with pytest.raises(ReauthenticationRequired, match="held by nat: Migration"):
+        restart(site, nat)
+    asked = request_restart(
+        site=site, seen_sha=site.observation.running_sha, by=nat, authentication=JUST_NOW, now=NOW
+    )
+    deploy = succeed(asked, clients, world)
 
     assert deploy.status == Status.SUCCEEDED
     assert deploy.events.first().message == "Asked for by nat. It passes the Hold by nat: Migration."

@@ -11,9 +11,10 @@ from deployments.models import AuditEvent, Deploy, Hold, Kind, Site, Status, Tri
 from deployments.operations.deploys.cancel import UnableToCancel, abort_and_roll_back
 from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.hold import place_hold
+from deployments.operations.reauthentication import ReauthenticationRequired
 from simulators.cluster import CRASHES
 from tests.deployments.operations.following import HOST
-from tests.factories import NOW, ask, begin, end, observe, succeed
+from tests.factories import JUST_NOW, NOW, ask, begin, end, observe, succeed
 
 LATER = timedelta(minutes=5)
 
@@ -137,8 +138,13 @@ def test_aborting_passes_a_stop_of_everything(world: World, clients: Clients, na
     deploy = failing(world, clients)
     place_hold(site=None, reason="Stopped from the menu", by=nat, now=NOW)
 
-    back = abort_and_roll_back(deploy=deploy, by=nat, now=NOW)
+    with pytest.raises(ReauthenticationRequired, match="held by nat: Stopped from the menu"):
+        abort_and_roll_back(deploy=deploy, by=nat, now=NOW)
+    deploy.refresh_from_db()
+    was = deploy.status
+    back = abort_and_roll_back(deploy=deploy, by=nat, authentication=JUST_NOW, now=NOW)
 
+    assert was == Status.ROLLING_OUT
     assert succeed(back, clients, world).status == Status.SUCCEEDED
     assert world.running_image(HOST) == world.image(HOST, ran)
 
@@ -155,5 +161,5 @@ def test_nothing_goes_back_automatically_to_a_commit_that_is_held(
 
     assert Deploy.objects.count() == 1
     assert failed.message.endswith(
-        "It was not rolled back by itself: This commit is held by nat: It leaks. Resume it first."
+        f"It was not rolled back by itself: Commit {ran[:7]} is held by nat: It leaks. Resume it first."
     )

@@ -14,11 +14,10 @@ from django.utils import timezone
 from django_q import core_signing
 from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule, Task
-from django_q.scheduler import scheduler
 from django_q.tasks import async_task
 
 from deployments import tasks
-from deployments.queue.entries import TASKS
+from deployments.queue.entries import OPTIONAL, REQUIRED, TASKS
 from tests.processes import MANAGE, Running, environment, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,7 +75,32 @@ def test_the_tasks_that_may_be_named_are_those_of_the_module() -> None:
         {"func": None},
         {"hook": "os.system"},
         {"chain": [["os.system", ["true"]]]},
+        {"chain": None},
+        {"cached": True},
+        {"cached": 60, "group": "sync"},
+        {"iter_count": 1},
+        {"iter_cached": True},
+        {"sync": True},
+        {"sync": False},
+        {"timeout": -1},
+        {"cluster": "elsewhere"},
+        {"broker": "os"},
+        {"ack_id": 1},
+        {"result": "r"},
+        {"anything": "else"},
         {"started": "never"},
+        {"started": None},
+        {"id": "1"},
+        {"id": ["1" * 32]},
+        {"name": "n" * 101},
+        {"name": "nul\0"},
+        {"group": "a:b:keys"},
+        {"save": "no"},
+        {"args": "abc"},
+        {"args": [{"a": 1}]},
+        {"kwargs": []},
+        {"kwargs": {"hosts": {"a": 1}}},
+        {"trace": [1]},
     ],
     ids=str,
 )
@@ -85,6 +109,33 @@ def test_an_entry_that_is_not_ours_is_refused(changes: dict[str, Any]) -> None:
 
     with pytest.raises(django_q.signing.BadSignature):
         django_q.signing.SignedPackage.loads(OrmQ.objects.get().payload)
+
+
+@pytest.mark.parametrize("missing", ["id", "name", "func", "args", "kwargs", "started"])
+def test_an_entry_that_lacks_something_is_refused(missing: str) -> None:
+    entry = an_entry()
+    del entry[missing]
+    queue(entry, serializer=django_q.signing.PickleSerializer)
+
+    with pytest.raises(django_q.signing.BadSignature):
+        django_q.signing.SignedPackage.loads(OrmQ.objects.get().payload)
+
+
+def test_an_entry_that_is_no_object_is_refused() -> None:
+    for each in ([], "sync", None, [["func", "deployments.tasks.sync"]]):
+        queue(each, serializer=django_q.signing.PickleSerializer)  # type: ignore[arg-type]
+
+    for entry in OrmQ.objects.all():
+        with pytest.raises(django_q.signing.BadSignature):
+            django_q.signing.SignedPackage.loads(entry.payload)
+
+
+def test_all_that_django_q2_itself_puts_into_an_entry_is_known() -> None:
+    async_task("deployments.tasks.tick", q_options={"group": "tick", "save": False, "ack_failure": True})
+
+    task = OrmQ.objects.get().task
+
+    assert set(task) == set(REQUIRED) | set(OPTIONAL) - {"trace"}
 
 
 def test_an_entry_of_ours_comes_back_as_it_was() -> None:
@@ -120,8 +171,6 @@ def test_a_worker_runs_none_of_it_and_goes_on(tmp_path: Path) -> None:
     queue(an_entry(func="os.mkdir", args=[str(owned)]), serializer=django_q.signing.PickleSerializer)
     queue(an_entry(), serializer=django_q.signing.PickleSerializer, key="the one before it was rotated")
     Schedule.objects.create(name="evil", func="os.mkdir", args=repr(str(owned)), next_run=timezone.now())
-    scheduler()
-    assert not Schedule.objects.filter(name="evil").exists()
 
     with Running(
         [*MANAGE, "worker"], environment(tmp_path, KUBECONFIG=""), log=tmp_path / "worker.log"

@@ -1,16 +1,31 @@
 """A new incident is a new file in cases/diagnosis: pods and events as the API server sent them, and the expected words."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import yaml
 
 from deployments.clients.cluster import parse
-from deployments.rules.diagnosis import diagnose
+from deployments.rules.diagnosis import (
+    Diagnosis,
+    RolloutTimes,
+    after_asking_the_registry,
+    diagnose,
+    pulls_under_way,
+)
 
 CASES = sorted((Path(__file__).parent / "cases" / "diagnosis").glob("*.yaml"))
+
+
+IMAGE = "registry.example.com/acme/shop:1"
+NOW = datetime(2026, 11, 22, 10, 10, tzinfo=UTC)
+
+
+def rollout_times(given):
+    times = {name: datetime.fromisoformat(given[name]) for name in given if name.endswith("_at")}
+    return RolloutTimes(**given | times)
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
@@ -23,8 +38,68 @@ def test_what_keeps_pods_from_getting_ready_is_said_as_its_case_expects(path):
         container=case["container"],
         image=case["image"],
         now=datetime.fromisoformat(case["now"]),
+        times=rollout_times(case.get("times", {})),
     )
 
     stated = asdict(diagnosis) if diagnosis else None
     expected = case["expect"]
     assert (stated and {name: stated[name] for name in expected or stated}) == expected
+
+
+def waits_for_its_pull(*, pulled_at=""):
+    """One pod whose image is being pulled since 10:02; or that was, until then."""
+    pod = {
+        "metadata": {"name": "shop-5d4f8c7b9-x2k4p", "uid": "pod-1"},
+        "spec": {"containers": [{"name": "web", "image": IMAGE}]},
+        "status": {
+            "phase": "Pending",
+            "containerStatuses": [{"name": "web", "state": {"waiting": {"reason": "ContainerCreating"}}}],
+        },
+    }
+    times = {"Pulling": "2026-11-22T10:02:00Z", "Pulled": pulled_at}
+    about = {"uid": "pod-1", "fieldPath": "spec.containers{web}"}
+    events = [
+        {"reason": reason, "involvedObject": about, "firstTimestamp": at, "lastTimestamp": at}
+        for reason, at in times.items()
+        if at
+    ]
+    return [parse.pod(pod)], [parse.event(each) for each in events]
+
+
+def test_a_slow_pull_is_no_trouble_and_said_with_its_age():
+    pods, events = waits_for_its_pull()
+
+    problem = diagnose(pods, events, container="web", image=IMAGE, now=NOW)
+    message = pulls_under_way(pods, events, container="web", image=IMAGE, now=NOW)
+
+    assert problem is None
+    assert message == "The image of “web” is being pulled, for 8 minutes so far."
+
+
+def test_a_pull_that_has_ended_is_not_said_any_more():
+    pods, events = waits_for_its_pull(pulled_at="2026-11-22T10:09:00Z")
+
+    message = pulls_under_way(pods, events, container="web", image=IMAGE, now=NOW)
+
+    assert message == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (
+            True,
+            "The cluster cannot pull shop:1: x509: unknown authority. The registry has it, and the cluster retries automatically.",
+        ),
+        (
+            "no route",
+            "The cluster cannot pull shop:1: x509: unknown authority. Whether the registry has it is not known: no route.",
+        ),
+    ],
+)
+def test_the_registrys_answer_is_added_to_the_kubelets_words(answer, expected):
+    problem = Diagnosis("pull_failed", "…", certain=True, unpulled="shop:1", cause="x509: unknown authority")
+
+    answered = after_asking_the_registry(problem, answer)
+
+    assert (answered.message, answered.certain) == (expected, False)

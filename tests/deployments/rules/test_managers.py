@@ -1,9 +1,13 @@
 """Who else manages a Deployment, by what they leave on it."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
+import yaml
 
 from deployments.clients.cluster import parse
-from deployments.rules.managers import manager_of
+from deployments.rules.managers import manager_of, not_ours_to_change
 
 TRACKED = "argocd.argoproj.io/tracking-id"
 HELM = {"app.kubernetes.io/managed-by": "Helm"}
@@ -53,3 +57,86 @@ def test_a_deployment_without_labels_is_nobodys() -> None:
     deployment = parse.deployment({"metadata": {"name": "cron", "namespace": "default", "labels": None}})
 
     assert manager_of(deployment) == ""
+
+
+CASES_OF_OTHERS = yaml.safe_load((Path(__file__).parent / "cases" / "managers.yaml").read_text())["items"]
+NAMES_OF_OTHERS = (
+    "Argo CD's application “shop”",
+    "Knative's Revision “shop-00007”",
+    "Keel",
+    "Rancher Fleet's bundle “default-shop”",
+    "kapp",
+    "“pulumi”",
+    "Flux's Kustomization “apps”",
+    "Helm's release “shop”",
+)
+
+
+@pytest.mark.parametrize(
+    ("thing", "expected"), list(zip(CASES_OF_OTHERS, NAMES_OF_OTHERS, strict=True)), ids=NAMES_OF_OTHERS
+)
+def test_each_manager_is_named(thing: dict[str, Any], expected: str) -> None:
+    assert manager_of(parse.deployment(thing)) == expected
+
+
+def written_by(
+    manager: str, *, operation: str = "Update", subresource: str = "", **fields: Any
+) -> dict[str, Any]:
+    entry = {"manager": manager, "operation": operation, "subresource": subresource, "fieldsV1": fields}
+    return {"managedFields": [entry]}
+
+
+def owned_by(kind: str, api_version: str, *, controller: bool = True) -> dict[str, Any]:
+    owner = {"apiVersion": api_version, "kind": kind, "name": "shop", "uid": "u", "controller": controller}
+    return {"ownerReferences": [owner]}
+
+
+IMAGE = {"f:spec": {"f:template": {"f:spec": {"f:containers": {'k:{"name":"web"}': {"f:image": {}}}}}}}
+RELATIVES = {
+    "Flux by its field manager": (written_by("kustomize-controller", operation="Apply"), "Flux"),
+    "Terraform": (written_by("HashiCorp"), "Terraform"),
+    "Pulumi by its field manager": (written_by("pulumi-kubernetes-9af2"), "Pulumi"),
+    "Argo CD's status alone": (written_by("argocd-controller", subresource="status"), ""),
+    "whoever applies the image": (written_by("deployer", operation="Apply", **IMAGE), "“deployer”"),
+    "a person who applies the image": (written_by("kubectl", operation="Apply", **IMAGE), ""),
+    "a person who sets the image": (written_by("kubectl-set", **IMAGE), ""),
+    "a robot that only sets labels": (written_by("labeler", operation="Apply"), ""),
+    "ourselves": (written_by("headway", **IMAGE), ""),
+    "any operator": (owned_by("Website", "example.com/v1"), "Website “shop”"),
+    "OpenShift": (
+        owned_by("DeploymentConfig", "apps.openshift.io/v1"),
+        "OpenShift's DeploymentConfig “shop”",
+    ),
+    "an owner that does not control it": (owned_by("Website", "example.com/v1", controller=False), ""),
+    "Keel switched off": ({"annotations": {"keel.sh/policy": "never"}}, ""),
+    "Keel by a label": ({"labels": {"keel.sh/policy": "minor"}}, "Keel"),
+    "Config Sync": ({"annotations": {"configmanagement.gke.io/managed": "enabled"}}, "Config Sync"),
+    "our own label": ({"labels": {"app.kubernetes.io/managed-by": "headway"}}, ""),
+}
+
+
+@pytest.mark.parametrize(("metadata", "expected"), RELATIVES.values(), ids=RELATIVES)
+def test_their_relatives_are_named_and_nobody_else(metadata: dict[str, Any], expected: str) -> None:
+    assert manager_of(parse.deployment({"metadata": {"name": "shop"} | metadata})) == expected
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words"),
+    [
+        (
+            owned_by("Revision", "serving.knative.dev/v1"),
+            "belongs to Knative's Revision “shop”, whose operator",
+        ),
+        ({"deletionTimestamp": "2026-11-28T10:00:00Z"}, "is being deleted"),
+    ],
+)
+def test_what_an_operator_owns_or_is_going_is_not_ours_to_change(
+    metadata: dict[str, Any], words: str
+) -> None:
+    assert words in not_ours_to_change(parse.deployment({"metadata": {"name": "shop"} | metadata}))
+
+
+def test_what_another_tool_also_manages_may_be_changed() -> None:
+    thing = {"metadata": {"name": "shop", "annotations": {"keel.sh/policy": "force"}}}
+
+    assert not_ours_to_change(parse.deployment(thing)) == ""

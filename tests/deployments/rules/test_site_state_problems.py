@@ -189,6 +189,10 @@ CASES = {
         {"desired_sha": HEAD, "last": deploy(message="No room", reason="quota")},
         ("failed", "The Deploy of b2b2b2b failed. No room.", "retry"),
     ),
+    "the head's Deploy waited for a volume in vain, which no other commit would attach": (
+        {"desired_sha": HEAD, "last": deploy(message="Multi-Attach", status="timed_out", reason="volume")},
+        ("failed", "The Deploy of b2b2b2b took too long. Multi-Attach.", "retry"),
+    ),
     "the head's tag was pushed anew and its pods run the old build": (
         {
             "desired_sha": HEAD,

@@ -152,12 +152,14 @@ def test_a_patch_that_changes_nothing_makes_no_new_version(settled: DemoCluster)
     assert answer == before
 
 
-def test_the_generation_follows_the_spec_and_not_the_annotations(settled: DemoCluster) -> None:
+def test_the_generation_follows_the_spec_and_the_annotations_and_not_the_labels(settled: DemoCluster) -> None:
     with Client(settled) as client:
         _, annotated = client.patch("cron", {"metadata": {"annotations": {"who": "me"}}})
+        _, labelled = client.patch("cron", {"metadata": {"labels": {"team": "shop"}}})
         _, changed = client.patch("cron", set_image("web", "app:2"))
 
-    assert (annotated["metadata"]["generation"], changed["metadata"]["generation"]) == (1, 2)
+    generations = [each["metadata"]["generation"] for each in (annotated, labelled, changed)]
+    assert generations == [2, 2, 3]
 
 
 def test_the_field_manager_owns_the_image_it_has_set(settled: DemoCluster) -> None:

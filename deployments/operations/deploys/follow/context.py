@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from deployments.clients.clients import Clients
 from deployments.clients.deadline import in_a_thread
+from deployments.rules.workloads import ReplicaSet, Workload
 
 T = TypeVar("T")
 Late = TypeVar("Late")
@@ -20,7 +21,9 @@ class Timeouts:
     stability: timedelta
     """New pods must stay ready for this long."""
     rollout: timedelta
-    """After this long a rollout has timed out."""
+    """After this long without progress a rollout has timed out, unless its manifest allows longer."""
+    denied: timedelta = field(default=timedelta(minutes=2))
+    """After this long of refusals nobody waits for a permission to come back."""
     poll_seconds: float = 1.5
     task: timedelta = field(default=timedelta(seconds=45))
     """One task's length; then it queues itself again."""
@@ -84,6 +87,18 @@ class BackgroundCalls:
 
 
 @dataclass(frozen=True)
+class KnownReplicaSet:
+    """The ReplicaSet of one generation of a Deployment."""
+
+    replica_set: ReplicaSet
+    owner: str
+    generation: int
+
+    def owned_by(self, deployment: Workload) -> bool:
+        return (self.owner, self.generation) == (deployment.uid, deployment.generation)
+
+
+@dataclass(frozen=True)
 class FollowContext:
     """One follower's."""
 
@@ -92,3 +107,11 @@ class FollowContext:
     checks_hosts: bool = True
     """Whether hosts are asked at all, where their mappings say so."""
     calls: BackgroundCalls = field(default_factory=BackgroundCalls)
+    sizes: dict[str, int] = field(default_factory=dict)
+    """How many Deployments a namespace had when it was last listed."""
+    replica_sets: dict[int, KnownReplicaSet] = field(default_factory=dict)
+    """By the Deploy's key."""
+
+    def remember(self, deploy_id: int, deployment: Workload, replica_set: ReplicaSet) -> None:
+        known = KnownReplicaSet(replica_set, deployment.uid, deployment.generation)
+        self.replica_sets[deploy_id] = known

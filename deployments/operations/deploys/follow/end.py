@@ -2,11 +2,10 @@
 
 import logging
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from deployments.clients.cluster import Cluster, ClusterError
 from deployments.models import Deploy
-from deployments.operations.deploys.follow.context import Timeouts
 from deployments.rules.wording import printable
 
 logger = logging.getLogger(__name__)
@@ -14,8 +13,9 @@ LOG_LINES = 20
 LONGEST_LOG_BYTES = 8 * 1024
 
 
-def is_out_of_time(deploy: Deploy, timeouts: Timeouts, *, now: datetime) -> bool:
-    return now - (deploy.patched_at or deploy.requested_at) >= timeouts.rollout
+def is_out_of_time(deploy: Deploy, allowed: timedelta, *, now: datetime) -> bool:
+    """Whether its rollout has stood still for so long."""
+    return now - (deploy.progressed_at or deploy.patched_at or deploy.requested_at) >= allowed
 
 
 def last_lines(cluster: Cluster, namespace: str, *, pod: str, container: str) -> str:

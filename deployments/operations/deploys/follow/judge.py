@@ -12,10 +12,20 @@ from deployments.operations.deploys.follow.context import FollowContext
 from deployments.operations.deploys.follow.end import is_out_of_time, last_lines
 from deployments.operations.deploys.follow.snapshot import Snapshot
 from deployments.operations.deploys.follow.verify_digest import verify_digest
-from deployments.rules.diagnosis import Diagnosis, after_asking_the_registry, diagnose
+from deployments.rules.diagnosis import (
+    Diagnosis,
+    RolloutTimes,
+    after_asking_the_registry,
+    diagnose,
+    pulls_under_way,
+)
 from deployments.rules.digest_check import DigestCheck, DigestMatch
 from deployments.rules.images import parse_image
+from deployments.rules.ours import PUT_BACK, put_back
+from deployments.rules.progress import Progress, deadline_seconds, has_failed, longest_pause, progress
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
+from deployments.rules.wording import duration, sentences, some_of
+from deployments.rules.workloads import Workload, is_same_image
 
 REGISTRY_WITHIN = timedelta(seconds=30)
 ASK_REGISTRY_AGAIN = timedelta(seconds=30)
@@ -24,18 +34,35 @@ ASK_REGISTRY_AGAIN = timedelta(seconds=30)
 def judge(snapshot: Snapshot, context: FollowContext) -> None:
     """Move the Deploy on, or note how far it is."""
     deploy, site = snapshot.deploy, snapshot.deploy.site
-    if snapshot.deployment is None:
-        gone = f"Deployment {site.deployment} is gone from namespace {site.namespace}."
+    if snapshot.deployment is None or snapshot.deployment.is_terminating:
+        how = "gone from" if snapshot.deployment is None else "being deleted in"
+        gone = f"Deployment {site.deployment} is {how} namespace {site.namespace}."
         finish(deploy, Ending.FAILED, gone, reason="gone", now=snapshot.now)
         return
-    rollout = judge_rollout(snapshot.deployment, container=site.container, image=deploy.image)
+    image = snapshot.image
+    if not is_same_image(image, deploy.set_image):
+        # A webhook came midway, and has rewritten what was there.
+        deploy.note(now=snapshot.now, applied_image=image)
+    rollout = judge_rollout(snapshot.deployment, container=site.container, image=image)
     match rollout.phase:
         case Phase.SUPERSEDED:
-            finish(deploy, Ending.SUPERSEDED, rollout.message, now=snapshot.now)
+            _superseded(snapshot, snapshot.deployment, rollout)
         case Phase.COMPLETE if snapshot.ready >= rollout.wanted:
             _verify(snapshot, rollout, context)
         case _:
-            _wait_or_fail(snapshot, rollout, context)
+            _wait_or_fail(snapshot, snapshot.deployment, rollout, context)
+
+
+def _superseded(snapshot: Snapshot, deployment: Workload, rollout: Rollout) -> None:
+    """What puts its own image back does so again: it is named, and auto-deploy stops here."""
+    deploy = snapshot.deploy
+    back = put_back(deployment, container=deploy.site.container, before=deploy.from_image)
+    if back is None:
+        finish(deploy, Ending.SUPERSEDED, rollout.message, now=snapshot.now)
+        return
+    commit = deploy.from_sha[:7] or deploy.from_image
+    message = f"{back.by} put {commit} back {duration(back.after)} later."
+    finish(deploy, Ending.SUPERSEDED, message, reason=PUT_BACK, now=snapshot.now)
 
 
 def _verify(snapshot: Snapshot, rollout: Rollout, context: FollowContext) -> None:
@@ -74,28 +101,50 @@ def _verify_build(
         check_host(snapshot, context, stayed=f"{_pods(snapshot.ready)} ready, and stayed so{doubt}")
 
 
-def _wait_or_fail(snapshot: Snapshot, rollout: Rollout, context: FollowContext) -> None:
-    deploy, now, counts = snapshot.deploy, snapshot.now, _counts(snapshot, rollout)
-    problem = _problem(snapshot, context)
-    message = problem.message if problem else rollout.message
-    if rollout.phase is Phase.FAILED or (problem and problem.certain):
-        finish(deploy, Ending.FAILED, message, now=now, **_evidence(snapshot, problem, context), **counts)
-    elif is_out_of_time(deploy, context.timeouts, now=now):
-        finish(deploy, Ending.TIMED_OUT, message, now=now, **_evidence(snapshot, problem, context), **counts)
-    elif deploy.status == Status.VERIFYING:
-        message = f"A pod fell away again. {message}"
+def _wait_or_fail(snapshot: Snapshot, workload: Workload, rollout: Rollout, context: FollowContext) -> None:
+    deploy, now, ready_before = snapshot.deploy, snapshot.now, snapshot.deploy.ready
+    deploy.note(now=now, **_counts(snapshot, rollout))
+    problem = _problem(snapshot, workload, context)
+    message = problem.message if problem else _stated(snapshot, rollout)
+    if has_failed(workload, rollout, problem):
+        finish(deploy, Ending.FAILED, message, now=now, **_evidence(snapshot, problem, context))
+    elif is_out_of_time(deploy, longest_pause(workload, usual=context.timeouts.rollout), now=now):
+        finish(deploy, Ending.TIMED_OUT, message, now=now, **_evidence(snapshot, problem, context))
+    elif deploy.status != Status.VERIFYING:
+        deploy.note(now=now, message=message)
+    elif rollout.is_observed:
+        fell_away = "A pod fell away again." if snapshot.ready < ready_before else ""
+        message = sentences(fell_away, message)
         deploy.move(
-            Status.ROLLING_OUT, now=now, message=message, verifying_since=None, checks=0, checked_at=None, **counts
+            Status.ROLLING_OUT, now=now, message=message, verifying_since=None, checks=0, checked_at=None
         )  # fmt: skip
-    else:
-        deploy.note(now=now, message=message, **counts)
 
 
-def _problem(snapshot: Snapshot, context: FollowContext) -> Diagnosis | None:
+def _stated(snapshot: Snapshot, rollout: Rollout) -> str:
+    """How far it is; what the Deployment counts as complete is not, while pods of it are not seen to be ready."""
+    container = snapshot.deploy.site.container
+    if rollout.phase is Phase.COMPLETE:
+        return f"{some_of(snapshot.ready, rollout.wanted, 'new pod')} ready."
+    pulls = pulls_under_way(
+        snapshot.new_pods, snapshot.events, container=container, image=snapshot.pod_image, now=snapshot.now
+    )
+    return sentences(rollout.message, pulls)
+
+
+def _problem(snapshot: Snapshot, workload: Workload, context: FollowContext) -> Diagnosis | None:
     """What is wrong; before an image is called missing, the registry itself is asked."""
     deploy, now = snapshot.deploy, snapshot.now
     problem = diagnose(
-        snapshot.pods, snapshot.events, container=deploy.site.container, image=deploy.image, now=now
+        snapshot.new_pods,
+        snapshot.events,
+        container=deploy.site.container,
+        image=snapshot.pod_image,
+        now=now,
+        times=RolloutTimes(
+            patched_at=deploy.patched_at,
+            progressed_at=deploy.progressed_at,
+            deadline_seconds=deadline_seconds(workload),
+        ),
     )
     if problem is None or not problem.certain or not problem.unpulled:
         return problem
@@ -129,7 +178,25 @@ def _evidence(snapshot: Snapshot, problem: Diagnosis | None, context: FollowCont
 
 
 def _counts(snapshot: Snapshot, rollout: Rollout) -> dict[str, Any]:
-    return {"wanted": rollout.wanted, "updated": rollout.updated, "ready": snapshot.ready}
+    deploy, workload = snapshot.deploy, snapshot.deployment
+    before = (
+        Progress(deploy.progress, deploy.progressed_at)
+        if deploy.progress is not None and deploy.progressed_at
+        else None
+    )
+    counts = {"wanted": rollout.wanted, "updated": rollout.updated, "ready": snapshot.ready}
+    if workload is None:
+        return counts
+    reached = progress(
+        workload,
+        rollout,
+        ready=snapshot.ready,
+        wanted_before=deploy.wanted,
+        before=before,
+        patched_at=deploy.patched_at or deploy.requested_at,
+        now=snapshot.now,
+    )
+    return counts | ({"progress": reached.steps, "progressed_at": reached.at} if reached else {})
 
 
 def _pods(count: int) -> str:

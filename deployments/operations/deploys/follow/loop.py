@@ -3,19 +3,20 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from http import HTTPStatus
 from itertools import groupby
 
 from django.db import DatabaseError, InterfaceError
 
 from deployments.clients.clients import Clients
-from deployments.clients.cluster import ClusterError
+from deployments.clients.cluster import ClusterError, ClusterRefused
 from deployments.locks import Lock, try_lock
-from deployments.models import Deploy
+from deployments.models import Deploy, Status
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.follow.context import FollowContext, Timeouts
 from deployments.operations.deploys.follow.end import is_out_of_time
 from deployments.operations.deploys.follow.judge import judge
-from deployments.operations.deploys.follow.snapshot import FOLLOWED, Snapshot, take_snapshots
+from deployments.operations.deploys.follow.snapshot import Snapshot, take_snapshots
 
 logger = logging.getLogger(__name__)
 HAND_OVER_SECONDS = 0.3
@@ -45,28 +46,41 @@ def follow(
 
 def _judge_all(context: FollowContext, *, now: datetime) -> bool:
     deploys = list(
-        Deploy.objects.filter(status__in=FOLLOWED)
+        Deploy.objects.filter(status__in=Status.IN_ROLLOUT)
         .select_related("site__observation")
         .order_by("site__namespace", "pk")
     )
     for namespace, group in groupby(deploys, key=lambda deploy: deploy.site.namespace):
-        together = list(group)
-        try:
-            seen = take_snapshots(context.clients.cluster, namespace, together, context.timeouts, now=now)
-        except ClusterError as error:
-            logger.warning("Cannot look at namespace %s: %s", namespace, error)
-            for deploy in together:
-                waits = f"Waiting for the cluster to answer again: {error}"
-                _unreachable(deploy, str(error), waits, context.timeouts, now=now)
-            continue
-        for snapshot in seen:
-            _judge_alone(snapshot, context)
+        for deploy, seen in take_snapshots(context, namespace, list(group), now=now):
+            if isinstance(seen, ClusterError):
+                _not_seen(deploy, seen, context.timeouts, now=now)
+            else:
+                _judge_alone(seen, context)
     return bool(deploys)
+
+
+def _not_seen(deploy: Deploy, error: ClusterError, timeouts: Timeouts, *, now: datetime) -> None:
+    """A cluster that is silent is waited for as long as a rollout; one that says no has a cause that does not pass."""
+    if not isinstance(error, ClusterRefused):
+        waits = f"Waiting for the cluster to answer again: {error}"
+        _unreachable(deploy, str(error), waits, timeouts, now=now)
+        return
+    since = deploy.denied_since or now
+    if error.status == HTTPStatus.FORBIDDEN and now - since >= timeouts.denied:
+        place = f"namespace {deploy.site.namespace}"
+        message = f"Headway may no longer look into {place}: was it deleted, or its RoleBinding? {error}"
+        finish(deploy, Ending.OUT_OF_SIGHT, message, reason="out_of_sight", now=now)
+        return
+    deploy.note(now=now, denied_since=since)
+    waits = f"The cluster does not let Headway look at it: {error}"
+    _unreachable(deploy, str(error), waits, timeouts, now=now)
 
 
 def _judge_alone(snapshot: Snapshot, context: FollowContext) -> None:
     """One Deploy's trouble is that one's: whatever goes wrong with it keeps no other from its end."""
     try:
+        if snapshot.deploy.denied_since:
+            snapshot.deploy.note(now=snapshot.now, denied_since=None)
         judge(snapshot, context)
     except (DatabaseError, InterfaceError):
         raise
@@ -78,8 +92,8 @@ def _judge_alone(snapshot: Snapshot, context: FollowContext) -> None:
 
 
 def _unreachable(deploy: Deploy, problem: str, waits: str, timeouts: Timeouts, *, now: datetime) -> None:
-    if is_out_of_time(deploy, timeouts, now=now):
+    if is_out_of_time(deploy, timeouts.rollout, now=now):
         message = f"The cluster could not be asked how it ended: {problem}"
-        finish(deploy, Ending.TIMED_OUT, message, reason="out_of_sight", now=now)
+        finish(deploy, Ending.OUT_OF_SIGHT, message, reason="out_of_sight", now=now)
     else:
         deploy.note(now=now, message=waits)

@@ -25,7 +25,7 @@ def verify_digest(snapshot: Snapshot, context: FollowContext) -> DigestCheck | N
     deploy, container = snapshot.deploy, snapshot.deploy.site.container
     if deploy.kind == Kind.RESTART:
         return DigestCheck(DigestMatch.TAG_ONLY)
-    reported = reported_digests(snapshot.pods, container=container, image=deploy.image)
+    reported = reported_digests(snapshot.new_pods, container=container)
     answer = context.calls.ask(
         ("build", deploy.pk, reported),
         partial(_same_builds, context.clients.registry, deploy.image, _builds_asked_for(deploy), reported),
@@ -37,7 +37,7 @@ def verify_digest(snapshot: Snapshot, context: FollowContext) -> DigestCheck | N
     if answer is None:
         return None
     known = frozenset() if isinstance(answer, str) else answer
-    digest_check = check_digests(snapshot.pods, container=container, image=deploy.image, same=known)
+    digest_check = check_digests(snapshot.new_pods, container=container, same=known)
     if isinstance(answer, str) and not digest_check.message:
         return replace(digest_check, message=answer)
     return digest_check

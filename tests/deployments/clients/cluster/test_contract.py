@@ -6,6 +6,7 @@ import pytest
 
 from deployments.clients.cluster import Conflict, Invalid, NoSuchContainer, NotFound
 from deployments.rules.diagnosis import diagnose
+from deployments.rules.pods import condition
 from deployments.rules.restarts import restarted_at
 from deployments.rules.rollouts import Phase, judge_rollout
 from deployments.rules.selectors import selector
@@ -90,7 +91,18 @@ def test_a_change_that_makes_no_sense_is_invalid(ground):
     name = ground.make()
 
     with pytest.raises(Invalid, match="does not accept the change"):
-        ground.cluster.set_image(ground.settled(name), container=WEB, image=" ", annotations={})
+        ground.cluster.set_image(ground.settled(name), container=WEB, image="", annotations={})
+
+
+def test_a_blank_image_is_taken_in_a_template_and_refused_in_its_pods(ground):
+    name = ground.make()
+    ground.settled(name)
+
+    changed = ground.set_image(name, " ")
+
+    refused = wait_for(lambda: condition(ground.read(name).conditions, "ReplicaFailure"))
+    assert containers(changed) == {WEB: " "}
+    assert "must not have leading or trailing whitespace" in refused.message
 
 
 def test_a_rollout_is_followed_until_ready_pods_run_the_image(ground):

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from deployments.clients.cluster import Listed, Pods, parse
 from deployments.rules.diagnosis import diagnose
-from deployments.rules.digest_check import judge_pulled, reported_digests
+from deployments.rules.digest_check import check_digests, reported_digests
 from deployments.rules.discovery import candidates
 from deployments.rules.managers import manager_of
 from deployments.rules.restarts import restarted_pods
 from deployments.rules.rollouts import judge_rollout
 from deployments.rules.selectors import selector
-from deployments.rules.workloads import image_writer, is_settled, newest_replica_set, running_images
+from deployments.rules.workloads import image_writer, is_settled, present_replica_set, running_images
 from tests.deployments.clients.cluster.api_objects import DEPLOYMENT, EVENT, POD, REPLICA_SET
 
 IMAGE = "r.example/shop:1"
@@ -59,11 +59,11 @@ def test_nothing_trips_over_what_no_api_server_sends(
 
     rollout = judge_rollout(workload, container="web", image=IMAGE)
     diagnose(found, events, container="web", image=IMAGE, now=NOW)
-    judge_pulled(found, container="web", image=IMAGE, same={"sha256:1"})
-    reported_digests(found, container="web", image=IMAGE)
+    check_digests(found, container="web", same={"sha256:1"})
+    reported_digests(found, container="web")
     running_images(workload, found.of_workload("shop"), container="web")
     restarted_pods(workload, found, at="2026-11-22T09:00:00Z")
-    newest_replica_set(workload, [parse.replica_set(replica_set)], container="web", image=IMAGE)
+    present_replica_set(workload, [parse.replica_set(replica_set)])
     list(candidates(listed, namespace="sites", mapped=()))
     image_writer(workload, container="web")
     manager_of(workload)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -94,3 +95,53 @@ def test_a_plugin_that_fails_later_is_told_as_credentials_that_are_not_accepted(
             client.user_name()
 
     assert refusal.value.status in {401, 403}
+
+
+@pytest.fixture
+def kubeconfig(demo: DemoCluster, tmp_path: Path) -> Path:
+    return demo.write_kubeconfig(tmp_path / "kubeconfig")
+
+
+def test_a_kubeconfigs_renewed_token_is_read_on_the_first_401(demo: DemoCluster, kubeconfig: Path) -> None:
+    with connect(kubeconfig=kubeconfig) as client:
+        client.user_name()
+        for _ in range(2):
+            demo.rotate_token()
+            demo.write_kubeconfig(kubeconfig)
+
+            assert client.user_name().startswith("system:serviceaccount:")
+
+
+def test_threads_that_are_refused_at_once_all_go_on(demo: DemoCluster, kubeconfig: Path) -> None:
+    with connect(kubeconfig=kubeconfig) as client, ThreadPoolExecutor(8) as threads:
+        client.user_name()
+        demo.rotate_token()
+        demo.write_kubeconfig(kubeconfig)
+
+        names = list(threads.map(lambda _: client.user_name(), range(8)))
+
+    assert all(name.startswith("system:serviceaccount:") for name in names)
+
+
+def test_a_token_that_is_refused_and_the_same_when_read_anew_is_sent_once(
+    demo: DemoCluster, kubeconfig: Path
+) -> None:
+    with connect(kubeconfig=kubeconfig) as client:
+        demo.rotate_token()
+        demo.requests.clear()
+
+        with pytest.raises(ClusterRefused, match="renew the token"):
+            client.user_name()
+
+    assert len(demo.requests) == 1
+
+
+def test_a_kubeconfig_that_is_being_written_is_no_other_failure(demo: DemoCluster, kubeconfig: Path) -> None:
+    with connect(kubeconfig=kubeconfig) as client:
+        demo.rotate_token()
+        kubeconfig.write_text("apiVersion: v1")
+
+        with pytest.raises(ClusterRefused) as refusal:
+            client.user_name()
+
+    assert refusal.value.status == 401

@@ -1,0 +1,18 @@
+"""What an account that GitHub made owes to an organisation on GITHUB_LOGIN_ALLOWED, and when GitHub last confirmed it."""
+
+from django.conf import settings
+from django.db import models
+
+
+class GitHubMembership(models.Model):
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    organisation = models.CharField(max_length=100, help_text="In lower case.")
+    token = models.TextField(
+        help_text="The person's own, encrypted: it can read memberships and nothing else."
+    )
+    confirmed_at = models.DateTimeField(help_text="When GitHub last said that the membership is active.")
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.organisation}"

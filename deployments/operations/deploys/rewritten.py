@@ -1,0 +1,58 @@
+"""Which image was asked for, where admission has rewritten it in the Deployment."""
+
+from deployments.models import Deploy, Kind, Observation, Site
+from deployments.rules.images import UnableToParseImage, parse_image
+from deployments.rules.ours import marked_by
+from deployments.rules.rollbacks import is_of
+from deployments.rules.workloads import Workload, containers, is_same_image
+
+
+def asked_image(site: Site, deployment: Workload) -> str:
+    """The image of the site's container as it was asked for: by Headway where it is Headway's, however it is spelt by now.
+
+    Makes no statement where the image is the one that was last taken for right.
+    """
+    present = containers(deployment).get(site.container, "")
+    seen: Observation = site.observation
+    if seen.requested_image and present == seen.desired_image:
+        return seen.requested_image
+    if is_same_image(present, seen.accepted_image) and commit_in(site, present):
+        return present
+    mark = marked_by(deployment, container=site.container)
+    if mark is None:
+        return present
+    wrote = site.deploys.filter(pk__lte=mark, patch_sent_at__isnull=False).exclude(kind=Kind.RESTART)
+    asked = wrote.values_list("image", flat=True).first() or ""
+    return asked if is_of(asked, site.expected_repository) else present
+
+
+def image_set_as(site: Site, image: str) -> str:
+    """What a Deploy asked for of which the cluster made this image; the image itself where it carries a commit, or none did."""
+    if commit_in(site, image):
+        return image
+    made_of = site.deploys.filter(applied_image=image).values_list("image", flat=True).first()
+    return made_of or image
+
+
+def update_requested_image(deploy: Deploy) -> None:
+    """Write into the observation what was asked for, beside the image that the cluster has by this Deploy.
+
+    A restart sets no image: what was asked for before it stays so.
+    """
+    seen = Observation.objects.filter(site_id=deploy.site_id)
+    asked = deploy.image if deploy.applied_image else ""
+    if deploy.kind != Kind.RESTART:
+        seen.update(requested_image=asked)
+    elif asked:
+        seen.filter(requested_image="").update(requested_image=asked)
+
+
+def commit_in(site: Site, image: str) -> str:
+    """Return the commit, 7 to 40 digits, that an image of this site carries; empty for any other image."""
+    try:
+        reference = parse_image(image)
+    except UnableToParseImage:
+        return ""
+    if not reference.tag or reference.repository != site.expected_repository:
+        return ""
+    return site.template.sha_in(reference.tag) or ""

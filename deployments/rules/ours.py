@@ -1,0 +1,94 @@
+"""What Headway has set stays Headway's, whatever admission makes of it, until somebody else sets another image.
+
+Mutating webhooks pin images by digest or lead them to a mirror, when we patch or whenever anybody writes the object; the API
+server records such a change as made by whoever wrote: https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from deployments.rules.images import UnableToParseImage, parse_image
+from deployments.rules.workloads import (
+    OUR_MANAGER,
+    Workload,
+    containers,
+    image_writer,
+    is_same_image,
+)
+
+DEPLOY_ANNOTATION = "headway.dev/deploy"
+PUT_BACK = "put_back"
+"""The reason of a Deploy that ended so."""
+PUT_BACK_WITHIN = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """Somebody put the image of before back, so long after our patch."""
+
+    by: str
+    after: timedelta
+
+
+def is_ours(
+    deployment: Workload, *, container: str, images: Iterable[str], deploy_id: int, sets_image: bool = True
+) -> bool:
+    """Whether the container has the image that this Deploy gave it, or, where that sets none, the one that it found.
+
+    `images` are what it asked for, and what the API server answered.
+    """
+    present = containers(deployment).get(container)
+    if present is None:
+        return False
+    if any(is_same_image(present, image) for image in images if image):
+        return True
+    return marked_by(deployment, container=container, sets_image=sets_image) == deploy_id
+
+
+def marked_by(deployment: Workload, *, container: str, sets_image: bool = True) -> int | None:
+    """The id of the Deploy that wrote the Deployment last, where nobody has given the container another image since."""
+    mark, writer = (
+        deployment.annotations.get(DEPLOY_ANNOTATION, ""),
+        image_writer(deployment, container=container),
+    )
+    if not (mark.isascii() and mark.isdigit()) or writer is None:
+        return None
+    if writer.manager == OUR_MANAGER:
+        return int(mark)
+    written_at = _our_last_write(deployment)
+    is_older = written_at is not None and writer.at is not None and writer.at <= written_at
+    return int(mark) if is_older and not sets_image else None
+
+
+def put_back(deployment: Workload, *, container: str, before: str) -> PutBack | None:
+    """Who put the image of `before` back within a minute of our patch, by the API server's own record; None: nobody did."""
+    present, writer = containers(deployment).get(container, ""), image_writer(deployment, container=container)
+    written_at = _our_last_write(deployment)
+    if not before or not is_same_image(present, before) or writer is None or writer.manager == OUR_MANAGER:
+        return None
+    if (
+        writer.at is None
+        or written_at is None
+        or not timedelta(0) <= writer.at - written_at <= PUT_BACK_WITHIN
+    ):
+        return None
+    return PutBack(by=writer.manager, after=writer.at - written_at)
+
+
+def is_rewriting_of(image: str, *, asked: str, digest: str) -> bool:
+    """Whether `image` can be what an admission made of `asked`, whose tag meant `digest`: the same tag, or that build."""
+    if is_same_image(image, asked):
+        return True
+    try:
+        answered, wanted = parse_image(image), parse_image(asked)
+    except UnableToParseImage:
+        return False
+    if answered.tag is not None and wanted.tag is not None:
+        return answered.tag == wanted.tag
+    return answered.digest is not None and answered.digest in {digest, wanted.digest}
+
+
+def _our_last_write(deployment: Workload) -> datetime | None:
+    times = [each.at for each in deployment.managers if each.manager == OUR_MANAGER and each.at]
+    return max(times, default=None)

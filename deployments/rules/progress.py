@@ -1,0 +1,79 @@
+"""When a rollout last made progress, for how long it may make none, and when that is its end."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from deployments.rules.diagnosis import Diagnosis
+from deployments.rules.pods import condition
+from deployments.rules.rollouts import Phase, Rollout
+from deployments.rules.workloads import Workload
+
+USUAL_DEADLINE_SECONDS = 600
+"""What the API server writes where a manifest says nothing: nobody's word."""
+_NO_DEADLINE_SECONDS = 86_400
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The furthest that a rollout has been, in steps, and when it got there."""
+
+    steps: int
+    at: datetime
+
+
+def progress(
+    workload: Workload,
+    rollout: Rollout,
+    *,
+    ready: int,
+    wanted_before: int,
+    before: Progress | None,
+    patched_at: datetime,
+    now: datetime,
+) -> Progress | None:
+    """How far the rollout is, with `ready` new pods, where that is further than `before`; else `before`.
+
+    Pods that become ready and fall away again, time and again, are no progress: only a new maximum is. After a change of the
+    wanted number it is measured anew. What moved on while nobody was following did so when the cluster says.
+    """
+    if not rollout.is_observed:
+        return before
+    steps = rollout.updated + ready - rollout.old
+    if before is None:
+        progressing = condition(workload.conditions, "Progressing")
+        stated = progressing.updated_at if progressing and progressing.status == "True" else None
+        return Progress(steps, max(patched_at, min(now, stated or patched_at)))
+    if rollout.wanted != wanted_before:
+        return Progress(steps, before.at)
+    return Progress(steps, now) if steps > before.steps else before
+
+
+def deadline_seconds(workload: Workload) -> int:
+    """What somebody has allowed the Deployment between two steps, where that is more than the usual; else 0."""
+    seconds = workload.progress_deadline_seconds or 0
+    return seconds if USUAL_DEADLINE_SECONDS < seconds < _NO_DEADLINE_SECONDS else 0
+
+
+def startup_seconds(workload: Workload) -> int:
+    """For how long the most patient startup probe of its pods lets a container start."""
+    probes = [
+        each.startup_probe for each in (*workload.template.init_containers, *workload.template.containers)
+    ]
+    return max((each.patience_seconds for each in probes if each), default=0)
+
+
+def longest_pause(workload: Workload, *, usual: timedelta) -> timedelta:
+    """For how long the rollout may make no progress: as usual, or as its manifest allows if that is longer."""
+    return max(usual, timedelta(seconds=max(deadline_seconds(workload), startup_seconds(workload))))
+
+
+def has_failed(workload: Workload, rollout: Rollout, problem: Diagnosis | None) -> bool:
+    """Whether waiting longer cannot help.
+
+    A passed deadline is an end, unless a container still starts within what its own startup probe allows, and that is more.
+    """
+    if problem and problem.certain:
+        return True
+    allowed = workload.progress_deadline_seconds or USUAL_DEADLINE_SECONDS
+    is_starting = problem is not None and problem.reason == "startup" and startup_seconds(workload) > allowed
+    return rollout.phase is Phase.FAILED and not is_starting

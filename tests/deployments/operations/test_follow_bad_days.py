@@ -1,0 +1,256 @@
+"""A cluster's ordinary bad days: what passes ends no Deploy, and what does not is said as the cluster says it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from demo.world import NAMESPACE, World
+from deployments.clients.clients import Clients
+from deployments.models import Deploy, Site, Status
+from simulators.cluster import (
+    ATTACHES_AFTER,
+    GATE_CLOSED,
+    HEALTHY,
+    MOUNTS_AFTER,
+    NO_SANDBOX,
+    PULLS_FOR,
+    SLOW,
+    STUCK,
+    Behaviour,
+)
+from simulators.cluster.store import copy
+from tests.deployments.operations.following import (
+    HOST,
+    NAME,
+    TIMEOUTS,
+    Clock,
+    rolled_out,
+    see_through,
+    stated,
+)
+
+WATCHING_FOR_AN_HOUR = replace(TIMEOUTS, stability=timedelta(hours=1), rollout=timedelta(hours=9))
+AT_ONCE = replace(TIMEOUTS, details=timedelta(0))
+GATE = "example.com/load-balancer"
+
+pytestmark = pytest.mark.usefixtures("sites")
+
+
+def is_verifying(deploy: Deploy) -> bool:
+    return bool(deploy.status == Status.VERIFYING)
+
+
+def created(world: World, **more: object) -> None:
+    """The site's Deployment made anew, with pods of another kind."""
+    older = world.running_image(HOST)
+    world.cluster.delete_deployment(NAMESPACE, NAME)
+    container = {"image": older, **more.pop("container", {})}
+    world.cluster.create_deployment(NAMESPACE, NAME, containers={NAME: container}, settled=True, **more)
+
+
+def new_pods(world: World, deploy: Deploy) -> list[dict]:
+    pods = world.cluster.pods(NAMESPACE, NAME)
+    return [pod for pod in pods if pod["spec"]["containers"][0]["image"] == deploy.image]
+
+
+def wait_for_event(world: World, *reasons: str) -> None:
+    world.cluster.wait_until(
+        lambda: any(each["reason"] in reasons for each in world.cluster.store.all_of("events", NAMESPACE))
+    )
+
+
+def test_an_evicted_pod_is_nobodys(world: World, clients: Clients) -> None:
+    """It stays as Failed, with an exit code, for as long as its ReplicaSet is there; another one starts in its place."""
+    deploy = rolled_out(world, clients, SLOW(600))
+    wait_for_event(world, "Started")
+    world.cluster.evict(new_pods(world, deploy)[0])
+    world.cluster.wait_until(lambda: len(new_pods(world, deploy)) > 1)
+
+    see_through(deploy, clients, clock=Clock(minutes=9), until=lambda deploy: deploy.updated > 0)
+
+    assert deploy.status == Status.ROLLING_OUT
+    assert "of 2 new pods" in deploy.message
+
+
+def test_a_rollout_that_lost_a_pod_to_its_node_ends_well(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients)
+    wait_for_event(world, "Started")
+    world.cluster.evict(new_pods(world, deploy)[0], reason="Terminated", message="The node shuts down.")
+
+    see_through(deploy, clients, timeouts=AT_ONCE, clock=Clock(minutes=9))
+
+    assert (deploy.status, deploy.ready) == (Status.SUCCEEDED, deploy.wanted)
+    assert "Failed" in {pod["status"]["phase"] for pod in new_pods(world, deploy)}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "words"),
+    [
+        (ATTACHES_AFTER(), "A volume of the pod is not ready yet: Multi-Attach error"),
+        (MOUNTS_AFTER(), "failed to sync configmap cache: timed out waiting for the condition"),
+        (STUCK("CreateContainerError", 'name "web_0" is reserved for "8a1b"'), 'is reserved for "8a1b"'),
+        (NO_SANDBOX(), "failed to assign an IP address to container"),
+        (STUCK("ImageInspectError", "layer not known"), "ImageInspectError: layer not known"),
+        (PULLS_FOR(600), f"The image of “{NAME}” is being pulled, for 8 minutes so far."),
+    ],
+)
+def test_what_may_yet_pass_is_said_as_the_cluster_says_it(
+    world: World, clients: Clients, behaviour: Behaviour, words: str
+) -> None:
+    deploy = rolled_out(world, clients, behaviour)
+    wait_for_event(world, "FailedAttachVolume", "FailedMount", "FailedCreatePodSandBox", "Pulling")
+
+    see_through(
+        deploy, clients, clock=Clock(minutes=8, seconds=5), until=lambda deploy: words in deploy.message
+    )
+
+    assert (deploy.status, words in deploy.message) == (Status.ROLLING_OUT, True)
+    assert "Create what is missing" not in deploy.message
+
+
+def test_a_volume_that_attaches_late_ends_well(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients, ATTACHES_AFTER(0.2))
+    wait_for_event(world, "FailedAttachVolume")
+
+    see_through(deploy, clients, timeouts=AT_ONCE, clock=Clock(minutes=2))
+
+    assert deploy.status == Status.SUCCEEDED
+
+
+def test_what_never_passes_times_out_with_its_cause(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients, ATTACHES_AFTER())
+    wait_for_event(world, "FailedAttachVolume")
+
+    see_through(deploy, clients, clock=Clock(minutes=16))
+
+    assert (deploy.status, deploy.reason) == (Status.TIMED_OUT, "volume")
+    assert "Multi-Attach error" in deploy.message
+
+
+def test_a_closed_readiness_gate_fails_it_with_the_gates_own_words(world: World, clients: Clients) -> None:
+    created(world, pod={"readinessGates": [{"conditionType": GATE}]})
+    deploy = rolled_out(world, clients, GATE_CLOSED())
+    world.cluster.wait_until(
+        lambda: any(
+            each["type"] == GATE and each["status"] == "False"
+            for pod in new_pods(world, deploy)
+            for each in pod["status"].get("conditions", ())
+        )
+    )
+
+    see_through(deploy, clients, clock=Clock(minutes=11))
+
+    assert (deploy.status, deploy.reason) == (Status.FAILED, "readiness_gate")
+    assert "Health checks failed with these codes: [404]" in deploy.message
+
+
+def test_a_startup_probe_has_the_time_that_it_asks_for(world: World, clients: Clients) -> None:
+    """Half an hour here: the usual deadline and Headway's own time are shorter."""
+    created(world, container={"startupProbe": {"periodSeconds": 10, "failureThreshold": 180}})
+    deploy = rolled_out(world, clients, SLOW(600))
+    wait_for_event(world, "Unhealthy")
+
+    see_through(
+        deploy, clients, clock=Clock(minutes=20), until=lambda deploy: "startup probe" in deploy.message
+    )
+    before = deploy.status
+    see_through(deploy, clients, clock=Clock(minutes=31))
+
+    assert (before, deploy.status, deploy.reason) == (Status.ROLLING_OUT, Status.FAILED, "startup")
+
+
+def test_a_rollout_that_makes_progress_is_not_timed_out(world: World, clients: Clients) -> None:
+    """Patched an hour ago, and its next pod came up ten minutes ago: neither is it undone where failures are."""
+    Site.objects.filter(host=HOST).update(auto_rollback=True)
+    deploy = rolled_out(world, clients, SLOW(600))
+    clock = Clock(minutes=60)
+    Deploy.objects.filter(pk=deploy.pk).update(
+        patched_at=clock() - timedelta(hours=1), progress=99, progressed_at=clock() - timedelta(minutes=10)
+    )
+
+    see_through(deploy, clients, clock=clock, until=lambda deploy: deploy.updated > 0)
+
+    assert (deploy.status, deploy.site.deploys.count()) == (Status.ROLLING_OUT, 1)
+
+
+def test_a_rollout_without_progress_times_out(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients, SLOW(600))
+    clock = Clock(minutes=60)
+    Deploy.objects.filter(pk=deploy.pk).update(
+        patched_at=clock() - timedelta(hours=1), progress=99, progressed_at=clock() - timedelta(minutes=16)
+    )
+
+    see_through(deploy, clients, clock=clock)
+
+    assert deploy.status == Status.TIMED_OUT
+
+
+def test_every_step_of_a_rollout_is_written_down_as_progress(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients)
+    Deploy.objects.filter(pk=deploy.pk).update(progress=-99, progressed_at=deploy.requested_at)
+    clock = Clock(minutes=5)
+
+    see_through(deploy, clients, clock=clock)
+
+    assert deploy.progressed_at is not None
+    assert clock() - deploy.progressed_at < timedelta(minutes=1)
+
+
+def test_an_annotation_is_no_pod_that_fell_away(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients)
+    see_through(deploy, clients, timeouts=WATCHING_FOR_AN_HOUR, until=is_verifying)
+    world.cluster.lag_deployment_controller(600)
+    world.cluster.annotate(NAMESPACE, NAME, team="shop")
+
+    see_through(deploy, clients, timeouts=WATCHING_FOR_AN_HOUR, until=is_verifying)
+
+    assert deploy.status == Status.VERIFYING
+    assert not any("fell away" in line for line in stated(deploy))
+
+
+def test_a_deployment_that_is_scaled_meanwhile_has_lost_no_pod(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients)
+    see_through(deploy, clients, timeouts=WATCHING_FOR_AN_HOUR, until=is_verifying)
+    world.behaviours[deploy.image] = SLOW(600)
+    world.cluster.scale(NAMESPACE, NAME, 3)
+
+    see_through(deploy, clients, timeouts=WATCHING_FOR_AN_HOUR, until=lambda deploy: not is_verifying(deploy))
+
+    assert deploy.status == Status.ROLLING_OUT
+    assert not any("fell away" in line for line in stated(deploy))
+
+
+def test_the_new_pod_is_up_is_never_said_of_a_failure(world: World, clients: Clients) -> None:
+    """The Deployment counts its pods as available, and none that runs the image is seen to be ready."""
+    deploy = rolled_out(world, clients)
+    world.cluster.settle_now()
+    for pod in world.cluster.pods(NAMESPACE, NAME):
+        changed = copy(pod)
+        changed["spec"]["containers"][0]["image"] = deploy.from_image
+        world.cluster.store.replace("pods", changed)
+
+    see_through(deploy, clients, clock=Clock(minutes=16))
+
+    assert (deploy.status, deploy.message) == (Status.TIMED_OUT, "0 of 2 new pods are ready.")
+
+
+def test_the_timeline_grows_no_line_where_only_a_pods_name_changed(world: World, clients: Clients) -> None:
+    """A quota's refusal names another pod each time."""
+    used = len(world.cluster.store.all_of("pods", NAMESPACE))
+    world.cluster.set_pod_quota(NAMESPACE, used)
+    deploy = rolled_out(world, clients, HEALTHY)
+    wait_for_event(world, "FailedCreate")
+    see_through(deploy, clients, timeouts=AT_ONCE, until=lambda deploy: "quota" in deploy.message)
+    first, lines = deploy.message, stated(deploy)
+    world.cluster.wait_until(
+        lambda: (
+            sum(each["reason"] == "FailedCreate" for each in world.cluster.store.all_of("events", NAMESPACE))
+            > 1
+        )
+    )
+
+    see_through(deploy, clients, timeouts=AT_ONCE, until=lambda deploy: deploy.message != first)
+
+    assert deploy.message != first
+    assert stated(deploy) == lines

@@ -1,0 +1,85 @@
+"""The PostgreSQL component: its owner is no superuser, and can do all that an upgrade needs."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.db import connection
+
+from dashboard.postgres_programs import programs
+from tests.k8s.manifests import K8S, named
+from tests.processes import CHECKOUT, MANAGE, database_url, environment
+
+pytestmark = pytest.mark.django_db
+SCRIPT = K8S / "components" / "postgres" / "owner.sh"
+PASSWORD = "the owner's password"
+
+
+@pytest.fixture
+def name() -> Iterator[str]:
+    """In place of `headway`: the role and its database, and what the names of the other two begin with."""
+    name = f"headway_{uuid4().hex[:8]}"
+    yield name
+    here = connection.get_connection_params() | {"context": None, "cursor_factory": psycopg.Cursor}
+    with psycopg.connect(**here, autocommit=True) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        for role in (f"{name}_web", f"{name}_worker", name):
+            server.execute(f"DROP ROLE IF EXISTS {role}")
+
+
+def start_for_the_first_time(name: str) -> None:
+    """What the image's entrypoint does with the script, on the tests' server."""
+    here = connection.get_connection_params()
+    script = SCRIPT.read_text().replace("headway", name)
+    path = f"{programs()}:{os.environ['PATH']}"
+    env = {
+        "PATH": path,
+        "PGHOST": str(here["host"]),
+        "PGPORT": str(here.get("port") or 5432),
+        "POSTGRES_USER": str(here["user"]),
+        "HEADWAY_PASSWORD": PASSWORD,
+    }
+    subprocess.run(["sh", "-e"], input=script, env=env, text=True, check=True, capture_output=True)
+
+
+def url(role: str, database: str) -> str:
+    _, _, rest = database_url().partition("@")
+    return f"postgres://{role}:secret@/{database}?{rest.partition('?')[2]}"
+
+
+def test_the_superuser_is_nobody_whom_a_process_of_ours_connects_as() -> None:
+    (container,) = named("components/postgres", "StatefulSet", "headway-postgres")["spec"]["template"]["spec"]["containers"]  # fmt: skip
+    given = {each["name"]: each for each in container["env"]}
+
+    assert given["POSTGRES_USER"]["value"] == "postgres"
+    assert given["HEADWAY_PASSWORD"]["valueFrom"]["secretKeyRef"]["key"] == "HEADWAY_PASSWORD"
+    assert "POSTGRES_DB" not in given
+
+
+def test_an_owner_who_is_no_superuser_upgrades_an_empty_database(name: str, tmp_path: Path) -> None:
+    start_for_the_first_time(name)
+    web, worker = url(f"{name}_web", name), url(f"{name}_worker", name)
+    env = environment(tmp_path, WEB_DATABASE_URL=web, WORKER_DATABASE_URL=worker)
+
+    done = subprocess.run(
+        [*MANAGE, "upgrade"], env=env | {"DATABASE_URL": url(name, name)}, cwd=CHECKOUT,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    again = subprocess.run(
+        [*MANAGE, "sites"], env=env | {"DATABASE_URL": worker}, cwd=CHECKOUT,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (again.returncode, again.stderr) == (0, "")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper, rolcreaterole FROM pg_roles WHERE rolname = %s", [name])
+        assert cursor.fetchone() == (False, True)
+        cursor.execute(
+            "SELECT bool_or(rolsuper OR rolcreaterole) FROM pg_roles WHERE rolname LIKE %s", [f"{name}_w%"]
+        )
+        assert cursor.fetchone() == (False,)
