@@ -86,6 +86,8 @@ def _act(row: SiteRow, viewer: Viewer) -> ActionButton | None:
             return _sync(row, "Sync now")
         case Action.RESUME:
             return _resume(row, viewer.holds)
+        case Action.RESTART:
+            return ActionButton(label="Restart", url=reverse("restart-site", args=[row.host]), tone="risk")
     return _ship(row)
 
 

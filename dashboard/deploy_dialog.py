@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deployments.facts import StandingHold
-from deployments.models import Status
+from deployments.facts import StandingHold, stopping_holds
+from deployments.models import Kind, Status
 from deployments.queries import Commit, SitePage
 from deployments.rules.guards import NEVER_SYNCED
 from deployments.rules.images import is_full_sha
 from deployments.rules.site_state import CheckState
 from deployments.rules.wording import short
+
+_WAYS_BACK = {Kind.ROLLBACK: "a rollback", Kind.RESTART: "a restart"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,15 +83,21 @@ def _label(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> str:
     return "Roll back" if not is_head and _ran_before(page, sha) else "Deploy"
 
 
-def hold_on(page: SitePage, sha: str) -> int | None:
-    """Return the key of a Hold that stops this commit: nothing deploys it before that is resumed."""
-    return next((hold.id for hold in _holds_on(page, sha)), None)
+def hold_on(page: SitePage, sha: str, *, kind: Kind = Kind.DEPLOY) -> int | None:
+    """Return the key of a Hold that stops this commit: nothing of that kind runs it before that is resumed."""
+    return next((hold.id for hold in _stopping(page, sha, kind)), None)
 
 
-def hold_warnings(page: SitePage, sha: str) -> Iterator[str]:
-    """Yield a sentence for each Hold that stops this commit."""
-    for hold in _holds_on(page, sha):
-        yield f"{hold.message} Resume it first."
+def hold_warnings(page: SitePage, sha: str, *, kind: Kind = Kind.DEPLOY) -> Iterator[str]:
+    """Yield a sentence for each Hold that stops this commit; where none does, for each that is passed."""
+    stopping = _stopping(page, sha, kind)
+    for hold in stopping or _holds_on(page, sha):
+        end = "Resume it first." if stopping else f"It stops newer commits only, not {_WAYS_BACK[kind]}."
+        yield f"{hold.message} {end}"
+
+
+def _stopping(page: SitePage, sha: str, kind: Kind) -> tuple[StandingHold, ...]:
+    return stopping_holds(page.row.site, kind=kind, sha=sha, holds=_holds_on(page, sha))
 
 
 def _holds_on(page: SitePage, sha: str) -> list[StandingHold]:

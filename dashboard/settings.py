@@ -67,6 +67,7 @@ IMAGE_TEMPLATE = env.str("IMAGE_TEMPLATE", "gcr.io/icco-cloud/{repository}:{sha}
 IMAGE_PREFIXES: list[str] = env.list("IMAGE_PREFIXES", prefixes_of(IMAGE_TEMPLATE or ""), validate=folders)
 STABILITY_SECONDS = env.int("STABILITY_SECONDS", 30, validate=Range(0, 600))
 ROLLOUT_TIMEOUT_SECONDS = env.int("ROLLOUT_TIMEOUT_SECONDS", 900, validate=Range(30, 86_400))
+CHECK_HOSTS = env.bool("CHECK_HOSTS", True)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=Range(0, 10))
 SYNC_RUNS_KEPT_DAYS = env.int("SYNC_RUNS_KEPT_DAYS", 30, validate=Range(1, 3650))
 PING_URL = env.str("PING_URL", "", validate=lambda url: url and web_address(url))
@@ -117,7 +118,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "dashboard.accounts.sessions.listed_sessions_middleware",
     "dashboard.accounts.proxy_login.ProxyLoginMiddleware",
-    "dashboard.accounts.recent_check.ReauthenticationMiddleware",
+    "dashboard.accounts.reauthentication.ReauthenticationMiddleware",
     "dashboard.wrong_method.wrong_method_middleware",
 ]
 ROOT_URLCONF = "dashboard.urls"

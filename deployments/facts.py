@@ -121,6 +121,8 @@ def site_facts(
         accepted_image=seen.accepted_image,
         ready=seen.ready,
         wanted=seen.wanted,
+        outage_reason=seen.outage_reason,
+        outage_message=seen.outage_message,
         cluster_observed_at=seen.cluster_observed_at,
         cluster_problem=seen.cluster_problem,
         workload_missing=seen.workload_missing,
@@ -139,6 +141,34 @@ def hold_on(site: Site, *, sha: str, holds: Iterable[StandingHold]) -> HoldFacts
         return None
     widest = min(matching, key=lambda hold: (hold.site_id is not None, bool(hold.sha), -hold.id))
     return widest.facts
+
+
+def stopping_holds(
+    site: Site, *, kind: Kind | str, sha: str, holds: Iterable[StandingHold]
+) -> tuple[StandingHold, ...]:
+    """Return those of the standing Holds that stop what would run `sha` on this site in that way.
+
+    A Hold stops what ships newer commits. The way back stays open: a restart passes every Hold, and a rollback all but one
+    on the very commit that it would run, unless that one is ahead of what runs.
+    """
+    if kind == Kind.RESTART:
+        return ()
+    if kind == Kind.DEPLOY or _is_ahead(site, sha):
+        return tuple(holds)
+    return tuple(hold for hold in holds if hold.sha)
+
+
+def passed_hold(site: Site, *, kind: Kind | str, sha: str, holds: Iterable[StandingHold]) -> HoldFacts | None:
+    """Return the widest Hold that stops a Deploy of `sha`, and does not stop this; None also where one stops it."""
+    holds = tuple(holds)
+    stopping = stopping_holds(site, kind=kind, sha=sha, holds=holds)
+    return None if hold_on(site, sha=sha, holds=stopping) else hold_on(site, sha=sha, holds=holds)
+
+
+def _is_ahead(site: Site, sha: str) -> bool:
+    """Whether this commit is known to come after the one that runs: it is the head, and that one lacks commits of it."""
+    seen: Observation | None = getattr(site, "observation", None)
+    return seen is not None and sha == seen.head_sha and bool(seen.behind_by) and not seen.ahead_by
 
 
 def _deploy_facts(deploy: Deploy | None) -> DeployFacts | None:

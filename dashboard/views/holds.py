@@ -65,8 +65,9 @@ def _place(request: HttpRequest, site: Site | None) -> None:
     except UnableToHold as refusal:
         messages.error(request, str(refusal))
     else:
-        end = moment(hold.until) if hold.until else "somebody resumes"
-        messages.success(request, f"Held: {site or 'everything'} stays as it is until {end}.")
+        end = moment(hold.until) if hold.until else "resumed"
+        what = f"{site or 'Everything'} is on hold until {end}"
+        messages.success(request, f"{what}. Rollbacks and restarts stay possible.")
 
 
 def _back_to(request: HttpRequest) -> str:

@@ -82,7 +82,7 @@ def abort(request: HttpRequest, pk: int) -> HttpResponse:
     deploy = Deploy.objects.select_related("site").get(pk=pk)
     if request.method != "POST":
         page = queries.site_page(host=deploy.site.host, now=now_for(request))
-        return _ask(request, page, abort_confirm(deploy, way_back_from(deploy)))
+        return _ask(request, page, abort_confirm(page, deploy, way_back_from(deploy)))
     try:
         back = abort_and_roll_back(
             deploy=deploy, by=acting_user(request), authentication=authentication_of(request), now=timezone.now()

@@ -1,4 +1,4 @@
-"""Times that a Hold or a commit could carry until now, and that Python cannot read: 0018 keeps new ones out.
+"""Times that a Hold or a commit could carry until now, and that Python cannot read: 0020 keeps new ones out.
 
 In SQL, since reading such a row is what fails. What we set ourselves is moved to the nearer end of the range; what came from
 outside becomes unknown; a Hold that was to end beyond it has no end.

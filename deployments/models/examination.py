@@ -20,7 +20,8 @@ class Examination(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(pk=1), name="examination_is_the_only_one"),
             models.CheckConstraint(
-                condition=times_in_range("asked_at", "finished_at"), name="examination_times_in_range"
+                condition=times_in_range("asked_at", "finished_at", "untrusted_proxy_at"),
+                name="examination_times_in_range",
             ),
         ]
 

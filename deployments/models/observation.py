@@ -79,6 +79,16 @@ class Observation(models.Model):
     resource_version = models.CharField(
         max_length=64, blank=True, help_text="Of the Deployment when it was last looked at."
     )
+    outage_reason = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="Why no pod is ready, for programs."
+    )
+    outage_message = models.TextField(blank=True, default="", db_default="")
+    outage_log = models.TextField(
+        blank=True, default="", db_default="", help_text="The last lines of a container that is not ready."
+    )
+    outage_pods = models.JSONField(
+        null=True, help_text="[{name, status, restarts, created_at}], newest first."
+    )
     workload_missing = models.TextField(blank=True)
     cluster_problem = models.TextField(db_column="cluster_trouble", blank=True)
     cluster_observed_at = models.DateTimeField(

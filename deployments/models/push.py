@@ -22,10 +22,16 @@ class PushSubscription(models.Model):
         default=0, db_default=0, help_text="Those of the failures in which no answer came in time."
     )
 
+    last_refused_at = models.DateTimeField(null=True)
+    last_refusal = models.TextField(
+        default="", db_default="", help_text="Why its push service did not take a notification."
+    )
+
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=times_in_range("created_at", "last_ok_at"), name="push_subscription_times_in_range"
+                condition=times_in_range("created_at", "last_ok_at", "last_refused_at"),
+                name="push_subscription_times_in_range",
             ),
         ]
 

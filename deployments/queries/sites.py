@@ -14,6 +14,7 @@ from deployments.queries.commits import Commit, commits_between
 from deployments.queries.system_status import SystemStatus, system_status
 from deployments.rules.autodeploy import Verdict
 from deployments.rules.notes import notes_on
+from deployments.rules.outages import PodState
 from deployments.rules.site_state import Answer, State, answer_for
 from deployments.rules.wording import sentences
 
@@ -104,6 +105,8 @@ class SitePage:
     """Standing Holds that stop this site: on everything, on it, or on one of its commits."""
     past_holds: tuple[Hold, ...]
     """Holds on it or on one of its commits that were lifted or have expired, newest first."""
+    pods: tuple[PodState, ...]
+    """Those of a site without a ready pod, newest first; empty for any other."""
     verdict: Verdict
     """What automation makes of it, decided as the sync decides."""
     system_status: SystemStatus
@@ -115,7 +118,8 @@ def site_list(*, now: datetime, search: str = "", state: str = "") -> SiteList:
     Two statements.
     """
     status = system_status(now=now)
-    rows = [row_of(site, status, now=now) for site in all_sites()]
+    sites = all_sites().defer("observation__outage_log", "observation__outage_pods")
+    rows = [row_of(site, status, now=now) for site in sites]
     counts = Counter(row.answer.state.value for row in rows)
     wanted = search.casefold().split()
     matching = [
@@ -161,6 +165,7 @@ def site_page(*, host: str, now: datetime) -> SitePage:
         history=tuple(site.deploys.all()[:HISTORY_LENGTH]),
         holds=tuple(hold for hold in status.holds if hold.site_id in (None, site.pk)),
         past_holds=tuple(Hold.objects.filter(site=site).exclude(resumed_at=None)[:HISTORY_LENGTH]),
+        pods=tuple(PodState.from_json(each) for each in row.seen.outage_pods or ()),
         verdict=verdict_on(site, facts, policy, now=now, stale_after=stale_after(status.sync_interval)),
         system_status=status,
     )

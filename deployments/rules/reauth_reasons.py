@@ -34,6 +34,8 @@ class Change:
     """It ships even if CI fails."""
     replaced_image: str = ""
     """Another app's image that it would replace."""
+    passed_hold: str = ""
+    """What a Hold says that stops newer commits, and not this."""
 
 
 def reauth_reasons(change: Change) -> tuple[str, ...]:
@@ -44,6 +46,8 @@ def reauth_reasons(change: Change) -> tuple[str, ...]:
 def _reasons(change: Change) -> Iterator[str]:
     if change.replaced_image:
         yield f"{change.replaced_image} belongs to another app and would be replaced."
+    if change.passed_hold:
+        yield change.passed_hold
     if change.is_red:
         yield f"CI failed on {short(change.sha)}."
     elif change.accepts_red:

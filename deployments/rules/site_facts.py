@@ -86,6 +86,9 @@ class SiteFacts:
     accepted_image: str = ""
     ready: int = 0
     wanted: int = 0
+    outage_reason: str = ""
+    outage_message: str = ""
+    """Why no pod is ready, where the sync has found out."""
     cluster_observed_at: datetime | None = None
     cluster_problem: str = ""
     workload_missing: str = ""

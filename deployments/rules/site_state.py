@@ -70,6 +70,7 @@ class Action(StrEnum):
 
     WATCH = "watch"
     ROLL_BACK = "roll_back"
+    RESTART = "restart"
     RETRY = "retry"
     EDIT = "edit"
     REVIEW = "review"
@@ -146,7 +147,7 @@ def _problems(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> Ite
     if message := findings.wrong_image(facts):
         yield Answer(State.DRIFTED, message, Action.REVIEW)
     if message := findings.no_ready_pods(facts):
-        yield Answer(State.FAILED, sentences(message, findings.failed_deploy(facts)), _way_out(facts))
+        yield Answer(State.FAILED, sentences(message, *_why_down(facts)), _way_up(facts))
     if message := (
         findings.github_refusal(facts)
         or findings.github_gap(facts, now=now, stale_after=stale_after)
@@ -167,15 +168,37 @@ def _deploying(active: DeployFacts) -> str:
     return sentences("" if named else f"{short(active.sha)} is on its way", active.message)
 
 
+def _why_down(facts: SiteFacts) -> tuple[str, ...]:
+    """A Deploy that failed on what is asked for has told why; else the pods do."""
+    failed = findings.failed_deploy(facts)
+    if failed and facts.last and facts.last.sha == facts.desired_sha:
+        return (failed,)
+    return (facts.outage_message, failed)
+
+
+def _way_up(facts: SiteFacts) -> Action:
+    """What helps a site without a ready pod: what helps its failed Deploy; else back, or new pods."""
+    last = facts.last
+    if not facts.desired_sha:
+        return Action.REVIEW
+    if last is None or last.sha != facts.desired_sha:
+        return Action.RESTART
+    if findings.failed_deploy(facts):
+        return _way_out(facts)
+    is_mended_outside = facts.outage_reason in _MENDED_OUTSIDE
+    return Action.ROLL_BACK if _can_go_back(facts) and not is_mended_outside else Action.RESTART
+
+
 def _way_out(facts: SiteFacts) -> Action:
     """Back, while the cluster still asks for what failed and an earlier commit is known; else the same once more."""
+    return Action.ROLL_BACK if _can_go_back(facts) else Action.RETRY
+
+
+def _can_go_back(facts: SiteFacts) -> bool:
     last = facts.last
-    if last is None:
-        return Action.SYNC
-    can_go_back = (
-        not last.is_rollback and last.from_sha not in {"", last.sha} and facts.desired_sha == last.sha
-    )
-    return Action.ROLL_BACK if can_go_back else Action.RETRY
+    if last is None or last.is_rollback:
+        return False
+    return last.from_sha not in {"", last.sha} and facts.desired_sha == last.sha
 
 
 def _current(facts: SiteFacts) -> str:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from deployments.models import AuditEvent, Deploy, Kind, Site, Trigger
 from deployments.operations import audit
 from deployments.rules.reauth_reasons import NEVER, Authentication
+from deployments.rules.site_facts import HoldFacts
 from deployments.rules.wording import short
 
 SCHEDULER_NAME = "the sync"
@@ -49,6 +50,8 @@ class DeployRequest:
     """Empty: the one that the site's template gives."""
     rolls_back: Deploy | None = None
     cause: str = ""
+    passes_hold: HoldFacts | None = None
+    """A Hold that stops newer commits, and not this."""
     accepts_image: str = ""
     """Another app's image that the person saw here, and agreed to replace."""
     authentication: Authentication = NEVER
@@ -60,6 +63,12 @@ class DeployRequest:
         if self.by:
             return self.by.get_username()
         return self.named or (SCHEDULER_NAME if self.trigger == Trigger.SYNC else audit.HEADWAY)
+
+    @property
+    def words_on_hold(self) -> str:
+        """That a Hold is passed, and whose; empty where none is."""
+        hold = self.passes_hold
+        return f"It passes the Hold by {hold.by}: {hold.reason}" if hold else ""
 
     @property
     def described(self) -> str:

@@ -10,7 +10,7 @@ from deployments.clients.cluster import (
     Conflict,
     Throttled,
 )
-from deployments.facts import StandingHold, hold_on
+from deployments.facts import StandingHold, hold_on, stopping_holds
 from deployments.models import Deploy, Kind
 from deployments.operations.authorization import is_administrator
 from deployments.operations.deploys.guard_input import guard_input_at_start, image_repository
@@ -76,6 +76,11 @@ def _denied(deploy: Deploy, error: ClusterRefused, *, now: datetime) -> Exceptio
     return TryLater(f"{error} Headway keeps trying for a minute.")
 
 
+def _stopping(deploy: Deploy, *, now: datetime) -> tuple[StandingHold, ...]:
+    holds = StandingHold.all(now=now)
+    return stopping_holds(deploy.site, kind=deploy.kind, sha=deploy.sha, holds=holds)
+
+
 def _check_workload(deploy: Deploy, deployment: Workload, *, now: datetime) -> None:
     site = deploy.site
     present = containers(deployment).get(site.container)
@@ -98,7 +103,7 @@ def _check_workload(deploy: Deploy, deployment: Workload, *, now: datetime) -> N
             present_repository=image_repository(asked),
             accepts_other_app=bool(present) and present == deploy.accepts_image,
             is_by_administrator=is_administrator(deploy.requested_by),
-            hold=hold_on(site, sha=deploy.sha, holds=StandingHold.all(now=now)),
+            hold=hold_on(site, sha=deploy.sha, holds=_stopping(deploy, now=now)),
             seen=deploy.from_image,
             present=deploy.from_image if is_as_seen else present or "",
         )

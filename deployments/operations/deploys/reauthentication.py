@@ -6,6 +6,7 @@ from deployments.models import Deploy, Kind, Site, Status, Trigger
 from deployments.operations.deploys.deploy_request import DeployRequest
 from deployments.operations.deploys.guard_input import replaced_image
 from deployments.operations.reauthentication import require
+from deployments.rules.findings import hold_message
 from deployments.rules.reauth_reasons import Change, reauth_reasons
 from deployments.rules.site_state import CheckState, SiteFacts
 
@@ -23,9 +24,10 @@ def require_for_request(
 
 
 def _change(deploy_request: DeployRequest, site: Site, facts: SiteFacts) -> Change:
+    passed = hold_message(deploy_request.passes_hold) if deploy_request.passes_hold else ""
     if deploy_request.kind == Kind.RESTART:
         # What runs already is no risk.
-        return Change(sha=deploy_request.sha, nearby=frozenset({deploy_request.sha}))
+        return Change(sha=deploy_request.sha, nearby=frozenset({deploy_request.sha}), passed_hold=passed)
     is_deploy, is_head = deploy_request.kind == Kind.DEPLOY, deploy_request.sha == facts.head_sha
     check_state = facts.check_state if is_head else CheckState.UNKNOWN
     was_red = is_deploy and not is_head and _was_accepted_red(site, deploy_request.sha)
@@ -35,6 +37,7 @@ def _change(deploy_request: DeployRequest, site: Site, facts: SiteFacts) -> Chan
         is_red=was_red or (is_deploy and deploy_request.accepts_red and check_state is CheckState.FAILURE),
         accepts_red=is_deploy and deploy_request.accepts_red,
         replaced_image=replaced_image(deploy_request, facts),
+        passed_hold=passed,
     )
 
 

@@ -1,12 +1,13 @@
 """Ask for a Deploy."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from deployments.facts import StandingHold, site_facts
+from deployments.facts import StandingHold, passed_hold, site_facts, stopping_holds
 from deployments.models import Deploy, EventKind, Observation, Site, Status, Trigger
 from deployments.operations import audit
 from deployments.operations.deploys.deploy_request import AUDITED_AS, DeployRequest, WhenReady, note_refusal
@@ -18,6 +19,7 @@ from deployments.rules.guards import first_refusal
 from deployments.rules.reauth_reasons import NEVER, Authentication
 from deployments.rules.site_state import SiteFacts
 from deployments.rules.waiting import waits_for
+from deployments.rules.wording import sentences
 
 
 class UnableToDeploy(Exception):
@@ -71,11 +73,15 @@ def request(deploy_request: DeployRequest, *, site: Site, now: datetime) -> Depl
         locked = lock(site)
         if first := same_request(locked, deploy_request):
             return first
-        facts = site_facts(locked, holds=StandingHold.all(now=now), sha=deploy_request.sha)
+        holds, kind, sha = StandingHold.all(now=now), deploy_request.kind, deploy_request.sha
+        stopping = stopping_holds(locked, kind=kind, sha=sha, holds=holds)
+        facts = site_facts(locked, holds=stopping, sha=sha)
         refusal = _overtaken(site, locked, deploy_request) or first_refusal(
             guard_input_at_request(locked, facts, deploy_request)
         )
         if not refusal:
+            passed = passed_hold(locked, kind=kind, sha=sha, holds=holds)
+            deploy_request = replace(deploy_request, passes_hold=passed)
             require_for_request(deploy_request, locked, facts, now=now)
             return _write(locked, facts, deploy_request, now=now)
         note_refusal(refusal, deploy_request, site=locked, now=now)
@@ -153,10 +159,11 @@ def _write(site: Site, facts: SiteFacts, deploy_request: DeployRequest, *, now: 
         queued_at=None if missing else now,
         message=missing or "In the queue: a worker takes it up in a moment.",
     )
-    deploy.add_event(f"Asked for by {deploy.requested_by_name}.", kind=EventKind.ASKED, now=now)
+    asked = sentences(f"Asked for by {deploy.requested_by_name}", deploy_request.words_on_hold)
+    deploy.add_event(asked, kind=EventKind.ASKED, now=now)
     Observation.objects.filter(site=site).update(latest_deploy=deploy)
-    audited = (
-        f"Asked for {deploy_request.described}.{' ' if deploy_request.cause else ''}{deploy_request.cause}"
+    audited = sentences(
+        f"Asked for {deploy_request.described}", deploy_request.cause, deploy_request.words_on_hold
     )
     audit.record(
         AUDITED_AS[deploy_request.kind],

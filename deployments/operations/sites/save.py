@@ -56,11 +56,20 @@ def delete_mapping(*, site: Site, by: User, now: datetime) -> None:
 
 def turn_auto_deploy(*, sites: list[Site], on: bool, by: User, now: datetime) -> int:
     """Turn auto-deploy on or off where it is not so yet; return for how many."""
+    return _turn("auto_deploy", "auto-deploy", sites=sites, on=on, by=by, now=now)
+
+
+def turn_host_check(*, sites: list[Site], on: bool, by: User, now: datetime) -> int:
+    """Turn the check of the host's answer on or off where it is not so yet; return for how many."""
+    return _turn("check_enabled", "the host check", sites=sites, on=on, by=by, now=now)
+
+
+def _turn(field: str, called: str, *, sites: list[Site], on: bool, by: User, now: datetime) -> int:
     with transaction.atomic():
-        changed = [site for site in sites if site.auto_deploy != on]
-        Site.objects.filter(pk__in=[site.pk for site in changed]).update(auto_deploy=on)
+        changed = [site for site in sites if getattr(site, field) != on]
+        Site.objects.filter(pk__in=[site.pk for site in changed]).update(**{field: on})
         for site in changed:
-            message = f"Turned auto-deploy {_spoken(value=on)}, together with {len(changed) - 1} more."
+            message = f"Turned {called} {_spoken(value=on)}, together with {len(changed) - 1} more."
             audit.record(AuditEvent.Kind.MAPPING, message, by=by, site=site, now=now)
     return len(changed)
 

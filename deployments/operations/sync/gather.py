@@ -23,6 +23,7 @@ from deployments.models import Observation, Site
 from deployments.operations.github_limits import Pauses, read_pauses
 from deployments.operations.sync.gather_cluster import Found, Missing, Observed, Unreachable, gather_cluster
 from deployments.operations.sync.gather_images import Built, gather_images
+from deployments.operations.sync.gather_outages import SeenOutage
 from deployments.rules.images import ImageReference, is_full_sha
 from deployments.rules.notes import another_repository, is_another
 from deployments.rules.site_state import CheckState
@@ -48,7 +49,7 @@ class Gathered:
 
 def gather(sites: Sequence[Site], clients: Clients, *, now: datetime) -> Gathered:
     """Ask the cluster, then GitHub about what runs there, then the registry about heads not known to be built."""
-    observed, lists = gather_cluster(sites, clients)
+    observed, lists = gather_cluster(sites, clients, now=now)
     pauses = read_pauses()
     questions = [_question(site, observed[site.pk]) for site in sites]
     answers = clients.github.heads(questions, paused=pauses.standing(now=now))
@@ -123,6 +124,7 @@ def _see_workload(seen: Observation, observed: Observed, head: Head | HeadProble
         seen.cluster_problem = observed.message
         return
     seen.cluster_problem, seen.cluster_observed_at = "", now
+    _see_outage(seen, observed.outage if isinstance(observed, Found) else None)
     if isinstance(observed, Missing):
         seen.workload_missing = observed.message
         seen.desired_image = seen.desired_sha = seen.running_sha = seen.resource_version = ""
@@ -141,6 +143,13 @@ def _see_workload(seen: Observation, observed: Observed, head: Head | HeadProble
         seen.running_is_unknown = bool(observed.running_tag) and head.running_sha == ""
     seen.running_sha = _full(observed.running_tag, head, *before)
     seen.desired_sha = _full(observed.desired_tag, head, seen.running_sha, *before)
+
+
+def _see_outage(seen: Observation, outage: SeenOutage | None) -> None:
+    seen.outage_reason = outage.reason if outage else ""
+    seen.outage_message = outage.message if outage else ""
+    seen.outage_log = outage.log if outage else ""
+    seen.outage_pods = outage.pods if outage else None
 
 
 def _full(tag: str, head: Head | HeadProblem, *known: str) -> str:

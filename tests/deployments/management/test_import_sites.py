@@ -123,3 +123,12 @@ def test_an_empty_cell_means_the_default_and_a_column_left_out_changes_nothing(r
 
     site = Site.objects.get()
     assert (site.namespace, site.check_status, site.auto_deploy) == ("default", 200, True)
+
+
+@pytest.mark.parametrize("text", ["false", "FALSE", "0"])
+def test_a_column_turns_host_checks_off(run: Run, table: Path, text: str) -> None:
+    table.write_text(f"{HEADING},check_enabled\n{GOOD},{text}\n")
+
+    run("import_sites", str(table))
+
+    assert Site.objects.get().check_enabled is False

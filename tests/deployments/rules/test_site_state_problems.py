@@ -18,6 +18,7 @@ from tests.deployments.rules.site_facts import (
 
 LONG_AGO = NOW - timedelta(hours=3)
 DOWN = {"ready": 0, "running_sha": ""}
+CRASHED = {"outage_message": "“web” ended with exit code 1.", "outage_reason": "crash"}
 TRIED = {"desired_sha": HEAD, "last": deploy(message="The new pod crashed")}
 
 CASES = {
@@ -119,19 +120,53 @@ CASES = {
     ),
     "no pod is ready and nothing was deployed here": (
         DOWN,
-        ("failed", "None of its 3 pods is ready.", "sync"),
+        ("failed", "None of its 3 pods is ready.", "restart"),
     ),
-    "the only pod is not ready": (DOWN | {"wanted": 1}, ("failed", "Its pod is not ready.", "sync")),
+    "the only pod is not ready": (DOWN | {"wanted": 1}, ("failed", "Its pod is not ready.", "restart")),
+    "no pod is ready and the pods say why": (
+        DOWN | CRASHED,
+        ("failed", "None of its 3 pods is ready. “web” ended with exit code 1.", "restart"),
+    ),
+    "no pod is ready for what only the cluster can change": (
+        DOWN
+        | {"outage_message": "No node takes the pod.", "outage_reason": "unschedulable"}
+        | {"last": deploy(sha=RUNNING, status="succeeded", from_sha=OLD)},
+        ("failed", "None of its 3 pods is ready. No node takes the pod.", "restart"),
+    ),
+    "no pod is ready of a commit that somebody else set": (
+        DOWN | CRASHED | {"last": deploy(sha=OLD, status="succeeded", from_sha=HEAD)},
+        ("failed", "None of its 3 pods is ready. “web” ended with exit code 1.", "restart"),
+    ),
+    "no pod is ready after a restart": (
+        DOWN | CRASHED | {"last": deploy(sha=RUNNING, status="succeeded", from_sha=RUNNING)},
+        ("failed", "None of its 3 pods is ready. “web” ended with exit code 1.", "restart"),
+    ),
+    "no pod is ready after a rollback": (
+        DOWN | CRASHED | {"last": deploy(sha=RUNNING, status="succeeded", from_sha=HEAD, is_rollback=True)},
+        ("failed", "None of its 3 pods is ready. “web” ended with exit code 1.", "restart"),
+    ),
+    "no pod is ready of an image that carries no commit": (
+        DOWN | CRASHED | {"desired_image": REPOSITORY + ":latest", "desired_sha": ""},
+        ("failed", "None of its 3 pods is ready. “web” ended with exit code 1.", "review"),
+    ),
+    "no pod is ready, which a refused Deploy did not bring about": (
+        DOWN | CRASHED | {"last": deploy(message="The image is gone", from_sha=RUNNING)},
+        (
+            "failed",
+            "None of its 3 pods is ready. “web” ended with exit code 1. The Deploy of b2b2b2b failed. The image is gone.",
+            "restart",
+        ),
+    ),
     "no pod is ready after a Deploy": (
         DOWN | {"last": deploy(sha=RUNNING, status="succeeded", from_sha=OLD)},
         ("failed", "None of its 3 pods is ready.", "roll_back"),
     ),
     "no pod is ready after a Deploy with nothing before it": (
         DOWN | {"last": deploy(sha=RUNNING, status="succeeded", from_sha="")},
-        ("failed", "None of its 3 pods is ready.", "retry"),
+        ("failed", "None of its 3 pods is ready.", "restart"),
     ),
     "no pod is ready after a Deploy that failed": (
-        DOWN | TRIED,
+        DOWN | TRIED | CRASHED,
         (
             "failed",
             "None of its 3 pods is ready. The Deploy of b2b2b2b failed. The new pod crashed.",
@@ -140,7 +175,7 @@ CASES = {
     ),
     "no pod is ready while GitHub is silent": (
         DOWN | {"github_observed_at": LONG_AGO},
-        ("failed", "None of its 3 pods is ready.", "sync"),
+        ("failed", "None of its 3 pods is ready.", "restart"),
     ),
     "GitHub was never read": (
         {"github_observed_at": None, "desired_sha": "", "running_sha": ""},

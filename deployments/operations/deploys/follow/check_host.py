@@ -3,13 +3,14 @@
 from datetime import timedelta
 from functools import partial
 
-from deployments.clients.site_check import AnswerTooSlow, HostAnswer, SiteCheck, SiteCheckError
+from deployments.clients.site_check import AnswerTooSlow, HostAnswer, SiteCheck, SiteCheckError, UnableToAsk
 from deployments.models import Site
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.follow.context import FollowContext
 from deployments.operations.deploys.follow.end import last_lines
 from deployments.operations.deploys.follow.snapshot import Snapshot
 from deployments.rules.pods import is_ready
+from deployments.rules.wording import sentences
 
 GRACE_SECONDS = 2
 
@@ -17,10 +18,12 @@ GRACE_SECONDS = 2
 def check_host(snapshot: Snapshot, context: FollowContext, *, stayed: str) -> None:
     """Ask the host once; a right answer ends the Deploy well, and the third wrong one in a row fails it.
 
+    A host that cannot be asked from here, twice in a row and with no wrong answer before, is no reason to fail.
+
     `stayed` is the sentence's beginning when all is well, such as `3 pods are ready, and stayed so`.
     """
     deploy, site, now = snapshot.deploy, snapshot.deploy.site, snapshot.now
-    if not site.check_enabled:
+    if not (site.check_enabled and context.checks_hosts):
         finish(deploy, Ending.SUCCEEDED, f"{stayed}.", now=now)
         return
     if deploy.checked_at and now - deploy.checked_at < context.timeouts.check_host_again:
@@ -37,8 +40,20 @@ def check_host(snapshot: Snapshot, context: FollowContext, *, stayed: str) -> No
     if isinstance(answer, HostAnswer) and answer.status == site.check_status:
         message = f"{stayed}. The site answered {answer.status} in {answer.milliseconds} ms."
         finish(deploy, Ending.SUCCEEDED, message, checked_at=now, now=now)
+    elif isinstance(answer, UnableToAsk) and not deploy.checks:
+        _not_asked(snapshot, answer, stayed=stayed)
     else:
         _wrong(snapshot, context, _in_words(answer, site))
+
+
+def _not_asked(snapshot: Snapshot, problem: UnableToAsk, *, stayed: str) -> None:
+    deploy, now = snapshot.deploy, snapshot.now
+    message = sentences(stayed, "The site could not be checked from here", str(problem))
+    if deploy.checked_at is None:
+        deploy.note(now=now, message=sentences(message, "Trying once more"), checked_at=now)
+        return
+    remedy = "If it never can, turn off the check in its mapping"
+    finish(deploy, Ending.SUCCEEDED, sentences(message, remedy), checked_at=now, now=now)
 
 
 def _wrong(snapshot: Snapshot, context: FollowContext, message: str) -> None:

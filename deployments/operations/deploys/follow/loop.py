@@ -23,13 +23,18 @@ HAND_OVER_SECONDS = 0.3
 
 
 def follow(
-    *, clients: Clients, timeouts: Timeouts, clock: Callable[[], datetime], sleep: Callable[[float], None]
+    *,
+    clients: Clients,
+    timeouts: Timeouts,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    checks_hosts: bool = True,
 ) -> bool:
     """Look at every active Deploy until none is left or this task's time is over; return whether some are left.
 
     Returns False at once where another follower is at work: it sees new Deploys by itself.
     """
-    context = FollowContext(clients, timeouts)
+    context = FollowContext(clients, timeouts, checks_hosts)
     until = clock() + timeouts.task
     with try_lock(Lock.FOLLOW, wait_seconds=HAND_OVER_SECONDS) as alone:
         while alone and _judge_all(context, now=clock()):

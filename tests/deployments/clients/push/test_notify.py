@@ -13,37 +13,10 @@ from deployments.models import Deploy, NotificationPreference, PushSubscription,
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.notify import notify_deploy_ended, notify_site_waits
 from simulators.push import DemoPush
-from tests.factories import NOW, make_user
+from tests.factories import NOW
 from tests.stubborn import stubborn
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def person() -> User:
-    return make_user("eve")
-
-
-@pytest.fixture
-def phone(push: DemoPush, person: User) -> PushSubscription:
-    return PushSubscription.objects.create(
-        user=person, endpoint=push.url, p256dh=push.p256dh, auth=push.auth, created_at=NOW
-    )
-
-
-@pytest.fixture
-def site() -> Site:
-    return Site.objects.create(
-        host="cron.example.com", owner="icco", repository="cron", deployment="cron", container="cron"
-    )
-
-
-@pytest.fixture
-def deploy(site: Site, person: User) -> Deploy:
-    return Deploy.objects.create(
-        site=site, sha="b" * 40, headline="Mend cron", image="i", status=Status.VERIFYING, trigger="person",
-        requested_by=person, requested_by_name="eve", requested_at=NOW,
-    )  # fmt: skip
 
 
 def queued() -> int:
