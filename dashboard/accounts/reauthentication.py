@@ -75,7 +75,7 @@ def ask_for_check(request: HttpRequest, why: str) -> HttpResponse | None:
     return answer
 
 
-def recent_check_needed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def reauthentication_needed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Before a way of logging in is added, changed or shown: a check by a way that there is, else a fresh login."""
 
     @wraps(view)

@@ -14,13 +14,13 @@ from django.urls import path
 from django.views.decorators.cache import never_cache
 
 from dashboard.access import login_needed, open_to_all, welcome_first
-from dashboard.accounts.reauthentication import recent_check_needed
+from dashboard.accounts.reauthentication import reauthentication_needed
 from dashboard.views import accounts
 
 
 def factor(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """A page that adds, changes or shows a way of logging in."""
-    return login_needed(recent_check_needed(view))
+    return login_needed(reauthentication_needed(view))
 
 
 urlpatterns = [

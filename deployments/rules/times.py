@@ -30,9 +30,10 @@ def parse_time(text: object) -> datetime | None:
     if not isinstance(text, str):
         return None
     try:
-        return bounded(datetime.fromisoformat(text))
+        time = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return bounded(time) if time.tzinfo else None
 
 
 def parse_timestamp(seconds: object) -> datetime | None:

@@ -112,7 +112,7 @@ SAFE = {
     "welcome/": "there before anybody is",
 }
 PEOPLES_OWN = ("login/", "logout/", "account/", "admin/")
-"""Their checks are walked in test_first_factors.py and in test_recent_check.py."""
+"""Their checks are walked in test_first_factors.py and in test_reauthentication.py."""
 
 
 @pytest.fixture

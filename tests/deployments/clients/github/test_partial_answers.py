@@ -144,7 +144,7 @@ def test_an_error_whose_path_is_none_is_an_error_of_the_whole_answer(serve: Serv
     answer = asked(serve, {"type": "FORBIDDEN", "path": path, "message": "No."})
 
     assert isinstance(answer, HeadProblem)
-    assert "“No." in str(answer.error)
+    assert "“No”" in str(answer.error)
 
 
 @pytest.mark.parametrize(
