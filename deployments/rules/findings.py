@@ -6,7 +6,7 @@ The page and the automatic decision share these, so that a person reads what the
 from datetime import datetime, timedelta
 
 from deployments.rules.images import UnableToParseImage, parse_image
-from deployments.rules.ours import PUT_BACK_WITHIN
+from deployments.rules.ours import PUT_BACK, PUT_BACK_WITHIN
 from deployments.rules.site_facts import HoldFacts, SiteFacts
 from deployments.rules.wording import counted, duration, moment, sentences, short
 from deployments.rules.workloads import OUR_MANAGER
@@ -86,7 +86,7 @@ def set_by_another(facts: SiteFacts) -> str:
     if not facts.is_set_by_another or facts.desired_sha == facts.head_sha:
         return ""
     if back := _put_back(facts):
-        return f"{back}: adopt it, or put it right."
+        return f"The Deployment asks for {short(facts.desired_sha)}. {back}: adopt it, or put it right."
     who = who_set(facts) or "Somebody else set that image"
     return f"The Deployment asks for {short(facts.desired_sha)}. {who}: adopt it, or put it right."
 
@@ -94,7 +94,11 @@ def set_by_another(facts: SiteFacts) -> str:
 def _put_back(facts: SiteFacts) -> str:
     """That somebody put back what ran before within a minute of our patch, without a full stop; empty when it is not so."""
     last, at = facts.last, facts.desired_at
-    if last is None or last.patched_at is None or at is None or facts.desired_sha != last.from_sha:
+    if last is None or facts.desired_sha != last.from_sha:
+        return ""
+    if last.reason == PUT_BACK:
+        return last.message.rstrip(".")
+    if last.patched_at is None or at is None:
         return ""
     after = at - last.patched_at
     if not timedelta(0) <= after <= PUT_BACK_WITHIN:

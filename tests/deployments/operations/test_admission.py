@@ -1,9 +1,11 @@
 """Webhooks rewrite the image that Headway sets: pinned by digest, led to a mirror, in the template or in its pods alone."""
 
+import random
 from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
@@ -14,7 +16,7 @@ from deployments.queries import site_page
 from deployments.rules.site_state import State
 from simulators.cluster import CRASHES, SLOW, Mutation
 from simulators.cluster.store import copy
-from tests.deployments.operations.following import HOST, NAME, rolled_out, see_through
+from tests.deployments.operations.following import HOST, NAME, Clock, rolled_out, see_through
 from tests.factories import NOW, ask, begin, observe
 
 pytestmark = pytest.mark.usefixtures("sites")
@@ -59,6 +61,12 @@ def state() -> State:
 
 def patches(world: World) -> int:
     return sum(each.method == "PATCH" and each.status == 200 for each in world.cluster.requests)
+
+
+def begun(deploy: Deploy, clients: Clients) -> Deploy:
+    begin(deploy, clients)
+    Deploy.objects.filter(pk=deploy.pk).update(patched_at=timezone.now())
+    return deploy
 
 
 def touch(world: World) -> None:
@@ -109,8 +117,6 @@ def test_a_crash_fails_with_its_cause(mutated: World, clients: Clients) -> None:
             for status in pod["status"].get("containerStatuses", [])
         )
     )
-    from tests.deployments.operations.following import Clock
-
     see_through(deploy, clients, clock=Clock(minutes=5))
 
     assert (deploy.status, deploy.reason) == (Status.FAILED, "crash"), deploy.message
@@ -122,8 +128,7 @@ def test_the_way_back_is_open(mutated: World, clients: Clients, nat: User) -> No
     first = see_through(rolled_out(mutated, clients), clients)
 
     back = request_rollback(site=first.site, sha=before, seen_sha=first.sha, by=nat, now=NOW)
-    begin(back, clients)
-    see_through(back, clients)
+    see_through(begun(back, clients), clients)
 
     assert back.status == Status.SUCCEEDED, back.message
     assert seen().running_sha == before
@@ -133,8 +138,7 @@ def test_its_pods_can_be_restarted(mutated: World, clients: Clients, nat: User) 
     first = see_through(rolled_out(mutated, clients), clients)
 
     again = request_restart(site=first.site, seen_sha=first.sha, by=nat, now=NOW)
-    begin(again, clients)
-    see_through(again, clients)
+    see_through(begun(again, clients), clients)
     observe(clients)
 
     assert (again.kind, again.status) == (Kind.RESTART, Status.SUCCEEDED), again.message
@@ -162,7 +166,7 @@ def test_a_webhook_that_appears_midway_changes_nothing_for_us(
     world.cluster.mutations.append(mirror(world, pins=True, drops_tag=True))
     for moment in ("asked for", "begun", "done"):
         if moment == "begun":
-            begin(deploy, clients)
+            begun(deploy, clients)
         if moment == "done":
             see_through(deploy, clients)
         if moment == touched:
@@ -202,7 +206,7 @@ def test_another_apps_image_is_still_refused(pinned: World, clients: Clients) ->
 def test_a_mapping_that_is_changed_is_judged_anew(mutated: World, clients: Clients) -> None:
     """What an admission made of the image before proves nothing for another app."""
     see_through(rolled_out(mutated, clients), clients)
-    Site.objects.filter(host=HOST).update(repository="other")
+    Site.objects.filter(host=HOST).update(image_template="gcr.io/other/{repository}:{sha}")
 
     observe(clients)
 
@@ -255,3 +259,47 @@ def test_deploys_that_asked_for_the_very_image_keep_no_second_spelling(
 
     assert Deploy.objects.get(pk=deploy.pk).applied_image == ""
     assert seen().requested_image == ""
+
+
+STRIKES = ("answer lost", "patch lost", "conflict", "500", "403", "webhook", "touched")
+
+
+def strike(name: str, world: World) -> None:
+    match name:
+        case "answer lost" | "patch lost":
+            world.cluster.drop_connection(1, method="PATCH", after=name == "answer lost")
+        case "conflict":
+            world.cluster.fail_next(409, times=2, method="PATCH")
+        case "500" | "403":
+            world.cluster.fail_next(int(name), path_contains="/deployments/")
+        case "webhook":
+            world.cluster.mutations.append(mirror(world, pins=True, drops_tag=True))
+        case "touched":
+            touch(world)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_happens_midway_it_is_one_patch_and_a_success(
+    world: World, clients: Clients, seed: int
+) -> None:
+    """Workers die and hear no answer, the API server stumbles, webhooks come, and others write: in any order."""
+    chance = random.Random(seed)
+    happening = chance.sample(STRIKES, k=4)
+    see_through(rolled_out(world, clients), clients)
+    world.commit(HOST)
+    observe(clients)
+    deploy = ask(HOST)
+    world.cluster.requests.clear()
+    for each in happening:
+        strike(each, world)
+        begun(deploy, clients)
+    while deploy.status == Status.QUEUED:
+        begun(deploy, clients)
+
+    see_through(deploy, clients)
+    observe(clients)
+
+    took_effect = [each for each in world.cluster.requests if each.method == "PATCH" and each.status == 200]
+    assert deploy.status == Status.SUCCEEDED, (happening, deploy.message)
+    assert len(took_effect) == 1, happening
+    assert (seen().running_sha, state()) == (deploy.sha, State.CURRENT), happening

@@ -108,7 +108,7 @@ def test_what_stands_in_the_queue_is_not_queued_again_while_no_worker_comes_to_i
     for _ in range(3):
         tick(now=later)
 
-    assert sorted(name for name, _ in due) == ["start_deploy", "follow", "check_pending_image"]
+    assert sorted(name for name, _ in due) == ["check_pending_image", "follow", "start_deploy"]
     assert queued() == due
 
 
