@@ -180,6 +180,7 @@ def _deploy_facts(deploy: Deploy | None) -> DeployFacts | None:
         status=deploy.status,
         message=deploy.message,
         finished_at=deploy.finished_at,
+        patched_at=deploy.patched_at,
         from_sha=deploy.from_sha,
         automatic=deploy.trigger == Trigger.SYNC,
         reason=deploy.reason,

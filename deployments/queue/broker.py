@@ -50,6 +50,8 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
     """The connection that LISTENs: another one after a reconnect."""
     _take_again_at = 0.0
     """When to look without having been told, on the monotonic clock: a lost notification costs no more than that."""
+    _next_in_seconds = inf
+    """When the next task is due, as far as that was known when none was."""
     hesitate_seconds = 0.0
     """How long others who wait as well may go first."""
     after_seconds = 0.0
@@ -68,10 +70,9 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
         try:
             self._listen()
             if monotonic() >= self._take_again_at:
-                taken, next_in_seconds = self._take()
-                if taken:
+                if taken := self._take():
                     return [taken]
-                self._take_again_at = monotonic() + min(Conf.POLL, next_in_seconds)
+                self._take_again_at = monotonic() + min(Conf.POLL, self._next_in_seconds)
             for _ in connection.connection.notifies(timeout=BREATH_SECONDS, stop_after=1):
                 self._take_again_at = 0.0
             if not self._take_again_at:
@@ -91,16 +92,12 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
                 cursor.execute(f"LISTEN {CHANNEL}")
             self._listening = connection.connection
 
-    def _take(self) -> tuple[tuple[int, str] | None, float]:
-        """The task, or in how many seconds the next one is due."""
+    def _take(self) -> tuple[int, str] | None:
         with connection.cursor() as cursor:
             cursor.execute(TAKE, [Conf.RETRY, self.list_key, self.list_key])
-            for pk, payload, next_in_seconds in cursor.fetchall():
-                if pk is not None:
-                    return (pk, payload), 0
-                if next_in_seconds is not None:
-                    return None, next_in_seconds
-        return None, inf
+            pk, payload, next_in_seconds = cursor.fetchone() or (None, None, None)
+        self._next_in_seconds = inf if next_in_seconds is None else next_in_seconds
+        return None if pk is None else (pk, cast("str", payload))
 
 
 def taken_entries(*, ago: timedelta) -> QuerySet[OrmQ]:

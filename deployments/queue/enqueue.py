@@ -45,15 +45,16 @@ class QueuedEntries:
         return {repr((task.get("func"), task.get("args"), task.get("kwargs"))) for task in tasks}
 
 
-def start_deploy(deploy_id: int, *, unless_in: QueuedEntries | None = None) -> None:
-    _put("start_deploy", deploy_id, group="deploy", unless_in=unless_in)
-
-
-def start_deploy_again(deploy_id: int) -> None:
-    """Queue it for in a moment, unless it is; where the queue's broker cannot put off, the tick takes it up."""
-    if isinstance(get_broker(), NotifyingBroker):
-        entries = QueuedEntries()
-        _put("start_deploy", deploy_id, group="deploy", unless_in=entries, after_seconds=AGAIN_AFTER_SECONDS)
+def start_deploy(
+    deploy_id: int, *, unless_in: QueuedEntries | None = None, after_a_blip: bool = False
+) -> None:
+    """Queue it; `after_a_blip`, for in a moment, unless it is queued."""
+    if not after_a_blip:
+        _put("start_deploy", deploy_id, group="deploy", unless_in=unless_in)
+    elif _can_put_off():
+        # Else the tick takes it up.
+        queued, after = QueuedEntries(), AGAIN_AFTER_SECONDS
+        _put("start_deploy", deploy_id, group="deploy", unless_in=queued, after_seconds=after)
 
 
 def check_pending_image(deploy_id: int, *, unless_in: QueuedEntries | None = None) -> None:
@@ -69,28 +70,45 @@ def continue_batches(*, unless_in: QueuedEntries | None = None) -> None:
 
 
 def sync(
-    *, hosts: Sequence[str] = (), trigger: str, unless_in: QueuedEntries | None = None, under: str = ""
+    *,
+    hosts: Sequence[str] = (),
+    trigger: str,
+    unless_in: QueuedEntries | None = None,
+    under: str = "",
+    together: bool = False,
 ) -> None:
     """Queue a sync of `hosts`, or of all sites where none is named.
 
     Set aside `under` another name than the queue's own, no worker takes it before `queue.let_go(under)`.
+    `together` with all that ask so for the same reason within a moment, it is one sync; whoever asks is in a transaction.
     """
-    _put("sync", hosts=list(hosts), trigger=trigger, group="sync", unless_in=unless_in, under=under)
+    if together:
+        hosts = _with_those_who_wait(hosts, trigger)
+    after = SYNC_AFTER_SECONDS if together else 0
+    _put(
+        "sync",
+        hosts=list(hosts),
+        trigger=trigger,
+        group="sync",
+        unless_in=unless_in,
+        under=under,
+        after_seconds=after,
+    )
 
 
-def sync_soon(*, host: str, trigger: str) -> None:
-    """Queue a sync of this host together with all others that ask so within a moment; in the caller's transaction.
+def _with_those_who_wait(hosts: Sequence[str], trigger: str) -> list[str]:
+    """These hosts and those of the syncs that wait for the same reason, whose entries are taken back.
 
-    The entry of those who asked before is replaced, so that no worker takes it before the caller's rows are there.
+    In the caller's transaction, so that no worker looks before its rows are there.
     """
-    hosts = {host}
+    together = set(hosts)
     waiting = OrmQ.objects.filter(key=Conf.CLUSTER_NAME, lock__lte=Now() + SOON)
     same = [entry.pk for entry in waiting if _syncs_hosts(entry.task, trigger)]
     # Whichever a worker takes at this moment is left to it.
     for entry in waiting.select_for_update(skip_locked=True).filter(pk__in=same):
-        hosts |= set(entry.task["kwargs"]["hosts"])
+        together |= set(entry.task["kwargs"]["hosts"])
         entry.delete()
-    _put("sync", hosts=sorted(hosts), trigger=trigger, group="sync", after_seconds=SYNC_AFTER_SECONDS)
+    return sorted(together)
 
 
 def _syncs_hosts(task: dict[str, Any], trigger: str) -> bool:
@@ -141,10 +159,15 @@ def _put(
     if unless_in is not None and (func, args, kwargs) in unless_in:
         return
     options: dict[str, Any] = {"group": group}
-    if under or (after_seconds and isinstance(get_broker(), NotifyingBroker)):
+    if under or (after_seconds and _can_put_off()):
         broker = NotifyingBroker(under or None)
         broker.after_seconds = after_seconds
         options["broker"] = broker
     if not save:
         options["save"] = False
     async_task(func, *args, **kwargs, q_options=options)
+
+
+def _can_put_off() -> bool:
+    """Whether the queue's broker is ours, which can; an entry of another's is due at once."""
+    return isinstance(get_broker(), NotifyingBroker)

@@ -6,6 +6,7 @@ The page and the automatic decision share these, so that a person reads what the
 from datetime import datetime, timedelta
 
 from deployments.rules.images import UnableToParseImage, parse_image
+from deployments.rules.ours import PUT_BACK, PUT_BACK_WITHIN
 from deployments.rules.site_facts import DeployFacts, HoldFacts, SiteFacts
 from deployments.rules.wording import counted, duration, moment, sentences, short
 from deployments.rules.workloads import OUR_MANAGER
@@ -100,8 +101,27 @@ def set_by_another(facts: SiteFacts) -> str:
     """Somebody else has set another commit than the head since Headway or a person last took the image for right."""
     if not facts.is_set_by_another or facts.desired_sha == facts.head_sha:
         return ""
+    if back := _put_back(facts):
+        return f"The Deployment asks for {short(facts.desired_sha)}. {back}: adopt it, or put it right."
     who = who_set(facts) or "Somebody else set that image"
     return f"The Deployment asks for {short(facts.desired_sha)}. {who}: adopt it, or put it right."
+
+
+def _put_back(facts: SiteFacts) -> str:
+    """That somebody put back what ran before within a minute of our patch, without a full stop; empty when it is not so."""
+    last, at = facts.last, facts.desired_at
+    if last is None or facts.desired_sha != last.from_sha:
+        return ""
+    if last.reason == PUT_BACK:
+        return last.message.rstrip(".")
+    if last.patched_at is None or at is None:
+        return ""
+    after = at - last.patched_at
+    if not timedelta(0) <= after <= PUT_BACK_WITHIN:
+        return ""
+    return (
+        f"{facts.desired_by or 'Somebody else'} put {short(facts.desired_sha)} back {duration(after)} later"
+    )
 
 
 def mixed_pods(facts: SiteFacts) -> str:

@@ -30,6 +30,7 @@ class DeployFacts:
     status: str
     message: str
     finished_at: datetime | None
+    patched_at: datetime | None = None
     from_sha: str = ""
     automatic: bool = False
     reason: str = ""

@@ -3,12 +3,14 @@
 import ast
 import inspect
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from django_q.models import OrmQ
 
 from deployments import tasks
@@ -18,7 +20,7 @@ from tests.factories import NOW
 
 DOOR = Path(enqueue.__file__)
 PRODUCTION = ("deployments", "dashboard", "demo", "bench", "docs", "pictures")
-OF_THE_QUEUE = {"unless_in", "under"}
+OF_THE_QUEUE = {"unless_in", "under", "together", "after_a_blip"}
 """What says how to queue, and is no argument of the task."""
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "start_deploy": (1,),
@@ -122,3 +124,42 @@ def test_nothing_else_names_a_task_by_a_string() -> None:
     }
 
     assert others == set()
+
+
+def due_in() -> list[float]:
+    """In how many seconds each entry is due."""
+    return [(entry.lock - timezone.now()).total_seconds() for entry in OrmQ.objects.order_by("id")]
+
+
+@pytest.mark.django_db
+def test_syncs_that_are_asked_for_within_a_moment_are_one() -> None:
+    for host in ("b.example.com", "a.example.com", "b.example.com"):
+        enqueue.sync(hosts=[host], trigger="deploy", together=True)
+    enqueue.sync(hosts=["c.example.com"], trigger="refusal", together=True)
+    enqueue.sync(trigger="schedule")
+
+    hosts = [entry.task["kwargs"]["hosts"] for entry in OrmQ.objects.order_by("id")]
+    assert hosts == [["a.example.com", "b.example.com"], ["c.example.com"], []]
+
+
+@pytest.mark.django_db
+def test_what_a_worker_has_taken_is_joined_by_nobody() -> None:
+    enqueue.sync(hosts=["a.example.com"], trigger="deploy", together=True)
+    OrmQ.objects.update(lock=timezone.now() + timedelta(minutes=11))
+
+    enqueue.sync(hosts=["b.example.com"], trigger="deploy", together=True)
+
+    assert [entry.task["kwargs"]["hosts"] for entry in OrmQ.objects.order_by("id")] == [
+        ["a.example.com"],
+        ["b.example.com"],
+    ]
+
+
+@pytest.mark.django_db
+def test_after_a_blip_a_deploy_is_queued_once_and_for_within_ten_seconds() -> None:
+    enqueue.start_deploy(1, after_a_blip=True)
+    enqueue.start_deploy(1, after_a_blip=True)
+    enqueue.start_deploy(1, unless_in=enqueue.QueuedEntries())
+
+    assert len(due_in()) == 1
+    assert 0 < due_in()[0] < 10

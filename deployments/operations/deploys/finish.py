@@ -121,7 +121,7 @@ def _continue_batches(end: _End) -> None:
 
 def _sync_site(end: _End) -> None:
     trigger = "refusal" if end.ending is Ending.REFUSED else "deploy"
-    enqueue.sync_soon(host=end.deploy.site.host, trigger=trigger)
+    enqueue.sync(hosts=[end.deploy.site.host], trigger=trigger, together=True)
 
 
 def _notify(end: _End) -> None:

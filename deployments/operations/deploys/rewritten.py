@@ -14,7 +14,7 @@ def asked_image(site: Site, deployment: Workload) -> str:
     """
     present = containers(deployment).get(site.container, "")
     seen: Observation = site.observation
-    if seen.requested_image and present == seen.desired_image:
+    if present == seen.desired_image and is_of(seen.requested_image, site.expected_repository):
         return seen.requested_image
     if is_same_image(present, seen.accepted_image) and commit_in(site, present):
         return present
@@ -35,16 +35,9 @@ def image_set_as(site: Site, image: str) -> str:
 
 
 def update_requested_image(deploy: Deploy) -> None:
-    """Write into the observation what was asked for, beside the image that the cluster has by this Deploy.
-
-    A restart sets no image: what was asked for before it stays so.
-    """
-    seen = Observation.objects.filter(site_id=deploy.site_id)
+    """Write into the observation what was asked for, beside the image that the cluster has by this Deploy."""
     asked = deploy.image if deploy.applied_image else ""
-    if deploy.kind != Kind.RESTART:
-        seen.update(requested_image=asked)
-    elif asked:
-        seen.filter(requested_image="").update(requested_image=asked)
+    Observation.objects.filter(site_id=deploy.site_id).update(requested_image=asked)
 
 
 def commit_in(site: Site, image: str) -> str:

@@ -64,7 +64,7 @@ def start_deploy(
 def _try_again(deploy: Deploy, *, now: datetime) -> None:
     """Soon after a blip; what lasts longer is left to the tick."""
     if deploy.queued_at is None or now - deploy.queued_at < AGAIN_SOON_FOR:
-        enqueue.start_deploy_again(deploy.pk)
+        enqueue.start_deploy(deploy.pk, after_a_blip=True)
 
 
 def _refuse(deploy: Deploy, refusal: Refused, *, now: datetime) -> None:

@@ -12,6 +12,7 @@ from deployments.rules.pods import condition
 from deployments.rules.rollouts.rollout import Phase, Rollout
 from deployments.rules.wording import counted, duration, sentences, some_of
 from deployments.rules.workloads import (
+    OUR_MANAGER,
     Counts,
     Workload,
     containers,
@@ -63,7 +64,8 @@ def _superseded(deployment: Workload, *, container: str, present: str | None) ->
         return Phase.SUPERSEDED, f"The Deployment no longer has a container named “{container}”.", ""
     writer = image_writer(deployment, container=container)
     by = writer.manager if writer else ""
-    return Phase.SUPERSEDED, f"{by or 'Somebody else'} has set the image to {present} since.", by
+    who = "Another deploy by Headway" if by == OUR_MANAGER else by or "Somebody else"
+    return Phase.SUPERSEDED, f"{who} has set the image to {present} since.", by
 
 
 def _is_past_deadline(deployment: Workload, *, container: str) -> bool:

@@ -17,6 +17,7 @@ from deployments.operations.doctor.findings import Finding, Grade
 from deployments.operations.doctor.internals import proxies_are_trusted
 from deployments.operations.doctor.request import request_examination
 from deployments.operations.doctor.run import examine, record_examination
+from deployments.rules.permissions import PERMISSIONS
 from simulators.github import TokenHeaders
 from tests.factories import NOW, make_user
 
@@ -272,6 +273,15 @@ def test_a_namespace_without_rights_is_told_right_by_right(clients: Clients, wor
 
     assert f"The worker may not patch deployments {world.mappings[host].deployment}." in sentences
     assert "The worker may not get pods/log." in sentences
+
+
+def test_a_right_that_is_missing_in_a_namespace_is_told_once(clients: Clients, world: World) -> None:
+    Site.objects.update(namespace="elsewhere")
+
+    sentences = [each.message for each in found(clients, "Rights in elsewhere")]
+
+    assert sentences.count("The worker may not patch deployments.") == 1
+    assert len(sentences) == len(set(sentences)) == sum(len(each.verbs) for each in PERMISSIONS)
 
 
 def test_a_cluster_that_is_away_hides_nothing_else(clients: Clients, world: World) -> None:

@@ -156,6 +156,22 @@ def test_a_site_that_does_not_want_so_is_not_rolled_back_automatically(site: Sit
     assert deploy.message == "It crashed."
 
 
+def test_many_deploys_that_end_make_one_sync_of_their_sites() -> None:
+    hosts = [f"s{number:02}.example.com" for number in range(34)]
+    sites = [
+        Site(host=host, owner="icco", repository="cron", deployment=host[:3], container=host[:3])
+        for host in hosts
+    ]
+    for site in Site.objects.bulk_create(sites):
+        deploy = an_ended_deploy(site, sha=NEW, image=f"{site.expected_repository}:{NEW}")
+        Deploy.objects.filter(pk=deploy.pk).update(status=Status.VERIFYING, finished_at=None)
+        finish(deploy, Ending.SUCCEEDED, "Up.", now=NOW)
+
+    syncs = [entry.task["kwargs"]["hosts"] for entry in OrmQ.objects.all() if entry.func().endswith(".sync")]
+
+    assert syncs == [hosts]
+
+
 def test_who_ended_it_stands_in_the_audit(site: Site, nat: User) -> None:
     deploy = a_deploy(site, nat, status=Status.QUEUED)
 

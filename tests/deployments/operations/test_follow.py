@@ -10,10 +10,10 @@ from django.utils import timezone
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
 from deployments.locks import Lock
-from deployments.models import Deploy, Observation, Status
+from deployments.models import Deploy, Observation, Site, Status
 from deployments.operations.deploys.follow import follow
+from deployments.operations.deploys.follow.namespace import asks_by_lists
 from simulators.cluster import CRASHES, SLOW
-from simulators.cluster.store import copy
 from tests.deployments.operations.following import HOST, TIMEOUTS, Clock, rolled_out, see_through
 from tests.factories import ask, begin, observe
 
@@ -57,22 +57,6 @@ def test_a_pod_that_falls_away_while_verifying_takes_it_back(world: World, clien
 
     assert deploy.status == Status.ROLLING_OUT
     assert deploy.verifying_since is None
-
-
-def test_ready_pods_that_run_another_image_than_the_deployment_asks_for_are_no_success(
-    world: World, clients: Clients
-) -> None:
-    """As where an admission webhook writes another image into pods: the Deployment's own counts say that all is done."""
-    deploy = rolled_out(world, clients)
-    world.cluster.settle_now()
-    for pod in world.cluster.pods(NAMESPACE, "cacophony"):
-        changed = copy(pod)
-        changed["spec"]["containers"][0]["image"] = deploy.from_image
-        world.cluster.store.replace("pods", changed)
-
-    see_through(deploy, clients, until=lambda deploy: deploy.updated == deploy.wanted)
-
-    assert (deploy.status, deploy.ready, deploy.updated) == (Status.ROLLING_OUT, 0, deploy.wanted)
 
 
 def test_an_image_that_crashes_fails_with_its_exit_code(world: World, clients: Clients) -> None:
@@ -155,7 +139,8 @@ def test_all_active_deploys_are_followed_with_one_list_of_each_kind(world: World
     follow(clients=clients, timeouts=TIMEOUTS, clock=Clock(), sleep=rest)
 
     assert {Deploy.objects.get(pk=deploy.pk).status for deploy in deploys} == {Status.SUCCEEDED}
-    assert 0 < len(world.cluster.requests) <= 2 * len(rests)
+    asked_once = len(deploys)
+    assert 0 < len(world.cluster.requests) <= 2 * len(rests) + asked_once
 
 
 @pytest.mark.django_db(transaction=True)
@@ -173,3 +158,84 @@ def test_a_second_follower_leaves_the_first_alone(world: World, clients: Clients
         see_through(deploy, clients)
 
     assert deploy.status == Status.ROLLING_OUT
+
+
+def test_one_deploy_among_many_deployments_is_followed_by_its_name(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients)
+    world.cluster.requests.clear()
+
+    see_through(deploy, clients)
+
+    paths = {entry.path.rpartition("/default/")[2] for entry in world.cluster.requests}
+    assert "deployments/cacophony" in paths
+    assert "deployments" not in paths
+    assert all(
+        entry.query.get("labelSelector") for entry in world.cluster.requests if entry.path.endswith("/pods")
+    )
+
+
+@pytest.mark.parametrize(
+    ("followed", "size", "expected"),
+    [(3, None, False), (4, None, True), (34, 34, True), (34, 2000, False), (100, 2000, True), (1, 20, True)],
+)
+def test_lists_are_asked_for_where_they_are_cheaper(followed: int, size: int | None, expected: bool) -> None:
+    assert asks_by_lists(followed=followed, size=size) is expected
+
+
+def test_a_deployment_that_is_being_deleted_fails_it(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients)
+    with world.cluster.store.lock:
+        thing = world.cluster.deployment(NAMESPACE, "cacophony")
+        thing["metadata"]["deletionTimestamp"] = "2026-11-28T10:00:00Z"
+        world.cluster.store.replace("deployments", thing)
+
+    see_through(deploy, clients)
+
+    assert deploy.status == Status.FAILED
+    assert "is being deleted" in deploy.message
+
+
+@pytest.mark.parametrize("deleted", ["RoleBinding", "namespace"])
+def test_what_may_no_longer_be_looked_at_ends_in_two_minutes_with_its_cause(
+    world: World, clients: Clients, deleted: str
+) -> None:
+    deploy = rolled_out(world, clients, SLOW(600))
+    Site.objects.update(auto_rollback=True)
+    if deleted == "namespace":
+        world.cluster.delete_namespace(NAMESPACE)
+    else:
+        world.cluster.unbind_role(NAMESPACE)
+    see_through(deploy, clients, until=lambda deploy: deploy.denied_since is not None)
+    before = deploy.status
+
+    see_through(deploy, clients, clock=Clock(minutes=2))
+
+    assert (before, deploy.status, deploy.reason) == (Status.ROLLING_OUT, Status.TIMED_OUT, "out_of_sight")
+    assert deploy.message.startswith(
+        "Headway may no longer look into namespace default: was it deleted, or its"
+    )
+    assert Deploy.objects.count() == 1
+
+
+def test_a_permission_that_comes_back_in_time_is_forgotten(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients)
+    world.cluster.fail_next(403, times=3)
+
+    see_through(deploy, clients)
+
+    assert (deploy.status, deploy.denied_since) == (Status.SUCCEEDED, None)
+
+
+def test_one_deployment_that_may_not_be_read_keeps_no_other_from_its_end(
+    world: World, clients: Clients
+) -> None:
+    world.commit(OTHER)
+    deploy = rolled_out(world, clients)
+    other = begin(ask(OTHER), clients)
+    Deploy.objects.filter(pk=other.pk).update(patched_at=timezone.now())
+    world.cluster.fail_next(403, times=999, path_contains=f"deployments/{world.mappings[OTHER].deployment}")
+
+    see_through(deploy, clients, until=lambda deploy: deploy.status == Status.SUCCEEDED)
+
+    other.refresh_from_db()
+    assert (deploy.status, other.status) == (Status.SUCCEEDED, Status.ROLLING_OUT)

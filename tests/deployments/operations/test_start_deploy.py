@@ -42,6 +42,20 @@ def test_the_patch_sets_this_image_and_names_the_deploy(
     assert patches(world) == 1
 
 
+@pytest.mark.parametrize("headline", ["", "x" * 300, "word " * 60])
+def test_the_change_cause_has_no_blank_end(
+    world: World, clients: Clients, queued: Deploy, headline: str
+) -> None:
+    Deploy.objects.filter(pk=queued.pk).update(headline=headline)
+
+    begin(queued, clients)
+
+    annotations = world.cluster.deployment(NAMESPACE, "cacophony")["metadata"]["annotations"]
+    cause = annotations["kubernetes.io/change-cause"]
+    assert cause == cause.rstrip()
+    assert len(cause) <= 200
+
+
 def test_the_mapped_container_gets_the_image_and_not_the_first(world: World, clients: Clients) -> None:
     sha = world.commit(WITH_SIDECAR)
     observe(clients)

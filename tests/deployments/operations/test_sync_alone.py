@@ -6,10 +6,15 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+from django_q.conf import Conf
+from django_q.models import OrmQ
 
 from demo.world import World
 from deployments.clients.clients import Clients
@@ -18,6 +23,8 @@ from deployments.models import Deploy, Site, SyncRun
 from deployments.operations.hold import place_hold
 from deployments.operations.sync.run import AnotherAtWork, close_dead_runs, sync
 from deployments.operations.tick import tick
+from deployments.queue import enqueue
+from deployments.queue.broker import NotifyingBroker
 from tests.factories import NOW, make_user, observe
 from tests.processes import Running, environment, eventually
 from tests.sessions import held_elsewhere, somebody_waits_for_a_lock
@@ -128,3 +135,48 @@ def _held_as_soon_as_somebody_waits_for_it(host: str) -> Iterator[None]:
     assert is_locked.wait(WITHIN_SECONDS)
     yield
     thread.join()
+
+
+def test_a_killed_sync_is_taken_up_by_the_next_tick(
+    world: World, clients: Clients, other_worker: subprocess.Popen[bytes]
+) -> None:
+    enqueue.sync(hosts=["chartopia.app"], trigger="person")
+    broker = NotifyingBroker(Conf.CLUSTER_NAME)
+    taken = broker._take()
+    assert taken
+    tick(now=timezone.now())
+    before = broker._take()
+    _kill(other_worker)
+
+    tick(now=timezone.now())
+
+    functions = {entry.task["func"] for entry in OrmQ.objects.filter(lock__lte=timezone.now())}
+    assert before is None or "sync" not in OrmQ.objects.get(pk=before[0]).task["func"]
+    assert enqueue.SYNC in functions
+    assert SyncRun.objects.get().result == SyncRun.Result.FAILED
+
+
+def test_a_sync_that_was_killed_before_its_run_was_written_is_taken_up_after_a_while() -> None:
+    enqueue.sync(trigger="schedule")
+    broker = NotifyingBroker(Conf.CLUSTER_NAME)
+    taken = broker._take()
+    assert taken
+    tick(now=timezone.now())
+    young = broker._take()
+    OrmQ.objects.update(lock=F("lock") - timedelta(seconds=31))
+
+    tick(now=timezone.now())
+
+    assert (young, broker._take()) == (None, taken)
+
+
+def test_a_sync_that_is_at_work_for_long_is_left_to_its_worker() -> None:
+    enqueue.sync(trigger="schedule")
+    broker = NotifyingBroker(Conf.CLUSTER_NAME)
+    broker._take()
+    OrmQ.objects.update(lock=F("lock") - timedelta(seconds=200))
+
+    with held_elsewhere(Lock.SYNC):
+        tick(now=timezone.now())
+
+    assert broker._take() is None

@@ -13,7 +13,7 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-from deployments.queue.broker import NotifyingBroker
+from deployments.queue.broker import NotifyingBroker, release_entries
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -149,3 +149,36 @@ def test_of_two_that_wait_whoever_hesitates_comes_second(broker: NotifyingBroker
     assert first
     assert first[0] < woken_at
     assert taken is None
+
+
+def test_an_entry_that_is_put_off_is_taken_when_it_is_due_and_not_before(broker: NotifyingBroker) -> None:
+    assert broker.dequeue() is None
+    later = NotifyingBroker()
+    later.after_seconds = 1.5
+    async_task("deployments.tasks.continue_batches", q_options={"broker": later})
+    started = monotonic()
+
+    while not (taken := broker.dequeue()):
+        pass
+
+    assert taken
+    assert 1.4 < monotonic() - started < Conf.POLL / 2
+
+
+def test_what_one_died_over_is_taken_by_another_at_once(broker: NotifyingBroker) -> None:
+    enqueue()
+    broker.dequeue()
+    assert broker.dequeue() is None
+
+    release_entries("deployments.tasks.sync", taken_ago=timedelta(0))
+    other = broker.dequeue()
+    release_entries("deployments.tasks.continue_batches", taken_ago=timedelta(seconds=30))
+    too_young = broker.dequeue()
+    release_entries("deployments.tasks.continue_batches", taken_ago=timedelta(0))
+    started = monotonic()
+    while not (again := broker.dequeue()):
+        pass
+
+    assert (other, too_young) == (None, None)
+    assert again
+    assert monotonic() - started < Conf.POLL / 2

@@ -28,6 +28,21 @@ CASES = {
         Wait("This site is held by nat until 23 November 2026, 13:00 UTC: the demo."),
     ),
     "active": ({"active": deploy(sha=OLD)}, {}, Wait("The Deploy of 0000000 is still under way.")),
+    "a manager puts its own image back": (
+        {
+            "last": deploy(
+                sha=OLD,
+                status="superseded",
+                reason="put_back",
+                message="argocd put a1a1a1a back 40 seconds later.",
+            )
+        },
+        {},
+        Stop(
+            "argocd put a1a1a1a back 40 seconds later. "
+            "Its manager undoes what is deployed here, so a person decides what comes next."
+        ),
+    ),
     "missing": ({"workload_missing": "Gone"}, {}, Stop("Gone.")),
     "refused by GitHub": (
         {"github_refused": True, "github_problem": "GitHub refuses icco/cron"},

@@ -83,9 +83,19 @@ def pod(image_id: str, *, name: str = IMAGE, image: str = IMAGE, ready: str = "T
             id="a pod on its way out does not count",
         ),
         pytest.param(
-            [pod(f"{REPOSITORY}@{INDEX}"), pod(f"{REPOSITORY}@{OLD}", image=f"{REPOSITORY}:other")],
+            [pod(f"mirror.local/cron@{INDEX}", image=f"mirror.local/cron@{INDEX}", name="")],
             DigestMatch.SAME,
-            id="a pod of the image before does not count",
+            id="pinned by a webhook, and led to a mirror",
+        ),
+        pytest.param(
+            [pod(f"mirror.local/cron@{OLD}", image="mirror.local/cron:v1", name="mirror.local/cron:v1")],
+            DigestMatch.MISMATCH,
+            id="a mirror that has an old build",
+        ),
+        pytest.param(
+            [pod("", image=f"{IMAGE}@{INDEX}", name=IMAGE)],
+            DigestMatch.TAG_ONLY,
+            id="pinned, and reported by its tag",
         ),
     ],
 )

@@ -52,7 +52,7 @@ CASES = {
     ),
     "GitHub refuses, and no pod is ready": (
         {"github_refused": True, "github_problem": "GitHub refuses icco/cron", "ready": 0, "running_sha": ""},
-        ("failed", "None of its 3 pods is ready.", "sync"),
+        ("failed", "None of its 3 pods is ready.", "restart"),
     ),
     "GitHub could not be asked which commit is desired": (
         {"github_problem": "GitHub failed", "desired_sha": "", "desired_image": f"{REPOSITORY}:abababa"},
@@ -97,6 +97,28 @@ CASES = {
     "the template names no image": (
         {"expected_repository": ""},
         ("drifted", "This site's image template names no image: correct it.", "review"),
+    ),
+    "somebody put the commit before back after our patch": (
+        {
+            "desired_sha": RUNNING,
+            "desired_by": "argocd-controller",
+            "desired_at": NOW,
+            "accepted_image": f"{REPOSITORY}:{OLD}",
+            "last": deploy(status="succeeded", sha=OLD, patched_at=NOW - timedelta(seconds=40)),
+        },
+        (
+            "drifted",
+            "The Deployment asks for a1a1a1a. argocd-controller put a1a1a1a back 40 seconds later: adopt it, or put it right.",
+            "review",
+        ),
+    ),
+    "the image is ours, and led to a mirror": (
+        {
+            "desired_image": f"mirror.local/cron@sha256:{'d' * 64}",
+            "requested_image": f"{REPOSITORY}:{RUNNING}",
+            "accepted_image": f"{REPOSITORY}:{RUNNING}",
+        },
+        ("ready", "1 commit behind. b2b2b2b is ready to deploy.", "deploy"),
     ),
     "the image carries no commit": (
         {"desired_image": REPOSITORY + ":latest", "desired_sha": "", "running_sha": ""},

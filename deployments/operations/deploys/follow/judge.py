@@ -24,7 +24,7 @@ from deployments.rules.images import parse_image
 from deployments.rules.ours import PUT_BACK, put_back
 from deployments.rules.progress import Progress, deadline_seconds, has_failed, longest_pause, progress
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
-from deployments.rules.wording import duration, sentences, some_of
+from deployments.rules.wording import duration, sentences, short, some_of
 from deployments.rules.workloads import Workload, is_same_image
 
 REGISTRY_WITHIN = timedelta(seconds=30)
@@ -60,7 +60,7 @@ def _superseded(snapshot: Snapshot, deployment: Workload, rollout: Rollout) -> N
     if back is None:
         finish(deploy, Ending.SUPERSEDED, rollout.message, now=snapshot.now)
         return
-    commit = deploy.from_sha[:7] or deploy.from_image
+    commit = short(deploy.from_sha) or deploy.from_image
     message = f"{back.by} put {commit} back {duration(back.after)} later."
     finish(deploy, Ending.SUPERSEDED, message, reason=PUT_BACK, now=snapshot.now)
 

@@ -1,0 +1,305 @@
+"""Webhooks rewrite the image that Headway sets: pinned by digest, led to a mirror, in the template or in its pods alone."""
+
+import random
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from demo.world import NAMESPACE, World
+from deployments.clients.clients import Clients
+from deployments.models import Deploy, Kind, Observation, Site, Status
+from deployments.operations.deploys.restart import request_restart
+from deployments.operations.deploys.rollback import request_rollback
+from deployments.queries import site_page
+from deployments.rules.site_state import State
+from simulators.cluster import CRASHES, SLOW, Mutation
+from simulators.cluster.store import copy
+from tests.deployments.operations.following import HOST, NAME, Clock, rolled_out, see_through
+from tests.factories import NOW, ask, begin, observe
+
+pytestmark = pytest.mark.usefixtures("sites")
+
+Mutate = Callable[[World], Mutation]
+
+
+def mirror(world: World, **changes: object) -> Mutation:
+    registries = {f"{world.registry.host}/": f"mirror.local/{world.registry.host.replace(':', '-')}/"}
+    return Mutation(**{"registries": registries} | changes)
+
+
+MUTATIONS: dict[str, Mutate] = {
+    "pinned by digest": lambda _: Mutation(pins=True),
+    "pinned, the tag dropped": lambda _: Mutation(pins=True, drops_tag=True),
+    "through a mirror": mirror,
+    "through a mirror, in pods alone": lambda world: mirror(world, kinds=("pods",)),
+    "pinned in pods alone, the tag dropped": lambda _: Mutation(kinds=("pods",), pins=True, drops_tag=True),
+    "mirrored and pinned": lambda world: mirror(world, pins=True, drops_tag=True),
+}
+
+
+@pytest.fixture(params=MUTATIONS.values(), ids=MUTATIONS)
+def mutated(request: pytest.FixtureRequest, world: World) -> World:
+    world.cluster.mutations.append(request.param(world))
+    return world
+
+
+@pytest.fixture
+def pinned(world: World) -> World:
+    world.cluster.mutations.append(Mutation(pins=True, drops_tag=True))
+    return world
+
+
+def seen() -> Observation:
+    return Observation.objects.get(site__host=HOST)
+
+
+def state() -> State:
+    return site_page(host=HOST, now=NOW).row.answer.state
+
+
+def patches(world: World) -> int:
+    return sum(each.method == "PATCH" and each.status == 200 for each in world.cluster.requests)
+
+
+def begun(deploy: Deploy, clients: Clients) -> Deploy:
+    begin(deploy, clients)
+    Deploy.objects.filter(pk=deploy.pk).update(patched_at=timezone.now())
+    return deploy
+
+
+def touch(world: World) -> None:
+    """Somebody writes the Deployment without setting an image, by which a webhook comes to see it."""
+    world.cluster.scale(NAMESPACE, NAME, 3)
+
+
+def test_a_healthy_commit_succeeds_and_is_nobody_elses(mutated: World, clients: Clients) -> None:
+    deploy = rolled_out(mutated, clients)
+
+    see_through(deploy, clients)
+    observe(clients)
+
+    assert deploy.status == Status.SUCCEEDED, deploy.message
+    assert "headway" not in deploy.message
+    assert (seen().running_sha, seen().desired_image) == (deploy.sha, mutated.running_image(HOST))
+    assert state() is State.CURRENT
+
+
+def test_the_next_commit_is_offered_and_goes_out_as_well(mutated: World, clients: Clients) -> None:
+    see_through(rolled_out(mutated, clients), clients)
+
+    second = see_through(rolled_out(mutated, clients), clients)
+
+    assert second.status == Status.SUCCEEDED, second.message
+
+
+def test_one_patch_is_enough_where_the_worker_never_heard_of_it(mutated: World, clients: Clients) -> None:
+    mutated.commit(HOST)
+    observe(clients)
+    deploy = ask(HOST)
+    mutated.cluster.drop_connection(1, method="PATCH", after=True)
+    begin(deploy, clients)
+    before = deploy.status
+
+    begin(deploy, clients)
+
+    assert (before, deploy.status) == (Status.QUEUED, Status.ROLLING_OUT)
+    assert patches(mutated) == 1
+
+
+def test_a_crash_fails_with_its_cause(mutated: World, clients: Clients) -> None:
+    deploy = rolled_out(mutated, clients, CRASHES(3))
+    mutated.cluster.wait_until(
+        lambda: any(
+            status.get("restartCount", 0) > 0
+            for pod in mutated.cluster.pods(NAMESPACE, NAME)
+            for status in pod["status"].get("containerStatuses", [])
+        )
+    )
+    see_through(deploy, clients, clock=Clock(minutes=5))
+
+    assert (deploy.status, deploy.reason) == (Status.FAILED, "crash"), deploy.message
+
+
+def test_the_way_back_is_open(mutated: World, clients: Clients, nat: User) -> None:
+    observe(clients)
+    before = seen().running_sha
+    first = see_through(rolled_out(mutated, clients), clients)
+
+    back = request_rollback(site=first.site, sha=before, seen_sha=first.sha, by=nat, now=NOW)
+    see_through(begun(back, clients), clients)
+
+    assert back.status == Status.SUCCEEDED, back.message
+    assert seen().running_sha == before
+
+
+def test_its_pods_can_be_restarted(mutated: World, clients: Clients, nat: User) -> None:
+    first = see_through(rolled_out(mutated, clients), clients)
+
+    again = request_restart(site=first.site, seen_sha=first.sha, by=nat, now=NOW)
+    see_through(begun(again, clients), clients)
+    observe(clients)
+
+    assert (again.kind, again.status) == (Kind.RESTART, Status.SUCCEEDED), again.message
+    assert state() is State.CURRENT
+
+
+def test_while_it_rolls_out_the_sync_knows_which_commit_still_runs(mutated: World, clients: Clients) -> None:
+    first = see_through(rolled_out(mutated, clients), clients)
+    rolled_out(mutated, clients, SLOW(600))
+
+    observe(clients)
+
+    assert seen().running_sha == first.sha
+
+
+@pytest.mark.parametrize("touched", ["asked for", "begun", "done"])
+def test_a_webhook_that_appears_midway_changes_nothing_for_us(
+    world: World, clients: Clients, touched: str
+) -> None:
+    """It rewrites what is there on anybody's next write."""
+    see_through(rolled_out(world, clients), clients)
+    world.commit(HOST)
+    observe(clients)
+    deploy = ask(HOST)
+    world.cluster.mutations.append(mirror(world, pins=True, drops_tag=True))
+    for moment in ("asked for", "begun", "done"):
+        if moment == "begun":
+            begun(deploy, clients)
+        if moment == "done":
+            see_through(deploy, clients)
+        if moment == touched:
+            touch(world)
+    see_through(deploy, clients)
+
+    observe(clients)
+
+    assert deploy.status == Status.SUCCEEDED, deploy.message
+    assert (seen().running_sha, state()) == (deploy.sha, State.CURRENT)
+
+
+def test_an_image_set_by_hand_is_still_somebody_elses(pinned: World, clients: Clients) -> None:
+    deploy = rolled_out(pinned, clients)
+    by_hand = pinned.image(HOST, pinned.repository(HOST).graph.commits[-3].sha)
+    pinned.cluster.set_image(NAMESPACE, NAME, container=NAME, image=by_hand, manager="kubectl-set")
+
+    see_through(deploy, clients)
+
+    assert deploy.status == Status.SUPERSEDED
+    assert "kubectl-set" in deploy.message
+
+
+def test_another_apps_image_is_still_refused(pinned: World, clients: Clients) -> None:
+    pinned.commit(HOST)
+    observe(clients)
+    deploy = ask(HOST)
+    foreign = pinned.image("chartopia.app")
+    pinned.cluster.set_image(NAMESPACE, NAME, container=NAME, image=foreign, manager="kubectl-set")
+
+    begin(deploy, clients)
+
+    assert deploy.status == Status.FAILED
+    assert "Nothing was changed: correct the mapping" in deploy.message
+
+
+def test_a_mapping_that_is_changed_is_judged_anew(mutated: World, clients: Clients) -> None:
+    """What an admission made of the image before proves nothing for another app."""
+    see_through(rolled_out(mutated, clients), clients)
+    Site.objects.filter(host=HOST).update(image_template="gcr.io/other/{repository}:{sha}")
+
+    observe(clients)
+
+    assert state() is State.DRIFTED
+
+
+def test_a_webhook_that_leaves_the_old_image_has_refused_the_change(world: World, clients: Clients) -> None:
+    world.commit(HOST)
+    observe(clients)
+    deploy = ask(HOST)
+    world.cluster.mutations.append(Mutation(registries={deploy.image: deploy.from_image}))
+
+    begin(deploy, clients)
+
+    assert deploy.status == Status.FAILED
+    assert "left the image at" in deploy.message
+
+
+def test_a_webhook_that_puts_another_build_into_the_pods_is_found_by_its_digest(
+    world: World, clients: Clients
+) -> None:
+    deploy = rolled_out(world, clients)
+    world.cluster.settle_now()
+    for pod in world.cluster.pods(NAMESPACE, NAME):
+        changed = copy(pod)
+        changed["spec"]["containers"][0]["image"] = deploy.from_image
+        changed["status"]["containerStatuses"][0]["imageID"] = world.registry.image_id(deploy.from_image)
+        world.cluster.store.replace("pods", changed)
+
+    see_through(deploy, clients)
+
+    assert (deploy.status, deploy.reason) == (Status.FAILED, "other_build")
+
+
+def test_pods_of_a_first_sight_are_taken_as_they_are(world: World, clients: Clients) -> None:
+    """A registry mirror in pods alone: the template tells which commit runs."""
+    world.cluster.mutations.append(mirror(world, kinds=("pods",)))
+    world.cluster.set_image(NAMESPACE, NAME, container=NAME, image=world.image(HOST))
+    world.cluster.scale(NAMESPACE, NAME, 5)
+
+    observe(clients)
+
+    assert seen().running_sha == world.repository(HOST).head
+
+
+def test_deploys_that_asked_for_the_very_image_keep_no_second_spelling(
+    world: World, clients: Clients
+) -> None:
+    deploy = see_through(rolled_out(world, clients), clients)
+
+    assert Deploy.objects.get(pk=deploy.pk).applied_image == ""
+    assert seen().requested_image == ""
+
+
+STRIKES = ("answer lost", "patch lost", "conflict", "500", "403", "webhook", "touched")
+
+
+def strike(name: str, world: World) -> None:
+    match name:
+        case "answer lost" | "patch lost":
+            world.cluster.drop_connection(1, method="PATCH", after=name == "answer lost")
+        case "conflict":
+            world.cluster.fail_next(409, times=2, method="PATCH")
+        case "500" | "403":
+            world.cluster.fail_next(int(name), path_contains="/deployments/")
+        case "webhook":
+            world.cluster.mutations.append(mirror(world, pins=True, drops_tag=True))
+        case "touched":
+            touch(world)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_happens_midway_it_is_one_patch_and_a_success(
+    world: World, clients: Clients, seed: int
+) -> None:
+    """Workers die and hear no answer, the API server stumbles, webhooks come, and others write: in any order."""
+    chance = random.Random(seed)
+    happening = chance.sample(STRIKES, k=4)
+    see_through(rolled_out(world, clients), clients)
+    world.commit(HOST)
+    observe(clients)
+    deploy = ask(HOST)
+    world.cluster.requests.clear()
+    for each in happening:
+        strike(each, world)
+        begun(deploy, clients)
+    while deploy.status == Status.QUEUED:
+        begun(deploy, clients)
+
+    see_through(deploy, clients)
+    observe(clients)
+
+    took_effect = [each for each in world.cluster.requests if each.method == "PATCH" and each.status == 200]
+    assert deploy.status == Status.SUCCEEDED, (happening, deploy.message)
+    assert len(took_effect) == 1, happening
+    assert (seen().running_sha, state()) == (deploy.sha, State.CURRENT), happening
