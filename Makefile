@@ -53,6 +53,7 @@ lint: $(READY) ## Check style, types, layers, templates and migrations
 	@$(BIN)/lint-imports
 	@$(BIN)/djlint templates --lint --check --quiet
 	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/pytest --quiet tests/style
 
 audit: $(UV) ## Ask osv.dev whether a package of uv.lock has a known vulnerability; fails too where it cannot be asked
 	@$(UV) audit --frozen --preview-features audit-command || { status=$$?; \

@@ -101,6 +101,12 @@ def _update_observation(end: _End) -> None:
     seen.filter(head_sha=deploy.sha).update(behind_by=0, ahead_by=0)
 
 
+def _accept_image(end: _End) -> None:
+    """What runs was seen already: from now on it counts as right."""
+    seen = Observation.objects.filter(site_id=end.deploy.site_id)
+    seen.update(accepted_image=end.deploy.image, requested_image="")
+
+
 def _resume_commit_left_behind(end: _End) -> None:
     """The Hold that a rollback placed ends with a rollback that changed nothing."""
     resume_hold_of(end.deploy, now=end.now)
@@ -152,7 +158,8 @@ NEITHER_GOOD_NOR_BAD = frozenset(
 )
 
 CONSEQUENCES: tuple[tuple[Callable[[_End], None], frozenset[Ending]], ...] = (
-    (_update_observation, frozenset({Ending.SUCCEEDED, Ending.ADOPTED})),
+    (_update_observation, frozenset({Ending.SUCCEEDED})),
+    (_accept_image, frozenset({Ending.ADOPTED})),
     (_resume_commit_left_behind, NOTHING_CHANGED),
     (_check_rollback_images, FOLLOWED),
     (_roll_back_automatically, frozenset({Ending.FAILED, Ending.TIMED_OUT})),

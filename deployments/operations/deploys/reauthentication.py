@@ -3,8 +3,7 @@
 from datetime import datetime
 
 from deployments.models import Deploy, Kind, Site, Status, Trigger
-from deployments.operations.deploys.deploy_request import DeployRequest
-from deployments.operations.deploys.guard_input import replaced_image
+from deployments.operations.deploys.deploy_request import DeployRequest, replaced_image
 from deployments.operations.reauthentication import require
 from deployments.rules.findings import hold_message
 from deployments.rules.reauth_reasons import Change, reauth_reasons

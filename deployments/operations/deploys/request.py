@@ -10,8 +10,15 @@ from django.db import transaction
 from deployments.facts import StandingHold, passed_hold, site_facts, stopping_holds
 from deployments.models import Deploy, EventKind, Observation, Site, Status, Trigger
 from deployments.operations import audit
-from deployments.operations.deploys.deploy_request import AUDITED_AS, DeployRequest, WhenReady, note_refusal
-from deployments.operations.deploys.guard_input import guard_input_at_request, image_of, replaced_image
+from deployments.operations.deploys.deploy_request import (
+    AUDITED_AS,
+    DeployRequest,
+    WhenReady,
+    guard_input_at_request,
+    image_of,
+    note_refusal,
+    replaced_image,
+)
 from deployments.operations.deploys.reauthentication import require_for_request
 from deployments.operations.sites.save import stands_for_the_same
 from deployments.queue import enqueue

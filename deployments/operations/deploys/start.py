@@ -11,11 +11,10 @@ from deployments.clients.github import GitHubError, HeadProblem, HeadQuestion
 from deployments.clients.registry import RegistryError
 from deployments.models import Deploy, Kind, Observation, Status
 from deployments.operations.authorization import no_longer_allowed
+from deployments.operations.deploys.deploy_request import guard_input_at_start
 from deployments.operations.deploys.finish import Ending, finish
-from deployments.operations.deploys.guard_input import guard_input_at_start
-from deployments.operations.deploys.guarded_patch import Refused, TryLater, apply_guarded
 from deployments.operations.deploys.images import note_image
-from deployments.operations.deploys.patch import done_before
+from deployments.operations.deploys.patch import Refused, TryLater, apply_guarded, done_before
 from deployments.operations.deploys.rewritten import update_requested_image
 from deployments.operations.github_limits import ask_heads
 from deployments.queue import enqueue

@@ -102,7 +102,7 @@ def what_followed(deploy: Deploy) -> set[str]:
     tasks = [entry.func().rpartition(".")[2] for entry in OrmQ.objects.all()]
     assert len(tasks) == len(set(tasks)), "Each consequence comes once."
     seen = {
-        "observation": Observation.objects.filter(site=deploy.site, running_sha=deploy.sha),
+        "observation": Observation.objects.filter(site=deploy.site, accepted_image=deploy.image),
         "hold": Hold.objects.filter(rollback=deploy).exclude(resumed_at=None),
         "rollback": Deploy.objects.filter(rolls_back=deploy, trigger=Trigger.FAILURE),
         "audit": AuditEvent.objects.filter(kind__in=AUDITED),

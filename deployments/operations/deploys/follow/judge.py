@@ -7,11 +7,10 @@ from typing import Any
 from deployments.clients.registry import Registry, RegistryError
 from deployments.models import Status
 from deployments.operations.deploys.finish import Ending, finish
-from deployments.operations.deploys.follow.check_host import check_host
 from deployments.operations.deploys.follow.context import FollowContext
 from deployments.operations.deploys.follow.end import is_out_of_time, last_lines
 from deployments.operations.deploys.follow.snapshot import Snapshot
-from deployments.operations.deploys.follow.verify_digest import verify_digest
+from deployments.operations.deploys.follow.verification import check_host, verify_digest
 from deployments.rules.diagnosis import (
     Diagnosis,
     RolloutTimes,
