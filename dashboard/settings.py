@@ -158,9 +158,11 @@ GITHUB_LOGIN_CLIENT_SECRET = env.str("GITHUB_LOGIN_CLIENT_SECRET", "")
 GITHUB_LOGIN_ALLOWED: list[str] = env.list("GITHUB_LOGIN_ALLOWED", [])
 GITHUB_LOGIN_URL = env.str("GITHUB_LOGIN_URL", "https://github.com", validate=web_address)
 SOCIALACCOUNT_PROVIDERS = github_provider(
-    client_id=GITHUB_LOGIN_CLIENT_ID or "", secret=GITHUB_LOGIN_CLIENT_SECRET or "", url=GITHUB_LOGIN_URL or "",
+    client_id=GITHUB_LOGIN_CLIENT_ID or "",
+    secret=GITHUB_LOGIN_CLIENT_SECRET or "",
+    url=GITHUB_LOGIN_URL or "",
     allowed=GITHUB_LOGIN_ALLOWED or [],
-)  # fmt: skip
+)
 INSTALLED_APPS += GITHUB_APPS if GITHUB_LOGIN_CLIENT_ID else []
 
 # --- What a browser is told ------------------------------------------------------------------------------------------

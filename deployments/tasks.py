@@ -47,9 +47,12 @@ def follow() -> None:
         rollout=timedelta(seconds=settings.ROLLOUT_TIMEOUT_SECONDS),
     )
     is_left = follow_all(
-        clients=Clients.from_settings(), timeouts=timeouts, clock=timezone.now, sleep=sleep,
+        clients=Clients.from_settings(),
+        timeouts=timeouts,
+        clock=timezone.now,
+        sleep=sleep,
         checks_hosts=settings.CHECK_HOSTS,
-    )  # fmt: skip
+    )
     if is_left:
         enqueue.follow()
 

@@ -75,9 +75,14 @@ def passkey_login(request: HttpRequest) -> HttpResponse:
         answer.delete_cookie(CHALLENGE_COOKIE, path=request.path, samesite="Lax")
     elif state:
         answer.set_cookie(
-            CHALLENGE_COOKIE, signing.dumps(state, salt=CHALLENGE_COOKIE), max_age=CHALLENGE_SECONDS,
-            path=request.path, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax",
-        )  # fmt: skip
+            CHALLENGE_COOKIE,
+            signing.dumps(state, salt=CHALLENGE_COOKIE),
+            max_age=CHALLENGE_SECONDS,
+            path=request.path,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
     return answer
 
 

@@ -43,9 +43,12 @@ def _request(request: HttpRequest) -> HttpResponse:
         return redirect("deploy-all")
     try:
         batch = request_batch(
-            entries=form.entries(request.POST.getlist("item")), by=acting_user(request),
-            authentication=authentication_of(request), key=form.cleaned_data["key"], now=timezone.now(),
-        )  # fmt: skip
+            entries=form.entries(request.POST.getlist("item")),
+            by=acting_user(request),
+            authentication=authentication_of(request),
+            key=form.cleaned_data["key"],
+            now=timezone.now(),
+        )
     except UnableToDeployAll as refusal:
         messages.error(request, str(refusal))
         return redirect("deploy-all")

@@ -55,11 +55,18 @@ def _request(request: HttpRequest, host: str) -> HttpResponse:
     sha, seen, accept_red = (form.cleaned_data[name] for name in ("sha", "seen", "accept_red"))
     try:
         deploy = request_deploy(
-            site=site, sha=sha, seen_sha=seen, requested_by=acting_user(request), trigger=Trigger.PERSON,
-            idempotency_key=form.request_key(host), accept_red=accept_red,
-            accept_foreign_image=form.cleaned_data["accept_foreign_image"], when_ready=form.readiness(),
-            authentication=authentication_of(request), now=timezone.now(),
-        )  # fmt: skip
+            site=site,
+            sha=sha,
+            seen_sha=seen,
+            requested_by=acting_user(request),
+            trigger=Trigger.PERSON,
+            idempotency_key=form.request_key(host),
+            accept_red=accept_red,
+            accept_foreign_image=form.cleaned_data["accept_foreign_image"],
+            when_ready=form.readiness(),
+            authentication=authentication_of(request),
+            now=timezone.now(),
+        )
     except UnableToDeploy as refusal:
         messages.error(request, str(refusal))
         return redirect("site", host)

@@ -66,9 +66,13 @@ def restart(request: HttpRequest, host: str) -> HttpResponse:
         return _refused(request, first_error(form), "site", host)
     try:
         deploy = request_restart(
-            site=site, seen_sha=form.cleaned_data["seen"], by=acting_user(request),
-            authentication=authentication_of(request), idempotency_key=form.cleaned_data["key"], now=timezone.now(),
-        )  # fmt: skip
+            site=site,
+            seen_sha=form.cleaned_data["seen"],
+            by=acting_user(request),
+            authentication=authentication_of(request),
+            idempotency_key=form.cleaned_data["key"],
+            now=timezone.now(),
+        )
     except UnableToDeploy as refusal:
         return _refused(request, str(refusal), "site", host)
     return redirect("deploy", deploy.pk)
@@ -85,8 +89,11 @@ def abort(request: HttpRequest, pk: int) -> HttpResponse:
         return _ask(request, page, abort_confirm(page, deploy, way_back_from(deploy)))
     try:
         back = abort_and_roll_back(
-            deploy=deploy, by=acting_user(request), authentication=authentication_of(request), now=timezone.now()
-        )  # fmt: skip
+            deploy=deploy,
+            by=acting_user(request),
+            authentication=authentication_of(request),
+            now=timezone.now(),
+        )
     except (UnableToCancel, UnableToDeploy) as refusal:
         return _refused(request, str(refusal), "deploy", pk)
     return redirect("deploy", back.pk)
@@ -102,9 +109,13 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
         return _refused(request, first_error(form), "deploy", pk)
     try:
         new = request_retry(
-            deploy=deploy, seen_sha=form.cleaned_data["seen"], by=acting_user(request),
-            authentication=authentication_of(request), idempotency_key=form.cleaned_data["key"], now=timezone.now(),
-        )  # fmt: skip
+            deploy=deploy,
+            seen_sha=form.cleaned_data["seen"],
+            by=acting_user(request),
+            authentication=authentication_of(request),
+            idempotency_key=form.cleaned_data["key"],
+            now=timezone.now(),
+        )
     except UnableToDeploy as refusal:
         return _refused(request, str(refusal), "deploy", pk)
     return redirect("deploy", new.pk)
@@ -116,9 +127,14 @@ def _roll_back(request: HttpRequest, host: str) -> HttpResponse:
         return _refused(request, first_error(form), "roll-back", host)
     try:
         deploy = request_rollback(
-            site=site, sha=form.cleaned_data["sha"], seen_sha=form.cleaned_data["seen"], by=acting_user(request),
-            authentication=authentication_of(request), idempotency_key=form.request_key(host), now=timezone.now(),
-        )  # fmt: skip
+            site=site,
+            sha=form.cleaned_data["sha"],
+            seen_sha=form.cleaned_data["seen"],
+            by=acting_user(request),
+            authentication=authentication_of(request),
+            idempotency_key=form.request_key(host),
+            now=timezone.now(),
+        )
     except UnableToDeploy as refusal:
         return _refused(request, str(refusal), "roll-back", host)
     return redirect("deploy", deploy.pk)

@@ -28,11 +28,18 @@ _SHELL = (
 def manifest(_request: HttpRequest) -> HttpResponse:
     """Tell what stands on the home screen (W3C, Web Application Manifest)."""
     icons = [
-        {"src": static(f"dashboard/icons/{name}.png"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+        {
+            "src": static(f"dashboard/icons/{name}.png"),
+            "sizes": f"{size}x{size}",
+            "type": "image/png",
+            "purpose": purpose,
+        }
         for name, size, purpose in (
-            ("icon-192", 192, "any"), ("icon-512", 512, "any"), ("maskable-512", 512, "maskable")
+            ("icon-192", 192, "any"),
+            ("icon-512", 512, "any"),
+            ("maskable-512", 512, "maskable"),
         )
-    ]  # fmt: skip
+    ]
     home = reverse("sites")
     return JsonResponse(
         {

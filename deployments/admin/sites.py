@@ -48,9 +48,13 @@ class SiteAdmin(admin.ModelAdmin):
     search_fields = ("host", "owner", "repository", "deployment", "namespace")
     list_per_page = 100
     actions = (
-        "sync", "follow_the_rename", "turn_auto_deploy_on", "turn_auto_deploy_off",
-        "turn_host_check_on", "turn_host_check_off",
-    )  # fmt: skip
+        "sync",
+        "follow_the_rename",
+        "turn_auto_deploy_on",
+        "turn_auto_deploy_off",
+        "turn_host_check_on",
+        "turn_host_check_off",
+    )
     fieldsets = (
         (None, {"fields": ("host",)}),
         (

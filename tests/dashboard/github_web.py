@@ -53,9 +53,13 @@ class SystemStatus:
         self.rows = psycopg.connect(database, autocommit=True)
         sign_in = github.sign_in
         self.env = environment(
-            folder, DATABASE_URL=database, GITHUB_LOGIN_URL=github.url, GITHUB_LOGIN_ALLOWED="Octocat,org/Acme",
-            GITHUB_LOGIN_CLIENT_ID=sign_in.client_id, GITHUB_LOGIN_CLIENT_SECRET=sign_in.client_secret,
-        )  # fmt: skip
+            folder,
+            DATABASE_URL=database,
+            GITHUB_LOGIN_URL=github.url,
+            GITHUB_LOGIN_ALLOWED="Octocat,org/Acme",
+            GITHUB_LOGIN_CLIENT_ID=sign_in.client_id,
+            GITHUB_LOGIN_CLIENT_SECRET=sign_in.client_secret,
+        )
 
     @contextmanager
     def web(self, **settings: str) -> Iterator[str]:

@@ -54,7 +54,10 @@ class SoftPasskey:
         response = {"clientDataJSON": websafe_encode(client_data), **more}
         return json.dumps(
             {
-                "id": websafe_encode(self.id), "rawId": websafe_encode(self.id), "type": "public-key",
-                "response": response, "clientExtensionResults": {"credProps": {"rk": True}},
+                "id": websafe_encode(self.id),
+                "rawId": websafe_encode(self.id),
+                "type": "public-key",
+                "response": response,
+                "clientExtensionResults": {"credProps": {"rk": True}},
             }
-        )  # fmt: skip
+        )

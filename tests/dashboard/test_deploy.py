@@ -18,9 +18,16 @@ LIVE = {"HX-Request": "true"}
 
 def make_deploy(site: Site, **changes: Any) -> Deploy:
     values = {
-        "site": site, "sha": HEAD, "headline": "Mend it", "image": f"x:{HEAD}", "from_sha": RUNNING, "trigger": "person",
-        "requested_by_name": "eve", "requested_at": timezone.now(), "status": Status.QUEUED,
-    }  # fmt: skip
+        "site": site,
+        "sha": HEAD,
+        "headline": "Mend it",
+        "image": f"x:{HEAD}",
+        "from_sha": RUNNING,
+        "trigger": "person",
+        "requested_by_name": "eve",
+        "requested_at": timezone.now(),
+        "status": Status.QUEUED,
+    }
     deploy = Deploy.objects.create(**values | changes)
     Observation.objects.filter(site=site).update(latest_deploy=deploy)
     return deploy

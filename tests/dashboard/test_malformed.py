@@ -18,17 +18,33 @@ FORM = "application/x-www-form-urlencoded"
 KEY = "5e9ae7a8-3c1c-4d58-9d7f-0f3d5a1f0f3d"
 PART = b'--x\r\nContent-Disposition: form-data; name="reason"\r\n\r\nWhy\r\n--x--\r\n'
 ODD_TYPES = [
-    *(f"{FORM}; charset={name}" for name in ("hex", "zip", "utf-16", "idna", "undefined", "nowhere", "latin-1")),
+    *(
+        f"{FORM}; charset={name}"
+        for name in ("hex", "zip", "utf-16", "idna", "undefined", "nowhere", "latin-1")
+    ),
     *(f"{FORM}; charset*=utf-8''%00", f"{FORM}; charset*=nowhere''utf-8", f"{FORM}; charset=\x00"),
     *("multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=\xe9"),
     *("multipart/form-data; boundary=x; charset=rot13", "application/json; charset=base64"),
-]  # fmt: skip
+]
 CREDENTIALS = [
-    *("", "x", "null", "[]", "5", '"a"', "{}", "NaN", "[" * 100_000, '{"id": 5}', '{"id": "\\ud800"}', '{"id": "a\\u0000"}'),
+    *(
+        "",
+        "x",
+        "null",
+        "[]",
+        "5",
+        '"a"',
+        "{}",
+        "NaN",
+        "[" * 100_000,
+        '{"id": 5}',
+        '{"id": "\\ud800"}',
+        '{"id": "a\\u0000"}',
+    ),
     '{"id": "YQ", "rawId": "YQ", "type": "public-key", "response": {"clientDataJSON": "!", "authenticatorData": "YQ", "signature": 5}}',
     '{"id": "YQ", "rawId": "YQ", "response": {"clientDataJSON": "e30", "authenticatorData": "YQ", "signature": "YQ", "userHandle": "AA"}}',
     '{"id": null, "rawId": [], "response": {"attestationObject": "o2Nm", "clientDataJSON": {}}}',
-]  # fmt: skip
+]
 
 
 @pytest.fixture

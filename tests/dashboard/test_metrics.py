@@ -36,9 +36,16 @@ def ended(site: Site, status: str, *, seconds: int = 20) -> Deploy:
     now = timezone.now()
     asked = now - timedelta(seconds=seconds)
     return Deploy.objects.create(
-        site=site, sha=HEAD, image="x", status=status, trigger="person", requested_by_name="eve",
-        requested_at=asked, patched_at=asked + timedelta(seconds=0.2), finished_at=now,
-    )  # fmt: skip
+        site=site,
+        sha=HEAD,
+        image="x",
+        status=status,
+        trigger="person",
+        requested_by_name="eve",
+        requested_at=asked,
+        patched_at=asked + timedelta(seconds=0.2),
+        finished_at=now,
+    )
 
 
 def test_sites_are_counted_by_state(make_site: MakeSite) -> None:

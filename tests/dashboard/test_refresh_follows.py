@@ -99,10 +99,19 @@ class Row:
 def deploy_of(site: Site, status: Status, **values: object) -> Deploy:
     now = timezone.now()
     usual = {
-        "sha": HEAD, "from_sha": RUNNING, "image": "image", "trigger": "person", "requested_by_name": "ada",
-        "requested_at": now - timedelta(minutes=2), "queued_at": now - timedelta(minutes=2), "patched_at": now,
-        "finished_at": None, "wanted": 3, "updated": 2, "ready": 1,
-    }  # fmt: skip
+        "sha": HEAD,
+        "from_sha": RUNNING,
+        "image": "image",
+        "trigger": "person",
+        "requested_by_name": "ada",
+        "requested_at": now - timedelta(minutes=2),
+        "queued_at": now - timedelta(minutes=2),
+        "patched_at": now,
+        "finished_at": None,
+        "wanted": 3,
+        "updated": 2,
+        "ready": 1,
+    }
     deploy = Deploy.objects.create(site=site, status=status, **(usual | values))
     Observation.objects.filter(site=site).update(latest_deploy=deploy)
     return deploy
@@ -130,9 +139,19 @@ def rows(make_site: MakeSite) -> tuple[Row, ...]:
         "unplaced": {"behind_by": None},
         "without-ci": {"check_state": "unknown"},
         "automatic": {"check_state": "pending"},
-        "drifted": {"desired_by": "kubectl", "desired_at": now, "accepted_image": f"gcr.io/icco-cloud/drifted:{HEAD}"},
-        "held": {}, "moving": {}, "queued": {}, "waiting": {}, "hasty": {}, "succeeded": {}, "failed": {},
-    }  # fmt: skip
+        "drifted": {
+            "desired_by": "kubectl",
+            "desired_at": now,
+            "accepted_image": f"gcr.io/icco-cloud/drifted:{HEAD}",
+        },
+        "held": {},
+        "moving": {},
+        "queued": {},
+        "waiting": {},
+        "hasty": {},
+        "succeeded": {},
+        "failed": {},
+    }
     sites = {name: make_site(f"{name}.example.com", **seen) for name, seen in kinds.items()}
     hold = Hold.objects.create(
         site=sites["held"], reason="Wait", placed_by_name="ada", placed_at=now, until=now + timedelta(days=1)

@@ -22,8 +22,12 @@ FAR = "d" * 40
 FARTHER = "e" * 40
 FOREIGN = f"gcr.io/icco-cloud/other:{HEAD}"
 FLAGS = {
-    "accept_red": "on", "accept_foreign_image": FOREIGN, "when_ready": "on", "follow": "newest", "image": FOREIGN,
-}  # fmt: skip
+    "accept_red": "on",
+    "accept_foreign_image": FOREIGN,
+    "when_ready": "on",
+    "follow": "newest",
+    "image": FOREIGN,
+}
 Prepare = Callable[[Site], object]
 Body = dict[str, object]
 
@@ -73,9 +77,14 @@ def ended(site: Site, sha: str, status: Status, **more: object) -> Deploy:
     now = timezone.now()
     values = {"finished_at": None if status == Status.ROLLING_OUT else now, "requested_by_name": "ada"} | more
     return Deploy.objects.create(
-        site=site, sha=sha, image=f"{site.expected_repository}:{sha}", status=status, trigger=Trigger.PERSON,
-        requested_at=now, **values,
-    )  # fmt: skip
+        site=site,
+        sha=sha,
+        image=f"{site.expected_repository}:{sha}",
+        status=status,
+        trigger=Trigger.PERSON,
+        requested_at=now,
+        **values,
+    )
 
 
 def shipping(sha: str, **more: str) -> Body:

@@ -45,9 +45,15 @@ def test_the_ways_back_are_listed_with_their_headlines(deployer: Client, older: 
 def test_what_ran_before_the_first_deploy_is_a_way_back(deployer: Client, site: Site) -> None:
     now, repository = timezone.now(), site.expected_repository
     make_deploy(
-        site, sha=RUNNING, image=f"{repository}:{RUNNING}", from_sha=OLDER, from_image=f"{repository}:{OLDER}",
-        status=Status.SUCCEEDED, finished_at=now, patched_at=now,
-    )  # fmt: skip
+        site,
+        sha=RUNNING,
+        image=f"{repository}:{RUNNING}",
+        from_sha=OLDER,
+        from_image=f"{repository}:{OLDER}",
+        status=Status.SUCCEEDED,
+        finished_at=now,
+        patched_at=now,
+    )
 
     page = deployer.get(URL).text
 
@@ -58,9 +64,16 @@ def test_what_ran_before_the_first_deploy_is_a_way_back(deployer: Client, site: 
 def test_what_ran_before_has_no_button_where_its_image_is_gone(deployer: Client, site: Site) -> None:
     now, repository = timezone.now(), site.expected_repository
     make_deploy(
-        site, sha=RUNNING, image=f"{repository}:{RUNNING}", from_sha=OLDER, from_image=f"{repository}:{OLDER}",
-        from_image_gone=True, status=Status.SUCCEEDED, finished_at=now, patched_at=now,
-    )  # fmt: skip
+        site,
+        sha=RUNNING,
+        image=f"{repository}:{RUNNING}",
+        from_sha=OLDER,
+        from_image=f"{repository}:{OLDER}",
+        from_image_gone=True,
+        status=Status.SUCCEEDED,
+        finished_at=now,
+        patched_at=now,
+    )
 
     page = deployer.get(URL).text
 
@@ -71,9 +84,14 @@ def test_what_ran_before_has_no_button_where_its_image_is_gone(deployer: Client,
 def test_an_image_of_another_app_that_ran_before_is_no_way_back(deployer: Client, site: Site) -> None:
     now = timezone.now()
     make_deploy(
-        site, sha=RUNNING, from_sha=OLDER, from_image=f"registry.example.com/other:{OLDER}",
-        status=Status.SUCCEEDED, finished_at=now, patched_at=now,
-    )  # fmt: skip
+        site,
+        sha=RUNNING,
+        from_sha=OLDER,
+        from_image=f"registry.example.com/other:{OLDER}",
+        status=Status.SUCCEEDED,
+        finished_at=now,
+        patched_at=now,
+    )
 
     assert "Nothing to go back to" in deployer.get(URL).text
 

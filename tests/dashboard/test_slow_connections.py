@@ -219,9 +219,11 @@ def test_a_form_in_chunks_is_read(port: int) -> None:
         form = f"csrfmiddlewaretoken={token}&code=wrong&username=ada".encode()
 
         answer = session.post(
-            f"http://127.0.0.1:{port}/welcome/", data=iter([form[:30], form[30:]]),
-            headers={"Content-Type": "application/x-www-form-urlencoded"}, timeout=SOON,
-        )  # fmt: skip
+            f"http://127.0.0.1:{port}/welcome/",
+            data=iter([form[:30], form[30:]]),
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+            timeout=SOON,
+        )
 
     assert (answer.status_code, "This is not the code" in answer.text) == (200, True)
 

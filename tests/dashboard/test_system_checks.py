@@ -187,9 +187,14 @@ def test_a_database_that_is_silent_is_not_waited_for() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgres://headway:{PASSWORD}@127.0.0.1:{silent.getsockname()[1]}/headway"
         done = subprocess.run(
-            [*MANAGE, "sites"], env=PRODUCTION | {"DATABASE_URL": url}, cwd=CHECKOUT, capture_output=True, text=True,
-            check=False, timeout=60,
-        )  # fmt: skip
+            [*MANAGE, "sites"],
+            env=PRODUCTION | {"DATABASE_URL": url},
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
 
     assert "connection timeout expired" in done.stderr
     assert "Check DATABASE_URL" in done.stderr

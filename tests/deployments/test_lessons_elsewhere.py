@@ -119,8 +119,9 @@ def test_11_nor_is_it_tried_again_after_somebody_went_back_by_hand(world: World,
     report = observe(clients)
 
     assert report.run.decisions[HOST][:2] == [
-        "stop", f"{failing[:7]} was already tried by itself: a person may try it again.",
-    ]  # fmt: skip
+        "stop",
+        f"{failing[:7]} was already tried by itself: a person may try it again.",
+    ]
 
 
 def test_14_a_deploy_outlives_the_account_of_who_asked_for_it(world: World, clients: Clients) -> None:

@@ -68,9 +68,13 @@ def test_every_example_can_be_read() -> None:
     code = "import sys; from dashboard import settings; print(settings.ENVIRONMENT_PROBLEMS)"
 
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=CHECKOUT, env={"PATH": os.environ["PATH"]} | examples,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", code],
+        cwd=CHECKOUT,
+        env={"PATH": os.environ["PATH"]} | examples,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert done.stdout.strip() == "{}", done.stderr
 

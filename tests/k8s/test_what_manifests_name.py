@@ -142,8 +142,12 @@ def exposed() -> set[str]:
 
 
 def queried() -> set[str]:
-    rules = [rule["expr"] for each in of_kind("components/prometheus", "PrometheusRule")
-             for group in each["spec"]["groups"] for rule in group["rules"]]  # fmt: skip
+    rules = [
+        rule["expr"]
+        for each in of_kind("components/prometheus", "PrometheusRule")
+        for group in each["spec"]["groups"]
+        for rule in group["rules"]
+    ]
     dashboard = json.loads((K8S / "components" / "prometheus" / "headway.json").read_text())
     panels = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     return set(MEASURE.findall(" ".join([*rules, *panels])))

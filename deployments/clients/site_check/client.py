@@ -142,5 +142,7 @@ def _causes(error: BaseException | None) -> list[BaseException]:
 def _is_same_origin(one: str, other: str) -> bool:
     before, after = urlsplit(one), urlsplit(other)
     return (before.scheme, before.hostname, before.port or 443) == (
-        after.scheme, after.hostname, after.port or 443,
-    )  # fmt: skip
+        after.scheme,
+        after.hostname,
+        after.port or 443,
+    )

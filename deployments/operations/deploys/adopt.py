@@ -60,12 +60,21 @@ def _write(site: Site, *, by: User, now: datetime) -> Deploy:
     who = f"{seen.desired_by or 'Somebody else'} set it{f' on {moment(seen.desired_at)}' if seen.desired_at else ''}"
     last = site.deploys.filter(status=Status.SUCCEEDED).first()
     deploy = Deploy.objects.create(
-        site=site, sha=seen.desired_sha, image=seen.desired_image, status=Status.VERIFYING, trigger=Trigger.ADOPTED,
+        site=site,
+        sha=seen.desired_sha,
+        image=seen.desired_image,
+        status=Status.VERIFYING,
+        trigger=Trigger.ADOPTED,
         headline=seen.head_headline if seen.desired_sha == seen.head_sha else "",
-        from_sha=last.sha if last else "", from_image=seen.accepted_image,
-        requested_by=by, requested_by_name=by.get_username(), requested_at=now,
-        wanted=seen.wanted, updated=seen.wanted, ready=seen.ready,
-    )  # fmt: skip
+        from_sha=last.sha if last else "",
+        from_image=seen.accepted_image,
+        requested_by=by,
+        requested_by_name=by.get_username(),
+        requested_at=now,
+        wanted=seen.wanted,
+        updated=seen.wanted,
+        ready=seen.ready,
+    )
     Observation.objects.filter(site=site).update(latest_deploy=deploy)
     finish(
         deploy,

@@ -176,8 +176,13 @@ def _begin(batch: DeployBatch, item: BatchItem, *, now: datetime) -> bool:
         BatchItem.objects.filter(pk=item.pk).update(is_done=True, message="It runs this commit already.")
         return True
     entry = DeployRequest(
-        sha=item.sha, seen_sha=item.seen_sha, trigger=Trigger.PERSON, by=by, named=batch.requested_by_name, is_judged=True
-    )  # fmt: skip
+        sha=item.sha,
+        seen_sha=item.seen_sha,
+        trigger=Trigger.PERSON,
+        by=by,
+        named=batch.requested_by_name,
+        is_judged=True,
+    )
     if not may_deploy_now(batch.requested_by_id):
         refusal = lost_the_right(batch.requested_by_name)
         note_refusal(refusal, entry, site=site, now=now)

@@ -92,9 +92,13 @@ def _check_workload(deploy: Deploy, deployment: Workload, *, now: datetime) -> N
         raise Refused(refusal)
     if deploy.kind == Kind.RESTART and deployment.is_paused:
         raise Refused("The Deployment is paused: resume it with kubectl rollout resume, then restart.")
-    missing = "" if present is not None else (
-        f"Deployment {site.deployment} has no container named {site.container}: correct the mapping's container."
-    )  # fmt: skip
+    missing = (
+        ""
+        if present is not None
+        else (
+            f"Deployment {site.deployment} has no container named {site.container}: correct the mapping's container."
+        )
+    )
     asked = asked_image(site, deployment)
     # Rewritten since it was seen, and by nobody's wish.
     is_as_seen = asked != present and asked in {deploy.from_image, site.observation.requested_image}

@@ -27,10 +27,16 @@ def request_restart(
     """
     seen = Observation.objects.filter(site=site).first() or Observation(site=site)
     deploy_request = DeployRequest(
-        sha=seen.desired_sha, seen_sha=seen_sha, trigger=Trigger.PERSON, by=by, kind=Kind.RESTART,
-        image=seen.requested_image or seen.desired_image, accepts_red=True, key=idempotency_key,
+        sha=seen.desired_sha,
+        seen_sha=seen_sha,
+        trigger=Trigger.PERSON,
+        by=by,
+        kind=Kind.RESTART,
+        image=seen.requested_image or seen.desired_image,
+        accepts_red=True,
+        key=idempotency_key,
         authentication=authentication,
-    )  # fmt: skip
+    )
     if not seen.desired_sha:
         unknown = "What runs is no commit that Headway knows: deploy one, or correct the mapping."
         refusal = unknown if seen.cluster_observed_at else NEVER_SYNCED

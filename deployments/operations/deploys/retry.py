@@ -40,11 +40,22 @@ def request_retry(
         )
     if deploy.kind == Kind.ROLLBACK:
         return request_rollback(
-            site=site, sha=deploy.sha, seen_sha=seen_sha, by=by, rolls_back=deploy.rolls_back,
-            authentication=authentication, idempotency_key=idempotency_key, now=now,
-        )  # fmt: skip
+            site=site,
+            sha=deploy.sha,
+            seen_sha=seen_sha,
+            by=by,
+            rolls_back=deploy.rolls_back,
+            authentication=authentication,
+            idempotency_key=idempotency_key,
+            now=now,
+        )
     deploy_request = DeployRequest(
-        sha=deploy.sha, seen_sha=seen_sha, trigger=Trigger.PERSON, by=by, accepts_red=deploy.accepts_red,
-        key=idempotency_key, authentication=authentication,
-    )  # fmt: skip
+        sha=deploy.sha,
+        seen_sha=seen_sha,
+        trigger=Trigger.PERSON,
+        by=by,
+        accepts_red=deploy.accepts_red,
+        key=idempotency_key,
+        authentication=authentication,
+    )
     return request(deploy_request, site=site, now=now)

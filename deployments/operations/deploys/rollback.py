@@ -41,10 +41,18 @@ def request_rollback(
         locked = lock(site)
         left = rolls_back or _left_behind(locked)
         deploy_request = DeployRequest(
-            sha=sha, seen_sha=seen_sha, trigger=Trigger.PERSON if by else Trigger.FAILURE, by=by, kind=Kind.ROLLBACK,
-            image=_image_of(locked, sha), rolls_back=left, cause=cause, accepts_red=True, key=idempotency_key,
+            sha=sha,
+            seen_sha=seen_sha,
+            trigger=Trigger.PERSON if by else Trigger.FAILURE,
+            by=by,
+            kind=Kind.ROLLBACK,
+            image=_image_of(locked, sha),
+            rolls_back=left,
+            cause=cause,
+            accepts_red=True,
+            key=idempotency_key,
             authentication=authentication,
-        )  # fmt: skip
+        )
         if first := same_request(locked, deploy_request):
             return first
         try:

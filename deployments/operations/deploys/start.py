@@ -89,9 +89,13 @@ def _roll_out(deploy: Deploy, patched: Workload, *, now: datetime) -> None:
             denied_since=None,
         ):
             Observation.objects.filter(site=deploy.site).update(
-                desired_image=deploy.set_image, desired_sha=deploy.sha, desired_by=OUR_MANAGER, desired_at=now,
-                accepted_image=deploy.set_image, resource_version="",
-            )  # fmt: skip
+                desired_image=deploy.set_image,
+                desired_sha=deploy.sha,
+                desired_by=OUR_MANAGER,
+                desired_at=now,
+                accepted_image=deploy.set_image,
+                resource_version="",
+            )
             update_requested_image(deploy)
             enqueue.follow()
 

@@ -15,9 +15,16 @@ DEFAULTS = {
     name: value for name, value in model_to_dict(Site()).items() if value is not None and value is not False
 }
 FILLED_IN = DEFAULTS | {
-    "host": "cron.example.com", "owner": "icco", "repository": "cron", "branch": "", "namespace": "default",
-    "deployment": "cron", "container": "", "image_template": "", "minimum_interval_minutes": "0",
-}  # fmt: skip
+    "host": "cron.example.com",
+    "owner": "icco",
+    "repository": "cron",
+    "branch": "",
+    "namespace": "default",
+    "deployment": "cron",
+    "container": "",
+    "image_template": "",
+    "minimum_interval_minutes": "0",
+}
 
 
 def errors_of(client: Client, **changed: str) -> str:

@@ -19,11 +19,23 @@ RUNNING, HEAD = "a" * 40, "b" * 40
 def observe(site: Site, *, running: str = RUNNING) -> None:
     now = timezone.now() - timedelta(minutes=1)
     Observation.objects.create(
-        site=site, head_sha=HEAD, head_headline="Mend it", head_author="Ada", head_committed_at=now,
-        check_state="success", behind_by=int(running != HEAD), ahead_by=0, github_observed_at=now, head_image_built=True,
-        desired_image=f"{site.expected_repository}:{running}", desired_sha=running, running_sha=running,
-        ready=1, wanted=1, cluster_observed_at=now,
-    )  # fmt: skip
+        site=site,
+        head_sha=HEAD,
+        head_headline="Mend it",
+        head_author="Ada",
+        head_committed_at=now,
+        check_state="success",
+        behind_by=int(running != HEAD),
+        ahead_by=0,
+        github_observed_at=now,
+        head_image_built=True,
+        desired_image=f"{site.expected_repository}:{running}",
+        desired_sha=running,
+        running_sha=running,
+        ready=1,
+        wanted=1,
+        cluster_observed_at=now,
+    )
 
 
 def act(client: Client, action: str, sites: list[Site]) -> str:

@@ -30,9 +30,13 @@ def test_the_wish_names_every_site_and_the_cancelling_is_told_too(sites: dict[st
 def test_of_many_sites_the_first_ten_are_named(sites: dict[str, Site]) -> None:
     for number in range(12):
         Site.objects.create(
-            host=f"{number:02}.example.com", owner="icco", repository="cron", namespace="default",
-            deployment=f"cron-{number}", container="cron",
-        )  # fmt: skip
+            host=f"{number:02}.example.com",
+            owner="icco",
+            repository="cron",
+            namespace="default",
+            deployment=f"cron-{number}",
+            container="cron",
+        )
     hosts = Site.objects.filter(host__endswith=".example.com").order_by("host").values_list("host", flat=True)
 
     entries = [BatchEntry(host, SHA, "") for host in hosts]

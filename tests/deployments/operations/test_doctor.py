@@ -44,8 +44,16 @@ def test_a_sound_world_has_a_good_line_for_each_part(clients: Clients) -> None:
     subjects = {each.subject for each in examine(clients=clients, now=NOW) if each.grade is Grade.GOOD}
 
     assert subjects >= {
-        "Database", "Worker", "Token, GITHUB_TOKEN", "GitHub", "GitHub's budget", "Push keys", f"Rights in {NAMESPACE}", "Deployments", "Registry",
-    }  # fmt: skip
+        "Database",
+        "Worker",
+        "Token, GITHUB_TOKEN",
+        "GitHub",
+        "GitHub's budget",
+        "Push keys",
+        f"Rights in {NAMESPACE}",
+        "Deployments",
+        "Registry",
+    }
 
 
 def test_clocks_that_differ_are_told(clients: Clients) -> None:
@@ -210,10 +218,15 @@ def test_a_contact_with_a_port_needs_no_line(clients: Clients, settings: Setting
 
 def refused(*, minutes: int, ok_minutes: int | None = None, host: str = "web.push.apple.com") -> None:
     PushSubscription.objects.create(
-        user=make_user(f"user-{minutes}"), endpoint=f"https://{host}/{minutes}", p256dh="", auth="", created_at=NOW,
-        last_refusal='400 Bad Request: {"reason": "BadWebPushTopic"}', last_refused_at=NOW - timedelta(minutes=minutes),
+        user=make_user(f"user-{minutes}"),
+        endpoint=f"https://{host}/{minutes}",
+        p256dh="",
+        auth="",
+        created_at=NOW,
+        last_refusal='400 Bad Request: {"reason": "BadWebPushTopic"}',
+        last_refused_at=NOW - timedelta(minutes=minutes),
         last_ok_at=None if ok_minutes is None else NOW - timedelta(minutes=ok_minutes),
-    )  # fmt: skip
+    )
 
 
 def test_the_last_refusal_of_a_push_service_is_shown(clients: Clients) -> None:

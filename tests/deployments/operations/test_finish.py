@@ -75,17 +75,30 @@ def site() -> Site:
 
 def an_ended_deploy(site: Site, *, sha: str, image: str) -> Deploy:
     return Deploy.objects.create(
-        site=site, sha=sha, image=image, status=Status.SUCCEEDED, finished_at=NOW, trigger=Trigger.PERSON,
-        requested_by_name="eve", requested_at=NOW,
-    )  # fmt: skip
+        site=site,
+        sha=sha,
+        image=image,
+        status=Status.SUCCEEDED,
+        finished_at=NOW,
+        trigger=Trigger.PERSON,
+        requested_by_name="eve",
+        requested_at=NOW,
+    )
 
 
 def a_deploy(site: Site, by: User, *, status: Status) -> Deploy:
     """One on which everything hangs that can follow: a batch, a Hold, and a browser that listens."""
     deploy = Deploy.objects.create(
-        site=site, sha=NEW, image=f"{site.expected_repository}:{NEW}", from_sha=BEFORE, status=status,
-        trigger=Trigger.PERSON, requested_by=by, requested_by_name=by.get_username(), requested_at=NOW,
-    )  # fmt: skip
+        site=site,
+        sha=NEW,
+        image=f"{site.expected_repository}:{NEW}",
+        from_sha=BEFORE,
+        status=status,
+        trigger=Trigger.PERSON,
+        requested_by=by,
+        requested_by_name=by.get_username(),
+        requested_at=NOW,
+    )
     Observation.objects.filter(site=site).update(latest_deploy=deploy)
     Hold.objects.create(
         site=site, sha="d" * 40, reason="Left behind", placed_by_name="eve", placed_at=NOW, rollback=deploy

@@ -95,9 +95,13 @@ def test_a_rollback_ends_and_its_hold_with_it(world: World, clients: Clients, ev
     before = Deploy.objects.get().from_sha
     observe(clients)
     back = request_rollback(
-        site=Site.objects.get(host=HOST), sha=before, seen_sha=seen().running_sha, by=eve,
-        authentication=JUST_NOW, now=NOW,
-    )  # fmt: skip
+        site=Site.objects.get(host=HOST),
+        sha=before,
+        seen_sha=seen().running_sha,
+        by=eve,
+        authentication=JUST_NOW,
+        now=NOW,
+    )
     switch_off(eve)
 
     begin(back, clients)

@@ -107,9 +107,16 @@ def test_going_back_to_the_very_build_that_ran_here_is_no_failure(world: World, 
     see_through(second, clients)
     world.registry.push(PATH, first.sha, revision="another build of it")
     back = Deploy.objects.create(
-        site=first.site, sha=first.sha, image=first.image, kind=Kind.ROLLBACK, trigger="person",
-        from_image=second.image, requested_by=make_user("other"), requested_by_name="other", requested_at=timezone.now(),
-    )  # fmt: skip
+        site=first.site,
+        sha=first.sha,
+        image=first.image,
+        kind=Kind.ROLLBACK,
+        trigger="person",
+        from_image=second.image,
+        requested_by=make_user("other"),
+        requested_by_name="other",
+        requested_at=timezone.now(),
+    )
     begin(back, clients)
     Deploy.objects.filter(pk=back.pk).update(patched_at=timezone.now())
 

@@ -25,11 +25,17 @@ ZONES = [ZoneInfo(name) for name in ("Pacific/Kiritimati", "America/New_York", "
     "text",
     [
         *("", "soon", "0000-00-00T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-05:00"),
-        *("10000-01-01T04:59:00+00:00", "infinity", "-infinity", "0001-01-01T00:00:00+14:00", "2200-01-01T00:00:00Z"),
+        *(
+            "10000-01-01T04:59:00+00:00",
+            "infinity",
+            "-infinity",
+            "0001-01-01T00:00:00+14:00",
+            "2200-01-01T00:00:00Z",
+        ),
         *("1969-12-31T23:59:59Z", "2026-02-30T00:00:00Z", "9" * 400, "\x00", "2026-11-23T12:00:00+99:00"),
         *(None, 5, [], {}, True, float("nan")),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_time_or_lies_outside_the_range_is_none(text: object) -> None:
     assert parse_time(text) is None
 

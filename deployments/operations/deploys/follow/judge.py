@@ -73,9 +73,14 @@ def _verify(snapshot: Snapshot, rollout: Rollout, context: FollowContext) -> Non
             else rollout.message
         )
         deploy.move(
-            Status.VERIFYING, now=now, message=message, verifying_since=now, checks=0, checked_at=None,
+            Status.VERIFYING,
+            now=now,
+            message=message,
+            verifying_since=now,
+            checks=0,
+            checked_at=None,
             **_counts(snapshot, rollout),
-        )  # fmt: skip
+        )
         # The registry answers while stability is watched.
         verify_digest(snapshot, context)
     elif not rollout.wanted:
@@ -116,7 +121,7 @@ def _wait_or_fail(snapshot: Snapshot, workload: Workload, rollout: Rollout, cont
         message = sentences(fell_away, message)
         deploy.move(
             Status.ROLLING_OUT, now=now, message=message, verifying_since=None, checks=0, checked_at=None
-        )  # fmt: skip
+        )
 
 
 def _stated(snapshot: Snapshot, rollout: Rollout) -> str:

@@ -54,6 +54,13 @@ def site() -> Site:
 @pytest.fixture
 def deploy(site: Site, person: User) -> Deploy:
     return Deploy.objects.create(
-        site=site, sha="b" * 40, headline="Mend cron", image="i", status=Status.VERIFYING, trigger="person",
-        requested_by=person, requested_by_name="eve", requested_at=NOW,
-    )  # fmt: skip
+        site=site,
+        sha="b" * 40,
+        headline="Mend cron",
+        image="i",
+        status=Status.VERIFYING,
+        trigger="person",
+        requested_by=person,
+        requested_by_name="eve",
+        requested_at=NOW,
+    )

@@ -72,7 +72,10 @@ def test_questions_leave_this_machine_over_https_alone(url: str, safe: bool) -> 
 @pytest.mark.parametrize(
     ("header", "challenge"),
     [
-        ('Bearer realm="https://a/t",service="s",scope="repository:a/b:pull,push"', ("bearer", "https://a/t", "s", "repository:a/b:pull,push")),
+        (
+            'Bearer realm="https://a/t",service="s",scope="repository:a/b:pull,push"',
+            ("bearer", "https://a/t", "s", "repository:a/b:pull,push"),
+        ),
         ('bearer service=s, realm="https://a/t"', ("bearer", "https://a/t", "s", "")),
         ('Basic realm="x", Bearer realm="https://a/t"', ("bearer", "https://a/t", "", "")),
         ('Bearer realm="https://a/t",service="s", Basic realm="x"', ("bearer", "https://a/t", "s", "")),
@@ -82,20 +85,32 @@ def test_questions_leave_this_machine_over_https_alone(url: str, safe: bool) -> 
         ("Negotiate YWJj==, Basic", ("basic", "", "", "")),
         ('Bearer realm="https://a/t", Digest realm="x", qop="auth"', ("bearer", "https://a/t", "", "")),
         ('Bearer realm = "https://a/t" , scope="a,b \\"c\\""', ("bearer", "https://a/t", "", 'a,b "c"')),
-        ('Bearer realm="https://a/t",scope="never closed, service=s', ("bearer", "https://a/t", "", "never closed, service=s")),
+        (
+            'Bearer realm="https://a/t",scope="never closed, service=s',
+            ("bearer", "https://a/t", "", "never closed, service=s"),
+        ),
         ("", ("", "", "", "")),
     ],
-)  # fmt: skip
+)
 def test_a_challenge_is_read_whatever_its_order(header: str, challenge: tuple[str, str, str, str]) -> None:
     assert parse_challenge(header) == Challenge(*challenge)
 
 
 @pytest.mark.parametrize(
     "header",
-    ["a" * 60_000, "Bearer " + "a-" * 30_000, '"\\' * 30_000, 'Bearer realm="' + '\\"' * 30_000, "," * 60_000,
-     "bearer " * 9_000, " " * 60_000, "Bearer a=" * 7_000, 'Bearer realm="x"' + " \t" * 30_000],
+    [
+        "a" * 60_000,
+        "Bearer " + "a-" * 30_000,
+        '"\\' * 30_000,
+        'Bearer realm="' + '\\"' * 30_000,
+        "," * 60_000,
+        "bearer " * 9_000,
+        " " * 60_000,
+        "Bearer a=" * 7_000,
+        'Bearer realm="x"' + " \t" * 30_000,
+    ],
     ids=lambda header: header[:12],
-)  # fmt: skip
+)
 def test_a_challenge_is_read_in_a_moment_however_it_is_made(header: str) -> None:
     began = time.process_time()
 
