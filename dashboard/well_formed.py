@@ -5,6 +5,7 @@ from nobody, and bodies that are larger than anything a page sends.
 """
 
 import codecs
+import logging
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from io import BytesIO
@@ -94,7 +95,10 @@ def _problem(request: HttpRequest) -> str:
     try:
         fields = [*_texts(request.GET.lists()), *_texts(request.POST.lists())]
         files = [str(getattr(each, "name", "")) for each in request.FILES.values()]
-    except _UNREADABLE:
+    except _UNREADABLE as error:
+        if isinstance(error, SuspiciousOperation):
+            # As Django itself would say it.
+            logging.getLogger(f"django.security.{type(error).__name__}").warning("%s", error)
         return "The form could not be read."
     if _has_nul((request.path, *fields, *files)):
         return "It contains a NUL character."

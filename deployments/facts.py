@@ -1,7 +1,7 @@
 """From rows to the facts that rules judge by: the one bridge, used by pages and by the sync alike."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Self
 
@@ -10,6 +10,7 @@ from django.db.models.functions import JSONObject
 
 from deployments.models import ACTIVE_STATUSES, Deploy, Hold, Kind, Observation, Site, Status, Trigger
 from deployments.rules.findings import hold_message, hold_subject
+from deployments.rules.outages import PodState
 from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts, SiteFacts
 from deployments.rules.times import EARLIEST, in_zone, parse_time
 
@@ -187,3 +188,13 @@ def _deploy_facts(deploy: Deploy | None) -> DeployFacts | None:
         is_rollback=deploy.kind == Kind.ROLLBACK,
         is_failure=deploy.status in Status.FAILURES,
     )
+
+
+def pods_as_json(pods: Iterable[PodState]) -> list[dict[str, Any]]:
+    """As Observation.outage_pods holds them."""
+    return [asdict(pod) | {"created_at": pod.created_at and pod.created_at.isoformat()} for pod in pods]
+
+
+def pods_from_json(rows: Iterable[dict[str, Any]] | None) -> tuple[PodState, ...]:
+    """What pods_as_json made."""
+    return tuple(PodState(**row | {"created_at": parse_time(row["created_at"])}) for row in rows or ())

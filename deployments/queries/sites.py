@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from deployments.autodeploy_policy import policies_of, verdict_on
-from deployments.facts import StandingHold, site_facts, stale_after
+from deployments.facts import StandingHold, pods_from_json, site_facts, stale_after
 from deployments.models import Deploy, Hold, Observation, Site
 from deployments.queries.commits import Commit, commits_between
 from deployments.queries.system_status import SystemStatus, system_status
@@ -165,7 +165,7 @@ def site_page(*, host: str, now: datetime) -> SitePage:
         history=tuple(site.deploys.all()[:HISTORY_LENGTH]),
         holds=tuple(hold for hold in status.holds if hold.site_id in (None, site.pk)),
         past_holds=tuple(Hold.objects.filter(site=site).exclude(resumed_at=None)[:HISTORY_LENGTH]),
-        pods=tuple(PodState.from_json(each) for each in row.seen.outage_pods or ()),
+        pods=pods_from_json(row.seen.outage_pods),
         verdict=verdict_on(site, facts, policy, now=now, stale_after=stale_after(status.sync_interval)),
         system_status=status,
     )

@@ -1,9 +1,8 @@
 """Why a site has no ready pod, and how its pods are: what is said of a site that fell without a Deploy."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
 
 from deployments.rules.diagnosis import Diagnosis, diagnose
 from deployments.rules.pods import ContainerStatus, Event, Pod, Running, Terminated, Waiting, condition
@@ -24,15 +23,6 @@ class PodState:
     status: str
     restarts: int
     created_at: datetime | None
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self) | {"created_at": self.created_at and self.created_at.isoformat()}
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Read what as_json made."""
-        created_at = values["created_at"] and datetime.fromisoformat(values["created_at"])
-        return cls(**{**values, "created_at": created_at})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -80,7 +80,7 @@ def test_a_time_from_before_the_constraint_is_brought_into_range(site: Site) -> 
     Hold.objects.create(
         site=site, reason="For good", placed_by_name="ada", placed_at=now, until=now + timedelta(days=1)
     )
-    clean = importlib.import_module("deployments.migrations.0006_bring_times_into_range")
+    clean = importlib.import_module("deployments.migrations.0017_bring_times_into_range")
     with connection.cursor() as cursor, transaction.atomic():
         cursor.execute("ALTER TABLE deployments_hold DROP CONSTRAINT hold_times_in_range")
         cursor.execute(

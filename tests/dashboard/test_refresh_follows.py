@@ -28,15 +28,23 @@ NOT_SHOWN = {
         "check_status": "a setting: the admin shows it",
         "check_timeout_seconds": "a setting: the admin shows it",
         "auto_rollback": "a setting: the admin shows it",
+        "former_repository": "where images lay before a rename, for the guards",
     },
     Observation: {
         "repository_id": "GitHub's key, for following renames",
+        "github_refused": "the message of the trouble says so",
+        "outage_reason": "its name for programs; the message is shown",
+        "outage_message": "where no pod is ready, in the site's answer",
         "resource_version": "Kubernetes' own, to see whether anything has changed",
     },
     Deploy: {
         "image": "the commit is shown; the image follows from the mapping",
         "rolls_back": "the sentence and the cause say so",
         "accepts_image": "what was agreed to, for the guards",
+        "applied_image": "what an admission made of the image, for the guards",
+        "denied_since": "the sentence says so",
+        "progress": "for the rollout's timeout",
+        "progressed_at": "for the rollout's timeout",
         "digest": "for comparing with what pods report",
         "from_image": "only as a way back, once a Deploy has succeeded",
         "from_image_seen_at": "only as a way back, once a Deploy has succeeded",
@@ -58,6 +66,7 @@ NOT_SHOWN = {
 IN_ROW = {
     "check_state": list(CheckState),
     "desired_image": [f"gcr.io/icco-cloud/cron:{OTHER_SHA}", "gcr.io/other/app:1"],
+    "outage_pods": [[{"name": "cron-1", "status": "Error", "restarts": 3, "created_at": None}]],
     "image_template": ["gcr.io/elsewhere/{repository}:{sha}"],
 }
 

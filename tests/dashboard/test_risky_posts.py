@@ -115,6 +115,7 @@ SAFE = {
     "sync": "looks; what it deploys, it deploys without us, too",
     "hold": "stops",
     "doctor/check-again": "looks, and changes nothing",
+    "me/notifications/is-subscribed": "asks, and changes nothing",
     "me/notifications/": "one's own notifications",
     "me/notifications/subscribe": "one's own notifications",
     "me/notifications/unsubscribe": "one's own notifications",

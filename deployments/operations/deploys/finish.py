@@ -40,6 +40,7 @@ class Ending(Enum):
     GIVEN_UP_UNSURE = "the same, after the patch may have arrived", Status.TIMED_OUT, (Status.QUEUED,)
     CI_FAILED = "CI failed while it waited", Status.FAILED, (Status.WAITING,)
     NEVER_BUILT = "it waited for its image for too long", Status.TIMED_OUT, (Status.WAITING,)
+    UNREADABLE = "its image's name cannot be read", Status.FAILED, (Status.WAITING,)
     OVERTAKEN = "a newer commit came while it waited", Status.SUPERSEDED, (Status.WAITING,)
     ADOPTED = "it records what somebody else deployed", Status.SUCCEEDED, (Status.VERIFYING,)
 

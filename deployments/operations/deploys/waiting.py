@@ -46,7 +46,7 @@ def check_pending_image(*, deploy_id: int, clients: Clients, now: datetime) -> N
     try:
         is_built = clients.registry.digest(parse_image(deploy.image)) is not None
     except UnableToParseImage as error:
-        deploy.move(Status.FAILED, only_from=STILL_WAITING, now=now, message=str(error))
+        finish(deploy, Ending.UNREADABLE, str(error), now=now)
         return
     except RegistryError as error:
         deploy.note(now=now, message=f"{error} Headway looks again every minute.")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from deployments.clients.cluster import Cluster, ClusterError, ClusterUnavailable
+from deployments.facts import pods_as_json
 from deployments.models import Observation, Site
 from deployments.operations.deploys.follow.end import LOG_LINES, cut_log
 from deployments.rules.outages import Outage, outage_of
@@ -44,7 +45,7 @@ class Outages:
             events := self._ask(lambda: cluster.events(site.namespace, uid=outage.unexplained_pod))
         ):
             outage = outage_of(deployment, pods, events, container=site.container, now=self._now)
-        listed = [each.as_json() for each in outage.pods]
+        listed = pods_as_json(outage.pods)
         log = self._log(cluster, site, outage, is_as_before=listed == site.observation.outage_pods)
         return SeenOutage(reason=outage.reason, message=outage.message, log=log, pods=listed)
 

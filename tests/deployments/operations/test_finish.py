@@ -47,6 +47,7 @@ GIVEN_UP        -            yes   -       -         yes    -     yes           
 GIVEN_UP_UNSURE -            -     -       -         yes    yes   yes           -
 CI_FAILED       -            -     -       -         yes    -     yes           -
 NEVER_BUILT     -            -     -       -         yes    -     yes           -
+UNREADABLE      -            -     -       -         yes    -     yes           -
 OVERTAKEN       -            -     -       -         yes    -     -             -
 ADOPTED         yes          -     -       -         yes    -     -             yes
 """

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from deployments.clients.cluster import parse
+from deployments.facts import pods_as_json, pods_from_json
 from deployments.rules.outages import Outage, PodState, outage_of
 
 CASES = sorted((Path(__file__).parent / "cases" / "outages").glob("*.yaml"))
@@ -43,4 +44,4 @@ def test_why_a_site_is_down_is_said_as_its_case_expects(path: Path) -> None:
 def test_a_pods_state_survives_the_way_through_the_database(created_at: datetime | None) -> None:
     pod = PodState(name="cron-5d4f8c7b9-aaaaa", status="Running", restarts=2, created_at=created_at)
 
-    assert PodState.from_json(pod.as_json()) == pod
+    assert pods_from_json(pods_as_json([pod])) == (pod,)
