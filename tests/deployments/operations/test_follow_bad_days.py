@@ -19,6 +19,7 @@ from simulators.cluster import (
     STUCK,
     Behaviour,
 )
+from simulators.cluster.store import copy
 from tests.deployments.operations.following import (
     HOST,
     NAME,
