@@ -21,7 +21,7 @@ demo: $(READY) ## Show Headway with 34 sites, a small GitHub, a registry and a c
 screenshots: $(READY) ## Take the README's pictures from the demo, with the system's Chromium
 	@$(BIN)/python -m pictures.screenshots
 
-docs: $(READY) ## Write the settings' table of docs/operate.md anew
+docs: $(READY) ## Write the tables of docs/operate.md, of settings and of a mapping's fields
 	@$(BIN)/python -m docs.generate
 
 icons: $(READY) ## Draw the home screen's icons from dashboard/static/dashboard/favicon.svg
@@ -53,6 +53,7 @@ lint: $(READY) ## Check style, types, layers, templates and migrations
 	@$(BIN)/lint-imports
 	@$(BIN)/djlint templates --lint --check --quiet
 	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/pytest --quiet tests/style
 
 audit: $(UV) ## Ask osv.dev whether a package of uv.lock has a known vulnerability; fails too where it cannot be asked
 	@$(UV) audit --frozen --preview-features audit-command || { status=$$?; \

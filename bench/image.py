@@ -60,8 +60,13 @@ def build(folder: Path) -> Image:
             _copy(here.split(), folder)
         elif name == "RUN":
             done = subprocess.run(
-                ["sh", "-ec", MOUNT.sub("", here)], cwd=folder, env=environment, capture_output=True, text=True, check=False
-            )  # fmt: skip
+                ["sh", "-ec", MOUNT.sub("", here)],
+                cwd=folder,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
             assert done.returncode == 0, done.stderr
     return _last_stage(Image(folder))
 

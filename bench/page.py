@@ -78,7 +78,7 @@ def _visit(page: Page, url: str) -> dict[str, float]:
 
 
 def measure_phones(url: str, cookies: dict[str, str]) -> dict[str, Any]:
-    """Return requests, errors and milliseconds, of phones that have the list open and poll it as headway.js does."""
+    """Return requests, errors and milliseconds, of phones that have the list open and poll it as components/refresh.js does."""
     page = requests.get(url, cookies=cookies, timeout=30).text
     shown = f'"{re.search(DATA_VERSION, page)[1]}"'  # type: ignore[index]  # the list has one
     times: list[float] = []

@@ -10,15 +10,15 @@ from urllib.parse import urlsplit
 
 from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Permission, User
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
-DEPLOY = "deployments.deploy_site"
+from deployments.operations.authorization import DEPLOY, deploy_grants
+
 NAMES_AT_MOST = 5
 
 P = ParamSpec("P")
@@ -32,13 +32,7 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]  # allauth is not ty
     """Names in any case, and an answer that takes as long whoever asks. It also reads the right to deploy in the statement that reads the user."""
 
     def get_user(self, user_id: Any) -> User | None:
-        app, codename = DEPLOY.split(".")
-        grants = Permission.objects.filter(
-            Q(user=OuterRef("pk")) | Q(group__user=OuterRef("pk")),
-            content_type__app_label=app,
-            codename=codename,
-        )
-        user = User.objects.filter(pk=user_id).annotate(has_deploy_grant=Exists(grants)).first()
+        user = User.objects.filter(pk=user_id).annotate(has_deploy_grant=deploy_grants()).first()
         return user if user and self.user_can_authenticate(user) else None
 
 
@@ -82,8 +76,8 @@ def login_needed(view: View[P]) -> View[P]:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
         if request.headers.get("HX-Request"):
-            page = urlsplit(request.headers.get("HX-Current-URL", ""))
-            to_login = redirect_to_login(page.path or resolve_url(settings.LOGIN_REDIRECT_URL))
+            page = _path_of(request.headers.get("HX-Current-URL", ""))
+            to_login = redirect_to_login(page or resolve_url(settings.LOGIN_REDIRECT_URL))
             return HttpResponseClientRedirect(to_login.url)
         # An action cannot be repeated after the login, so that leads to the list.
         return redirect_to_login(
@@ -91,6 +85,14 @@ def login_needed(view: View[P]) -> View[P]:
         )
 
     return _asks_for("login", guarded)
+
+
+def _path_of(address: str) -> str:
+    """Return the path of what a browser says that its address is; empty where that is none."""
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return ""
 
 
 def deployer_needed(view: View[P]) -> View[P]:

@@ -11,11 +11,10 @@ from dashboard.access import may_deploy
 from deployments.facts import StandingHold
 from deployments.models import Deploy
 from deployments.queries import SiteRow, SystemStatus
-from deployments.rules.site_state import Action, State
+from deployments.rules.site_state import Action
 
 # A row of the list has no room for all of it.
 _IN_LIST = {"Edit the mapping": "Edit", "See what was set": "Look", "Deploy when ready": "When ready"}
-CALM = frozenset({State.DEPLOYING, State.BUILDING, State.HELD, State.CURRENT})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +48,6 @@ def viewer_of(request: HttpRequest, system_status: SystemStatus | None) -> Viewe
     return Viewer(
         may_deploy=may_deploy(user), may_edit=is_staff, holds=system_status.holds if system_status else ()
     )
-
-
-def needs_you(row: SiteRow) -> bool:
-    """Whether this site waits for a person, and not for a machine, a Hold, or nothing."""
-    return row.answer.state not in CALM
 
 
 def action_for(row: SiteRow, viewer: Viewer) -> ActionButton | None:
@@ -92,6 +86,8 @@ def _act(row: SiteRow, viewer: Viewer) -> ActionButton | None:
             return _sync(row, "Sync now")
         case Action.RESUME:
             return _resume(row, viewer.holds)
+        case Action.RESTART:
+            return ActionButton(label="Restart", url=reverse("restart-site", args=[row.host]), tone="risk")
     return _ship(row)
 
 

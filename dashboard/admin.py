@@ -6,6 +6,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django import forms
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
@@ -16,8 +17,11 @@ from django.http import HttpRequest
 
 from dashboard.accounts.roles import MEANINGS, Role, give_role, role_of
 
+GITHUBS = (
+    [*apps.get_app_config("socialaccount").get_models()] if apps.is_installed("allauth.socialaccount") else []
+)
 # Roles are made by code, and the others hold secrets or nothing that a person edits.
-for model in (Group, EmailAddress, Authenticator, UserSession):
+for model in (Group, EmailAddress, Authenticator, UserSession, *GITHUBS):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 admin.site.unregister(User)

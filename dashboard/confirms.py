@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from dashboard.deploy_dialog import hold_on, hold_warnings
-from deployments.models import Deploy
+from deployments.models import Deploy, Kind
 from deployments.queries import RollbackTarget, SitePage
 from deployments.rules.guards import NEVER_SYNCED
+from deployments.rules.wording import short
 
 RESTARTS = "Every pod is replaced by a new one of the same commit, as many at a time as the Deployment's strategy allows."
 
@@ -32,27 +33,27 @@ class Confirm:
 
 def rollback_confirm(page: SitePage, target: RollbackTarget | None, *, sha: str) -> Confirm:
     """Ask before going back to `sha`; `target` is what is known of it as a way back."""
-    row, short = page.row, sha[:7]
+    row = page.row
     if row.seen.cluster_observed_at is None:
-        return _never_synced(f"Roll back to {short}?", page)
+        return _never_synced(f"Roll back to {short(sha)}?", page)
     left = row.seen.desired_sha or row.running_sha
-    warnings = [*hold_warnings(page, sha)]
+    warnings = [*hold_warnings(page, sha, kind=Kind.ROLLBACK)]
     if target and target.image_gone:
-        warnings.append(f"The registry no longer has the image of {short}: choose another commit.")
+        warnings.append(f"The registry no longer has the image of {short(sha)}: choose another commit.")
     return Confirm(
-        title=f"Roll back to {short}?",
+        title=f"Roll back to {short(sha)}?",
         label="Roll back",
         url=reverse("roll-back", args=[row.host]),
         back=reverse("roll-back", args=[row.host]),
         says=(
-            f"{left[:7] or 'What runs now'} is held, so that nothing deploys it again by itself. The next newer commit may go out as ever.",
+            f"{short(left) or 'What runs now'} is held, so that nothing deploys it again by itself. The next newer commit may go out as ever.",
         ),
         warnings=tuple(warnings),
         runs=left,
         will_run=sha,
         headline=target.headline if target else "",
         seen=row.running_sha,
-        hold_id=hold_on(page, sha),
+        hold_id=hold_on(page, sha, kind=Kind.ROLLBACK),
     )
 
 
@@ -67,11 +68,10 @@ def restart_confirm(page: SitePage) -> Confirm:
         url=reverse("restart-site", args=[row.host]),
         back=reverse("site", args=[row.host]),
         says=(RESTARTS,),
-        warnings=tuple(hold_warnings(page, sha)),
+        warnings=tuple(hold_warnings(page, sha, kind=Kind.RESTART)),
         runs=sha,
         will_run=sha,
         seen=row.running_sha,
-        hold_id=hold_on(page, sha),
     )
 
 
@@ -81,7 +81,7 @@ def _never_synced(title: str, page: SitePage) -> Confirm:
     return Confirm(title=title, label="", url="", back=back, says=(), warnings=(NEVER_SYNCED,))
 
 
-def abort_confirm(deploy: Deploy, target: str) -> Confirm:
+def abort_confirm(page: SitePage, deploy: Deploy, target: str) -> Confirm:
     """Ask before a rollout is ended half-way."""
     here = reverse("deploy", args=[deploy.pk])
     if not target:
@@ -93,8 +93,10 @@ def abort_confirm(deploy: Deploy, target: str) -> Confirm:
         url=reverse("abort-deploy", args=[deploy.pk]),
         back=here,
         says=(
-            f"This Deploy ends as cancelled, and {target[:7]} is put back at once. {deploy.sha[:7]} is held, so that nothing deploys it again by itself.",
+            f"This Deploy ends as cancelled, and {short(target)} is put back at once. {short(deploy.sha)} is held, so that nothing deploys it again by itself.",
         ),
+        warnings=tuple(hold_warnings(page, target, kind=Kind.ROLLBACK)),
         runs=deploy.sha,
         will_run=target,
+        hold_id=hold_on(page, target, kind=Kind.ROLLBACK),
     )

@@ -1,15 +1,17 @@
 """The sheet that asks before a Deploy: what ships, and what is being skipped."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deployments.facts import StandingHold
-from deployments.models import Status
-from deployments.models.fields import FULL_SHA
+from deployments.facts import StandingHold, stopping_holds
+from deployments.models import Kind, Status
 from deployments.queries import Commit, SitePage
 from deployments.rules.guards import NEVER_SYNCED
+from deployments.rules.images import is_full_sha
 from deployments.rules.site_state import CheckState
+from deployments.rules.wording import short
+
+_WAYS_BACK = {Kind.ROLLBACK: "a rollback", Kind.RESTART: "a restart"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +37,13 @@ class DeployDialog:
 
     @property
     def short(self) -> str:
-        return self.sha[:7]
+        return short(self.sha)
 
 
 def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
     """Return the sheet for `sha`; for the head where that is no full commit."""
     row = page.row
-    sha = sha if re.match(FULL_SHA, sha) else row.seen.head_sha
+    sha = sha if is_full_sha(sha) else row.seen.head_sha
     if row.seen.cluster_observed_at is None:
         sha = ""
     is_head = sha == row.seen.head_sha
@@ -81,15 +83,21 @@ def _label(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> str:
     return "Roll back" if not is_head and _ran_before(page, sha) else "Deploy"
 
 
-def hold_on(page: SitePage, sha: str) -> int | None:
-    """Return the key of a Hold that stops this commit: nothing deploys it before that is resumed."""
-    return next((hold.id for hold in _holds_on(page, sha)), None)
+def hold_on(page: SitePage, sha: str, *, kind: Kind = Kind.DEPLOY) -> int | None:
+    """Return the key of a Hold that stops this commit: nothing of that kind runs it before that is resumed."""
+    return next((hold.id for hold in _stopping(page, sha, kind)), None)
 
 
-def hold_warnings(page: SitePage, sha: str) -> Iterator[str]:
-    """Yield a sentence for each Hold that stops this commit."""
-    for hold in _holds_on(page, sha):
-        yield f"Held by {hold.by}: {hold.reason.rstrip('.')}. Resume it first."
+def hold_warnings(page: SitePage, sha: str, *, kind: Kind = Kind.DEPLOY) -> Iterator[str]:
+    """Yield a sentence for each Hold that stops this commit; where none does, for each that is passed."""
+    stopping = _stopping(page, sha, kind)
+    for hold in stopping or _holds_on(page, sha):
+        end = "Resume it first." if stopping else f"It stops newer commits only, not {_WAYS_BACK[kind]}."
+        yield f"{hold.message} {end}"
+
+
+def _stopping(page: SitePage, sha: str, kind: Kind) -> tuple[StandingHold, ...]:
+    return stopping_holds(page.row.site, kind=kind, sha=sha, holds=_holds_on(page, sha))
 
 
 def _holds_on(page: SitePage, sha: str) -> list[StandingHold]:
@@ -103,10 +111,10 @@ def _warnings(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> Itera
         yield NEVER_SYNCED
         return
     if is_red:
-        yield f"CI failed on {sha[:7]}. Deploying anyway skips that check."
+        yield f"CI failed on {short(sha)}. Deploying anyway skips that check."
     if is_head and seen.ahead_by:
         one = seen.ahead_by == 1
         which = "1 commit that runs now is" if one else f"{seen.ahead_by} commits that run now are"
         yield f"{which} not on the branch. Deploying takes {'it' if one else 'them'} out."
     if not is_head:
-        yield f"This is not the newest commit. What came after {sha[:7]} stops running."
+        yield f"This is not the newest commit. What came after {short(sha)} stops running."

@@ -8,6 +8,8 @@ import dj_database_url
 from environs import EnvValidationError, FileAwareEnv, ValidationError
 from marshmallow.validate import URL
 
+from deployments.rules.images import UnableToParseImage, parse_image
+
 web_address = URL(schemes={"http", "https"}, require_tld=False)
 # A server that is silent, or a node that is gone, would be waited for two to fifteen minutes, by one thread of web's after the other.
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS: seconds, but for the first milliseconds.
@@ -79,6 +81,19 @@ def folders(each: list[str]) -> None:
     """Raises ValidationError where one could also be the beginning of another name: gcr.io/me is one of gcr.io/meddler."""
     if open_ended := [prefix for prefix in each if not prefix.endswith("/")]:
         raise ValidationError(f"{open_ended[0]}: end it with a slash, as in gcr.io/my-project/.")
+
+
+def registries(each: list[str]) -> None:
+    """Raises ValidationError where one is not a registry's host as it stands in an image's name: registry.lan:5000."""
+    for host in each:
+        try:
+            is_host = parse_image(f"{host}/image").registry == host
+        except UnableToParseImage:
+            is_host = False
+        if not is_host:
+            raise ValidationError(
+                f"{host}: write the registry's host and port alone, as in registry.lan:5000."
+            )
 
 
 def secrets_in(headers: str) -> list[str]:

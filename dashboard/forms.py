@@ -9,7 +9,7 @@ from django import forms
 
 from dashboard import timezones
 from deployments.models import Hold
-from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
+from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY, whole
 from deployments.operations.deploys.batch import BatchEntry
 from deployments.operations.deploys.deploy_request import WhenReady
 
@@ -19,8 +19,8 @@ RELOAD = "This page was out of date. Look again, then tap once more."
 class DeployForm(forms.Form):
     """One wish: the commit, what was seen running, and the key of the page it was tapped on."""
 
-    sha = forms.RegexField(FULL_SHA, error_messages={"required": RELOAD, "invalid": RELOAD})
-    seen = forms.RegexField(FULL_SHA_OR_EMPTY, required=False, error_messages={"invalid": RELOAD})
+    sha = forms.RegexField(whole(FULL_SHA), error_messages={"required": RELOAD, "invalid": RELOAD})
+    seen = forms.RegexField(whole(FULL_SHA_OR_EMPTY), required=False, error_messages={"invalid": RELOAD})
     key = forms.UUIDField(required=False, error_messages={"invalid": RELOAD})
     accept_red = forms.BooleanField(required=False)
     accept_foreign_image = forms.CharField(required=False, max_length=1000)
@@ -46,7 +46,7 @@ class DeployForm(forms.Form):
 class TapForm(forms.Form):
     """A wish that names no commit: what was seen running, and the key of the page it was tapped on."""
 
-    seen = forms.RegexField(FULL_SHA_OR_EMPTY, required=False, error_messages={"invalid": RELOAD})
+    seen = forms.RegexField(whole(FULL_SHA_OR_EMPTY), required=False, error_messages={"invalid": RELOAD})
     key = forms.UUIDField(required=False, error_messages={"invalid": RELOAD})
 
 
@@ -91,7 +91,7 @@ class HoldForm(forms.Form):
         error_messages={"invalid": "Choose the date and the time at which the Hold ends."},
     )
     zone = forms.CharField(max_length=64, required=False)
-    sha = forms.RegexField(FULL_SHA_OR_EMPTY, required=False, error_messages={"invalid": RELOAD})
+    sha = forms.RegexField(whole(FULL_SHA_OR_EMPTY), required=False, error_messages={"invalid": RELOAD})
 
     def clean(self) -> dict[str, Any]:
         if (

@@ -5,7 +5,7 @@ from typing import Any
 
 from dashboard import settings
 
-worker_class = "gthread"
+worker_class = "dashboard.gunicorn_worker.Worker"
 workers = 1
 threads = 16
 timeout = 30
@@ -13,6 +13,8 @@ graceful_timeout = 10
 keepalive = 65
 # No header of anyone's, not even of a process on this machine, is the path of a request or a person's name.
 forwarder_headers = ""
+# A file goes the way of all answers, which no slow reader holds up.
+sendfile = False
 # Its control socket would want a writable home folder.
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
@@ -27,10 +29,12 @@ logconfig_dict = settings.LOGGING | {"loggers": {"gunicorn.error": _ours, "gunic
 
 
 def post_worker_init(worker: Any) -> None:  # noqa: ARG001  gunicorn's hook
-    """Say how the first account is made, while there is none."""
+    """Say how the first account is made, while there is none, and encrypt what an older release or key has left."""
     from django.db import connection
 
+    from dashboard.accounts.stored_secrets import encrypt_stored
     from dashboard.accounts.welcome import announce
 
     announce()
+    encrypt_stored()
     connection.close()

@@ -1,9 +1,10 @@
 """Fragments that refresh themselves, for next to nothing while nothing changes.
 
-A version has two halves, `change_token.content`. The pulse is one cheap statement, compared before anything else is read; where it has
-moved, the content's own half still answers 304 if what is shown is the same.
+A version has two halves, `change_token.content`. The pulse is one cheap statement, compared before anything else is read. Where it has
+moved, the fragment is rendered, and the content's half is the hash of its HTML: 304 still, if it is what the page shows.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -13,6 +14,7 @@ from typing import Concatenate, ParamSpec
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.access import may_deploy
 from dashboard.timezones import now_for
@@ -27,6 +29,11 @@ _FOR_PAGES_ONLY = (
     "X-Content-Type-Options",
     "X-Frame-Options",
 )
+CONTENTS_KEPT = 1000
+# What was rendered last for a pulse, which is of one viewer and one address: several browsers of one person cost one rendering.
+_contents: dict[str, str] = {}
+# What differs each time, or grows old by itself: Django's token, and how long ago something was (components/times.js keeps that true).
+_FLEETING = re.compile(r'(?<=name="csrfmiddlewaretoken" value=")[^"]*|(?<=>)[^<]*(?=</time>)')
 
 
 def is_fragment_asked(request: HttpRequest) -> bool:
@@ -43,22 +50,35 @@ def kept_fresh(
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if is_fragment_asked(request) and request.method in {"GET", "HEAD"}:
             known, now = known_version(request), now_for(request)
-            if known.partition(".")[0] == _change_token(request, queries.read_row_versions(now=now), now=now):
-                return unchanged(known)
+            change_token = _change_token(request, queries.read_row_versions(now=now), now=now)
+            if known.partition(".")[0] == change_token or known.rpartition(".")[2] == _contents.get(
+                change_token
+            ):
+                return unchanged(f"{change_token}.{known.rpartition('.')[2]}")
         return view(request, *args, **kwargs)
 
     return guarded
 
 
-def version_of(request: HttpRequest, shown: object, *, system_status: SystemStatus, now: datetime) -> str:
-    """Return the version of a fragment that shows this; `shown` needs a repr that changes when it does.
+def version_of(
+    request: HttpRequest, html: str, *, key: object, system_status: SystemStatus, now: datetime
+) -> str:
+    """Return the version of a fragment from its HTML, without what differs each time: `key` is the forms' own.
 
     `system_status` was read before what is shown: what changed in between is found by the next look.
     """
-    content = blake2b(
-        repr((shown, system_status, system_status.holds, _viewer(request))).encode(), digest_size=9
-    ).hexdigest()
-    return f"{_change_token(request, system_status.row_versions, now=now)}.{content}"
+    lasting = _FLEETING.sub("", html).replace(str(key), "")
+    content = blake2b(lasting.encode(), digest_size=9).hexdigest()
+    change_token = _change_token(request, system_status.row_versions, now=now)
+    if len(_contents) >= CONTENTS_KEPT:
+        _contents.clear()
+    _contents[change_token] = content
+    return f"{change_token}.{content}"
+
+
+def versioned(html: str, version: str) -> SafeString:
+    """Write the version into a fragment that was rendered without one. No text of anybody's holds a bare quotation mark."""
+    return mark_safe(html.replace('data-version=""', f'data-version="{version}"', 1))  # noqa: S308  rendered by a template
 
 
 def known_version(request: HttpRequest) -> str:

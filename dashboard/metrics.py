@@ -107,6 +107,9 @@ def _counted(found: MetricsData) -> Iterator[Metric]:
     for state, number in found.sites.items():
         sites.add_metric([state], number)
     yield sites
+    yield _gauge(
+        "headway_sites_needing_attention", "Sites where a person has to act.", found.sites_needing_attention
+    )
     deploys = CounterMetricFamily("headway_deploys", "Deploys that ended, by result.", labels=["result"])
     for result, number in found.deploys.items():
         deploys.add_metric([result], number)

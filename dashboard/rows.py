@@ -12,7 +12,7 @@ from deployments.queries import Commit, SiteRow
 from deployments.rules.site_state import State
 
 PER_PAGE = 100
-BROKEN = frozenset({State.FAILED, State.DRIFTED, State.MISSING, State.UNKNOWN})
+_NEEDS_ATTENTION = "Needs attention"
 _WORDS = {State.MISSING: "Not found", State.RED: "CI red", State.CURRENT: "Up to date"}
 
 
@@ -35,6 +35,7 @@ class Part:
 
     title: str
     rows: tuple[ListRow, ...]
+    needs_attention: bool
 
 
 def word_of(state: State) -> str:
@@ -50,7 +51,8 @@ def page_of(rows: Sequence[SiteRow], number: str) -> Page[SiteRow]:
 def parts_of(page: Page[SiteRow], viewer: Viewer) -> tuple[Part, ...]:
     """Return the rows of a page under their titles; their order keeps each part together."""
     return tuple(
-        Part(title, tuple(_row(row, viewer) for row in rows)) for title, rows in groupby(page, key=_title)
+        Part(title, tuple(_row(row, viewer) for row in rows), needs_attention=title == _NEEDS_ATTENTION)
+        for title, rows in groupby(page, key=_title)
     )
 
 
@@ -69,6 +71,6 @@ def _row(row: SiteRow, viewer: Viewer) -> ListRow:
 
 
 def _title(row: SiteRow) -> str:
-    if row.answer.state in BROKEN:
-        return "Needs you"
-    return "Up to date" if row.answer.state is State.CURRENT else "Behind"
+    if row.answer.state.needs_attention:
+        return _NEEDS_ATTENTION
+    return "Up to date" if row.answer.state is State.CURRENT else "In progress or on hold"

@@ -22,12 +22,14 @@ from dashboard.environment import (
     networks,
     owners_tokens,
     postgresql,
+    registries,
     secrets_in,
     sentry_address,
     web_address,
     web_side,
 )
 from dashboard.queue_settings import QUEUE
+from dashboard.well_formed import LARGEST_BODY
 from deployments.rules.image_prefixes import prefixes_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -46,6 +48,7 @@ PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000", validate=web_address
 PUBLIC_URL = PUBLIC_URL.rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [urlsplit(PUBLIC_URL).hostname, "localhost", "127.0.0.1", "[::1]"])
 SECRET_KEY = env.str("SECRET_KEY", "")
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 SECRET_KEY_IS_MISSING = not SECRET_KEY and not ON_LAPTOP
 if not SECRET_KEY:
     SECRET_KEY = embedded_postgres.remembered_secret() if ON_LAPTOP else secrets.token_urlsafe(50)
@@ -59,10 +62,12 @@ GITHUB_API_URL = env.str("GITHUB_API_URL", "https://api.github.com", validate=we
 GITHUB_URL = env.str("GITHUB_URL", web_side(GITHUB_API_URL or ""), validate=web_address)
 KUBECONFIG = env.path("KUBECONFIG", None)
 DOCKER_CONFIG = env.path("DOCKER_CONFIG", None)
+INSECURE_REGISTRIES: list[str] = env.list("INSECURE_REGISTRIES", [], validate=registries)
 IMAGE_TEMPLATE = env.str("IMAGE_TEMPLATE", "gcr.io/icco-cloud/{repository}:{sha}")
 IMAGE_PREFIXES: list[str] = env.list("IMAGE_PREFIXES", prefixes_of(IMAGE_TEMPLATE or ""), validate=folders)
 STABILITY_SECONDS = env.int("STABILITY_SECONDS", 30, validate=Range(0, 600))
 ROLLOUT_TIMEOUT_SECONDS = env.int("ROLLOUT_TIMEOUT_SECONDS", 900, validate=Range(30, 86_400))
+CHECK_HOSTS = env.bool("CHECK_HOSTS", True)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=Range(0, 10))
 SYNC_RUNS_KEPT_DAYS = env.int("SYNC_RUNS_KEPT_DAYS", 30, validate=Range(1, 3650))
 PING_URL = env.str("PING_URL", "", validate=lambda url: url and web_address(url))
@@ -99,7 +104,9 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
+    "dashboard.well_formed.well_formed_middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "dashboard.accounts.anonymous_sessions.frugal_sessions_middleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -109,7 +116,9 @@ MIDDLEWARE = [
     "dashboard.addresses.AddressMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.accounts.sessions.listed_sessions_middleware",
     "dashboard.accounts.proxy_login.ProxyLoginMiddleware",
+    "dashboard.accounts.reauthentication.ReauthenticationMiddleware",
     "dashboard.wrong_method.wrong_method_middleware",
 ]
 ROOT_URLCONF = "dashboard.urls"
@@ -149,18 +158,27 @@ GITHUB_LOGIN_CLIENT_SECRET = env.str("GITHUB_LOGIN_CLIENT_SECRET", "")
 GITHUB_LOGIN_ALLOWED: list[str] = env.list("GITHUB_LOGIN_ALLOWED", [])
 GITHUB_LOGIN_URL = env.str("GITHUB_LOGIN_URL", "https://github.com", validate=web_address)
 SOCIALACCOUNT_PROVIDERS = github_provider(
-    client_id=GITHUB_LOGIN_CLIENT_ID or "", secret=GITHUB_LOGIN_CLIENT_SECRET or "", url=GITHUB_LOGIN_URL or "",
+    client_id=GITHUB_LOGIN_CLIENT_ID or "",
+    secret=GITHUB_LOGIN_CLIENT_SECRET or "",
+    url=GITHUB_LOGIN_URL or "",
     allowed=GITHUB_LOGIN_ALLOWED or [],
-)  # fmt: skip
+)
 INSTALLED_APPS += GITHUB_APPS if GITHUB_LOGIN_CLIENT_ID else []
 
 # --- What a browser is told ------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "dashboard.components.Bundles",
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# dashboard/well_formed.py refuses larger bodies before; nothing is ever uploaded, so no byte of one lies on disk.
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = policy(forms_lead_to=[GITHUB_LOGIN_URL] if GITHUB_LOGIN_CLIENT_ID else [])
@@ -190,7 +208,14 @@ OTEL_EXPORTER_OTLP_ENDPOINT = env.str(
 OTEL_EXPORTER_OTLP_HEADERS = env.str("OTEL_EXPORTER_OTLP_HEADERS", "")
 OTEL_SERVICE_NAME = env.str("OTEL_SERVICE_NAME", "headway")
 HIDDEN_SECRETS = [
-    *(SECRET_KEY, GITHUB_TOKEN, *(GITHUB_TOKENS or {}).values(), GITHUB_APP_PRIVATE_KEY, VAPID_PRIVATE_KEY),
+    *(
+        SECRET_KEY,
+        *(SECRET_KEY_FALLBACKS or []),
+        GITHUB_TOKEN,
+        *(GITHUB_TOKENS or {}).values(),
+        GITHUB_APP_PRIVATE_KEY,
+        VAPID_PRIVATE_KEY,
+    ),
     *(METRICS_TOKEN, SENTRY_DSN, *secrets_in(OTEL_EXPORTER_OTLP_HEADERS or ""), PING_URL),
     *(GITHUB_LOGIN_CLIENT_SECRET, TRUSTED_SECRET, DATABASES["default"].get("PASSWORD")),
     *(login[1] for login in (WEB_DATABASE_LOGIN, WORKER_DATABASE_LOGIN) if login),

@@ -1,4 +1,4 @@
-"""The viewer's time zone: the browser tells it in a cookie (headway.js); where it does not, times are UTC and say so."""
+"""The viewer's time zone: the browser tells it in a cookie (components/times.js); where it does not, times are UTC and say so."""
 
 import re
 from datetime import UTC, datetime, time, timedelta, tzinfo

@@ -71,6 +71,7 @@ urlpatterns = [
     path("activity/", activity.activity, name="activity"),
     path("me/notifications/", notifications.notifications, name="notifications"),
     path("me/notifications/subscribe", notifications.subscribe, name="subscribe"),
+    path("me/notifications/is-subscribed", notifications.is_subscribed, name="is-subscribed"),
     path("me/notifications/unsubscribe", notifications.unsubscribe, name="unsubscribe"),
     path("manifest.webmanifest", shell.manifest, name="manifest"),
     path("sw.js", shell.service_worker, name="service-worker"),

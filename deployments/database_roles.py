@@ -26,6 +26,8 @@ WEB_WRITES: dict[str, str] = {
     # What people ask for.
     **dict.fromkeys(("deployments.Site", "deployments.PushSubscription"), EDIT),
     **dict.fromkeys(("deployments.NotificationPreference", "deployments.StarredSite"), EDIT),
+    # Who of an organisation may log in.
+    "deployments.GitHubMembership": EDIT,
     "deployments.AuditEvent": ADD,
     "deployments.Hold": "INSERT, DELETE, UPDATE (lifted_at, lifted_by_name, placed_by_id, rollback_id)",
     "deployments.Deploy": "INSERT, DELETE, UPDATE (status, sentence, finished_at, requested_by_id, rolls_back_id)",
@@ -46,6 +48,8 @@ WORKER_EDITS_OF = {"deployments", "django_q"}
 """By app. What people log in with is none of the worker's business."""
 WORKER_WRITES = {"deployments.AuditEvent": ADD, "sessions.Session": "DELETE"}
 """Instead of what its app's others get."""
+WORKER_MAY_NOT_READ = {"deployments.GitHubMembership"}
+"""Who logs in with GitHub, and by which token, is web's alone."""
 
 _MAY_MORE = """
     SELECT 1 FROM pg_roles WHERE rolname = %s AND (
@@ -154,7 +158,8 @@ def _of_worker() -> Iterator[tuple[str, str]]:
     yield "django_migrations", "SELECT"
     for model in apps.get_models(include_auto_created=True):
         options = model._meta  # noqa: SLF001  Django's documented Meta API
-        if options.app_label in WORKER_READS_OF and not options.proxy:
+        is_known = options.app_label in WORKER_READS_OF and options.label not in WORKER_MAY_NOT_READ
+        if is_known and not options.proxy:
             usual = EDIT if options.app_label in WORKER_EDITS_OF else ""
             given = WORKER_WRITES.get(options.label, usual)
             yield options.db_table, ", ".join(filter(None, ("SELECT", given)))

@@ -8,8 +8,10 @@ from typing import Any, Self
 from django.db.models import F
 from django.db.models.functions import JSONObject
 
-from deployments.models import ACTIVE_STATUSES, Deploy, Hold, Kind, Observation, Site, Trigger
+from deployments.models import ACTIVE_STATUSES, Deploy, Hold, Kind, Observation, Site, Status, Trigger
+from deployments.rules.findings import hold_message, hold_subject
 from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts, SiteFacts
+from deployments.rules.times import EARLIEST, in_zone, parse_time
 
 STALE_AFTER_MISSED_SYNCS = 2
 
@@ -28,6 +30,21 @@ class StandingHold:
     placed_at: datetime
     until: datetime | None
 
+    @property
+    def facts(self) -> HoldFacts:
+        """The same as rules judge by."""
+        return HoldFacts(
+            reason=self.reason, by=self.by, sha=self.sha, until=self.until, everything=self.site_id is None
+        )
+
+    @property
+    def subject(self) -> str:
+        return hold_subject(self.facts)
+
+    @property
+    def message(self) -> str:
+        return hold_message(self.facts)
+
     AS_JSON = JSONObject(
         id="id",
         site_id="site_id",
@@ -44,8 +61,8 @@ class StandingHold:
         placed_at, until = values.pop("placed_at"), values.pop("until")
         return cls(
             **values,
-            placed_at=datetime.fromisoformat(placed_at),
-            until=datetime.fromisoformat(until) if until else None,
+            placed_at=parse_time(placed_at) or EARLIEST,
+            until=parse_time(until),
         )
 
     @classmethod
@@ -72,7 +89,11 @@ def site_facts(
     """
     seen: Observation | None = getattr(site, "observation", None)
     if seen is None:
-        return SiteFacts(host=site.host, expected_repository=site.expected_repository)
+        return SiteFacts(
+            host=site.host,
+            expected_repository=site.expected_repository,
+            former_repository=site.former_repository,
+        )
     latest = _deploy_facts(seen.latest_deploy)
     is_active = seen.latest_deploy is not None and seen.latest_deploy.status in ACTIVE_STATUSES
     return SiteFacts(
@@ -85,19 +106,23 @@ def site_facts(
         github_observed_at=seen.github_observed_at,
         github_problem=seen.github_problem,
         repository_missing=seen.repository_missing,
+        github_refused=seen.github_refused,
         running_is_unknown=seen.running_is_unknown,
         head_image_built=seen.head_image_built,
         registry_problem=seen.registry_problem,
         expected_repository=site.expected_repository,
+        former_repository=site.former_repository,
         desired_image=seen.desired_image,
         requested_image=seen.requested_image,
         running_sha=seen.running_sha,
         desired_sha=seen.desired_sha,
         desired_by=seen.desired_by,
-        desired_at=seen.desired_at and seen.desired_at.astimezone(zone),
+        desired_at=seen.desired_at and in_zone(seen.desired_at, zone),
         accepted_image=seen.accepted_image,
         ready=seen.ready,
         wanted=seen.wanted,
+        outage_reason=seen.outage_reason,
+        outage_message=seen.outage_message,
         cluster_observed_at=seen.cluster_observed_at,
         cluster_problem=seen.cluster_problem,
         workload_missing=seen.workload_missing,
@@ -115,13 +140,35 @@ def hold_on(site: Site, *, sha: str, holds: Iterable[StandingHold]) -> HoldFacts
     if not matching:
         return None
     widest = min(matching, key=lambda hold: (hold.site_id is not None, bool(hold.sha), -hold.id))
-    return HoldFacts(
-        reason=widest.reason,
-        by=widest.by,
-        sha=widest.sha,
-        until=widest.until,
-        everything=widest.site_id is None,
-    )
+    return widest.facts
+
+
+def stopping_holds(
+    site: Site, *, kind: Kind | str, sha: str, holds: Iterable[StandingHold]
+) -> tuple[StandingHold, ...]:
+    """Return those of the standing Holds that stop what would run `sha` on this site in that way.
+
+    A Hold stops what ships newer commits. The way back stays open: a restart passes every Hold, and a rollback all but one
+    on the very commit that it would run, unless that one is ahead of what runs.
+    """
+    if kind == Kind.RESTART:
+        return ()
+    if kind == Kind.DEPLOY or _is_ahead(site, sha):
+        return tuple(holds)
+    return tuple(hold for hold in holds if hold.sha)
+
+
+def passed_hold(site: Site, *, kind: Kind | str, sha: str, holds: Iterable[StandingHold]) -> HoldFacts | None:
+    """Return the widest Hold that stops a Deploy of `sha`, and does not stop this; None also where one stops it."""
+    holds = tuple(holds)
+    stopping = stopping_holds(site, kind=kind, sha=sha, holds=holds)
+    return None if hold_on(site, sha=sha, holds=stopping) else hold_on(site, sha=sha, holds=holds)
+
+
+def _is_ahead(site: Site, sha: str) -> bool:
+    """Whether this commit is known to come after the one that runs: it is the head, and that one lacks commits of it."""
+    seen: Observation | None = getattr(site, "observation", None)
+    return seen is not None and sha == seen.head_sha and bool(seen.behind_by) and not seen.ahead_by
 
 
 def _deploy_facts(deploy: Deploy | None) -> DeployFacts | None:
@@ -138,4 +185,5 @@ def _deploy_facts(deploy: Deploy | None) -> DeployFacts | None:
         automatic=deploy.trigger == Trigger.SYNC,
         reason=deploy.reason,
         is_rollback=deploy.kind == Kind.ROLLBACK,
+        is_failure=deploy.status in Status.FAILURES,
     )

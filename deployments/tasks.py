@@ -46,7 +46,14 @@ def follow() -> None:
         stability=timedelta(seconds=settings.STABILITY_SECONDS),
         rollout=timedelta(seconds=settings.ROLLOUT_TIMEOUT_SECONDS),
     )
-    if follow_all(clients=Clients.from_settings(), timeouts=timeouts, clock=timezone.now, sleep=sleep):
+    is_left = follow_all(
+        clients=Clients.from_settings(),
+        timeouts=timeouts,
+        clock=timezone.now,
+        sleep=sleep,
+        checks_hosts=settings.CHECK_HOSTS,
+    )
+    if is_left:
         enqueue.follow()
 
 

@@ -1,10 +1,19 @@
-"""`make docs`: the settings' table of docs/operate.md. Names and defaults are what dashboard/settings.py reads, the words stay as written.
+"""`make docs`: two tables of docs/operate.md. Of the settings, names and defaults are what dashboard/settings.py reads, the words stay as
+written; the mappings' table is all the model's.
 
 A setting that is new gets a row with empty cells, which the tests refuse until somebody fills them; one that is gone loses its row.
 """
 
 import ast
+import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import django
+
+if TYPE_CHECKING:
+    from django.db import models
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 MANUAL = CHECKOUT / "docs" / "operate.md"
@@ -16,7 +25,10 @@ NO_WORDS = ["", "", "", ""]
 
 
 def main() -> None:
-    MANUAL.write_text(with_table(MANUAL.read_text(), settings_read(SETTINGS.read_text())))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    django.setup()
+    manual = with_table(MANUAL.read_text(), settings_read(SETTINGS.read_text()))
+    MANUAL.write_text(with_mappings(manual, mapping_rows()))
 
 
 def settings_read(source: str) -> dict[str, str | None]:
@@ -44,13 +56,35 @@ def with_table(manual: str, read: dict[str, str | None]) -> str:
     names = [name for name in words if name in read or name in READ_BY_LIBRARIES]
     names += [name for name in read if name not in words]
     rows = [_row(name, words.get(name, NO_WORDS), read.get(name)) for name in names]
-    section = _section(manual)
+    return _with_rows(manual, "Settings", rows)
+
+
+def mapping_rows() -> list[str]:
+    """Return a row for each field of a mapping: column, default, what."""
+    from deployments.models.site import mapping_fields
+
+    return [f"| `{each.name}` | {_default(each)} | {each.help_text} |" for each in mapping_fields().values()]
+
+
+def with_mappings(manual: str, rows: Iterable[str]) -> str:
+    return _with_rows(manual, "Mappings", rows)
+
+
+def _default(field: "models.Field[object, object]") -> str:
+    if not field.has_default() and not field.blank:
+        return "needed"
+    return f"`{str(field.get_default()).lower()}`" if field.get_default() not in {"", None} else "empty"
+
+
+def _with_rows(manual: str, heading: str, rows: Iterable[str]) -> str:
+    """Return the manual with these rows in its table under that heading, whose first two lines stay."""
+    section = _section(manual, heading)
     table = [line for line in section.splitlines() if line.startswith("|")]
     return manual.replace(section, section.replace("\n".join(table), "\n".join([*table[:2], *rows])))
 
 
-def _section(manual: str) -> str:
-    return manual.partition("## Settings")[2].partition("\n## ")[0]
+def _section(manual: str, heading: str = "Settings") -> str:
+    return manual.partition(f"## {heading}\n")[2].partition("\n## ")[0]
 
 
 def _row(name: str, words: list[str], default: str | None) -> str:

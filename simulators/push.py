@@ -2,7 +2,8 @@
 
 import json
 import os
-from base64 import urlsafe_b64encode
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,22 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from simulators.cluster.tls import make_tls
 
 CREATED = 201
+_STATUSES = {"BadWebPushTopic": 400, "BadJwtToken": 403}
+_TOPIC = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_CONTACT = re.compile(r"mailto:[^@]+@(?!localhost$).+|https://(?!localhost$)[^/:]+")
+
+
+def refusal_of(headers: dict[str, str]) -> str:
+    """Apple's reason for not taking a request; empty where it takes it.
+
+    https://developer.apple.com/documentation/usernotifications/sending-web-push-notifications-in-web-apps-and-browsers
+    """
+    topic = headers.get("topic", "AAAA")
+    if not _TOPIC.fullmatch(topic) or len(topic) % 4 == 1:
+        return "BadWebPushTopic"
+    claims = headers["authorization"].removeprefix("vapid t=").split(".")[1]
+    subject = json.loads(urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sub"]
+    return "" if _CONTACT.fullmatch(subject) else "BadJwtToken"
 
 
 @dataclass
@@ -27,7 +44,10 @@ class DemoPush:
     url: str
     ca_file: str
     status: int = CREATED
+    reason: str = ""
+    """What the service says beside the status."""
     location: str = ""
+    answers: list[int] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     _key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
@@ -62,12 +82,17 @@ def demo_push(folder: Path) -> Iterator[DemoPush]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             push.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
-            push.headers.append({name.lower(): value for name, value in self.headers.items()})
-            self.send_response(push.status)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            push.headers.append(headers)
+            reason = refusal_of(headers) or push.reason
+            answer = json.dumps({"reason": reason}).encode() if reason else b""
+            push.answers.append(_STATUSES.get(reason, push.status))
+            self.send_response(push.answers[-1])
             if push.location:
                 self.send_header("Location", push.location)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
+            self.wfile.write(answer)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -39,13 +39,18 @@ const visit = async (event, request, url) => {
   try {
     const answer = await fetch(request);
     const isList = url.pathname === HOME && !url.search;
-    if (answer.redirected && /\/login\//.test(answer.url)) event.waitUntil(caches.delete(LAST));
+    if (isWithoutSession(url, answer)) event.waitUntil(caches.delete(LAST));
     else if (isList && answer.ok && answer.type === "basic" && !answer.redirected) event.waitUntil(keep(answer.clone()));
     return answer;
   } catch {
     return (url.pathname === HOME && (await lastList())) || caches.match(OFFLINE, { cacheName: SHELL });
   }
 };
+
+// A navigation's redirect is opaque. The list redirects only those who are logged out, and the login page is shown to nobody else.
+const isWithoutSession = (url, answer) =>
+  url.pathname === HOME ? answer.type === "opaqueredirect" || [401, 403].includes(answer.status)
+                        : answer.ok && /^\/(login|welcome)\//.test(url.pathname);
 
 const keep = async (answer) => (await caches.open(LAST)).put(HOME, answer);
 
@@ -59,7 +64,10 @@ const forget = async (path) => {
 const lastList = async () => {
   const kept = await caches.match(HOME, { cacheName: LAST });
   if (!kept) return undefined;
-  const since = new Date(kept.headers.get("Date") ?? Date.now()).toISOString();
+  const keptAt = new Date(kept.headers.get("Date") ?? Date.now());
+  // No session is as old: whoever had it is logged out, though nobody could tell us.
+  if (Date.now() - keptAt > {{ session_seconds }} * 1000) return undefined;
+  const since = keptAt.toISOString();
   const page = (await kept.text()).replace("<body ", `<body data-old="${since}" `);
   return new Response(page, { headers: { "Content-Type": "text/html; charset=utf-8" } });
 };

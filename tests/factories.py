@@ -14,9 +14,11 @@ from deployments.operations.deploys.follow import Timeouts, follow
 from deployments.operations.deploys.request import request_deploy
 from deployments.operations.deploys.start import start_deploy
 from deployments.operations.sync.run import SyncReport, sync
+from deployments.rules.reauth_reasons import Authentication
 from tests.roles import WORKER, acting_as
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+JUST_NOW = Authentication(at=NOW, counts_for=timedelta(minutes=15))
 
 
 def make_sites(world: World) -> dict[str, Site]:
@@ -49,13 +51,14 @@ def observe(clients: Clients, hosts: Sequence[str] = ()) -> SyncReport:
 
 
 def ask(host: str, sha: str = "", **changes: object) -> Deploy:
-    """Ask for a Deploy of the head as last observed, having seen what was observed running."""
+    """Ask for a Deploy of the head as last observed, having logged in just now and seen what was observed running."""
     site = Site.objects.select_related("observation").get(host=host)
     deploy_request = {
         "sha": sha or site.observation.head_sha,
         "seen_sha": site.observation.running_sha,
         "requested_by": User.objects.first() or make_user(),
         "trigger": Trigger.PERSON,
+        "authentication": JUST_NOW,
         "now": NOW,
     }
     return request_deploy(site=site, **deploy_request | changes)

@@ -66,11 +66,18 @@ class Intruder:
         sha = self.world.repository(self.site.host).head
         now = timezone.now()
         values = {
-            "site": self.site, "sha": sha, "image": image, "status": Status.QUEUED, "trigger": "person",
-            "requested_by_name": "eve", "requested_at": now, "queued_at": now, "accepts_red": True,
+            "site": self.site,
+            "sha": sha,
+            "image": image,
+            "status": Status.QUEUED,
+            "trigger": "person",
+            "requested_by_name": "eve",
+            "requested_at": now,
+            "queued_at": now,
+            "accepts_red": True,
             "from_image": self.world.running_image(self.site.host),
             "accepts_image": self.world.running_image(self.site.host),
-        }  # fmt: skip
+        }
         deploy = Deploy.objects.create(**values | changes)
         self.sign(self.entry("start_deploy", deploy.pk))
         return deploy
@@ -278,6 +285,10 @@ def an_image_above_the_prefix(one: Intruder) -> None:
 def a_way_back_to_a_foreign_image(one: Intruder) -> None:
     Site.objects.filter(pk=one.site.pk).update(auto_rollback=True, check_status=599)
     one.deploy(
-        one.world.running_image(one.site.host), status=Status.ROLLING_OUT, from_sha="b" * 40,
-        from_image=f"{one.foreign}:1", patch_sent_at=timezone.now() - LONG_AGO, patched_at=timezone.now() - LONG_AGO,
-    )  # fmt: skip
+        one.world.running_image(one.site.host),
+        status=Status.ROLLING_OUT,
+        from_sha="b" * 40,
+        from_image=f"{one.foreign}:1",
+        patch_sent_at=timezone.now() - LONG_AGO,
+        patched_at=timezone.now() - LONG_AGO,
+    )

@@ -4,10 +4,17 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import user_login_failed
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 
+from dashboard.accounts import encryption
+from dashboard.accounts.passkey_origin import relying_party
 from dashboard.accounts.reauthentication import was_checked_lately
 from dashboard.addresses import address_of
 
@@ -29,6 +36,27 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
     def get_client_ip(self, request: HttpRequest) -> str:
         """Count attempts by the address that the audit records, too."""
         return address_of(request) or "0.0.0.0"  # noqa: S104  stands for: unknown
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Of an account that GitHub made, ask its list at a login by password or passkey, too."""
+        turned_away: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        is_by_github = "sociallogin" in (kwargs.get("signal_kwargs") or {})
+        if turned_away or is_by_github or not settings.GITHUB_LOGIN_CLIENT_ID:
+            return turned_away
+        from dashboard.accounts.github_list import refusal_for
+
+        if not (refusal := refusal_for(user, now=timezone.now())):
+            return None
+        user_login_failed.send(__name__, credentials={"username": user.get_username()}, request=request)
+        messages.error(request, refusal)
+        return redirect("account_login")
+
+    def is_safe_url(self, url: str) -> bool:
+        """Take what is no address (`https://[::1`) for one that leads nowhere."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -60,6 +88,16 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is not typ
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": "That did not work. Try again, or use another way.",
     }
+
+    def encrypt(self, text: str) -> str:
+        return encryption.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return encryption.decrypt(encrypted_text)
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Bind passkeys to the host of PUBLIC_URL, whatever Host header a request carries."""
+        return {"id": relying_party(), "name": self._get_site_name()}
 
     def _get_site_name(self) -> str:
         return "Headway"

@@ -5,11 +5,19 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import TO_FIELD_VAR
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
 from dashboard.accounts.reauthentication import ask_for_check
 
 READS = {"GET", "HEAD", "OPTIONS"}
+
+
+def _is_key(text: str) -> bool:
+    """Whether Django's admin, which filters by it, takes this for a row's number."""
+    return text.isascii() and text.isdigit()
 
 
 class HeadwayAdminSite(AdminSite):
@@ -18,6 +26,11 @@ class HeadwayAdminSite(AdminSite):
 
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not all(map(_is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+                raise BadRequest("What is selected is no number of a row.")
+            if "" in (request.GET.get(TO_FIELD_VAR), request.POST.get(TO_FIELD_VAR)):
+                # Django asks whether a field may be named here, but not whether one is.
+                raise BadRequest("A field without a name is none.")
             writes = request.method not in READS and self.has_permission(request)
             asked = ask_for_check(request, "Changing what the admin keeps needs care.") if writes else None
             answer: HttpResponse = asked or view(request, *args, **kwargs)

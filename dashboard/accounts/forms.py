@@ -1,17 +1,31 @@
 """What people send about themselves."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SetPasswordForm as AllauthSetPasswordForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from allauth.mfa.webauthn.internal.auth import parse_authentication_response, parse_registration_response
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import User
+from django.db import DatabaseError
 
+from dashboard.accounts.passkey_origin import is_ours
 from dashboard.accounts.welcome import is_right_code
 
+logger = logging.getLogger(__name__)
 WHAT_IT_NEEDS = "At least 8 characters, and none that others use."
 
 
@@ -49,17 +63,87 @@ def _word_passwords(fields: dict[str, forms.Field]) -> None:
     fields["password2"].label, fields["password2"].help_text = "New password again", ""
 
 
+def _check_origin(client_data: Any) -> None:
+    if not is_ours(client_data.origin):
+        raise forms.ValidationError(f"Passkeys work at {settings.PUBLIC_URL} alone. Open Headway there.")
+
+
+class CredentialField(forms.JSONField):
+    """A passkey's JSON, from anybody: nested deeper than Python reads, it is none."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except RecursionError as error:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+    def bound_data(self, data: Any, initial: Any) -> str:
+        """Never send one back: the browser makes another."""
+        return ""
+
+    def prepare_value(self, value: Any) -> str:
+        return ""
+
+
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth is not typed
     """Each key is a passkey: it logs in by itself, so the device always checks its owner."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["credential"] = CredentialField()
         del self.fields["passwordless"]
+
+    def clean_credential(self) -> Any:
+        credential = self.cleaned_data["credential"]
+        with _junk_is_a_wrong_code():
+            _check_origin(parse_registration_response(credential).response.client_data)
+        return credential
 
     def clean(self) -> dict[str, Any]:
         self.cleaned_data["passwordless"] = True
-        cleaned: dict[str, Any] = super().clean()
-        return cleaned
+        with _junk_is_a_wrong_code():
+            return dict(super().clean())
+
+
+class _AtOurOrigin:
+    """Of a passkey's answer, accept only one that was given to our own page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields: dict[str, forms.Field]
+        self.fields["credential"] = CredentialField()
+
+    def clean_credential(self) -> Any:
+        with _junk_is_a_wrong_code():
+            answer = parse_authentication_response(self.cleaned_data["credential"])  # type: ignore[attr-defined]  # a form's
+            _check_origin(answer.response.client_data)
+            return super().clean_credential()  # type: ignore[misc]  # allauth's forms below have it
+
+
+class PasskeyLoginForm(_AtOurOrigin, LoginWebAuthnForm):  # type: ignore[misc]  # allauth is not typed
+    pass
+
+
+class PasskeyCodeForm(_AtOurOrigin, AuthenticateWebAuthnForm):  # type: ignore[misc]  # allauth is not typed
+    pass
+
+
+class PasskeyCheckForm(_AtOurOrigin, ReauthenticateWebAuthnForm):  # type: ignore[misc]  # allauth is not typed
+    pass
+
+
+@contextmanager
+def _junk_is_a_wrong_code() -> Iterator[None]:
+    """Take whatever fido2 and its CBOR stumble over, in JSON that anybody may send, as a wrong credential."""
+    try:
+        yield
+    except (forms.ValidationError, DatabaseError):
+        raise
+    except Exception as error:
+        logger.info("A passkey's JSON could not be read: %r", error)
+        raise get_adapter().validation_error("incorrect_code") from error
 
 
 class WelcomeForm(BaseUserCreationForm):

@@ -1,5 +1,8 @@
 """A risky tap asks for the passkey or the password again, unless that happened in this session within 15 minutes."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import wraps
 from time import time
 from typing import Any
 
@@ -11,6 +14,11 @@ from django.contrib import messages
 from django.contrib.auth import logout, user_logged_in
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django.utils import timezone
+
+from deployments.operations.reauthentication import ReauthenticationRequired
+from deployments.rules.reauth_reasons import Authentication
 
 CHECKED_AT = "checked_at"
 """Session key: seconds since 1970 when the person last logged in, or showed again that it is them."""
@@ -18,8 +26,30 @@ CHECKED_AT = "checked_at"
 
 def was_checked_lately(request: HttpRequest) -> bool:
     """Whether this session's person logged in or was checked within ACCOUNT_REAUTHENTICATION_TIMEOUT seconds."""
-    checked_at = request.session.get(CHECKED_AT, 0)
-    return bool(0 <= time() - checked_at < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
+    return authentication_of(request).is_recent(now=timezone.now())
+
+
+def authentication_of(request: HttpRequest) -> Authentication:
+    """Return when this session's person last authenticated, for an operation to judge by."""
+    at = request.session.get(CHECKED_AT)
+    return Authentication(
+        at=datetime.fromtimestamp(at, UTC) if at else None,
+        counts_for=timedelta(seconds=settings.ACCOUNT_REAUTHENTICATION_TIMEOUT),
+    )
+
+
+class ReauthenticationMiddleware:
+    """Turn an operation's refusal into the page that asks for the passkey or the password, whatever view it came from."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        is_ours = isinstance(exception, ReauthenticationRequired)
+        return ask_for_check(request, str(exception)) if is_ours else None
 
 
 def ask_for_check(request: HttpRequest, why: str) -> HttpResponse | None:
@@ -32,13 +62,28 @@ def ask_for_check(request: HttpRequest, why: str) -> HttpResponse | None:
     messages.warning(request, f"{why} Show that it is you first.")
     ways = get_adapter().get_reauthentication_methods(request.user)
     if not ways:
+        # What was sent cannot be repeated after the login, so that leads to the list.
+        back = (
+            request.get_full_path() if request.method == "GET" else resolve_url(settings.LOGIN_REDIRECT_URL)
+        )
         logout(request)
-        return redirect_to_login("/")
+        return redirect_to_login(back)
     if request.FILES:
         # A file cannot be kept until then: so the form is opened again.
         request.method = "GET"
     answer: HttpResponse = suspend_request(request, ways[0]["url"])
     return answer
+
+
+def reauthentication_needed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Before a way of logging in is added, changed or shown: a check by a way that there is, else a fresh login."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponse:
+        asked = ask_for_check(request, "This is about how you log in.")
+        return asked or view(request, *args, **kwargs)
+
+    return guarded
 
 
 def _note(request: HttpRequest, **_: Any) -> None:

@@ -39,7 +39,12 @@ MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_TOTP_TOLERANCE = 1
-MFA_FORMS = {"add_webauthn": "dashboard.accounts.forms.AddPasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "dashboard.accounts.forms.AddPasskeyForm",
+    "login_webauthn": "dashboard.accounts.forms.PasskeyLoginForm",
+    "authenticate_webauthn": "dashboard.accounts.forms.PasskeyCodeForm",
+    "reauthenticate_webauthn": "dashboard.accounts.forms.PasskeyCheckForm",
+}
 
 SOCIALACCOUNT_ADAPTER = "dashboard.accounts.github_login.GitHubAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = False
@@ -58,7 +63,11 @@ CACHES: dict[str, dict[str, Any]] = {
 def github_provider(*, client_id: str, secret: str, url: str, allowed: list[str]) -> dict[str, Any]:
     """Return SOCIALACCOUNT_PROVIDERS; membership of an organisation is read only where the allow-list names one."""
     scope = ["read:user", *(["read:org"] if any(each.startswith("org/") for each in allowed) else [])]
-    github: dict[str, Any] = {"APPS": [{"client_id": client_id, "secret": secret}], "SCOPE": scope}
+    github: dict[str, Any] = {
+        "APPS": [{"client_id": client_id, "secret": secret}],
+        "SCOPE": scope,
+        "OAUTH_PKCE_ENABLED": True,
+    }
     if url.rstrip("/") != "https://github.com":
         github["GITHUB_URL"] = url.rstrip("/")
     return {"github": github} if client_id else {}

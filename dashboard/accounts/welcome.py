@@ -3,6 +3,7 @@
 import logging
 from base64 import b32encode
 from collections.abc import Callable
+from functools import lru_cache
 from secrets import compare_digest
 
 from django.conf import settings
@@ -40,16 +41,18 @@ def is_right_code(given: str) -> bool:
 
 
 def announce() -> None:
-    """Log where the first admin is made, and with which code; nothing once there is somebody."""
+    """Log where the first admin is made, and with which code, once for each process; nothing once there is somebody."""
     try:
         if not User.objects.exists():
-            log.warning(
-                "Nobody has an account yet. Make yours: %s/welcome/?code=%s",
-                settings.PUBLIC_URL,
-                welcome_code(),
-            )
+            log_code(welcome_code())
     except DatabaseError:
         log.debug("The database is not ready: the first request announces the welcome code.")
+
+
+@lru_cache(maxsize=1)
+def log_code(code: str) -> None:
+    """Log the code, unless it was the last that this process has logged: anybody may open the page, and open it again."""
+    log.warning("Nobody has an account yet. Make yours: %s/welcome/?code=%s", settings.PUBLIC_URL, code)
 
 
 def make_first_admin(make: Callable[[], User]) -> User:

@@ -17,6 +17,8 @@ from deployments.models import Deploy, DeployBatch
 from deployments.queries import SiteRow
 from deployments.rules.autodeploy import Go, Verdict
 from deployments.rules.site_state import State
+from deployments.rules.times import in_zone
+from deployments.rules.wording import short
 
 register = template.Library()
 
@@ -53,7 +55,7 @@ def ago(context: Context, moment: datetime | None, never: str = "never") -> Safe
     """`<time>` with how long ago `moment` was, and the exact time in the viewer's zone as its title; `never` where there is none."""
     if moment is None:
         return never
-    local = moment.astimezone(context["now"].tzinfo)
+    local = in_zone(moment, context["now"].tzinfo)
     message = relative((context["now"] - moment).total_seconds(), local)
     exact = f"{local:%Y-%m-%d %H:%M %Z}"
     return format_html('<time datetime="{}" title="{}">{}</time>', _iso(moment), exact, message)
@@ -62,17 +64,17 @@ def ago(context: Context, moment: datetime | None, never: str = "never") -> Safe
 @register.simple_tag(takes_context=True)
 def when(context: Context, moment: datetime) -> SafeString:
     """`<time>` with the moment itself, in the viewer's zone: `Mon 30 Nov 2026, 09:00 CET`."""
-    local = moment.astimezone(context["now"].tzinfo)
+    local = in_zone(moment, context["now"].tzinfo)
     message = f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
     return format_html('<time datetime="{}" data-exact>{}</time>', _iso(moment), message)
 
 
 def _iso(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{in_zone(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def relative(seconds: float, moment: datetime) -> str:
-    """`3 min ago`, `in 2 h`; the date itself when it lies more than 30 days away. headway.js says the same."""
+    """`3 min ago`, `in 2 h`; the date itself when it lies more than 30 days away. components/times.js says the same."""
     size = abs(seconds)
     if size < MINUTE:
         return "just now"
@@ -103,6 +105,9 @@ def ci_word(check_state: str) -> str:
     return _CI.get(check_state, "CI not known")
 
 
+register.filter("short", short)
+
+
 @register.filter
 def breakable(host: str) -> SafeString:
     """Return a host that goes on in the next line after a dot, not amid a word."""
@@ -113,7 +118,7 @@ def breakable(host: str) -> SafeString:
 def message(verdict: Verdict) -> str:
     """Return whether automation is on for a site, and what it makes of it, in the sync's own words."""
     if isinstance(verdict, Go):
-        return f"on. The next sync deploys {verdict.sha[:7]}."
+        return f"on. The next sync deploys {short(verdict.sha)}."
     off = verdict.reason.removeprefix("Auto-deploy is ")
     return off if off != verdict.reason else f"on. {verdict.reason}"
 
@@ -168,7 +173,6 @@ register.filter("steps", progress.steps_of)
 register.filter("pods", progress.pods_of)
 register.filter("timeline", progress.timeline_of)
 register.filter("edit_url", actions.edit_url)
-register.filter("needs_you", actions.needs_you)
 
 
 @register.filter

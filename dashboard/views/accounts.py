@@ -3,11 +3,16 @@
 from typing import Any
 
 from allauth.core.internal.ratelimit import consume
+from allauth.mfa.webauthn import views as webauthn
+from allauth.mfa.webauthn.internal.auth import STATE_SESSION_KEY
 from allauth.usersessions.views import ListUserSessionsView
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
+from django.core import signing
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,6 +27,9 @@ from dashboard.accounts.welcome import UnableToWelcome, announce, make_first_adm
 from dashboard.timezones import now_for
 
 WELCOME_RATE = {"welcome": "10/m/ip,60/m/key"}
+PASSKEY_RATE = {"passkey": "30/m/ip"}
+CHALLENGE_COOKIE = "passkey"
+CHALLENGE_SECONDS = 5 * 60
 
 
 @sensitive_post_parameters()
@@ -51,6 +59,43 @@ def welcome(request: HttpRequest) -> HttpResponse:
 
 
 welcome.access = "open"  # type: ignore[attr-defined]  # the one open page that does not lead to itself
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def passkey_login(request: HttpRequest) -> HttpResponse:
+    """Ask a browser for a passkey, and log in with it. The challenge lies in a signed cookie: a session would be a row for each look."""
+    if not consume(request, app="dashboard", action="passkey", config=PASSKEY_RATE, limit_get=True):
+        return render(request, "429.html", status=429)
+    if request.method == "POST" and (state := _challenge_in(request)):
+        request.session[STATE_SESSION_KEY] = state
+    answer: HttpResponse = webauthn.login_webauthn(request)
+    state = request.session.pop(STATE_SESSION_KEY, None)
+    if request.method == "POST":
+        answer.delete_cookie(CHALLENGE_COOKIE, path=request.path, samesite="Lax")
+    elif state:
+        answer.set_cookie(
+            CHALLENGE_COOKIE,
+            signing.dumps(state, salt=CHALLENGE_COOKIE),
+            max_age=CHALLENGE_SECONDS,
+            path=request.path,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    return answer
+
+
+def _challenge_in(request: HttpRequest) -> dict[str, Any] | None:
+    """Return what the browser was asked lately, once."""
+    try:
+        state: dict[str, Any] = signing.loads(
+            request.COOKIES.get(CHALLENGE_COOKIE, ""), salt=CHALLENGE_COOKIE, max_age=CHALLENGE_SECONDS
+        )
+    except signing.BadSignature:
+        return None
+    is_first = cache.add(f"passkey:{state.get('challenge')}", True, CHALLENGE_SECONDS)
+    return state if is_first else None
 
 
 @require_safe

@@ -17,8 +17,5 @@ def activity(request: HttpRequest) -> HttpResponse:
     """The newest Deploys and syncs."""
     now = now_for(request)
     newest = queries.activity(now=now)
-    deploys = [(deploy.pk, deploy.status, deploy.message) for deploy in newest.deploys]
-    runs = [(run.pk, run.result, run.message) for run in newest.runs]
-    holds = [(hold.pk, hold.resumed_at) for hold in newest.holds]
-    live = Live("_activity.html", (deploys, runs, holds))
+    live = Live("_activity.html")
     return show(request, "activity.html", live, system_status=newest.system_status, now=now, newest=newest)

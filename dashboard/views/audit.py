@@ -26,7 +26,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     page = queries.audit_page(now=now, kind=kind, search=search, older_than=older_than)
     narrowed = {name: value for name, value in (("kind", kind), ("q", search)) if value}
     older = urlencode(narrowed | {"before": page.older_than}) if page.older_than else ""
-    live = Live("_audit.html", ([event.pk for event in page.events], older))
+    live = Live("_audit.html")
     context = {"events": page.events, "kinds": AuditEvent.Kind.choices, "kind": kind, "search": search}
     return show(
         request, "audit.html", live, system_status=page.system_status, now=now, older=older, **context

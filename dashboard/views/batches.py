@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.access import acting_user, deployer_needed, login_needed
+from dashboard.accounts.reauthentication import authentication_of
 from dashboard.forms import BatchForm, first_error
 from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, show
@@ -25,8 +26,14 @@ def deploy_all(request: HttpRequest) -> HttpResponse:
 def _confirm(request: HttpRequest) -> HttpResponse:
     now = now_for(request)
     plan = queries.batch_plan(now=now)
-    live = Live("_deploy_all.html", (plan.ready, plan.left_out))
-    return show(request, "deploy_all.html", live, system_status=plan.system_status, now=now, plan=plan)
+    return show(
+        request,
+        "deploy_all.html",
+        Live("_deploy_all.html"),
+        system_status=plan.system_status,
+        now=now,
+        plan=plan,
+    )
 
 
 def _request(request: HttpRequest) -> HttpResponse:
@@ -36,9 +43,12 @@ def _request(request: HttpRequest) -> HttpResponse:
         return redirect("deploy-all")
     try:
         batch = request_batch(
-            entries=form.entries(request.POST.getlist("item")), by=acting_user(request),
-            key=form.cleaned_data["key"], now=timezone.now(),
-        )  # fmt: skip
+            entries=form.entries(request.POST.getlist("item")),
+            by=acting_user(request),
+            authentication=authentication_of(request),
+            key=form.cleaned_data["key"],
+            now=timezone.now(),
+        )
     except UnableToDeployAll as refusal:
         messages.error(request, str(refusal))
         return redirect("deploy-all")
@@ -52,11 +62,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     """How a batch stands."""
     now = now_for(request)
     page = queries.batch_page(pk=pk, now=now)
-    items = [
-        (item.is_done, item.message, item.deploy and (item.deploy.status, item.deploy.message))
-        for item in page.items
-    ]
-    live = Live("_batch.html", (page.batch.state, page.batch.message, items))
+    live = Live("_batch.html")
     return show(
         request, "batch.html", live, system_status=page.system_status, now=now, page=page, batch=page.batch
     )

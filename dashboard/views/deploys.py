@@ -9,13 +9,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.access import acting_user, deployer_needed, login_needed
-from dashboard.accounts.reauthentication import ask_for_check
-from dashboard.actions import needs_you
+from dashboard.accounts.reauthentication import authentication_of
 from dashboard.deploy_dialog import deploy_dialog_for
 from dashboard.forms import DeployForm, first_error
 from dashboard.live import kept_fresh
 from dashboard.progress import bar_of
-from dashboard.reauth_reasons import reauth_reason
 from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from deployments import queries
@@ -41,7 +39,7 @@ def _confirm(request: HttpRequest, host: str) -> HttpResponse:
     return show(
         request,
         "deploy_site.html",
-        Live("_deploy_dialog.html", dialog),
+        Live("_deploy_dialog.html"),
         system_status=page.system_status,
         now=now,
         **context,
@@ -55,16 +53,20 @@ def _request(request: HttpRequest, host: str) -> HttpResponse:
         messages.error(request, first_error(form))
         return redirect("site", host)
     sha, seen, accept_red = (form.cleaned_data[name] for name in ("sha", "seen", "accept_red"))
-    reason = reauth_reason(site, sha=sha, accept_red=accept_red)
-    if reason and (check := ask_for_check(request, reason)):
-        return check
     try:
         deploy = request_deploy(
-            site=site, sha=sha, seen_sha=seen, requested_by=acting_user(request), trigger=Trigger.PERSON,
-            idempotency_key=form.request_key(host), accept_red=accept_red,
-            accept_foreign_image=form.cleaned_data["accept_foreign_image"], when_ready=form.readiness(),
+            site=site,
+            sha=sha,
+            seen_sha=seen,
+            requested_by=acting_user(request),
+            trigger=Trigger.PERSON,
+            idempotency_key=form.request_key(host),
+            accept_red=accept_red,
+            accept_foreign_image=form.cleaned_data["accept_foreign_image"],
+            when_ready=form.readiness(),
+            authentication=authentication_of(request),
             now=timezone.now(),
-        )  # fmt: skip
+        )
     except UnableToDeploy as refusal:
         messages.error(request, str(refusal))
         return redirect("site", host)
@@ -80,12 +82,11 @@ def deploy(request: HttpRequest, pk: int) -> HttpResponse:
     now = now_for(request)
     page = queries.deploy_page(pk=pk, now=now)
     one, following = page.deploy, _following(page, now)
-    pods = (one.wanted, one.updated, one.ready)
     bar = bar_of(one, page.expected, now=now)
-    stated = (one.status, one.message, one.cause, page.lines)
-    live = Live("_deploy.html", (stated, pods, page.row.answer, page.commits, following, bar))
     context = {"page": page, "row": page.row, "deploy": one, "following": following, "bar": bar}
-    return show(request, "deploy.html", live, system_status=page.system_status, now=now, **context)
+    return show(
+        request, "deploy.html", Live("_deploy.html"), system_status=page.system_status, now=now, **context
+    )
 
 
 live = deploy
@@ -112,4 +113,6 @@ def _following(page: queries.DeployPage, now: datetime) -> str:
     if page.deploy.is_active:
         return ""
     rows = queries.site_list(now=now).rows
-    return next((row.host for row in rows if needs_you(row) and row.host != page.row.host), "")
+    return next(
+        (row.host for row in rows if row.answer.state.needs_attention and row.host != page.row.host), ""
+    )

@@ -21,7 +21,7 @@ def doctor(request: HttpRequest) -> HttpResponse:
     examination = Examination.latest()
     order = ("bad", "warning", "good")
     findings = sorted(examination.findings, key=lambda each: order.index(each["grade"]))
-    live = Live("_doctor.html", (findings, examination.finished_at, examination.is_under_way))
+    live = Live("_doctor.html")
     return show(
         request,
         "doctor.html",

@@ -30,7 +30,7 @@ def drift(request: HttpRequest, host: str) -> HttpResponse:
     row = page.row
     suggested = image_template_for(row.seen.desired_image, repository=row.site.repository)
     edit = f"{edit_url(row)}?{urlencode({'image_template': suggested})}" if suggested else edit_url(row)
-    live = Live("_drift.html", (page.facts, page.ways))
+    live = Live("_drift.html")
     context = {"page": page, "row": row, "suggested": suggested, "edit": edit}
     return show(request, "drift.html", live, system_status=page.system_status, now=now, **context)
 

@@ -10,9 +10,10 @@ from uuid import uuid4
 from django.db.models import Model, ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 
 from dashboard.access import may_deploy
-from dashboard.live import is_fragment_asked, is_known, labelled, unchanged, version_of
+from dashboard.live import is_fragment_asked, is_known, labelled, unchanged, version_of, versioned
 from deployments.queries import SystemStatus
 
 P = ParamSpec("P")
@@ -21,11 +22,12 @@ SEARCH_LENGTH = 100
 
 @dataclass(frozen=True)
 class Live:
-    """The part of a page that refreshes itself."""
+    """What of a page refreshes itself, as names of templates."""
 
     fragment: str
-    facts: object
-    """Everything that the fragment shows, with a repr that changes when it does."""
+    """The part that asks."""
+    beside: tuple[str, ...] = ()
+    """Other parts of the page that its answer brings along. The header's is among them on every page."""
 
 
 def show(
@@ -38,22 +40,26 @@ def show(
     now: datetime,
     **context: Any,
 ) -> HttpResponse:
-    """Render `template`, or only its live fragment where htmx asks: 304 while the facts are those that it has."""
-    version = version_of(request, live.facts, system_status=system_status, now=now)
+    """Render `template`, or only what of it is live where htmx asks: 304 while that is what the page shows."""
+    key = uuid4()
     context |= {
         "system_status": system_status,
         "now": now,
         "zone": now.tzinfo,
         "may_deploy": may_deploy(request.user),
-        "key": uuid4(),
-        "version": version,
-        "fragment": live.fragment,
+        "key": key,
     }
+    fragment = render_to_string(live.fragment, context, request)
+    beside = [
+        render_to_string(each, context | {"oob": True}, request) for each in ("_synced.html", *live.beside)
+    ]
+    version = version_of(request, "".join((fragment, *beside)), key=key, system_status=system_status, now=now)
+    fragment = versioned(fragment, version)
     if not is_fragment_asked(request):
-        return labelled(render(request, template, context))
+        return labelled(render(request, template, context | {"live": fragment}))
     if is_known(request, version):
         return unchanged(version)
-    return labelled(render(request, "_live.html", context), version)
+    return labelled(HttpResponse("".join((fragment, *beside))), version)
 
 
 def searched(request: HttpRequest) -> str:

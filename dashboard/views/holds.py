@@ -9,9 +9,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from dashboard.access import acting_user, deployer_needed
-from dashboard.accounts.reauthentication import ask_for_check
+from dashboard.accounts.reauthentication import authentication_of
 from dashboard.forms import HoldForm, first_error
-from dashboard.reauth_reasons import reauth_reason_to_resume
 from dashboard.views.frame import host_in_lower_case
 from deployments.models import Hold, Site
 from deployments.operations.hold import UnableToHold, place_hold, resume_hold
@@ -41,10 +40,12 @@ def hold_everything(request: HttpRequest) -> HttpResponse:
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
     """Let go on what this Hold stopped, after a check where another placed it; a second tap changes nothing."""
     hold = get_object_or_404(Hold.objects.select_related("site"), pk=pk)
-    reason = reauth_reason_to_resume(hold, acting_user(request))
-    if reason and (check := ask_for_check(request, reason)):
-        return check
-    resume_hold(hold_id=hold.pk, by=acting_user(request), now=timezone.now())
+    resume_hold(
+        hold_id=hold.pk,
+        by=acting_user(request),
+        authentication=authentication_of(request),
+        now=timezone.now(),
+    )
     where = hold.site.host if hold.site else "everything"
     messages.success(request, f"Resumed: {where} may be deployed again.")
     return redirect(reverse("site", args=[hold.site.host]) if hold.site else reverse("sites"))
@@ -64,8 +65,9 @@ def _place(request: HttpRequest, site: Site | None) -> None:
     except UnableToHold as refusal:
         messages.error(request, str(refusal))
     else:
-        end = moment(hold.until) if hold.until else "somebody resumes"
-        messages.success(request, f"Held: {site or 'everything'} stays as it is until {end}.")
+        end = moment(hold.until) if hold.until else "resumed"
+        what = f"{site or 'Everything'} is on hold until {end}"
+        messages.success(request, f"{what}. Rollbacks and restarts stay possible.")
 
 
 def _back_to(request: HttpRequest) -> str:

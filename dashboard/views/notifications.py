@@ -58,8 +58,20 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_needed
+def is_subscribed(request: HttpRequest) -> HttpResponse:
+    """Whether this browser is one of one's own that are notified: 204, or 404."""
+    ours = PushSubscription.objects.filter(user=acting_user(request), endpoint=_endpoint(request))
+    return HttpResponse(status=204 if ours.exists() else 404)
+
+
+@require_POST
+@login_needed
 def unsubscribe(request: HttpRequest) -> HttpResponse:
     """Forget one of one's own browsers: 204 where a script asks, the page otherwise."""
     ours = PushSubscription.objects.filter(user=acting_user(request))
-    ours.filter(endpoint=request.POST.get("endpoint", "").replace("\0", "")).delete()
+    ours.filter(endpoint=_endpoint(request)).delete()
     return HttpResponse(status=204) if "script" in request.POST else redirect("notifications")
+
+
+def _endpoint(request: HttpRequest) -> str:
+    return request.POST.get("endpoint", "").replace("\0", "")

@@ -7,10 +7,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.access import acting_user, deployer_needed
-from dashboard.accounts.reauthentication import ask_for_check
+from dashboard.accounts.reauthentication import authentication_of
 from dashboard.confirms import Confirm, abort_confirm, restart_confirm, rollback_confirm
 from dashboard.forms import DeployForm, TapForm, first_error
-from dashboard.reauth_reasons import reauth_reason
 from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
 from deployments import queries
@@ -37,7 +36,7 @@ def roll_back(request: HttpRequest, host: str) -> HttpResponse:
     if sha := request.GET.get("sha", ""):
         target = next((each for each in targets if each.sha == sha), None)
         return _ask(request, page, rollback_confirm(page, target, sha=sha))
-    live = Live("_rollbacks.html", (targets, page.row.seen.desired_sha))
+    live = Live("_rollbacks.html")
     context = {"row": page.row, "targets": targets, "alone": True}
     return show(request, "rollbacks.html", live, system_status=page.system_status, now=now, **context)
 
@@ -67,9 +66,13 @@ def restart(request: HttpRequest, host: str) -> HttpResponse:
         return _refused(request, first_error(form), "site", host)
     try:
         deploy = request_restart(
-            site=site, seen_sha=form.cleaned_data["seen"], by=acting_user(request),
-            idempotency_key=form.cleaned_data["key"], now=timezone.now(),
-        )  # fmt: skip
+            site=site,
+            seen_sha=form.cleaned_data["seen"],
+            by=acting_user(request),
+            authentication=authentication_of(request),
+            idempotency_key=form.cleaned_data["key"],
+            now=timezone.now(),
+        )
     except UnableToDeploy as refusal:
         return _refused(request, str(refusal), "site", host)
     return redirect("deploy", deploy.pk)
@@ -83,9 +86,14 @@ def abort(request: HttpRequest, pk: int) -> HttpResponse:
     deploy = Deploy.objects.select_related("site").get(pk=pk)
     if request.method != "POST":
         page = queries.site_page(host=deploy.site.host, now=now_for(request))
-        return _ask(request, page, abort_confirm(deploy, way_back_from(deploy)))
+        return _ask(request, page, abort_confirm(page, deploy, way_back_from(deploy)))
     try:
-        back = abort_and_roll_back(deploy=deploy, by=acting_user(request), now=timezone.now())
+        back = abort_and_roll_back(
+            deploy=deploy,
+            by=acting_user(request),
+            authentication=authentication_of(request),
+            now=timezone.now(),
+        )
     except (UnableToCancel, UnableToDeploy) as refusal:
         return _refused(request, str(refusal), "deploy", pk)
     return redirect("deploy", back.pk)
@@ -101,9 +109,13 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
         return _refused(request, first_error(form), "deploy", pk)
     try:
         new = request_retry(
-            deploy=deploy, seen_sha=form.cleaned_data["seen"], by=acting_user(request),
-            idempotency_key=form.cleaned_data["key"], now=timezone.now(),
-        )  # fmt: skip
+            deploy=deploy,
+            seen_sha=form.cleaned_data["seen"],
+            by=acting_user(request),
+            authentication=authentication_of(request),
+            idempotency_key=form.cleaned_data["key"],
+            now=timezone.now(),
+        )
     except UnableToDeploy as refusal:
         return _refused(request, str(refusal), "deploy", pk)
     return redirect("deploy", new.pk)
@@ -113,14 +125,16 @@ def _roll_back(request: HttpRequest, host: str) -> HttpResponse:
     site, form = get_object_or_404(Site, host=host), DeployForm(request.POST)
     if not form.is_valid():
         return _refused(request, first_error(form), "roll-back", host)
-    reason = reauth_reason(site, sha=form.cleaned_data["sha"], accept_red=False)
-    if reason and (check := ask_for_check(request, reason)):
-        return check
     try:
         deploy = request_rollback(
-            site=site, sha=form.cleaned_data["sha"], seen_sha=form.cleaned_data["seen"], by=acting_user(request),
-            idempotency_key=form.request_key(host), now=timezone.now(),
-        )  # fmt: skip
+            site=site,
+            sha=form.cleaned_data["sha"],
+            seen_sha=form.cleaned_data["seen"],
+            by=acting_user(request),
+            authentication=authentication_of(request),
+            idempotency_key=form.request_key(host),
+            now=timezone.now(),
+        )
     except UnableToDeploy as refusal:
         return _refused(request, str(refusal), "roll-back", host)
     return redirect("deploy", deploy.pk)
@@ -128,7 +142,7 @@ def _roll_back(request: HttpRequest, host: str) -> HttpResponse:
 
 def _ask(request: HttpRequest, page: queries.SitePage, confirm: Confirm) -> HttpResponse:
     context = {"row": page.row, "confirm": confirm}
-    live = Live("_confirm.html", confirm)
+    live = Live("_confirm.html")
     return show(
         request, "confirm.html", live, system_status=page.system_status, now=now_for(request), **context
     )

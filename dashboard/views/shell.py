@@ -3,6 +3,7 @@
 import json
 from hashlib import blake2b
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -27,11 +28,18 @@ _SHELL = (
 def manifest(_request: HttpRequest) -> HttpResponse:
     """Tell what stands on the home screen (W3C, Web Application Manifest)."""
     icons = [
-        {"src": static(f"dashboard/icons/{name}.png"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+        {
+            "src": static(f"dashboard/icons/{name}.png"),
+            "sizes": f"{size}x{size}",
+            "type": "image/png",
+            "purpose": purpose,
+        }
         for name, size, purpose in (
-            ("icon-192", 192, "any"), ("icon-512", 512, "any"), ("maskable-512", 512, "maskable")
+            ("icon-192", 192, "any"),
+            ("icon-512", 512, "any"),
+            ("maskable-512", 512, "maskable"),
         )
-    ]  # fmt: skip
+    ]
     home = reverse("sites")
     return JsonResponse(
         {
@@ -63,6 +71,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     version = blake2b(" ".join(shell).encode(), digest_size=6).hexdigest()
     files = json.dumps([*shell, reverse("offline")])
     context = {"files": files, "version": version, "icon": static("dashboard/icons/icon-192.png")}
+    context["session_seconds"] = str(settings.SESSION_COOKIE_AGE)
     return render(request, "sw.js", context, content_type="text/javascript")
 
 

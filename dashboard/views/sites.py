@@ -28,10 +28,11 @@ def site_list(request: HttpRequest) -> HttpResponse:
     ready = queries.count_ready(found.all_rows)
     page = page_of(found.rows, request.GET.get("page", ""))
     parts = parts_of(page, viewer_of(request, found.system_status))
-    live = Live("_sites.html", (search, state, found.counts, parts, ready))
     context = {"found": found, "page": page, "parts": parts, "search": search, "state": state, "ready": ready}
     context["hold_form"] = HoldForm()
-    return show(request, "sites.html", live, system_status=found.system_status, now=now, **context)
+    return show(
+        request, "sites.html", Live("_sites.html"), system_status=found.system_status, now=now, **context
+    )
 
 
 @require_safe
@@ -43,12 +44,7 @@ def site(request: HttpRequest, host: str) -> HttpResponse:
     """One site: what runs, what would ship, what stops it, and what was."""
     now = now_for(request)
     page = queries.site_page(host=host, now=now)
-    row, seen = page.row, page.row.seen
-    deploys = [(deploy.pk, deploy.status, deploy.message) for deploy in page.history]
-    holds = [(hold.pk, hold.resumed_at) for hold in page.past_holds]
-    counts = (seen.ready, seen.wanted, seen.check_state, seen.head_image_built, page.commits_total)
-    shown = (row.answer, row.notes, row.running_sha, row.head, row.observed_at, page.commits, page.verdict)
-    live = Live("_site.html", (*shown, deploys, counts, holds))
-    targets = queries.rollback_targets(row.site)
-    context = {"page": page, "row": row, "hold_form": HoldForm(), "targets": targets}
+    targets = queries.rollback_targets(page.row.site)
+    context = {"page": page, "row": page.row, "hold_form": HoldForm(), "targets": targets}
+    live = Live("_site.html", beside=("_mapping.html",))
     return show(request, "site.html", live, system_status=page.system_status, now=now, **context)

@@ -42,5 +42,5 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     now, kind = now_for(request), request.GET.get("show", "")
     kind = kind if kind in tuple(queries.Kind) else ""
     page = queries.sync_page(pk=pk, kind=kind, now=now)
-    live = Live("_sync.html", (kind, page.run.result, page.run.finished_at))
+    live = Live("_sync.html")
     return show(request, "sync.html", live, system_status=page.system_status, now=now, page=page, kind=kind)

@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from deployments.admin.readonly import ReadOnly
 from deployments.models import AuditEvent, Deploy, Hold, SyncRun
+from deployments.rules.wording import short
 
 
 class ReadOnlyHistory(ReadOnly):
@@ -22,7 +23,7 @@ class DeployAdmin(ReadOnlyHistory, admin.ModelAdmin):
 
     @admin.display(description="Commit")
     def short_sha(self, deploy: Deploy) -> str:
-        return deploy.sha[:7]
+        return short(deploy.sha)
 
 
 @admin.register(Hold)

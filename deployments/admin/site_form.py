@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django import forms
 
 from deployments.models import Site
+from deployments.models.site import mapping_fields
 
 
 class HostField(forms.CharField):
@@ -14,7 +15,11 @@ class HostField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         text = (super().to_python(value) or "").strip()
-        return (urlsplit(text).hostname or "" if "://" in text else text.rstrip("/")).lower()
+        try:
+            return (urlsplit(text).hostname or "" if "://" in text else text.rstrip("/")).lower()
+        except ValueError:
+            # The field's own check says what a host is.
+            return text
 
 
 class RepositoryField(forms.CharField):
@@ -34,11 +39,7 @@ class SiteForm(forms.ModelForm):
 
     class Meta:
         model = Site
-        fields = (
-            "host", "owner", "repository", "branch", "namespace", "deployment", "container", "image_template", "auto_deploy", "auto_rollback",
-            "check_enabled", "check_path", "check_status", "check_timeout_seconds",
-            "wait_for_ci", "minimum_interval_minutes",
-        )  # fmt: skip
+        fields = tuple(mapping_fields())
         field_classes = {"host": HostField, "repository": RepositoryField}
         help_texts = {
             "owner": "GitHub user or organisation. Empty: the one in the repository's address.",

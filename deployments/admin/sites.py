@@ -1,5 +1,6 @@
 """Where mappings are edited."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -12,11 +13,17 @@ from django.utils import timezone
 from deployments.admin.site_form import SiteForm
 from deployments.models import Site
 from deployments.operations.sites.rename import follow_renames
-from deployments.operations.sites.save import delete_mapping, save_mapping, turn_auto_deploy
+from deployments.operations.sites.save import (
+    delete_mapping,
+    save_mapping,
+    turn_auto_deploy,
+    turn_host_check,
+)
 from deployments.operations.sync.request import request_sync
 from deployments.queries import SiteRow, rows_of, site_list
 from deployments.queue import enqueue
 from deployments.rules.site_state import State
+from deployments.rules.wording import short
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -37,10 +44,17 @@ class StateFilter(admin.SimpleListFilter):
 class SiteAdmin(admin.ModelAdmin):
     form = SiteForm
     list_display = ("host", "state", "running", "head", "slug", "workload", "auto_deploy")
-    list_filter = (StateFilter, "auto_deploy", "namespace", "owner")
+    list_filter = (StateFilter, "auto_deploy", "check_enabled", "namespace", "owner")
     search_fields = ("host", "owner", "repository", "deployment", "namespace")
     list_per_page = 100
-    actions = ("sync", "follow_the_rename", "turn_auto_deploy_on", "turn_auto_deploy_off")
+    actions = (
+        "sync",
+        "follow_the_rename",
+        "turn_auto_deploy_on",
+        "turn_auto_deploy_off",
+        "turn_host_check_on",
+        "turn_host_check_off",
+    )
     fieldsets = (
         (None, {"fields": ("host",)}),
         (
@@ -95,7 +109,7 @@ class SiteAdmin(admin.ModelAdmin):
 
     @admin.display(description="Running")
     def running(self, site: Site) -> str:
-        return _row(site).running_sha[:7] or "-"
+        return short(_row(site).running_sha) or "-"
 
     @admin.display(description="Head")
     def head(self, site: Site) -> str:
@@ -142,13 +156,26 @@ class SiteAdmin(admin.ModelAdmin):
     def turn_auto_deploy_off(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
         self._turn(request, queryset, on=False)
 
-    def _turn(self, request: HttpRequest, queryset: QuerySet[Site], *, on: bool) -> None:
-        changed = turn_auto_deploy(sites=list(queryset), on=on, by=_staff(request), now=timezone.now())
-        self.message_user(
-            request,
-            f"Auto-deploy is now {'on' if on else 'off'} for {_counted(changed)} more.",
-            messages.SUCCESS,
-        )
+    @admin.action(description="Turn the host check on", permissions=["change"])
+    def turn_host_check_on(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
+        self._turn(request, queryset, on=True, turn=turn_host_check, called="The host check")
+
+    @admin.action(description="Turn the host check off", permissions=["change"])
+    def turn_host_check_off(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
+        self._turn(request, queryset, on=False, turn=turn_host_check, called="The host check")
+
+    def _turn(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Site],
+        *,
+        on: bool,
+        turn: Callable[..., int] = turn_auto_deploy,
+        called: str = "Auto-deploy",
+    ) -> None:
+        changed = turn(sites=list(queryset), on=on, by=_staff(request), now=timezone.now())
+        message = f"{called} is now {'on' if on else 'off'} for {_counted(changed)} more."
+        self.message_user(request, message, messages.SUCCESS)
 
 
 def _staff(request: HttpRequest) -> User:

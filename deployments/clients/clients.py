@@ -34,7 +34,7 @@ class Clients:
                 api_url=settings.GITHUB_API_URL,
                 web_url=settings.GITHUB_URL,
             ),
-            registry=Registry(docker_config=config),
+            registry=Registry(docker_config=config, plain_http=frozenset(settings.INSECURE_REGISTRIES)),
         )
 
     @cached_property

@@ -7,6 +7,7 @@ from deployments.models.deploy import Deploy
 from deployments.models.deploy_event import DeployEvent, EventKind
 from deployments.models.deploy_status import ACTIVE_STATUSES, Kind, Status, Trigger
 from deployments.models.examination import Examination
+from deployments.models.github_membership import GitHubMembership
 from deployments.models.github_pause import GitHubPause
 from deployments.models.hold import Hold
 from deployments.models.observation import Observation
@@ -25,6 +26,7 @@ __all__ = [
     "DeployEvent",
     "EventKind",
     "Examination",
+    "GitHubMembership",
     "GitHubPause",
     "Hold",
     "Kind",

@@ -5,6 +5,8 @@ from typing import Any, ClassVar, Never
 from django.conf import settings
 from django.db import models
 
+from deployments.models.fields import times_in_range
+
 
 class UnableToRewriteHistory(Exception):
     """The audit is only ever added to."""
@@ -62,6 +64,7 @@ class AuditEvent(models.Model):
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
             models.CheckConstraint(condition=~models.Q(message=""), name="audit_event_says_something"),
+            models.CheckConstraint(condition=times_in_range("at"), name="audit_event_times_in_range"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["kind", "-id"], name="audit_event_by_kind"),

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from deployments.models.fields import FULL_SHA
+from deployments.models.fields import FULL_SHA, times_in_range
+from deployments.rules.wording import short
 
 
 class DeployBatch(models.Model):
@@ -37,6 +38,9 @@ class DeployBatch(models.Model):
                 condition=Q(state="running", finished_at=None)
                 | (~Q(state="running") & Q(finished_at__isnull=False)),
                 name="deploy_batch_ended_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=times_in_range("requested_at", "finished_at"), name="deploy_batch_times_in_range"
             ),
         ]
         indexes: ClassVar = [
@@ -77,4 +81,4 @@ class BatchItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.position}. {self.sha[:7]}"
+        return f"{self.position}. {short(self.sha)}"

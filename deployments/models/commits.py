@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from deployments.models.fields import FULL_SHA
+from deployments.rules.wording import short
 
 
 class CommitRange(models.Model):
@@ -32,4 +33,4 @@ class CommitRange(models.Model):
         indexes: ClassVar = [GinIndex(fields=["reverts"], name="commit_range_reverts")]
 
     def __str__(self) -> str:
-        return f"{self.owner}/{self.repository} {self.base[:7]}..{self.head[:7]}"
+        return f"{self.owner}/{self.repository} {short(self.base)}..{short(self.head)}"

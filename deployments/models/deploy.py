@@ -11,8 +11,8 @@ from django.db.models import Q
 
 from deployments.models.deploy_event import DeployEvent, EventKind
 from deployments.models.deploy_status import ACTIVE_STATUSES, TRANSITIONS, Kind, Status, Trigger
-from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY
-from deployments.rules.wording import is_same_news
+from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY, times_in_range
+from deployments.rules.wording import is_same_news, short
 
 logger = logging.getLogger(__name__)
 
@@ -116,11 +116,27 @@ class Deploy(models.Model):
                 | (~Q(status__in=ACTIVE_STATUSES) & Q(finished_at__isnull=False)),
                 name="deploy_ended_has_a_time",
             ),
+            models.CheckConstraint(
+                condition=times_in_range(
+                    "image_seen_at",
+                    "from_image_seen_at",
+                    "requested_at",
+                    "queued_at",
+                    "patch_sent_at",
+                    "patched_at",
+                    "denied_since",
+                    "verifying_since",
+                    "progressed_at",
+                    "finished_at",
+                    "checked_at",
+                ),
+                name="deploy_times_in_range",
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["site", "-id"], name="deploy_site_newest")]
 
     def __str__(self) -> str:
-        return f"Deploy {self.pk}: {self.sha[:7]} to {self.site_id}"
+        return f"Deploy {self.pk}: {short(self.sha)} to {self.site_id}"
 
     @property
     def is_active(self) -> bool:

@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from deployments.models.fields import times_in_range
+
 
 class EventKind(models.TextChoices):
     ASKED = "asked"
@@ -24,6 +26,7 @@ class DeployEvent(models.Model):
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(kind__in=EventKind.values), name="event_kind_is_known"),
+            models.CheckConstraint(condition=times_in_range("at"), name="deploy_event_times_in_range"),
         ]
 
     def __str__(self) -> str:

@@ -1,9 +1,13 @@
 """Where a Deploy can stand, which ways lead from there, who began it, and what for."""
 
+from typing import ClassVar
+
 from django.db import models
 
 
 class Status(models.TextChoices):
+    """Where a Deploy is. The groups that several places ask for are defined here, once."""
+
     WAITING = "waiting"
     QUEUED = "queued"
     ROLLING_OUT = "rolling_out", "rolling out"
@@ -13,6 +17,18 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled"
     SUPERSEDED = "superseded"
     TIMED_OUT = "timed_out", "timed out"
+
+    FAILURES: ClassVar[frozenset["Status"]]
+    """It failed, or took too long: what people are notified of, and what an automatic rollback undoes."""
+    IN_ROLLOUT: ClassVar[frozenset["Status"]]
+    """The cluster has accepted the patch, and the end is still to come: a worker follows it, and a person can abort it."""
+    UNSUCCESSFUL: ClassVar[frozenset["Status"]]
+    """Every end but success: each can be retried."""
+
+
+Status.FAILURES = frozenset({Status.FAILED, Status.TIMED_OUT})
+Status.IN_ROLLOUT = frozenset({Status.ROLLING_OUT, Status.VERIFYING})
+Status.UNSUCCESSFUL = Status.FAILURES | {Status.CANCELLED, Status.SUPERSEDED}
 
 
 class Trigger(models.TextChoices):
@@ -31,11 +47,10 @@ class Kind(models.TextChoices):
     RESTART = "restart"
 
 
-ENDS = frozenset({Status.FAILED, Status.CANCELLED, Status.SUPERSEDED, Status.TIMED_OUT})
 TRANSITIONS: dict[Status, frozenset[Status]] = {
-    Status.WAITING: frozenset({Status.QUEUED}) | ENDS,
-    Status.QUEUED: frozenset({Status.ROLLING_OUT}) | ENDS,
-    Status.ROLLING_OUT: frozenset({Status.VERIFYING}) | ENDS,
-    Status.VERIFYING: frozenset({Status.ROLLING_OUT, Status.SUCCEEDED}) | ENDS,
+    Status.WAITING: frozenset({Status.QUEUED}) | Status.UNSUCCESSFUL,
+    Status.QUEUED: frozenset({Status.ROLLING_OUT}) | Status.UNSUCCESSFUL,
+    Status.ROLLING_OUT: frozenset({Status.VERIFYING}) | Status.UNSUCCESSFUL,
+    Status.VERIFYING: frozenset({Status.ROLLING_OUT, Status.SUCCEEDED}) | Status.UNSUCCESSFUL,
 }
 ACTIVE_STATUSES = tuple(TRANSITIONS)

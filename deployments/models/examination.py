@@ -5,6 +5,8 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 
+from deployments.models.fields import times_in_range
+
 
 class Examination(models.Model):
     asked_at = models.DateTimeField(null=True)
@@ -16,7 +18,11 @@ class Examination(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=models.Q(pk=1), name="examination_is_the_only_one")
+            models.CheckConstraint(condition=models.Q(pk=1), name="examination_is_the_only_one"),
+            models.CheckConstraint(
+                condition=times_in_range("asked_at", "finished_at", "untrusted_proxy_at"),
+                name="examination_times_in_range",
+            ),
         ]
 
     def __str__(self) -> str:

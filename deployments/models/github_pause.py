@@ -1,6 +1,10 @@
 """GitHubPause: which account GitHub wants to rest, and until when. Every process reads it before it asks."""
 
+from typing import ClassVar
+
 from django.db import models
+
+from deployments.models.fields import times_in_range
 
 
 class GitHubPause(models.Model):
@@ -13,6 +17,9 @@ class GitHubPause(models.Model):
     )
 
     class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=times_in_range("until"), name="github_pause_times_in_range"),
+        ]
         verbose_name = "GitHub pause"
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from deployments.models.fields import FULL_SHA_OR_EMPTY
+from deployments.models.fields import FULL_SHA_OR_EMPTY, times_in_range
 
 
 class HoldQuerySet(models.QuerySet["Hold"]):
@@ -58,6 +58,9 @@ class Hold(models.Model):
                 nulls_distinct=False,
                 name="hold_one_standing_each",
                 violation_error_message="There is already a Hold on this: resume it first.",
+            ),
+            models.CheckConstraint(
+                condition=times_in_range("placed_at", "until", "resumed_at"), name="hold_times_in_range"
             ),
         ]
 

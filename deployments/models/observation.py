@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from deployments.models.fields import FULL_SHA_OR_EMPTY
+from deployments.models.fields import FULL_SHA_OR_EMPTY, times_in_range
 
 
 class Observation(models.Model):
@@ -39,7 +39,13 @@ class Observation(models.Model):
     running_is_unknown = models.BooleanField(
         default=False, help_text="GitHub answered, and does not know the running commit."
     )
-    repository_missing = models.BooleanField(default=False)
+    repository_missing = models.BooleanField(
+        default=False,
+        help_text="GitHub shows no such repository or branch, or another repository by that name.",
+    )
+    github_refused = models.BooleanField(
+        default=False, db_default=False, help_text="GitHub said no in a way that time does not heal."
+    )
     github_problem = models.TextField(db_column="github_trouble", blank=True)
     github_observed_at = models.DateTimeField(
         null=True, help_text="When GitHub last answered well for this site."
@@ -73,6 +79,16 @@ class Observation(models.Model):
     resource_version = models.CharField(
         max_length=64, blank=True, help_text="Of the Deployment when it was last looked at."
     )
+    outage_reason = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="Why no pod is ready, for programs."
+    )
+    outage_message = models.TextField(blank=True, default="", db_default="")
+    outage_log = models.TextField(
+        blank=True, default="", db_default="", help_text="The last lines of a container that is not ready."
+    )
+    outage_pods = models.JSONField(
+        null=True, help_text="[{name, status, restarts, created_at}], newest first."
+    )
     workload_missing = models.TextField(blank=True)
     cluster_problem = models.TextField(db_column="cluster_trouble", blank=True)
     cluster_observed_at = models.DateTimeField(
@@ -91,6 +107,12 @@ class Observation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(desired_sha__regex=FULL_SHA_OR_EMPTY), name="observation_desired_is_sha"
+            ),
+            models.CheckConstraint(
+                condition=times_in_range(
+                    "head_committed_at", "github_observed_at", "desired_at", "cluster_observed_at"
+                ),
+                name="observation_times_in_range",
             ),
         ]
 

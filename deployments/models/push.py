@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 
+from deployments.models.fields import times_in_range
+
 
 class PushSubscription(models.Model):
     """One browser that a person allowed to show notifications."""
@@ -19,6 +21,19 @@ class PushSubscription(models.Model):
     timeouts = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="Those of the failures in which no answer came in time."
     )
+
+    last_refused_at = models.DateTimeField(null=True)
+    last_refusal = models.TextField(
+        default="", db_default="", help_text="Why its push service did not take a notification."
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=times_in_range("created_at", "last_ok_at", "last_refused_at"),
+                name="push_subscription_times_in_range",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"a browser of {self.user_id}"

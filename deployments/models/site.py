@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,15 +13,31 @@ from django.db.models import Q
 from deployments.models.fields import (
     DNS_LABEL,
     DNS_NAME,
+    OBJECT_NAME,
     dns_label,
     dns_name,
     github_owner,
     github_repository,
     http_path,
+    object_name,
+    times_in_range,
 )
 from deployments.rules.images import ImageReference, ImageTemplate, UnableToParseImage, UnableToParseTemplate
+from deployments.rules.rollbacks import is_of
 
 WEEK_MINUTES = 7 * 24 * 60
+RUNS_BY = frozenset({"owner", "repository", "namespace", "deployment", "container", "image_template"})
+"""Another value means another workload, or other images."""
+OBSERVED_BY = RUNS_BY | {"branch"}
+"""Another value makes untrue what was observed of the site."""
+SETTINGS = frozenset(
+    {
+        *("host", "auto_deploy", "auto_rollback", "wait_for_ci", "minimum_interval_minutes"),
+        *("check_enabled", "check_path", "check_status", "check_timeout_seconds"),
+    }
+)
+"""Whatever these are, what was observed stays true. Every field that people fill in is in one of the two."""
+LONGEST_CONTAINER = 63
 
 
 def validate_image_template(text: str) -> None:
@@ -47,12 +63,23 @@ class Site(models.Model):
     owner = models.CharField(
         max_length=39, validators=[github_owner], help_text="GitHub user or organisation."
     )
-    repository = models.CharField(max_length=100, validators=[github_repository])
+    repository = models.CharField(
+        max_length=100,
+        validators=[github_repository],
+        help_text="The repository's name, as in its GitHub address after the owner.",
+    )
     branch = models.CharField(max_length=255, blank=True, help_text="Empty: the repository's default branch.")
-    namespace = models.CharField(max_length=63, default="default", validators=[dns_label])
-    deployment = models.CharField("Deployment", max_length=253, validators=[dns_name])
-    container = models.CharField(
+    namespace = models.CharField(
         max_length=63,
+        default="default",
+        validators=[dns_label],
+        help_text="The Kubernetes namespace of the Deployment.",
+    )
+    deployment = models.CharField(
+        "Deployment", max_length=253, validators=[object_name], help_text="The name of the Deployment."
+    )
+    container = models.CharField(
+        max_length=LONGEST_CONTAINER,
         blank=True,
         validators=[dns_label],
         help_text="The one container whose image is the site's. Empty: named like the Deployment.",
@@ -62,6 +89,13 @@ class Site(models.Model):
         blank=True,
         validators=[validate_image_template],
         help_text="Where a commit's image lies, like registry.example.com/{owner}/{repository}:{sha}. Empty: the project's own.",
+    )
+    former_repository = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Image repository before the GitHub repository was renamed: its images are still this site's.",
     )
     auto_deploy = models.BooleanField(
         default=False,
@@ -80,10 +114,16 @@ class Site(models.Model):
         help_text="Redirects are followed on this host only.",
     )
     check_status = models.PositiveSmallIntegerField(
-        "expected status", default=200, validators=[MinValueValidator(200), MaxValueValidator(599)]
+        "expected status",
+        default=200,
+        validators=[MinValueValidator(200), MaxValueValidator(599)],
+        help_text="The HTTP status of a good answer.",
     )
     check_timeout_seconds = models.PositiveSmallIntegerField(
-        "answers within (seconds)", default=10, validators=[MinValueValidator(1), MaxValueValidator(60)]
+        "answers within (seconds)",
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+        help_text="A host that needs longer has not answered.",
     )
     auto_rollback = models.BooleanField(
         "roll back by itself",
@@ -116,7 +156,7 @@ class Site(models.Model):
                 condition=Q(namespace__regex=DNS_LABEL), name="site_namespace_is_dns_label"
             ),
             models.CheckConstraint(
-                condition=Q(deployment__regex=DNS_NAME), name="site_deployment_is_dns_name"
+                condition=Q(deployment__regex=OBJECT_NAME), name="site_deployment_is_object_name"
             ),
             models.CheckConstraint(
                 condition=Q(container__regex=DNS_LABEL), name="site_container_is_dns_label"
@@ -124,6 +164,7 @@ class Site(models.Model):
             models.CheckConstraint(
                 condition=Q(check_timeout_seconds__range=(1, 60)), name="site_check_timeout_is_short"
             ),
+            models.CheckConstraint(condition=times_in_range("created_at"), name="site_times_in_range"),
         ]
 
     def __str__(self) -> str:
@@ -133,6 +174,10 @@ class Site(models.Model):
         """Lower-case what DNS and Kubernetes compare without case, fill in the container, and see that a commit has an image."""
         self.host = self.host.strip().lower()
         self.container = self.container or self.deployment.split(".")[0]
+        if len(self.container) > LONGEST_CONTAINER and self.deployment.startswith(self.container):
+            raise ValidationError(
+                {"container": "Write the container's name: the Deployment's is too long to be one."}
+            )
         try:
             if self.owner and self.repository:
                 self.template.repository_for(owner=self.owner, repository=self.repository)
@@ -161,6 +206,21 @@ class Site(models.Model):
         except (UnableToParseTemplate, UnableToParseImage):
             return ""
 
+    @property
+    def image_repositories(self) -> tuple[str, ...]:
+        """Where this site's images lie: what it builds, and what it built before a rename; none where the template gives none."""
+        return tuple(each for each in (self.expected_repository, self.former_repository) if each)
+
+    def owns(self, image: str) -> bool:
+        """Whether an image is this site's."""
+        return any(is_of(image, each) for each in self.image_repositories)
+
     def image_for(self, sha: str) -> ImageReference:
         """Raises UnableToParseTemplate or UnableToParseImage where `expected_repository` is empty."""
         return self.template.image_for(owner=self.owner, repository=self.repository, sha=sha)
+
+
+def mapping_fields() -> "dict[str, models.Field[Any, Any]]":
+    """Return the fields that people fill in, by name, in the model's order: the admin, CSV files and docs have them all."""
+    fields = Site._meta.concrete_fields  # noqa: SLF001  Django's documented Meta API
+    return {each.name: each for each in fields if each.editable and not each.primary_key}

@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from deployments.models.fields import times_in_range
+
 
 class SyncRun(models.Model):
     class Result(models.TextChoices):
@@ -36,6 +38,12 @@ class SyncRun(models.Model):
     decisions = models.JSONField(default=dict, help_text="host: [verdict, reason, state, trouble]")
 
     class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=times_in_range("started_at", "finished_at", "github_resets_at"),
+                name="sync_run_times_in_range",
+            ),
+        ]
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
             models.Index(fields=["-finished_at"], condition=Q(is_full=True), name="sync_run_last_full")

@@ -13,6 +13,7 @@ from django.db.models.functions import Greatest
 
 from deployments.clients.github import Answers, Comparison, GitHub, GitHubRateLimited, HeadQuestion
 from deployments.models import GitHubPause
+from deployments.rules.times import LONGEST_WAIT
 
 _FIRST_WAIT = timedelta(minutes=1)
 _MOST_DOUBLINGS = 6
@@ -39,7 +40,7 @@ def remember(limits: Mapping[str, GitHubRateLimited], before: Pauses, *, now: da
     in_a_row = {row.who: row.in_a_row for row in before.rows}
     for who, limit in limits.items():
         times = in_a_row.get(who, 0)
-        until = limit.resets_at
+        until = min(limit.resets_at, now + LONGEST_WAIT)
         if not limit.is_stated:
             until += _FIRST_WAIT * (2 ** min(times, _MOST_DOUBLINGS) - 1)
         pause, is_new = GitHubPause.objects.get_or_create(who=who, defaults={"until": until})

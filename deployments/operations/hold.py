@@ -8,6 +8,10 @@ from django.db.models import F
 
 from deployments.models import AuditEvent, Deploy, Hold, Site
 from deployments.operations import audit
+from deployments.operations.reauthentication import require_for_resuming
+from deployments.rules.findings import what_is_held
+from deployments.rules.reauth_reasons import NEVER, Authentication
+from deployments.rules.times import OUT_OF_RANGE, is_in_range
 from deployments.rules.wording import moment
 
 ITS_OWN_END = "its own end"
@@ -36,6 +40,8 @@ def place_hold(
     reason = reason.strip()
     if not reason:
         raise UnableToHold("Say why: whoever finds the Hold will want to know.")
+    if until is not None and not is_in_range(until):
+        raise UnableToHold(OUT_OF_RANGE)
     if until is not None and until <= now:
         raise UnableToHold("The Hold's end lies in the past: choose a later time, or none.")
     resume_expired(now=now)
@@ -64,10 +70,21 @@ def resume_expired(*, now: datetime) -> int:
     return over.update(resumed_at=F("until"), resumed_by_name=ITS_OWN_END)
 
 
-def resume_hold(*, hold_id: int, by: User, now: datetime) -> bool:
-    """Let go on what the Hold stopped; False where it was lifted before."""
+def resume_hold(
+    *,
+    hold_id: int,
+    by: User,
+    authentication: Authentication = NEVER,
+    now: datetime,
+) -> bool:
+    """Let go on what the Hold stopped; False where it was lifted before.
+
+    Raises ReauthenticationRequired where another placed it, and `authentication` is not recent.
+    """
     with transaction.atomic():
         hold = Hold.objects.select_related("site").filter(pk=hold_id, resumed_at=None).first()
+        if hold:
+            require_for_resuming(hold, by=by, authentication=authentication, now=now)
         if not hold or not _resume(hold, by_name=by.get_username(), now=now):
             return False
         message = f"Resumed {_what(hold)}, held by {hold.placed_by_name}: {hold.reason}"
@@ -92,6 +109,4 @@ def _resume(hold: Hold, *, by_name: str, now: datetime) -> bool:
 
 
 def _what(hold: Hold) -> str:
-    if hold.site is None:
-        return "everything"
-    return f"commit {hold.sha[:7]}" if hold.sha else "this site"
+    return what_is_held(sha=hold.sha, everything=hold.site_id is None)

@@ -10,20 +10,29 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from deployments.clients.deadline import seconds_left, within
-from deployments.clients.push import Browser, PushError, PushGone, PushTimedOut, Sender
+from deployments.clients.push import (
+    Browser,
+    PushError,
+    PushGone,
+    PushRefused,
+    PushTimedOut,
+    Sender,
+    SenderAtFault,
+)
 from deployments.models import Deploy, NotificationPreference, PushSubscription, Site, Status
+from deployments.rules.wording import short
 
 logger = logging.getLogger(__name__)
 GIVEN_UP_AFTER_FAILURES = 20
 GIVEN_UP_AFTER_TIMEOUTS = 3
+LONGEST_REFUSAL = 300
 SECONDS_FOR_ALL = 60
-_FAILED = frozenset({Status.FAILED, Status.TIMED_OUT})
 
 
 def notify_deploy_ended(*, deploy_id: int, sender: Sender, now: datetime) -> int:
     """Tell who wants to hear of it how this Deploy ended; return the number of browsers told. Cancelled ones are not told."""
     deploy = Deploy.objects.select_related("site", "requested_by").filter(pk=deploy_id).first()
-    if deploy is None or not (deploy.status == Status.SUCCEEDED or deploy.status in _FAILED):
+    if deploy is None or not (deploy.status == Status.SUCCEEDED or deploy.status in Status.FAILURES):
         return 0
     event = "succeeded" if deploy.status == Status.SUCCEEDED else "failed"
     listeners = _listeners(deploy.site, event=event, deployer=deploy.requested_by)
@@ -56,7 +65,7 @@ def _message_of(deploy: Deploy) -> dict[str, Any]:
     is_good = deploy.status == Status.SUCCEEDED
     return {
         "title": f"{deploy.site.host}: {'deployed' if is_good else deploy.get_status_display()}",
-        "body": f"{deploy.sha[:7]} {deploy.headline[:120]}\n{deploy.message[:300]}".strip(),
+        "body": f"{short(deploy.sha)} {deploy.headline[:120]}\n{deploy.message[:300]}".strip(),
         "tag": f"site-{deploy.site_id}",
         "url": watch,
         "actions": [
@@ -119,15 +128,26 @@ def _send(
         sender.send(Browser(endpoint=to.endpoint, p256dh=to.p256dh, auth=to.auth), payload, topic=topic)
     except PushGone:
         to.delete()
-        return False
     except PushError as error:
         logger.warning("No notification for a browser of %s: %s", to.user_id, error)
-        _note(to, failures=F("failures") + 1, timeouts=F("timeouts") + int(isinstance(error, PushTimedOut)))
-        is_given_up = Q(failures__gte=GIVEN_UP_AFTER_FAILURES) | Q(timeouts__gte=GIVEN_UP_AFTER_TIMEOUTS)
-        PushSubscription.objects.filter(is_given_up, pk=to.pk).delete()
-        return False
-    _note(to, failures=0, timeouts=0, last_ok_at=now)
-    return True
+        _note_failure(to, error, now=now)
+    except Exception:
+        logger.exception("No notification for a browser of %s", to.user_id)
+    else:
+        _note(to, failures=0, timeouts=0, last_ok_at=now)
+        return True
+    return False
+
+
+def _note_failure(to: PushSubscription, error: PushError, *, now: datetime) -> None:
+    """Write down a refusal for the doctor; give the browser up after too many failures that are not our own."""
+    if isinstance(error, SenderAtFault | PushRefused):
+        _note(to, last_refusal=str(error)[:LONGEST_REFUSAL], last_refused_at=now)
+    if isinstance(error, SenderAtFault):
+        return
+    _note(to, failures=F("failures") + 1, timeouts=F("timeouts") + int(isinstance(error, PushTimedOut)))
+    is_given_up = Q(failures__gte=GIVEN_UP_AFTER_FAILURES) | Q(timeouts__gte=GIVEN_UP_AFTER_TIMEOUTS)
+    PushSubscription.objects.filter(is_given_up, pk=to.pk).delete()
 
 
 def _note(to: PushSubscription, **values: Any) -> None:

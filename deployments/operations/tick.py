@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F, Value
 from django_q.models import OrmQ, Task
 
 from deployments.models import ACTIVE_STATUSES, Deploy, DeployBatch, Observation, Status, SyncRun
 from deployments.operations.deploys.finish import Ending, finish
-from deployments.operations.deploys.follow.snapshot import FOLLOWED
 from deployments.operations.deploys.waiting import take_up_waiting
 from deployments.operations.hold import resume_expired
 from deployments.operations.sync.request import AFTER_SYNC, let_follow
@@ -36,6 +36,7 @@ def tick(
     resume_expired(now=now)
     if now.minute == PRUNED_AT_MINUTE:
         prune_runs(before=now - keep_runs)
+        _delete_ended_sessions(now=now)
     under_way, queued = _under_way(), enqueue.QueuedEntries()
     if under_way & {SYNC, TAKEN}:
         take_up_dead_syncs(now=now)
@@ -47,7 +48,7 @@ def tick(
         _take_up_queued(queued, now=now)
     if BATCH in under_way:
         enqueue.continue_batches(unless_in=queued)
-    if under_way & set(FOLLOWED):
+    if under_way & Status.IN_ROLLOUT:
         enqueue.follow(unless_in=queued)
     if moving := _set_by_others(now=now):
         enqueue.sync(hosts=moving, trigger="rollout", unless_in=queued)
@@ -76,6 +77,10 @@ def _give_a_sign_of_life(*, now: datetime) -> None:
             stopped=now,
             success=True,
         )
+
+
+def _delete_ended_sessions(*, now: datetime) -> None:
+    Session.objects.filter(expire_date__lt=now).delete()
 
 
 def _set_by_others(*, now: datetime) -> list[str]:

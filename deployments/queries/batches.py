@@ -10,8 +10,6 @@ from deployments.queries.system_status import SystemStatus, system_status
 from deployments.rules.site_facts import CheckState
 from deployments.rules.site_state import State
 
-BEHIND = frozenset({State.READY, State.RED, State.BUILDING, State.HELD})
-
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -61,7 +59,7 @@ def batch_plan(*, now: datetime) -> BatchPlan:
     """Two statements."""
     status = system_status(now=now)
     rows = [row_of(site, status, now=now) for site in all_sites()]
-    behind = [(row, why_left_out(row)) for row in rows if row.answer.state in BEHIND]
+    behind = [(row, why_left_out(row)) for row in rows if row.answer.state.is_behind]
     return BatchPlan(
         ready=tuple(row for row, reason in behind if not reason),
         left_out=tuple(LeftOut(row, reason) for row, reason in behind if reason),

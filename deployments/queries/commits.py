@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deployments.models import CommitRange, Site
+from deployments.rules.links import https_link
+from deployments.rules.times import parse_time
+from deployments.rules.wording import short
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,7 @@ class Commit:
 
     @property
     def short(self) -> str:
-        return self.sha[:7]
+        return short(self.sha)
 
 
 def commits_between(site: Site, *, base: str, head: str) -> tuple[tuple[Commit, ...] | None, int]:
@@ -33,8 +36,8 @@ def commits_between(site: Site, *, base: str, head: str) -> tuple[tuple[Commit, 
             each["sha"],
             each["headline"],
             each["author"],
-            datetime.fromisoformat(each["committed_at"]),
-            each["url"],
+            parse_time(each["committed_at"]),
+            https_link(each["url"]),
         )
         for each in found.commits
     )

@@ -7,8 +7,8 @@ from deployments.facts import site_facts
 from deployments.models import Site, Status
 from deployments.queries.sites import SiteRow, all_sites, row_of
 from deployments.queries.system_status import SystemStatus, system_status
-from deployments.rules.rollbacks import is_of
 from deployments.rules.site_facts import SiteFacts
+from deployments.rules.wording import short
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class WayRight:
 
     @property
     def short(self) -> str:
-        return self.sha[:7]
+        return short(self.sha)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ def drift_page(*, host: str, now: datetime) -> DriftPage:
     return DriftPage(
         row=row,
         facts=facts,
-        is_foreign=bool(facts.meant_image) and not is_of(facts.meant_image, site.expected_repository),
+        is_foreign=bool(facts.meant_image) and not site.owns(facts.meant_image),
         ways=tuple(_ways(site, row)),
         system_status=status,
     )

@@ -41,6 +41,7 @@ class Durations:
 class MetricsData:
     sites: dict[str, int]
     """Every state, those that do not occur too."""
+    sites_needing_attention: int
     deploys: dict[str, int]
     """Every end, those that do not occur too."""
     active_deploys: int
@@ -70,6 +71,7 @@ def metrics_data(*, now: datetime) -> MetricsData:
     )
     return MetricsData(
         sites={each.value: found.counts.get(each.value, 0) for each in State},
+        sites_needing_attention=sum(row.answer.state.needs_attention for row in found.all_rows),
         deploys={end: statuses.get(end, 0) for end in ends},
         active_deploys=sum(statuses.get(each, 0) for each in ACTIVE_STATUSES),
         queue_tasks=waiting["number"],

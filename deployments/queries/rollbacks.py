@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deployments.models import Deploy, Site, Status
-from deployments.rules.rollbacks import is_of
+from deployments.rules.wording import short
 
 TARGETS = 5
 LOOKED_THROUGH = 50
@@ -25,7 +25,7 @@ class RollbackTarget:
 
     @property
     def short(self) -> str:
-        return self.sha[:7]
+        return short(self.sha)
 
 
 def rollback_targets(site: Site) -> tuple[RollbackTarget, ...]:
@@ -35,14 +35,10 @@ def rollback_targets(site: Site) -> tuple[RollbackTarget, ...]:
     good = list(site.deploys.filter(status=Status.SUCCEEDED)[:LOOKED_THROUGH])
     targets: dict[str, RollbackTarget] = {}
     for deploy in good:
-        if (
-            deploy.sha != present
-            and deploy.sha not in targets
-            and is_of(deploy.image, site.expected_repository)
-        ):
+        if deploy.sha != present and deploy.sha not in targets and site.owns(deploy.image):
             targets[deploy.sha] = _target(deploy)
     before = _before(good[-1]) if good else None
-    if before and before.sha not in {*targets, present} and is_of(before.image, site.expected_repository):
+    if before and before.sha not in {*targets, present} and site.owns(before.image):
         targets[before.sha] = before
     return tuple(targets.values())[:TARGETS]
 
@@ -60,7 +56,7 @@ def _target(deploy: Deploy) -> RollbackTarget:
 
 def _before(first: Deploy) -> RollbackTarget | None:
     """What ran when the first Deploy was asked for, where its container was asked to run just that."""
-    if not first.from_sha or first.from_sha[:7] not in first.from_image:
+    if not first.from_sha or short(first.from_sha) not in first.from_image:
         return None
     return RollbackTarget(
         sha=first.from_sha,

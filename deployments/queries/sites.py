@@ -14,9 +14,12 @@ from deployments.queries.commits import Commit, commits_between
 from deployments.queries.system_status import SystemStatus, system_status
 from deployments.rules.autodeploy import Verdict
 from deployments.rules.notes import notes_on
+from deployments.rules.outages import PodState
 from deployments.rules.site_state import Answer, State, answer_for
+from deployments.rules.wording import sentences
 
 HISTORY_LENGTH = 20
+_MOST_PROBLEMS = 3
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,12 @@ class SiteRow:
         )
 
     @property
+    def problems(self) -> tuple[str, ...]:
+        """What the last look met that the answer does not say: what was seen before it still holds for a while."""
+        seen = (self.seen.github_problem, self.seen.registry_problem, self.seen.cluster_problem)
+        return tuple(sentences(each) for each in seen if each and each.rstrip(".") not in self.answer.message)
+
+    @property
     def haystack(self) -> str:
         """What a search looks through."""
         return f"{self.host} {self.slug} {self.site.namespace}/{self.site.deployment}".casefold()
@@ -79,6 +88,11 @@ class SiteList:
     """Every row, whatever the filter."""
     system_status: SystemStatus
 
+    @property
+    def problems(self) -> list[tuple[str, int]]:
+        """What the last look met that no row says, with the number of sites, those of most sites first."""
+        return Counter(each for row in self.all_rows for each in row.problems).most_common(_MOST_PROBLEMS)
+
 
 @dataclass(frozen=True)
 class SitePage:
@@ -91,6 +105,8 @@ class SitePage:
     """Standing Holds that stop this site: on everything, on it, or on one of its commits."""
     past_holds: tuple[Hold, ...]
     """Holds on it or on one of its commits that were lifted or have expired, newest first."""
+    pods: tuple[PodState, ...]
+    """Those of a site without a ready pod, newest first; empty for any other."""
     verdict: Verdict
     """What automation makes of it, decided as the sync decides."""
     system_status: SystemStatus
@@ -102,7 +118,8 @@ def site_list(*, now: datetime, search: str = "", state: str = "") -> SiteList:
     Two statements.
     """
     status = system_status(now=now)
-    rows = [row_of(site, status, now=now) for site in all_sites()]
+    sites = all_sites().defer("observation__outage_log", "observation__outage_pods")
+    rows = [row_of(site, status, now=now) for site in sites]
     counts = Counter(row.answer.state.value for row in rows)
     wanted = search.casefold().split()
     matching = [
@@ -148,6 +165,7 @@ def site_page(*, host: str, now: datetime) -> SitePage:
         history=tuple(site.deploys.all()[:HISTORY_LENGTH]),
         holds=tuple(hold for hold in status.holds if hold.site_id in (None, site.pk)),
         past_holds=tuple(Hold.objects.filter(site=site).exclude(resumed_at=None)[:HISTORY_LENGTH]),
+        pods=tuple(PodState.from_json(each) for each in row.seen.outage_pods or ()),
         verdict=verdict_on(site, facts, policy, now=now, stale_after=stale_after(status.sync_interval)),
         system_status=status,
     )

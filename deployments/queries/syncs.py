@@ -9,9 +9,6 @@ from deployments.models import SyncRun
 from deployments.queries.system_status import SystemStatus, system_status
 from deployments.rules.site_state import State
 
-WITH_PROBLEMS = frozenset({State.FAILED, State.DRIFTED, State.MISSING, State.UNKNOWN})
-BEHIND = frozenset({State.READY, State.RED, State.BUILDING, State.HELD, State.DEPLOYING})
-
 
 class Kind(StrEnum):
     """What a sync made of a site."""
@@ -64,8 +61,8 @@ def _decision(host: str, verdict: str, reason: str, state: str, problem: str) ->
     seen = State(state)
     if verdict == "go":
         kind = Kind.DEPLOYED
-    elif problem or seen in WITH_PROBLEMS:
+    elif problem or seen.is_broken:
         kind = Kind.HAS_PROBLEM
     else:
-        kind = Kind.HELD_BACK if seen in BEHIND else Kind.CURRENT
+        kind = Kind.CURRENT if seen is State.CURRENT else Kind.HELD_BACK
     return SiteDecision(host, kind, seen, reason, problem)

@@ -11,6 +11,7 @@ from django_q.models import Schedule
 from deployments.facts import StandingHold, stale_after
 from deployments.models import DeployBatch, GitHubPause, Hold, SyncRun
 from deployments.queries.change_token import all_row_versions, read_row_versions
+from deployments.rules.times import in_zone
 
 SYNC_SCHEDULE = "sync"
 LONGEST_SYNC = timedelta(minutes=10)
@@ -89,4 +90,4 @@ def system_status(*, now: datetime) -> SystemStatus:
 
 def _in_zone(holds: Iterable[StandingHold], now: datetime) -> tuple[StandingHold, ...]:
     zone = now.tzinfo
-    return tuple(replace(hold, until=hold.until.astimezone(zone)) if hold.until else hold for hold in holds)
+    return tuple(replace(hold, until=in_zone(hold.until, zone)) if hold.until else hold for hold in holds)

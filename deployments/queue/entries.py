@@ -14,9 +14,10 @@ from typing import Any
 import picklefield.fields
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models.signals import post_save
-from django.utils.dateparse import parse_datetime
 from django_q import signals, signing
 from django_q.models import Task
+
+from deployments.rules.times import parse_time
 
 MODULE = "deployments.tasks"
 TASKS = frozenset(
@@ -61,7 +62,7 @@ REQUIRED: dict[str, Callable[[Any], bool]] = {
     "func": _is_task,
     "args": _is_plain_list,
     "kwargs": _is_plain_dict,
-    "started": lambda value: isinstance(value, str) and parse_datetime(value) is not None,
+    "started": lambda value: isinstance(value, str) and parse_time(value) is not None,
 }
 OPTIONAL: dict[str, Callable[[Any], bool]] = {
     "group": _matches("[a-z_-]{1,40}"),
@@ -80,7 +81,7 @@ def _entry(task: dict[str, Any]) -> dict[str, Any]:
     allowed = REQUIRED | {key: is_right for key, is_right in OPTIONAL.items() if key in task}
     if wrong := [key for key, is_right in allowed.items() if not is_right(task[key])]:
         raise ValueError(f"{wrong[0]} is {str(task[wrong[0]])[:100]!r}, which no entry of ours says.")
-    return {key: task[key] for key in allowed} | {"started": parse_datetime(task["started"])}
+    return {key: task[key] for key in allowed} | {"started": parse_time(task["started"])}
 
 
 class JsonSerializer:

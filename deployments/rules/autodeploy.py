@@ -93,10 +93,12 @@ def _busy(question: _Question) -> _Refusal:
 
 def _not_seen(question: _Question) -> _Refusal:
     facts, now, stale_after = question.facts, question.now, question.stale_after
-    if missing := findings.what_is_missing(facts):
-        return Stop(missing)
-    gap = findings.cluster_gap(facts, now=now, stale_after=stale_after) or findings.github_gap(
-        facts, now=now, stale_after=stale_after
+    if lasting := findings.what_is_missing(facts) or findings.github_refusal(facts):
+        return Stop(lasting)
+    gap = (
+        findings.cluster_gap(facts, now=now, stale_after=stale_after)
+        or findings.github_gap(facts, now=now, stale_after=stale_after)
+        or findings.unasked_commit(facts)
     )
     return Wait(gap) if gap else None
 

@@ -102,8 +102,8 @@ def _unknown(container: Container, waiting: Waiting) -> Problem:
     """Whatever else the kubelet waits for, in its own words, such as `ImageInspectError`."""
     words = f": {cut(waiting.message)}" if waiting.message else ""
     message = sentences(f"{container.called} cannot start: {waiting.reason}{words}")
-    told = (each for each in container.events if each.type == "Warning" or each.reason == "Failed")
-    return Problem("waiting", message, PENDING_SECONDS, first_at(told))
+    warnings = (each for each in container.events if each.type == "Warning" or each.reason == "Failed")
+    return Problem("waiting", message, PENDING_SECONDS, first_at(warnings))
 
 
 def _ended(container: Container) -> Terminated | None:

@@ -28,6 +28,7 @@ _NEVER_RAN = frozenset(
     {"image_not_found", "pull_denied", "pull_failed", "invalid_image", "config_error", "waiting"}
 )
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_CLOCKS_DIFFER = timedelta(seconds=5)
 _WORTH_SAYING = timedelta(minutes=1)
 
 
@@ -57,7 +58,7 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
+class RolloutTimes:
     """From when a rollout's troubles count, and what it has been given time for."""
 
     patched_at: datetime | None = None
@@ -67,7 +68,7 @@ class Patience:
     """What its Deployment allows between two steps, if that is more than usual."""
 
 
-IMPATIENT = Patience()
+NO_TIMES = RolloutTimes()
 
 
 def diagnose(
@@ -77,20 +78,20 @@ def diagnose(
     container: str,
     image: str,
     now: datetime,
-    patience: Patience = IMPATIENT,
+    times: RolloutTimes = NO_TIMES,
 ) -> Diagnosis | None:
     """The worst that is wrong with the pods that run `image` in that container, or None while nothing is.
 
     `events` are those of these pods and of their ReplicaSet; what is certain comes before what may pass.
     """
     new = [pod for pod in pods if runs_image(pod, container=container, image=image)]
-    counted = _latest_first(events, patience)
+    counted = _latest_first(events, times)
     found = [
-        _diagnosis(problem, patience, pod=pod, now=now)
+        _diagnosis(problem, times, pod=pod, now=now)
         for pod in new
         for problem in _problems(pod, [each for each in counted if each.uid == pod.uid])
     ]
-    found += [_diagnosis(each, patience, now=now) for each in refusals(counted, new)]
+    found += [_diagnosis(each, times, now=now) for each in refusals(counted, new)]
     return next((each for each in found if each.certain), found[0] if found else None)
 
 
@@ -131,20 +132,20 @@ def after_asking_the_registry(problem: Diagnosis, answer: bool | str | None) -> 
     return replace(problem, message=message, certain=False)
 
 
-def _latest_first(events: Iterable[Event], patience: Patience) -> list[Event]:
-    """Those seen since the patch, whose time the cluster writes in whole seconds."""
-    since = patience.patched_at.replace(microsecond=0) if patience.patched_at else _NEVER
+def _latest_first(events: Iterable[Event], times: RolloutTimes) -> list[Event]:
+    """Those seen since the patch, as far as the cluster's clocks and ours agree."""
+    since = times.patched_at - _CLOCKS_DIFFER if times.patched_at else _NEVER
     counted = (each for each in events if each.last_at is None or each.last_at >= since)
     return sorted(counted, key=lambda each: each.last_at or _NEVER, reverse=True)
 
 
-def _diagnosis(problem: Problem, patience: Patience, *, now: datetime, pod: Pod | None = None) -> Diagnosis:
+def _diagnosis(problem: Problem, times: RolloutTimes, *, now: datetime, pod: Pod | None = None) -> Diagnosis:
     began = problem.since or (_scheduled_at(pod) if pod else None)
-    since = max((each for each in (began, _counts_from(problem, patience)) if each), default=now)
+    since = max((each for each in (began, _counts_from(problem, times)) if each), default=now)
     return Diagnosis(
         reason=problem.reason,
         message=problem.message,
-        certain=bool(began) and now - since >= _allowed(problem, patience),
+        certain=bool(began) and now - since >= _allowed(problem, times),
         pod=pod.name if pod else "",
         container=problem.container,
         unpulled=problem.unpulled,
@@ -152,14 +153,14 @@ def _diagnosis(problem: Problem, patience: Patience, *, now: datetime, pod: Pod 
     )
 
 
-def _counts_from(problem: Problem, patience: Patience) -> datetime | None:
-    return patience.progressed_at if problem.is_slow else None
+def _counts_from(problem: Problem, times: RolloutTimes) -> datetime | None:
+    return times.progressed_at if problem.is_slow else None
 
 
-def _allowed(problem: Problem, patience: Patience) -> timedelta:
+def _allowed(problem: Problem, times: RolloutTimes) -> timedelta:
     if problem.threshold_seconds is None:
         return timedelta.max
-    extended = patience.deadline_seconds if problem.is_slow else 0
+    extended = times.deadline_seconds if problem.is_slow else 0
     return timedelta(seconds=max(problem.threshold_seconds, extended))
 
 

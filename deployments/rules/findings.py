@@ -7,21 +7,28 @@ from datetime import datetime, timedelta
 
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.ours import PUT_BACK, PUT_BACK_WITHIN
-from deployments.rules.site_facts import HoldFacts, SiteFacts
+from deployments.rules.site_facts import DeployFacts, HoldFacts, SiteFacts
 from deployments.rules.wording import counted, duration, moment, sentences, short
 from deployments.rules.workloads import OUR_MANAGER
 
-FAILED_STATUSES = frozenset({"failed", "timed_out"})
+_NO_REPOSITORY = (
+    "GitHub has no such repository, or the token may not see it: correct its name, or give access."
+)
 NO_IMAGE = "This site's image template names no image: correct it."
 
 
 def what_is_missing(facts: SiteFacts) -> str:
-    """The Deployment, container or repository that is not there or not ours to see."""
+    """The Deployment, container, repository or branch that is not there or not ours to see; a repository without commits; another one."""
     if facts.workload_missing:
         return sentences(facts.workload_missing)
     if facts.repository_missing:
-        return "GitHub has no such repository, or the token may not see it: correct its name, or give access."
+        return sentences(facts.github_problem) or _NO_REPOSITORY
     return ""
+
+
+def github_refusal(facts: SiteFacts) -> str:
+    """GitHub's no that time does not heal: what was seen before it is not waited for to get old."""
+    return sentences(facts.github_problem) if facts.github_refused else ""
 
 
 def cluster_gap(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> str:
@@ -47,7 +54,7 @@ def wrong_image(facts: SiteFacts) -> str:
         repository = parse_image(facts.meant_image).repository
     except UnableToParseImage:
         return f"The container's image, “{facts.desired_image}”, cannot be read: correct it in the cluster."
-    if repository == facts.expected_repository:
+    if repository in {facts.expected_repository, facts.former_repository}:
         return ""
     message = (
         f"The container runs {repository}, and this site is {facts.expected_repository}: correct the mapping."
@@ -67,10 +74,19 @@ def foreign_image(facts: SiteFacts, image: str) -> str:
 
 def unknown_commit(facts: SiteFacts) -> str:
     """The desired image carries no commit that the repository knows, whatever the pods still run."""
-    if facts.desired_sha:
+    if facts.desired_sha or unasked_commit(facts):
         return ""
     message = f"{facts.desired_image} carries no commit that GitHub knows: correct the mapping, or deploy the newest."
     return sentences(message, who_set(facts))
+
+
+def unasked_commit(facts: SiteFacts) -> str:
+    """The commit that the desired image carries is not known, since GitHub could not be asked for it."""
+    if facts.desired_sha or not facts.github_problem:
+        return ""
+    return sentences(
+        f"GitHub could not be asked which commit {facts.desired_image} carries", facts.github_problem
+    )
 
 
 def who_set(facts: SiteFacts) -> str:
@@ -131,26 +147,21 @@ def failed_deploy(facts: SiteFacts) -> str:
     head; nor when it merely took too long and its pods came up afterwards.
     """
     last = facts.last
-    if last is None or last.status not in FAILED_STATUSES:
+    if last is None or not last.is_failure:
         return ""
     if facts.head_sha and facts.head_sha not in {last.sha, last.from_sha}:
         return ""
     if last.status == "timed_out" and facts.running_sha == last.sha:
         return ""
-    return sentences(f"The Deploy of {short(last.sha)} {_ENDINGS[last.status]}", last.message)
+    return sentences(f"The Deploy of {short(last.sha)} {_ending(last)}", last.message)
 
 
 def earlier_failure(facts: SiteFacts) -> str:
     """That the last Deploy failed, where a newer commit has taken its place."""
     last = facts.last
-    if (
-        last is None
-        or last.status not in FAILED_STATUSES
-        or failed_deploy(facts)
-        or facts.running_sha == last.sha
-    ):
+    if last is None or not last.is_failure or failed_deploy(facts) or facts.running_sha == last.sha:
         return ""
-    return f"The last Deploy, of {short(last.sha)}, {_ENDINGS[last.status]}."
+    return f"The last Deploy, of {short(last.sha)}, {_ending(last)}."
 
 
 def standing_hold(facts: SiteFacts, *, now: datetime) -> HoldFacts | None:
@@ -161,15 +172,22 @@ def standing_hold(facts: SiteFacts, *, now: datetime) -> HoldFacts | None:
     return hold if hold.everything or hold.sha in {"", facts.head_sha} else None
 
 
+def what_is_held(*, sha: str, everything: bool) -> str:
+    """`everything`, `commit 3f9c2a1` or `this site`."""
+    if everything:
+        return "everything"
+    return f"commit {short(sha)}" if sha else "this site"
+
+
+def hold_subject(hold: HoldFacts) -> str:
+    """How every sentence on a Hold begins: `Commit 3f9c2a1 is held`."""
+    what = what_is_held(sha=hold.sha, everything=hold.everything)
+    return f"{what[0].upper()}{what[1:]} is held"
+
+
 def hold_message(hold: HoldFacts) -> str:
     """What is held, by whom, until when, and why."""
-    what = (
-        "Everything is held"
-        if hold.everything
-        else f"{short(hold.sha)} is held"
-        if hold.sha
-        else "This site is held"
-    )
+    what = hold_subject(hold)
     by = f" by {hold.by}" if hold.by else ""
     until = f" until {moment(hold.until)}" if hold.until else ""
     return sentences(f"{what}{by}{until}{': ' if hold.reason else ''}{hold.reason}")
@@ -189,7 +207,8 @@ def distance(facts: SiteFacts) -> str:
     return f"Not at {short(facts.head_sha)}; how many commits behind is not known"
 
 
-_ENDINGS = {"failed": "failed", "timed_out": "took too long"}
+def _ending(failure: DeployFacts) -> str:
+    return "took too long" if failure.status == "timed_out" else "failed"
 
 
 def _gap(who: str, at: datetime | None, problem: str, *, now: datetime, stale_after: timedelta) -> str:

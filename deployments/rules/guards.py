@@ -4,12 +4,15 @@ what is there. The first refusal wins; each is a sentence that says what to do.
 
 from dataclasses import dataclass
 
-from deployments.rules.findings import NO_IMAGE
+from deployments.rules.findings import NO_IMAGE, hold_message
 from deployments.rules.image_prefixes import begins_with_one_of
 from deployments.rules.images import is_full_sha
 from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts
+from deployments.rules.wording import sentences, short
 
 NEVER_SYNCED = "Headway has not seen this site in the cluster yet: sync first, then try again."
+
+NEEDS_ADMINISTRATOR = "Only an administrator can replace another app's image. Ask one to deploy here."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,10 +24,15 @@ class GuardInput:
     """owner/repository"""
     image: str
     expected_repository: str
+    former_repository: str = ""
+    """Where this site's images lay before its repository was renamed; empty where it never was."""
     allowed_prefixes: tuple[str, ...] | None = None
     """What the names of images begin with that this worker may run."""
     present_repository: str | None = None
     """Image repository of what the container is asked to run now; empty where it cannot be read."""
+    accepts_other_app: bool = False
+    """The asking person saw that very image, and agreed to replace it."""
+    is_by_administrator: bool = False
     is_on_branch: bool | None = None
     is_image_built: bool | None = None
     workload_missing: str = ""
@@ -49,7 +57,7 @@ def _commit(guard_input: GuardInput) -> str:
     if not is_full_sha(guard_input.sha):
         return f"“{guard_input.sha[:60]}” is not a commit: give all 40 hexadecimal digits."
     if guard_input.is_on_branch is False:
-        return f"Commit {guard_input.sha[:7]} is not on the branch of {guard_input.slug} that this site follows: push it there first."
+        return f"Commit {short(guard_input.sha)} is not on the branch of {guard_input.slug} that this site follows: push it there first."
     return ""
 
 
@@ -77,7 +85,13 @@ def _place(guard_input: GuardInput) -> str:
 def _app(guard_input: GuardInput) -> str:
     if guard_input.workload_missing:
         return guard_input.workload_missing
-    if guard_input.present_repository not in (None, guard_input.expected_repository):
+    if guard_input.present_repository not in {
+        None,
+        guard_input.expected_repository,
+        guard_input.former_repository or None,
+    }:
+        if guard_input.accepts_other_app:
+            return "" if guard_input.is_by_administrator else NEEDS_ADMINISTRATOR
         return (
             f"The container runs an image of {guard_input.present_repository or 'an unreadable name'}, but this site's images "
             f"lie in {guard_input.expected_repository}. Nothing was changed: correct the mapping, or the Deployment."
@@ -86,39 +100,32 @@ def _app(guard_input: GuardInput) -> str:
 
 
 def _hold(guard_input: GuardInput) -> str:
-    if guard_input.hold is None:
-        return ""
-    what = (
-        "Everything"
-        if guard_input.hold.everything
-        else "This commit"
-        if guard_input.hold.sha
-        else "This site"
-    )
-    return f"{what} is held by {guard_input.hold.by}: {guard_input.hold.reason.rstrip('.')}. Resume it first."
+    return sentences(hold_message(guard_input.hold), "Resume it first") if guard_input.hold else ""
 
 
 def _alone(guard_input: GuardInput) -> str:
     if guard_input.other is None:
         return ""
-    return f"Commit {guard_input.other.sha[:7]} is being deployed here right now: wait until that has ended."
+    return (
+        f"Commit {short(guard_input.other.sha)} is being deployed here right now: wait until that has ended."
+    )
 
 
 def _seen(guard_input: GuardInput) -> str:
     if guard_input.seen == guard_input.present:
         return ""
-    seen, present = _short(guard_input.seen), _short(guard_input.present)
+    seen, present = _named(guard_input.seen), _named(guard_input.present)
     return f"What runs has changed since you looked, from {seen} to {present}. Look again, then decide."
 
 
 def _checks(guard_input: GuardInput) -> str:
     if guard_input.check_state is CheckState.FAILURE and not guard_input.accepts_red:
-        return f"CI failed for commit {guard_input.sha[:7]}: deploy it anyway only if you know why."
+        return f"CI failed for commit {short(guard_input.sha)}: deploy it anyway only if you know why."
     return ""
 
 
-def _short(present: str) -> str:
-    return (present[:7] if is_full_sha(present) else present) or "nothing known"
+def _named(present: str) -> str:
+    return (short(present) if is_full_sha(present) else present) or "nothing known"
 
 
 _GUARDS = (_commit, _template, _place, _app, _hold, _alone, _seen, _checks, _image)

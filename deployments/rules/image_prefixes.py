@@ -2,14 +2,23 @@
 
 from collections.abc import Iterable
 
+from deployments.rules.images import UnableToParseImage, parse_image
+
 _DOCKER_HUB = "docker.io"
 _FORMER_DOCKER_HUB = "index.docker.io/"
 _OFFICIAL = f"{_DOCKER_HUB}/library/"
 
 
 def begins_with_one_of(prefixes: Iterable[str], image: str) -> bool:
-    """Whether an image's full name begins with one of these, such as `gcr.io/icco-cloud/`; Docker Hub's may leave out its host."""
-    return any(image.startswith(_with_registry(prefix)) for prefix in prefixes)
+    """Whether an image's full name begins with one of these, such as `gcr.io/icco-cloud/`; Docker Hub's may leave out its host.
+
+    What is no image's name, as one with `..` in its path, lies nowhere.
+    """
+    try:
+        name = str(parse_image(image))
+    except UnableToParseImage:
+        return False
+    return any(name.startswith(_with_registry(prefix)) for prefix in prefixes)
 
 
 def prefixes_of(template: str) -> list[str]:

@@ -84,8 +84,8 @@ def _cause(image: str, message: str, events: Sequence[Event]) -> str:
     """While it backs off, older kubelets tell the cause in events only."""
     if not message.startswith("Back-off") or "ErrImagePull" in message:
         return message
-    told = (each.message for each in events if each.message.startswith("Failed to pull"))
-    return next((each for each in told if image in each), message)
+    failures = (each.message for each in events if each.message.startswith("Failed to pull"))
+    return next((each for each in failures if image in each), message)
 
 
 def _failing_since(events: Sequence[Event]) -> datetime | None:

@@ -25,6 +25,18 @@ def is_renamed(slug: str, name_with_owner: str) -> bool:
     return bool(name_with_owner) and name_with_owner.lower() != slug.lower()
 
 
+def is_another(repository_id: int | None, before: int | None) -> bool:
+    """After a rename or a deletion anybody may take the old name: what they commit must never be shipped."""
+    return None not in (repository_id, before) and repository_id != before
+
+
+def another_repository(name_with_owner: str) -> str:
+    return (
+        f"{name_with_owner} is another repository than the one this site was mapped to: somebody may have taken its name. "
+        "Correct the mapping, or save it again to accept this one."
+    )
+
+
 def _managed(by: str) -> str:
     if not by:
         return ""

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from deployments.rules.pods import Pod
-from deployments.rules.workloads import Template, Workload, parse_time
+from deployments.rules.times import parse_time
+from deployments.rules.workloads import Template, Workload
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 

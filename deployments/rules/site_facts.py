@@ -21,6 +21,7 @@ class CheckState(StrEnum):
 class DeployFacts:
     """One Deploy. `from_sha` is what ran before it; `automatic` when the sync asked for it and not a person.
 
+    `is_failure` when it failed or took too long; neither an active Deploy nor a cancelled one is.
     `reason` is the name of why it failed, as `diagnosis.Diagnosis` has it; empty where there is none.
     """
 
@@ -34,6 +35,7 @@ class DeployFacts:
     automatic: bool = False
     reason: str = ""
     is_rollback: bool = False
+    is_failure: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +56,10 @@ class SiteFacts:
     `behind_by` counts the branch's commits that the running one lacks, `ahead_by` those it has beside the branch; both
     are None when GitHub cannot tell, and are asked for `desired_sha` when the site is scaled to zero. `last` is the
     latest Deploy that ended, `active` one that has not. `running_is_unknown` when GitHub answered
-    and does not know the running commit. `desired_by` is the field manager that gave the container its image, and
-    `requested_image` is what Headway asked for where an admission has rewritten that to `desired_image`,
-    `accepted_image` the one that Headway or a person last took for right, empty when none was yet. Troubles and
+    and does not know the running commit. `github_refused` when GitHub's problem is one that time does not heal. `desired_by` is the field
+    manager that gave the container its image, and `requested_image` is what Headway asked for where an admission has rewritten that to
+    `desired_image`, `accepted_image` the one that Headway or a person last took for right, empty when none was yet. `former_repository`
+    is where this site's images lay before a rename. Problems and
     `workload_missing` are sentences for a person.
     """
 
@@ -69,10 +72,12 @@ class SiteFacts:
     github_observed_at: datetime | None = None
     github_problem: str = ""
     repository_missing: bool = False
+    github_refused: bool = False
     running_is_unknown: bool = False
     head_image_built: bool | None = None
     registry_problem: str = ""
     expected_repository: str = ""
+    former_repository: str = ""
     desired_image: str = ""
     requested_image: str = ""
     running_sha: str = ""
@@ -82,6 +87,9 @@ class SiteFacts:
     accepted_image: str = ""
     ready: int = 0
     wanted: int = 0
+    outage_reason: str = ""
+    outage_message: str = ""
+    """Why no pod is ready, where the sync has found out."""
     cluster_observed_at: datetime | None = None
     cluster_problem: str = ""
     workload_missing: str = ""

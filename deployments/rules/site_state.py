@@ -28,6 +28,8 @@ __all__ = ["Action", "Answer", "CheckState", "DeployFacts", "HoldFacts", "SiteFa
 
 
 class State(StrEnum):
+    """A site's state. Each is in exactly one of four groups: broken, behind, deploying or current."""
+
     DEPLOYING = "deploying"
     FAILED = "failed"
     DRIFTED = "drifted"
@@ -39,12 +41,36 @@ class State(StrEnum):
     READY = "ready"
     CURRENT = "current"
 
+    @property
+    def is_broken(self) -> bool:
+        """Something is wrong with the site, or cannot be known: how far behind it is does not matter until that is fixed."""
+        return self in _BROKEN
+
+    @property
+    def is_behind(self) -> bool:
+        """A newer commit is known, and nothing is being deployed."""
+        return self in _BEHIND
+
+    @property
+    def needs_attention(self) -> bool:
+        """A person has to act: the site is broken, CI failed on the newest commit, or an update is ready.
+
+        Not while the next step is a machine's (deploying, building), a person has put the site on hold, or it is current.
+        The list's heading, the next site after a Deploy, the metrics and the notifications all go by this.
+        """
+        return self.is_broken or self in {State.READY, State.RED}
+
+
+_BROKEN = frozenset({State.FAILED, State.DRIFTED, State.MISSING, State.UNKNOWN})
+_BEHIND = frozenset({State.READY, State.RED, State.BUILDING, State.HELD})
+
 
 class Action(StrEnum):
     """The one button that helps."""
 
     WATCH = "watch"
     ROLL_BACK = "roll_back"
+    RESTART = "restart"
     RETRY = "retry"
     EDIT = "edit"
     REVIEW = "review"
@@ -56,15 +82,15 @@ class Action(StrEnum):
     NONE = "none"
 
 
-# Who needs a person most: broken, then not known, then what moves, then what a tap would ship, then what waits by itself.
+# Who needs a person most: broken, then not known, then what a tap would ship; then what moves, waits or is on hold.
 _BY_NEED = (
     State.FAILED,
     State.DRIFTED,
     State.MISSING,
     State.UNKNOWN,
-    State.DEPLOYING,
     State.READY,
     State.RED,
+    State.DEPLOYING,
     State.BUILDING,
     State.HELD,
     State.CURRENT,
@@ -72,7 +98,18 @@ _BY_NEED = (
 
 # What no other commit would mend: it is put right in the cluster or its registry, and then tried again.
 _MENDED_OUTSIDE = frozenset(
-    {"pull_denied", "pull_failed", "config_error", "unschedulable", "quota", "pods_refused", "other_build"}
+    {
+        "pull_denied",
+        "pull_failed",
+        "config_error",
+        "waiting",
+        "volume",
+        "sandbox",
+        "unschedulable",
+        "quota",
+        "pods_refused",
+        "other_build",
+    }
 )
 
 
@@ -110,8 +147,12 @@ def _problems(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> Ite
     if message := findings.wrong_image(facts):
         yield Answer(State.DRIFTED, message, Action.REVIEW)
     if message := findings.no_ready_pods(facts):
-        yield Answer(State.FAILED, sentences(message, findings.failed_deploy(facts)), _way_out(facts))
-    if message := findings.github_gap(facts, now=now, stale_after=stale_after):
+        yield Answer(State.FAILED, sentences(message, *_why_down(facts)), _way_up(facts))
+    if message := (
+        findings.github_refusal(facts)
+        or findings.github_gap(facts, now=now, stale_after=stale_after)
+        or findings.unasked_commit(facts)
+    ):
         yield Answer(State.UNKNOWN, message, Action.SYNC)
     if message := findings.unknown_commit(facts) or findings.set_by_another(facts):
         yield Answer(State.DRIFTED, message, Action.REVIEW)
@@ -127,15 +168,37 @@ def _deploying(active: DeployFacts) -> str:
     return sentences("" if named else f"{short(active.sha)} is on its way", active.message)
 
 
+def _why_down(facts: SiteFacts) -> tuple[str, ...]:
+    """A Deploy that failed on what is asked for has told why; else the pods do."""
+    failed = findings.failed_deploy(facts)
+    if failed and facts.last and facts.last.sha == facts.desired_sha:
+        return (failed,)
+    return (facts.outage_message, failed)
+
+
+def _way_up(facts: SiteFacts) -> Action:
+    """What helps a site without a ready pod: what helps its failed Deploy; else back, or new pods."""
+    last = facts.last
+    if not facts.desired_sha:
+        return Action.REVIEW
+    if last is None or last.sha != facts.desired_sha:
+        return Action.RESTART
+    if findings.failed_deploy(facts):
+        return _way_out(facts)
+    is_mended_outside = facts.outage_reason in _MENDED_OUTSIDE
+    return Action.ROLL_BACK if _can_go_back(facts) and not is_mended_outside else Action.RESTART
+
+
 def _way_out(facts: SiteFacts) -> Action:
     """Back, while the cluster still asks for what failed and an earlier commit is known; else the same once more."""
+    return Action.ROLL_BACK if _can_go_back(facts) else Action.RETRY
+
+
+def _can_go_back(facts: SiteFacts) -> bool:
     last = facts.last
-    if last is None:
-        return Action.SYNC
-    can_go_back = (
-        not last.is_rollback and last.from_sha not in {"", last.sha} and facts.desired_sha == last.sha
-    )
-    return Action.ROLL_BACK if can_go_back else Action.RETRY
+    if last is None or last.is_rollback:
+        return False
+    return last.from_sha not in {"", last.sha} and facts.desired_sha == last.sha
 
 
 def _current(facts: SiteFacts) -> str:

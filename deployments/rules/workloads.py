@@ -189,15 +189,6 @@ def image_writer(workload: Workload, *, container: str) -> ImageWriter | None:
     return None if latest is None else ImageWriter(manager=latest.manager, at=latest.at)
 
 
-def parse_time(text: str | None) -> datetime | None:
-    """A Kubernetes timestamp (RFC 3339), or None when there is none, or one that cannot be read."""
-    try:
-        time = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return time if time and time.tzinfo else None
-
-
 def is_same_image(one: str, other: str) -> bool:
     """True when both name one image, however they are spelt: `nginx:1` is `docker.io/library/nginx:1`."""
     try:

@@ -118,9 +118,9 @@ class Containers(Pulls):
                 return
             images = [one["image"] for one in pod["spec"]["containers"]]
             why = next((text for one in images if (text := self._habits.behaviour(one).gate_closed)), "")
-            said = {"reason": "Target.FailedHealthChecks", "message": why} if why else {}
+            gate_status = {"reason": "Target.FailedHealthChecks", "message": why} if why else {}
             for gate in pod["spec"]["readinessGates"]:
-                pod = with_condition(pod, gate["conditionType"], ok=not why, **said)
+                pod = with_condition(pod, gate["conditionType"], ok=not why, **gate_status)
             self._store.replace(PODS.plural, pod)
 
     def _exit(self, key: PodKey, name: str, image: str, killed: int = 0) -> None:

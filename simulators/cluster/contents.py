@@ -57,7 +57,7 @@ class Contents:
 
         `settled` makes its ReplicaSet and its ready pods at once, without any event, whatever their behaviour.
         """
-        selector = {"app": name}
+        selector = {"app": name[:63].rstrip("-.")}
         pod_spec: Json = {"containers": _named(containers), **(pod or {})}
         if init_containers:
             pod_spec["initContainers"] = _named(init_containers)

@@ -130,9 +130,10 @@ _STANDARD = {
 }
 
 
-def asked_for(code: int, *, retry_after: int | None = None) -> ApiError:
+def asked_for(code: int, *, message: str = "", retry_after: int | None = None) -> ApiError:
     """The failure that a test asked for, with `Retry-After` in seconds where one is given."""
-    reason, message = _STANDARD.get(code, ("", f"asked to answer {code}"))
+    reason, usual = _STANDARD.get(code, ("", f"asked to answer {code}"))
+    message = message or usual
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     details: Json | None = None if retry_after is None else {"retryAfterSeconds": retry_after}
     return ApiError(code, reason, message, details=details, headers=headers)

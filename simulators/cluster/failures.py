@@ -19,6 +19,7 @@ class Failure:
     method: str | None = None
     path_contains: str = ""
     status: int = 0
+    message: str = ""
     retry_after: int | None = None
     hang_seconds: float = 0
     drop: bool = False
@@ -59,7 +60,7 @@ class Failures:
         if failure.drop:
             raise DroppedConnection
         if failure.status:
-            raise asked_for(failure.status, retry_after=failure.retry_after)
+            raise asked_for(failure.status, message=failure.message, retry_after=failure.retry_after)
 
 
 class Switches:
@@ -75,9 +76,12 @@ class Switches:
         method: str | None = None,
         path_contains: str = "",
         retry_after: int | None = None,
+        message: str = "",
     ) -> None:
-        """The next requests that fit are refused with this status, and have no effect."""
-        failure = Failure(times, method, path_contains, status=status, retry_after=retry_after)
+        """The next requests that fit are refused with this status, and have no effect; `message` replaces the usual one."""
+        failure = Failure(
+            times, method, path_contains, status=status, message=message, retry_after=retry_after
+        )
         self.failures.plan(failure)
 
     def hang(

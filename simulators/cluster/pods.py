@@ -8,6 +8,8 @@ from simulators.cluster.store import copy
 
 STATUS_LISTS = ("initContainerStatuses", "containerStatuses")
 FINISHED = ("Failed", "Succeeded")
+_LONGEST_PREFIX = 58
+"""More is cut off, so that a pod's name is a label, too (k8s.io/apiserver/pkg/storage/names)."""
 NODES = ("demo-node-1", "demo-node-2", "demo-node-3")
 
 
@@ -16,7 +18,7 @@ def new_pod(replica_set: Json, owner: Json) -> Json:
     template = replica_set["spec"]["template"]
     prefix = f"{replica_set['metadata']['name']}-"
     metadata: Json = {
-        "name": f"{prefix}{random_suffix()}",
+        "name": f"{prefix[:_LONGEST_PREFIX]}{random_suffix()}",
         "generateName": prefix,
         "namespace": replica_set["metadata"]["namespace"],
         "uid": new_uid(),

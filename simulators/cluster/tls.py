@@ -19,8 +19,9 @@ def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def _builder(subject: str, issuer: str, key: _Key, issuer_key: _Key) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
+def _builder(
+    subject: str, issuer: str, key: _Key, issuer_key: _Key, *, now: datetime
+) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(_name(subject))
@@ -50,23 +51,27 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def make_tls(hosts: Iterable[str] = ()) -> tuple[str, ssl.SSLContext]:
-    """The authority's certificate in PEM, and a server context for 127.0.0.1, localhost and these hosts."""
+def make_tls(hosts: Iterable[str] = (), *, now: datetime | None = None) -> tuple[str, ssl.SSLContext]:
+    """The authority's certificate in PEM, and a server context for 127.0.0.1, localhost and these hosts.
+
+    The server's certificate is made at `now`, for a year.
+    """
+    present = datetime.now(UTC)
     authority, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer = "headway demo cluster"
     root = (
-        _builder(issuer, issuer, authority, authority)
+        _builder(issuer, issuer, authority, authority, now=present)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .sign(authority, hashes.SHA256())
     )
     names: list[x509.GeneralName] = [
-        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-        x509.DNSName("localhost"),
-        *map(x509.DNSName, hosts),
+        _host("127.0.0.1"),
+        _host("localhost"),
+        *map(_host, hosts),
     ]
     leaf = (
-        _builder("127.0.0.1", issuer, key, authority)
+        _builder("127.0.0.1", issuer, key, authority, now=now or present)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -74,6 +79,13 @@ def make_tls(hosts: Iterable[str] = ()) -> tuple[str, ssl.SSLContext]:
         .sign(authority, hashes.SHA256())
     )
     return root.public_bytes(serialization.Encoding.PEM).decode(), _context(leaf, key)
+
+
+def _host(text: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        return x509.DNSName(text)
 
 
 def _context(leaf: x509.Certificate, key: _Key) -> ssl.SSLContext:

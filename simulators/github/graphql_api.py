@@ -44,6 +44,8 @@ class Root:
                 SAML,
                 saml_failure=True,
             )
+        if found.policy:
+            raise GitHubRefusal("FORBIDDEN", found.policy, saml_failure=False)
         return RepositoryNode(found, self._permissions)
 
     def viewer(self) -> OwnerNode:

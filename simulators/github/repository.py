@@ -32,6 +32,8 @@ class Repository:
     ) -> None:
         self.owner, self.name, self.default_branch, self.id = owner, name, default_branch, id
         self.is_archived = self.is_private = self.is_hidden = self.is_saml_protected = False
+        self.policy = ""
+        """GitHub's words for an owner's policy that keeps this token out; empty where none does."""
         self.catalogue: Catalogue | None = None
         self._history, self._is_filled = history, history is None
         self._graph = CommitGraph()

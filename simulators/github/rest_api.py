@@ -65,6 +65,8 @@ def _refusal(
         return error_response(
             403, SAML, {"X-GitHub-SSO": f"required; url=https://github.com/orgs/{repository.owner}/sso"}
         )
+    if repository.policy:
+        return error_response(403, repository.policy, {"X-Accepted-GitHub-Permissions": "contents=read"})
     if what and permissions and permissions.lacks("contents"):
         return error_response(403, permissions.refusal, {"X-Accepted-GitHub-Permissions": "contents=read"})
     return None

@@ -11,6 +11,7 @@ from simulators.github.catalogue import Catalogue
 from simulators.github.failures import RESOURCE_LIMITS_ERROR, Failure, Failures, Limit, Logged, plain_failure
 from simulators.github.permissions import TokenPermissions
 from simulators.github.query import Query, read_query
+from simulators.github.sign_in import SignIn
 from simulators.loopback import LoopbackServer, Request, Response
 
 _HANG_SECONDS = 60.0
@@ -26,6 +27,7 @@ class DemoGitHub:
 
     def __init__(self, port: int = 0, token: str = "demo-token") -> None:  # noqa: S107 -- the demo's own
         self.tokens = Tokens(token)
+        self.sign_in = SignIn()
         self.repositories = Catalogue()
         self.requests: list[Logged] = []
         self.latency_seconds = 0.0
@@ -90,7 +92,7 @@ class DemoGitHub:
         self.requests.append(Logged(request.method, request.path, named, request=request))
         token = _token_of(request)
         permissions = self.tokens.permissions_of(token)
-        own = None if git else self.tokens.answered(request, token)
+        own = None if git else self.sign_in.answered(request, token) or self.tokens.answered(request, token)
         refusal = None if git or own else self._unauthorized(request, is_graphql=is_graphql)
         if refusal is not None:
             return None, refusal

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from simulators.loopback import Request, Response
 from simulators.registry import replies
+from simulators.registry.oddities import Oddity
 
 _ERRORS = {
     401: ("UNAUTHORIZED", "authentication required"),
@@ -24,6 +25,11 @@ class Failure:
     hang_seconds: float = 0.0
     location: str = ""
     drop: bool = False
+    oddity: Oddity | None = None
+
+    def fits(self, request: Request) -> bool:
+        is_asked = self.oddity is None or request.method in self.oddity.methods
+        return self.times > 0 and self.path_contains in request.path and is_asked
 
 
 class Failures:
@@ -41,8 +47,7 @@ class Failures:
     def strike(self, request: Request) -> Response | None:
         """The answer that was planned for such a request, after its wait; None to go on as usual."""
         with self._lock:
-            fitting = (one for one in self._planned if one.times > 0 and one.path_contains in request.path)
-            failure = next(fitting, None)
+            failure = next((one for one in self._planned if one.fits(request)), None)
             if failure is None:
                 return None
             failure.times -= 1
@@ -54,6 +59,9 @@ class Failures:
 def _reply(failure: Failure) -> Response | None:
     if failure.drop:
         return Response(dropped=True)
+    if failure.oddity:
+        kind = {"Content-Type": failure.oddity.media_type} if failure.oddity.media_type else {}
+        return Response(status=failure.oddity.status, headers=kind, body=failure.oddity.body)
     if failure.location:
         return Response(status=failure.status, headers={"Location": failure.location})
     if not failure.status:
@@ -74,6 +82,10 @@ class Switches:
         """The next requests get this status; `retry_after` is the header's value: seconds, or a date as text."""
         wait = "" if retry_after is None else str(retry_after)
         self.failures.plan(Failure(times, path_contains, status=status, retry_after=wait))
+
+    def answer_oddly(self, oddity: Oddity, times: int = 99, *, path_contains: str = "/manifests/") -> None:
+        """The next requests with one of its methods get this answer."""
+        self.failures.plan(Failure(times, path_contains, oddity=oddity))
 
     def hang(self, seconds: float, times: int = 1, *, path_contains: str = "") -> None:
         """The next requests wait so long before they are answered."""

@@ -27,11 +27,13 @@ def world(request: pytest.FixtureRequest, settings: Settings) -> Iterator[World]
     """As many sites as the test asks for: the real table, repeated under other names."""
     mappings = [
         replace(
-            each, host=f"{number}.{each.host}", repository=f"{each.repository}-{number}",
+            each,
+            host=f"{number}.{each.host}",
+            repository=f"{each.repository}-{number}",
             deployment=f"{each.deployment}-{number}",
         )
         for number, each in enumerate(islice(cycle(read_mappings()), request.param))
-    ]  # fmt: skip
+    ]
     with World(mappings, start_seconds=0.05) as world:
         settings.IMAGE_TEMPLATE = world.image_template
         yield world

@@ -55,6 +55,7 @@ TABLE: dict[str, Row] = {
     "deploys/<int:pk>/retry": DEPLOYER_ACTS,
     "me/notifications/": WHO_IS_IN,
     "me/notifications/subscribe": row("405", "login ok ok ok"),
+    "me/notifications/is-subscribed": row("405", "login ok ok ok"),
     "me/notifications/unsubscribe": row("405", "login ok ok ok"),
     "manifest.webmanifest": EVERYBODY_LOOKS,
     "sw.js": EVERYBODY_LOOKS,

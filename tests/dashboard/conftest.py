@@ -48,11 +48,22 @@ def make_site() -> MakeSite:
         site = Site.objects.create(host=host, owner="icco", repository=name, deployment=name, container=name)
         minute_ago = timezone.now() - timedelta(minutes=1)
         observed = {
-            "head_sha": HEAD, "head_headline": f"Mend {name}", "head_author": "Ada", "head_committed_at": minute_ago,
-            "check_state": "success", "behind_by": 1, "ahead_by": 0, "github_observed_at": minute_ago,
-            "head_image_built": True, "desired_image": f"{site.expected_repository}:{RUNNING}", "desired_sha": RUNNING,
-            "running_sha": RUNNING, "ready": 1, "wanted": 1, "cluster_observed_at": minute_ago,
-        }  # fmt: skip
+            "head_sha": HEAD,
+            "head_headline": f"Mend {name}",
+            "head_author": "Ada",
+            "head_committed_at": minute_ago,
+            "check_state": "success",
+            "behind_by": 1,
+            "ahead_by": 0,
+            "github_observed_at": minute_ago,
+            "head_image_built": True,
+            "desired_image": f"{site.expected_repository}:{RUNNING}",
+            "desired_sha": RUNNING,
+            "running_sha": RUNNING,
+            "ready": 1,
+            "wanted": 1,
+            "cluster_observed_at": minute_ago,
+        }
         Observation.objects.create(site=site, **observed | seen)
         return site
 

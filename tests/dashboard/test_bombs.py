@@ -27,7 +27,7 @@ READ_BY_WEB = {
     ("django_q_schedule", "kwargs"),
     ("django_q_schedule", "hook"),
     ("mfa_authenticator", "data"),
-    ("deployments_auditevent", "message"),
+    ("deployments_auditevent", "sentence"),
 }
 
 

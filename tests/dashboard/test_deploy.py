@@ -18,9 +18,16 @@ LIVE = {"HX-Request": "true"}
 
 def make_deploy(site: Site, **changes: Any) -> Deploy:
     values = {
-        "site": site, "sha": HEAD, "headline": "Mend it", "image": f"x:{HEAD}", "from_sha": RUNNING, "trigger": "person",
-        "requested_by_name": "eve", "requested_at": timezone.now(), "status": Status.QUEUED,
-    }  # fmt: skip
+        "site": site,
+        "sha": HEAD,
+        "headline": "Mend it",
+        "image": f"x:{HEAD}",
+        "from_sha": RUNNING,
+        "trigger": "person",
+        "requested_by_name": "eve",
+        "requested_at": timezone.now(),
+        "status": Status.QUEUED,
+    }
     deploy = Deploy.objects.create(**values | changes)
     Observation.objects.filter(site=site).update(latest_deploy=deploy)
     return deploy
@@ -89,6 +96,15 @@ def test_the_end_names_the_next_site_that_needs_somebody(
 
     assert "Next: blog.example.com" in page
     assert "Retry" in page
+
+
+def test_the_end_names_no_site_that_a_machine_has_in_hand(
+    deployer: Client, failed: Deploy, make_site: MakeSite
+) -> None:
+    make_site("building.example.com", head_image_built=False)
+    make_site("current.example.com", running_sha=HEAD, desired_sha=HEAD, behind_by=0)
+
+    assert "Next:" not in deployer.get(f"/deploys/{failed.pk}/").text
 
 
 def test_a_queued_deploy_can_be_cancelled(deployer: Client, queued: Deploy) -> None:

@@ -22,6 +22,47 @@ def test_every_page_says_when_github_answers_again(deployer: Client, site: Site,
     assert ">in 14 min</time>." in page
 
 
+@pytest.mark.parametrize("address", ["/", f"/sites/{HOST}/"])
+@pytest.mark.parametrize(
+    "met",
+    [
+        {"github_problem": "GitHub does not accept the token: make a new one"},
+        {"registry_problem": "gcr.io fails (503): it is asked again"},
+        {"cluster_problem": "The cluster did not answer in time"},
+    ],
+)
+def test_a_sync_says_what_it_met_on_the_page_that_it_was_asked_for_on(
+    deployer: Client, make_site: MakeSite, address: str, met: dict[str, str]
+) -> None:
+    make_site(**met)
+
+    page = deployer.get(address).text
+
+    assert " met a problem.</b> " in page
+    assert f"{next(iter(met.values()))}." in page
+    assert ">Deploy</" in page
+
+
+def test_what_many_sites_met_is_told_once_with_their_number(deployer: Client, make_site: MakeSite) -> None:
+    for host in ("one.example.com", "two.example.com", "three.example.com"):
+        make_site(host, github_problem="GitHub cannot be reached")
+
+    page = deployer.get("/?q=one").text
+
+    assert page.count("GitHub cannot be reached.") == 1
+    assert "<b>The last check of 3 sites met a problem.</b>" in page
+
+
+@pytest.mark.parametrize("address", ["/", f"/sites/{HOST}/"])
+def test_what_the_answer_says_is_not_told_twice(deployer: Client, make_site: MakeSite, address: str) -> None:
+    make_site(github_problem="icco/cron is empty: push a first commit to it.", repository_missing=True)
+
+    page = deployer.get(address).text
+
+    assert "met a problem" not in page
+    assert "icco/cron is empty: push a first commit to it." in page
+
+
 def test_a_pause_that_is_over_is_not_told(deployer: Client, site: Site) -> None:
     GitHubPause.objects.create(who="GITHUB_TOKEN", until=timezone.now())
 

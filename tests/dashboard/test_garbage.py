@@ -8,14 +8,38 @@ from tests.dashboard.conftest import HEAD, HOST, RUNNING, MakeSite
 from tests.factories import NOW
 
 FIELDS = (
-    "sha", "seen", "key", "image", "reason", "until", "when", "accept_red", "accept_foreign_image", "scope", "follow_head",
-    "wait_for_ci", "wish", "site", "host", "hours", "next",
-)  # fmt: skip
+    "sha",
+    "seen",
+    "key",
+    "image",
+    "reason",
+    "until",
+    "when",
+    "accept_red",
+    "accept_foreign_image",
+    "scope",
+    "follow_head",
+    "wait_for_ci",
+    "wish",
+    "site",
+    "host",
+    "hours",
+    "next",
+)
 ADDRESSES = (
-    f"/sites/{HOST}/deploy", f"/sites/{HOST}/hold", f"/sites/{HOST}/rollback", f"/sites/{HOST}/restart",
-    f"/sites/{HOST}/adopt", "/deploys/1/abort", "/deploys/1/retry", "/deploys/1/cancel", "/hold", "/holds/1/resume",
-    "/deploy-all/", "/batches/1/cancel",
-)  # fmt: skip
+    f"/sites/{HOST}/deploy",
+    f"/sites/{HOST}/hold",
+    f"/sites/{HOST}/rollback",
+    f"/sites/{HOST}/restart",
+    f"/sites/{HOST}/adopt",
+    "/deploys/1/abort",
+    "/deploys/1/retry",
+    "/deploys/1/cancel",
+    "/hold",
+    "/holds/1/resume",
+    "/deploy-all/",
+    "/batches/1/cancel",
+)
 GARBAGE = {
     "nul": "a\x00b",
     "nul after a commit": f"{HEAD}\x00",
@@ -62,9 +86,15 @@ def test_one_field_of_garbage_does_not_ship(
 @pytest.mark.parametrize("key", ["", "1", "not a key"])
 def test_a_retry_without_a_proper_key_is_no_error(deployer: Client, site: Site, key: str) -> None:
     failed = Deploy.objects.create(
-        site=site, sha=HEAD, image="x", status=Status.FAILED, trigger="person", requested_by_name="eve",
-        requested_at=NOW, finished_at=NOW,
-    )  # fmt: skip
+        site=site,
+        sha=HEAD,
+        image="x",
+        status=Status.FAILED,
+        trigger="person",
+        requested_by_name="eve",
+        requested_at=NOW,
+        finished_at=NOW,
+    )
 
     response = deployer.post(f"/deploys/{failed.pk}/retry", {"seen": RUNNING, "key": key})
 

@@ -10,7 +10,7 @@ import pytest
 from docs.generate import SETTINGS, settings_read
 from tests.processes import CHECKOUT
 
-SECRET = re.compile(r"_(KEY|TOKENS?|SECRET|DSN|HEADERS)$")
+SECRET = re.compile(r"_(KEY|KEY_FALLBACKS|TOKENS?|SECRET|DSN|HEADERS)$")
 SECRETS = sorted(
     {name for name in settings_read(SETTINGS.read_text()) if SECRET.search(name)} - {"VAPID_PUBLIC_KEY"}
 )

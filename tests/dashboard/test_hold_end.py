@@ -96,9 +96,12 @@ def test_nine_stays_nine_over_the_end_of_summer_time() -> None:
 
 def test_pages_tell_the_end_in_the_viewers_zone(viewer: Client, site: Site) -> None:
     Hold.objects.create(
-        site=site, reason="Migration", placed_by_name="ada", placed_at=timezone.now(),
+        site=site,
+        reason="Migration",
+        placed_by_name="ada",
+        placed_at=timezone.now(),
         until=datetime(2099, 7, 1, 7, 0, tzinfo=UTC),
-    )  # fmt: skip
+    )
     viewer.cookies["tz"] = "Europe/Berlin"
 
     page = viewer.get(f"/sites/{HOST}/").text

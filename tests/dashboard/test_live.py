@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from time import sleep
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -12,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_q.models import Schedule
 
+from dashboard.live import version_of
 from deployments.models import CommitRange, Deploy, Hold, Observation, Site, Status, SyncRun
 from deployments.queries import change_token, read_row_versions, system_status
 from tests.dashboard.conftest import HEAD, RUNNING
@@ -108,6 +110,68 @@ def test_a_change_that_is_not_shown_is_304_with_a_new_pulse(
 
     assert second.status_code == 304
     assert second["ETag"] != f'"{known}"'
+
+
+def test_a_second_browser_of_the_same_person_is_answered_from_what_the_first_was_rendered(
+    deployer: Client, site: Site, synced: SyncRun, django_assert_num_queries: Callable[..., object]
+) -> None:
+    known = version_in(deployer.get("/", headers=LIVE).text)
+    Observation.objects.update(cluster_observed_at=timezone.now())
+    first = refresh(deployer, known)
+
+    with django_assert_num_queries(3):
+        second = refresh(deployer, known)
+
+    assert (second.status_code, second["ETag"]) == (304, first["ETag"])
+
+
+def test_a_second_browser_that_shows_something_older_gets_what_the_first_got(
+    deployer: Client, site: Site, synced: SyncRun
+) -> None:
+    known = version_in(deployer.get("/", headers=LIVE).text)
+    Observation.objects.update(check_state="failure")
+    refresh(deployer, known)
+
+    assert "CI red" in refresh(deployer, known).text
+
+
+def test_time_that_passes_is_no_change(deployer: Client, site: Site, synced: SyncRun) -> None:
+    Observation.objects.update(head_committed_at=timezone.now() - timedelta(minutes=3, seconds=30))
+    answer, now = deployer.get("/", headers=LIVE), timezone.now()
+    later = answer.text.replace("3 min ago", "7 min ago")
+
+    versions = {
+        version_of(answer.wsgi_request, html, key=uuid4(), system_status=system_status(now=now), now=now)
+        for html in (answer.text, later)
+    }
+
+    assert later != answer.text
+    assert len(versions) == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["/", "/sites/{host}/", "/sites/{host}/drift", "/activity/", "/deploys/{deploy}/"]
+)
+def test_a_page_and_its_fragment_are_of_one_version(
+    deployer: Client, site: Site, synced: SyncRun, url: str
+) -> None:
+    address = url.format(host=site.host, deploy=_deploy(site).pk)
+
+    page, fragment = deployer.get(address).text, deployer.get(address, headers=LIVE)
+
+    assert version_in(page) == version_in(fragment.text) == fragment["ETag"].strip('"')
+
+
+def test_a_text_that_looks_like_a_version_is_left_as_it_is(
+    deployer: Client, site: Site, synced: SyncRun
+) -> None:
+    Observation.objects.update(head_headline='data-version=""')
+
+    page = deployer.get("/").text
+
+    assert "data-version=&quot;&quot;" in page
+    assert page.count("data-version=") == 2
+    assert version_in(page)
 
 
 def test_a_change_that_is_shown_is_sent(deployer: Client, site: Site, synced: SyncRun) -> None:

@@ -36,9 +36,16 @@ def ended(site: Site, status: str, *, seconds: int = 20) -> Deploy:
     now = timezone.now()
     asked = now - timedelta(seconds=seconds)
     return Deploy.objects.create(
-        site=site, sha=HEAD, image="x", status=status, trigger="person", requested_by_name="eve",
-        requested_at=asked, patched_at=asked + timedelta(seconds=0.2), finished_at=now,
-    )  # fmt: skip
+        site=site,
+        sha=HEAD,
+        image="x",
+        status=status,
+        trigger="person",
+        requested_by_name="eve",
+        requested_at=asked,
+        patched_at=asked + timedelta(seconds=0.2),
+        finished_at=now,
+    )
 
 
 def test_sites_are_counted_by_state(make_site: MakeSite) -> None:
@@ -50,6 +57,17 @@ def test_sites_are_counted_by_state(make_site: MakeSite) -> None:
     assert found["headway_sites", "ready"] == 1
     assert found["headway_sites", "current"] == 1
     assert found["headway_sites", "failed"] == 0
+
+
+def test_sites_that_need_attention_are_counted(make_site: MakeSite) -> None:
+    make_site("ready.example.com")
+    make_site("unknown.example.com", cluster_observed_at=None)
+    make_site("building.example.com", head_image_built=False)
+    make_site("current.example.com", running_sha=HEAD, desired_sha=HEAD, behind_by=0)
+
+    found = scrape()
+
+    assert found[("headway_sites_needing_attention",)] == 2
 
 
 def test_deploys_are_counted_by_result_with_how_long_they_took(site: Site) -> None:

@@ -47,6 +47,18 @@ def test_what_is_no_subscription_is_refused(deployer: Client, wrong: dict[str, s
     assert not PushSubscription.objects.exists()
 
 
+def test_a_browser_learns_whether_it_is_notified(deployer: Client, viewer: Client) -> None:
+    before = deployer.post(f"{URL}is-subscribed", BROWSER)
+    deployer.post(f"{URL}subscribe", BROWSER)
+
+    after, anothers = (
+        deployer.post(f"{URL}is-subscribed", BROWSER),
+        viewer.post(f"{URL}is-subscribed", BROWSER),
+    )
+
+    assert (before.status_code, after.status_code, anothers.status_code) == (404, 204, 404)
+
+
 def test_nobody_switches_off_another_persons_browser(deployer: Client, viewer: Client) -> None:
     deployer.post(f"{URL}subscribe", BROWSER)
 

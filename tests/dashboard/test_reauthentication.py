@@ -8,9 +8,10 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboard.accounts.reauthentication import CHECKED_AT
-from deployments.models import Deploy, Hold, Site, SyncRun
+from deployments.models import Deploy, Hold, Kind, Site, Status, SyncRun
 from deployments.operations.hold import place_hold
 from tests.dashboard.conftest import HEAD, HOST, RUNNING, MakeSite
+from tests.dashboard.test_deploy import make_deploy
 
 PASSWORD = "long enough 7"
 OLD = "d" * 40
@@ -114,3 +115,109 @@ def test_who_has_neither_password_nor_passkey_logs_in_again(
 
     assert tap(deployer, HEAD, accept_red="on") == "/login/?next=/"
     assert "_auth_user_id" not in deployer.session
+
+
+@pytest.fixture
+def stopped(person: User, site: Site) -> Hold:
+    """A stop of everything, by the very person who now taps."""
+    older = {
+        "sha": OLD,
+        "image": f"{site.expected_repository}:{OLD}",
+        "from_sha": "",
+        "status": Status.SUCCEEDED,
+    }
+    now = timezone.now()
+    make_deploy(site, finished_at=now, patched_at=now, **older)
+    ran = {"sha": RUNNING, "image": f"{site.expected_repository}:{RUNNING}", "from_sha": OLD}
+    make_deploy(site, status=Status.SUCCEEDED, finished_at=now, patched_at=now, **ran)
+    return place_hold(site=None, reason="Incident", by=person, now=now)
+
+
+def rolling(site: Site) -> Deploy:
+    return make_deploy(
+        site, status=Status.ROLLING_OUT, patched_at=timezone.now(), image=f"{site.expected_repository}:{HEAD}"
+    )
+
+
+WAYS_BACK = {
+    "rollback": (f"/sites/{HOST}/rollback", {"sha": OLD, "seen": RUNNING}),
+    "restart": (f"/sites/{HOST}/restart", {"seen": RUNNING}),
+}
+
+
+@pytest.mark.parametrize("way", WAYS_BACK)
+def test_a_way_back_past_a_hold_needs_one(late: Client, stopped: Hold, way: str) -> None:
+    url, form = WAYS_BACK[way]
+
+    where = late.post(url, form)["Location"]
+    before = Deploy.objects.count()
+    late.post(where, {"password": PASSWORD, "next": url})
+
+    assert where.startswith("/account/check/password?next=")
+    assert (before, Deploy.objects.count()) == (2, 3)
+    assert Hold.objects.standing(now=timezone.now()).filter(site=None).exists()
+
+
+def test_aborting_past_a_hold_needs_one(late: Client, stopped: Hold, site: Site) -> None:
+    deploy = rolling(site)
+
+    where = late.post(f"/deploys/{deploy.pk}/abort")["Location"]
+
+    deploy.refresh_from_db()
+    assert where.startswith("/account/check/password?next=")
+    assert deploy.status == Status.ROLLING_OUT
+
+
+def test_retrying_a_rollback_past_a_hold_needs_one(late: Client, stopped: Hold, site: Site) -> None:
+    failed = make_deploy(
+        site,
+        sha=OLD,
+        kind=Kind.ROLLBACK,
+        status=Status.FAILED,
+        finished_at=timezone.now(),
+        patched_at=timezone.now(),
+    )
+
+    where = late.post(f"/deploys/{failed.pk}/retry", {"seen": RUNNING})["Location"]
+
+    assert where.startswith("/account/check/password?next=")
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        (
+            f"/sites/{HOST}/rollback?sha={OLD}",
+            "Everything is held by eve: Incident. It stops newer commits only, not a rollback.",
+        ),
+        (
+            f"/sites/{HOST}/restart",
+            "Everything is held by eve: Incident. It stops newer commits only, not a restart.",
+        ),
+    ],
+)
+def test_the_question_names_the_hold_and_offers_the_way_back(
+    deployer: Client, stopped: Hold, url: str, says: str
+) -> None:
+    text = deployer.get(url).text
+
+    assert says in text
+    assert 'class="act risk"' in text
+
+
+def test_the_question_before_an_abort_names_the_hold(deployer: Client, stopped: Hold, site: Site) -> None:
+    text = deployer.get(f"/deploys/{rolling(site).pk}/abort").text
+
+    assert "Everything is held by eve: Incident. It stops newer commits only, not a rollback." in text
+    assert "Abort and roll back</button>" in text
+
+
+def test_the_question_before_a_rollback_to_a_held_commit_offers_to_resume_alone(
+    deployer: Client, stopped: Hold, site: Site, person: User
+) -> None:
+    place_hold(site=site, sha=OLD, reason="It leaks", by=person, now=timezone.now())
+
+    text = deployer.get(f"/sites/{HOST}/rollback?sha={OLD}").text
+
+    assert f"Commit {OLD[:7]} is held by eve: It leaks. Resume it first." in text
+    assert 'class="act risk"' not in text

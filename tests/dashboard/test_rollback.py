@@ -45,9 +45,15 @@ def test_the_ways_back_are_listed_with_their_headlines(deployer: Client, older: 
 def test_what_ran_before_the_first_deploy_is_a_way_back(deployer: Client, site: Site) -> None:
     now, repository = timezone.now(), site.expected_repository
     make_deploy(
-        site, sha=RUNNING, image=f"{repository}:{RUNNING}", from_sha=OLDER, from_image=f"{repository}:{OLDER}",
-        status=Status.SUCCEEDED, finished_at=now, patched_at=now,
-    )  # fmt: skip
+        site,
+        sha=RUNNING,
+        image=f"{repository}:{RUNNING}",
+        from_sha=OLDER,
+        from_image=f"{repository}:{OLDER}",
+        status=Status.SUCCEEDED,
+        finished_at=now,
+        patched_at=now,
+    )
 
     page = deployer.get(URL).text
 
@@ -58,9 +64,16 @@ def test_what_ran_before_the_first_deploy_is_a_way_back(deployer: Client, site: 
 def test_what_ran_before_has_no_button_where_its_image_is_gone(deployer: Client, site: Site) -> None:
     now, repository = timezone.now(), site.expected_repository
     make_deploy(
-        site, sha=RUNNING, image=f"{repository}:{RUNNING}", from_sha=OLDER, from_image=f"{repository}:{OLDER}",
-        from_image_gone=True, status=Status.SUCCEEDED, finished_at=now, patched_at=now,
-    )  # fmt: skip
+        site,
+        sha=RUNNING,
+        image=f"{repository}:{RUNNING}",
+        from_sha=OLDER,
+        from_image=f"{repository}:{OLDER}",
+        from_image_gone=True,
+        status=Status.SUCCEEDED,
+        finished_at=now,
+        patched_at=now,
+    )
 
     page = deployer.get(URL).text
 
@@ -71,9 +84,14 @@ def test_what_ran_before_has_no_button_where_its_image_is_gone(deployer: Client,
 def test_an_image_of_another_app_that_ran_before_is_no_way_back(deployer: Client, site: Site) -> None:
     now = timezone.now()
     make_deploy(
-        site, sha=RUNNING, from_sha=OLDER, from_image=f"registry.example.com/other:{OLDER}",
-        status=Status.SUCCEEDED, finished_at=now, patched_at=now,
-    )  # fmt: skip
+        site,
+        sha=RUNNING,
+        from_sha=OLDER,
+        from_image=f"registry.example.com/other:{OLDER}",
+        status=Status.SUCCEEDED,
+        finished_at=now,
+        patched_at=now,
+    )
 
     assert "Nothing to go back to" in deployer.get(URL).text
 
@@ -203,15 +221,15 @@ def test_a_drifted_row_leads_to_who_did_it(viewer: Client, make_site: MakeSite) 
     assert f"/sites/{HOST}/deploy" not in page
 
 
-def test_another_apps_image_is_replaced_by_who_says_so(deployer: Client, make_site: MakeSite) -> None:
+def test_another_apps_image_is_replaced_by_who_says_so(admin_client: Client, make_site: MakeSite) -> None:
     foreign = "gcr.io/icco-cloud/other:" + HEAD
     make_site(desired_image=foreign, desired_sha="", running_sha="")
-    assert f'value="{foreign}"' in deployer.get(f"/sites/{HOST}/drift").text
+    assert f'value="{foreign}"' in admin_client.get(f"/sites/{HOST}/drift").text
     form = {"sha": HEAD, "seen": ""}
 
-    deployer.post(f"/sites/{HOST}/deploy", form)
+    admin_client.post(f"/sites/{HOST}/deploy", form)
     assert not Deploy.objects.exists()
-    deployer.post(f"/sites/{HOST}/deploy", form | {"accept_foreign_image": foreign})
+    admin_client.post(f"/sites/{HOST}/deploy", form | {"accept_foreign_image": foreign})
 
     assert Deploy.objects.get().accepts_image == foreign
 

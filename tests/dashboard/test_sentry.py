@@ -38,9 +38,13 @@ def received() -> Iterator[tuple[str, list[bytes]]]:
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     env = {
-        "PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "dashboard.settings", "DATABASE_URL": "postgres:///none",
-        "SECRET_KEY": "x" * 50, "GITHUB_TOKEN": "ghp_the-token-itself", **environment,
-    }  # fmt: skip
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+        "DATABASE_URL": "postgres:///none",
+        "SECRET_KEY": "x" * 50,
+        "GITHUB_TOKEN": "ghp_the-token-itself",
+        **environment,
+    }
     command = [sys.executable, "-c", code]
     return subprocess.run(command, cwd=CHECKOUT, env=env, capture_output=True, text=True, check=False)
 

@@ -19,9 +19,18 @@ PASSWORD = "long enough 7"
     [
         (SAFARI, "Safari, iPhone"),
         (f"{IPHONE} CriOS/142.0.7444.77 Mobile/15E148 Safari/604.1", "Chrome, iPhone"),
-        (f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {WEBKIT} Version/18.6 Safari/605.1.15", "Safari, Mac"),
-        (f"Mozilla/5.0 (Linux; Android 16; K) {WEBKIT} Chrome/142.0.0.0 Mobile Safari/537.36", "Chrome, Android"),
-        (f"Mozilla/5.0 (Linux; Android 16; K) {WEBKIT} SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36", "Samsung Internet, Android"),
+        (
+            f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {WEBKIT} Version/18.6 Safari/605.1.15",
+            "Safari, Mac",
+        ),
+        (
+            f"Mozilla/5.0 (Linux; Android 16; K) {WEBKIT} Chrome/142.0.0.0 Mobile Safari/537.36",
+            "Chrome, Android",
+        ),
+        (
+            f"Mozilla/5.0 (Linux; Android 16; K) {WEBKIT} SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36",
+            "Samsung Internet, Android",
+        ),
         (f"{WINDOWS} Safari/537.36", "Chrome, Windows"),
         (f"{WINDOWS} Safari/537.36 Edg/142.0.0.0", "Edge, Windows"),
         (f"{WINDOWS} Safari/537.36 OPR/124.0.0.0", "Opera, Windows"),
@@ -30,7 +39,7 @@ PASSWORD = "long enough 7"
         ("Ladybird (Linux)", "Linux"),
         ("", "A browser that is not known"),
     ],
-)  # fmt: skip
+)
 def test_a_browser_is_named_as_people_know_it(user_agent: str, named: str) -> None:
     assert browser_named(user_agent) == named
 

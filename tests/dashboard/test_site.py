@@ -58,6 +58,25 @@ def test_a_long_range_tells_how_many_commits_there_are(deployer: Client, site: S
     assert "The newest 1 of 300 commits." in page
 
 
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "http://github.com/a", "//evil.example/", None])
+def test_a_commit_that_leads_nowhere_safe_is_no_link(deployer: Client, site: Site, url: str | None) -> None:
+    commit = {
+        "sha": HEAD,
+        "headline": "Mend it",
+        "author": "Ada",
+        "committed_at": "2026-11-01T10:00:00+00:00",
+        "url": url,
+    }
+    CommitRange.objects.create(
+        owner="icco", repository="cron", base=RUNNING, head=HEAD, total=1, commits=[commit]
+    )
+
+    page = deployer.get(f"/sites/{HOST}/").text
+
+    assert "Mend it" in page
+    assert f'href="{url}"' not in page
+
+
 def test_a_viewer_reads_why_there_is_no_button(viewer: Client, site: Site) -> None:
     page = viewer.get(f"/sites/{HOST}/").text
 

@@ -194,3 +194,24 @@ def test_pages_forbid_what_they_do_not_use(deployer: Client) -> None:
 
     assert "unsafe" not in policy
     assert "script-src 'self'" in policy
+
+
+def test_a_heading_says_who_has_to_act(viewer: Client, make_site: MakeSite) -> None:
+    make_site("a-current.example.com", head_sha=RUNNING, behind_by=0)
+    make_site("b-building.example.com", head_image_built=False)
+    make_site("c-red.example.com", check_state="failure")
+    make_site("d-ready.example.com")
+    make_site("e-missing.example.com", workload_missing="Gone.")
+
+    page = viewer.get("/").text
+
+    assert re.findall(r'<h2>([^<]+)</h2>|href="/sites/(.)-', page) == [
+        ("Needs attention", ""),
+        ("", "e"),
+        ("", "d"),
+        ("", "c"),
+        ("In progress or on hold", ""),
+        ("", "b"),
+        ("Up to date", ""),
+        ("", "a"),
+    ]

@@ -13,16 +13,31 @@ AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 @pytest.fixture
 def run() -> SyncRun:
     return SyncRun.objects.create(
-        started_at=AT, finished_at=AT + timedelta(seconds=2.5), result="troubled", trigger="schedule", sites=4, changed=2,
-        with_problems=1, requested=1, github_requests=2, github_remaining=4987, github_limit=5000, registry_requests=3,
+        started_at=AT,
+        finished_at=AT + timedelta(seconds=2.5),
+        result="troubled",
+        trigger="schedule",
+        sites=4,
+        changed=2,
+        with_problems=1,
+        requested=1,
+        github_requests=2,
+        github_remaining=4987,
+        github_limit=5000,
+        registry_requests=3,
         cluster_requests=1,
         decisions={
             "a.example.com": ["go", "deploys bbbbbbb", "ready", ""],
             "b.example.com": ["stop", "Auto-deploy is off for this site.", "ready", ""],
-            "c.example.com": ["wait", "GitHub was last read 3 hours ago.", "current", "GitHub does not answer."],
+            "c.example.com": [
+                "wait",
+                "GitHub was last read 3 hours ago.",
+                "current",
+                "GitHub does not answer.",
+            ],
             "d.example.com": ["wait", "Runs the newest commit, bbbbbbb.", "current", ""],
         },
-    )  # fmt: skip
+    )
 
 
 def test_activity_leads_to_it(viewer: Client, run: SyncRun) -> None:

@@ -44,6 +44,7 @@ BROKEN = [
     ({"ROLLOUT_TIMEOUT_SECONDS": "1"}, "headway.E001", "ROLLOUT_TIMEOUT_SECONDS"),
     ({"PUBLIC_URL": "headway.example.com"}, "headway.E001", "PUBLIC_URL"),
     ({"GITHUB_API_URL": "ftp://github.com"}, "headway.E001", "GITHUB_API_URL"),
+    ({"INSECURE_REGISTRIES": "http://registry.lan:5000"}, "headway.E001", "INSECURE_REGISTRIES"),
     ({"LOG_LEVEL": "LOUD"}, "headway.E001", "LOG_LEVEL"),
     ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/nowhere/secret_key"}, "headway.E001", "SECRET_KEY"),
     ({"SECRET_KEY": ""}, "headway.E002", "SECRET_KEY"),
@@ -186,9 +187,14 @@ def test_a_database_that_is_silent_is_not_waited_for() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgres://headway:{PASSWORD}@127.0.0.1:{silent.getsockname()[1]}/headway"
         done = subprocess.run(
-            [*MANAGE, "sites"], env=PRODUCTION | {"DATABASE_URL": url}, cwd=CHECKOUT, capture_output=True, text=True,
-            check=False, timeout=60,
-        )  # fmt: skip
+            [*MANAGE, "sites"],
+            env=PRODUCTION | {"DATABASE_URL": url},
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
 
     assert "connection timeout expired" in done.stderr
     assert "Check DATABASE_URL" in done.stderr

@@ -134,9 +134,12 @@ def _host(span: Span) -> str:
 
 def run(code: str, **given: str) -> subprocess.CompletedProcess[str]:
     env = {
-        "PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "dashboard.settings", "DATABASE_URL": "postgres:///none",
-        "SECRET_KEY": "x" * 50, **given,
-    }  # fmt: skip
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+        "DATABASE_URL": "postgres:///none",
+        "SECRET_KEY": "x" * 50,
+        **given,
+    }
     return subprocess.run(
         [sys.executable, "-c", code], cwd=CHECKOUT, env=env, capture_output=True, text=True, check=False
     )

@@ -14,7 +14,7 @@ from deployments.operations.sync.run import sync
 from deployments.operations.sync.schedule import ensure_schedules
 from deployments.queries import system_status
 from simulators.github import Failure
-from tests.factories import NOW, ask, make_user, observe, succeed
+from tests.factories import JUST_NOW, NOW, ask, begin, end, make_user, observe, succeed
 from tests.worlds import clients, sites, world
 
 __all__ = ["clients", "sites", "world"]
@@ -119,18 +119,19 @@ def test_11_nor_is_it_tried_again_after_somebody_went_back_by_hand(world: World,
     report = observe(clients)
 
     assert report.run.decisions[HOST][:2] == [
-        "stop", f"{failing[:7]} was already tried by itself: a person may try it again.",
-    ]  # fmt: skip
+        "stop",
+        f"{failing[:7]} was already tried by itself: a person may try it again.",
+    ]
 
 
 def test_14_a_deploy_outlives_the_account_of_who_asked_for_it(world: World, clients: Clients) -> None:
     world.commit(HOST)
     observe(clients)
     person = make_user("eve")
-    deploy = ask(HOST, requested_by=person)
+    deploy = begin(ask(HOST, requested_by=person), clients)
     person.delete()
 
-    succeed(deploy, clients, world)
+    end(deploy, clients, world)
 
     annotations = world.cluster.deployment(NAMESPACE, "cacophony")["metadata"]["annotations"]
     assert (deploy.status, deploy.requested_by, deploy.requested_by_name) == (Status.SUCCEEDED, None, "eve")
@@ -146,7 +147,7 @@ def test_14_a_hold_outlives_the_account_of_who_placed_it(world: World, clients: 
 
     with pytest.raises(UnableToDeploy, match="held by ann: The demo"):
         ask(HOST, requested_by=eve)
-    is_resumed = resume_hold(hold_id=hold.pk, by=eve, now=NOW)
+    is_resumed = resume_hold(hold_id=hold.pk, by=eve, authentication=JUST_NOW, now=NOW)
     eve.delete()
 
     hold.refresh_from_db()

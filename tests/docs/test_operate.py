@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from docs.generate import CHECKOUT, SETTINGS, rows_of, settings_read, with_table
+from docs.generate import CHECKOUT, SETTINGS, mapping_rows, rows_of, settings_read, with_mappings, with_table
 from docs.generate import MANUAL as MANUAL_FILE
 
 MANUAL = MANUAL_FILE.read_text()
@@ -49,14 +49,32 @@ def test_a_new_setting_an_old_one_and_another_default_are_seen() -> None:
     assert "PING_URL" not in rows
 
 
+def test_the_mappings_table_is_what_the_model_says() -> None:
+    assert with_mappings(MANUAL, mapping_rows()) == MANUAL, "Run `make docs`."
+
+
+def test_a_mapping_s_new_field_and_an_old_one_are_seen() -> None:
+    rows = ["| `new` | needed | Something new. |", *mapping_rows()[1:]]
+
+    manual = with_mappings(MANUAL, rows)
+
+    assert rows[0] in manual
+    assert mapping_rows()[0] not in manual
+    assert rows_of(manual) == rows_of(MANUAL)
+
+
 def test_every_example_can_be_read() -> None:
     examples = {name.strip("`"): example.strip("`") for name, _, example, *_ in rows_of(MANUAL)}
     code = "import sys; from dashboard import settings; print(settings.ENVIRONMENT_PROBLEMS)"
 
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=CHECKOUT, env={"PATH": os.environ["PATH"]} | examples,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", code],
+        cwd=CHECKOUT,
+        env={"PATH": os.environ["PATH"]} | examples,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert done.stdout.strip() == "{}", done.stderr
 

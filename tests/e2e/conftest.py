@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from pytest_django import DjangoDbBlocker
 
 from demo.world import World, read_mappings
+from deployments.clients.push import fresh_key_pair
 from deployments.models import Observation
 from deployments.queue import enqueue
 from tests.conftest import need_program
@@ -56,7 +57,7 @@ def url(
     """Web and worker at work; where the web server answers."""
     folder = tmp_path_factory.mktemp("house")
     url = f"127.0.0.1:{free_port()}"
-    env = environment(folder, **world.settings(folder))
+    env = environment(folder, VAPID_PUBLIC_KEY=fresh_key_pair().public, **world.settings(folder))
     gunicorn = ["gunicorn", "dashboard.wsgi", "--config", "python:dashboard.gunicorn", "--bind", url]
     with (
         Running([sys.executable, "-m", *gunicorn], env, log=folder / "web.log") as web,

@@ -31,28 +31,55 @@ def show_every_state(installation: Installation) -> dict[str, int]:
     now, site, root = timezone.now(), Site.objects.get(host=HOST), User.objects.get(username="root")
     deploys = {
         status: Deploy.objects.create(
-            site=site, sha=f"{number:x}" * 40, from_sha="f" * 40, headline="Ship <this>", status=status,
-            image=installation.world.image(HOST, f"{number:x}" * 40), message="“cron” ended with exit code 1: read its log.",
-            log="no such table", trigger=Trigger.PERSON, requested_by=root, requested_by_name="root",
-            requested_at=now - timedelta(minutes=number), wanted=3, updated=2, ready=1,
-            queued_at=now, patched_at=now, finished_at=now,
+            site=site,
+            sha=f"{number:x}" * 40,
+            from_sha="f" * 40,
+            headline="Ship <this>",
+            status=status,
+            image=installation.world.image(HOST, f"{number:x}" * 40),
+            message="“cron” ended with exit code 1: read its log.",
+            log="no such table",
+            trigger=Trigger.PERSON,
+            requested_by=root,
+            requested_by_name="root",
+            requested_at=now - timedelta(minutes=number),
+            wanted=3,
+            updated=2,
+            ready=1,
+            queued_at=now,
+            patched_at=now,
+            finished_at=now,
         )
         for number, status in enumerate((Status.SUCCEEDED, Status.FAILED, Status.CANCELLED), start=1)
-    }  # fmt: skip
+    }
     under_way = Deploy.objects.create(
-        site=Site.objects.get(host=HELD), sha=head, from_sha="f" * 40, headline="Ship this", status=Status.WAITING,
-        image=installation.world.image(HOST, head), trigger=Trigger.PERSON, requested_by_name="root", requested_at=now,
-    )  # fmt: skip
+        site=Site.objects.get(host=HELD),
+        sha=head,
+        from_sha="f" * 40,
+        headline="Ship this",
+        status=Status.WAITING,
+        image=installation.world.image(HOST, head),
+        trigger=Trigger.PERSON,
+        requested_by_name="root",
+        requested_at=now,
+    )
     broken = make_failed(installation, BROKEN)
     batch = DeployBatch.objects.create(
-        state=DeployBatch.State.STOPPED, message="The first failed.", requested_by_name="root",
-        requested_at=now, finished_at=now,
-    )  # fmt: skip
+        state=DeployBatch.State.STOPPED,
+        message="The first failed.",
+        requested_by_name="root",
+        requested_at=now,
+        finished_at=now,
+    )
     for position, deploy in enumerate((deploys[Status.FAILED], None)):
         BatchItem.objects.create(
-            batch=batch, position=position, sha=head, deploy=deploy, is_done=deploy is not None,
+            batch=batch,
+            position=position,
+            sha=head,
+            deploy=deploy,
+            is_done=deploy is not None,
             site=site if deploy else Site.objects.get(host=DRIFTED),
-        )  # fmt: skip
+        )
     resume_hold(
         hold_id=place_hold(site=site, reason="Freeze", by=root, now=now).pk, by=root, now=timezone.now()
     )
@@ -65,9 +92,15 @@ def show_every_state(installation: Installation) -> dict[str, int]:
     Examination.record(asked_at=now, finished_at=now, findings=[finding])
     _drift(installation)
     return {
-        "deploy": deploys[Status.FAILED].pk, "succeeded": deploys[Status.SUCCEEDED].pk, "waiting": under_way.pk, "broken": broken.pk,
-        "batch": batch.pk, "run": SyncRun.objects.latest("pk").pk, "site": site.pk, "user": root.pk,
-    }  # fmt: skip
+        "deploy": deploys[Status.FAILED].pk,
+        "succeeded": deploys[Status.SUCCEEDED].pk,
+        "waiting": under_way.pk,
+        "broken": broken.pk,
+        "batch": batch.pk,
+        "run": SyncRun.objects.latest("pk").pk,
+        "site": site.pk,
+        "user": root.pk,
+    }
 
 
 def make_failed(installation: Installation, host: str, log: str = "no such table") -> Deploy:
@@ -79,10 +112,22 @@ def make_failed(installation: Installation, host: str, log: str = "no such table
         installation.world.image(host, sha),
     )
     failed = Deploy.objects.create(
-        site=seen.site, sha=sha, from_sha=seen.running_sha, headline="Crash", image=image, status=Status.FAILED,
-        message="“app” ended with exit code 1: read its log.", log=log, trigger=Trigger.PERSON, requested_by_name="root",
-        requested_at=now, queued_at=now, patched_at=now, finished_at=now, wanted=1,
-    )  # fmt: skip
+        site=seen.site,
+        sha=sha,
+        from_sha=seen.running_sha,
+        headline="Crash",
+        image=image,
+        status=Status.FAILED,
+        message="“app” ended with exit code 1: read its log.",
+        log=log,
+        trigger=Trigger.PERSON,
+        requested_by_name="root",
+        requested_at=now,
+        queued_at=now,
+        patched_at=now,
+        finished_at=now,
+        wanted=1,
+    )
     Observation.objects.filter(pk=seen.pk).update(
         latest_deploy=failed, desired_sha=sha, desired_image=image, desired_by=OUR_MANAGER
     )

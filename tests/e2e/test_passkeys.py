@@ -25,9 +25,13 @@ class Tapper:
         self._session = page.context.new_cdp_session(page)
         self._session.send("WebAuthn.enable")
         options = {
-            "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
-            "isUserVerified": True, "automaticPresenceSimulation": True,
-        }  # fmt: skip
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+            "automaticPresenceSimulation": True,
+        }
         added = self._session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
         self._id = added["authenticatorId"]
 

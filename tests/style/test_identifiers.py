@@ -66,8 +66,11 @@ SAY_INSTEAD = {
 def _sources() -> list[Path]:
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py"],
-        cwd=CHECKOUT, capture_output=True, text=True, check=True,
-    ).stdout.split()  # fmt: skip
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
     return [CHECKOUT / each for each in listed if "/migrations/" not in each and (CHECKOUT / each).exists()]
 
 

@@ -12,6 +12,7 @@ from deployments.clients.cluster.transport import Timeouts, Transport
 from deployments.clients.deadline import TooLate, in_time, within
 
 _SIGN_IN_SECONDS = 30
+_IMPERSONATION = ("as", "as-uid", "as-groups", "as-user-extra")
 
 
 def preload() -> None:
@@ -73,7 +74,9 @@ def _load_kubeconfig(configuration: Any, path: Path) -> None:
     if not path.is_file():
         raise NotConfigured(f"There is no kubeconfig at {path}: correct KUBECONFIG.")
     try:
-        plugin = _plugin(yaml.safe_load(path.read_text(encoding="utf-8")))
+        user = _user(yaml.safe_load(path.read_text(encoding="utf-8")))
+        _check_impersonation(user, path)
+        plugin = str((user.get("exec") or {}).get("command") or "")
         _check_installed(plugin, path)
         load = partial(config.load_kube_config, str(path), persist_config=False)
         _sign_in(partial(load, client_configuration=configuration), plugin, path)
@@ -101,11 +104,22 @@ def _sign_in(call: Callable[[], None], plugin: str, kubeconfig: Path) -> None:
         ) from error
 
 
-def _plugin(kubeconfig: Any) -> str:
-    """The command by which the current context's user signs in, or an empty text."""
+def _user(kubeconfig: Any) -> Any:
+    """What the current context's user signs in by; nothing where it has none."""
     context = _named(kubeconfig, "contexts", kubeconfig["current-context"])["context"]
-    user = _named(kubeconfig, "users", context["user"])["user"] or {} if context.get("user") else {}
-    return str((user.get("exec") or {}).get("command") or "")
+    return _named(kubeconfig, "users", context["user"])["user"] or {} if context.get("user") else {}
+
+
+def _check_impersonation(user: Any, kubeconfig: Path) -> None:
+    """The kubernetes package leaves it out, and would ask as the account behind: one with other permissions.
+
+    https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#AuthInfo
+    """
+    if found := [name for name in _IMPERSONATION if user.get(name)]:
+        raise NotConfigured(
+            f"The kubeconfig at {kubeconfig} impersonates another account ({found[0]}: {user[found[0]]}), which Headway cannot do: "
+            "use a kubeconfig that signs in as that account."
+        )
 
 
 def _named(kubeconfig: Any, kind: str, name: str) -> Any:

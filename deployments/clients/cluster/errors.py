@@ -1,8 +1,10 @@
 """How the cluster can fail us. Each error is one sentence for a person, and keeps what the server itself said."""
 
 import json
+import re
 from collections.abc import Mapping
 
+from deployments.rules.times import parse_wait
 from deployments.rules.wording import printable
 
 _LONGEST_MESSAGE = 600
@@ -35,6 +37,10 @@ class ClusterRefused(ClusterError):
     def is_by_policy(self) -> bool:
         """Whether a webhook, a policy or a quota refused what our rights allow: no time changes that."""
         return any(words in self.server_message for words in _BY_POLICY)
+
+
+class DeniedByPolicy(ClusterError):
+    """An admission policy, a webhook or a quota refuses what our Role allows; to try again does not help."""
 
 
 class NotFound(ClusterError):
@@ -80,6 +86,8 @@ def error_for(status: int, *, headers: Mapping[str, str], body: bytes) -> Cluste
 
 
 def _kind(status: int, message: str) -> tuple[type[ClusterError], str]:
+    if status in _POLICIES_STATUSES and (kind := _denial(status, message)):
+        return kind
     if status == 403 and _ANONYMOUS in message:  # noqa: PLR2004 -- HTTP's own number
         return ClusterRefused, _SENT_NOTHING
     if status in _KINDS:
@@ -89,6 +97,28 @@ def _kind(status: int, message: str) -> tuple[type[ClusterError], str]:
     return Invalid, f"The cluster does not accept the request ({status})."
 
 
+def _denial(status: int, message: str) -> tuple[type[ClusterError], str] | None:
+    """Of an admission plugin, whose words RBAC never has; None where it is none's."""
+    if _OF_RBAC.search(message):
+        return None
+    if "is being terminated" in message:
+        return DeniedByPolicy, f"The namespace is being deleted ({status}): map the site to another one."
+    if _OF_WEBHOOK.search(message) or (status == 403 and " is forbidden: " in message):  # noqa: PLR2004 -- HTTP's own number
+        return DeniedByPolicy, _POLICY.format(status=status)
+    return None
+
+
+_POLICIES_STATUSES = frozenset({400, 403, 422})
+# https://kubernetes.io/docs/reference/access-authn-authz/rbac/ and, of admission, k8s.io/apiserver's
+# pkg/admission/plugin/webhook/errors and pkg/admission/plugin/policy/validating.
+_OF_RBAC = re.compile(r'User "[^"]*" cannot \S+ ')
+_OF_WEBHOOK = re.compile(
+    r'admission webhook "[^"]*" denied the request|ValidatingAdmissionPolicy \'[^\']*\'.* denied request'
+)
+_POLICY = (
+    "A policy or quota of the cluster refuses this ({status}); Headway's Role allows it. Change what the message names, or ask the "
+    "cluster's administrators."
+)
 _SENT_NOTHING = (
     "The cluster was given no credentials (403, system:anonymous): check the kubeconfig's user, and that the plugin "
     "it signs in by is installed and works."
@@ -121,5 +151,5 @@ def _with_answer(message: str, answer: str) -> str:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:
-    value = headers.get("Retry-After", "")
-    return float(value) if value.isascii() and value.isdigit() else _DEFAULT_RETRY_SECONDS
+    wait = parse_wait(headers.get("Retry-After", ""))
+    return _DEFAULT_RETRY_SECONDS if wait is None else wait.total_seconds()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from deployments.clients.cluster.transport import Json
-from deployments.rules.workloads import parse_time
+from deployments.rules.times import parse_time
 
 _INT32 = 2**31
 _INT64 = 2**63

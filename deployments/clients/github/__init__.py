@@ -14,6 +14,7 @@ from deployments.clients.github.errors import (
 )
 from deployments.clients.github.grants import Grant
 from deployments.clients.github.heads import Head, HeadProblem, HeadQuestion
+from deployments.clients.github.membership import is_member
 from deployments.clients.github.sweep import Answers
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "Head",
     "HeadProblem",
     "HeadQuestion",
+    "is_member",
 ]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from textwrap import shorten
 from typing import Any
 
 from deployments.clients.github.errors import (
@@ -20,11 +21,14 @@ from deployments.clients.github.errors import (
     GitHubRefused,
     GitHubTokenRefused,
 )
+from deployments.rules.times import parse_timestamp, parse_wait
 from deployments.rules.wording import printable
 
 SINGLE_SIGN_ON = "The organization demands single sign-on: authorize the token for it at github.com/settings/tokens (Configure SSO)."
 _WAIT_AFTER_SECONDARY_LIMIT = timedelta(seconds=60)
-_TOO_LONG_TO_SHOW = 200
+_TOO_LONG_TO_SHOW = 1000
+_LACKS_PERMISSION = "Resource not accessible"
+_DIGITS = len(str(2**31 - 1))
 _NOT_JSON = (
     "GitHub sent something that is not its JSON: an error page, or a proxy in between. Try again in a minute."
 )
@@ -61,13 +65,16 @@ class Answer:
 
 def budget_in(headers: Mapping[str, str]) -> Budget | None:
     """None when GitHub does not tell, as GitHub Enterprise Server without limits does."""
-    with contextlib.suppress(KeyError, ValueError, OverflowError, OSError):
-        return Budget(
-            limit=int(headers["x-ratelimit-limit"]),
-            remaining=int(headers["x-ratelimit-remaining"]),
-            resets_at=datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC),
-        )
-    return None
+    resets_at = parse_timestamp(headers.get("x-ratelimit-reset"))
+    limit, remaining = (_counted(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining"))
+    if resets_at is None or limit is None or remaining is None:
+        return None
+    return Budget(limit=limit, remaining=remaining, resets_at=resets_at)
+
+
+def _counted(text: str | None) -> int | None:
+    """A number that a column of PostgreSQL's holds; None for anything else."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < _DIGITS else None
 
 
 def raise_for_status(answer: Answer, *, advice: str) -> None:
@@ -89,14 +96,30 @@ def _refusal(answer: Answer) -> GitHubError:
     if _is_rate_limit(answer, message):
         return rate_limit(answer.headers)
     if "x-github-sso" in answer.headers or "SAML" in message:
-        return GitHubRefused(SINGLE_SIGN_ON)
+        return GitHubRefused(f"{SINGLE_SIGN_ON}{_sign_on_address(answer)}")
     if answer.status == HTTPStatus.NOT_FOUND:
         return GitHubNotFound(
             "GitHub knows no such repository or commit, or this token has no access to it: check the name and the token."
         )
     wanted = answer.headers.get("x-accepted-github-permissions", "")
-    grant = f"Grant the token {wanted}" if wanted else "Check what the token may do"
-    return GitHubRefused(f"GitHub refuses (HTTP {answer.status}): “{message}”. {grant}.")
+    refusal = f"GitHub refuses (HTTP {answer.status})" + (f": “{message}”." if message else ".")
+    if message and not lacks_permission(message):
+        # An owner's policy, such as a list of addresses: what helps stands in its own words.
+        return GitHubRefused(refusal)
+    return GitHubRefused(
+        f"{refusal} {f'Grant the token {wanted}' if wanted else 'Check what the token may do'}."
+    )
+
+
+def lacks_permission(message: str) -> bool:
+    """Whether GitHub's words are that the token was not granted something, and not that an owner's policy forbids it."""
+    return message.startswith(_LACKS_PERMISSION)
+
+
+def _sign_on_address(answer: Answer) -> str:
+    """Of `required; url=https://…`, where that one organization's sign-on begins."""
+    url = answer.headers.get("x-github-sso", "").partition("url=")[2].strip()
+    return f" It begins at {url}" if url else ""
 
 
 def _is_rate_limit(answer: Answer, message: str) -> bool:
@@ -110,18 +133,23 @@ def _is_rate_limit(answer: Answer, message: str) -> bool:
 
 
 def message_of(answer: Answer) -> str:
-    """GitHub's own words, shortened; empty when it sent none."""
+    """GitHub's own words; empty when it sent none."""
     with contextlib.suppress(ValueError, AttributeError, RecursionError):
-        return printable(str(json.loads(answer.body).get("message", "")))[:_TOO_LONG_TO_SHOW].rstrip(".")
+        return own_words(json.loads(answer.body).get("message", ""))
     return ""
+
+
+def own_words(message: Any) -> str:
+    """What GitHub says, without the full stop. An address at its end stays whole: only what is no message is so long that it is cut."""
+    return shorten(printable(str(message)), _TOO_LONG_TO_SHOW, placeholder=" …").rstrip(".")
 
 
 def rate_limit(headers: Mapping[str, str]) -> GitHubRateLimited:
     """When to ask again: after `retry-after`, else at the budget's reset if it is used up, else in a minute at least."""
     now = datetime.now(UTC)
-    with contextlib.suppress(KeyError, ValueError, OverflowError):
-        return GitHubRateLimited(now + timedelta(seconds=int(headers["retry-after"])), is_secondary=True)
-    if headers.get("x-ratelimit-remaining") == "0":
-        with contextlib.suppress(KeyError, ValueError, OverflowError, OSError):
-            return GitHubRateLimited(datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC))
+    if (wait := parse_wait(headers.get("retry-after"))) is not None:
+        return GitHubRateLimited(now + wait, is_secondary=True)
+    resets_at = parse_timestamp(headers.get("x-ratelimit-reset"))
+    if resets_at and headers.get("x-ratelimit-remaining") == "0":
+        return GitHubRateLimited(resets_at)
     return GitHubRateLimited(now + _WAIT_AFTER_SECONDARY_LIMIT, is_stated=False, is_secondary=True)

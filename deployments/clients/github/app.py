@@ -14,6 +14,7 @@ from deployments.clients.github.accounts import Account
 from deployments.clients.github.answer import Answer
 from deployments.clients.github.errors import GitHubNotFound, GitHubRefused, GitHubUnavailable
 from deployments.clients.github.grants import lacking_in
+from deployments.rules.times import parse_time
 
 _CLOCKS_MAY_DIFFER_SECONDS = 60
 _LIVES_SECONDS = 540
@@ -126,7 +127,10 @@ def _read_token(answer: Answer) -> _Token:
     try:
         permissions = found.get("permissions")
         lacks = lacking_in(permissions) if isinstance(permissions, dict) else None
-        return _Token(str(found["token"]), datetime.fromisoformat(found["expires_at"]), lacks)
+        expires_at = parse_time(found["expires_at"])
+        if expires_at is None:
+            raise _unreadable()
+        return _Token(str(found["token"]), expires_at, lacks)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _unreadable() from error
 

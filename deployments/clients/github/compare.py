@@ -9,6 +9,8 @@ from typing import Any
 
 from deployments.clients.github.answer import Answer
 from deployments.clients.github.errors import GitHubUnavailable
+from deployments.rules.links import https_link
+from deployments.rules.times import parse_time
 from deployments.rules.wording import printable
 
 KEPT = 250
@@ -23,7 +25,8 @@ class Commit:
     sha: str
     headline: str
     author: str
-    committed_at: datetime
+    committed_at: datetime | None
+    """None where its date is none that can be: whoever commits may write any."""
     url: str
     reverts: tuple[str, ...] = ()
     """The commits that its message says it takes back."""
@@ -65,8 +68,8 @@ def _commits(number: int, first: Mapping[str, Any], get_page: Callable[[int], An
             author=printable(
                 (each.get("author") or {}).get("login") or (stated.get("author") or {}).get("name") or ""
             ),
-            committed_at=datetime.fromisoformat(stated["committer"]["date"]),
-            url=each["html_url"],
+            committed_at=parse_time(stated["committer"]["date"]),
+            url=https_link(each["html_url"]),
             reverts=tuple(_REVERTS.findall(stated["message"])),
         )
 

@@ -18,7 +18,7 @@ from deployments.clients.github.errors import (
     GitHubUnavailable,
 )
 from deployments.clients.github.git_http import OneHost
-from deployments.clients.github.heads import Head, HeadProblem, HeadQuestion
+from deployments.clients.github.heads import Head, HeadProblem, HeadQuestion, empty, no_branch
 
 if TYPE_CHECKING:
     from dulwich.client import LsRemoteResult
@@ -59,9 +59,8 @@ class GitRefs:
         branch = question.branch or _default_branch(found, path)
         sha = found.refs.get(_BRANCHES + branch.encode() if question.branch else b"HEAD")  # type: ignore[call-overload]
         if not sha:
-            raise GitHubNotFound(
-                f"{path} has no branch “{branch}”: correct the site's branch, or leave it empty for the default one."
-            )
+            # A repository without commits has no default branch either, and raises that.
+            raise GitHubNotFound(no_branch(branch, path, default=_default_branch(found, path)))
         return _as_head(question, branch=branch, sha=sha.decode(), name=landed.name or path)
 
     def _ls_refs(self, path: str, wanted: list[bytes], *, name: str) -> "LsRemoteResult":
@@ -119,12 +118,13 @@ def _default_branch(found: "LsRemoteResult", name: str) -> str:
     symrefs: Mapping[Any, Any] = found.symrefs
     target = symrefs.get(b"HEAD", b"")
     if not found.refs.get(b"HEAD"):  # type: ignore[call-overload]
-        raise GitHubNotFound(f"{name} is empty: push a first commit to it.")
+        raise GitHubNotFound(empty(name))
     return bytes(target).removeprefix(_BRANCHES).decode(errors="replace") or "HEAD"
 
 
 def _as_head(question: HeadQuestion, *, branch: str, sha: str, name: str) -> Head:
     is_head = bool(question.running) and sha.startswith(question.running)
+    is_desired = bool(question.desired) and sha.startswith(question.desired)
     return Head(
         key=question.key,
         repository_id=None,
@@ -137,6 +137,7 @@ def _as_head(question: HeadQuestion, *, branch: str, sha: str, name: str) -> Hea
         check_state="unknown",
         is_archived=None,
         running_sha=sha if is_head else None,
+        desired_sha=sha if is_desired else None,
         behind_by=0 if is_head else None,
         ahead_by=0 if is_head else None,
     )

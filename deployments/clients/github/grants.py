@@ -5,8 +5,10 @@ https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+
+from deployments.rules.times import bounded
 
 NEEDED_OF_AN_APP = ("checks", "contents", "metadata", "statuses")
 """What the question about heads reads; GitHub's roll-up of CI is made of checks and of statuses."""
@@ -43,8 +45,8 @@ def lacking_in(permissions: Mapping[str, Any]) -> tuple[str, ...]:
 def _moment(text: str) -> datetime | None:
     for form in _EXPIRY_FORMS:
         try:
-            found = datetime.strptime(text, form)  # noqa: DTZ007 -- the zone is put in on the next line
+            found = datetime.strptime(text, form)  # noqa: DTZ007 -- one without a zone is taken for UTC
         except ValueError:
             continue
-        return found.replace(tzinfo=found.tzinfo or UTC)
+        return bounded(found)
     return None

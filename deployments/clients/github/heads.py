@@ -12,9 +12,12 @@ from typing import Any, TypeGuard
 
 from deployments.clients.github.errors import GitHubError, GitHubNotFound
 from deployments.clients.github.problems import check_problem, errors_under, site_error
+from deployments.rules.images import is_full_sha
+from deployments.rules.times import parse_time
 
 _TIP = """fragment Tip on Ref { name target { __typename oid ... on Commit {
   messageHeadline committedDate author { name user { login } } statusCheckRollup { state } } } }"""
+_LARGEST_COUNT = 2**31 - 1
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _CHECK_STATES = {
     "SUCCESS": "success",
@@ -27,13 +30,14 @@ _CHECK_STATES = {
 
 @dataclass(frozen=True, kw_only=True)
 class HeadQuestion:
-    """One site's question. An empty `branch` means the default branch; `running` is empty or a commit, 7 to 40 hex digits."""
+    """One site's question. An empty `branch` means the default branch; `running` and `desired` are empty or a commit, 7 to 40 hex digits."""
 
     key: Hashable
     owner: str
     repository: str
     branch: str = ""
     running: str = ""
+    desired: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +65,8 @@ class Head:
     running_sha: str | None
     behind_by: int | None
     ahead_by: int | None
+    desired_sha: str | None = None
+    """As `running_sha`, of the question's `desired`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +86,10 @@ def build_query(questions: Sequence[HeadQuestion]) -> dict[str, Any]:
         given = {f"o{number}": question.owner, f"n{number}": question.repository}
         if question.branch:
             given[f"b{number}"] = f"refs/heads/{question.branch}"
-        if _asks_for_running(question):
+        if _is_commit_name(question.running):
             given[f"s{number}"] = question.running
+        if _is_commit_name(question.desired):
+            given[f"d{number}"] = question.desired
         parameters += [f"${name}: String!" for name in given]
         variables |= given
         fields.append(_field(number, question))
@@ -89,19 +97,23 @@ def build_query(questions: Sequence[HeadQuestion]) -> dict[str, Any]:
     return {"query": text, "variables": variables}
 
 
-def _asks_for_running(question: HeadQuestion) -> bool:
-    return _COMMIT.fullmatch(question.running) is not None
+def _is_commit_name(text: str) -> bool:
+    return _COMMIT.fullmatch(text) is not None
 
 
 def _field(number: int, question: HeadQuestion) -> str:
     branch = f"ref(qualifiedName: $b{number})" if question.branch else "defaultBranchRef"
-    compare = running = ""
-    if _asks_for_running(question):
+    # A branch that is not there is told with the name of the one that may have taken its place.
+    default = " default: defaultBranchRef { name }" if question.branch else ""
+    compare = running = desired = ""
+    if _is_commit_name(question.running):
         compare = f" compare(headRef: $s{number}) {{ aheadBy behindBy }}"
         running = f" running: object(expression: $s{number}) {{ __typename oid }}"
+    if _is_commit_name(question.desired):
+        desired = f" desired: object(expression: $d{number}) {{ __typename oid }}"
     return (
         f"r{number}: repository(owner: $o{number}, name: $n{number}) {{ databaseId nameWithOwner isArchived isEmpty"
-        f" head: {branch} {{ ...Tip{compare} }}{running} }}"
+        f" head: {branch} {{ ...Tip{compare} }}{default}{running}{desired} }}"
     )
 
 
@@ -115,7 +127,13 @@ def read_head(
     if (tip := node["head"]) is None:
         if about_head := errors_under(errors, "head"):
             raise site_error(about_head, name)
-        raise GitHubNotFound(_no_branch(question, name, is_empty=node["isEmpty"]))
+        if node["isEmpty"]:
+            raise GitHubNotFound(empty(name))
+        if not question.branch:
+            raise GitHubNotFound(f"{name} has no default branch: choose one in its settings on GitHub.")
+        raise GitHubNotFound(
+            no_branch(question.branch, name, default=(node.get("default") or {}).get("name", ""))
+        )
     target = _target_of(tip, errors, name)
     comparison, problem = tip.get("compare") or {}, check_problem(errors)
     return Head(
@@ -123,17 +141,29 @@ def read_head(
         repository_id=node["databaseId"],
         name_with_owner=node["nameWithOwner"],
         branch=tip["name"],
-        sha=target["oid"],
+        sha=_full_sha(target["oid"]),
         headline=target["messageHeadline"],
         author=_author(target["author"] or {}),
-        committed_at=datetime.fromisoformat(target["committedDate"]),
+        committed_at=parse_time(target["committedDate"]),
         check_state=_check_state(target["statusCheckRollup"], problem),
         check_problem=problem,
         is_archived=node["isArchived"],
-        running_sha=_running_sha(node.get("running"), errors),
-        behind_by=comparison.get("behindBy"),
-        ahead_by=comparison.get("aheadBy"),
+        running_sha=_commit_under("running", node, errors),
+        behind_by=_count(comparison.get("behindBy")),
+        ahead_by=_count(comparison.get("aheadBy")),
+        desired_sha=_commit_under("desired", node, errors) if _is_commit_name(question.desired) else None,
     )
+
+
+def _full_sha(oid: str) -> str:
+    if not is_full_sha(oid):
+        raise ValueError("A commit's id is 40 hexadecimal digits.")
+    return oid
+
+
+def _count(number: Any) -> int | None:
+    """A number of commits; not known where it is none that can be kept."""
+    return number if isinstance(number, int) and 0 <= number <= _LARGEST_COUNT else None
 
 
 def _author(actor: Mapping[str, Any]) -> str:
@@ -145,12 +175,14 @@ def _is_commit(target: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]
     return target is not None and target["__typename"] == "Commit"
 
 
-def _no_branch(question: HeadQuestion, name: str, *, is_empty: bool) -> str:
-    if is_empty:
-        return f"{name} is empty: push a first commit to it."
-    if question.branch:
-        return f"{name} has no branch “{question.branch}”: correct the site's branch, or leave it empty for the default one."
-    return f"{name} has no default branch: choose one in its settings on GitHub."
+def empty(name: str) -> str:
+    return f"{name} is empty: push a first commit to it."
+
+
+def no_branch(branch: str, name: str, *, default: str) -> str:
+    """For one that was renamed, as for one that never was: `default` is what it is often renamed to."""
+    its_name = f", “{default}”" if default else ""
+    return f"{name} has no branch “{branch}”: correct the site's branch, or leave it empty for the default one{its_name}."
 
 
 def _target_of(tip: Mapping[str, Any], errors: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
@@ -162,11 +194,12 @@ def _target_of(tip: Mapping[str, Any], errors: Sequence[Mapping[str, Any]], name
     return target
 
 
-def _running_sha(commit: Mapping[str, Any] | None, errors: Sequence[Mapping[str, Any]]) -> str | None:
+def _commit_under(field: str, node: Mapping[str, Any], errors: Sequence[Mapping[str, Any]]) -> str | None:
     """That GitHub could not look does not mean that there is no such commit."""
+    commit = node.get(field)
     if _is_commit(commit):
         return str(commit["oid"])
-    is_not_stated = any(each.get("type") != "NOT_FOUND" for each in errors_under(errors, "running"))
+    is_not_stated = any(each.get("type") != "NOT_FOUND" for each in errors_under(errors, field))
     return None if is_not_stated else ""
 
 

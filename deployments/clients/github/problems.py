@@ -4,7 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deployments.clients.github.answer import SINGLE_SIGN_ON, Answer, message_of, rate_limit
+from deployments.clients.github.answer import (
+    SINGLE_SIGN_ON,
+    Answer,
+    lacks_permission,
+    message_of,
+    own_words,
+    rate_limit,
+)
 from deployments.clients.github.errors import (
     GitHubError,
     GitHubNotFound,
@@ -12,6 +19,7 @@ from deployments.clients.github.errors import (
     GitHubRefused,
     GitHubUnavailable,
 )
+from deployments.rules.wording import printable
 
 _ALIAS = re.compile(r"r(\d+)")
 _REFUSALS = {"FORBIDDEN", "INSUFFICIENT_SCOPES"}
@@ -19,17 +27,26 @@ _MAY_PASS_WHEN_SMALLER = {"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED",
 
 
 def errors_in(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """GraphQL's errors; what a proxy in between may put there is none."""
+    """GraphQL's errors, each with a `path`, `type` and `extensions` of the kind that they should have; what a proxy may put there is none."""
     found = body.get("errors")
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    return [_sound(each) for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _sound(error: Mapping[str, Any]) -> Mapping[str, Any]:
+    path, extensions = error.get("path"), error.get("extensions")
+    return {
+        "path": path if isinstance(path, list) else [],
+        "type": str(error.get("type") or ""),
+        "message": printable(str(error.get("message") or "")),
+        "extensions": extensions if isinstance(extensions, dict) else {},
+    }
 
 
 def errors_by_alias(errors: Sequence[Mapping[str, Any]]) -> dict[int, list[Mapping[str, Any]]] | None:
     """The errors of each question by its number; None when one of them is about the whole batch."""
     found: dict[int, list[Mapping[str, Any]]] = {}
     for error in errors:
-        path = error.get("path") or [""]
-        alias = _ALIAS.fullmatch(str(path[0]))
+        alias = _ALIAS.fullmatch(str(error["path"][0])) if error["path"] else None
         if alias is None:
             return None
         found.setdefault(int(alias[1]), []).append(error)
@@ -43,7 +60,7 @@ def may_pass_when_smaller(error: Mapping[str, Any]) -> bool:
 
 def errors_under(errors: Sequence[Mapping[str, Any]], *fields: str) -> list[Mapping[str, Any]]:
     """Those about this field of a question, or about something within it."""
-    return [each for each in errors if tuple(each["path"][1 : 1 + len(fields)]) == fields]
+    return [each for each in errors if each["path"][1 : 1 + len(fields)] == [*fields]]
 
 
 def check_problem(errors: Sequence[Mapping[str, Any]]) -> str:
@@ -71,8 +88,11 @@ def site_error(errors: Sequence[Mapping[str, Any]], name: str) -> GitHubError:
         return GitHubNotFound(
             f"GitHub knows no repository {name}, or this token has no access to it: check the name and the token."
         )
-    if (error.get("extensions") or {}).get("saml_failure"):
+    if error["extensions"].get("saml_failure"):
         return GitHubRefused(f"{name}: {SINGLE_SIGN_ON}")
+    if kind in _REFUSALS and not lacks_permission(text):
+        # An owner's policy, or scopes: what helps stands in GitHub's own words.
+        return GitHubRefused(f"GitHub refuses {name}: “{text}”.")
     if kind in _REFUSALS:
         grant = (
             "the App to read checks, contents, metadata and commit statuses, and have the owner accept that"
@@ -85,16 +105,16 @@ def site_error(errors: Sequence[Mapping[str, Any]], name: str) -> GitHubError:
 
 def batch_error(errors: Sequence[Mapping[str, Any]], answer: Answer) -> GitHubError:
     kinds = {str(error.get("type", "")) for error in errors}
-    text = str(errors[0].get("message", "")) if errors else message_of(answer) or "no data"
+    text = _text_of(errors[0]) if errors else message_of(answer) or "no data"
     if kinds & {"RATE_LIMITED", "RATE_LIMIT"} or "rate limit" in text:
         return rate_limit(answer.headers)
     if not errors or any(map(may_pass_when_smaller, errors)):
-        return GitHubOverloaded(f"GitHub gave up on the question: “{text[:200]}”. Try again in a minute.")
-    return GitHubRefused(f"GitHub refuses the question: “{text[:200]}”. Look for a newer Headway.")
+        return GitHubOverloaded(f"GitHub gave up on the question: “{text}”. Try again in a minute.")
+    return GitHubRefused(f"GitHub refuses the question: “{text}”. Look for a newer Headway.")
 
 
 def _text_of(error: Mapping[str, Any]) -> str:
-    return str(error.get("message", ""))[:200].rstrip(".")
+    return own_words(error.get("message", ""))
 
 
 def _is_apps(text: str) -> bool:

@@ -116,7 +116,13 @@ class Sweep:
 
 def _identity(question: HeadQuestion) -> Hashable:
     """Equal for questions that have the same answer; GitHub's names are the same in any case, branches are not."""
-    return question.owner.lower(), question.repository.lower(), question.branch, question.running
+    return (
+        question.owner.lower(),
+        question.repository.lower(),
+        question.branch,
+        question.running,
+        question.desired,
+    )
 
 
 def _one(

@@ -1,7 +1,22 @@
 """Web Push (RFC 8030, 8291, 8292): the only room that speaks to browsers' push services."""
 
-from deployments.clients.push.errors import PushError, PushGone, PushRefused, PushTimedOut, PushUnavailable
-from deployments.clients.push.keys import KeyPair, UnableToReadKey, fresh_key_pair, public_half
+from deployments.clients.push.errors import (
+    PushError,
+    PushGone,
+    PushRefused,
+    PushTimedOut,
+    PushUnavailable,
+    SenderAtFault,
+)
+from deployments.clients.push.keys import (
+    KeyPair,
+    UnableToReadKey,
+    UnableToSign,
+    contact_of,
+    fresh_key_pair,
+    public_half,
+    signer,
+)
 from deployments.clients.push.sender import Browser, Sender
 
 __all__ = [
@@ -13,7 +28,11 @@ __all__ = [
     "PushTimedOut",
     "PushUnavailable",
     "Sender",
+    "SenderAtFault",
     "UnableToReadKey",
+    "UnableToSign",
+    "contact_of",
     "fresh_key_pair",
     "public_half",
+    "signer",
 ]

@@ -10,7 +10,11 @@ class PushGone(PushError):
 
 
 class PushRefused(PushError):
-    """The push service, or we ourselves, will not have it."""
+    """The push service will not have it for this browser, or the subscription is none."""
+
+
+class SenderAtFault(PushError):
+    """What Headway sends, how it signs it, or how often it sends: that says nothing of the browser."""
 
 
 class PushUnavailable(PushError):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -44,6 +45,38 @@ def public_half(private: str) -> str:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # Without its cause, which may hold the key.
         raise UnableToReadKey("It is no private key on P-256.") from None
+
+
+class UnableToSign(Exception):
+    """The sentence says what to set."""
+
+
+def contact_of(subject: str) -> str:
+    """The contact address as push services take it: https without port and path, or mailto."""
+    subject = subject.strip()
+    if subject.lower().startswith("https://"):
+        return f"https://{urlsplit(subject).hostname or ''}"
+    return subject if ":" in subject or "@" not in subject else f"mailto:{subject}"
+
+
+def signer(*, private: str, subject: str) -> Any:
+    """A py_vapid.Vapid that signs for `subject`, a contact. Raises UnableToSign, which does not repeat the key."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from py_vapid import Vapid, VapidException
+
+    try:
+        vapid = Vapid.from_string(private)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        # Without its cause, which may hold the key.
+        raise UnableToSign(
+            "VAPID_PRIVATE_KEY cannot be read: set a pair that `manage.py vapid` prints."
+        ) from None
+    try:
+        vapid.sign({"sub": subject, "aud": "https://push.example.com"})
+    except VapidException as error:
+        message = f"VAPID_SUBJECT is “{subject}”, which cannot be signed: set it to mailto:you@example.com."
+        raise UnableToSign(message) from error
+    return vapid
 
 
 def _public(key: EllipticCurvePrivateKey) -> str:

@@ -6,16 +6,17 @@ from urllib.parse import urlsplit
 DOCKER_HUB = "docker.io"
 _DOCKER_HUB_API = "registry-1.docker.io"
 _PORTS = {"http": 80, "https": 443}
+NO_HOSTS: frozenset[str] = frozenset()
 
 
-def url_of(registry: str) -> str:
+def url_of(registry: str, plain_http: frozenset[str] = NO_HOSTS) -> str:
     """The root of a registry's API, without a slash at its end.
 
-    Plain HTTP is for this machine's own registries alone, as in Docker:
+    Plain HTTP is for this machine's own registries and for the hosts in `plain_http`, as in Docker:
     https://docs.docker.com/reference/cli/dockerd/#insecure-registries. Docker Hub's API has a host of its own.
     """
     host = _DOCKER_HUB_API if registry == DOCKER_HUB else registry
-    return f"{'http' if is_loopback(f'//{host}') else 'https'}://{host}"
+    return f"{'http' if host in plain_http or is_loopback(f'//{host}') else 'https'}://{host}"
 
 
 def host_of(url: str) -> str:
@@ -35,10 +36,11 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def is_safe(url: str) -> bool:
-    """Whether a question may go there: over HTTPS, or not leaving this machine."""
-    scheme = url.partition("://")[0].lower()
-    return bool(host_of(url)) and (scheme == "https" or (scheme == "http" and is_loopback(url)))
+def is_safe(url: str, plain_http: frozenset[str] = NO_HOSTS) -> bool:
+    """Whether a question may go there: over HTTPS, not leaving this machine, or to a host in `plain_http`."""
+    scheme, host = url.partition("://")[0].lower(), host_of(url)
+    is_plain_allowed = scheme == "http" and (host in plain_http or is_loopback(url))
+    return bool(host) and (scheme == "https" or is_plain_allowed)
 
 
 def is_same_origin(one: str, other: str) -> bool:

@@ -1,6 +1,7 @@
 """Whether a registry has an image: HEAD of one manifest, the one cheap question of the OCI distribution protocol.
 
-Docker Hub counts a GET of a manifest as a pull and a HEAD not: https://docs.docker.com/docker-hub/usage/pulls/.
+Some registries answer HEAD with 404, 403 or 405 for what they have: that is confirmed by one GET. Docker Hub answers truly, and counts a
+GET of a manifest as a pull and a HEAD not: https://docs.docker.com/docker-hub/usage/pulls/.
 """
 
 import hashlib
@@ -10,23 +11,17 @@ from types import TracebackType
 from typing import Self
 
 from deployments.clients.deadline import within
-from deployments.clients.registry.addresses import is_same_origin, url_of
+from deployments.clients.registry.addresses import DOCKER_HUB, NO_HOSTS, is_same_origin, url_of
 from deployments.clients.registry.challenge import parse_challenge
-from deployments.clients.registry.errors import RegistryError
+from deployments.clients.registry.errors import RegistryError, RegistryUnavailable
 from deployments.clients.registry.google import GoogleCredentials
 from deployments.clients.registry.grants import Grant, Grants
-from deployments.clients.registry.manifests import parts_in
+from deployments.clients.registry.manifests import ACCEPTED, is_manifest, media_type_in, parts_in
 from deployments.clients.registry.transport import Question, Reply, Transport
 from deployments.clients.registry.verdicts import complaint_in, error_for
 from deployments.rules.images import ImageReference
 
-# All four are named: a registry says 404 to who does not accept what it has.
-_ACCEPT = (
-    "application/vnd.oci.image.index.v1+json, "
-    "application/vnd.oci.image.manifest.v1+json, "
-    "application/vnd.docker.distribution.manifest.list.v2+json, "
-    "application/vnd.docker.distribution.manifest.v2+json"
-)
+_ACCEPT = ", ".join(ACCEPTED)
 _TRANSIENT = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 # An exchange has one timeout; a question with its token and its refusal takes up to five exchanges.
 _TIMEOUTS_FOR_THE_WHOLE = 3
@@ -37,11 +32,18 @@ class Registry:
     """All registries at once, for up to 16 threads; credentials come from the docker config file when one asks for them.
 
     The file is read anew for each token, so that a secret mounted afresh is seen. Google's registries, where it has no entry for
-    them, get the application-default credentials.
+    them, get the application-default credentials. `plain_http` are the registries, host and port, that are asked without TLS.
     """
 
-    def __init__(self, *, docker_config: Path | None = None, timeout_seconds: float = 10) -> None:
-        self._transport = Transport(timeout_seconds)
+    def __init__(
+        self,
+        *,
+        docker_config: Path | None = None,
+        timeout_seconds: float = 10,
+        plain_http: frozenset[str] = NO_HOSTS,
+    ) -> None:
+        self._plain_http = plain_http
+        self._transport = Transport(timeout_seconds, plain_http=plain_http)
         self._whole_seconds = _TIMEOUTS_FOR_THE_WHOLE * timeout_seconds
         self._grants = Grants(
             self._transport, docker_config, GoogleCredentials(timeout_seconds=timeout_seconds)
@@ -68,15 +70,19 @@ class Registry:
 
     def _digest(self, image: ImageReference) -> str | None:
         reply, grant = self._ask("HEAD", image)
-        if reply.status == HTTPStatus.NOT_FOUND:
+        if reply.status == HTTPStatus.NOT_FOUND and image.registry == DOCKER_HUB:
             return None
-        if reply.status == HTTPStatus.OK:
-            return reply.headers.get("Docker-Content-Digest") or image.digest or self._hash(image)
-        is_transient = reply.status in _TRANSIENT or reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        error = _error(reply, image, grant) if is_transient else self._explain(reply, image)
-        if error is not None:
-            raise error
-        return None
+        if reply.status in _TRANSIENT or reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise _error(reply, image, grant)
+        if reply.status == HTTPStatus.OK and is_manifest(reply.headers):
+            stated = _digest_in(reply) or image.digest
+            if stated:
+                return stated
+        manifest = self._manifest(image)
+        if manifest is None:
+            return None
+        # As it is defined, for registries that leave out its header.
+        return _digest_in(manifest) or f"sha256:{hashlib.sha256(manifest.body).hexdigest()}"
 
     def parts(self, image: ImageReference) -> frozenset[str]:
         """The digests that the image's manifest refers to: an index' manifests, or its configuration.
@@ -84,35 +90,28 @@ class Registry:
         Empty where the registry has no such image. Docker Hub counts it as a pull. Raises RegistryError.
         """
         with within(self._whole_seconds):
-            reply, grant = self._ask("GET", image)
-        if reply.status == HTTPStatus.NOT_FOUND:
-            return frozenset()
-        if reply.status != HTTPStatus.OK:
-            raise _error(reply, image, grant)
-        return parts_in(reply.body)
+            manifest = self._manifest(image)
+        return parts_in(manifest.body) if manifest else frozenset()
 
-    def _hash(self, image: ImageReference) -> str | None:
-        """The digest as it is defined, for registries that leave out its header."""
+    def _manifest(self, image: ImageReference) -> Reply | None:
+        """By a GET, whose answer has the registry's words; None where those are that there is no such image. Raises RegistryError."""
         reply, grant = self._ask("GET", image)
-        if reply.status != HTTPStatus.OK:
-            raise _error(reply, image, grant)
-        return f"sha256:{hashlib.sha256(reply.body).hexdigest()}"
-
-    def _explain(self, refusal: Reply, image: ImageReference) -> RegistryError | None:
-        """The refusal in the registry's words, which take a GET: an answer to HEAD has no body.
-
-        None when those words are that there is no such image.
-        """
-        reply, grant = self._ask("GET", image)
-        complaint = complaint_in(reply)
-        if complaint.codes & _ABSENT:
+        if reply.status == HTTPStatus.NOT_FOUND or complaint_in(reply).codes & _ABSENT:
             return None
-        return _error(refusal, image, grant, answer_text=complaint.answer_text)
+        if reply.status != HTTPStatus.OK:
+            raise _error(reply, image, grant)
+        if not is_manifest(reply.headers):
+            kind = media_type_in(reply.headers) or "no media type"
+            raise RegistryUnavailable(
+                f"{image.registry} answers with something that is not an image's manifest ({kind}): check that it is a registry, and "
+                "that nothing in between wants a login. It is asked again at the next sync."
+            )
+        return reply
 
     def _ask(self, method: str, image: ImageReference) -> tuple[Reply, Grant]:
         """The reply and what it was asked with; a 401 is answered once, with a new grant."""
         name = image.digest or image.tag or "latest"
-        url = f"{url_of(image.registry)}/v2/{image.path}/manifests/{name}"
+        url = f"{url_of(image.registry, self._plain_http)}/v2/{image.path}/manifests/{name}"
         grant = self._grants.kept(image)
         reply = self._transport.ask(Question(method, url, _ACCEPT, grant.authorization))
         # A challenge from where we were redirected to could name a token server that is after our password.
@@ -124,11 +123,9 @@ class Registry:
         return reply, grant
 
 
-def _error(reply: Reply, image: ImageReference, grant: Grant, *, answer_text: str = "") -> RegistryError:
-    return error_for(
-        reply,
-        host=image.registry,
-        path=image.path,
-        has_credentials=grant.has_credentials,
-        answer_text=answer_text,
-    )
+def _digest_in(reply: Reply) -> str:
+    return reply.headers.get("Docker-Content-Digest", "")
+
+
+def _error(reply: Reply, image: ImageReference, grant: Grant) -> RegistryError:
+    return error_for(reply, host=image.registry, path=image.path, has_credentials=grant.has_credentials)

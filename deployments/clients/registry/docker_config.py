@@ -1,20 +1,20 @@
 """Credentials as `docker login` and Kubernetes' image pull secrets write them.
 
-The file: https://docs.docker.com/reference/cli/docker/login/#credential-stores; how an entry is found for a registry:
-`ResolveAuthConfig` in https://github.com/docker/cli/blob/master/cli/config/credentials/file_store.go.
+The file: https://docs.docker.com/reference/cli/docker/login/#credential-stores. How an entry is found for an image is Kubernetes' way, which
+takes Docker's in: https://kubernetes.io/docs/concepts/containers/images/#config-json.
 """
 
 import base64
 import binascii
 import json
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from deployments.clients.registry.addresses import DOCKER_HUB
 from deployments.clients.registry.errors import RegistryRefused
 
-_DOCKER_HUB_KEY = "https://index.docker.io/v1/"
 _DOCKER_HUB_HOSTS = {DOCKER_HUB, "index.docker.io", "registry-1.docker.io"}
 
 
@@ -30,15 +30,15 @@ class Credentials:
         return f"Basic {base64.b64encode(pair).decode()}"
 
 
-def find_credentials(config: Path | None, registry: str) -> Credentials | None:
-    """What the file holds for a registry, such as `gcr.io`; None without a file or an entry.
+def find_credentials(config: Path | None, repository: str) -> Credentials | None:
+    """What the file holds for an image repository, such as `gcr.io/acme/app`; None without a file or an entry.
 
-    Raises RegistryRefused when the file cannot be read, or keeps the credentials outside itself.
+    Of several entries the one with the longest path counts. Raises RegistryRefused when the file cannot be read, or keeps the credentials outside itself.
     """
     if config is None:
         return None
-    content = _read(config)
-    entry = _find_entry(_object(content.get("auths")), registry)
+    content, registry = _read(config), repository.partition("/")[0]
+    entry = _find_entry(_object(content.get("auths")), repository)
     found = _credentials_in(entry, config, registry)
     if found is None and _keeps_elsewhere(content, entry, registry):
         raise RegistryRefused(
@@ -65,13 +65,36 @@ def _read(config: Path) -> dict[str, Any]:
     return content
 
 
-def _find_entry(auths: dict[str, Any], registry: str) -> dict[str, Any]:
-    is_hub = registry == DOCKER_HUB
-    exact = auths.get(_DOCKER_HUB_KEY if is_hub else registry)
-    if exact is not None:
-        return _object(exact)
-    hosts = _DOCKER_HUB_HOSTS if is_hub else {registry}
-    return next((_object(entry) for key, entry in auths.items() if _host_in(key) in hosts), {})
+def _find_entry(auths: dict[str, Any], repository: str) -> dict[str, Any]:
+    """The longest path wins, and of equally long ones a host that is spelt out over one with `*`."""
+    host, _, path = repository.partition("/")
+    fitting = [
+        (len(key_path), "*" not in key_host, key)
+        for key in auths
+        for key_host, key_path in [_place_of(key)]
+        if _is_host(host, key_host) and _is_under(path, key_path)
+    ]
+    return _object(auths[max(fitting)[2]]) if fitting else {}
+
+
+def _place_of(key: str) -> tuple[str, str]:
+    """Host and path that an entry is for. Docker writes the API's version behind a host, and Docker Hub in three ways."""
+    host, _, path = key.removeprefix("https://").removeprefix("http://").partition("/")
+    path = path.strip("/")
+    if path.partition("/")[0] in {"v1", "v2"}:
+        path = path.partition("/")[2]
+    return DOCKER_HUB if host in _DOCKER_HUB_HOSTS else host, path
+
+
+def _is_host(host: str, pattern: str) -> bool:
+    """`*` stands for one part between dots, or some of it; ports are the same or it does not fit."""
+    (name, _, port), (pattern_name, _, pattern_port) = host.partition(":"), pattern.partition(":")
+    parts, patterns = name.split("."), pattern_name.split(".")
+    return port == pattern_port and len(parts) == len(patterns) and all(map(fnmatchcase, parts, patterns))
+
+
+def _is_under(path: str, prefix: str) -> bool:
+    return not prefix or path == prefix or path.startswith(f"{prefix}/")
 
 
 def _credentials_in(entry: dict[str, Any], config: Path, registry: str) -> Credentials | None:
@@ -95,13 +118,8 @@ def _credentials_in(entry: dict[str, Any], config: Path, registry: str) -> Crede
 
 def _keeps_elsewhere(content: dict[str, Any], entry: dict[str, Any], registry: str) -> bool:
     helpers = _object(content.get("credHelpers"))
-    keys = _DOCKER_HUB_HOSTS | {_DOCKER_HUB_KEY} if registry == DOCKER_HUB else {registry}
-    named = any(_host_in(key) in keys or key in keys for key in helpers)
+    named = any(_place_of(key)[0] == registry for key in helpers)
     return named or bool(content.get("credsStore")) or bool(entry.get("identitytoken"))
-
-
-def _host_in(key: str) -> str:
-    return key.removeprefix("https://").removeprefix("http://").partition("/")[0]
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from deployments.clients.registry.transport import Question, Reply, Transport
 from deployments.clients.registry.verdicts import error_for
 from deployments.rules.images import ImageReference
 
+_LONGEST_SECONDS = 24 * 3600
 _DEFAULT_SECONDS = 60.0
 _LONGEST_MARGIN_SECONDS = 10.0
 _BASIC_SECONDS = 300.0  # how soon new credentials in the docker config file are seen
@@ -40,6 +41,7 @@ class Grants:
         self._google = google
         self._transport = transport
         self._docker_config = docker_config
+        self._plain_http = transport.plain_http
         self._kept: dict[str, Grant] = {}
 
     def kept(self, image: ImageReference) -> Grant:
@@ -49,7 +51,7 @@ class Grants:
 
     def earn(self, image: ImageReference, challenge: Challenge) -> Grant:
         """A new grant, as the registry asked for it. Raises RegistryError."""
-        credentials = find_credentials(self._docker_config, image.registry) or self._google.for_registry(
+        credentials = find_credentials(self._docker_config, image.repository) or self._google.for_registry(
             image.registry
         )
         if challenge.scheme == "bearer":
@@ -66,7 +68,9 @@ class Grants:
     ) -> Grant:
         asked_at = time.monotonic()
         question = Question(
-            "GET", _token_url(image, challenge), authorization=credentials.basic if credentials else ""
+            "GET",
+            _token_url(image, challenge, self._plain_http),
+            authorization=credentials.basic if credentials else "",
         )
         reply = self._transport.ask(question)
         if reply.status >= 400:  # noqa: PLR2004 - where HTTP's errors begin
@@ -81,8 +85,8 @@ class Grants:
         return Grant(f"Bearer {token}", credentials is not None, asked_at + seconds - margin)
 
 
-def _token_url(image: ImageReference, challenge: Challenge) -> str:
-    if not is_safe(challenge.realm):
+def _token_url(image: ImageReference, challenge: Challenge, plain_http: frozenset[str]) -> str:
+    if not is_safe(challenge.realm, plain_http):
         raise RegistryRefused(
             f"{image.registry} names a token server without HTTPS, which gets no credentials: correct the registry's own settings."
         )
@@ -105,4 +109,6 @@ def _token_in(reply: Reply, *, host: str) -> tuple[str, float]:
             f"{host} answered without a token: check that it is a registry's token server."
         )
     seconds = found.get("expires_in")
-    return token, float(seconds) if isinstance(seconds, int | float) and seconds > 0 else _DEFAULT_SECONDS
+    if not isinstance(seconds, int | float) or not seconds > 0:
+        return token, _DEFAULT_SECONDS
+    return token, float(min(seconds, _LONGEST_SECONDS))

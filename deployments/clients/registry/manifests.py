@@ -1,7 +1,31 @@
 """What a manifest refers to: https://github.com/opencontainers/image-spec/blob/main/manifest.md and image-index.md."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
+
+# All four are named: a registry says 404 to who does not accept what it has.
+ACCEPTED = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+# What old registries send whatever was asked for: https://distribution.github.io/distribution/spec/deprecated-schema-v1/.
+_OLD = (
+    "application/vnd.docker.distribution.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v1+prettyjws",
+)
+
+
+def media_type_in(headers: Mapping[str, str]) -> str:
+    """Of Content-Type, without parameters and in lower case; empty where there is none."""
+    return headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+def is_manifest(headers: Mapping[str, str]) -> bool:
+    """Whether an answer is a manifest; a login page or a proxy's error comes with status 200, too."""
+    return media_type_in(headers) in {*ACCEPTED, *_OLD}
 
 
 def parts_in(body: bytes) -> frozenset[str]:

@@ -10,7 +10,7 @@ import urllib3
 from requests.auth import AuthBase
 
 from deployments.clients.deadline import within
-from deployments.clients.registry.addresses import host_of, is_safe, is_same_origin
+from deployments.clients.registry.addresses import NO_HOSTS, host_of, is_safe, is_same_origin
 from deployments.clients.registry.errors import RegistryUnavailable
 from deployments.clients.timely_http import session
 
@@ -18,6 +18,14 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
 _MOST_BYTES = 4 * 1024 * 1024  # as much as registries have to take for a manifest (OCI distribution-spec)
 _CONNECTIONS_PER_HOST = 16
+# OpenSSL's reasons where the first bytes of an answer are not TLS', but HTTP's; which one depends on its version.
+_NOT_TLS = (
+    "wrong version number",
+    "wrong_version_number",
+    "record layer failure",
+    "record_layer_failure",
+    "http request",
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,8 @@ class _Authorization(AuthBase):
 class Transport:
     """Connections kept alive and shared by threads: nothing in the session changes once it is made, cookies included."""
 
-    def __init__(self, timeout_seconds: float) -> None:
+    def __init__(self, timeout_seconds: float, *, plain_http: frozenset[str] = NO_HOSTS) -> None:
+        self.plain_http = plain_http
         self._timeout_seconds = timeout_seconds
         self._session = session(connections_per_host=_CONNECTIONS_PER_HOST)
         self._session.headers["User-Agent"] = "headway"
@@ -77,7 +86,7 @@ class Transport:
                 location = reply.headers.get("Location")
                 if reply.status not in _REDIRECTS or not location:
                     return reply
-                question = question.moved_to(_follow(question.url, location))
+                question = question.moved_to(_follow(question.url, location, self.plain_http))
         raise RegistryUnavailable(
             f"{host_of(first.url)} sends us from one address to the next without end: check the registry's own settings."
         )
@@ -107,7 +116,7 @@ class Transport:
     def _message_for(self, error: Exception, question: Question) -> str:
         host = host_of(question.url)
         if isinstance(error, requests.exceptions.SSLError):
-            return f"{host} shows a certificate that is not trusted: renew it there, or trust its authority here."
+            return f"{host} {_tls_problem(error)}"
         if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
             return f"{host} did not answer within {self._timeout_seconds:g} seconds: it is asked again at the next sync."
         return (
@@ -115,12 +124,26 @@ class Transport:
         )
 
 
-def _follow(url: str, location: str) -> str:
+def _tls_problem(error: BaseException) -> str:
+    """What OpenSSL gives as its reason, as a person may put it right."""
+    text = str(error).lower()
+    if any(reason in text for reason in _NOT_TLS):
+        return (
+            "speaks plain HTTP where TLS was expected: put TLS before it, or add it to INSECURE_REGISTRIES."
+        )
+    if "certificate has expired" in text:
+        return "shows a certificate that has expired: renew it there."
+    if "certificate verify failed" in text:
+        return "shows a certificate that is not trusted: renew it there, or trust its authority here."
+    return "breaks off the TLS handshake: check which versions of TLS it speaks, and what stands in between."
+
+
+def _follow(url: str, location: str, plain_http: frozenset[str]) -> str:
     try:
         target = urljoin(url, location)
     except ValueError:
         target = ""
-    if not is_safe(target):
+    if not is_safe(target, plain_http):
         raise RegistryUnavailable(
             f"{host_of(url)} redirects to an address without HTTPS, where nothing is asked: correct the registry's own settings."
         )

@@ -15,6 +15,7 @@ from deployments.clients.registry.errors import (
     RegistryUnavailable,
 )
 from deployments.clients.registry.transport import Reply
+from deployments.rules.times import LONGEST_WAIT, bounded, parse_wait
 
 _LONGEST_MESSAGE = 300
 
@@ -41,11 +42,9 @@ def complaint_in(reply: Reply) -> Complaint:
     return Complaint(codes, _shorten("; ".join(map(_spell, errors)) or _plain(content)))
 
 
-def error_for(
-    reply: Reply, *, host: str, path: str, has_credentials: bool, answer_text: str = ""
-) -> RegistryError:
-    """The error that a status of 400 and above stands for; `answer_text` replaces what the reply itself says."""
-    answer_text = answer_text or complaint_in(reply).answer_text
+def error_for(reply: Reply, *, host: str, path: str, has_credentials: bool) -> RegistryError:
+    """The error that a status of 400 and above stands for."""
+    answer_text = complaint_in(reply).answer_text
     status = reply.status
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         seconds = _retry_after_seconds(reply.headers)
@@ -55,6 +54,10 @@ def error_for(
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         message = f"{host} fails ({_status_text(reply)}): it is asked again at the next sync."
         return RegistryUnavailable(message, answer_text=answer_text)
+    if "expired" in answer_text.lower():
+        # Amazon's registry says so with 403, which otherwise is about permissions.
+        message = f"Our credentials for {host} have expired: renew its entry in the docker config file."
+        return RegistryRefused(message, answer_text=answer_text)
     return RegistryRefused(
         _refusal(reply, host, path, has_credentials=has_credentials), answer_text=answer_text
     )
@@ -95,11 +98,11 @@ def _shorten(text: str) -> str:
 def _retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     """Of Retry-After, in seconds or as a date (RFC 9110 §10.2.3)."""
     value = headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value)
+    if (wait := parse_wait(value)) is not None:
+        return wait.total_seconds()
     try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
+        time = bounded(parsedate_to_datetime(value))
+    except (ValueError, OverflowError):
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, round((moment - datetime.now(UTC)).total_seconds()))
+    wait = time - datetime.now(UTC) if time else None
+    return max(0.0, round(wait.total_seconds())) if wait is not None and wait <= LONGEST_WAIT else None

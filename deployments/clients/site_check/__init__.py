@@ -7,6 +7,7 @@ from deployments.clients.site_check.errors import (
     HostUnreachable,
     RedirectLoop,
     SiteCheckError,
+    UnableToAsk,
 )
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "RedirectLoop",
     "SiteCheck",
     "SiteCheckError",
+    "UnableToAsk",
 ]

@@ -4,8 +4,10 @@ Proxies and certificates are those of requests' ordinary environment (HTTPS_PROX
 https://requests.readthedocs.io/en/latest/user/advanced/#proxies. Private addresses are legal: the site is its owner's own.
 """
 
+import socket
 import time
 from dataclasses import dataclass
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urljoin, urlsplit
 
@@ -13,13 +15,14 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 
-from deployments.clients.deadline import seconds_left, within
+from deployments.clients.deadline import TooLate, in_time, seconds_left, within
 from deployments.clients.site_check.errors import (
     AnswerTooSlow,
     CertificateRefused,
     HostUnreachable,
     RedirectLoop,
     SiteCheckError,
+    UnableToAsk,
 )
 from deployments.clients.timely_http import session
 
@@ -51,12 +54,13 @@ class SiteCheck:
     """Keeps nothing between two visits: threads may share it."""
 
     def get(self, host: str, *, path: str = "/", timeout_seconds: float = 10) -> HostAnswer:
-        """GET https://host/path. Raises WebError within about `timeout_seconds`, counted over all redirects."""
+        """GET https://host/path. Raises SiteCheckError within about `timeout_seconds`, counted over all redirects."""
         began = time.monotonic()
         url = f"https://{host}{path}"
         with session() as asking, within(timeout_seconds):
             asking.headers["User-Agent"] = "Headway"
             asking.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+            _resolve(url)
             for _ in range(_MOST_REDIRECTS + 1):
                 status, location = _get(asking, url, host, timeout_seconds)
                 target = urljoin(url, location) if status in _REDIRECTS and location else ""
@@ -64,6 +68,20 @@ class SiteCheck:
                     return HostAnswer(status, round((time.monotonic() - began) * 1000), leads_to=target)
                 url = target
         raise RedirectLoop(f"{host} redirects more than {_MOST_REDIRECTS} times: correct its redirects.")
+
+
+def _resolve(url: str) -> None:
+    """Raise UnableToAsk where the host's name cannot be resolved here; with a proxy, that one resolves it."""
+    if requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)):
+        return
+    parts = urlsplit(url)
+    try:
+        in_time(partial(socket.getaddrinfo, parts.hostname, parts.port or 443, type=socket.SOCK_STREAM))
+    except (socket.gaierror, TooLate) as error:
+        raise UnableToAsk(f"The worker cannot resolve the name {parts.hostname}.") from error
+    except UnicodeError:
+        # No name that DNS could know: requests says so below.
+        return
 
 
 def _get(asking: requests.Session, url: str, host: str, timeout_seconds: float) -> tuple[int, str]:
@@ -90,20 +108,27 @@ def _read(response: requests.Response) -> None:
 
 
 def _plain(error: Exception, host: str) -> SiteCheckError:
-    causes = " ".join(repr(each) for each in _causes(error))
+    found = _causes(error)
+    causes = " ".join(repr(each) for each in found)
     if isinstance(error, requests.exceptions.SSLError):
         return CertificateRefused(
             f"{host} shows a certificate that is not trusted: renew it, or trust its authority here."
         )
     if isinstance(error, requests.exceptions.ProxyError):
-        return HostUnreachable(f"The proxy does not lead to {host}: check HTTPS_PROXY and NO_PROXY.")
+        return _by_the_proxy(found, host)
     if not isinstance(error, requests.exceptions.RequestException | urllib3.exceptions.HTTPError):
         return HostUnreachable(f"{host} cannot be asked: {error}")
     if "NameResolutionError" in causes:
-        return HostUnreachable(f"The name {host} is not known here: check its DNS.")
+        return UnableToAsk(f"The worker cannot resolve the name {host}.")
     if "Connection refused" in causes:
         return HostUnreachable(f"Nobody listens at {host}: check its ingress.")
     return HostUnreachable(f"{host} broke off before its answer was whole.")
+
+
+def _by_the_proxy(found: list[BaseException], host: str) -> SiteCheckError:
+    if any(isinstance(each, urllib3.exceptions.NewConnectionError) for each in found):
+        return UnableToAsk("The worker cannot reach its proxy: check HTTPS_PROXY.")
+    return HostUnreachable(f"The proxy does not lead to {host}: check HTTPS_PROXY and NO_PROXY.")
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:
@@ -117,5 +142,7 @@ def _causes(error: BaseException | None) -> list[BaseException]:
 def _is_same_origin(one: str, other: str) -> bool:
     before, after = urlsplit(one), urlsplit(other)
     return (before.scheme, before.hostname, before.port or 443) == (
-        after.scheme, after.hostname, after.port or 443,
-    )  # fmt: skip
+        after.scheme,
+        after.hostname,
+        after.port or 443,
+    )

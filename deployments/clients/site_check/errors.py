@@ -5,8 +5,12 @@ class SiteCheckError(Exception):
     """No answer came."""
 
 
+class UnableToAsk(SiteCheckError):
+    """The worker cannot resolve the name, or cannot reach its own proxy: that says nothing of the site."""
+
+
 class HostUnreachable(SiteCheckError):
-    """The name is not known, nobody listens there, or the connection broke off."""
+    """Nobody listens there, or the connection broke off."""
 
 
 class AnswerTooSlow(SiteCheckError):

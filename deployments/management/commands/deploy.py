@@ -8,6 +8,7 @@ from deployments.management.output import print_json
 from deployments.management.shell import shell_user
 from deployments.models import Deploy, Site, Status, Trigger
 from deployments.operations.deploys.request import UnableToDeploy, request_deploy
+from deployments.rules.wording import short
 
 POLL_SECONDS = 1
 
@@ -37,7 +38,7 @@ class Command(BaseCommand):
             print_json(self.stdout, _as_dict(deploy))
         else:
             self.stdout.write(
-                f"Deploy {deploy.pk} of {site.host} to {deploy.sha[:7]}: {deploy.get_status_display()}. {deploy.message}"
+                f"Deploy {deploy.pk} of {site.host} to {short(deploy.sha)}: {deploy.get_status_display()}. {deploy.message}"
             )
         if options["wait"] and deploy.status != Status.SUCCEEDED:
             raise CommandError("It did not succeed.")

@@ -1,25 +1,31 @@
 import csv
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.db.models import BooleanField
 from django.utils import timezone
 
 from deployments.management.shell import shell_user
 from deployments.models import Site
+from deployments.models.site import mapping_fields
 from deployments.operations.sites.save import save_mapping
 
 REQUIRED = ("host", "owner", "repository", "deployment")
-OPTIONAL = ("branch", "namespace", "container", "image_template")
 # the original script's table calls the repository "repo".
 ALIASES = {"repo": "repository"}
 
 
 class Command(BaseCommand):
-    help = "Add or change sites from a CSV file with a heading line: host, owner, repository, deployment, and optionally branch, namespace, container, image_template."
+    help = (
+        "Add or change sites from a CSV file. Its heading line names the columns: "
+        f"{', '.join(REQUIRED)}, and optionally {', '.join(sorted(mapping_fields().keys() - set(REQUIRED)))}. "
+        "An empty cell means the default; a column that is left out changes nothing."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help="the CSV file; - reads standard input")
@@ -27,6 +33,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         lines = sys.stdin.read() if options["file"] == "-" else _read(Path(options["file"]))
         rows = csv.DictReader(lines.splitlines())
+        _check_columns(rows.fieldnames or ())
         created = changed = 0
         problems = []
         with transaction.atomic():
@@ -52,12 +59,21 @@ def _read(file: Path) -> str:
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
 
 
+def _check_columns(names: Iterable[str]) -> None:
+    columns = {ALIASES.get(name, name) for name in names}
+    if unknown := sorted(columns - mapping_fields().keys()):
+        known = ", ".join(mapping_fields())
+        raise CommandError(
+            f"Nothing was imported. Unknown columns: {', '.join(unknown)}. There are: {known}."
+        )
+
+
 def _save(row: dict[str, str]) -> bool:
     if None in row:
         raise CommandError("It has more cells than the heading line.")
     if missing := [name for name in REQUIRED if not row.get(name)]:
         raise CommandError(f"{', '.join(missing)} must not be empty.")
-    values = {name: (row.get(name) or "").strip() for name in (*REQUIRED, *OPTIONAL) if name in row}
+    values = {name: _value(name, (text or "").strip()) for name, text in row.items()}
     values["host"] = values["host"].lower()
     site = Site.objects.filter(host=values["host"]).first() or Site()
     is_new = site.pk is None
@@ -70,6 +86,14 @@ def _save(row: dict[str, str]) -> bool:
         user, name = shell_user()
         save_mapping(site=site, before=changed, by=user, by_name=name, now=timezone.now())
     return is_new
+
+
+def _value(name: str, text: str) -> Any:
+    """What the model's own validation reads: it makes numbers of digits, but of a spreadsheet's TRUE and of `true` nothing."""
+    field = mapping_fields()[name]
+    if not text:
+        return field.get_default()
+    return text.capitalize() if isinstance(field, BooleanField) else text
 
 
 def _message(error: Exception) -> str:

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from deployments.management.output import print_json, print_table
 from deployments.queries import SiteRow, site_list
+from deployments.rules.wording import short
 
 
 class Command(BaseCommand):
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         if options["json"]:
             print_json(self.stdout, rows)
         elif rows:
-            shown = [row | {"head": row["head"][:7], "running": row["running"][:7]} for row in rows]
+            shown = [row | {"head": short(row["head"]), "running": short(row["running"])} for row in rows]
             print_table(
                 self.stdout, shown, columns=("state", "host", "repository", "running", "head", "message")
             )

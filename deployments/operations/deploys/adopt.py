@@ -8,10 +8,9 @@ from django.db import transaction
 from deployments.models import AuditEvent, Deploy, Observation, Site, Status, Trigger
 from deployments.operations import audit
 from deployments.operations.deploys.finish import Ending, finish
-from deployments.operations.deploys.guard_input import image_repository
 from deployments.operations.deploys.request import lock
 from deployments.rules.guards import NEVER_SYNCED
-from deployments.rules.wording import moment
+from deployments.rules.wording import moment, short
 
 
 class UnableToAdopt(Exception):
@@ -37,7 +36,7 @@ def _refusal(site: Site, image: str) -> str:
     if seen.cluster_observed_at is None or image != seen.desired_image:
         changed = "The image has changed since you looked. Look again, then decide."
         return changed if seen.cluster_observed_at else NEVER_SYNCED
-    if image_repository(image) != site.expected_repository:
+    if not site.owns(image):
         return f"{image} is not of {site.expected_repository}: correct the mapping, or put it right."
     if seen.latest_deploy and seen.latest_deploy.is_active:
         return "A Deploy is under way here: wait until that has ended."
@@ -53,7 +52,7 @@ def _off_branch(seen: Observation) -> str:
         return ""
     if seen.ahead_by is None:
         return "Whether this commit is on the branch is not known yet: sync first."
-    return f"Commit {seen.desired_sha[:7]} is not on the branch: push it there first, or put it right."
+    return f"Commit {short(seen.desired_sha)} is not on the branch: push it there first, or put it right."
 
 
 def _write(site: Site, *, by: User, now: datetime) -> Deploy:
@@ -61,12 +60,21 @@ def _write(site: Site, *, by: User, now: datetime) -> Deploy:
     who = f"{seen.desired_by or 'Somebody else'} set it{f' on {moment(seen.desired_at)}' if seen.desired_at else ''}"
     last = site.deploys.filter(status=Status.SUCCEEDED).first()
     deploy = Deploy.objects.create(
-        site=site, sha=seen.desired_sha, image=seen.desired_image, status=Status.VERIFYING, trigger=Trigger.ADOPTED,
+        site=site,
+        sha=seen.desired_sha,
+        image=seen.desired_image,
+        status=Status.VERIFYING,
+        trigger=Trigger.ADOPTED,
         headline=seen.head_headline if seen.desired_sha == seen.head_sha else "",
-        from_sha=last.sha if last else "", from_image=seen.accepted_image,
-        requested_by=by, requested_by_name=by.get_username(), requested_at=now,
-        wanted=seen.wanted, updated=seen.wanted, ready=seen.ready,
-    )  # fmt: skip
+        from_sha=last.sha if last else "",
+        from_image=seen.accepted_image,
+        requested_by=by,
+        requested_by_name=by.get_username(),
+        requested_at=now,
+        wanted=seen.wanted,
+        updated=seen.wanted,
+        ready=seen.ready,
+    )
     Observation.objects.filter(site=site).update(latest_deploy=deploy)
     finish(
         deploy,

@@ -9,11 +9,16 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
+from deployments.facts import site_facts
 from deployments.models import AuditEvent, BatchItem, DeployBatch, Site, Status, Trigger
 from deployments.operations import audit
+from deployments.operations.authorization import lost_the_right, may_deploy_now
 from deployments.operations.deploys.cancel import UnableToCancel, cancel_deploy
-from deployments.operations.deploys.request import UnableToDeploy, request_deploy
+from deployments.operations.deploys.deploy_request import DeployRequest, note_refusal
+from deployments.operations.deploys.reauthentication import require_for_request
+from deployments.operations.deploys.request import UnableToDeploy, request
 from deployments.rules.images import is_full_sha
+from deployments.rules.reauth_reasons import NEVER, Authentication
 from deployments.rules.wording import counted, sentences
 
 logger = logging.getLogger(__name__)
@@ -33,36 +38,29 @@ class BatchEntry:
     seen_sha: str
 
 
-def request_batch(*, entries: Sequence[BatchEntry], by: User, key: UUID | None, now: datetime) -> DeployBatch:
+def request_batch(
+    *,
+    entries: Sequence[BatchEntry],
+    by: User,
+    authentication: Authentication = NEVER,
+    key: UUID | None,
+    now: datetime,
+) -> DeployBatch:
     """Write the batch and begin its first Deploy. The same key returns the first batch.
 
-    Raises UnableToDeployAll where nothing was named, or something that is not there.
+    Raises UnableToDeployAll where nothing was named, or something that is not there, and ReauthenticationRequired where one of
+    them is risky and `authentication` is not recent.
     """
     if key and (first := DeployBatch.objects.filter(idempotency_key=key).first()):
         return first
-    sites = {site.host: site for site in Site.objects.filter(host__in=[entry.host for entry in entries])}
+    named = Site.objects.filter(host__in=[entry.host for entry in entries])
+    sites = {site.host: site for site in named.select_related("observation__latest_deploy")}
     entries = list({entry.host: entry for entry in entries}.values())
     if not entries or any(entry.host not in sites or not is_full_sha(entry.sha) for entry in entries):
         raise UnableToDeployAll("What is ready has changed since you looked. Look again, then tap once more.")
+    _judge(entries, sites, by=by, authentication=authentication, now=now)
     try:
-        with transaction.atomic():
-            batch = DeployBatch.objects.create(
-                requested_by=by, requested_by_name=by.get_username(), requested_at=now, idempotency_key=key
-            )
-            BatchItem.objects.bulk_create(
-                BatchItem(
-                    batch=batch,
-                    position=place,
-                    site=sites[entry.host],
-                    sha=entry.sha,
-                    seen_sha=entry.seen_sha,
-                )
-                for place, entry in enumerate(entries, start=1)
-            )
-            message = (
-                f"Asked for Deploys of {counted(len(entries), 'site')}, one after another: {_named(entries)}."
-            )
-            audit.record(AuditEvent.Kind.DEPLOY, message, by=by, now=now)
+        batch = _write(entries, sites, by=by, key=key, now=now)
     except IntegrityError:
         # The same tap, in another process, a moment ago.
         if key and (first := DeployBatch.objects.filter(idempotency_key=key).first()):
@@ -71,6 +69,42 @@ def request_batch(*, entries: Sequence[BatchEntry], by: User, key: UUID | None, 
     continue_batch(batch_id=batch.pk, now=now)
     batch.refresh_from_db()
     return batch
+
+
+def _write(
+    entries: Sequence[BatchEntry], sites: dict[str, Site], *, by: User, key: UUID | None, now: datetime
+) -> DeployBatch:
+    with transaction.atomic():
+        batch = DeployBatch.objects.create(
+            requested_by=by, requested_by_name=by.get_username(), requested_at=now, idempotency_key=key
+        )
+        BatchItem.objects.bulk_create(
+            BatchItem(
+                batch=batch, position=place, site=sites[entry.host], sha=entry.sha, seen_sha=entry.seen_sha
+            )
+            for place, entry in enumerate(entries, start=1)
+        )
+        message = (
+            f"Asked for Deploys of {counted(len(entries), 'site')}, one after another: {_named(entries)}."
+        )
+        audit.record(AuditEvent.Kind.DEPLOY, message, by=by, now=now)
+    return batch
+
+
+def _judge(
+    entries: Sequence[BatchEntry],
+    sites: dict[str, Site],
+    *,
+    by: User,
+    authentication: Authentication,
+    now: datetime,
+) -> None:
+    for each in entries:
+        site = sites[each.host]
+        entry = DeployRequest(
+            sha=each.sha, seen_sha=each.seen_sha, trigger=Trigger.PERSON, by=by, authentication=authentication
+        )
+        require_for_request(entry, site, site_facts(site, holds=(), sha=each.sha), now=now)
 
 
 def continue_batches(*, now: datetime) -> None:
@@ -141,13 +175,21 @@ def _begin(batch: DeployBatch, item: BatchItem, *, now: datetime) -> bool:
     if getattr(site, "observation", None) and site.observation.running_sha == item.sha:
         BatchItem.objects.filter(pk=item.pk).update(is_done=True, message="It runs this commit already.")
         return True
-    if by is None or not by.is_active:
-        _stop(batch, item, f"{batch.requested_by_name} may not deploy any more.", now=now)
+    entry = DeployRequest(
+        sha=item.sha,
+        seen_sha=item.seen_sha,
+        trigger=Trigger.PERSON,
+        by=by,
+        named=batch.requested_by_name,
+        is_judged=True,
+    )
+    if not may_deploy_now(batch.requested_by_id):
+        refusal = lost_the_right(batch.requested_by_name)
+        note_refusal(refusal, entry, site=site, now=now)
+        _stop(batch, item, refusal, now=now)
         return False
     try:
-        deploy = request_deploy(
-            site=site, sha=item.sha, seen_sha=item.seen_sha, requested_by=by, trigger=Trigger.PERSON, now=now
-        )
+        deploy = request(entry, site=site, now=now)
     except UnableToDeploy as refusal:
         _stop(batch, item, str(refusal), now=now)
         return False

@@ -10,6 +10,8 @@ from deployments.operations.deploys.deploy_request import DeployRequest, note_re
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.deploys.rollback import request_rollback, way_back_from
+from deployments.rules.reauth_reasons import NEVER, Authentication
+from deployments.rules.wording import short
 
 
 class UnableToCancel(Exception):
@@ -22,7 +24,7 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
     Raises UnableToCancel once a worker has begun with it.
     """
     message = f"{by.get_username()} cancelled it before anything was changed."
-    audited = f"Cancelled Deploy {deploy.pk} of {deploy.sha[:7]} before anything was changed."
+    audited = f"Cancelled Deploy {deploy.pk} of {short(deploy.sha)} before anything was changed."
     with transaction.atomic():
         # Locked, so that a worker that is about to tell the cluster comes before or after, and never in between.
         unsent = Deploy.objects.select_for_update().filter(pk=deploy.pk, patch_sent_at=None)
@@ -32,7 +34,9 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
             raise UnableToCancel("Too late to cancel: the cluster has been told already.")
 
 
-def abort_and_roll_back(*, deploy: Deploy, by: User, now: datetime) -> Deploy:
+def abort_and_roll_back(
+    *, deploy: Deploy, by: User, authentication: Authentication = NEVER, now: datetime
+) -> Deploy:
     """End a rollout that is under way, and begin the rollback to what ran before: both, or neither.
 
     Raises UnableToCancel where it has ended meanwhile, UnableToDeploy where there is no way back.
@@ -42,13 +46,19 @@ def abort_and_roll_back(*, deploy: Deploy, by: User, now: datetime) -> Deploy:
     deploy_request = DeployRequest(sha=target, seen_sha="", trigger=Trigger.PERSON, by=by, kind=Kind.ROLLBACK)
     try:
         with transaction.atomic():
-            message = f"Aborted by {by.get_username()}: rolling back to {target[:7]}."
-            audited = f"Aborted Deploy {deploy.pk} of {deploy.sha[:7]} while it rolled out."
+            message = f"Aborted by {by.get_username()}: rolling back to {short(target)}."
+            audited = f"Aborted Deploy {deploy.pk} of {short(deploy.sha)} while it rolled out."
             if not finish(deploy, Ending.ABORTED, message, by=by, audited=audited, now=now):
                 raise UnableToCancel("Nothing to abort: it is not rolling out (any more).")
             seen = Observation.objects.filter(site=site).values_list("running_sha", flat=True).first()
             return request_rollback(
-                site=site, sha=target, seen_sha=seen or "", by=by, rolls_back=deploy, now=now
+                site=site,
+                sha=target,
+                seen_sha=seen or "",
+                by=by,
+                rolls_back=deploy,
+                authentication=authentication,
+                now=now,
             )
     except UnableToDeploy as refused:
         note_refusal(str(refused), deploy_request, site=site, now=now)

@@ -1,13 +1,21 @@
-"""What somebody wants to happen to a site, and how the audit tells of it."""
+"""What somebody requests of a site, and what the guards judge it by."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
 
-from deployments.models import AuditEvent, Deploy, Kind, Site, Trigger
+from deployments.models import AuditEvent, CommitRange, Deploy, Kind, Site, Status, Trigger
 from deployments.operations import audit
+from deployments.operations.authorization import is_administrator
+from deployments.rules.guards import NEVER_SYNCED, GuardInput
+from deployments.rules.images import UnableToParseImage, is_full_sha, parse_image
+from deployments.rules.reauth_reasons import NEVER, Authentication
+from deployments.rules.site_facts import HoldFacts
+from deployments.rules.site_state import SiteFacts
+from deployments.rules.wording import short
 
 SCHEDULER_NAME = "the sync"
 AUDITED_AS = {
@@ -47,8 +55,13 @@ class DeployRequest:
     """Empty: the one that the site's template gives."""
     rolls_back: Deploy | None = None
     cause: str = ""
+    passes_hold: HoldFacts | None = None
+    """A Hold that stops newer commits, and not this."""
     accepts_image: str = ""
     """Another app's image that the person saw here, and agreed to replace."""
+    authentication: Authentication = NEVER
+    is_judged: bool = False
+    """Its risk was judged before, when it was asked for as a part of something larger."""
 
     @property
     def by_name(self) -> str:
@@ -57,15 +70,21 @@ class DeployRequest:
         return self.named or (SCHEDULER_NAME if self.trigger == Trigger.SYNC else audit.HEADWAY)
 
     @property
+    def words_on_hold(self) -> str:
+        """That a Hold is passed, and whose; empty where none is."""
+        hold = self.passes_hold
+        return f"It passes the Hold by {hold.by}: {hold.reason}" if hold else ""
+
+    @property
     def described(self) -> str:
         """What is wished for, in words."""
         match self.kind:
             case Kind.ROLLBACK:
-                return f"a rollback to {self.sha[:7]}"
+                return f"a rollback to {short(self.sha)}"
             case Kind.RESTART:
-                return f"a restart of the pods of {self.sha[:7]}"
+                return f"a restart of the pods of {short(self.sha)}"
         over = f", in place of {self.accepts_image}" if self.accepts_image else ""
-        return f"a Deploy of {self.sha[:7]}{', although CI failed' if self.accepts_red else ''}{over}"
+        return f"a Deploy of {short(self.sha)}{', although CI failed' if self.accepts_red else ''}{over}"
 
 
 def note_refusal(refusal: str, deploy_request: DeployRequest, *, site: Site, now: datetime) -> None:
@@ -79,3 +98,76 @@ def note_refusal(refusal: str, deploy_request: DeployRequest, *, site: Site, now
         site=site,
         now=now,
     )
+
+
+def guard_input_at_request(site: Site, facts: SiteFacts, deploy_request: DeployRequest) -> GuardInput:
+    """Put together what the guards judge by when a wish is made."""
+    is_head = deploy_request.sha == facts.head_sha
+    missing = facts.workload_missing
+    if facts.cluster_observed_at is None:
+        missing = missing or NEVER_SYNCED
+    return GuardInput(
+        sha=deploy_request.sha,
+        slug=f"{site.owner}/{site.repository}",
+        is_on_branch=True
+        if is_head or deploy_request.kind != Kind.DEPLOY or _is_known(site, deploy_request.sha)
+        else None,
+        is_image_built=facts.head_image_built if is_head and not deploy_request.readiness else None,
+        image=image_of(site, deploy_request),
+        workload_missing=missing,
+        expected_repository=facts.expected_repository,
+        former_repository=facts.former_repository,
+        present_repository=image_repository(facts.meant_image),
+        accepts_other_app=bool(replaced_image(deploy_request, facts)),
+        is_by_administrator=is_administrator(deploy_request.by),
+        hold=facts.hold,
+        other=facts.active,
+        seen=deploy_request.seen_sha,
+        present=facts.running_sha,
+        check_state=facts.check_state if is_head else GuardInput.check_state,
+        accepts_red=deploy_request.accepts_red,
+    )
+
+
+def guard_input_at_start(deploy: Deploy, **known: Any) -> GuardInput:
+    """Put together what the guards judge by before the patch: of what lies outside, only `known` is known."""
+    return GuardInput(
+        sha=deploy.sha,
+        slug=f"{deploy.site.owner}/{deploy.site.repository}",
+        image=deploy.image,
+        expected_repository=deploy.site.expected_repository,
+        former_repository=deploy.site.former_repository,
+        **known,
+    )
+
+
+def _is_known(site: Site, sha: str) -> bool:
+    """Whether this commit was seen on the site's branch before; where not, the worker asks GitHub."""
+    if site.deploys.filter(sha=sha, status=Status.SUCCEEDED).exists():
+        return True
+    ranges = CommitRange.objects.filter(owner=site.owner, repository=site.repository)
+    return ranges.filter(commits__contains=[{"sha": sha}]).exists()
+
+
+def image_of(site: Site, deploy_request: DeployRequest) -> str:
+    """Return the image that is wished for; empty where the commit is none, or the site's template gives none."""
+    has_one = is_full_sha(deploy_request.sha) and site.expected_repository
+    return deploy_request.image or (str(site.image_for(deploy_request.sha)) if has_one else "")
+
+
+def replaced_image(deploy_request: DeployRequest, facts: SiteFacts) -> str:
+    """Return another app's image that would be replaced, with the consent of the person who asks; else nothing."""
+    is_foreign = image_repository(facts.meant_image) != facts.expected_repository
+    return (
+        deploy_request.accepts_image
+        if is_foreign and deploy_request.accepts_image == facts.desired_image
+        else ""
+    )
+
+
+def image_repository(image: str) -> str:
+    """Return the image repository of an image's name; empty where that name cannot be read."""
+    try:
+        return parse_image(image).repository
+    except UnableToParseImage:
+        return ""

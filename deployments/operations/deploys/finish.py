@@ -1,6 +1,6 @@
 """The end of a Deploy: every way in which one ends, and what follows from it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -24,18 +24,16 @@ from deployments.operations.deploys.rollback import roll_back_automatically
 from deployments.operations.hold import resume_hold_of
 from deployments.queue import enqueue
 
-IN_ROLLOUT = (Status.ROLLING_OUT, Status.VERIFYING)
-
 
 class Ending(Enum):
     """Every way in which a Deploy ends: when, the status that it then has, and those from which it can end so."""
 
     SUCCEEDED = "its pods run the commit, and the host answers", Status.SUCCEEDED, (Status.VERIFYING,)
-    FAILED = "its rollout failed", Status.FAILED, IN_ROLLOUT
-    TIMED_OUT = "its rollout took too long", Status.TIMED_OUT, IN_ROLLOUT
-    OUT_OF_SIGHT = "the cluster showed it no more", Status.TIMED_OUT, IN_ROLLOUT
-    SUPERSEDED = "another image was set during its rollout", Status.SUPERSEDED, IN_ROLLOUT
-    ABORTED = "a person stopped its rollout to roll back", Status.CANCELLED, IN_ROLLOUT
+    FAILED = "its rollout failed", Status.FAILED, Status.IN_ROLLOUT
+    TIMED_OUT = "its rollout took too long", Status.TIMED_OUT, Status.IN_ROLLOUT
+    OUT_OF_SIGHT = "the cluster showed it no more", Status.TIMED_OUT, Status.IN_ROLLOUT
+    SUPERSEDED = "another image was set during its rollout", Status.SUPERSEDED, Status.IN_ROLLOUT
+    ABORTED = "a person stopped its rollout to roll back", Status.CANCELLED, Status.IN_ROLLOUT
     CANCELLED = "a person cancelled it in time", Status.CANCELLED, (Status.WAITING, Status.QUEUED)
     REFUSED = "a guard or the cluster refused it", Status.FAILED, (Status.QUEUED,)
     GIVEN_UP = "nothing could be asked for too long", Status.TIMED_OUT, (Status.QUEUED,)
@@ -45,7 +43,7 @@ class Ending(Enum):
     OVERTAKEN = "a newer commit came while it waited", Status.SUPERSEDED, (Status.WAITING,)
     ADOPTED = "it records what somebody else deployed", Status.SUCCEEDED, (Status.VERIFYING,)
 
-    def __init__(self, when: str, status: Status, from_statuses: tuple[Status, ...]) -> None:
+    def __init__(self, when: str, status: Status, from_statuses: Collection[Status]) -> None:
         self.when = when
         self.status = status
         self.from_statuses = from_statuses
@@ -103,6 +101,12 @@ def _update_observation(end: _End) -> None:
     seen.filter(head_sha=deploy.sha).update(behind_by=0, ahead_by=0)
 
 
+def _accept_image(end: _End) -> None:
+    """What runs was seen already: from now on it counts as right."""
+    seen = Observation.objects.filter(site_id=end.deploy.site_id)
+    seen.update(accepted_image=end.deploy.image, requested_image="")
+
+
 def _resume_commit_left_behind(end: _End) -> None:
     """The Hold that a rollback placed ends with a rollback that changed nothing."""
     resume_hold_of(end.deploy, now=end.now)
@@ -154,7 +158,8 @@ NEITHER_GOOD_NOR_BAD = frozenset(
 )
 
 CONSEQUENCES: tuple[tuple[Callable[[_End], None], frozenset[Ending]], ...] = (
-    (_update_observation, frozenset({Ending.SUCCEEDED, Ending.ADOPTED})),
+    (_update_observation, frozenset({Ending.SUCCEEDED})),
+    (_accept_image, frozenset({Ending.ADOPTED})),
     (_resume_commit_left_behind, NOTHING_CHANGED),
     (_check_rollback_images, FOLLOWED),
     (_roll_back_automatically, frozenset({Ending.FAILED, Ending.TIMED_OUT})),

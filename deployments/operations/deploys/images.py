@@ -6,7 +6,7 @@ from datetime import datetime
 from deployments.clients.registry import Registry, RegistryError
 from deployments.models import Site
 from deployments.queries.rollbacks import rollback_targets
-from deployments.rules.images import parse_image
+from deployments.rules.images import UnableToParseImage, parse_image
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ def check_rollback_images(*, site_id: int, registry: Registry, now: datetime) ->
     for image in [target.image for target in rollback_targets(site)]:
         try:
             is_there = registry.digest(parse_image(image)) is not None
-        except RegistryError as error:
+        except (RegistryError, UnableToParseImage) as error:
             logger.warning("Whether %s is still there is not known: %s", image, error)
             continue
         note_image(site, image, is_there=is_there, now=now)

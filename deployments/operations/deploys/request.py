@@ -1,21 +1,32 @@
 """Ask for a Deploy."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from deployments.facts import StandingHold, site_facts
+from deployments.facts import StandingHold, passed_hold, site_facts, stopping_holds
 from deployments.models import Deploy, EventKind, Observation, Site, Status, Trigger
 from deployments.operations import audit
-from deployments.operations.deploys.deploy_request import AUDITED_AS, DeployRequest, WhenReady, note_refusal
-from deployments.operations.deploys.guard_input import guard_input_at_request, image_of
+from deployments.operations.deploys.deploy_request import (
+    AUDITED_AS,
+    DeployRequest,
+    WhenReady,
+    guard_input_at_request,
+    image_of,
+    note_refusal,
+    replaced_image,
+)
+from deployments.operations.deploys.reauthentication import require_for_request
 from deployments.operations.sites.save import stands_for_the_same
 from deployments.queue import enqueue
 from deployments.rules.guards import first_refusal
+from deployments.rules.reauth_reasons import NEVER, Authentication
 from deployments.rules.site_state import SiteFacts
 from deployments.rules.waiting import waits_for
+from deployments.rules.wording import sentences
 
 
 class UnableToDeploy(Exception):
@@ -34,16 +45,19 @@ def request_deploy(
     accept_red: bool = False,
     accept_foreign_image: str = "",
     when_ready: WhenReady | None = None,
+    authentication: Authentication = NEVER,
     now: datetime,
 ) -> Deploy:
     """Write the wish and its queue entry in one transaction; a worker checks every guard again, and patches.
 
     `requested_by_name` is who asks where that is no user.
-    `accept_foreign_image` passes the wrong-app guard where it is the very image that the container is asked to run.
+    `accept_foreign_image` passes the wrong-app guard where an administrator asks, and it is the very image that the
+    container is asked to run.
     With `when_ready`, a head that is not built yet waits for its image (operations/deploys/waiting.py).
 
     A second tap returns the first Deploy: one with the same key, or the active one of the same commit.
-    Raises UnableToDeploy with the first refusing guard's sentence.
+    Raises UnableToDeploy with the first refusing guard's sentence, and ReauthenticationRequired where a person in a browser
+    asks for something risky whose `authentication` is not recent.
     """
     deploy_request = DeployRequest(
         sha=sha.strip().lower(),
@@ -55,6 +69,7 @@ def request_deploy(
         readiness=when_ready,
         key=idempotency_key,
         accepts_image=accept_foreign_image,
+        authentication=authentication,
     )
     return request(deploy_request, site=site, now=now)
 
@@ -65,11 +80,16 @@ def request(deploy_request: DeployRequest, *, site: Site, now: datetime) -> Depl
         locked = lock(site)
         if first := same_request(locked, deploy_request):
             return first
-        facts = site_facts(locked, holds=StandingHold.all(now=now), sha=deploy_request.sha)
+        holds, kind, sha = StandingHold.all(now=now), deploy_request.kind, deploy_request.sha
+        stopping = stopping_holds(locked, kind=kind, sha=sha, holds=holds)
+        facts = site_facts(locked, holds=stopping, sha=sha)
         refusal = _overtaken(site, locked, deploy_request) or first_refusal(
             guard_input_at_request(locked, facts, deploy_request)
         )
         if not refusal:
+            passed = passed_hold(locked, kind=kind, sha=sha, holds=holds)
+            deploy_request = replace(deploy_request, passes_hold=passed)
+            require_for_request(deploy_request, locked, facts, now=now)
             return _write(locked, facts, deploy_request, now=now)
         note_refusal(refusal, deploy_request, site=locked, now=now)
     raise UnableToDeploy(refusal)
@@ -131,7 +151,7 @@ def _write(site: Site, facts: SiteFacts, deploy_request: DeployRequest, *, now: 
         kind=deploy_request.kind,
         rolls_back=deploy_request.rolls_back,
         cause=deploy_request.cause,
-        accepts_image=deploy_request.accepts_image,
+        accepts_image=replaced_image(deploy_request, facts),
         from_sha=deploy_request.rolls_back.sha if deploy_request.rolls_back else facts.running_sha,
         from_image=facts.desired_image,
         trigger=deploy_request.trigger,
@@ -146,10 +166,11 @@ def _write(site: Site, facts: SiteFacts, deploy_request: DeployRequest, *, now: 
         queued_at=None if missing else now,
         message=missing or "In the queue: a worker takes it up in a moment.",
     )
-    deploy.add_event(f"Asked for by {deploy.requested_by_name}.", kind=EventKind.ASKED, now=now)
+    asked = sentences(f"Asked for by {deploy.requested_by_name}", deploy_request.words_on_hold)
+    deploy.add_event(asked, kind=EventKind.ASKED, now=now)
     Observation.objects.filter(site=site).update(latest_deploy=deploy)
-    audited = (
-        f"Asked for {deploy_request.described}.{' ' if deploy_request.cause else ''}{deploy_request.cause}"
+    audited = sentences(
+        f"Asked for {deploy_request.described}", deploy_request.cause, deploy_request.words_on_hold
     )
     audit.record(
         AUDITED_AS[deploy_request.kind],

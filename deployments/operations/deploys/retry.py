@@ -10,29 +10,52 @@ from deployments.operations.deploys.deploy_request import DeployRequest
 from deployments.operations.deploys.request import UnableToDeploy, request
 from deployments.operations.deploys.restart import request_restart
 from deployments.operations.deploys.rollback import request_rollback
-
-RETRIED = (Status.FAILED, Status.TIMED_OUT, Status.CANCELLED, Status.SUPERSEDED)
+from deployments.rules.reauth_reasons import NEVER, Authentication
 
 
 def request_retry(
-    *, deploy: Deploy, seen_sha: str, by: User, idempotency_key: UUID | None = None, now: datetime
+    *,
+    deploy: Deploy,
+    seen_sha: str,
+    by: User,
+    authentication: Authentication = NEVER,
+    idempotency_key: UUID | None = None,
+    now: datetime,
 ) -> Deploy:
     """Ask for what this Deploy did not bring about, by all guards again; it is a new Deploy, and this one stays.
 
-    Raises UnableToDeploy with the refusing guard's sentence.
+    Raises UnableToDeploy with the refusing guard's sentence, and ReauthenticationRequired as request_deploy does.
     """
     site = deploy.site
-    if deploy.status not in RETRIED:
+    if deploy.status not in Status.UNSUCCESSFUL:
         raise UnableToDeploy("Only what has ended without success can be tried again.")
     if deploy.kind == Kind.RESTART:
-        return request_restart(site=site, seen_sha=seen_sha, by=by, idempotency_key=idempotency_key, now=now)
+        return request_restart(
+            site=site,
+            seen_sha=seen_sha,
+            by=by,
+            authentication=authentication,
+            idempotency_key=idempotency_key,
+            now=now,
+        )
     if deploy.kind == Kind.ROLLBACK:
         return request_rollback(
-            site=site, sha=deploy.sha, seen_sha=seen_sha, by=by, rolls_back=deploy.rolls_back,
-            idempotency_key=idempotency_key, now=now,
-        )  # fmt: skip
+            site=site,
+            sha=deploy.sha,
+            seen_sha=seen_sha,
+            by=by,
+            rolls_back=deploy.rolls_back,
+            authentication=authentication,
+            idempotency_key=idempotency_key,
+            now=now,
+        )
     deploy_request = DeployRequest(
-        sha=deploy.sha, seen_sha=seen_sha, trigger=Trigger.PERSON, by=by, accepts_red=deploy.accepts_red,
+        sha=deploy.sha,
+        seen_sha=seen_sha,
+        trigger=Trigger.PERSON,
+        by=by,
+        accepts_red=deploy.accepts_red,
         key=idempotency_key,
-    )  # fmt: skip
+        authentication=authentication,
+    )
     return request(deploy_request, site=site, now=now)

@@ -46,6 +46,6 @@ def commit_in(site: Site, image: str) -> str:
         reference = parse_image(image)
     except UnableToParseImage:
         return ""
-    if not reference.tag or reference.repository != site.expected_repository:
+    if not reference.tag or reference.repository not in site.image_repositories:
         return ""
     return site.template.sha_in(reference.tag) or ""

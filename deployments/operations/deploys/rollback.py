@@ -12,7 +12,9 @@ from deployments.operations.deploys.deploy_request import DeployRequest, note_re
 from deployments.operations.deploys.request import UnableToDeploy, lock, request, same_request
 from deployments.operations.hold import UnableToHold, place_hold
 from deployments.rules.guards import NEVER_SYNCED
-from deployments.rules.rollbacks import Past, is_of, way_back
+from deployments.rules.reauth_reasons import NEVER, Authentication
+from deployments.rules.rollbacks import Past, way_back
+from deployments.rules.wording import short
 
 PAST_LOOKED_AT = 20
 
@@ -25,21 +27,32 @@ def request_rollback(
     by: User | None,
     rolls_back: Deploy | None = None,
     cause: str = "",
+    authentication: Authentication = NEVER,
     idempotency_key: UUID | None = None,
     now: datetime,
 ) -> Deploy:
     """Ask for `sha` to run again, and hold the commit that is left behind: both in one transaction.
 
-    `by` is None where Headway does it by itself, for `cause`. Raises UnableToDeploy with the refusing guard's sentence.
+    `by` is None where Headway does it by itself, for `cause`. Raises UnableToDeploy with the refusing guard's sentence, and
+    ReauthenticationRequired as request_deploy does.
     """
     refused: UnableToDeploy | None = None
     with transaction.atomic():
         locked = lock(site)
         left = rolls_back or _left_behind(locked)
         deploy_request = DeployRequest(
-            sha=sha, seen_sha=seen_sha, trigger=Trigger.PERSON if by else Trigger.FAILURE, by=by, kind=Kind.ROLLBACK,
-            image=_image_of(locked, sha), rolls_back=left, cause=cause, accepts_red=True, key=idempotency_key,
-        )  # fmt: skip
+            sha=sha,
+            seen_sha=seen_sha,
+            trigger=Trigger.PERSON if by else Trigger.FAILURE,
+            by=by,
+            kind=Kind.ROLLBACK,
+            image=_image_of(locked, sha),
+            rolls_back=left,
+            cause=cause,
+            accepts_red=True,
+            key=idempotency_key,
+            authentication=authentication,
+        )
         if first := same_request(locked, deploy_request):
             return first
         try:
@@ -81,7 +94,7 @@ def _by_itself(failed: Deploy, *, now: datetime) -> str:
     earlier = failed.site.deploys.filter(pk__lt=failed.pk)[:PAST_LOOKED_AT]
     if why_not := way_back([_past(each) for each in earlier], failed=_past(failed), before=target):
         return why_not
-    cause = f"The Deploy of {failed.sha[:7]} {Status(failed.status).label.lower()}: {failed.message}"
+    cause = f"The Deploy of {short(failed.sha)} {Status(failed.status).label.lower()}: {failed.message}"
     seen = Observation.objects.get(site=failed.site).running_sha
     try:
         request_rollback(
@@ -89,7 +102,7 @@ def _by_itself(failed: Deploy, *, now: datetime) -> str:
         )
     except UnableToDeploy as refusal:
         return f"It was not rolled back by itself: {refusal}"
-    return f"Headway rolls back to {target[:7]} by itself."
+    return f"Headway rolls back to {short(target)} by itself."
 
 
 def _past(deploy: Deploy) -> Past:
@@ -116,11 +129,11 @@ def _ran_before(deploy: Deploy) -> str:
 def _image_of(site: Site, sha: str) -> str:
     """The very image that ran as this commit; empty where only the site's template can tell."""
     ran = site.deploys.filter(sha=sha, status=Status.SUCCEEDED).values_list("image", flat=True)
-    asked = site.deploys.filter(from_sha=sha, from_image__contains=sha[:7]).values_list(
+    asked = site.deploys.filter(from_sha=sha, from_image__contains=short(sha)).values_list(
         "from_image", flat=True
     )
     known = (*ran[:1], *asked[:1])
-    return next((image for image in known if is_of(image, site.expected_repository)), "")
+    return next((image for image in known if site.owns(image)), "")
 
 
 def _request(deploy_request: DeployRequest, site: Site, *, now: datetime) -> Deploy:
@@ -134,18 +147,18 @@ def _refusal(site: Site, deploy_request: DeployRequest) -> str:
     if site.observation.cluster_observed_at is None:
         return NEVER_SYNCED
     if not ran_here(site, deploy_request.sha):
-        return f"{deploy_request.sha[:7] or 'That commit'} has not run here before: deploy it instead of rolling back to it."
+        return f"{short(deploy_request.sha) or 'That commit'} has not run here before: deploy it instead of rolling back to it."
     gone = Q(image=deploy_request.image, image_gone=True) | Q(
         from_image=deploy_request.image, from_image_gone=True
     )
     if deploy_request.image and site.deploys.filter(gone).exists():
-        return f"The registry no longer has the image of {deploy_request.sha[:7]}: choose another commit, or build it again."
+        return f"The registry no longer has the image of {short(deploy_request.sha)}: choose another commit, or build it again."
     seen = site.observation
     left = (
         deploy_request.rolls_back.sha if deploy_request.rolls_back else seen.desired_sha or seen.running_sha
     )
     if deploy_request.sha == left:
-        return f"{deploy_request.sha[:7]} is what runs already."
+        return f"{short(deploy_request.sha)} is what runs already."
     return ""
 
 
@@ -155,7 +168,7 @@ def _hold_left_behind(site: Site, rollback: Deploy, *, by: User | None, now: dat
     left = rollback.rolls_back.sha if rollback.rolls_back else seen.desired_sha or seen.running_sha
     if not left:
         return
-    why = f"Rolled back from {left[:7]} by {by.get_username() if by else 'itself'}"
+    why = f"Rolled back from {short(left)} by {by.get_username() if by else 'itself'}"
     reason = f"{why}. {rollback.cause}".strip()[: Hold._meta.get_field("reason").max_length]  # noqa: SLF001  Django's documented Meta API
     try:
         place_hold(

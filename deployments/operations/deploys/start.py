@@ -10,16 +10,18 @@ from deployments.clients.cluster import ClusterError
 from deployments.clients.github import GitHubError, HeadProblem, HeadQuestion
 from deployments.clients.registry import RegistryError
 from deployments.models import Deploy, Kind, Observation, Status
-from deployments.operations.deploys.change import Refused, TryLater, make_change
+from deployments.operations.authorization import no_longer_allowed
+from deployments.operations.deploys.deploy_request import guard_input_at_start
 from deployments.operations.deploys.finish import Ending, finish
-from deployments.operations.deploys.guard_input import guard_input_at_start
 from deployments.operations.deploys.images import note_image
-from deployments.operations.deploys.patch import done_before
+from deployments.operations.deploys.patch import Refused, TryLater, apply_guarded, done_before
 from deployments.operations.deploys.rewritten import update_requested_image
 from deployments.operations.github_limits import ask_heads
 from deployments.queue import enqueue
 from deployments.rules.guards import first_refusal
 from deployments.rules.images import UnableToParseImage, parse_image
+from deployments.rules.notes import another_repository, is_another
+from deployments.rules.wording import short
 from deployments.rules.workloads import OUR_MANAGER, Workload, containers, is_same_image
 
 logger = logging.getLogger(__name__)
@@ -43,9 +45,10 @@ def start_deploy(
     try:
         patched = _done_before(deploy, clients)
         if patched is None:
+            _check_person(deploy)
             _check_place(deploy, image_prefixes)
             _check_commit_and_image(deploy, clients, now=now)
-            patched = make_change(deploy, cluster=clients.cluster, now=now)
+            patched = apply_guarded(deploy, cluster=clients.cluster, now=now)
     except Refused as refusal:
         _refuse(deploy, refusal, now=now)
     except TryLater as problem:
@@ -66,7 +69,7 @@ def _try_again(deploy: Deploy, *, now: datetime) -> None:
 def _refuse(deploy: Deploy, refusal: Refused, *, now: datetime) -> None:
     asked = f"asked for by {deploy.requested_by_name}"
     message = (
-        f"Refused Deploy {deploy.pk} of {deploy.sha[:7]}, {asked}, before anything was changed. {refusal}"
+        f"Refused Deploy {deploy.pk} of {short(deploy.sha)}, {asked}, before anything was changed. {refusal}"
     )
     # Another run may have begun with it meanwhile: then it is under way.
     finish(deploy, Ending.REFUSED, str(refusal), reason=refusal.reason, audited=message, now=now)
@@ -86,11 +89,20 @@ def _roll_out(deploy: Deploy, patched: Workload, *, now: datetime) -> None:
             denied_since=None,
         ):
             Observation.objects.filter(site=deploy.site).update(
-                desired_image=deploy.set_image, desired_sha=deploy.sha, desired_by=OUR_MANAGER, desired_at=now,
-                accepted_image=deploy.set_image, resource_version="",
-            )  # fmt: skip
+                desired_image=deploy.set_image,
+                desired_sha=deploy.sha,
+                desired_by=OUR_MANAGER,
+                desired_at=now,
+                accepted_image=deploy.set_image,
+                resource_version="",
+            )
             update_requested_image(deploy)
             enqueue.follow()
+
+
+def _check_person(deploy: Deploy) -> None:
+    if refusal := no_longer_allowed(deploy):
+        raise Refused(refusal)
 
 
 def _check_place(deploy: Deploy, image_prefixes: tuple[str, ...] | None) -> None:
@@ -131,6 +143,8 @@ def _is_on_branch(deploy: Deploy, clients: Clients, *, now: datetime) -> bool:
     head = ask_heads(clients.github, [question], now=now).heads[0]
     if isinstance(head, HeadProblem):
         raise head.error
+    if is_another(head.repository_id, seen.repository_id):
+        raise Refused(another_repository(head.name_with_owner))
     return head.running_sha == deploy.sha and head.ahead_by == 0
 
 

@@ -13,7 +13,7 @@ from deployments.clients.registry import RegistryError
 from deployments.models import Deploy, Observation, Site, Status
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.queue import enqueue
-from deployments.rules.images import parse_image
+from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.site_facts import CheckState
 from deployments.rules.waiting import ends_the_wait, waits_for
 from deployments.rules.wording import duration, short
@@ -32,7 +32,7 @@ def move_on_where_ready(sites: Iterable[Site], *, now: datetime) -> int:
 
 
 def check_pending_image(*, deploy_id: int, clients: Clients, now: datetime) -> None:
-    """Ask the registry, by one request, for a waiting Deploy's image, and move the Deploy on where it is there.
+    """Ask the registry for a waiting Deploy's image, and move the Deploy on where it is there.
 
     What must be known of GitHub at that moment, the newest head or CI, is asked by a sync of this site, which moves it on.
     """
@@ -45,6 +45,9 @@ def check_pending_image(*, deploy_id: int, clients: Clients, now: datetime) -> N
     _take_newer_head(deploy, seen, now=now)
     try:
         is_built = clients.registry.digest(parse_image(deploy.image)) is not None
+    except UnableToParseImage as error:
+        deploy.move(Status.FAILED, only_from=STILL_WAITING, now=now, message=str(error))
+        return
     except RegistryError as error:
         deploy.note(now=now, message=f"{error} Headway looks again every minute.")
         return

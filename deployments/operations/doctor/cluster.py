@@ -6,7 +6,6 @@ from deployments.clients.cluster import Cluster, ClusterError, Listed
 from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
 from deployments.rules.discovery import candidates
-from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.permissions import PERMISSIONS, Permission
 from deployments.rules.workloads import Workload, containers
 
@@ -97,7 +96,7 @@ def _problem(site: Site, deployment: Workload | None) -> Finding | None:
     if site.container not in found:
         other = f"Deployment {site.deployment} has no container {site.container}; it has {', '.join(sorted(found))}."
         return bad(subject, other, "Correct the site's container in the admin.")
-    if site.expected_repository and _repository(found[site.container]) != site.expected_repository:
+    if site.expected_repository and not site.owns(found[site.container]):
         drifted = (
             f"{site.container} runs {found[site.container]}, which is not of {site.expected_repository}."
         )
@@ -105,10 +104,3 @@ def _problem(site: Site, deployment: Workload | None) -> Finding | None:
             subject, drifted, "Correct the mapping or its image template: Headway does not touch this one."
         )
     return None
-
-
-def _repository(image: str) -> str:
-    try:
-        return parse_image(image).repository
-    except UnableToParseImage:
-        return ""

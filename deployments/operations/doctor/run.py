@@ -13,7 +13,7 @@ from deployments.models import Examination, Site
 from deployments.operations.doctor import cluster as clusters
 from deployments.operations.doctor import internals, services
 from deployments.operations.doctor.findings import Finding, Grade, bad
-from deployments.operations.doctor.push_keys import push_keys_fit
+from deployments.operations.doctor.push import notifications_arrive, push_contact_is_taken, push_keys_fit
 from deployments.operations.doctor.tokens import installations_suffice, tokens_suffice
 from deployments.rules.workloads import Workload, containers
 
@@ -45,6 +45,11 @@ def examine(*, clients: Clients, now: datetime) -> list[Finding]:
             "Push keys",
             lambda: push_keys_fit(public=settings.VAPID_PUBLIC_KEY, private=settings.VAPID_PRIVATE_KEY),
         ),
+        (
+            "Push contact",
+            lambda: push_contact_is_taken(subject=settings.VAPID_SUBJECT, private=settings.VAPID_PRIVATE_KEY),
+        ),
+        ("Push", lambda: notifications_arrive(now=now)),
         ("Registry", lambda: services.registry_has_what_runs(clients, _images(sites, present))),
     ]
     for subject, step in steps:
@@ -100,6 +105,6 @@ def _images(sites: Sequence[Site], present: Present) -> dict[str, str]:
         listed = present.get(site.namespace)
         deployment = listed.named(site.deployment) if listed else None
         image = containers(deployment).get(site.container, "") if deployment else ""
-        if image.startswith(site.expected_repository):
+        if site.owns(image):
             found[site.host] = image
     return found

@@ -121,7 +121,7 @@ def mapped(sites: Sequence[Site], *, image_prefixes: Sequence[str]) -> Iterator[
         if not place:
             message = "Its image template names no image."
             yield bad(f"Sites, {site.host}", message, "Correct the mapping's image template.")
-        elif not begins_with_one_of(image_prefixes, f"{place}:"):
+        elif not begins_with_one_of(image_prefixes, place):
             message = f"Its images lie in {place}, and this worker runs none from there."
             yield bad(
                 f"Sites, {site.host}", message, "Correct the mapping's image template, or IMAGE_PREFIXES."

@@ -10,6 +10,7 @@ from deployments.models import Site
 from deployments.operations.sites.save import save_mapping
 from deployments.queue import enqueue
 from deployments.rules.notes import is_renamed
+from deployments.rules.rollbacks import is_of
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,15 @@ def _new_name(site: Site) -> str:
     return name if is_renamed(f"{site.owner}/{site.repository}", name) else ""
 
 
+def _former(site: Site, before: str) -> str:
+    """Where the images lie that run until the next Deploy: GitHub's own id says that it is the same repository."""
+    is_older = is_of(site.observation.desired_image, site.former_repository)
+    return site.former_repository if is_older else before
+
+
 def _follow(site: Site, *, by: User, now: datetime) -> Followed:
     name, before = _new_name(site), site.expected_repository
     was = {"owner": site.owner, "repository": site.repository}
     site.owner, _, site.repository = name.partition("/")
-    save_mapping(site=site, before=was, by=by, now=now)
+    save_mapping(site=site, before=was, by=by, former_repository=_former(site, before), now=now)
     return Followed(site.host, name, site.expected_repository, before)

@@ -8,28 +8,35 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from deployments.models import AuditEvent, Observation, Site
+from deployments.models.site import OBSERVED_BY, RUNS_BY
 from deployments.operations import audit
-
-_WHAT_RUNS = frozenset({"owner", "repository", "namespace", "deployment", "container", "image_template"})
-_WHAT_IS_LOOKED_AT = _WHAT_RUNS | {"branch"}
 
 
 def stands_for_the_same(before: Site, after: Site) -> bool:
     """Whether what was seen of a site when its mapping was as `before` is true of it `after`."""
-    return all(getattr(before, name) == getattr(after, name) for name in _WHAT_IS_LOOKED_AT)
+    return all(getattr(before, name) == getattr(after, name) for name in OBSERVED_BY)
 
 
 def save_mapping(
-    *, site: Site, before: Mapping[str, Any], by: User | None, by_name: str = audit.HEADWAY, now: datetime
+    *,
+    site: Site,
+    before: Mapping[str, Any],
+    by: User | None,
+    by_name: str = audit.HEADWAY,
+    former_repository: str = "",
+    now: datetime,
 ) -> None:
     """Save a new or a changed mapping; `before` are the changed fields as they were, none where it is new.
 
-    `by_name` is who did it where that is no user. Where it now stands for something else, what is found there is taken for right again.
+    `by_name` is who did it where that is no user. Where it now stands for something else, what is found there is taken for right again, and images are
+    this site's that lie where its mapping says, or in `former_repository`.
     """
     with transaction.atomic():
         is_new = site._state.adding  # noqa: SLF001  Django's documented way to ask
+        if stands_for_another := not is_new and bool(RUNS_BY & before.keys()):
+            site.former_repository = former_repository
         site.save()
-        if not is_new and _WHAT_RUNS & before.keys():
+        if stands_for_another:
             Observation.objects.filter(site=site).update(accepted_image="", requested_image="")
         # Whoever saves the mapping has looked at the repository that bears its name now.
         Observation.objects.filter(site=site).update(repository_id=None)
@@ -49,11 +56,20 @@ def delete_mapping(*, site: Site, by: User, now: datetime) -> None:
 
 def turn_auto_deploy(*, sites: list[Site], on: bool, by: User, now: datetime) -> int:
     """Turn auto-deploy on or off where it is not so yet; return for how many."""
+    return _turn("auto_deploy", "auto-deploy", sites=sites, on=on, by=by, now=now)
+
+
+def turn_host_check(*, sites: list[Site], on: bool, by: User, now: datetime) -> int:
+    """Turn the check of the host's answer on or off where it is not so yet; return for how many."""
+    return _turn("check_enabled", "the host check", sites=sites, on=on, by=by, now=now)
+
+
+def _turn(field: str, called: str, *, sites: list[Site], on: bool, by: User, now: datetime) -> int:
     with transaction.atomic():
-        changed = [site for site in sites if site.auto_deploy != on]
-        Site.objects.filter(pk__in=[site.pk for site in changed]).update(auto_deploy=on)
+        changed = [site for site in sites if getattr(site, field) != on]
+        Site.objects.filter(pk__in=[site.pk for site in changed]).update(**{field: on})
         for site in changed:
-            message = f"Turned auto-deploy {_spoken(value=on)}, together with {len(changed) - 1} more."
+            message = f"Turned {called} {_spoken(value=on)}, together with {len(changed) - 1} more."
             audit.record(AuditEvent.Kind.MAPPING, message, by=by, site=site, now=now)
     return len(changed)
 

@@ -10,9 +10,6 @@ from deployments.queue import enqueue
 from deployments.rules.autodeploy import Go
 from deployments.rules.site_state import State
 
-WAITING_FOR_A_PERSON = frozenset({State.READY, State.RED, State.DRIFTED, State.MISSING, State.FAILED})
-_TOLD_ALREADY = frozenset({Status.FAILED, Status.TIMED_OUT})
-
 
 def states_before(sites: Sequence[Site], *, now: datetime) -> dict[int, State]:
     """Return the states of these sites by their keys, as far as anybody listens: at most two statements."""
@@ -31,9 +28,16 @@ def notify_what_waits(decisions: Iterable[Decision], before: dict[int, State]) -
 
 def _began_to_wait(decision: Decision, before: dict[int, State]) -> bool:
     state, site = decision.answer.state, decision.site
-    if site.pk not in before or state not in WAITING_FOR_A_PERSON or state is before[site.pk]:
+    if site.pk not in before or not state.needs_attention or state is before[site.pk]:
         return False
-    latest = site.observation.latest_deploy
-    # How a Deploy ended was told when it did.
-    is_stated = state is State.FAILED and latest is not None and latest.status in _TOLD_ALREADY
-    return not is_stated and not isinstance(decision.verdict, Go)
+    return not _is_told_elsewhere(decision) and not isinstance(decision.verdict, Go)
+
+
+def _is_told_elsewhere(decision: Decision) -> bool:
+    """Whether something else says so: the failed Deploy's own notification, or for what is not known, the sync's ping.
+
+    An outage makes every site unknown at once: it is not worth one notification a site.
+    """
+    state, latest = decision.answer.state, decision.site.observation.latest_deploy
+    has_failed = latest is not None and latest.status in Status.FAILURES
+    return state is State.UNKNOWN or (state is State.FAILED and has_failed)

@@ -103,11 +103,11 @@ def _missing() -> list[Observation]:
     return list(behind.filter(~Exists(known)).select_related("site").order_by("?"))
 
 
-def _as_json(commit: Commit) -> dict[str, str]:
+def _as_json(commit: Commit) -> dict[str, str | None]:
     return {
         "sha": commit.sha,
         "headline": commit.headline,
         "author": commit.author,
-        "committed_at": commit.committed_at.isoformat(),
+        "committed_at": commit.committed_at.isoformat() if commit.committed_at else None,
         "url": commit.url,
     }

@@ -10,6 +10,7 @@ from deployments.models import Deploy, Observation, Site
 from deployments.queries import system_status
 from deployments.rules.autodeploy import Go, Verdict
 from deployments.rules.site_state import Answer, answer_for
+from deployments.rules.wording import short
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Decision:
 
     @property
     def reason(self) -> str:
-        return f"deploys {self.verdict.sha[:7]}" if isinstance(self.verdict, Go) else self.verdict.reason
+        return f"deploys {short(self.verdict.sha)}" if isinstance(self.verdict, Go) else self.verdict.reason
 
     @property
     def problem(self) -> str:

@@ -8,21 +8,26 @@ from datetime import datetime
 from django.db import models
 
 from deployments.clients.clients import Clients
-from deployments.clients.github import Answers, GitHubNotFound, Head, HeadProblem, HeadQuestion
+from deployments.clients.github import (
+    Answers,
+    GitHubError,
+    GitHubNotFound,
+    GitHubRefused,
+    GitHubTokenRefused,
+    Head,
+    HeadProblem,
+    HeadQuestion,
+)
 from deployments.clients.registry import RegistryError
 from deployments.models import Observation, Site
 from deployments.operations.github_limits import Pauses, read_pauses
 from deployments.operations.sync.gather_cluster import Found, Missing, Observed, Unreachable, gather_cluster
 from deployments.operations.sync.gather_images import Built, gather_images
+from deployments.operations.sync.gather_outages import SeenOutage
 from deployments.rules.images import ImageReference, is_full_sha
+from deployments.rules.notes import another_repository, is_another
 from deployments.rules.site_state import CheckState
 from deployments.rules.wording import printable
-
-ANOTHER_REPOSITORY = (
-    "is another repository than the one this site was mapped to: somebody may have taken its name. "
-    "Correct the mapping, or save it again to accept this one."
-)
-
 
 _TEXTS = [
     field.name
@@ -44,7 +49,7 @@ class Gathered:
 
 def gather(sites: Sequence[Site], clients: Clients, *, now: datetime) -> Gathered:
     """Ask the cluster, then GitHub about what runs there, then the registry about heads not known to be built."""
-    observed, lists = gather_cluster(sites, clients)
+    observed, lists = gather_cluster(sites, clients, now=now)
     pauses = read_pauses()
     questions = [_question(site, observed[site.pk]) for site in sites]
     answers = clients.github.heads(questions, paused=pauses.standing(now=now))
@@ -67,11 +72,16 @@ def gather(sites: Sequence[Site], clients: Clients, *, now: datetime) -> Gathere
 
 
 def _question(site: Site, observed: Observed) -> HeadQuestion:
-    running = site.observation.running_sha
+    running, desired = site.observation.running_sha, ""
     if isinstance(observed, Found):
-        running = observed.running_tag
+        running, desired = observed.running_tag, observed.desired_tag
     return HeadQuestion(
-        key=site.pk, owner=site.owner, repository=site.repository, branch=site.branch, running=running
+        key=site.pk,
+        owner=site.owner,
+        repository=site.repository,
+        branch=site.branch,
+        running=running,
+        desired="" if desired == running else desired,
     )
 
 
@@ -79,10 +89,11 @@ def _see_head(seen: Observation, head: Head | HeadProblem, *, now: datetime) -> 
     if isinstance(head, HeadProblem):
         seen.github_problem = str(head.error)
         seen.repository_missing = isinstance(head.error, GitHubNotFound)
+        seen.github_refused = _needs_a_person(head.error)
         return
-    if seen.repository_id and head.repository_id not in (None, seen.repository_id):
-        # After a rename or a deletion anybody may take the old name: what they commit must never be shipped.
-        seen.github_problem = f"{head.name_with_owner} {ANOTHER_REPOSITORY}"
+    seen.github_refused = False
+    if is_another(head.repository_id, seen.repository_id):
+        seen.github_problem, seen.repository_missing = another_repository(head.name_with_owner), True
         seen.check_state, seen.check_problem = CheckState.UNKNOWN, ""
         seen.behind_by = seen.ahead_by = None
         return
@@ -103,11 +114,17 @@ def _see_head(seen: Observation, head: Head | HeadProblem, *, now: datetime) -> 
     seen.behind_by, seen.ahead_by = head.behind_by, head.ahead_by
 
 
+def _needs_a_person(error: GitHubError) -> bool:
+    """Whether time does not heal it; a token that is not accepted is every site's trouble, and what was seen before still holds."""
+    return isinstance(error, GitHubRefused) and not isinstance(error, GitHubTokenRefused)
+
+
 def _see_workload(seen: Observation, observed: Observed, head: Head | HeadProblem, *, now: datetime) -> None:
     if isinstance(observed, Unreachable):
         seen.cluster_problem = observed.message
         return
     seen.cluster_problem, seen.cluster_observed_at = "", now
+    _see_outage(seen, observed.outage if isinstance(observed, Found) else None)
     if isinstance(observed, Missing):
         seen.workload_missing = observed.message
         seen.desired_image = seen.desired_sha = seen.running_sha = seen.resource_version = ""
@@ -128,12 +145,19 @@ def _see_workload(seen: Observation, observed: Observed, head: Head | HeadProble
     seen.desired_sha = _full(observed.desired_tag, head, seen.running_sha, *before)
 
 
+def _see_outage(seen: Observation, outage: SeenOutage | None) -> None:
+    seen.outage_reason = outage.reason if outage else ""
+    seen.outage_message = outage.message if outage else ""
+    seen.outage_log = outage.log if outage else ""
+    seen.outage_pods = outage.pods if outage else None
+
+
 def _full(tag: str, head: Head | HeadProblem, *known: str) -> str:
     """Return the whole SHA that a tag's digits begin: as GitHub resolved it, or as it was known before."""
     if is_full_sha(tag) or not tag:
         return tag
-    resolved = () if isinstance(head, HeadProblem) else (head.running_sha, head.sha)
-    return next((sha for sha in (*resolved, *known) if sha.startswith(tag)), "")
+    resolved = () if isinstance(head, HeadProblem) else (head.running_sha, head.desired_sha, head.sha)
+    return next((sha for sha in (*resolved, *known) if sha and sha.startswith(tag)), "")
 
 
 def _make_printable(seen: Observation) -> None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from deployments.clients.clients import Clients
 from deployments.clients.cluster import (
@@ -14,6 +15,7 @@ from deployments.clients.cluster import (
 )
 from deployments.models import Observation, Site
 from deployments.operations.deploys.rewritten import asked_image, commit_in, image_set_as
+from deployments.operations.sync.gather_outages import Outages, SeenOutage
 from deployments.rules.managers import manager_of, not_ours_to_change
 from deployments.rules.selectors import selector
 from deployments.rules.workloads import (
@@ -48,6 +50,8 @@ class Found:
     """Who gave the container its image, where the cluster recorded that."""
     managed_by: str
     """Who else manages the Deployment; empty where nobody is known to."""
+    outage: SeenOutage | None
+    """Why no pod is ready, where some are wanted and no Deploy is under way."""
 
 
 @dataclass(frozen=True)
@@ -67,24 +71,27 @@ class Unreachable:
 Observed = Found | Missing | Unreachable
 
 
-def gather_cluster(sites: Iterable[Site], clients: Clients) -> tuple[dict[int, Observed], int]:
-    """Return each site's sight by its key, and the number of LISTs made. One namespace's trouble is that namespace's.
+def gather_cluster(
+    sites: Iterable[Site], clients: Clients, *, now: datetime
+) -> tuple[dict[int, Observed], int]:
+    """Return what was observed of each site by its key, and the number of requests made. One namespace's trouble is that namespace's.
 
     A cluster that does not answer for three namespaces in a row is not waited for any more.
     """
     by_namespace: dict[str, list[Site]] = defaultdict(list)
     for site in sites:
         by_namespace[site.namespace].append(site)
-    query = _Query(clients)
+    query = _Query(clients, Outages(now=now))
     observed: dict[int, Observed] = {}
     for namespace, together in by_namespace.items():
         observed |= query.at(namespace, together)
-    return observed, query.lists
+    return observed, query.lists + query.outages.requests
 
 
 class _Query:
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, outages: Outages) -> None:
         self._clients = clients
+        self.outages = outages
         self._silent_in_a_row = 0
         self.lists = 0
 
@@ -98,7 +105,7 @@ class _Query:
             self._silent_in_a_row = self._silent_in_a_row + 1 if is_silent else 0
             return {site.pk: Unreachable(str(error)) for site in sites}
         self._silent_in_a_row = 0
-        seen = _Namespace(self._clients.cluster, namespace, deployments)
+        seen = _Namespace(self._clients.cluster, namespace, deployments, self.outages)
         observed = {site.pk: seen.observed(site) for site in sites}
         self.lists += seen.pod_lists
         return observed
@@ -109,8 +116,9 @@ class _Query:
 
 
 class _Namespace:
-    def __init__(self, cluster: Cluster, name: str, deployments: Listed[Workload]) -> None:
+    def __init__(self, cluster: Cluster, name: str, deployments: Listed[Workload], outages: Outages) -> None:
         self._cluster = cluster
+        self._outages = outages
         self._name = name
         self._deployments = deployments
         self._pods: Pods | ClusterError | None = None
@@ -146,12 +154,25 @@ class _Namespace:
             resource_version=deployment.resource_version,
             writer=image_writer(deployment, container=site.container),
             managed_by=manager_of(deployment),
+            outage=self._outage(site, deployment),
         )
+
+    def _outage(self, site: Site, deployment: Workload) -> SeenOutage | None:
+        numbers, latest = deployment.counts, site.observation.latest_deploy
+        if numbers.ready or not numbers.wanted or (latest and latest.is_active):
+            return None
+        try:
+            pods = self._all_pods().of_workload(deployment.name)
+        except ClusterError as error:
+            return SeenOutage(reason="", message=f"Its pods cannot be read: {error}", log="", pods=[])
+        return self._outages.explain(self._cluster, site, deployment, pods)
 
     def _running_tag(self, site: Site, deployment: Workload, desired: str, asked: str) -> str:
         seen: Observation = site.observation
         if is_settled(deployment):
             return commit_in(site, asked)
+        if not deployment.counts.ready:
+            return ""
         if seen.resource_version and seen.resource_version == deployment.resource_version:
             # Nothing has moved since the last look: neither have the pods' images.
             return seen.running_sha

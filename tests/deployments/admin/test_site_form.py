@@ -15,9 +15,16 @@ DEFAULTS = {
     name: value for name, value in model_to_dict(Site()).items() if value is not None and value is not False
 }
 FILLED_IN = DEFAULTS | {
-    "host": "cron.example.com", "owner": "icco", "repository": "cron", "branch": "", "namespace": "default",
-    "deployment": "cron", "container": "", "image_template": "", "minimum_interval_minutes": "0",
-}  # fmt: skip
+    "host": "cron.example.com",
+    "owner": "icco",
+    "repository": "cron",
+    "branch": "",
+    "namespace": "default",
+    "deployment": "cron",
+    "container": "",
+    "image_template": "",
+    "minimum_interval_minutes": "0",
+}
 
 
 def errors_of(client: Client, **changed: str) -> str:
@@ -79,6 +86,40 @@ def test_a_new_site_is_looked_at_at_once(owner: Client) -> None:
     (task,) = OrmQ.objects.all()
     assert task.func() == "deployments.tasks.sync"
     assert task.task["kwargs"]["hosts"] == ["cron.example.com"]
+
+
+@pytest.mark.parametrize("name", ["octocat_acme", "jane-doe_acme", "old-name-", "two--hyphens", "a" * 39])
+def test_owners_are_taken_as_github_names_them(owner: Client, name: str) -> None:
+    owner.post(ADD, FILLED_IN | {"owner": name})
+
+    assert Site.objects.get().owner == name
+
+
+@pytest.mark.parametrize("name", ["_acme", "-acme", "ac me", "acme/cron/x", "a" * 40])
+def test_what_github_names_nobody_is_no_owner(owner: Client, name: str) -> None:
+    errors_of(owner, owner=name)
+
+    assert not Site.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["a" * 243, f"{'b' * 100}.{'c' * 100}", "d" * 64])
+def test_a_deployments_name_may_be_longer_than_a_hosts_part(owner: Client, name: str) -> None:
+    owner.post(ADD, FILLED_IN | {"deployment": name, "container": "web"})
+
+    assert (Site.objects.get().deployment, Site.objects.get().container) == (name, "web")
+
+
+def test_a_name_that_is_too_long_for_a_container_asks_for_the_containers(owner: Client) -> None:
+    page = errors_of(owner, deployment="a" * 64)
+
+    assert "Write the container's name: the Deployment's is too long to be one." in page
+
+
+@pytest.mark.parametrize("name", ["-cron", "cron-", "cron..web", "Cron", "a" * 254])
+def test_what_kubernetes_takes_for_no_name_is_refused(owner: Client, name: str) -> None:
+    errors_of(owner, deployment=name, container="web")
+
+    assert not Site.objects.exists()
 
 
 def test_a_second_site_of_the_same_container_is_refused_in_words(owner: Client) -> None:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from deployments.models import Observation, Site
+from deployments.models import AuditEvent, Observation, Site
 from tests.deployments.admin.conftest import make_site
 
 LIST = "/admin/deployments/site/"
@@ -19,11 +19,23 @@ RUNNING, HEAD = "a" * 40, "b" * 40
 def observe(site: Site, *, running: str = RUNNING) -> None:
     now = timezone.now() - timedelta(minutes=1)
     Observation.objects.create(
-        site=site, head_sha=HEAD, head_headline="Mend it", head_author="Ada", head_committed_at=now,
-        check_state="success", behind_by=int(running != HEAD), ahead_by=0, github_observed_at=now, head_image_built=True,
-        desired_image=f"{site.expected_repository}:{running}", desired_sha=running, running_sha=running,
-        ready=1, wanted=1, cluster_observed_at=now,
-    )  # fmt: skip
+        site=site,
+        head_sha=HEAD,
+        head_headline="Mend it",
+        head_author="Ada",
+        head_committed_at=now,
+        check_state="success",
+        behind_by=int(running != HEAD),
+        ahead_by=0,
+        github_observed_at=now,
+        head_image_built=True,
+        desired_image=f"{site.expected_repository}:{running}",
+        desired_sha=running,
+        running_sha=running,
+        ready=1,
+        wanted=1,
+        cluster_observed_at=now,
+    )
 
 
 def act(client: Client, action: str, sites: list[Site]) -> str:
@@ -82,6 +94,25 @@ def test_auto_deploy_is_turned_for_the_chosen_sites_alone(
 
     turned = Site.objects.filter(auto_deploy=on).order_by("host")
     assert [site.host for site in turned] == ["a.example.com", "b.example.com"]
+
+
+@pytest.mark.parametrize(("action", "on"), [("turn_host_check_on", True), ("turn_host_check_off", False)])
+def test_host_checks_are_turned_for_the_chosen_sites_alone(
+    owner: Client, sites: list[Site], action: str, on: bool
+) -> None:
+    Site.objects.update(check_enabled=not on)
+
+    page = act(owner, action, sites[:2])
+
+    turned = Site.objects.filter(check_enabled=on).order_by("host")
+    assert [site.host for site in turned] == ["a.example.com", "b.example.com"]
+    assert f"The host check is now {'on' if on else 'off'} for 2 sites more." in page
+    assert (
+        AuditEvent.objects.filter(
+            message=f"Turned the host check {'on' if on else 'off'}, together with 1 more."
+        ).count()
+        == 2
+    )
 
 
 def test_who_has_no_right_to_sites_may_neither_look_nor_act(stranger: Client, sites: list[Site]) -> None:

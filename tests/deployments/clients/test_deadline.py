@@ -224,12 +224,15 @@ def test_a_notification_ends_at_its_deadline(way: str, tmp_path: Path) -> None:
     with (
         stubborn(way, tls=context) as server,
         Sender(
-            private_key=fresh_key_pair().private, subject="mailto:a@example.com", also={"127.0.0.1"},
-            ca_file=str(tmp_path / "ca"), timeout_seconds=SOON,
+            private_key=fresh_key_pair().private,
+            subject="mailto:a@example.com",
+            also={"127.0.0.1"},
+            ca_file=str(tmp_path / "ca"),
+            timeout_seconds=SOON,
         ) as sender,
         soon(),
         pytest.raises(PushTimedOut),
-    ):  # fmt: skip
+    ):
         sender.send(
             Browser(endpoint=f"https://{server.host}/1", p256dh=browser.p256dh, auth=browser.auth), {}
         )

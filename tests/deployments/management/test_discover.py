@@ -27,9 +27,14 @@ def test_a_deployment_without_a_site_is_a_line_with_the_host_left_open(pointed: 
     (line,) = lines(run("discover"))
 
     assert line == {
-        "host": "", "owner": "icco", "repository": NAME, "namespace": NAMESPACE, "deployment": NAME, "container": NAME,
+        "host": "",
+        "owner": "icco",
+        "repository": NAME,
+        "namespace": NAMESPACE,
+        "deployment": NAME,
+        "container": NAME,
         "image_template": "",
-    }  # fmt: skip
+    }
 
 
 def test_with_its_host_the_line_can_be_imported(pointed: World, run: Run, tmp_path: Path) -> None:

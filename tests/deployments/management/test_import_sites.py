@@ -82,3 +82,53 @@ def test_the_audit_tells_who_changed_which_mapping(run: Run, table: Path) -> Non
         (f"{getuser()} on a shell", "cron.example.com", "Added the mapping of cron.example.com."),
         (f"{getuser()} on a shell", "cron.example.com", "Changed branch from nothing to release."),
     ]
+
+
+def test_a_column_that_does_not_exist_is_named(run: Run, table: Path) -> None:
+    table.write_text(f"{HEADING},autodeploy,notes\n{GOOD},true,hello\n")
+
+    with pytest.raises(CommandError, match=r"Nothing was imported\. Unknown columns: autodeploy, notes\. "):
+        run("import_sites", str(table))
+
+    assert not Site.objects.exists()
+
+
+@pytest.mark.parametrize("text", ["true", "TRUE", "True", "1"])
+def test_yes_is_read_as_people_and_spreadsheets_write_it(run: Run, table: Path, text: str) -> None:
+    table.write_text(f"{HEADING},auto_deploy\n{GOOD},{text}\n")
+
+    run("import_sites", str(table))
+
+    assert Site.objects.get().auto_deploy is True
+
+
+@pytest.mark.parametrize(
+    ("column", "text"), [("auto_deploy", "maybe"), ("check_status", "fine"), ("check_timeout_seconds", "61")]
+)
+def test_a_value_that_its_column_cannot_have_is_named(run: Run, table: Path, column: str, text: str) -> None:
+    table.write_text(f"{HEADING},{column}\n{GOOD},{text}\n")
+
+    with pytest.raises(CommandError, match=rf"line 2: {column}: "):
+        run("import_sites", str(table))
+
+    assert not Site.objects.exists()
+
+
+def test_an_empty_cell_means_the_default_and_a_column_left_out_changes_nothing(run: Run, table: Path) -> None:
+    table.write_text(f"{HEADING},namespace,check_status,auto_deploy\n{GOOD},apps,204,true\n")
+    run("import_sites", str(table))
+    table.write_text(f"{HEADING},namespace,check_status\n{GOOD},,\n")
+
+    run("import_sites", str(table))
+
+    site = Site.objects.get()
+    assert (site.namespace, site.check_status, site.auto_deploy) == ("default", 200, True)
+
+
+@pytest.mark.parametrize("text", ["false", "FALSE", "0"])
+def test_a_column_turns_host_checks_off(run: Run, table: Path, text: str) -> None:
+    table.write_text(f"{HEADING},check_enabled\n{GOOD},{text}\n")
+
+    run("import_sites", str(table))
+
+    assert Site.objects.get().check_enabled is False

@@ -197,7 +197,7 @@ def test_who_was_deleted_meanwhile_deploys_nothing_more(
 
     batch.refresh_from_db()
     assert (batch.state, len(begun())) == ("stopped", 1)
-    assert "eve may not deploy any more" in batch.message
+    assert "eve is no longer allowed to deploy" in batch.message
 
 
 @pytest.mark.parametrize(

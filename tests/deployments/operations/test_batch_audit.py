@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from deployments.models import AuditEvent, Site
 from deployments.operations.deploys.batch import BatchEntry, cancel_batch, request_batch
-from tests.factories import NOW, make_user
+from tests.factories import JUST_NOW, NOW, make_user
 
 SHA = "3f9c2a17b4d8e6051c2f9a8b7d6e5f4a3b2c1d0e"
 
@@ -13,8 +13,8 @@ def test_the_wish_names_every_site_and_the_cancelling_is_told_too(sites: dict[st
     eve = make_user("eve")
     key = uuid4()
     entries = [BatchEntry(host, SHA, "") for host in sorted(sites)[:3]]
-    batch = request_batch(entries=entries, by=eve, key=key, now=NOW)
-    request_batch(entries=entries, by=eve, key=key, now=NOW)
+    batch = request_batch(entries=entries, by=eve, authentication=JUST_NOW, key=key, now=NOW)
+    request_batch(entries=entries, by=eve, authentication=JUST_NOW, key=key, now=NOW)
     batch.state, batch.finished_at = "running", None
     batch.save()
 
@@ -30,12 +30,17 @@ def test_the_wish_names_every_site_and_the_cancelling_is_told_too(sites: dict[st
 def test_of_many_sites_the_first_ten_are_named(sites: dict[str, Site]) -> None:
     for number in range(12):
         Site.objects.create(
-            host=f"{number:02}.example.com", owner="icco", repository="cron", namespace="default",
-            deployment=f"cron-{number}", container="cron",
-        )  # fmt: skip
+            host=f"{number:02}.example.com",
+            owner="icco",
+            repository="cron",
+            namespace="default",
+            deployment=f"cron-{number}",
+            container="cron",
+        )
     hosts = Site.objects.filter(host__endswith=".example.com").order_by("host").values_list("host", flat=True)
 
-    request_batch(entries=[BatchEntry(host, SHA, "") for host in hosts], by=make_user(), key=None, now=NOW)
+    entries = [BatchEntry(host, SHA, "") for host in hosts]
+    request_batch(entries=entries, by=make_user(), authentication=JUST_NOW, key=None, now=NOW)
 
     stated = AuditEvent.objects.filter(site=None, kind="deploy").get().message
     assert stated.endswith("08.example.com, 09.example.com and 2 more.")

@@ -110,3 +110,59 @@ def test_pods_that_fall_away_begin_the_count_anew(world: World, clients: Clients
     see_through(deploy, clients, clock=Clock(minutes=1))
 
     assert (deploy.status, deploy.checks) == (Status.SUCCEEDED, 0)
+
+
+@pytest.fixture
+def unresolvable(world: World, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The site's host, as a name that the worker must resolve itself and cannot."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, ".invalid,127.0.0.1,localhost")
+    return "cacophony.invalid"
+
+
+def test_a_host_whose_name_cannot_be_resolved_here_fails_no_deploy(
+    world: World, clients: Clients, unresolvable: str
+) -> None:
+    deploy = rolled_out(world, clients)
+    Site.objects.filter(host=HOST).update(host=unresolvable)
+
+    see_through(deploy, clients)
+
+    message = (
+        "2 pods are ready, and stayed so. The site could not be checked from here. "
+        f"The worker cannot resolve the name {unresolvable}."
+    )
+    assert (deploy.status, deploy.checks) == (Status.SUCCEEDED, 0)
+    assert deploy.message == f"{message} If it never can, turn off the check in its mapping."
+    assert f"{message} Trying once more." in stated(deploy)
+
+
+def test_a_host_that_answered_wrongly_before_its_name_was_lost_fails(
+    world: World, clients: Clients, unresolvable: str
+) -> None:
+    deploy = rolled_out(world, clients, ANSWERS(502))
+
+    def lose_the_name(seconds: float) -> None:
+        deploy.refresh_from_db()
+        if deploy.checks == 1:
+            Site.objects.filter(host=HOST).update(host=unresolvable)
+
+    follow(clients=clients, timeouts=TIMEOUTS, clock=Clock(), sleep=lose_the_name)
+
+    deploy.refresh_from_db()
+    assert (deploy.status, deploy.checks) == (Status.FAILED, 3)
+
+
+def test_no_host_is_asked_where_the_setting_says_so(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients, ANSWERS(502))
+
+    follow(
+        clients=clients,
+        timeouts=TIMEOUTS,
+        clock=Clock(),
+        sleep=lambda _: deploy.refresh_from_db(),
+        checks_hosts=False,
+    )
+
+    deploy.refresh_from_db()
+    assert (deploy.status, world.sites.visits) == (Status.SUCCEEDED, [])

@@ -12,14 +12,14 @@ from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
 from deployments.clients.github import GitHub
 from deployments.clients.push import fresh_key_pair
-from deployments.models import Examination, Site
+from deployments.models import Examination, PushSubscription, Site
 from deployments.operations.doctor.findings import Finding, Grade
 from deployments.operations.doctor.internals import proxies_are_trusted
 from deployments.operations.doctor.request import request_examination
 from deployments.operations.doctor.run import examine, record_examination
 from deployments.rules.permissions import PERMISSIONS
 from simulators.github import TokenHeaders
-from tests.factories import NOW
+from tests.factories import NOW, make_user
 
 
 @pytest.fixture(autouse=True)
@@ -44,8 +44,16 @@ def test_a_sound_world_has_a_good_line_for_each_part(clients: Clients) -> None:
     subjects = {each.subject for each in examine(clients=clients, now=NOW) if each.grade is Grade.GOOD}
 
     assert subjects >= {
-        "Database", "Worker", "Token, GITHUB_TOKEN", "GitHub", "GitHub's budget", "Push keys", f"Rights in {NAMESPACE}", "Deployments", "Registry",
-    }  # fmt: skip
+        "Database",
+        "Worker",
+        "Token, GITHUB_TOKEN",
+        "GitHub",
+        "GitHub's budget",
+        "Push keys",
+        f"Rights in {NAMESPACE}",
+        "Deployments",
+        "Registry",
+    }
 
 
 def test_clocks_that_differ_are_told(clients: Clients) -> None:
@@ -185,6 +193,58 @@ def test_a_push_key_that_cannot_be_read_is_told_and_not_repeated(
 
     assert line.grade is Grade.BAD
     assert private not in line.message
+
+
+@pytest.mark.parametrize(
+    ("subject", "grade"),
+    [("https://headway", Grade.BAD), ("", Grade.BAD), ("mailto:headway@localhost", Grade.WARNING)],
+)
+def test_a_contact_that_push_services_refuse_is_named(
+    clients: Clients, settings: Settings, subject: str, grade: Grade
+) -> None:
+    settings.VAPID_PRIVATE_KEY, settings.VAPID_SUBJECT = fresh_key_pair().private, subject
+
+    line = only(clients, "Push contact")
+
+    assert line.grade is grade
+
+
+def test_a_contact_with_a_port_needs_no_line(clients: Clients, settings: Settings) -> None:
+    settings.VAPID_PRIVATE_KEY = fresh_key_pair().private
+    settings.VAPID_SUBJECT = "https://headway.example.com:8443"
+
+    assert found(clients, "Push contact") == []
+
+
+def refused(*, minutes: int, ok_minutes: int | None = None, host: str = "web.push.apple.com") -> None:
+    PushSubscription.objects.create(
+        user=make_user(f"user-{minutes}"),
+        endpoint=f"https://{host}/{minutes}",
+        p256dh="",
+        auth="",
+        created_at=NOW,
+        last_refusal='400 Bad Request: {"reason": "BadWebPushTopic"}',
+        last_refused_at=NOW - timedelta(minutes=minutes),
+        last_ok_at=None if ok_minutes is None else NOW - timedelta(minutes=ok_minutes),
+    )
+
+
+def test_the_last_refusal_of_a_push_service_is_shown(clients: Clients) -> None:
+    refused(minutes=3, ok_minutes=60)
+    refused(minutes=90, host="fcm.googleapis.com")
+
+    line = only(clients, "Push")
+
+    assert line.message == (
+        'web.push.apple.com refused a notification 3 minutes ago: 400 Bad Request: {"reason": "BadWebPushTopic"}. '
+        "So did that of 1 other device."
+    )
+
+
+def test_a_refusal_that_a_success_has_followed_is_over(clients: Clients) -> None:
+    refused(minutes=3, ok_minutes=1)
+
+    assert found(clients, "Push") == found(clients, "Push keys")
 
 
 def test_one_push_key_alone_is_told(clients: Clients, settings: Settings) -> None:

@@ -11,7 +11,8 @@ from deployments.models import Deploy, Observation, Site, Status, Trigger
 from deployments.operations.deploys.adopt import UnableToAdopt, adopt
 from deployments.operations.deploys.request import UnableToDeploy
 from deployments.rules.site_state import Action, Answer, State
-from tests.factories import NOW, ask, begin, observe, succeed
+from simulators.github import Failure
+from tests.factories import NOW, ask, begin, make_user, observe, succeed
 
 HOST = "cacophony.natwelch.com"
 OTHER = "chartopia.app"
@@ -40,6 +41,14 @@ def foreign(world: World, clients: Clients, nat: User) -> str:
     return world.image(OTHER)
 
 
+@pytest.fixture
+def admin() -> User:
+    ada = make_user("ada")
+    ada.is_staff = True
+    ada.save()
+    return ada
+
+
 def seen() -> Observation:
     return Observation.objects.get(site__host=HOST)
 
@@ -50,6 +59,58 @@ def answer() -> Answer:
 
 def adopt_it(image: str, by: User) -> Deploy:
     return adopt(site=Site.objects.get(host=HOST), image=image, by=by, now=NOW)
+
+
+@pytest.fixture
+def not_started(world: World, clients: Clients) -> str:
+    """Somebody sets an older commit by its short name, and its pods do not come up: only the Deployment knows of it."""
+    Site.objects.filter(host=HOST).update(image_template=world.image_template.replace("{sha}", "{short_sha}"))
+    head, older = (world.repository(HOST).graph.commits[number].sha for number in (-1, -4))
+    world.registry.push("icco-cloud/cacophony", head[:7])
+    world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=world.image(HOST, head[:7]))
+    world.cluster.settle_now()
+    observe(clients)
+    world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=world.image(HOST, older[:7]))
+    world.cluster.settle_now()
+    return older
+
+
+def test_a_commit_set_by_hand_that_does_not_run_is_asked_about(
+    world: World, clients: Clients, not_started: str
+) -> None:
+    requests = len(world.github.requests)
+
+    observe(clients, hosts=[HOST])
+
+    assert (seen().desired_sha, seen().running_sha) == (not_started, world.repository(HOST).head)
+    assert f"The Deployment asks for {not_started[:7]}." in answer().message
+    assert len(world.github.requests) == requests + 1
+
+
+def test_one_that_github_does_not_know_is_told_as_that(
+    world: World, clients: Clients, not_started: str
+) -> None:
+    image = world.image(HOST, "abababa")
+    world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=image)
+    world.cluster.settle_now()
+
+    observe(clients, hosts=[HOST])
+
+    assert answer().state == State.DRIFTED
+    assert f"{image} carries no commit that GitHub knows" in answer().message
+
+
+def test_one_that_github_could_not_be_asked_about_is_not_told_as_unknown_to_it(
+    world: World, clients: Clients, not_started: str
+) -> None:
+    world.github.poison("icco/cacophony", Failure.BAD_GATEWAY)
+
+    observe(clients, hosts=[HOST])
+
+    assert (answer().state, answer().action) == (State.UNKNOWN, Action.SYNC)
+    assert answer().message.startswith(
+        f"GitHub could not be asked which commit {world.image(HOST, not_started[:7])} carries. GitHub failed"
+    )
 
 
 def test_the_first_look_takes_what_it_finds_for_right(world: World, clients: Clients) -> None:
@@ -143,21 +204,40 @@ def test_a_commit_that_is_not_on_the_branch_is_not_adopted(world: World, clients
 
 
 def test_another_apps_image_is_replaced_only_by_who_saw_it(
-    world: World, clients: Clients, foreign: str
+    world: World, clients: Clients, foreign: str, admin: User
 ) -> None:
     with pytest.raises(UnableToDeploy, match="The container runs an image of"):
-        ask(HOST)
+        ask(HOST, requested_by=admin)
     with pytest.raises(UnableToDeploy, match="The container runs an image of"):
-        ask(HOST, accept_foreign_image=world.image(HOST))
+        ask(HOST, requested_by=admin, accept_foreign_image=world.image(HOST))
 
-    begin(ask(HOST, accept_foreign_image=foreign), clients)
+    begin(ask(HOST, requested_by=admin, accept_foreign_image=foreign), clients)
 
     assert world.running_image(HOST) == world.image(HOST)
 
 
-def test_yet_another_image_set_meanwhile_is_left_alone(world: World, clients: Clients, foreign: str) -> None:
+def test_another_apps_image_is_replaced_only_by_an_administrator(foreign: str, nat: User) -> None:
+    with pytest.raises(UnableToDeploy, match="Only an administrator"):
+        ask(HOST, requested_by=nat, accept_foreign_image=foreign)
+
+
+def test_who_is_no_administrator_any_more_replaces_nothing(
+    world: World, clients: Clients, foreign: str, admin: User
+) -> None:
+    deploy = ask(HOST, requested_by=admin, accept_foreign_image=foreign)
+    User.objects.filter(pk=admin.pk).update(is_staff=False)
+
+    begin(deploy, clients)
+
+    assert (deploy.status, world.running_image(HOST)) == (Status.FAILED, foreign)
+    assert "Only an administrator" in deploy.message
+
+
+def test_yet_another_image_set_meanwhile_is_left_alone(
+    world: World, clients: Clients, foreign: str, admin: User
+) -> None:
     third = world.image("code.natwelch.com") if "code.natwelch.com" in world.mappings else f"{foreign}0"
-    deploy = ask(HOST, accept_foreign_image=foreign)
+    deploy = ask(HOST, requested_by=admin, accept_foreign_image=foreign)
     world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=third)
 
     begin(deploy, clients)

@@ -12,7 +12,7 @@ from deployments.clients.clients import Clients
 from deployments.locks import Lock
 from deployments.models import Deploy, Observation, Site, Status
 from deployments.operations.deploys.follow import follow
-from deployments.operations.deploys.follow.namespace import asks_by_lists
+from deployments.operations.deploys.follow.snapshot import asks_by_lists
 from simulators.cluster import CRASHES, SLOW
 from tests.deployments.operations.following import HOST, TIMEOUTS, Clock, rolled_out, see_through
 from tests.factories import ask, begin, observe

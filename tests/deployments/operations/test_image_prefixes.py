@@ -6,6 +6,7 @@ from demo.world import World
 from deployments.clients.clients import Clients
 from deployments.models import Deploy, Kind, Site, Status
 from deployments.operations.deploys.start import start_deploy
+from deployments.operations.deploys.waiting import check_pending_image
 from tests.factories import NOW, ask, observe
 
 HOST = "cacophony.natwelch.com"
@@ -65,3 +66,33 @@ def test_a_restart_brings_no_image_and_is_not_asked(world: World, clients: Clien
     deploy = begun(clients, "gcr.io/nowhere/", kind=Kind.RESTART, image=world.running_image(HOST))
 
     assert "IMAGE_PREFIXES" not in deploy.message
+
+
+@pytest.mark.parametrize("path", ["../../x:1", "cron:1\n", "", "cron@sha256:5"])
+@pytest.mark.parametrize("are_named", [True, False])
+def test_what_is_no_images_name_is_refused_with_a_sentence(
+    world: World, clients: Clients, path: str, are_named: bool
+) -> None:
+    world.commit(HOST)
+    observe(clients)
+    ours, present = world.image_template.partition("{")[0], world.running_image(HOST)
+
+    deploy = begun(clients, *([ours] if are_named else []), image=f"{ours}{path}", accepts_image=present)
+
+    assert (deploy.status, world.running_image(HOST)) == (Status.FAILED, present)
+    assert deploy.message
+
+
+def test_a_waiting_deploy_of_what_is_no_image_ends_with_a_sentence(world: World, clients: Clients) -> None:
+    world.commit(HOST)
+    observe(clients)
+    deploy = ask(HOST)
+    Deploy.objects.filter(pk=deploy.pk).update(
+        status=Status.WAITING, queued_at=None, image="gcr.io/a/../../x:1"
+    )
+
+    check_pending_image(deploy_id=deploy.pk, clients=clients, now=NOW)
+
+    deploy.refresh_from_db()
+    assert deploy.status == Status.FAILED
+    assert "is not an image's name" in deploy.message

@@ -8,12 +8,12 @@ import pytest
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
 from deployments.clients.github import GitHub
-from deployments.models import Observation, Site
+from deployments.models import Observation, Site, Status
 from deployments.operations.sites.rename import follow_renames
 from deployments.queries import site_page
 from deployments.rules.autodeploy import Wait
 from deployments.rules.site_state import State
-from tests.factories import NOW, make_user, observe
+from tests.factories import NOW, ask, make_user, observe, succeed
 
 HOST = "cacophony.natwelch.com"
 
@@ -52,6 +52,24 @@ def test_following_a_rename_changes_the_mapping_and_tells_where_images_are_expec
     assert followed[0].image_repository_before.endswith("/cacophony")
     site = Site.objects.get(host=HOST)
     assert (site.owner, site.repository) == ("icco", "noise")
+
+
+@pytest.mark.parametrize("name", ["a" * 243, "b" * 64, f"{'c' * 120}.{'d' * 110}"])
+def test_a_deployment_with_a_long_name_is_deployed_like_any_other(
+    world: World, clients: Clients, name: str
+) -> None:
+    world.cluster.create_deployment(
+        NAMESPACE, name, containers={"cacophony": world.image(HOST)}, settled=True
+    )
+    mapped(deployment=name)
+    head = world.commit(HOST)
+    observe(clients, hosts=[HOST])
+
+    deploy = succeed(ask(HOST), clients, world)
+
+    observe(clients, hosts=[HOST])
+    assert deploy.status == Status.SUCCEEDED
+    assert page().seen.running_sha == head
 
 
 def test_another_case_is_no_rename(world: World, clients: Clients) -> None:

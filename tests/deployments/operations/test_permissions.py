@@ -103,9 +103,11 @@ def test_the_rules_say_what_the_role_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("connected", "use"), [(all_but(permission), use) for permission, use in USES.items()], indirect=["connected"],
+    ("connected", "use"),
+    [(all_but(permission), use) for permission, use in USES.items()],
+    indirect=["connected"],
     ids=[" ".join(permission).strip() for permission in USES],
-)  # fmt: skip
+)
 def test_without_one_right_its_use_is_refused(connected: tuple[Cluster, str], use: Use) -> None:
     cluster, name = connected
 
@@ -116,9 +118,17 @@ def test_without_one_right_its_use_is_refused(connected: tuple[Cluster, str], us
 @pytest.mark.parametrize("connected", [shipped()["rules"]], indirect=True, ids=["shipped"])
 @pytest.mark.parametrize(
     ("verb", "group", "resource"),
-    [("get", "", "secrets"), ("create", "", "pods/exec"), ("delete", "apps", "deployments"),
-     ("watch", "apps", "deployments"), ("get", "", "pods"), ("create", "apps", "deployments"), ("patch", "", "configmaps"), ("update", "apps", "deployments")],
-)  # fmt: skip
+    [
+        ("get", "", "secrets"),
+        ("create", "", "pods/exec"),
+        ("delete", "apps", "deployments"),
+        ("watch", "apps", "deployments"),
+        ("get", "", "pods"),
+        ("create", "apps", "deployments"),
+        ("patch", "", "configmaps"),
+        ("update", "apps", "deployments"),
+    ],
+)
 def test_nothing_else_is_allowed(
     connected: tuple[Cluster, str], verb: str, group: str, resource: str
 ) -> None:
@@ -150,8 +160,10 @@ def test_the_printed_role_names_exactly_the_mapped_deployments(db: None) -> None
     documents = printed_rbac(service_account="me")
 
     roles = {each["metadata"]["namespace"]: each for each in documents if each["kind"] == "Role"}
-    named = {namespace: [rule.get("resourceNames") for rule in role["rules"] if "patch" in rule["verbs"]]
-             for namespace, role in roles.items()}  # fmt: skip
+    named = {
+        namespace: [rule.get("resourceNames") for rule in role["rules"] if "patch" in rule["verbs"]]
+        for namespace, role in roles.items()
+    }
     assert named == {"default": [["alpha", "beta"]], "other": [["gamma"]]}
     bindings = [each for each in documents if each["kind"] == "RoleBinding"]
     assert {each["subjects"][0]["name"] for each in bindings} == {"me"}

@@ -12,8 +12,9 @@ from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.deploys.restart import request_restart
 from deployments.operations.deploys.retry import request_retry
 from deployments.operations.hold import place_hold
+from deployments.operations.reauthentication import ReauthenticationRequired
 from simulators.cluster import SLOW
-from tests.factories import NOW, ask, begin, end, observe, succeed
+from tests.factories import JUST_NOW, NOW, ask, begin, end, observe, succeed
 
 HOST = "cacophony.natwelch.com"
 
@@ -79,11 +80,22 @@ def test_an_image_changed_meanwhile_stops_it(world: World, clients: Clients, sit
     assert "What runs has changed since you looked" in deploy.message
 
 
-def test_a_held_site_is_not_restarted(site: Site, nat: User) -> None:
-    place_hold(site=site, reason="Migration", by=nat, now=NOW)
+@pytest.mark.parametrize("held", ["everything", "the site", "the commit"])
+def test_a_hold_does_not_stop_a_restart(
+    world: World, clients: Clients, site: Site, nat: User, held: str
+) -> None:
+    sha = site.observation.desired_sha if held == "the commit" else ""
+    place_hold(site=None if held == "everything" else site, sha=sha, reason="Migration", by=nat, now=NOW)
 
-    with pytest.raises(UnableToDeploy, match="Resume it first"):
+    with pytest.raises(ReauthenticationRequired, match="held by nat: Migration"):
         restart(site, nat)
+    asked = request_restart(
+        site=site, seen_sha=site.observation.running_sha, by=nat, authentication=JUST_NOW, now=NOW
+    )
+    deploy = succeed(asked, clients, world)
+
+    assert deploy.status == Status.SUCCEEDED
+    assert deploy.events.first().message == "Asked for by nat. It passes the Hold by nat: Migration."
 
 
 def test_a_failed_deploy_is_tried_again_as_a_new_one(

@@ -135,6 +135,37 @@ def test_a_rollback_that_may_have_reached_the_cluster_leaves_its_hold(older: str
     assert Hold.objects.get().resumed_at is None
 
 
+@pytest.mark.parametrize("everything", [True, False])
+def test_a_hold_leaves_the_way_back_open(
+    world: World, clients: Clients, older: str, nat: User, *, everything: bool
+) -> None:
+    deploy = roll_back(older, nat)
+    place_hold(site=None if everything else site(), reason="Incident", by=nat, now=NOW)
+
+    assert succeed(deploy, clients, world).status == Status.SUCCEEDED
+    assert world.running_image(HOST) == world.image(HOST, older)
+
+
+def test_a_hold_stops_a_rollback_to_the_commit_that_it_is_on(older: str, nat: User) -> None:
+    place_hold(site=site(), sha=older, reason="It leaks", by=nat, now=NOW)
+
+    with pytest.raises(UnableToDeploy, match="is held by nat: It leaks"):
+        roll_back(older, nat)
+
+
+def test_a_rollback_to_the_head_ships_newer_commits_and_is_held(
+    world: World, clients: Clients, older: str, nat: User
+) -> None:
+    head = site().observation.head_sha
+    succeed(roll_back(older, nat), clients, world)
+    observe(clients)
+    resume_hold(hold_id=Hold.objects.get().pk, by=nat, now=NOW)
+    place_hold(site=None, reason="Incident", by=nat, now=NOW)
+
+    with pytest.raises(UnableToDeploy, match="Everything is held by nat: Incident"):
+        roll_back(head, nat)
+
+
 def test_a_hold_that_stood_before_outlives_a_rollback_that_changes_nothing(
     clients: Clients, older: str, nat: User
 ) -> None:

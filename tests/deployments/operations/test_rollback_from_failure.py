@@ -10,9 +10,11 @@ from deployments.clients.clients import Clients
 from deployments.models import AuditEvent, Deploy, Hold, Kind, Site, Status, Trigger
 from deployments.operations.deploys.cancel import UnableToCancel, abort_and_roll_back
 from deployments.operations.deploys.request import UnableToDeploy
+from deployments.operations.hold import place_hold
+from deployments.operations.reauthentication import ReauthenticationRequired
 from simulators.cluster import CRASHES
 from tests.deployments.operations.following import HOST
-from tests.factories import NOW, ask, begin, end, observe, succeed
+from tests.factories import JUST_NOW, NOW, ask, begin, end, observe, succeed
 
 LATER = timedelta(minutes=5)
 
@@ -114,3 +116,50 @@ def test_what_has_ended_cannot_be_aborted(world: World, clients: Clients, nat: U
         abort_and_roll_back(deploy=ended, by=nat, now=NOW)
 
     assert not Hold.objects.exists()
+
+
+def test_a_stop_of_everything_leaves_the_automatic_way_back_open(
+    world: World, clients: Clients, nat: User
+) -> None:
+    Site.objects.filter(host=HOST).update(auto_rollback=True)
+    deploy = failing(world, clients)
+    place_hold(site=None, reason="Stopped from the menu", by=nat, now=NOW)
+
+    crash(deploy, clients, world)
+
+    assert succeed(Deploy.objects.first(), clients, world).kind == Kind.ROLLBACK
+    assert AuditEvent.objects.filter(
+        kind=AuditEvent.Kind.ROLLBACK, message__endswith="It passes the Hold by nat: Stopped from the menu."
+    ).exists()
+
+
+def test_aborting_passes_a_stop_of_everything(world: World, clients: Clients, nat: User) -> None:
+    ran = world.repository(HOST).head
+    deploy = failing(world, clients)
+    place_hold(site=None, reason="Stopped from the menu", by=nat, now=NOW)
+
+    with pytest.raises(ReauthenticationRequired, match="held by nat: Stopped from the menu"):
+        abort_and_roll_back(deploy=deploy, by=nat, now=NOW)
+    deploy.refresh_from_db()
+    was = deploy.status
+    back = abort_and_roll_back(deploy=deploy, by=nat, authentication=JUST_NOW, now=NOW)
+
+    assert was == Status.ROLLING_OUT
+    assert succeed(back, clients, world).status == Status.SUCCEEDED
+    assert world.running_image(HOST) == world.image(HOST, ran)
+
+
+def test_nothing_goes_back_automatically_to_a_commit_that_is_held(
+    world: World, clients: Clients, nat: User
+) -> None:
+    Site.objects.filter(host=HOST).update(auto_rollback=True)
+    ran = world.repository(HOST).head
+    deploy = failing(world, clients)
+    place_hold(site=Site.objects.get(host=HOST), sha=ran, reason="It leaks", by=nat, now=NOW)
+
+    failed = crash(deploy, clients, world)
+
+    assert Deploy.objects.count() == 1
+    assert failed.message.endswith(
+        f"It was not rolled back by itself: Commit {ran[:7]} is held by nat: It leaks. Resume it first."
+    )

@@ -243,7 +243,7 @@ def test_the_tick_takes_up_what_a_dead_worker_left(world: World, clients: Client
 
     tick(now=NOW + timedelta(minutes=1))
 
-    assert sorted(tasks()) == ["deployments.tasks.start_deploy", "deployments.tasks.follow"]
+    assert sorted(tasks()) == ["deployments.tasks.follow", "deployments.tasks.start_deploy"]
 
 
 def test_a_repository_that_took_the_old_name_is_not_shipped_until_the_mapping_is_saved_again(

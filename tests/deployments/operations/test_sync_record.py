@@ -40,8 +40,11 @@ def test_a_run_tells_of_each_site_what_was_made_of_it(world: World, clients: Cli
     kinds = {each.host: each.kind.value for each in page.decisions}
     assert [kinds[host] for host in HOSTS] == ["deployed", "held-back", "in-trouble"]
     assert {kind.value: count for kind, count in page.counts.items()} == {
-        "deployed": 1, "held-back": 1, "in-trouble": 1, "current": 2,
-    }  # fmt: skip
+        "deployed": 1,
+        "held-back": 1,
+        "in-trouble": 1,
+        "current": 2,
+    }
 
 
 def test_a_run_tells_githubs_budget(clients: Clients) -> None:

@@ -24,8 +24,13 @@ def deploy(db: None) -> Deploy:
 
 def make_deploy(site: Site, **changes: object) -> Deploy:
     values = {
-        "site": site, "sha": SHA, "image": "x:1", "trigger": "person", "requested_by_name": "eve", "requested_at": NOW,
-    }  # fmt: skip
+        "site": site,
+        "sha": SHA,
+        "image": "x:1",
+        "trigger": "person",
+        "requested_by_name": "eve",
+        "requested_at": NOW,
+    }
     return Deploy.objects.create(**values | changes)
 
 

@@ -89,7 +89,7 @@ def test_a_sync_that_sees_no_image_leaves_it(clients: Clients, waiting: Deploy) 
     assert waiting.status == Status.WAITING
 
 
-def test_the_tick_has_the_registry_asked_by_one_head_request(
+def test_the_tick_has_the_registry_asked_by_one_head_request_and_the_get_that_confirms_it(
     world: World, clients: Clients, waiting: Deploy
 ) -> None:
     tick(now=NOW + timedelta(minutes=1))
@@ -98,7 +98,7 @@ def test_the_tick_has_the_registry_asked_by_one_head_request(
     check_pending_image(deploy_id=waiting.pk, clients=clients, now=NOW)
 
     assert queued == ["check_pending_image"]
-    assert [entry.method for entry in world.registry.requests] == ["HEAD"]
+    assert [entry.method for entry in world.registry.requests] == ["HEAD", "GET"]
 
 
 def test_a_look_that_finds_the_image_moves_it_on(world: World, clients: Clients, waiting: Deploy) -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from time import time
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def probe(file: Path, *, within: int = 300) -> subprocess.CompletedProcess[str]:

@@ -20,7 +20,7 @@ LONG_AGO = NOW - timedelta(hours=3)
 CASES = {
     "off": ({}, {"auto_deploy": False}, Stop("Auto-deploy is off for this site.")),
     "site held": ({"hold": hold()}, {}, Stop("This site is held by nat: the demo.")),
-    "commit held": ({"hold": hold(sha=HEAD)}, {}, Stop("b2b2b2b is held by nat: the demo.")),
+    "commit held": ({"hold": hold(sha=HEAD)}, {}, Stop("Commit b2b2b2b is held by nat: the demo.")),
     "everything held": ({"hold": hold(everything=True)}, {}, Stop("Everything is held by nat: the demo.")),
     "held for a time": (
         {"hold": hold(until=NOW + timedelta(hours=1))},
@@ -44,6 +44,16 @@ CASES = {
         ),
     ),
     "missing": ({"workload_missing": "Gone"}, {}, Stop("Gone.")),
+    "refused by GitHub": (
+        {"github_refused": True, "github_problem": "GitHub refuses icco/cron"},
+        {},
+        Stop("GitHub refuses icco/cron."),
+    ),
+    "desired commit not asked about": (
+        {"github_problem": "GitHub failed", "desired_sha": "", "desired_image": REPOSITORY + ":abababa"},
+        {},
+        Wait(f"GitHub could not be asked which commit {REPOSITORY}:abababa carries. GitHub failed."),
+    ),
     "cluster not read": (
         {"cluster_observed_at": None},
         {},

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from deployments.models import Status
 from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts, SiteFacts
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -41,7 +42,8 @@ def deploy(**changes: Any) -> DeployFacts:
         "finished_at": NOW,
         "from_sha": RUNNING,
     }
-    return DeployFacts(**(usual | changes))
+    values = usual | changes
+    return DeployFacts(**values, is_failure=values["status"] in Status.FAILURES)
 
 
 def hold(**changes: Any) -> HoldFacts:

@@ -10,7 +10,7 @@ import yaml
 from deployments.clients.cluster import parse
 from deployments.rules.diagnosis import (
     Diagnosis,
-    Patience,
+    RolloutTimes,
     after_asking_the_registry,
     diagnose,
     pulls_under_way,
@@ -23,9 +23,9 @@ IMAGE = "registry.example.com/acme/shop:1"
 NOW = datetime(2026, 11, 22, 10, 10, tzinfo=UTC)
 
 
-def patience(given):
+def rollout_times(given):
     times = {name: datetime.fromisoformat(given[name]) for name in given if name.endswith("_at")}
-    return Patience(**given | times)
+    return RolloutTimes(**given | times)
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
@@ -38,7 +38,7 @@ def test_what_keeps_pods_from_getting_ready_is_said_as_its_case_expects(path):
         container=case["container"],
         image=case["image"],
         now=datetime.fromisoformat(case["now"]),
-        patience=patience(case.get("patience", {})),
+        times=rollout_times(case.get("times", {})),
     )
 
     stated = asdict(diagnosis) if diagnosis else None

@@ -19,6 +19,11 @@ from deployments.rules.image_prefixes import begins_with_one_of, prefixes_of
         (("localhost/",), "localhost/cron:1", True),
         (("127.0.0.1:5000/icco/",), "127.0.0.1:5000/icco/cron:1", True),
         ((), "gcr.io/icco-cloud/cron:1", False),
+        (("gcr.io/icco-cloud/",), "gcr.io/icco-cloud/../../evil/x:1", False),
+        (("gcr.io/icco-cloud/",), "gcr.io/icco-cloud/./x:1", False),
+        (("gcr.io/icco-cloud/",), "gcr.io/icco-cloud//x:1", False),
+        (("gcr.io/icco-cloud/",), "gcr.io/icco-cloud/cron:1\n", False),
+        (("gcr.io/icco-cloud/",), "gcr.io/icco-cloud/%2e%2e/x:1", False),
     ],
 )
 def test_an_image_lies_where_its_full_name_says(prefixes: tuple[str, ...], image: str, allowed: bool) -> None:

@@ -1,27 +1,40 @@
-"""A new incident is a new file in cases/rollouts: the Deployment as the API server sent it, and the expected words."""
+"""A new incident is a new file in cases/rollouts: the workload as the API server sent it, and the expected words."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from deployments.clients.cluster import parse
-from deployments.rules.rollouts import judge_rollout
+from deployments.rules.rollouts import JUDGES, judge_rollout
+from deployments.rules.workloads import Workload
 
 CASES = sorted((Path(__file__).parent / "cases" / "rollouts").glob("*.yaml"))
+PARSERS = {"deployment": parse.deployment}
+"""By the name under which a case has its workload."""
+
+
+def workload_of(case: dict[str, Any]) -> Workload:
+    (name,) = PARSERS.keys() & case.keys()
+    return PARSERS[name](case[name])
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_a_rollout_is_judged_as_its_case_expects(path):
     case = yaml.safe_load(path.read_text(encoding="utf-8"))
 
-    rollout = judge_rollout(
-        parse.deployment(case["deployment"]), container=case["container"], image=case["image"]
-    )
+    rollout = judge_rollout(workload_of(case), container=case["container"], image=case["image"])
 
     assert {"phase": rollout.phase, "message": rollout.message, "by": rollout.by} == {"by": ""} | case[
         "expect"
     ]
+
+
+def test_each_kind_that_is_judged_has_its_cases():
+    kinds = {workload_of(yaml.safe_load(path.read_text(encoding="utf-8"))).kind for path in CASES}
+
+    assert kinds == JUDGES.keys()
 
 
 def test_a_rollout_carries_the_numbers_it_was_judged_by():

@@ -61,10 +61,32 @@ def test_sites_sort_by_who_needs_a_person():
         "drifted",
         "missing",
         "unknown",
-        "deploying",
         "ready",
         "red",
+        "deploying",
         "building",
         "held",
         "current",
     ]
+
+
+def test_each_state_is_broken_or_behind_or_deploying_or_current():
+    groups = {
+        state: [state.is_broken, state.is_behind, state is State.DEPLOYING, state is State.CURRENT]
+        for state in State
+    }
+
+    assert all(sum(each) == 1 for each in groups.values())
+
+
+def test_a_person_has_to_act_where_no_machine_does_and_no_person_said_not_to():
+    idle = {state for state in State if not state.needs_attention}
+
+    assert idle == {"deploying", "building", "held", "current"}
+
+
+def test_the_sites_that_need_attention_come_before_all_others():
+    answers = sorted((Answer(state, "", Action.NONE) for state in State), key=lambda answer: answer.rank)
+
+    wanted = [answer.state.needs_attention for answer in answers]
+    assert wanted == sorted(wanted, reverse=True)

@@ -55,7 +55,7 @@ CASES = {
     ),
     "the head is held": (
         {"hold": hold(sha=HEAD, reason="", by="")},
-        ("held", "1 commit behind. b2b2b2b is held.", "resume"),
+        ("held", "1 commit behind. Commit b2b2b2b is held.", "resume"),
     ),
     "everything is held": (
         {"hold": hold(everything=True)},

@@ -18,6 +18,7 @@ from tests.deployments.rules.site_facts import (
 
 LONG_AGO = NOW - timedelta(hours=3)
 DOWN = {"ready": 0, "running_sha": ""}
+CRASHED = {"outage_message": "“web” ended with exit code 1.", "outage_reason": "crash"}
 TRIED = {"desired_sha": HEAD, "last": deploy(message="The new pod crashed")}
 
 CASES = {
@@ -39,6 +40,26 @@ CASES = {
             "missing",
             "GitHub has no such repository, or the token may not see it: correct its name, or give access.",
             "edit",
+        ),
+    ),
+    "the repository is missing and GitHub's words say what of it": (
+        {"repository_missing": True, "github_problem": "icco/cron is empty: push a first commit to it"},
+        ("missing", "icco/cron is empty: push a first commit to it.", "edit"),
+    ),
+    "GitHub refuses in a way that time does not heal": (
+        {"github_refused": True, "github_problem": "GitHub refuses icco/cron: “forbidden by a policy”"},
+        ("unknown", "GitHub refuses icco/cron: “forbidden by a policy”.", "sync"),
+    ),
+    "GitHub refuses, and no pod is ready": (
+        {"github_refused": True, "github_problem": "GitHub refuses icco/cron", "ready": 0, "running_sha": ""},
+        ("failed", "None of its 3 pods is ready.", "restart"),
+    ),
+    "GitHub could not be asked which commit is desired": (
+        {"github_problem": "GitHub failed", "desired_sha": "", "desired_image": f"{REPOSITORY}:abababa"},
+        (
+            "unknown",
+            f"GitHub could not be asked which commit {REPOSITORY}:abababa carries. GitHub failed.",
+            "sync",
         ),
     ),
     "the cluster was never read": (
@@ -121,19 +142,53 @@ CASES = {
     ),
     "no pod is ready and nothing was deployed here": (
         DOWN,
-        ("failed", "None of its 3 pods is ready.", "sync"),
+        ("failed", "None of its 3 pods is ready.", "restart"),
     ),
-    "the only pod is not ready": (DOWN | {"wanted": 1}, ("failed", "Its pod is not ready.", "sync")),
+    "the only pod is not ready": (DOWN | {"wanted": 1}, ("failed", "Its pod is not ready.", "restart")),
+    "no pod is ready and the pods say why": (
+        DOWN | CRASHED,
+        ("failed", "None of its 3 pods is ready. “web” ended with exit code 1.", "restart"),
+    ),
+    "no pod is ready for what only the cluster can change": (
+        DOWN
+        | {"outage_message": "No node takes the pod.", "outage_reason": "unschedulable"}
+        | {"last": deploy(sha=RUNNING, status="succeeded", from_sha=OLD)},
+        ("failed", "None of its 3 pods is ready. No node takes the pod.", "restart"),
+    ),
+    "no pod is ready of a commit that somebody else set": (
+        DOWN | CRASHED | {"last": deploy(sha=OLD, status="succeeded", from_sha=HEAD)},
+        ("failed", "None of its 3 pods is ready. “web” ended with exit code 1.", "restart"),
+    ),
+    "no pod is ready after a restart": (
+        DOWN | CRASHED | {"last": deploy(sha=RUNNING, status="succeeded", from_sha=RUNNING)},
+        ("failed", "None of its 3 pods is ready. “web” ended with exit code 1.", "restart"),
+    ),
+    "no pod is ready after a rollback": (
+        DOWN | CRASHED | {"last": deploy(sha=RUNNING, status="succeeded", from_sha=HEAD, is_rollback=True)},
+        ("failed", "None of its 3 pods is ready. “web” ended with exit code 1.", "restart"),
+    ),
+    "no pod is ready of an image that carries no commit": (
+        DOWN | CRASHED | {"desired_image": REPOSITORY + ":latest", "desired_sha": ""},
+        ("failed", "None of its 3 pods is ready. “web” ended with exit code 1.", "review"),
+    ),
+    "no pod is ready, which a refused Deploy did not bring about": (
+        DOWN | CRASHED | {"last": deploy(message="The image is gone", from_sha=RUNNING)},
+        (
+            "failed",
+            "None of its 3 pods is ready. “web” ended with exit code 1. The Deploy of b2b2b2b failed. The image is gone.",
+            "restart",
+        ),
+    ),
     "no pod is ready after a Deploy": (
         DOWN | {"last": deploy(sha=RUNNING, status="succeeded", from_sha=OLD)},
         ("failed", "None of its 3 pods is ready.", "roll_back"),
     ),
     "no pod is ready after a Deploy with nothing before it": (
         DOWN | {"last": deploy(sha=RUNNING, status="succeeded", from_sha="")},
-        ("failed", "None of its 3 pods is ready.", "retry"),
+        ("failed", "None of its 3 pods is ready.", "restart"),
     ),
     "no pod is ready after a Deploy that failed": (
-        DOWN | TRIED,
+        DOWN | TRIED | CRASHED,
         (
             "failed",
             "None of its 3 pods is ready. The Deploy of b2b2b2b failed. The new pod crashed.",
@@ -142,7 +197,7 @@ CASES = {
     ),
     "no pod is ready while GitHub is silent": (
         DOWN | {"github_observed_at": LONG_AGO},
-        ("failed", "None of its 3 pods is ready.", "sync"),
+        ("failed", "None of its 3 pods is ready.", "restart"),
     ),
     "GitHub was never read": (
         {"github_observed_at": None, "desired_sha": "", "running_sha": ""},
@@ -175,6 +230,10 @@ CASES = {
     "the head's Deploy found no room, which going back would not change": (
         {"desired_sha": HEAD, "last": deploy(message="No room", reason="quota")},
         ("failed", "The Deploy of b2b2b2b failed. No room.", "retry"),
+    ),
+    "the head's Deploy waited for a volume in vain, which no other commit would attach": (
+        {"desired_sha": HEAD, "last": deploy(message="Multi-Attach", status="timed_out", reason="volume")},
+        ("failed", "The Deploy of b2b2b2b took too long. Multi-Attach.", "retry"),
     ),
     "the head's tag was pushed anew and its pods run the old build": (
         {

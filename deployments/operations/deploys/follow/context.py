@@ -104,6 +104,8 @@ class FollowContext:
 
     clients: Clients
     timeouts: Timeouts
+    checks_hosts: bool = True
+    """Whether hosts are asked at all, where their mappings say so."""
     calls: BackgroundCalls = field(default_factory=BackgroundCalls)
     sizes: dict[str, int] = field(default_factory=dict)
     """How many Deployments a namespace had when it was last listed."""

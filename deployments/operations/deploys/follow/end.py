@@ -21,7 +21,7 @@ def is_out_of_time(deploy: Deploy, allowed: timedelta, *, now: datetime) -> bool
 def last_lines(cluster: Cluster, namespace: str, *, pod: str, container: str) -> str:
     """What the container printed last, in the run that ended if there was one; empty where it cannot be read."""
     texts = _texts(cluster, namespace, pod=pod, container=container)
-    return _cut(next((text for text in texts if text.strip()), ""))
+    return cut_log(next((text for text in texts if text.strip()), ""))
 
 
 def _texts(cluster: Cluster, namespace: str, *, pod: str, container: str) -> Iterator[str]:
@@ -33,7 +33,7 @@ def _texts(cluster: Cluster, namespace: str, *, pod: str, container: str) -> Ite
             logger.info("No log of %s in %s: %s", container, pod, error)
 
 
-def _cut(text: str) -> str:
+def cut_log(text: str) -> str:
     """The last lines as text that a page can show and PostgreSQL can keep."""
     raw = printable(text).strip("\n").encode()[-LONGEST_LOG_BYTES:]
     return raw.decode(errors="ignore")

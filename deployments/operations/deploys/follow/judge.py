@@ -7,14 +7,13 @@ from typing import Any
 from deployments.clients.registry import Registry, RegistryError
 from deployments.models import Status
 from deployments.operations.deploys.finish import Ending, finish
-from deployments.operations.deploys.follow.check_host import check_host
 from deployments.operations.deploys.follow.context import FollowContext
 from deployments.operations.deploys.follow.end import is_out_of_time, last_lines
 from deployments.operations.deploys.follow.snapshot import Snapshot
-from deployments.operations.deploys.follow.verify_digest import verify_digest
+from deployments.operations.deploys.follow.verification import check_host, verify_digest
 from deployments.rules.diagnosis import (
     Diagnosis,
-    Patience,
+    RolloutTimes,
     after_asking_the_registry,
     diagnose,
     pulls_under_way,
@@ -24,7 +23,7 @@ from deployments.rules.images import parse_image
 from deployments.rules.ours import PUT_BACK, put_back
 from deployments.rules.progress import Progress, deadline_seconds, has_failed, longest_pause, progress
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
-from deployments.rules.wording import duration, sentences, some_of
+from deployments.rules.wording import duration, sentences, short, some_of
 from deployments.rules.workloads import Workload, is_same_image
 
 REGISTRY_WITHIN = timedelta(seconds=30)
@@ -60,7 +59,7 @@ def _superseded(snapshot: Snapshot, deployment: Workload, rollout: Rollout) -> N
     if back is None:
         finish(deploy, Ending.SUPERSEDED, rollout.message, now=snapshot.now)
         return
-    commit = deploy.from_sha[:7] or deploy.from_image
+    commit = short(deploy.from_sha) or deploy.from_image
     message = f"{back.by} put {commit} back {duration(back.after)} later."
     finish(deploy, Ending.SUPERSEDED, message, reason=PUT_BACK, now=snapshot.now)
 
@@ -74,9 +73,14 @@ def _verify(snapshot: Snapshot, rollout: Rollout, context: FollowContext) -> Non
             else rollout.message
         )
         deploy.move(
-            Status.VERIFYING, now=now, message=message, verifying_since=now, checks=0, checked_at=None,
+            Status.VERIFYING,
+            now=now,
+            message=message,
+            verifying_since=now,
+            checks=0,
+            checked_at=None,
             **_counts(snapshot, rollout),
-        )  # fmt: skip
+        )
         # The registry answers while stability is watched.
         verify_digest(snapshot, context)
     elif not rollout.wanted:
@@ -117,7 +121,7 @@ def _wait_or_fail(snapshot: Snapshot, workload: Workload, rollout: Rollout, cont
         message = sentences(fell_away, message)
         deploy.move(
             Status.ROLLING_OUT, now=now, message=message, verifying_since=None, checks=0, checked_at=None
-        )  # fmt: skip
+        )
 
 
 def _stated(snapshot: Snapshot, rollout: Rollout) -> str:
@@ -140,7 +144,7 @@ def _problem(snapshot: Snapshot, workload: Workload, context: FollowContext) -> 
         container=deploy.site.container,
         image=snapshot.pod_image,
         now=now,
-        patience=Patience(
+        times=RolloutTimes(
             patched_at=deploy.patched_at,
             progressed_at=deploy.progressed_at,
             deadline_seconds=deadline_seconds(workload),

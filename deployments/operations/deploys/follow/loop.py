@@ -11,25 +11,30 @@ from django.db import DatabaseError, InterfaceError
 from deployments.clients.clients import Clients
 from deployments.clients.cluster import ClusterError, ClusterRefused
 from deployments.locks import Lock, try_lock
-from deployments.models import Deploy
+from deployments.models import Deploy, Status
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.follow.context import FollowContext, Timeouts
 from deployments.operations.deploys.follow.end import is_out_of_time
 from deployments.operations.deploys.follow.judge import judge
-from deployments.operations.deploys.follow.snapshot import FOLLOWED, Snapshot, take_snapshots
+from deployments.operations.deploys.follow.snapshot import Snapshot, take_snapshots
 
 logger = logging.getLogger(__name__)
 HAND_OVER_SECONDS = 0.3
 
 
 def follow(
-    *, clients: Clients, timeouts: Timeouts, clock: Callable[[], datetime], sleep: Callable[[float], None]
+    *,
+    clients: Clients,
+    timeouts: Timeouts,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    checks_hosts: bool = True,
 ) -> bool:
     """Look at every active Deploy until none is left or this task's time is over; return whether some are left.
 
     Returns False at once where another follower is at work: it sees new Deploys by itself.
     """
-    context = FollowContext(clients, timeouts)
+    context = FollowContext(clients, timeouts, checks_hosts)
     until = clock() + timeouts.task
     with try_lock(Lock.FOLLOW, wait_seconds=HAND_OVER_SECONDS) as alone:
         while alone and _judge_all(context, now=clock()):
@@ -41,7 +46,7 @@ def follow(
 
 def _judge_all(context: FollowContext, *, now: datetime) -> bool:
     deploys = list(
-        Deploy.objects.filter(status__in=FOLLOWED)
+        Deploy.objects.filter(status__in=Status.IN_ROLLOUT)
         .select_related("site__observation")
         .order_by("site__namespace", "pk")
     )

@@ -4,11 +4,11 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
-from deployments.clients.cluster import Cluster, ClusterError
-from deployments.models import Deploy, Status
+from deployments.clients.cluster import Cluster, ClusterError, Listed, NotFound, Pods
+from deployments.models import Deploy
 from deployments.operations.deploys.follow.context import FollowContext
-from deployments.operations.deploys.follow.namespace import NamespaceLook, asks_by_lists
 from deployments.operations.deploys.patch import has_our_image
 from deployments.rules.pods import Event, Pod, condition, is_ready
 from deployments.rules.restarts import restarted_pods
@@ -24,8 +24,54 @@ from deployments.rules.workloads import (
     runs_image,
 )
 
+FEW = 3
+NAMED_WHERE_ONE_IN = 25
+"""A list costs so much less per Deployment than two requests of its own: docs/decisions/0014-admission.md."""
+
+
+class NamespaceLook:
+    """What one namespace shows now. Raises ClusterError where it may not be asked."""
+
+    def __init__(self, cluster: Cluster, name: str, *, by_lists: bool) -> None:
+        self._cluster = cluster
+        self._name = name
+        self._by_lists = by_lists
+
+    def deployment(self, name: str) -> Workload | None:
+        """None: it is gone."""
+        if self._by_lists:
+            return self._deployments.named(name)
+        try:
+            return self._cluster.deployment(self._name, name)
+        except NotFound:
+            return None
+
+    def pods(self, deployment: Workload) -> list[Pod]:
+        """At least the Deployment's own, and hardly any others."""
+        if self._by_lists:
+            return self._pods.of_workload(deployment.name)
+        return list(self._cluster.pods(self._name, label_selector=selector(deployment.selector)))
+
+    @property
+    def size(self) -> int:
+        """How many Deployments there are; they are listed."""
+        return len(self._deployments)
+
+    @cached_property
+    def _deployments(self) -> Listed[Workload]:
+        return self._cluster.deployments(self._name)
+
+    @cached_property
+    def _pods(self) -> Pods:
+        return self._cluster.pods(self._name, label_selector="")
+
+
+def asks_by_lists(*, followed: int, size: int | None) -> bool:
+    """Whether lists are cheaper than names where so many of a namespace's Deployments are followed; `size`: not known yet."""
+    return followed > FEW if size is None else followed * NAMED_WHERE_ONE_IN > size
+
+
 logger = logging.getLogger(__name__)
-FOLLOWED = (Status.ROLLING_OUT, Status.VERIFYING)
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,40 @@ def test_outside_a_cluster_and_without_a_kubeconfig_both_ways_are_named(monkeypa
         connect()
 
 
+@pytest.mark.parametrize(
+    "impersonated",
+    [
+        {"as": "system:admin"},
+        {"as": "deployer", "as-groups": ["system:masters"]},
+        {"as-uid": "4711"},
+        {"as-groups": ["system:masters"]},
+    ],
+)
+def test_a_kubeconfig_that_impersonates_another_account_is_refused(demo, tmp_path, impersonated):
+    kubeconfig = written(demo, tmp_path / "config", token=demo.token(), **impersonated)
+
+    with pytest.raises(NotConfigured) as raised:
+        connect(kubeconfig=kubeconfig)
+
+    name, value = next(iter(impersonated.items()))
+    assert str(raised.value) == (
+        f"The kubeconfig at {kubeconfig} impersonates another account ({name}: {value}), which Headway cannot do: "
+        "use a kubeconfig that signs in as that account."
+    )
+
+
+def test_another_user_of_the_kubeconfig_may_impersonate(demo, tmp_path):
+    path = written(demo, tmp_path / "config", token=demo.token())
+    kubeconfig = yaml.safe_load(path.read_text())
+    kubeconfig["users"].append({"name": "other", "user": {"as": "system:admin"}})
+    path.write_text(yaml.safe_dump(kubeconfig))
+
+    with connect(kubeconfig=path) as client:
+        name = client.user_name()
+
+    assert name.startswith("system:serviceaccount:")
+
+
 def test_a_plugin_that_is_not_installed_is_named(demo, tmp_path):
     kubeconfig = written(demo, tmp_path / "config", exec=plugin("no-such-auth-plugin"))
 

@@ -72,6 +72,25 @@ def test_a_missing_branch_has_its_sentence(github: GitHub, demo_github: DemoGitH
     assert str(problems_in(answers)["site"].error).startswith("icco/cron has no branch “gone”")
 
 
+def test_a_renamed_branch_is_told_with_the_default_ones_name(github: GitHub, demo_github: DemoGitHub) -> None:
+    repository = add_repository(demo_github)
+    repository.rename_branch("main", "trunk")
+
+    answers = github.heads([about(repository, branch="main")])
+
+    assert str(problems_in(answers)["site"].error).endswith("leave it empty for the default one, “trunk”.")
+
+
+def test_a_branch_of_an_empty_repository_is_told_as_an_empty_repository(
+    github: GitHub, demo_github: DemoGitHub
+) -> None:
+    repository = add_repository(demo_github, commits=0)
+
+    answers = github.heads([about(repository, branch="main")])
+
+    assert str(problems_in(answers)["site"].error) == "icco/cron is empty: push a first commit to it."
+
+
 def test_an_empty_repository_has_its_sentence(github: GitHub, demo_github: DemoGitHub) -> None:
     answers = github.heads([about(add_repository(demo_github, commits=0))])
 

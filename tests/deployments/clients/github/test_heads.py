@@ -1,5 +1,7 @@
 """What is read of a repository."""
 
+from dataclasses import replace
+
 import pytest
 
 from deployments.clients.github import GitHub, GitHubNotFound, GitHubRefused, Head, HeadQuestion
@@ -58,6 +60,42 @@ def test_a_branch_that_is_gone_says_to_correct_the_site(github: GitHub, demo_git
 
     assert isinstance(problem.error, GitHubNotFound)
     assert "no branch “master”: correct the site's branch" in str(problem.error)
+
+
+def test_a_renamed_branch_is_told_with_the_default_ones_name(github: GitHub, demo_github: DemoGitHub) -> None:
+    repository = add_repository(demo_github)
+    repository.rename_branch("main", "trunk")
+
+    problem = problem_of(github, about(repository, branch="main"))
+
+    assert str(problem.error) == (
+        "icco/cron has no branch “main”: correct the site's branch, or leave it empty for the default one, “trunk”."
+    )
+
+
+def test_a_branch_of_an_empty_repository_is_told_as_an_empty_repository(
+    github: GitHub, demo_github: DemoGitHub
+) -> None:
+    repository = add_repository(demo_github, commits=0)
+
+    problem = problem_of(github, about(repository, branch="main"))
+
+    assert str(problem.error) == "icco/cron is empty: push a first commit to it."
+
+
+def test_the_desired_commit_is_asked_about_beside_the_running_one(
+    github: GitHub, demo_github: DemoGitHub
+) -> None:
+    repository = add_repository(demo_github, commits=4)
+    first, second, *_ = (each.sha for each in repository.graph.commits)
+
+    known = head_of(github, replace(about(repository, running=first[:7]), desired=second[:7]))
+    unknown = head_of(github, replace(about(repository, running=first), desired="ab" * 20))
+    not_asked = head_of(github, about(repository, running=first))
+
+    assert (known.running_sha, known.desired_sha, known.behind_by) == (first, second, 3)
+    assert (unknown.running_sha, unknown.desired_sha) == (first, "")
+    assert not_asked.desired_sha is None
 
 
 def test_an_empty_repository_says_to_push(github: GitHub, demo_github: DemoGitHub) -> None:

@@ -137,3 +137,43 @@ def test_a_limit_that_comes_with_status_200_is_one(
     limit = answers.limits["GITHUB_TOKEN"]
     assert isinstance(limit, GitHubRateLimited)
     assert (limit.is_stated, limit.is_secondary, answers.requests) == (is_stated, True, 1)
+
+
+@pytest.mark.parametrize("path", [5, "r0", {"r0": 1}, [5], [["r0"]], [], None, True])
+def test_an_error_whose_path_is_none_is_an_error_of_the_whole_answer(serve: Serve, path: Any) -> None:
+    answer = asked(serve, {"type": "FORBIDDEN", "path": path, "message": "No."})
+
+    assert isinstance(answer, HeadProblem)
+    assert "“No”" in str(answer.error)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"type": ["FORBIDDEN"]},
+        {"extensions": "x"},
+        {"extensions": 5},
+        {"message": {"a": "\x00"}},
+        {"type": 5, "message": None},
+    ],
+)
+def test_an_error_of_the_wrong_kind_is_still_this_sites_alone(serve: Serve, odd: dict[str, Any]) -> None:
+    answer = asked(serve, error() | odd, head=None)
+
+    assert isinstance(answer, HeadProblem)
+    assert "\x00" not in str(answer.error)
+
+
+@pytest.mark.parametrize("oid", ["abc", "A" * 40, f"{SHA}\n", 5, None])
+def test_a_commit_whose_id_is_none_is_this_sites_trouble(serve: Serve, oid: Any) -> None:
+    answer = asked(serve, head=without(target=TARGET | {"oid": oid}))
+
+    assert isinstance(answer, HeadProblem)
+
+
+@pytest.mark.parametrize("number", [2**40, -1, "3", 1.5])
+def test_a_count_that_cannot_be_kept_is_not_known(serve: Serve, number: Any) -> None:
+    head = asked(serve, head=without(compare={"aheadBy": number, "behindBy": number}))
+
+    assert isinstance(head, Head)
+    assert (head.behind_by, head.ahead_by) == (None, None)

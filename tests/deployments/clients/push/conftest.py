@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 
 from deployments.clients.push import Browser, Sender, fresh_key_pair
+from deployments.models import Deploy, PushSubscription, Site, Status
 from simulators.push import DemoPush, demo_push
+from tests.factories import NOW, make_user
 
 
 @pytest.fixture
@@ -27,3 +30,37 @@ def sender(push: DemoPush) -> Iterator[Sender]:
 @pytest.fixture
 def browser(push: DemoPush) -> Browser:
     return Browser(endpoint=push.url, p256dh=push.p256dh, auth=push.auth)
+
+
+@pytest.fixture
+def person() -> User:
+    return make_user("eve")
+
+
+@pytest.fixture
+def phone(push: DemoPush, person: User) -> PushSubscription:
+    return PushSubscription.objects.create(
+        user=person, endpoint=push.url, p256dh=push.p256dh, auth=push.auth, created_at=NOW
+    )
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site.objects.create(
+        host="cron.example.com", owner="icco", repository="cron", deployment="cron", container="cron"
+    )
+
+
+@pytest.fixture
+def deploy(site: Site, person: User) -> Deploy:
+    return Deploy.objects.create(
+        site=site,
+        sha="b" * 40,
+        headline="Mend cron",
+        image="i",
+        status=Status.VERIFYING,
+        trigger="person",
+        requested_by=person,
+        requested_by_name="eve",
+        requested_at=NOW,
+    )

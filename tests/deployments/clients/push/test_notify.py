@@ -13,37 +13,10 @@ from deployments.models import Deploy, NotificationPreference, PushSubscription,
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.notify import notify_deploy_ended, notify_site_waits
 from simulators.push import DemoPush
-from tests.factories import NOW, make_user
+from tests.factories import NOW
 from tests.stubborn import stubborn
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def person() -> User:
-    return make_user("eve")
-
-
-@pytest.fixture
-def phone(push: DemoPush, person: User) -> PushSubscription:
-    return PushSubscription.objects.create(
-        user=person, endpoint=push.url, p256dh=push.p256dh, auth=push.auth, created_at=NOW
-    )
-
-
-@pytest.fixture
-def site() -> Site:
-    return Site.objects.create(
-        host="cron.example.com", owner="icco", repository="cron", deployment="cron", container="cron"
-    )
-
-
-@pytest.fixture
-def deploy(site: Site, person: User) -> Deploy:
-    return Deploy.objects.create(
-        site=site, sha="b" * 40, headline="Mend cron", image="i", status=Status.VERIFYING, trigger="person",
-        requested_by=person, requested_by_name="eve", requested_at=NOW,
-    )  # fmt: skip
 
 
 def queued() -> int:
@@ -193,9 +166,12 @@ def silent(push: DemoPush, person: User) -> Iterator[PushSubscription]:
 
 def impatient(push: DemoPush, *, timeout_seconds: float = 0.1) -> Sender:
     return Sender(
-        private_key=fresh_key_pair().private, subject="mailto:a@example.com", also={"127.0.0.1"},
-        ca_file=push.ca_file, timeout_seconds=timeout_seconds,
-    )  # fmt: skip
+        private_key=fresh_key_pair().private,
+        subject="mailto:a@example.com",
+        also={"127.0.0.1"},
+        ca_file=push.ca_file,
+        timeout_seconds=timeout_seconds,
+    )
 
 
 def test_a_browser_whose_service_times_out_three_times_is_forgotten(
@@ -241,9 +217,12 @@ def test_who_timed_out_before_comes_last(
     deploy.move(Status.SUCCEEDED, now=NOW)
 
     with Notes(
-        private_key=fresh_key_pair().private, subject="mailto:a@example.com", also={"127.0.0.1"},
-        ca_file=push.ca_file, timeout_seconds=0.5,
-    ) as sender:  # fmt: skip
+        private_key=fresh_key_pair().private,
+        subject="mailto:a@example.com",
+        also={"127.0.0.1"},
+        ca_file=push.ca_file,
+        timeout_seconds=0.5,
+    ) as sender:
         notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
 
     assert sender.endpoints == [phone.endpoint, silent.endpoint]
@@ -254,9 +233,12 @@ def test_services_that_say_nothing_share_one_deadline(
 ) -> None:
     for number in range(2, 4):
         PushSubscription.objects.create(
-            user=silent.user, endpoint=f"{silent.endpoint}{number}", p256dh=push.p256dh, auth=push.auth,
+            user=silent.user,
+            endpoint=f"{silent.endpoint}{number}",
+            p256dh=push.p256dh,
+            auth=push.auth,
             created_at=NOW,
-        )  # fmt: skip
+        )
     deploy.move(Status.SUCCEEDED, now=NOW)
 
     with impatient(push, timeout_seconds=0.3) as sender, within(0.5):
@@ -284,9 +266,11 @@ def test_a_browser_forgotten_meanwhile_keeps_no_other_from_hearing(
     deploy.move(Status.SUCCEEDED, now=NOW)
 
     with LosesItsListener(
-        private_key=fresh_key_pair().private, subject="mailto:a@example.com", also={"127.0.0.1"},
+        private_key=fresh_key_pair().private,
+        subject="mailto:a@example.com",
+        also={"127.0.0.1"},
         ca_file=push.ca_file,
-    ) as sender:  # fmt: skip
+    ) as sender:
         notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
 
     assert len(push.bodies) == 2

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from simulators.loopback import LoopbackServer, Request, Response
+from tests.deployments.clients.registry.docker_hub import docker_hub
 from tests.fixtures_clients import trickle
 from tests.fixtures_registry import demo_registry, registry
 
-__all__ = ["Elsewhere", "demo_registry", "elsewhere", "registry", "trickle"]
+__all__ = ["Elsewhere", "demo_registry", "docker_hub", "elsewhere", "registry", "trickle"]
 
 
 class Elsewhere:

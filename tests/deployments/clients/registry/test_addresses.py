@@ -29,6 +29,32 @@ def test_only_this_machines_own_registries_go_without_https(registry: str, url: 
 
 
 @pytest.mark.parametrize(
+    ("registry", "url"),
+    [
+        ("registry.lan:5000", "http://registry.lan:5000"),
+        ("registry.lan", "https://registry.lan"),
+        ("registry.lan:5001", "https://registry.lan:5001"),
+        ("docker.io", "https://registry-1.docker.io"),
+    ],
+)
+def test_a_registry_that_is_named_for_it_goes_without_https(registry: str, url: str) -> None:
+    assert url_of(registry, frozenset({"registry.lan:5000"})) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "safe"),
+    [
+        ("http://registry.lan:5000/token", True),
+        ("http://registry.lan:5001/token", False),
+        ("http://registry.lan:5000@evil.example/token", False),
+        ("ftp://registry.lan:5000/token", False),
+    ],
+)
+def test_no_other_host_goes_along_with_it(url: str, safe: bool) -> None:
+    assert is_safe(url, frozenset({"registry.lan:5000"})) is safe
+
+
+@pytest.mark.parametrize(
     ("url", "safe"),
     [
         ("https://auth.docker.io/token", True),
@@ -46,7 +72,10 @@ def test_questions_leave_this_machine_over_https_alone(url: str, safe: bool) -> 
 @pytest.mark.parametrize(
     ("header", "challenge"),
     [
-        ('Bearer realm="https://a/t",service="s",scope="repository:a/b:pull,push"', ("bearer", "https://a/t", "s", "repository:a/b:pull,push")),
+        (
+            'Bearer realm="https://a/t",service="s",scope="repository:a/b:pull,push"',
+            ("bearer", "https://a/t", "s", "repository:a/b:pull,push"),
+        ),
         ('bearer service=s, realm="https://a/t"', ("bearer", "https://a/t", "s", "")),
         ('Basic realm="x", Bearer realm="https://a/t"', ("bearer", "https://a/t", "", "")),
         ('Bearer realm="https://a/t",service="s", Basic realm="x"', ("bearer", "https://a/t", "s", "")),
@@ -56,20 +85,32 @@ def test_questions_leave_this_machine_over_https_alone(url: str, safe: bool) -> 
         ("Negotiate YWJj==, Basic", ("basic", "", "", "")),
         ('Bearer realm="https://a/t", Digest realm="x", qop="auth"', ("bearer", "https://a/t", "", "")),
         ('Bearer realm = "https://a/t" , scope="a,b \\"c\\""', ("bearer", "https://a/t", "", 'a,b "c"')),
-        ('Bearer realm="https://a/t",scope="never closed, service=s', ("bearer", "https://a/t", "", "never closed, service=s")),
+        (
+            'Bearer realm="https://a/t",scope="never closed, service=s',
+            ("bearer", "https://a/t", "", "never closed, service=s"),
+        ),
         ("", ("", "", "", "")),
     ],
-)  # fmt: skip
+)
 def test_a_challenge_is_read_whatever_its_order(header: str, challenge: tuple[str, str, str, str]) -> None:
     assert parse_challenge(header) == Challenge(*challenge)
 
 
 @pytest.mark.parametrize(
     "header",
-    ["a" * 60_000, "Bearer " + "a-" * 30_000, '"\\' * 30_000, 'Bearer realm="' + '\\"' * 30_000, "," * 60_000,
-     "bearer " * 9_000, " " * 60_000, "Bearer a=" * 7_000, 'Bearer realm="x"' + " \t" * 30_000],
+    [
+        "a" * 60_000,
+        "Bearer " + "a-" * 30_000,
+        '"\\' * 30_000,
+        'Bearer realm="' + '\\"' * 30_000,
+        "," * 60_000,
+        "bearer " * 9_000,
+        " " * 60_000,
+        "Bearer a=" * 7_000,
+        'Bearer realm="x"' + " \t" * 30_000,
+    ],
     ids=lambda header: header[:12],
-)  # fmt: skip
+)
 def test_a_challenge_is_read_in_a_moment_however_it_is_made(header: str) -> None:
     began = time.process_time()
 

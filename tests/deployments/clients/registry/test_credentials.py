@@ -1,5 +1,6 @@
 """Private repositories, and where their credentials come from."""
 
+import json
 import logging
 import traceback
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from deployments.clients.registry import Registry, RegistryRefused
 from deployments.clients.registry.docker_config import find_credentials
 from simulators.registry import DemoRegistry
+from simulators.registry.oddities import ECR_TOKEN_EXPIRED, GITLAB_TOKEN_EXPIRED, NO_RIGHT_TO_PULL, Oddity
 from tests.fixtures_registry import PATH, SHA, auth_entry, image_at, write_docker_config
 
 PASSWORD = "correct horse: battery"
@@ -115,6 +117,121 @@ def test_an_entry_is_found_under_each_spelling_of_its_registry(
 
     assert found is not None
     assert (found.username, found.password) == ("robot", PASSWORD)
+
+
+CASE = json.loads((Path(__file__).parent / "docker-config-two-paths.json").read_text())
+MORE = {
+    "ghcr.io/acme/app": auth_entry("acme-app", "one"),
+    "*.registry.example:5000": auth_entry("port", "five"),
+    "registry-?.example.com": auth_entry("numbered", "six"),
+    "eu.registry.example.com": auth_entry("spelt-out", "seven"),
+    "*.registry.example.com": auth_entry("any", "eight"),
+    "https://quay.io/v2/acme": auth_entry("quay", "nine"),
+    "docker.io/acme": auth_entry("hub-acme", "ten"),
+    "https://index.docker.io/v1/": auth_entry("hub", "eleven"),
+}
+
+
+@pytest.mark.parametrize(
+    ("repository", "username"),
+    [
+        ("ghcr.io/acme/app", "acme"),
+        ("ghcr.io/beta/app", "beta"),
+        ("ghcr.io/beta", "beta"),
+        ("ghcr.io/beta-two/app", None),
+        ("ghcr.io/gamma/app", None),
+        ("123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop", "AWS"),
+        ("123456789012.dkr.ecr.eu-west-2.amazonaws.com/shop", None),
+        ("dkr.ecr.eu-west-1.amazonaws.com/shop", None),
+        ("a.b.dkr.ecr.eu-west-1.amazonaws.com/shop", None),
+    ],
+)
+def test_credentials_are_those_of_the_images_path_and_host(
+    repository: str, username: str | None, tmp_path: Path
+) -> None:
+    config = write_docker_config(tmp_path, **CASE)
+
+    found = find_credentials(config, repository)
+
+    assert (found and found.username) == username
+
+
+@pytest.mark.parametrize(
+    ("repository", "username"),
+    [
+        ("ghcr.io/acme/app", "acme-app"),
+        ("ghcr.io/acme/app/worker", "acme-app"),
+        ("ghcr.io/acme/other", "acme"),
+        ("one.registry.example:5000/app", "port"),
+        ("one.registry.example/app", None),
+        ("registry-1.example.com/app", "numbered"),
+        ("registry-10.example.com/app", None),
+        ("eu.registry.example.com/app", "spelt-out"),
+        ("us.registry.example.com/app", "any"),
+        ("quay.io/acme/app", "quay"),
+        ("quay.io/other/app", None),
+        ("docker.io/acme/app", "hub-acme"),
+        ("docker.io/library/nginx", "hub"),
+    ],
+)
+@pytest.mark.parametrize("order", [1, -1], ids=["as written", "from below"])
+def test_the_longest_path_wins_and_a_host_that_is_spelt_out(
+    repository: str, username: str | None, order: int, tmp_path: Path
+) -> None:
+    config = write_docker_config(tmp_path, auths=dict(list((CASE["auths"] | MORE).items())[::order]))
+
+    found = find_credentials(config, repository)
+
+    assert (found and found.username) == username
+
+
+def test_two_owners_on_one_registry_are_each_asked_for_with_their_own(
+    demo_registry: DemoRegistry, tmp_path: Path
+) -> None:
+    demo_registry.make_private("acme/app", "acme", "one")
+    demo_registry.make_private("beta/app", "beta", "two")
+    digests = [demo_registry.push(path, SHA) for path in ("acme/app", "beta/app")]
+    config = write_docker_config(
+        tmp_path,
+        auths={
+            f"{demo_registry.host}/acme": auth_entry("acme", "one"),
+            f"{demo_registry.host}/beta": auth_entry("beta", "two"),
+        },
+    )
+
+    with Registry(docker_config=config) as registry:
+        found = [registry.digest(image_at(demo_registry, path=path)) for path in ("acme/app", "beta/app")]
+
+    assert found == digests
+
+
+@pytest.mark.parametrize("oddity", [ECR_TOKEN_EXPIRED, GITLAB_TOKEN_EXPIRED])
+def test_expired_credentials_are_to_be_renewed(
+    demo_registry: DemoRegistry, tmp_path: Path, oddity: Oddity
+) -> None:
+    demo_registry.make_private(PATH, "robot", PASSWORD)
+    demo_registry.answer_oddly(oddity, path_contains="/token" if oddity.status == 401 else "/manifests/")
+    config = write_docker_config(tmp_path, auths={demo_registry.host: auth_entry("robot", PASSWORD)})
+
+    with Registry(docker_config=config) as registry, pytest.raises(RegistryRefused) as raised:
+        registry.digest(image_at(demo_registry))
+
+    assert "have expired: renew its entry in the docker config file. It says: " in str(raised.value)
+    assert "right to pull" not in str(raised.value)
+
+
+def test_a_permission_that_is_missing_is_not_told_as_expired(
+    demo_registry: DemoRegistry, tmp_path: Path
+) -> None:
+    demo_registry.make_private(PATH, "robot", PASSWORD)
+    config = write_docker_config(tmp_path, auths={demo_registry.host: auth_entry("robot", PASSWORD)})
+    with Registry(docker_config=config) as registry:
+        demo_registry.push(PATH, SHA)
+        registry.digest(image_at(demo_registry))
+        demo_registry.answer_oddly(NO_RIGHT_TO_PULL)
+
+        with pytest.raises(RegistryRefused, match="give it the right to pull"):
+            registry.digest(image_at(demo_registry))
 
 
 def test_another_registry_gets_no_credentials(tmp_path: Path) -> None:

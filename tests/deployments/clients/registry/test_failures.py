@@ -15,7 +15,7 @@ from deployments.clients.registry import (
 )
 from deployments.rules.images import ImageReference
 from simulators.loopback import Response
-from simulators.registry import DemoRegistry
+from simulators.registry import OCI_MANIFEST, DemoRegistry
 from tests.deployments.clients.registry.conftest import Elsewhere
 from tests.fixtures_registry import PATH, SHA, image_at
 
@@ -117,7 +117,7 @@ def test_a_refusal_that_means_an_unknown_name_is_none(elsewhere: Elsewhere, regi
 def test_the_digest_is_computed_where_the_registry_leaves_it_out(
     elsewhere: Elsewhere, registry: Registry
 ) -> None:
-    elsewhere.response = Response(body=b"{}")
+    elsewhere.response = Response(headers={"Content-Type": OCI_MANIFEST}, body=b"{}")
 
     found = registry.digest(ImageReference(registry=elsewhere.server.host, path=PATH, tag=SHA))
 

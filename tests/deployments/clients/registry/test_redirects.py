@@ -6,7 +6,7 @@ import pytest
 
 from deployments.clients.registry import Registry, RegistryRefused, RegistryUnavailable
 from simulators.loopback import Response
-from simulators.registry import DemoRegistry
+from simulators.registry import OCI_MANIFEST, DemoRegistry
 from tests.deployments.clients.registry.conftest import Elsewhere
 from tests.fixtures_registry import PATH, SHA, auth_entry, image_at, write_docker_config
 
@@ -16,7 +16,9 @@ def test_a_redirect_is_followed_without_the_credentials(
 ) -> None:
     demo_registry.make_private(PATH, "robot", "secret")
     demo_registry.push(PATH, SHA)
-    elsewhere.response = Response(headers={"Docker-Content-Digest": "sha256:there"})
+    elsewhere.response = Response(
+        headers={"Docker-Content-Digest": "sha256:there", "Content-Type": OCI_MANIFEST}
+    )
     config = write_docker_config(tmp_path, auths={demo_registry.host: auth_entry("robot", "secret")})
 
     with Registry(docker_config=config) as registry:

@@ -1,6 +1,7 @@
 """A visit to a site: what it answered, or in one sentence why it did not."""
 
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from deployments.clients.site_check import (
     HostUnreachable,
     RedirectLoop,
     SiteCheck,
+    UnableToAsk,
 )
 from tests.deployments.clients.site_check.conftest import HOST, OTHER, Pages
 
@@ -113,3 +115,39 @@ def test_what_is_on_loopback_passes_the_proxy_by(web: SiteCheck, internet: DemoS
         web.get("127.0.0.1:1")
 
     assert internet.visits == []
+
+
+@pytest.fixture
+def unproxied(monkeypatch: pytest.MonkeyPatch) -> SiteCheck:
+    """One that resolves names itself. No resolver knows a name in .invalid (RFC 6761, 6.4)."""
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    return SiteCheck()
+
+
+def test_a_name_that_cannot_be_resolved_says_nothing_of_the_site(unproxied: SiteCheck) -> None:
+    with pytest.raises(UnableToAsk, match=r"^The worker cannot resolve the name cron\.invalid\.$"):
+        unproxied.get("cron.invalid")
+
+
+def test_a_resolver_that_says_nothing_says_nothing_of_the_site(
+    unproxied: SiteCheck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: asked.wait(20))
+
+    with pytest.raises(UnableToAsk, match=r"cannot resolve the name cron\.invalid"):
+        unproxied.get("cron.invalid", timeout_seconds=0.2)
+
+    asked.set()
+
+
+@pytest.mark.parametrize("proxy", ["http://proxy.invalid:3128", "http://127.0.0.1:1"])
+def test_a_proxy_that_is_not_there_says_nothing_of_the_site(
+    web: SiteCheck, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, proxy)
+
+    with pytest.raises(UnableToAsk, match="cannot reach its proxy: check HTTPS_PROXY"):
+        web.get(HOST)

@@ -1,0 +1,89 @@
+"""Whether GITHUB_LOGIN_ALLOWED still lets in an account that GitHub made, also where it has a password or a passkey by now.
+
+A login that the list names needs no question. A member of an organisation that it names is asked about at GitHub once a day, with the
+token that the person's last login with GitHub has left, within DEADLINE_SECONDS. Where GitHub does not answer, its last
+confirmation counts for TRUSTED_FOR.
+"""
+
+from datetime import datetime, timedelta
+from time import monotonic
+
+from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from dashboard.accounts.encryption import encrypt, opened
+from deployments.clients.github import GitHubError, GitHubTokenRefused, is_member
+from deployments.models import GitHubMembership
+
+ORGANISATION = "org/"
+ASKED_AGAIN_AFTER = timedelta(days=1)
+TRUSTED_FOR = timedelta(days=7)
+DEADLINE_SECONDS = 3
+NOT_LISTED = "This GitHub account is not on the list of those who may log in here."
+LOG_IN_WITH_GITHUB = (
+    "Log in with GitHub this time: Headway has to check that you still belong to the organisation."
+)
+NO_ANSWER = "GitHub does not answer, so Headway cannot check that you still belong to the organisation. Try again later."
+
+
+def refusal_for(user: User, *, now: datetime) -> str:
+    """Return why this person may not log in by password or passkey; nothing where they may, or GitHub did not make them."""
+    account = SocialAccount.objects.filter(user=user, provider=GitHubOAuth2Adapter.provider_id).first()
+    if account is None or is_named(account.extra_data.get("login", "")):
+        return ""
+    if not (organisations := listed_organisations()):
+        return NOT_LISTED
+    if (known := GitHubMembership.objects.filter(user=user).first()) is None:
+        return LOG_IN_WITH_GITHUB
+    age = now - known.confirmed_at if known.organisation in organisations else timedelta.max
+    return "" if timedelta(0) <= age < ASKED_AGAIN_AFTER else _ask_again(known, age, now=now)
+
+
+def _ask_again(known: GitHubMembership, age: timedelta, *, now: datetime) -> str:
+    try:
+        organisation = membership(opened(known.token))
+    except GitHubTokenRefused:
+        return LOG_IN_WITH_GITHUB
+    except GitHubError:
+        return "" if age < TRUSTED_FOR else NO_ANSWER
+    if not organisation:
+        known.delete()
+        return NOT_LISTED
+    GitHubMembership.objects.filter(pk=known.pk).update(organisation=organisation, confirmed_at=now)
+    return ""
+
+
+def is_named(login: object) -> bool:
+    """Whether the list names this GitHub login itself."""
+    return bool(login) and str(login).lower() in _listed()
+
+
+def listed_organisations() -> list[str]:
+    return [each.removeprefix(ORGANISATION) for each in _listed() if each.startswith(ORGANISATION)]
+
+
+def membership(token: str) -> str:
+    """Return an organisation on the list to which this token's owner belongs; empty: none. Raises GitHubError."""
+    if not token:
+        raise GitHubTokenRefused(LOG_IN_WITH_GITHUB)
+    until = monotonic() + DEADLINE_SECONDS
+    for organisation in listed_organisations():
+        left = max(until - monotonic(), 0.1)
+        if is_member(organisation, token=token, api_url=GitHubOAuth2Adapter.api_url, timeout_seconds=left):
+            return organisation
+    return ""
+
+
+def remember(user: User, *, organisation: str, token: str, now: datetime) -> None:
+    """Keep what a login with GitHub has shown; nothing where the list names the person."""
+    if not organisation:
+        GitHubMembership.objects.filter(user=user).delete()
+        return
+    values = {"organisation": organisation, "token": encrypt(token), "confirmed_at": now}
+    GitHubMembership.objects.update_or_create(user=user, defaults=values)
+
+
+def _listed() -> list[str]:
+    return [each.strip().lower() for each in settings.GITHUB_LOGIN_ALLOWED]

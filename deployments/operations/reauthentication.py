@@ -1,0 +1,25 @@
+"""What is risky needs a recent login, whichever button, page or address it came by."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from deployments.models import Hold
+from deployments.rules.reauth_reasons import Authentication
+
+
+class ReauthenticationRequired(Exception):
+    """The sentences name the risk. The person has to authenticate again, and then the same may be asked for again."""
+
+
+def require(reasons: tuple[str, ...], authentication: Authentication, *, now: datetime) -> None:
+    """Raise ReauthenticationRequired where there is a reason, and no recent login."""
+    if reasons and not authentication.is_recent(now=now):
+        raise ReauthenticationRequired(" ".join(reasons))
+
+
+def require_for_resuming(hold: Hold, *, by: User, authentication: Authentication, now: datetime) -> None:
+    """Let pass whoever placed the Hold; others need to have authenticated lately. Raises ReauthenticationRequired."""
+    if hold.placed_by_id != by.pk:
+        what = hold.site.host if hold.site else "everything"
+        require((f"{hold.placed_by_name} held {what}: {hold.reason.rstrip('.')}.",), authentication, now=now)

@@ -1,0 +1,253 @@
+"""Whatever field of a row a page shows: where it changes, the page's next refresh brings it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from html.parser import HTMLParser
+from itertools import product
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import DatabaseError, models, transaction
+from django.test import Client
+from django.utils import timezone
+
+from deployments.models import Deploy, Hold, Observation, Site, Status
+from deployments.rules.site_facts import CheckState
+from tests.dashboard.conftest import HEAD, RUNNING, MakeSite
+
+LIVE = {"HX-Request": "true"}
+OTHER_SHA = "c" * 40
+
+NOT_SHOWN = {
+    Site: {
+        "created_at": "nobody asked",
+        "check_enabled": "a setting: the admin shows it",
+        "check_path": "a setting: the admin shows it",
+        "check_status": "a setting: the admin shows it",
+        "check_timeout_seconds": "a setting: the admin shows it",
+        "auto_rollback": "a setting: the admin shows it",
+    },
+    Observation: {
+        "repository_id": "GitHub's key, for following renames",
+        "resource_version": "Kubernetes' own, to see whether anything has changed",
+    },
+    Deploy: {
+        "image": "the commit is shown; the image follows from the mapping",
+        "rolls_back": "the sentence and the cause say so",
+        "accepts_image": "what was agreed to, for the guards",
+        "digest": "for comparing with what pods report",
+        "from_image": "only as a way back, once a Deploy has succeeded",
+        "from_image_seen_at": "only as a way back, once a Deploy has succeeded",
+        "from_image_gone": "only as a way back, once a Deploy has succeeded",
+        "requested_by": "the name is shown, which stays when the user is deleted",
+        "idempotency_key": "for knowing a second tap",
+        "accepts_red": "what was agreed to, for the guards",
+        "waits_for_ci": "the sentence says so",
+        "checks": "the sentence says so",
+        "checked_at": "the timeline says so",
+        "reason": "its name for programs; the sentence is shown",
+    },
+    Hold: {
+        "placed_by": "the name is shown, which stays when the user is deleted",
+        "rollback": "the reason says so",
+        "resumed_by_name": "written together with lifted_at, and never again",
+    },
+}
+IN_ROW = {
+    "check_state": list(CheckState),
+    "desired_image": [f"gcr.io/icco-cloud/cron:{OTHER_SHA}", "gcr.io/other/app:1"],
+    "image_template": ["gcr.io/elsewhere/{repository}:{sha}"],
+}
+
+
+class Shown(HTMLParser):
+    """What a person gets of a fragment: every word and attribute, but for the forms' keys and how long ago something was."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[object] = []
+        self._in_time = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_time = tag == "time"
+        if dict(attrs).get("name") not in {"csrfmiddlewaretoken", "key"}:
+            self.found.append((tag, [each for each in attrs if each[0] != "data-version"]))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_time = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._in_time and data.strip():
+            self.found.append(data)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row as it is while a page shows it."""
+
+    of: type[models.Model]
+    key: int
+    pages: tuple[str, ...]
+
+    def set(self, field: str, value: object) -> None:
+        self.of.objects.filter(pk=self.key).update(**{field: value})  # type: ignore[attr-defined]
+
+
+def deploy_of(site: Site, status: Status, **values: object) -> Deploy:
+    now = timezone.now()
+    usual = {
+        "sha": HEAD,
+        "from_sha": RUNNING,
+        "image": "image",
+        "trigger": "person",
+        "requested_by_name": "ada",
+        "requested_at": now - timedelta(minutes=2),
+        "queued_at": now - timedelta(minutes=2),
+        "patched_at": now,
+        "finished_at": None,
+        "wanted": 3,
+        "updated": 2,
+        "ready": 1,
+    }
+    deploy = Deploy.objects.create(site=site, status=status, **(usual | values))
+    Observation.objects.filter(site=site).update(latest_deploy=deploy)
+    return deploy
+
+
+@pytest.fixture
+def admin(person: User) -> Client:
+    person.is_staff = True
+    person.save()
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def rows(make_site: MakeSite) -> tuple[Row, ...]:
+    """Rows in every state in which a page says something of them that it does not say of others."""
+    now = timezone.now()
+    kinds = {
+        "ready": {},
+        "current": {"running_sha": HEAD, "desired_sha": HEAD, "behind_by": 0},
+        "unread": {"github_observed_at": None},
+        "blind": {"cluster_observed_at": None},
+        "unbuilt": {"head_image_built": None},
+        "unplaced": {"behind_by": None},
+        "without-ci": {"check_state": "unknown"},
+        "automatic": {"check_state": "pending"},
+        "drifted": {
+            "desired_by": "kubectl",
+            "desired_at": now,
+            "accepted_image": f"gcr.io/icco-cloud/drifted:{HEAD}",
+        },
+        "held": {},
+        "moving": {},
+        "queued": {},
+        "waiting": {},
+        "hasty": {},
+        "succeeded": {},
+        "failed": {},
+    }
+    sites = {name: make_site(f"{name}.example.com", **seen) for name, seen in kinds.items()}
+    hold = Hold.objects.create(
+        site=sites["held"], reason="Wait", placed_by_name="ada", placed_at=now, until=now + timedelta(days=1)
+    )
+    Site.objects.filter(host__regex="^(automatic|hasty)").update(auto_deploy=True)
+    deploy_of(sites["hasty"], Status.CANCELLED, sha=OTHER_SHA, finished_at=now)
+    moving = deploy_of(sites["moving"], Status.ROLLING_OUT)
+    waiting = deploy_of(sites["waiting"], Status.WAITING, queued_at=None, patched_at=None)
+    queued = deploy_of(sites["queued"], Status.QUEUED, patched_at=None)
+    # The newest one that has ended: older ones change no more.
+    good = deploy_of(
+        sites["succeeded"],
+        Status.SUCCEEDED,
+        sha=OTHER_SHA,
+        image=f"gcr.io/icco-cloud/succeeded:{OTHER_SHA}",
+        finished_at=now,
+    )
+    failed = deploy_of(sites["failed"], Status.FAILED, patched_at=None, finished_at=now)
+    return (
+        *(Row(Site, site.pk, pages_of(site)) for site in sites.values()),
+        *(Row(Observation, site.pk, pages_of(site)) for site in sites.values()),
+        *(
+            Row(Deploy, each.pk, (f"/deploys/{each.pk}/", f"/sites/{each.site.host}/", "/activity/"))
+            for each in (moving, waiting, queued, failed)
+        ),
+        Row(Deploy, good.pk, ("/sites/succeeded.example.com/rollback",)),
+        Row(Hold, hold.pk, ("/sites/held.example.com/", "/", "/activity/")),
+    )
+
+
+def pages_of(site: Site) -> tuple[str, ...]:
+    also = {"ready.example.com": ["/"], "drifted.example.com": [f"/sites/{site.host}/drift"]}
+    return f"/sites/{site.host}/", *also.get(site.host, [])
+
+
+def others_for(field: models.Field, value: object) -> list[object]:
+    """Return values that this field may have instead; the database refuses those that do not suit the rest of the row."""
+    now = timezone.now()
+    others: list[object] = [OTHER_SHA] if field.name.endswith("sha") else ["other.words", "other"]
+    if field.name in IN_ROW or field.choices:
+        others = IN_ROW.get(field.name) or [key for key, _ in field.choices or ()]
+    elif isinstance(field, models.ForeignKey):
+        others = list(field.related_model._default_manager.values_list("pk", flat=True)[:2])
+    elif isinstance(field, models.DateTimeField):
+        others = [now - timedelta(days=40), now + timedelta(days=2)]
+    elif isinstance(field, models.BooleanField):
+        others = [True, False]
+    elif isinstance(field, models.IntegerField):
+        others = [(value or 0) + 1]
+    elif isinstance(field, models.UUIDField):
+        others = [uuid4()]
+    return [each for each in [*others, *([None] if field.null else [])] if each != value]
+
+
+def shown_by(client: Client, page: str) -> tuple[list[object], str]:
+    """Return what a page shows, and its version; nothing where it is not there."""
+    answer = client.get(page, headers=LIVE)
+    return (Shown(answer.text).found, answer["ETag"]) if answer.status_code == 200 else ([], "")
+
+
+def is_followed(
+    client: Client, row: Row, field: models.Field, before: Mapping[str, tuple[list[object], str]]
+) -> bool | None:
+    """Change the field to each value that it may have until a page shows it: whether its refresh does, too. None: no page does."""
+    (value,) = row.of._default_manager.filter(pk=row.key).values_list(field.attname, flat=True)
+    for other, page in product(others_for(field, value), row.pages):
+        with transaction.atomic():
+            try:
+                with transaction.atomic():
+                    row.set(field.attname, other)
+            except DatabaseError:
+                continue
+            shown, _ = shown_by(client, page)
+            if shown and shown != before[page][0]:
+                again = client.get(page, headers=LIVE | {"If-None-Match": before[page][1]})
+                transaction.set_rollback(True)
+                return again.status_code == 200
+            transaction.set_rollback(True)
+    return None
+
+
+@pytest.mark.parametrize("of", [Site, Observation, Deploy, Hold])
+def test_a_refresh_brings_each_field_that_a_page_shows(
+    admin: Client, rows: tuple[Row, ...], of: type[models.Model]
+) -> None:
+    fields = {field.name: field for field in of._meta.concrete_fields if not field.primary_key}
+    found: dict[str, bool] = {}
+
+    for number, row in enumerate(each for each in rows if each.of is of):
+        before = {page: shown_by(admin, page) for page in row.pages}
+        for name in [each for each in fields if each not in found]:
+            # What is not shown is looked for in one row only.
+            if number and name in NOT_SHOWN[of]:
+                continue
+            if (follows := is_followed(admin, row, fields[name], before)) is not None:
+                found[name] = follows
+
+    assert {name for name, follows in found.items() if not follows} == set()
+    assert fields.keys() - found.keys() == NOT_SHOWN[of].keys()

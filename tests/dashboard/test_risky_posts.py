@@ -1,0 +1,217 @@
+"""Every address that takes a POST, with a login of 16 minutes ago: nothing risky happens before a fresh check, by none of them."""
+
+from collections.abc import Callable
+from time import time
+from uuid import uuid4
+
+import pytest
+from django.conf import LazySettings
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from dashboard.accounts.reauthentication import CHECKED_AT
+from deployments.models import Deploy, DeployBatch, Hold, Observation, Site, Status, Trigger
+from deployments.operations.hold import place_hold
+from tests.dashboard.address_table import TABLE
+from tests.dashboard.conftest import HEAD, HOST, RUNNING, MakeSite
+from tests.dashboard.test_every_address import address_of
+
+PASSWORD = "long enough 7"
+FAR = "d" * 40
+FARTHER = "e" * 40
+FOREIGN = f"gcr.io/icco-cloud/other:{HEAD}"
+FLAGS = {
+    "accept_red": "on",
+    "accept_foreign_image": FOREIGN,
+    "when_ready": "on",
+    "follow": "newest",
+    "image": FOREIGN,
+}
+Prepare = Callable[[Site], object]
+Body = dict[str, object]
+
+
+def red(site: Site) -> None:
+    Observation.objects.update(check_state="failure")
+
+
+def foreign(site: Site) -> None:
+    Observation.objects.update(desired_image=FOREIGN, desired_sha="", running_sha="")
+
+
+def went_by(site: Site) -> None:
+    """What ran long ago, and newer ones after it."""
+    for sha in (FAR, FARTHER, "f" * 40, RUNNING):
+        ended(site, sha, Status.SUCCEEDED)
+
+
+def failed_far_back(site: Site) -> None:
+    ended(site, FAR, Status.FAILED)
+    ended(site, RUNNING, Status.SUCCEEDED)
+
+
+def failed_red(site: Site) -> None:
+    red(site)
+    ended(site, HEAD, Status.FAILED, accepts_red=True)
+
+
+def red_and_no_more_the_head(site: Site) -> None:
+    ended(site, FAR, Status.FAILED, accepts_red=True)
+
+
+def far_way_back(site: Site) -> None:
+    """A rollout that names no commit from which it came, after one that ran long ago."""
+    went_by(site)
+    ended(site, "f" * 40, Status.SUCCEEDED)
+    Observation.objects.update(latest_deploy=ended(site, HEAD, Status.ROLLING_OUT, from_sha=FAR))
+    # Meanwhile something else was tried: what ran before that is far by now.
+    ended(site, RUNNING, Status.SUCCEEDED)
+
+
+def anothers_hold(site: Site) -> None:
+    place_hold(site=site, reason="Freeze", by=User.objects.create_user("ada"), now=timezone.now())
+
+
+def ended(site: Site, sha: str, status: Status, **more: object) -> Deploy:
+    now = timezone.now()
+    values = {"finished_at": None if status == Status.ROLLING_OUT else now, "requested_by_name": "ada"} | more
+    return Deploy.objects.create(
+        site=site,
+        sha=sha,
+        image=f"{site.expected_repository}:{sha}",
+        status=status,
+        trigger=Trigger.PERSON,
+        requested_at=now,
+        **values,
+    )
+
+
+def shipping(sha: str, **more: str) -> Body:
+    return {"sha": sha, "seen": RUNNING, "key": str(uuid4()), **more}
+
+
+RISKY: list[tuple[str, Prepare, Body]] = [
+    ("sites/<host:host>/deploy", red, shipping(HEAD, accept_red="on")),
+    ("sites/<host:host>/deploy", went_by, shipping(FAR)),
+    ("sites/<host:host>/deploy", red_and_no_more_the_head, shipping(FAR)),
+    ("sites/<host:host>/deploy", went_by, shipping(HEAD, when_ready="on", accept_red="on", follow="newest")),
+    ("sites/<host:host>/deploy", foreign, shipping(HEAD, seen="", accept_foreign_image=FOREIGN)),
+    ("sites/<host:host>/rollback", went_by, shipping(FAR)),
+    ("deploys/<int:pk>/retry", failed_red, {"seen": RUNNING}),
+    ("deploys/<int:pk>/retry", failed_far_back, {"seen": RUNNING}),
+    ("deploys/<int:pk>/abort", far_way_back, {}),
+    ("deploy-all/", went_by, {"item": [f"{HOST} {FAR} {RUNNING}"], "key": str(uuid4())}),
+    ("holds/<int:pk>/resume", anothers_hold, {}),
+]
+SAFE = {
+    "sites/<host:host>/sync": "looks, and changes nothing",
+    "sites/<host:host>/hold": "stops",
+    "sites/<host:host>/images": "looks, and changes nothing",
+    "sites/<host:host>/restart": "runs what runs already",
+    "sites/<host:host>/adopt": "writes down what runs already",
+    "deploys/<int:pk>/cancel": "stops",
+    "batches/<int:pk>/cancel": "stops",
+    "sync": "looks; what it deploys, it deploys without us, too",
+    "hold": "stops",
+    "doctor/check-again": "looks, and changes nothing",
+    "me/notifications/": "one's own notifications",
+    "me/notifications/subscribe": "one's own notifications",
+    "me/notifications/unsubscribe": "one's own notifications",
+    "welcome/": "there before anybody is",
+}
+PEOPLES_OWN = ("login/", "logout/", "account/", "admin/")
+"""Their checks are walked in test_first_factors.py and in test_reauthentication.py."""
+
+
+@pytest.fixture
+def late(client: Client, settings: LazySettings) -> Client:
+    """One who may do anything, and logged in 16 minutes ago."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    User.objects.create_superuser("eve", password=PASSWORD)
+    client.force_login(User.objects.get())
+    session = client.session
+    session[CHECKED_AT] = time() - 16 * 60
+    session.save()
+    return client
+
+
+def address(route: str) -> str:
+    path = address_of(route).replace("a.example.com", HOST)
+    deploy = Deploy.objects.filter(status__in=(Status.FAILED, Status.ROLLING_OUT)).first()
+    for name, row in (("deploys", deploy), ("holds", Hold.objects.first())):
+        path = path.replace(f"/{name}/1/", f"/{name}/{row.pk if row else 1}/")
+    return path
+
+
+def what_is_there() -> list[object]:
+    rows = (Deploy.objects.order_by("pk"), DeployBatch.objects.order_by("pk"), Hold.objects.order_by("pk"))
+    return [row for each in rows for row in each.values()]
+
+
+def test_each_address_that_takes_a_post_is_listed() -> None:
+    takes_posts = {route for route, row in TABLE.items() if set(row["POST"]) != {"405"}}
+
+    listed = {route for route, _, _ in RISKY} | set(SAFE)
+
+    assert {route for route in takes_posts if not route.startswith(PEOPLES_OWN)} == listed
+
+
+@pytest.mark.parametrize(("route", "prepare", "body"), RISKY)
+def test_what_is_risky_asks_first_and_is_done_afterwards(
+    late: Client, site: Site, route: str, prepare: Prepare, body: Body
+) -> None:
+    prepare(site)
+    before, path = what_is_there(), address(route)
+
+    asked = late.post(path, body)["Location"]
+    meanwhile = what_is_there()
+    late.post(asked, {"password": PASSWORD, "next": path})
+
+    assert asked.startswith("/account/check/password?next=")
+    assert meanwhile == before
+    assert what_is_there() != before
+
+
+@pytest.mark.parametrize("flags", [{}, FLAGS], ids=["plain", "all flags"])
+@pytest.mark.parametrize(
+    "prepare", [red, went_by, foreign, failed_red, failed_far_back, red_and_no_more_the_head]
+)
+def test_no_address_ships_it_whatever_is_sent(
+    late: Client, site: Site, prepare: Prepare, flags: Body
+) -> None:
+    prepare(site)
+    before = Deploy.objects.count()
+    seen = Observation.objects.get().running_sha
+    sha = FAR if prepare in {went_by, failed_far_back, red_and_no_more_the_head} else HEAD
+
+    for route in TABLE:
+        items = {"item": [f"{HOST} {sha} {seen}"], "key": str(uuid4()), "sha": sha, "seen": seen}
+        if not route.startswith(PEOPLES_OWN):
+            late.post(address(route), flags | items)
+            Hold.objects.all().delete()
+
+    shipped = Deploy.objects.order_by("pk")[before:]
+    assert [(each.kind, each.sha) for each in shipped if each.kind != "restart"] == []
+
+
+@pytest.mark.parametrize("is_staff", [False, True])
+def test_another_apps_image_is_replaced_by_an_administrator_alone(
+    deployer: Client, site: Site, is_staff: bool
+) -> None:
+    foreign(site)
+    User.objects.update(is_staff=is_staff)
+
+    page = deployer.get(f"/sites/{HOST}/drift").text
+    deployer.post(f"/sites/{HOST}/deploy", shipping(HEAD, seen="", accept_foreign_image=FOREIGN))
+
+    assert ("accept_foreign_image" in page, Deploy.objects.exists()) == (is_staff, is_staff)
+    assert ("Only an administrator can replace" in page) is not is_staff
+
+
+def test_a_batch_of_newest_commits_needs_no_check(late: Client, make_site: MakeSite) -> None:
+    make_site()
+
+    late.post("/deploy-all/", {"item": [f"{HOST} {HEAD} {RUNNING}"], "key": str(uuid4())})
+
+    assert Deploy.objects.get().sha == HEAD
