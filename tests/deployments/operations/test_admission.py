@@ -86,6 +86,16 @@ def test_a_healthy_commit_succeeds_and_is_nobody_elses(mutated: World, clients: 
     assert state() is State.CURRENT
 
 
+def test_what_the_api_server_answered_is_what_we_set(mutated: World, clients: Clients) -> None:
+    mutated.commit(HOST)
+    observe(clients)
+
+    deploy = begin(ask(HOST), clients)
+
+    assert deploy.set_image == mutated.running_image(HOST)
+    assert (seen().accepted_image, seen().desired_image) == (deploy.set_image, deploy.set_image)
+
+
 def test_the_next_commit_is_offered_and_goes_out_as_well(mutated: World, clients: Clients) -> None:
     see_through(rolled_out(mutated, clients), clients)
 

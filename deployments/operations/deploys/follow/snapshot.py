@@ -26,7 +26,7 @@ from deployments.rules.workloads import (
 
 FEW = 3
 NAMED_WHERE_ONE_IN = 25
-"""A list costs so much less per Deployment than two requests of its own: docs/decisions/0011-follower.md."""
+"""A list costs so much less per Deployment than two requests of its own: docs/decisions/0014-admission.md."""
 
 
 class NamespaceLook:
