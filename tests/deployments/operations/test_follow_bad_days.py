@@ -233,7 +233,10 @@ def test_the_new_pod_is_up_is_never_said_of_a_failure(world: World, clients: Cli
 
     see_through(deploy, clients, clock=Clock(minutes=16))
 
-    assert (deploy.status, deploy.message) == (Status.TIMED_OUT, "0 of 2 new pods are ready.")
+    assert (deploy.status, deploy.message) == (
+        Status.FAILED,
+        "The pod's containers are ready, and the pod is not: no reason given.",
+    )
 
 
 def test_the_timeline_grows_no_line_where_only_a_pods_name_changed(world: World, clients: Clients) -> None:
