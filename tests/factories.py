@@ -1,6 +1,7 @@
 """Rows with one sensible default each."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import sleep
 
@@ -58,10 +59,10 @@ def ask(host: str, sha: str = "", **changes: object) -> Deploy:
         "seen_sha": site.observation.running_sha,
         "requested_by": User.objects.first() or make_user(),
         "trigger": Trigger.PERSON,
-        "authentication": JUST_NOW,
         "now": NOW,
-    }
-    return request_deploy(site=site, **deploy_request | changes)
+    } | changes
+    just_now = replace(JUST_NOW, at=deploy_request["now"])
+    return request_deploy(site=site, **{"authentication": just_now} | deploy_request)
 
 
 def begin(deploy: Deploy, clients: Clients) -> Deploy:

@@ -37,6 +37,9 @@ def acting_as(login: Login) -> Iterator[None]:
     """Have this process' connection be limited to what the role may do. What it asks itself is none of Django's statements."""
     connection.ensure_connection()
     raw = connection.connection
+    if not raw.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [login.name]).fetchone():
+        # A server of a test's own.
+        make_roles()
     raw.execute(f"SET ROLE {login.name}")
     try:
         yield
