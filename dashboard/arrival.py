@@ -5,7 +5,7 @@ https://www.rfc-editor.org/rfc/rfc9112#name-message-body-length
 
 from enum import Enum, auto
 
-from dashboard.well_formed import largest_body
+from dashboard.body_limits import largest_body
 
 LARGEST_HEAD = 64 * 1024
 """Bytes: gunicorn's own limits, a hundred fields of 8 KiB each, are for other sites than ours."""

@@ -14,6 +14,7 @@ from marshmallow.validate import OneOf, Range
 from dashboard import embedded_postgres, logs
 from dashboard.accounts.settings import *  # noqa: F403  each of its names is a setting
 from dashboard.accounts.settings import APPS, GITHUB_APPS, github_provider
+from dashboard.body_limits import LARGEST_BODY
 from dashboard.content_security import policy
 from dashboard.environment import (
     Environment,
@@ -29,7 +30,6 @@ from dashboard.environment import (
     web_side,
 )
 from dashboard.queue_settings import QUEUE
-from dashboard.well_formed import LARGEST_BODY
 from deployments.rules.image_prefixes import prefixes_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent

@@ -18,20 +18,12 @@ from django.http.multipartparser import MultiPartParserError
 from django.template import loader
 from django.utils.http import parse_header_parameters
 
-LARGEST_BODY = 1024 * 1024
-"""Bytes. No form of ours is a tenth as long."""
-HOOKS, LARGEST_HOOK = "/hooks/", 5 * 1024 * 1024
-"""GitHub sends up to 25 MiB, which no push that concerns us comes near:
-https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap"""
+from dashboard.body_limits import largest_body
+
 _UNREADABLE = (
     *(MultiPartParserError, SuspiciousOperation, BadRequest, LookupError, ValueError, RecursionError),
     OSError,  # the browser went away while it sent its form
 )
-
-
-def largest_body(path: str) -> int:
-    """Return how many bytes a request to this path may carry."""
-    return LARGEST_HOOK if path.startswith(HOOKS) else LARGEST_BODY
 
 
 class Request(WSGIRequest):

@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.arrival import LARGEST_HEAD, Arrival, Progress
-from dashboard.well_formed import LARGEST_BODY, LARGEST_HOOK
+from dashboard.body_limits import LARGEST_BODY, LARGEST_HOOK
 
 HEAD = b"POST /login/ HTTP/1.1\r\nHost: a\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"

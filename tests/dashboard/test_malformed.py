@@ -10,7 +10,8 @@ from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.test import Client
 from django.test.client import FakePayload, RequestFactory
 
-from dashboard.well_formed import LARGEST_BODY, Handler
+from dashboard.body_limits import LARGEST_BODY
+from dashboard.well_formed import Handler
 from deployments.models import Deploy, Hold, Site
 from tests.dashboard.conftest import HEAD, HOST, RUNNING
 

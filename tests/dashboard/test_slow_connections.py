@@ -13,7 +13,7 @@ from time import monotonic
 import pytest
 import requests
 
-from dashboard.well_formed import LARGEST_BODY
+from dashboard.body_limits import LARGEST_BODY
 from tests.processes import Running, environment, eventually, free_port
 
 MANY = 200

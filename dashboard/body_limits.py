@@ -1,0 +1,12 @@
+"""How large a request's body may be. gunicorn's own process reads this too, and must not load Django for it: 10 MB."""
+
+LARGEST_BODY = 1024 * 1024
+"""Bytes. No form of ours is a tenth as long."""
+HOOKS, LARGEST_HOOK = "/hooks/", 5 * 1024 * 1024
+"""GitHub sends up to 25 MiB, which no push that concerns us comes near:
+https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap"""
+
+
+def largest_body(path: str) -> int:
+    """Return how many bytes a request to this path may carry."""
+    return LARGEST_HOOK if path.startswith(HOOKS) else LARGEST_BODY
