@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.embedded_postgres import EmbeddedPostgres
-from demo.world import Mapping, World, read_mappings
+from demo.world import NAMESPACE, Mapping, World, read_mappings
 
 PARTS = ("sync", "pages", "tap", "idle")
 SIZES = (34, 500, 5000)
@@ -158,19 +158,22 @@ def _mappings(size: int) -> list[Mapping]:
 
 
 def _fill(mappings: list[Mapping]) -> None:
-    from deployments.models import Site
+    from deployments.models import MappedWorkload, Site
 
     Site.objects.all().delete()
-    Site.objects.bulk_create(
+    sites = Site.objects.bulk_create(
         Site(
+            name=each.host,
             host=each.host,
             owner=each.owner,
             repository=each.repository,
             branch=each.branch,
-            deployment=each.deployment,
-            container=each.deployment,
         )
         for each in mappings
+    )
+    MappedWorkload.objects.bulk_create(
+        MappedWorkload(site=site, kind="Deployment", namespace=NAMESPACE, name=each.deployment)
+        for site, each in zip(sites, mappings, strict=True)
     )
 
 

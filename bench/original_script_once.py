@@ -21,7 +21,7 @@ def main() -> None:
     cluster = client.AppsV1Api()
     github = requests.Session()
     github.headers["Authorization"] = f"bearer {settings.GITHUB_TOKEN}"
-    sites = list(Site.objects.all())
+    sites = list(Site.objects.with_workloads())
     done, start = 0, perf_counter()
     for site in sites:
         path = f"{settings.GITHUB_API_URL}/repos/{site.owner}/{site.repository}/commits/{site.branch}"
@@ -29,10 +29,11 @@ def main() -> None:
         if not answer.ok:
             break
         sha = answer.json()["sha"]
-        cluster.read_namespaced_deployment(site.deployment, site.namespace)
-        containers = [{"name": site.container, "image": str(site.image_for(sha))}]
+        (deployment,) = site.references
+        cluster.read_namespaced_deployment(deployment.name, deployment.namespace)
+        containers = [{"name": deployment.name, "image": str(site.image_for(sha))}]
         change = {"spec": {"template": {"spec": {"containers": containers}}}}
-        cluster.patch_namespaced_deployment(site.deployment, site.namespace, change)
+        cluster.patch_namespaced_deployment(deployment.name, deployment.namespace, change)
         done += 1
     seconds = round(perf_counter() - start, 2)
     print(json.dumps({"seconds": seconds, "sites": done, "github": done, "cluster": 2 * done}))

@@ -63,7 +63,7 @@ def tap(session: requests.Session, address: str, seen: Any) -> None:
         "key": str(uuid4()),
         "csrfmiddlewaretoken": session.cookies["csrftoken"],
     }
-    to = f"{address}/sites/{seen.site.host}/deploy"
+    to = f"{address}/sites/{seen.site.name}/deploy"
     answer = session.post(to, data=form, allow_redirects=False, timeout=120)
     assert "/deploys/" in answer.headers.get("Location", ""), answer.text
 

@@ -21,7 +21,7 @@ def main() -> None:
 
     clients = Clients.from_settings()
     # What the clients and the first answers load stays loaded in a worker: it is not the sync's growth.
-    sync(clients=clients, clock=timezone.now, hosts=sys.argv[1:2])
+    sync(clients=clients, clock=timezone.now, names=sys.argv[1:2])
     before = peak_megabytes()
     changed = measured(lambda: sync(clients=clients, clock=timezone.now))
     unchanged = measured(lambda: sync(clients=clients, clock=timezone.now))

@@ -31,7 +31,7 @@ def measure_taps(world: World, folder: Path) -> dict[str, Any]:
     with headway() as (address, _):
         session = _session(address)
         # The first tap loads what every later one finds loaded.
-        for number, seen in enumerate(Observation.objects.select_related("site").order_by("site__host")):
+        for number, seen in enumerate(Observation.objects.select_related("site").order_by("site__name")):
             sleep(IDLE_SECONDS)
             seconds = _tap(session, address, world, seen)
             if number:
@@ -68,7 +68,7 @@ def _hook(world: World, host: str) -> float:
 
     world.cluster.requests.clear()
     start = perf_counter()
-    enqueue.sync(hosts=[host], trigger="hook")
+    enqueue.sync(names=[host], trigger="hook")
     _wait_for_patch(world, world.mappings[host].deployment)
     return perf_counter() - start
 
@@ -83,7 +83,7 @@ def _tap(session: requests.Session, address: str, world: World, seen: Any) -> fl
     world.cluster.requests.clear()
     start = perf_counter()
     tap(session, address, seen)
-    _wait_for_patch(world, seen.site.deployment)
+    _wait_for_patch(world, seen.site.references[0].name)
     return perf_counter() - start
 
 

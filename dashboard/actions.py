@@ -11,7 +11,7 @@ from dashboard.access import may_deploy
 from deployments.facts import StandingHold
 from deployments.models import Deploy
 from deployments.queries import SiteRow, SystemStatus
-from deployments.rules.site_state import Action
+from deployments.rules.site_state import Action, CheckState
 
 # A row of the list has no room for all of it.
 _IN_LIST = {"Edit the mapping": "Edit", "See what was set": "Look", "Deploy when ready": "When ready"}
@@ -58,7 +58,7 @@ def action_for(row: SiteRow, viewer: Viewer) -> ActionButton | None:
         case Action.EDIT if viewer.may_edit:
             return ActionButton(label="Edit the mapping", url=edit_url(row))
         case Action.REVIEW:
-            return ActionButton(label="See what was set", url=reverse("drift", args=[row.host]))
+            return ActionButton(label="See what was set", url=reverse("drift", args=[row.name]))
     return _act(row, viewer) if viewer.may_deploy else None
 
 
@@ -87,12 +87,12 @@ def _act(row: SiteRow, viewer: Viewer) -> ActionButton | None:
         case Action.RESUME:
             return _resume(row, viewer.holds)
         case Action.RESTART:
-            return ActionButton(label="Restart", url=reverse("restart-site", args=[row.host]), tone="risk")
+            return ActionButton(label="Restart", url=reverse("restart-site", args=[row.name]), tone="risk")
     return _ship(row)
 
 
 def _sync(row: SiteRow, label: str) -> ActionButton:
-    return ActionButton(label=label, url=reverse("sync-site", args=[row.host]), posts=True)
+    return ActionButton(label=label, url=reverse("sync-site", args=[row.name]), posts=True)
 
 
 def _ship(row: SiteRow) -> ActionButton | None:
@@ -100,7 +100,7 @@ def _ship(row: SiteRow) -> ActionButton | None:
     head = row.seen.head_sha
     match row.answer.action:
         case Action.DEPLOY if not row.seen.ahead_by:
-            url = reverse("deploy-site", args=[row.host])
+            url = reverse("deploy-site", args=[row.name])
             return ActionButton(
                 label="Deploy", url=url, tone="go", posts=True, sha=head, seen=row.running_sha
             )
@@ -110,7 +110,17 @@ def _ship(row: SiteRow) -> ActionButton | None:
             return ActionButton(label="Deploy anyway", url=_dialog(row, head), tone="risk", asks=True)
         case Action.DEPLOY_WHEN_READY:
             return ActionButton(label="Deploy when ready", url=_dialog(row, head), asks=True)
+        case Action.BRING_TOGETHER:
+            return ActionButton(
+                label="Bring together", url=_dialog(row, _common_sha(row)), tone="risk", asks=True
+            )
     return _mend(row, row.latest_deploy) if row.latest_deploy else None
+
+
+def _common_sha(row: SiteRow) -> str:
+    """The head where it may run, else what the first workload is asked to run: what all workloads can be brought to."""
+    is_good = row.seen.head_image_built and row.seen.check_state != CheckState.FAILURE
+    return row.seen.head_sha if is_good else row.seen.desired_sha
 
 
 def _mend(row: SiteRow, latest: Deploy) -> ActionButton | None:
@@ -122,13 +132,13 @@ def _mend(row: SiteRow, latest: Deploy) -> ActionButton | None:
             url = reverse("retry-deploy", args=[latest.pk])
             return ActionButton(label="Retry", url=url, posts=True, sha=latest.sha, seen=row.running_sha)
         case Action.ROLL_BACK:
-            url = f"{reverse('roll-back', args=[row.host])}?{urlencode({'sha': latest.from_sha})}"
+            url = f"{reverse('roll-back', args=[row.name])}?{urlencode({'sha': latest.from_sha})}"
             return ActionButton(label="Roll back", url=url, tone="risk")
     return None
 
 
 def _dialog(row: SiteRow, sha: str) -> str:
-    return f"{reverse('deploy-site', args=[row.host])}?{urlencode({'sha': sha})}"
+    return f"{reverse('deploy-site', args=[row.name])}?{urlencode({'sha': sha})}"
 
 
 def _resume(row: SiteRow, holds: Iterable[StandingHold]) -> ActionButton | None:

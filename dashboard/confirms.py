@@ -43,8 +43,8 @@ def rollback_confirm(page: SitePage, target: RollbackTarget | None, *, sha: str)
     return Confirm(
         title=f"Roll back to {short(sha)}?",
         label="Roll back",
-        url=reverse("roll-back", args=[row.host]),
-        back=reverse("roll-back", args=[row.host]),
+        url=reverse("roll-back", args=[row.name]),
+        back=reverse("roll-back", args=[row.name]),
         says=(
             f"{short(left) or 'What runs now'} is held, so that nothing deploys it again by itself. The next newer commit may go out as ever.",
         ),
@@ -65,8 +65,8 @@ def restart_confirm(page: SitePage) -> Confirm:
     return Confirm(
         title="Restart the pods?",
         label="Restart",
-        url=reverse("restart-site", args=[row.host]),
-        back=reverse("site", args=[row.host]),
+        url=reverse("restart-site", args=[row.name]),
+        back=reverse("site", args=[row.name]),
         says=(RESTARTS,),
         warnings=tuple(hold_warnings(page, sha, kind=Kind.RESTART)),
         runs=sha,
@@ -77,7 +77,7 @@ def restart_confirm(page: SitePage) -> Confirm:
 
 def _never_synced(title: str, page: SitePage) -> Confirm:
     """Say why there is nothing to confirm yet."""
-    back = reverse("site", args=[page.row.host])
+    back = reverse("site", args=[page.row.name])
     return Confirm(title=title, label="", url="", back=back, says=(), warnings=(NEVER_SYNCED,))
 
 

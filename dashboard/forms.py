@@ -37,10 +37,10 @@ class DeployForm(forms.Form):
             wait_for_ci=self.cleaned_data["wait_for_ci"],
         )
 
-    def request_key(self, host: str) -> UUID | None:
+    def request_key(self, name: str) -> UUID | None:
         """Return one key for each site and commit of a page: a page carries a single key, whatever its length."""
         page: UUID | None = self.cleaned_data["key"]
-        return uuid5(page, f"{host} {self.cleaned_data['sha']}") if page else None
+        return uuid5(page, f"{name} {self.cleaned_data['sha']}") if page else None
 
 
 class TapForm(forms.Form):
@@ -51,14 +51,14 @@ class TapForm(forms.Form):
 
 
 class BatchForm(forms.Form):
-    """Several wishes: `item` once for each, as `host sha seen`."""
+    """Several wishes: `item` once for each, as `name sha seen`."""
 
     key = forms.UUIDField(error_messages={"required": RELOAD, "invalid": RELOAD})
 
     def entries(self, items: Sequence[str]) -> list[BatchEntry]:
         """Return them in the order in which they were sent."""
         parts = [[*item.split(), "", "", ""] for item in items]
-        return [BatchEntry(host, sha, seen[:40]) for host, sha, seen, *_ in parts]
+        return [BatchEntry(name, sha, seen[:40]) for name, sha, seen, *_ in parts]
 
 
 class HoldForm(forms.Form):

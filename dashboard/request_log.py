@@ -43,8 +43,8 @@ class RequestLogMiddleware:
         self, request: HttpRequest, _view: object, _args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> None:
         """Bind the site or the Deploy that the address names."""
-        if host := kwargs.get("host"):
-            bind_contextvars(site=host)
+        if name := kwargs.get("name"):
+            bind_contextvars(site=name)
         if request.path.startswith("/deploys/") and "pk" in kwargs:
             bind_contextvars(deploy=kwargs["pk"])
 

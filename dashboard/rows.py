@@ -19,7 +19,7 @@ _WORDS = {State.MISSING: "Not found", State.RED: "CI red", State.CURRENT: "Up to
 @dataclass(frozen=True)
 class ListRow:
     key: int
-    host: str
+    name: str
     url: str
     state: str
     word: str
@@ -60,8 +60,8 @@ def _row(row: SiteRow, viewer: Viewer) -> ListRow:
     state = row.answer.state
     return ListRow(
         key=row.site.pk,
-        host=row.host,
-        url=reverse("site", args=[row.host]),
+        name=row.name,
+        url=reverse("site", args=[row.name]),
         state=state.value,
         word=word_of(state),
         message="" if state is State.CURRENT else row.answer.message,

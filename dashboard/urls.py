@@ -1,4 +1,4 @@
-"""Every address. A host in an address is a DNS name, written as people write it: in any case."""
+"""Every address. A site's name in an address is like a DNS name, written as people write it: in any case."""
 
 import re
 
@@ -25,8 +25,8 @@ from dashboard.views import (
 admin.autodiscover()
 
 
-class HostConverter:
-    """A DNS name of at most 253 characters; anything else is no address of ours."""
+class SiteConverter:
+    """A site's name: as a DNS name of at most 253 characters; anything else is no address of ours."""
 
     regex = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
     _name = re.compile(
@@ -42,19 +42,19 @@ class HostConverter:
         return value
 
 
-register_converter(HostConverter, "host")
+register_converter(SiteConverter, "site")
 
 urlpatterns = [
     path("", sites.site_list, name="sites"),
-    path("sites/<host:host>/", sites.site, name="site"),
-    path("sites/<host:host>/deploy", deploys.deploy_site, name="deploy-site"),
-    path("sites/<host:host>/sync", syncs.sync_site, name="sync-site"),
-    path("sites/<host:host>/hold", holds.hold_site, name="hold-site"),
-    path("sites/<host:host>/rollback", rollbacks.roll_back, name="roll-back"),
-    path("sites/<host:host>/images", rollbacks.check_rollback_images, name="check-rollback-images"),
-    path("sites/<host:host>/restart", rollbacks.restart, name="restart-site"),
-    path("sites/<host:host>/drift", drift.drift, name="drift"),
-    path("sites/<host:host>/adopt", drift.adopt, name="adopt"),
+    path("sites/<site:name>/", sites.site, name="site"),
+    path("sites/<site:name>/deploy", deploys.deploy_site, name="deploy-site"),
+    path("sites/<site:name>/sync", syncs.sync_site, name="sync-site"),
+    path("sites/<site:name>/hold", holds.hold_site, name="hold-site"),
+    path("sites/<site:name>/rollback", rollbacks.roll_back, name="roll-back"),
+    path("sites/<site:name>/images", rollbacks.check_rollback_images, name="check-rollback-images"),
+    path("sites/<site:name>/restart", rollbacks.restart, name="restart-site"),
+    path("sites/<site:name>/drift", drift.drift, name="drift"),
+    path("sites/<site:name>/adopt", drift.adopt, name="adopt"),
     path("sync", syncs.sync, name="sync"),
     path("hold", holds.hold_everything, name="hold"),
     path("holds/<int:pk>/resume", holds.resume, name="resume-hold"),

@@ -151,7 +151,7 @@ def _announce(host: str) -> None:
     """Ask for a sync of one site, as a hook will."""
     from deployments.queue import enqueue
 
-    enqueue.sync(hosts=[host], trigger="person")
+    enqueue.sync(names=[host], trigger="person")
 
 
 @contextmanager

@@ -24,7 +24,7 @@ WEB_WRITES: dict[str, str] = {
     **dict.fromkeys(("socialaccount.SocialAccount", "socialaccount.SocialToken"), EDIT),
     **dict.fromkeys(("sessions.Session", "usersessions.UserSession", "admin.LogEntry", CACHE), EDIT),
     # What people ask for.
-    **dict.fromkeys(("deployments.Site", "deployments.PushSubscription"), EDIT),
+    **dict.fromkeys(("deployments.Site", "deployments.MappedWorkload", "deployments.PushSubscription"), EDIT),
     **dict.fromkeys(("deployments.NotificationPreference", "deployments.StarredSite"), EDIT),
     # Who of an organisation may log in.
     "deployments.GitHubMembership": EDIT,
@@ -32,11 +32,13 @@ WEB_WRITES: dict[str, str] = {
     "deployments.Hold": "INSERT, DELETE, UPDATE (lifted_at, lifted_by_name, placed_by_id, rollback_id)",
     "deployments.Deploy": "INSERT, DELETE, UPDATE (status, sentence, finished_at, requested_by_id, rolls_back_id)",
     "deployments.DeployEvent": "INSERT, DELETE",
+    # Steps go with their Deploy, when a mapping is deleted.
+    "deployments.DeployStep": "DELETE",
     "deployments.DeployBatch": "INSERT, UPDATE (state, sentence, finished_at, requested_by_id)",
     "deployments.BatchItem": "INSERT, DELETE, UPDATE (is_done, sentence, deploy_id, headline)",
     "deployments.Examination": "INSERT, UPDATE (asked_at, untrusted_proxy_at)",
     # A mapping is deleted with all that was seen of it. Else only a sync writes what was seen.
-    "deployments.Observation": "DELETE, UPDATE (latest_deploy_id, accepted_image, requested_image, repository_id)",
+    "deployments.Observation": "DELETE, UPDATE (latest_deploy_id, accepted_image, requested_image, workloads, repository_id)",
     "django_q.OrmQ": ADD,
     # Of the schedule, what its form changes.
     "django_q.Schedule": "UPDATE (minutes, next_run)",

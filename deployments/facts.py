@@ -12,6 +12,7 @@ from deployments.models import ACTIVE_STATUSES, Deploy, Hold, Kind, Observation,
 from deployments.rules.findings import hold_message, hold_subject
 from deployments.rules.outages import PodState
 from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts, SiteFacts
+from deployments.rules.site_workloads import WorkloadSeen
 from deployments.rules.times import EARLIEST, in_zone, parse_time
 
 STALE_AFTER_MISSED_SYNCS = 2
@@ -91,14 +92,14 @@ def site_facts(
     seen: Observation | None = getattr(site, "observation", None)
     if seen is None:
         return SiteFacts(
-            host=site.host,
+            name=site.name,
             expected_repository=site.expected_repository,
             former_repository=site.former_repository,
         )
     latest = _deploy_facts(seen.latest_deploy)
     is_active = seen.latest_deploy is not None and seen.latest_deploy.status in ACTIVE_STATUSES
     return SiteFacts(
-        host=site.host,
+        name=site.name,
         head_sha=seen.head_sha,
         check_state=CheckState(seen.check_state),
         check_problem=seen.check_problem,
@@ -130,6 +131,7 @@ def site_facts(
         active=latest if is_active else None,
         last=None if is_active else latest,
         hold=hold_on(site, sha=sha or seen.head_sha, holds=holds),
+        workloads=tuple(map(WorkloadSeen.from_json, seen.workloads or ())),
     )
 
 

@@ -57,11 +57,11 @@ def follow() -> None:
         enqueue.follow()
 
 
-def sync(hosts: Sequence[str] = (), trigger: str = "schedule") -> None:
+def sync(names: Sequence[str] = (), trigger: str = "schedule") -> None:
     try:
-        report = sync_all(clients=Clients.from_settings(), clock=timezone.now, hosts=hosts, trigger=trigger)
+        report = sync_all(clients=Clients.from_settings(), clock=timezone.now, names=names, trigger=trigger)
     except AnotherAtWork:
-        wait_for_another(hosts=hosts, trigger=trigger)
+        wait_for_another(names=names, trigger=trigger)
         return
     except UnableToSync as error:
         logger.info("No sync: %s", error)

@@ -10,31 +10,55 @@ from django.utils import timezone
 
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
-from deployments.models import Deploy, Site, Trigger
+from deployments.models import Deploy, MappedWorkload, Site, Trigger
 from deployments.operations.deploys.follow import Timeouts, follow
 from deployments.operations.deploys.request import request_deploy
 from deployments.operations.deploys.start import start_deploy
+from deployments.operations.sites.save import save_workloads
 from deployments.operations.sync.run import SyncReport, sync
 from deployments.rules.reauth_reasons import Authentication
+from deployments.rules.targets import WorkloadReference
+from deployments.rules.workloads import WorkloadKind
 from tests.roles import WORKER, acting_as
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 JUST_NOW = Authentication(at=NOW, counts_for=timedelta(minutes=15))
 
 
+def create_site(
+    host: str = "", *, deployment: str = "", namespace: str = NAMESPACE, container: str = "", **values: object
+) -> Site:
+    """Map a site of one Deployment, or of the `workloads` that are given; its name is its host where it has none."""
+    references = values.pop("workloads", None) or (
+        WorkloadReference(
+            kind=WorkloadKind.DEPLOYMENT,
+            namespace=namespace,
+            name=deployment,
+            containers=(container,) if container and container != deployment else (),
+        ),
+    )
+    site = Site.objects.create(host=host, **{"name": host} | values)
+    save_workloads(site, references)
+    return site
+
+
 def make_sites(world: World) -> dict[str, Site]:
     """Map every site of the world; return them by host."""
-    Site.objects.bulk_create(
+    sites = Site.objects.bulk_create(
         Site(
+            name=each.host,
             host=each.host,
             owner=each.owner,
             repository=each.repository,
             branch=each.branch,
-            namespace=NAMESPACE,
-            deployment=each.deployment,
-            container=each.deployment,
         )
         for each in world.mappings.values()
+    )
+    MappedWorkload.objects.bulk_create(
+        MappedWorkload(
+            site=site, kind="Deployment", namespace=NAMESPACE, name=world.mappings[site.host].deployment
+        )
+        for site in sites
     )
     return {site.host: site for site in Site.objects.all()}
 
@@ -46,9 +70,9 @@ def make_user(name: str = "nat", *, may_deploy: bool = True) -> User:
     return user
 
 
-def observe(clients: Clients, hosts: Sequence[str] = ()) -> SyncReport:
+def observe(clients: Clients, names: Sequence[str] = ()) -> SyncReport:
     with acting_as(WORKER):
-        return sync(clients=clients, clock=lambda: NOW, hosts=hosts)
+        return sync(clients=clients, clock=lambda: NOW, names=names)
 
 
 def ask(host: str, sha: str = "", **changes: object) -> Deploy:

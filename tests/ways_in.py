@@ -176,7 +176,7 @@ def an_entry_that_is_set_aside(one: Intruder) -> None:
 
 @way
 def arguments_that_no_task_takes(one: Intruder) -> None:
-    one.sign(one.entry("sync", hosts={"a": one.made}))
+    one.sign(one.entry("sync", names={"a": one.made}))
     one.sign(one.entry("sync", kwargs={"hosts": {"__reduce__": "os.mkdir"}}))
     one.sign(one.entry("start_deploy", "1; DROP TABLE deployments_site"))
     one.sign(one.entry("start_deploy", *range(50)))

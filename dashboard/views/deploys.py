@@ -15,7 +15,7 @@ from dashboard.forms import DeployForm, first_error
 from dashboard.live import kept_fresh
 from dashboard.progress import bar_of
 from dashboard.timezones import now_for
-from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
+from dashboard.views.frame import Live, found_or_404, name_in_lower_case, show
 from deployments import queries
 from deployments.models import Deploy, Site, Trigger
 from deployments.operations.deploys.cancel import UnableToCancel, cancel_deploy
@@ -23,17 +23,17 @@ from deployments.operations.deploys.request import UnableToDeploy, request_deplo
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@host_in_lower_case
+@name_in_lower_case
 @deployer_needed
-@found_or_404(Site, "host")
-def deploy_site(request: HttpRequest, host: str) -> HttpResponse:
+@found_or_404(Site, "name")
+def deploy_site(request: HttpRequest, name: str) -> HttpResponse:
     """GET asks "really?", POST does it."""
-    return _request(request, host) if request.method == "POST" else _confirm(request, host)
+    return _request(request, name) if request.method == "POST" else _confirm(request, name)
 
 
-def _confirm(request: HttpRequest, host: str) -> HttpResponse:
+def _confirm(request: HttpRequest, name: str) -> HttpResponse:
     now = now_for(request)
-    page = queries.site_page(host=host, now=now)
+    page = queries.site_page(name=name, now=now)
     dialog = deploy_dialog_for(page, sha=request.GET.get("sha", ""))
     context = {"page": page, "row": page.row, "dialog": dialog}
     return show(
@@ -46,12 +46,12 @@ def _confirm(request: HttpRequest, host: str) -> HttpResponse:
     )
 
 
-def _request(request: HttpRequest, host: str) -> HttpResponse:
-    site = get_object_or_404(Site, host=host)
+def _request(request: HttpRequest, name: str) -> HttpResponse:
+    site = get_object_or_404(Site, name=name)
     form = DeployForm(request.POST)
     if not form.is_valid():
         messages.error(request, first_error(form))
-        return redirect("site", host)
+        return redirect("site", name)
     sha, seen, accept_red = (form.cleaned_data[name] for name in ("sha", "seen", "accept_red"))
     try:
         deploy = request_deploy(
@@ -60,7 +60,7 @@ def _request(request: HttpRequest, host: str) -> HttpResponse:
             seen_sha=seen,
             requested_by=acting_user(request),
             trigger=Trigger.PERSON,
-            idempotency_key=form.request_key(host),
+            idempotency_key=form.request_key(name),
             accept_red=accept_red,
             accept_foreign_image=form.cleaned_data["accept_foreign_image"],
             when_ready=form.readiness(),
@@ -69,7 +69,7 @@ def _request(request: HttpRequest, host: str) -> HttpResponse:
         )
     except UnableToDeploy as refusal:
         messages.error(request, str(refusal))
-        return redirect("site", host)
+        return redirect("site", name)
     return redirect("deploy", deploy.pk)
 
 
@@ -109,10 +109,10 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _following(page: queries.DeployPage, now: datetime) -> str:
-    """Return the host of the next site that needs a person, once this Deploy has ended; else nothing."""
+    """Return the name of the next site that needs a person, once this Deploy has ended; else nothing."""
     if page.deploy.is_active:
         return ""
     rows = queries.site_list(now=now).rows
     return next(
-        (row.host for row in rows if row.answer.state.needs_attention and row.host != page.row.host), ""
+        (row.name for row in rows if row.answer.state.needs_attention and row.name != page.row.name), ""
     )

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dashboard.access import acting_user, deployer_needed, login_needed
 from dashboard.actions import edit_url
 from dashboard.timezones import now_for
-from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
+from dashboard.views.frame import Live, found_or_404, name_in_lower_case, show
 from deployments import queries
 from deployments.models import Site
 from deployments.operations.deploys.adopt import UnableToAdopt
@@ -20,13 +20,13 @@ from deployments.rules.suggestions import image_template_for
 
 
 @require_safe
-@host_in_lower_case
+@name_in_lower_case
 @login_needed
-@found_or_404(Site, "host")
-def drift(request: HttpRequest, host: str) -> HttpResponse:
+@found_or_404(Site, "name")
+def drift(request: HttpRequest, name: str) -> HttpResponse:
     """Who set which image, and what can be done with it."""
     now = now_for(request)
-    page = queries.drift_page(host=host, now=now)
+    page = queries.drift_page(name=name, now=now)
     row = page.row
     suggested = image_template_for(row.seen.desired_image, repository=row.site.repository)
     edit = f"{edit_url(row)}?{urlencode({'image_template': suggested})}" if suggested else edit_url(row)
@@ -36,16 +36,16 @@ def drift(request: HttpRequest, host: str) -> HttpResponse:
 
 
 @require_POST
-@host_in_lower_case
+@name_in_lower_case
 @deployer_needed
-@found_or_404(Site, "host")
-def adopt(request: HttpRequest, host: str) -> HttpResponse:
+@found_or_404(Site, "name")
+def adopt(request: HttpRequest, name: str) -> HttpResponse:
     """Take the image that the person saw for right."""
-    site, image = Site.objects.get(host=host), request.POST.get("image", "")
+    site, image = Site.objects.get(name=name), request.POST.get("image", "")
     try:
         adopt_image(site=site, image=image, by=acting_user(request), now=timezone.now())
     except UnableToAdopt as refusal:
         messages.error(request, str(refusal))
-        return redirect("drift", host)
-    messages.success(request, f"Adopted: the history of {host} now tells what runs.")
-    return redirect("site", host)
+        return redirect("drift", name)
+    messages.success(request, f"Adopted: the history of {name} now tells what runs.")
+    return redirect("site", name)

@@ -95,14 +95,14 @@ def found_or_404(
     return decorate
 
 
-def host_in_lower_case(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Give the view a lower-case host. Who only looks is led to that address, so that each site has one."""
+def name_in_lower_case(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give the view a lower-case name. Who only looks is led to that address, so that each site has one."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, host: str) -> HttpResponse:
-        lower = host.lower()
-        if host != lower and request.method in {"GET", "HEAD"}:
-            return redirect(request.get_full_path().replace(host, lower, 1), permanent=True)
+    def guarded(request: HttpRequest, name: str) -> HttpResponse:
+        lower = name.lower()
+        if name != lower and request.method in {"GET", "HEAD"}:
+            return redirect(request.get_full_path().replace(name, lower, 1), permanent=True)
         return view(request, lower)
 
     return guarded

@@ -11,20 +11,20 @@ from django.views.decorators.http import require_POST
 from dashboard.access import acting_user, deployer_needed
 from dashboard.accounts.reauthentication import authentication_of
 from dashboard.forms import HoldForm, first_error
-from dashboard.views.frame import host_in_lower_case
+from dashboard.views.frame import name_in_lower_case
 from deployments.models import Hold, Site
 from deployments.operations.hold import UnableToHold, place_hold, resume_hold
 from deployments.rules.wording import moment
 
 
 @require_POST
-@host_in_lower_case
+@name_in_lower_case
 @deployer_needed
-def hold_site(request: HttpRequest, host: str) -> HttpResponse:
+def hold_site(request: HttpRequest, name: str) -> HttpResponse:
     """Stop this site, or one commit of it."""
-    site = get_object_or_404(Site, host=host)
+    site = get_object_or_404(Site, name=name)
     _place(request, site)
-    return redirect("site", host)
+    return redirect("site", name)
 
 
 @require_POST
@@ -46,9 +46,9 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
         authentication=authentication_of(request),
         now=timezone.now(),
     )
-    where = hold.site.host if hold.site else "everything"
+    where = hold.site.name if hold.site else "everything"
     messages.success(request, f"Resumed: {where} may be deployed again.")
-    return redirect(reverse("site", args=[hold.site.host]) if hold.site else reverse("sites"))
+    return redirect(reverse("site", args=[hold.site.name]) if hold.site else reverse("sites"))
 
 
 def _place(request: HttpRequest, site: Site | None) -> None:

@@ -11,7 +11,7 @@ from dashboard.accounts.reauthentication import authentication_of
 from dashboard.confirms import Confirm, abort_confirm, restart_confirm, rollback_confirm
 from dashboard.forms import DeployForm, TapForm, first_error
 from dashboard.timezones import now_for
-from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
+from dashboard.views.frame import Live, found_or_404, name_in_lower_case, show
 from deployments import queries
 from deployments.models import Deploy, Site
 from deployments.operations.deploys.cancel import UnableToCancel, abort_and_roll_back
@@ -23,15 +23,15 @@ from deployments.queue import enqueue
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@host_in_lower_case
+@name_in_lower_case
 @deployer_needed
-@found_or_404(Site, "host")
-def roll_back(request: HttpRequest, host: str) -> HttpResponse:
+@found_or_404(Site, "name")
+def roll_back(request: HttpRequest, name: str) -> HttpResponse:
     """GET shows what the site can go back to, and with `?sha=` asks "really?"; POST does it."""
     if request.method == "POST":
-        return _roll_back(request, host)
+        return _roll_back(request, name)
     now = now_for(request)
-    page = queries.site_page(host=host, now=now)
+    page = queries.site_page(name=name, now=now)
     targets = queries.rollback_targets(page.row.site)
     if sha := request.GET.get("sha", ""):
         target = next((each for each in targets if each.sha == sha), None)
@@ -42,28 +42,28 @@ def roll_back(request: HttpRequest, host: str) -> HttpResponse:
 
 
 @require_POST
-@host_in_lower_case
+@name_in_lower_case
 @deployer_needed
-@found_or_404(Site, "host")
-def check_rollback_images(request: HttpRequest, host: str) -> HttpResponse:
+@found_or_404(Site, "name")
+def check_rollback_images(request: HttpRequest, name: str) -> HttpResponse:
     """Ask the registry again what it still has."""
-    enqueue.check_rollback_images(Site.objects.get(host=host).pk)
+    enqueue.check_rollback_images(Site.objects.get(name=name).pk)
     messages.success(request, "Asking the registry again. This page shows what it still has.")
-    return redirect("roll-back", host)
+    return redirect("roll-back", name)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@host_in_lower_case
+@name_in_lower_case
 @deployer_needed
-@found_or_404(Site, "host")
-def restart(request: HttpRequest, host: str) -> HttpResponse:
+@found_or_404(Site, "name")
+def restart(request: HttpRequest, name: str) -> HttpResponse:
     """GET asks "really?", POST replaces the pods."""
     if request.method != "POST":
-        page = queries.site_page(host=host, now=now_for(request))
+        page = queries.site_page(name=name, now=now_for(request))
         return _ask(request, page, restart_confirm(page))
-    site, form = get_object_or_404(Site, host=host), TapForm(request.POST)
+    site, form = get_object_or_404(Site, name=name), TapForm(request.POST)
     if not form.is_valid():
-        return _refused(request, first_error(form), "site", host)
+        return _refused(request, first_error(form), "site", name)
     try:
         deploy = request_restart(
             site=site,
@@ -74,7 +74,7 @@ def restart(request: HttpRequest, host: str) -> HttpResponse:
             now=timezone.now(),
         )
     except UnableToDeploy as refusal:
-        return _refused(request, str(refusal), "site", host)
+        return _refused(request, str(refusal), "site", name)
     return redirect("deploy", deploy.pk)
 
 
@@ -85,7 +85,7 @@ def abort(request: HttpRequest, pk: int) -> HttpResponse:
     """GET asks "really?", POST ends the rollout and begins the rollback."""
     deploy = Deploy.objects.select_related("site").get(pk=pk)
     if request.method != "POST":
-        page = queries.site_page(host=deploy.site.host, now=now_for(request))
+        page = queries.site_page(name=deploy.site.name, now=now_for(request))
         return _ask(request, page, abort_confirm(page, deploy, way_back_from(deploy)))
     try:
         back = abort_and_roll_back(
@@ -121,10 +121,10 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("deploy", new.pk)
 
 
-def _roll_back(request: HttpRequest, host: str) -> HttpResponse:
-    site, form = get_object_or_404(Site, host=host), DeployForm(request.POST)
+def _roll_back(request: HttpRequest, name: str) -> HttpResponse:
+    site, form = get_object_or_404(Site, name=name), DeployForm(request.POST)
     if not form.is_valid():
-        return _refused(request, first_error(form), "roll-back", host)
+        return _refused(request, first_error(form), "roll-back", name)
     try:
         deploy = request_rollback(
             site=site,
@@ -132,11 +132,11 @@ def _roll_back(request: HttpRequest, host: str) -> HttpResponse:
             seen_sha=form.cleaned_data["seen"],
             by=acting_user(request),
             authentication=authentication_of(request),
-            idempotency_key=form.request_key(host),
+            idempotency_key=form.request_key(name),
             now=timezone.now(),
         )
     except UnableToDeploy as refusal:
-        return _refused(request, str(refusal), "roll-back", host)
+        return _refused(request, str(refusal), "roll-back", name)
     return redirect("deploy", deploy.pk)
 
 

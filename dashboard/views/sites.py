@@ -9,7 +9,7 @@ from dashboard.forms import HoldForm
 from dashboard.live import kept_fresh
 from dashboard.rows import page_of, parts_of
 from dashboard.timezones import now_for
-from dashboard.views.frame import Live, found_or_404, host_in_lower_case, searched, show
+from dashboard.views.frame import Live, found_or_404, name_in_lower_case, searched, show
 from deployments import queries
 from deployments.models import Site
 from deployments.rules.site_state import State
@@ -36,14 +36,14 @@ def site_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@host_in_lower_case
+@name_in_lower_case
 @login_needed
 @kept_fresh
-@found_or_404(Site, "host")
-def site(request: HttpRequest, host: str) -> HttpResponse:
+@found_or_404(Site, "name")
+def site(request: HttpRequest, name: str) -> HttpResponse:
     """One site: what runs, what would ship, what stops it, and what was."""
     now = now_for(request)
-    page = queries.site_page(host=host, now=now)
+    page = queries.site_page(name=name, now=now)
     targets = queries.rollback_targets(page.row.site)
     context = {"page": page, "row": page.row, "hold_form": HoldForm(), "targets": targets}
     live = Live("_site.html", beside=("_mapping.html",))

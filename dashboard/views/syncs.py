@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import acting_user, deployer_needed, login_needed
 from dashboard.timezones import now_for
-from dashboard.views.frame import Live, found_or_404, host_in_lower_case, show
+from dashboard.views.frame import Live, found_or_404, name_in_lower_case, show
 from deployments import queries
 from deployments.models import Site, SyncRun
 from deployments.operations.sync.request import request_sync
@@ -24,14 +24,14 @@ def sync(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@host_in_lower_case
+@name_in_lower_case
 @deployer_needed
-def sync_site(request: HttpRequest, host: str) -> HttpResponse:
+def sync_site(request: HttpRequest, name: str) -> HttpResponse:
     """Look at one site again."""
-    site = get_object_or_404(Site, host=host)
-    request_sync(hosts=[site.host], by=acting_user(request), now=timezone.now())
-    messages.success(request, f"Looking at {site.host} again. This page shows what is found.")
-    return redirect("site", site.host)
+    site = get_object_or_404(Site, name=name)
+    request_sync(names=[site.name], by=acting_user(request), now=timezone.now())
+    messages.success(request, f"Looking at {site.name} again. This page shows what is found.")
+    return redirect("site", site.name)
 
 
 @require_safe

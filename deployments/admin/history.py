@@ -17,7 +17,7 @@ class ReadOnlyHistory(ReadOnly):
 class DeployAdmin(ReadOnlyHistory, admin.ModelAdmin):
     list_display = ("site", "short_sha", "status", "requested_by_name", "requested_at", "message")
     list_filter = ("status", "trigger")
-    search_fields = ("site__host", "sha", "requested_by_name", "headline")
+    search_fields = ("site__name", "sha", "requested_by_name", "headline")
     list_select_related = ("site",)
     date_hierarchy = "requested_at"
 
@@ -38,7 +38,7 @@ class HoldAdmin(ReadOnlyHistory, admin.ModelAdmin):
         "resumed_at",
         "resumed_by_name",
     )
-    search_fields = ("reason", "site__host", "placed_by_name")
+    search_fields = ("reason", "site__name", "placed_by_name")
     list_select_related = ("site",)
 
 

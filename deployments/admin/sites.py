@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from deployments.admin.site_form import SiteForm
-from deployments.models import Site
+from deployments.models import MappedWorkload, Site
 from deployments.operations.sites.rename import follow_renames
 from deployments.operations.sites.save import (
     delete_mapping,
@@ -23,6 +23,7 @@ from deployments.operations.sync.request import request_sync
 from deployments.queries import SiteRow, rows_of, site_list
 from deployments.queue import enqueue
 from deployments.rules.site_state import State
+from deployments.rules.targets import format_references
 from deployments.rules.wording import short
 
 
@@ -40,12 +41,23 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=[row.site.pk for row in found.rows])
 
 
+class WorkloadInline(admin.TabularInline):
+    """All that runs the site's image: a Deploy gives every one of them the same commit."""
+
+    model = MappedWorkload
+    fields = ("position", "kind", "namespace", "name", "containers")
+    extra = 0
+    min_num = 1
+    validate_min = True
+
+
 @admin.register(Site)
 class SiteAdmin(admin.ModelAdmin):
     form = SiteForm
-    list_display = ("host", "state", "running", "head", "slug", "workload", "auto_deploy")
-    list_filter = (StateFilter, "auto_deploy", "check_enabled", "namespace", "owner")
-    search_fields = ("host", "owner", "repository", "deployment", "namespace")
+    list_display = ("name", "state", "running", "head", "slug", "workload", "auto_deploy")
+    list_filter = (StateFilter, "auto_deploy", "check_enabled", "workloads__namespace", "owner")
+    search_fields = ("name", "host", "owner", "repository", "workloads__name", "workloads__namespace")
+    inlines = (WorkloadInline,)
     list_per_page = 100
     actions = (
         "sync",
@@ -56,13 +68,13 @@ class SiteAdmin(admin.ModelAdmin):
         "turn_host_check_off",
     )
     fieldsets = (
-        (None, {"fields": ("host",)}),
+        (None, {"fields": ("name", "host")}),
         (
             "Auto-deploy",
             {"fields": ("auto_deploy", "auto_rollback", "wait_for_ci", "minimum_interval_minutes")},
         ),
         ("GitHub", {"fields": ("owner", "repository", "branch")}),
-        ("Cluster", {"fields": ("namespace", "deployment", "container")}),
+        ("Cluster", {"fields": ("release_job",)}),
         ("Image", {"fields": ("image_template",)}),
         (
             "The host's answer",
@@ -87,9 +99,20 @@ class SiteAdmin(admin.ModelAdmin):
         return type(form.__name__, (form,), {"suggested_template": suggested}) if suggested else form
 
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
+        """Leave it to save_related: a mapping is saved together with its workloads."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        site, (workloads,) = form.instance, formsets
+        rows = sorted(_kept(workloads), key=lambda row: row.position)
         before = {name: form.initial.get(name) for name in form.changed_data} if change else {}
-        save_mapping(site=obj, before=before, by=_staff(request), now=timezone.now())
-        enqueue.sync(hosts=[obj.host], trigger="mapping")
+        save_mapping(
+            site=site,
+            before=before,
+            workloads=[row.reference for row in rows],
+            by=_staff(request),
+            now=timezone.now(),
+        )
+        enqueue.sync(names=[site.name], trigger="mapping")
 
     def delete_model(self, request: HttpRequest, obj: Site) -> None:
         delete_mapping(site=obj, by=_staff(request), now=timezone.now())
@@ -120,15 +143,15 @@ class SiteAdmin(admin.ModelAdmin):
     def slug(self, site: Site) -> str:
         return f"{site.owner}/{site.repository}" + (f"@{site.branch}" if site.branch else "")
 
-    @admin.display(description="Container")
+    @admin.display(description="Workloads")
     def workload(self, site: Site) -> str:
-        return f"{site.namespace}/{site.deployment}/{site.container}"
+        return format_references(site.references) or "-"
 
     @admin.action(description="Sync the selected sites now", permissions=["change"])
     def sync(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
-        hosts = list(queryset.values_list("host", flat=True))
-        request_sync(hosts=hosts, by=_staff(request), now=timezone.now())
-        self.message_user(request, f"A worker looks at {_counted(len(hosts))} now.", messages.SUCCESS)
+        names = list(queryset.values_list("name", flat=True))
+        request_sync(names=names, by=_staff(request), now=timezone.now())
+        self.message_user(request, f"A worker looks at {_counted(len(names))} now.", messages.SUCCESS)
 
     @admin.action(description="Follow the rename on GitHub", permissions=["change"])
     def follow_the_rename(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
@@ -139,11 +162,11 @@ class SiteAdmin(admin.ModelAdmin):
             self.message_user(request, "GitHub knows these repositories by the names they have here.")
         for each in followed:
             self.message_user(
-                request, f"Followed: {each.host} is {each.name_with_owner} now.", messages.SUCCESS
+                request, f"Followed: {each.name} is {each.name_with_owner} now.", messages.SUCCESS
             )
             if each.image_repository != each.image_repository_before:
                 warning = (
-                    f"Images of {each.host} are expected in {each.image_repository} from now on, no longer in "
+                    f"Images of {each.name} are expected in {each.image_repository} from now on, no longer in "
                     f"{each.image_repository_before}. Build them there, or name the old place in the image template."
                 )
                 self.message_user(request, warning, messages.WARNING)
@@ -176,6 +199,12 @@ class SiteAdmin(admin.ModelAdmin):
         changed = turn(sites=list(queryset), on=on, by=_staff(request), now=timezone.now())
         message = f"{called} is now {'on' if on else 'off'} for {_counted(changed)} more."
         self.message_user(request, message, messages.SUCCESS)
+
+
+def _kept(formset: Any) -> list[MappedWorkload]:
+    """Return the rows that are filled in and not to be deleted."""
+    forms = [each for each in formset.forms if each not in formset.deleted_forms]
+    return [each.instance for each in forms if each.instance.pk or each.has_changed()]
 
 
 def _staff(request: HttpRequest) -> User:

@@ -6,10 +6,12 @@ from deployments.models.commits import CommitRange
 from deployments.models.deploy import Deploy
 from deployments.models.deploy_event import DeployEvent, EventKind
 from deployments.models.deploy_status import ACTIVE_STATUSES, Kind, Status, Trigger
+from deployments.models.deploy_step import DeployStep
 from deployments.models.examination import Examination
 from deployments.models.github_membership import GitHubMembership
 from deployments.models.github_pause import GitHubPause
 from deployments.models.hold import Hold
+from deployments.models.mapped_workload import MappedWorkload
 from deployments.models.observation import Observation
 from deployments.models.push import NotificationPreference, PushSubscription, StarredSite
 from deployments.models.schedule import SyncSchedule
@@ -24,12 +26,14 @@ __all__ = [
     "Deploy",
     "DeployBatch",
     "DeployEvent",
+    "DeployStep",
     "EventKind",
     "Examination",
     "GitHubMembership",
     "GitHubPause",
     "Hold",
     "Kind",
+    "MappedWorkload",
     "NotificationPreference",
     "Observation",
     "PushSubscription",

@@ -82,16 +82,19 @@ class Deploy(models.Model):
         help_text="When the cluster was told, or may have been: from then on it cannot be cancelled.",
     )
     patched_at = models.DateTimeField(null=True)
+    release_started_at = models.DateTimeField(null=True, help_text="When its release job was created.")
+    released_at = models.DateTimeField(null=True, help_text="When its release job was seen to be complete.")
+    release_log = models.TextField(
+        blank=True, default="", db_default="", help_text="The last lines that its release job printed."
+    )
     denied_since = models.DateTimeField(
         null=True, help_text="Since when the cluster has refused every request for this Deploy (401 or 403)."
     )
     verifying_since = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    wanted = models.PositiveIntegerField(default=0, help_text="Pods that the Deployment asks for.")
-    updated = models.PositiveIntegerField(default=0, help_text="Pods of the new ReplicaSet.")
+    wanted = models.PositiveIntegerField(default=0, help_text="Pods that its workloads ask for.")
+    updated = models.PositiveIntegerField(default=0, help_text="Pods of the new templates.")
     ready = models.PositiveIntegerField(default=0, help_text="Ready pods that run this image.")
-    progress = models.IntegerField(null=True, help_text="The furthest that its rollout has been, in steps.")
-    progressed_at = models.DateTimeField(null=True, help_text="When it got there.")
     checks = models.PositiveSmallIntegerField(
         default=0, help_text="How often the host was asked and gave a wrong answer."
     )
@@ -124,9 +127,10 @@ class Deploy(models.Model):
                     "queued_at",
                     "patch_sent_at",
                     "patched_at",
+                    "release_started_at",
+                    "released_at",
                     "denied_since",
                     "verifying_since",
-                    "progressed_at",
                     "finished_at",
                     "checked_at",
                 ),

@@ -10,6 +10,7 @@ class Status(models.TextChoices):
 
     WAITING = "waiting"
     QUEUED = "queued"
+    RELEASING = "releasing", "running the release job"
     ROLLING_OUT = "rolling_out", "rolling out"
     VERIFYING = "verifying"
     SUCCEEDED = "succeeded"
@@ -22,12 +23,15 @@ class Status(models.TextChoices):
     """It failed, or took too long: what people are notified of, and what an automatic rollback undoes."""
     IN_ROLLOUT: ClassVar[frozenset["Status"]]
     """The cluster has accepted the patch, and the end is still to come: a worker follows it, and a person can abort it."""
+    FOLLOWED: ClassVar[frozenset["Status"]]
+    """The cluster is at work on it: a worker follows its release job or its rollout."""
     UNSUCCESSFUL: ClassVar[frozenset["Status"]]
     """Every end but success: each can be retried."""
 
 
 Status.FAILURES = frozenset({Status.FAILED, Status.TIMED_OUT})
 Status.IN_ROLLOUT = frozenset({Status.ROLLING_OUT, Status.VERIFYING})
+Status.FOLLOWED = Status.IN_ROLLOUT | {Status.RELEASING}
 Status.UNSUCCESSFUL = Status.FAILURES | {Status.CANCELLED, Status.SUPERSEDED}
 
 
@@ -49,7 +53,8 @@ class Kind(models.TextChoices):
 
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.WAITING: frozenset({Status.QUEUED}) | Status.UNSUCCESSFUL,
-    Status.QUEUED: frozenset({Status.ROLLING_OUT}) | Status.UNSUCCESSFUL,
+    Status.QUEUED: frozenset({Status.RELEASING, Status.ROLLING_OUT}) | Status.UNSUCCESSFUL,
+    Status.RELEASING: frozenset({Status.QUEUED}) | Status.UNSUCCESSFUL,
     Status.ROLLING_OUT: frozenset({Status.VERIFYING}) | Status.UNSUCCESSFUL,
     Status.VERIFYING: frozenset({Status.ROLLING_OUT, Status.SUCCEEDED}) | Status.UNSUCCESSFUL,
 }

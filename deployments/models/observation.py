@@ -71,6 +71,10 @@ class Observation(models.Model):
         help_text="What Headway set last, a person adopted, or the first look found; another one is somebody else's.",
     )
     running_sha = models.CharField(max_length=40, blank=True)
+    workloads = models.JSONField(
+        null=True,
+        help_text="What was seen of each workload, in the mapping's order: rules.site_workloads.WorkloadSeen.",
+    )
     managed_by = models.TextField(
         blank=True, help_text="Who else manages the Deployment: Argo CD, Flux or Helm."
     )

@@ -1,20 +1,18 @@
-"""Site: the mapping from a host over a GitHub repository to a container of a Deployment."""
+"""Site: the mapping from a GitHub repository to the workloads that run its image, and to the host where they answer."""
 
-from collections.abc import Collection
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
+from django.db.models.functions import JSONObject
 
 from deployments.models.fields import (
-    DNS_LABEL,
     DNS_NAME,
-    OBJECT_NAME,
-    dns_label,
     dns_name,
     github_owner,
     github_repository,
@@ -22,22 +20,32 @@ from deployments.models.fields import (
     object_name,
     times_in_range,
 )
+from deployments.models.mapped_workload import MappedWorkload
 from deployments.rules.images import ImageReference, ImageTemplate, UnableToParseImage, UnableToParseTemplate
 from deployments.rules.rollbacks import is_of
+from deployments.rules.targets import WorkloadReference
+from deployments.rules.workloads import WorkloadKind
 
 WEEK_MINUTES = 7 * 24 * 60
-RUNS_BY = frozenset({"owner", "repository", "namespace", "deployment", "container", "image_template"})
-"""Another value means another workload, or other images."""
+RUNS_BY = frozenset({"owner", "repository", "image_template", "workloads"})
+"""Another value means other workloads, or other images."""
 OBSERVED_BY = RUNS_BY | {"branch"}
 """Another value makes untrue what was observed of the site."""
 SETTINGS = frozenset(
     {
-        *("host", "auto_deploy", "auto_rollback", "wait_for_ci", "minimum_interval_minutes"),
+        *(
+            "name",
+            "host",
+            "release_job",
+            "auto_deploy",
+            "auto_rollback",
+            "wait_for_ci",
+            "minimum_interval_minutes",
+        ),
         *("check_enabled", "check_path", "check_status", "check_timeout_seconds"),
     }
 )
-"""Whatever these are, what was observed stays true. Every field that people fill in is in one of the two."""
-LONGEST_CONTAINER = 63
+"""Whatever these are, what was observed stays true. Every field that people fill in is in one of the two, and so are `workloads`."""
 
 
 def validate_image_template(text: str) -> None:
@@ -53,12 +61,32 @@ def _expected_repository(template: str, owner: str, repository: str) -> str:
     return ImageTemplate.parse(template).repository_for(owner=owner, repository=repository)
 
 
+class SiteQuerySet(models.QuerySet["Site"]):
+    def with_workloads(self) -> Self:
+        """Read each site's workloads along, in the same statement."""
+        rows = MappedWorkload.objects.filter(site=OuterRef("pk")).order_by("position", "pk")
+        as_json = JSONObject(kind="kind", namespace="namespace", name="name", containers="containers")
+        return self.annotate(workload_rows=ArraySubquery(rows.values_list(as_json)))
+
+
 class Site(models.Model):
-    host = models.CharField(
+    name = models.CharField(
         max_length=253,
         unique=True,
+        blank=True,
+        # What was called host, when a site could have no other name: the column keeps its name, so that older code finds it.
+        db_column="host",
         validators=[dns_name],
-        help_text="Where the site answers, like cron.example.com. It is also the site's name here.",
+        help_text="What the site is called here and in addresses, like cron.example.com or cron-worker. Empty: the host.",
+    )
+    host = models.CharField(
+        max_length=253,
+        blank=True,
+        default="",
+        db_column="dns_name",
+        db_default="",
+        validators=[dns_name],
+        help_text="Where the site answers over HTTPS, like cron.example.com. Empty: it has no website, and is not asked.",
     )
     owner = models.CharField(
         max_length=39, validators=[github_owner], help_text="GitHub user or organisation."
@@ -69,26 +97,19 @@ class Site(models.Model):
         help_text="The repository's name, as in its GitHub address after the owner.",
     )
     branch = models.CharField(max_length=255, blank=True, help_text="Empty: the repository's default branch.")
-    namespace = models.CharField(
-        max_length=63,
-        default="default",
-        validators=[dns_label],
-        help_text="The Kubernetes namespace of the Deployment.",
-    )
-    deployment = models.CharField(
-        "Deployment", max_length=253, validators=[object_name], help_text="The name of the Deployment."
-    )
-    container = models.CharField(
-        max_length=LONGEST_CONTAINER,
-        blank=True,
-        validators=[dns_label],
-        help_text="The one container whose image is the site's. Empty: named like the Deployment.",
-    )
     image_template = models.CharField(
         max_length=512,
         blank=True,
         validators=[validate_image_template],
         help_text="Where a commit's image lies, like registry.example.com/{owner}/{repository}:{sha}. Empty: the project's own.",
+    )
+    release_job = models.CharField(
+        max_length=52,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[object_name],
+        help_text="A suspended CronJob beside the first workload: a Job made from it, with the new image, must complete before anything is changed.",
     )
     former_repository = models.TextField(
         blank=True,
@@ -142,24 +163,15 @@ class Site(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = SiteQuerySet.as_manager()
+
     class Meta:
-        ordering: ClassVar = ["host"]
+        ordering: ClassVar = ["name"]
         permissions: ClassVar = [("deploy_site", "Can deploy a site, hold it and resume it")]
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["namespace", "deployment", "container"],
-                name="site_workload_unique",
-                violation_error_message="Another site already stands for this container of this Deployment.",
-            ),
-            models.CheckConstraint(condition=Q(host__regex=DNS_NAME), name="site_host_is_dns_name"),
+            models.CheckConstraint(condition=Q(name__regex=DNS_NAME), name="site_host_is_dns_name"),
             models.CheckConstraint(
-                condition=Q(namespace__regex=DNS_LABEL), name="site_namespace_is_dns_label"
-            ),
-            models.CheckConstraint(
-                condition=Q(deployment__regex=OBJECT_NAME), name="site_deployment_is_object_name"
-            ),
-            models.CheckConstraint(
-                condition=Q(container__regex=DNS_LABEL), name="site_container_is_dns_label"
+                condition=Q(host="") | Q(host__regex=DNS_NAME), name="site_dns_name_is_one_or_none"
             ),
             models.CheckConstraint(
                 condition=Q(check_timeout_seconds__range=(1, 60)), name="site_check_timeout_is_short"
@@ -168,16 +180,14 @@ class Site(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.host
+        return self.name
 
     def clean(self) -> None:
-        """Lower-case what DNS and Kubernetes compare without case, fill in the container, and see that a commit has an image."""
+        """Lower-case what DNS compares without case, name the site like its host where it has no name, and see that a commit has an image."""
         self.host = self.host.strip().lower()
-        self.container = self.container or self.deployment.split(".")[0]
-        if len(self.container) > LONGEST_CONTAINER and self.deployment.startswith(self.container):
-            raise ValidationError(
-                {"container": "Write the container's name: the Deployment's is too long to be one."}
-            )
+        self.name = (self.name or self.host).strip().lower()
+        if not self.name:
+            raise ValidationError({"name": "Name the site, or give its host: one of the two is needed."})
         try:
             if self.owner and self.repository:
                 self.template.repository_for(owner=self.owner, repository=self.repository)
@@ -187,10 +197,24 @@ class Site(models.Model):
         except UnableToParseImage as error:
             raise ValidationError({"image_template": f"Filled in for this site: {error}"}) from error
 
-    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
-        """Leave the container aside where it has no Deployment to be named like: that one's own error says enough."""
-        unnamed = set() if self.container else {"container"}
-        super().validate_constraints(exclude={*(exclude or ()), *unnamed})
+    @property
+    def references(self) -> tuple[WorkloadReference, ...]:
+        """The workloads that it stands for, in the order in which a Deploy changes them.
+
+        Read by a statement of its own, unless the site came by `with_workloads` or with its workloads prefetched.
+        """
+        rows = getattr(self, "workload_rows", None)
+        if rows is None:
+            return tuple(each.reference for each in self.workloads.all())
+        return tuple(
+            WorkloadReference(
+                kind=WorkloadKind(row["kind"]),
+                namespace=row["namespace"],
+                name=row["name"],
+                containers=tuple(row["containers"]),
+            )
+            for row in rows
+        )
 
     @property
     def template(self) -> ImageTemplate:

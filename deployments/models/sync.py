@@ -35,7 +35,7 @@ class SyncRun(models.Model):
     github_resets_at = models.DateTimeField(null=True)
     cluster_requests = models.PositiveIntegerField(default=0)
     message = models.TextField(db_column="sentence", blank=True)
-    decisions = models.JSONField(default=dict, help_text="host: [verdict, reason, state, trouble]")
+    decisions = models.JSONField(default=dict, help_text="name: [verdict, reason, state, trouble]")
 
     class Meta:
         constraints: ClassVar = [

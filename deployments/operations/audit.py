@@ -43,7 +43,7 @@ def record(
         address=_address.get(),
         kind=kind,
         site=site,
-        host=site.host if site else "",
+        host=site.name if site else "",
         # It may quote what somebody typed, and PostgreSQL keeps no NUL.
         message=printable(message),
     )

@@ -44,10 +44,10 @@ def notify_site_waits(*, site_id: int, message: str, sender: Sender, now: dateti
     site = Site.objects.filter(pk=site_id).first()
     if site is None:
         return 0
-    page = reverse("site", args=[site.host])
-    dialog = reverse("deploy-site", args=[site.host])
+    page = reverse("site", args=[site.name])
+    dialog = reverse("deploy-site", args=[site.name])
     payload = {
-        "title": f"{site.host} waits for you",
+        "title": f"{site.name} waits for you",
         "body": message,
         "tag": f"site-{site.pk}",
         "url": page,
@@ -61,10 +61,10 @@ def notify_site_waits(*, site_id: int, message: str, sender: Sender, now: dateti
 
 
 def _message_of(deploy: Deploy) -> dict[str, Any]:
-    watch, site = reverse("deploy", args=[deploy.pk]), reverse("site", args=[deploy.site.host])
+    watch, site = reverse("deploy", args=[deploy.pk]), reverse("site", args=[deploy.site.name])
     is_good = deploy.status == Status.SUCCEEDED
     return {
-        "title": f"{deploy.site.host}: {'deployed' if is_good else deploy.get_status_display()}",
+        "title": f"{deploy.site.name}: {'deployed' if is_good else deploy.get_status_display()}",
         "body": f"{short(deploy.sha)} {deploy.headline[:120]}\n{deploy.message[:300]}".strip(),
         "tag": f"site-{deploy.site_id}",
         "url": watch,

@@ -48,10 +48,10 @@ def tick(
         _take_up_queued(queued, now=now)
     if BATCH in under_way:
         enqueue.continue_batches(unless_in=queued)
-    if under_way & Status.IN_ROLLOUT:
+    if under_way & Status.FOLLOWED:
         enqueue.follow(unless_in=queued)
     if moving := _set_by_others(now=now):
-        enqueue.sync(hosts=moving, trigger="rollout", unless_in=queued)
+        enqueue.sync(names=moving, trigger="rollout", unless_in=queued)
 
 
 def _under_way() -> set[str]:
@@ -89,7 +89,7 @@ def _set_by_others(*, now: datetime) -> list[str]:
         desired_at__gt=now - LOOKED_AFTER, cluster_observed_at__lt=now - TAKEN_UP_WITHIN
     )
     moving = lately.exclude(running_sha=F("desired_sha")).exclude(latest_deploy__status__in=ACTIVE_STATUSES)
-    return list(moving.order_by("site__host").values_list("site__host", flat=True))
+    return list(moving.order_by("site__name").values_list("site__name", flat=True))
 
 
 def _take_up_queued(queued: enqueue.QueuedEntries, *, now: datetime) -> None:
@@ -106,8 +106,17 @@ def _give_up(deploy_id: int, *, now: datetime) -> None:
         deploy = Deploy.objects.select_for_update().filter(pk=deploy_id, status=Status.QUEUED).first()
         if deploy is None:
             return
-        ending = Ending.GIVEN_UP if deploy.patch_sent_at is None else Ending.GIVEN_UP_UNSURE
-        finish(deploy, ending, _given_up(deploy), now=now)
+        finish(deploy, _how_given_up(deploy), _given_up(deploy), now=now)
+
+
+def _how_given_up(deploy: Deploy) -> Ending:
+    if deploy.patch_sent_at is None:
+        return Ending.GIVEN_UP
+    # Where it has changed some workloads and not the others, those are taken back.
+    is_half_done = (
+        deploy.steps.filter(patched_at=None).exists() and deploy.steps.exclude(patched_at=None).exists()
+    )
+    return Ending.PARTLY_APPLIED if is_half_done else Ending.GIVEN_UP_UNSURE
 
 
 def _given_up(deploy: Deploy) -> str:

@@ -37,10 +37,10 @@ class DriftPage:
         return self.is_foreign or self.facts.is_set_by_another
 
 
-def drift_page(*, host: str, now: datetime) -> DriftPage:
+def drift_page(*, name: str, now: datetime) -> DriftPage:
     """Raise Site.DoesNotExist where there is no such site. Three statements."""
     status = system_status(now=now)
-    site = all_sites().get(host=host)
+    site = all_sites().get(name=name)
     row = row_of(site, status, now=now)
     facts = site_facts(site, holds=status.holds)
     return DriftPage(

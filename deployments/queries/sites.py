@@ -16,6 +16,7 @@ from deployments.rules.autodeploy import Verdict
 from deployments.rules.notes import notes_on
 from deployments.rules.outages import PodState
 from deployments.rules.site_state import Answer, State, answer_for
+from deployments.rules.targets import format_references
 from deployments.rules.wording import sentences
 
 HISTORY_LENGTH = 20
@@ -38,8 +39,8 @@ class SiteRow:
         return self.site.pk
 
     @property
-    def host(self) -> str:
-        return self.site.host
+    def name(self) -> str:
+        return self.site.name
 
     @property
     def slug(self) -> str:
@@ -68,7 +69,9 @@ class SiteRow:
     @property
     def haystack(self) -> str:
         """What a search looks through."""
-        return f"{self.host} {self.slug} {self.site.namespace}/{self.site.deployment}".casefold()
+        return " ".join(
+            (self.name, self.site.host, self.slug, format_references(self.site.references))
+        ).casefold()
 
     @property
     def observed_at(self) -> datetime | None:
@@ -113,7 +116,7 @@ class SitePage:
 
 
 def site_list(*, now: datetime, search: str = "", state: str = "") -> SiteList:
-    """Every site whose host, repository or Deployment contains `search` and whose state is `state` (empty: any).
+    """Every site whose name, host, repository or workloads contain `search` and whose state is `state` (empty: any).
 
     Two statements.
     """
@@ -127,8 +130,8 @@ def site_list(*, now: datetime, search: str = "", state: str = "") -> SiteList:
         for row in rows
         if (not state or row.answer.state == state) and all(word in row.haystack for word in wanted)
     ]
-    # Whoever types a whole host means that one, though others end in the same words.
-    matching.sort(key=lambda row: (row.host not in wanted, row.answer.rank, row.host))
+    # Whoever types a whole name means that one, though others end in the same words.
+    matching.sort(key=lambda row: (row.name not in wanted, row.answer.rank, row.name))
     return SiteList(
         rows=tuple(matching),
         counts={each.value: counts[each] for each in State if counts[each]},
@@ -150,10 +153,10 @@ def rows_of(sites: QuerySet[Site], *, now: datetime) -> list[SiteRow]:
     return [row_of(site, status, now=now) for site in sites.select_related("observation__latest_deploy")]
 
 
-def site_page(*, host: str, now: datetime) -> SitePage:
+def site_page(*, name: str, now: datetime) -> SitePage:
     """Raise Site.DoesNotExist where there is no such site. Five statements, and two more where it deploys by itself."""
     status = system_status(now=now)
-    site = all_sites().get(host=host)
+    site = all_sites().get(name=name)
     row = row_of(site, status, now=now)
     policy = policies_of([site], {site.pk: row.seen})[site.pk]
     facts = site_facts(site, holds=status.holds, zone=now.tzinfo)
@@ -172,7 +175,7 @@ def site_page(*, host: str, now: datetime) -> SitePage:
 
 
 def all_sites() -> QuerySet[Site]:
-    return Site.objects.select_related("observation__latest_deploy")
+    return Site.objects.with_workloads().select_related("observation__latest_deploy")
 
 
 def row_of(site: Site, status: SystemStatus, *, now: datetime) -> SiteRow:

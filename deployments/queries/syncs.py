@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class SiteDecision:
-    host: str
+    name: str
     kind: Kind
     state: State
     reason: str
@@ -34,7 +34,7 @@ class SiteDecision:
 class SyncPage:
     run: SyncRun
     decisions: tuple[SiteDecision, ...]
-    """Those of the wanted kind, by host."""
+    """Those of the wanted kind, by name."""
     counts: dict[Kind, int]
     """Of every kind that occurs, whatever is wanted."""
     system_status: SystemStatus
@@ -47,7 +47,7 @@ class SyncPage:
 def sync_page(*, pk: int, kind: str = "", now: datetime) -> SyncPage:
     """Raise SyncRun.DoesNotExist where there is none, or no more. `kind` narrows; empty: every site. Two statements."""
     run = SyncRun.objects.get(pk=pk)
-    decisions = [_decision(host, *values) for host, values in sorted(run.decisions.items())]
+    decisions = [_decision(name, *values) for name, values in sorted(run.decisions.items())]
     counts = Counter(each.kind for each in decisions)
     return SyncPage(
         run=run,
@@ -57,7 +57,7 @@ def sync_page(*, pk: int, kind: str = "", now: datetime) -> SyncPage:
     )
 
 
-def _decision(host: str, verdict: str, reason: str, state: str, problem: str) -> SiteDecision:
+def _decision(name: str, verdict: str, reason: str, state: str, problem: str) -> SiteDecision:
     seen = State(state)
     if verdict == "go":
         kind = Kind.DEPLOYED
@@ -65,4 +65,4 @@ def _decision(host: str, verdict: str, reason: str, state: str, problem: str) ->
         kind = Kind.HAS_PROBLEM
     else:
         kind = Kind.CURRENT if seen is State.CURRENT else Kind.HELD_BACK
-    return SiteDecision(host, kind, seen, reason, problem)
+    return SiteDecision(name, kind, seen, reason, problem)

@@ -71,23 +71,23 @@ def continue_batches(*, unless_in: QueuedEntries | None = None) -> None:
 
 def sync(
     *,
-    hosts: Sequence[str] = (),
+    names: Sequence[str] = (),
     trigger: str,
     unless_in: QueuedEntries | None = None,
     under: str = "",
     together: bool = False,
 ) -> None:
-    """Queue a sync of `hosts`, or of all sites where none is named.
+    """Queue a sync of `names`, or of all sites where none is named.
 
     Set aside `under` another name than the queue's own, no worker takes it before `queue.let_go(under)`.
     `together` with all that ask so for the same reason within a moment, it is one sync; whoever asks is in a transaction.
     """
     if together:
-        hosts = _with_those_who_wait(hosts, trigger)
+        names = _with_those_who_wait(names, trigger)
     after = SYNC_AFTER_SECONDS if together else 0
     _put(
         "sync",
-        hosts=list(hosts),
+        names=list(names),
         trigger=trigger,
         group="sync",
         unless_in=unless_in,
@@ -96,24 +96,24 @@ def sync(
     )
 
 
-def _with_those_who_wait(hosts: Sequence[str], trigger: str) -> list[str]:
-    """These hosts and those of the syncs that wait for the same reason, whose entries are taken back.
+def _with_those_who_wait(names: Sequence[str], trigger: str) -> list[str]:
+    """These names and those of the syncs that wait for the same reason, whose entries are taken back.
 
     In the caller's transaction, so that no worker looks before its rows are there.
     """
-    together = set(hosts)
+    together = set(names)
     waiting = OrmQ.objects.filter(key=Conf.CLUSTER_NAME, lock__lte=Now() + SOON)
     same = [entry.pk for entry in waiting if _syncs_hosts(entry.task, trigger)]
     # Whichever a worker takes at this moment is left to it.
     for entry in waiting.select_for_update(skip_locked=True).filter(pk__in=same):
-        together |= set(entry.task["kwargs"]["hosts"])
+        together |= set(entry.task["kwargs"]["names"])
         entry.delete()
     return sorted(together)
 
 
 def _syncs_hosts(task: dict[str, Any], trigger: str) -> bool:
     kwargs = task.get("kwargs") or {}
-    return task.get("func") == SYNC and kwargs.get("trigger") == trigger and bool(kwargs.get("hosts"))
+    return task.get("func") == SYNC and kwargs.get("trigger") == trigger and bool(kwargs.get("names"))
 
 
 def fetch_commits() -> None:

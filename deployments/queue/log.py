@@ -24,9 +24,9 @@ def _begin(*, task: dict[str, Any], **_: Any) -> None:
     bind_contextvars(task=name, task_id=task["id"])
     if name in ABOUT_A_DEPLOY and task["args"]:
         bind_contextvars(deploy=task["args"][0])
-    hosts = task["kwargs"].get("hosts")
-    if hosts and isinstance(hosts, list):
-        bind_contextvars(site=hosts[0] if len(hosts) == 1 else list(hosts))
+    names = task["kwargs"].get("names")
+    if names and isinstance(names, list):
+        bind_contextvars(site=names[0] if len(names) == 1 else list(names))
 
 
 def _end(*, task: dict[str, Any], **_: Any) -> None:

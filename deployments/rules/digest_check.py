@@ -75,7 +75,7 @@ def _reports(pods: Iterable[Pod], *, container: str) -> list[tuple[ContainerStat
         (pod.statuses.get(container) or ContainerStatus(name=container), each.image)
         for pod in pods
         if is_ready(pod)
-        for each in pod.containers
+        for each in (*pod.init_containers, *pod.containers)
         if each.name == container
     ]
 

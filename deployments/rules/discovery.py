@@ -1,43 +1,53 @@
-"""Which Deployments could be sites and are none yet: those with a container whose image carries a commit."""
+"""Which workloads could be sites and are none yet: those with a container whose image carries a commit."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from deployments.rules.images import parse_image
 from deployments.rules.managers import not_ours_to_change
 from deployments.rules.suggestions import image_template_for
-from deployments.rules.workloads import Workload, containers
+from deployments.rules.targets import WorkloadReference
+from deployments.rules.workloads import Workload, WorkloadKind, all_images
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A container that a mapping could stand for. `repository` is a guess at GitHub's: what its image is called."""
+    """A workload that a mapping could stand for. `repository` is a guess at GitHub's: what its image is called."""
 
-    namespace: str
-    deployment: str
-    container: str
+    reference: WorkloadReference
     image: str
     repository: str
     image_template: str
 
 
-def candidates(
-    deployments: Iterable[Workload], *, namespace: str, mapped: Collection[str]
-) -> Iterator[Candidate]:
-    """Those of the Deployments, whose names are not `mapped`, in the order of their names; a sidecar's image carries no commit."""
-    for deployment in sorted(deployments, key=lambda each: each.name):
-        name = deployment.name
-        if name in mapped or not_ours_to_change(deployment):
+def candidates(workloads: Iterable[Workload], *, mapped: Collection[str]) -> Iterator[Candidate]:
+    """Those of the workloads, whose places are not `mapped`, in the order of their names; a sidecar's image carries no commit."""
+    for workload in sorted(workloads, key=lambda each: each.name):
+        reference = WorkloadReference(
+            kind=WorkloadKind(workload.kind), namespace=workload.namespace, name=workload.name
+        )
+        if reference.place in mapped or not_ours_to_change(workload):
             continue
-        for container, image in containers(deployment).items():
+        # One for each image repository: a container of another app makes a mapping of its own.
+        found: dict[str, Candidate] = {}
+        for image in all_images(workload).values():
             template = image_template_for(image, repository="")
-            if template:
-                repository = parse_image(image).repository.rpartition("/")[2]
-                yield Candidate(
-                    namespace=namespace,
-                    deployment=name,
-                    container=container,
-                    image=image,
-                    repository=repository,
-                    image_template=template,
+            if template and (repository := parse_image(image).repository) not in found:
+                name = repository.rpartition("/")[2]
+                found[repository] = Candidate(
+                    reference=reference, image=image, repository=name, image_template=template
                 )
+        yield from found.values()
+
+
+def together(found: Iterable[Candidate]) -> list[tuple[Candidate, ...]]:
+    """Those of one image repository as one app: what serves comes first, jobs by the clock last."""
+    apps: dict[str, list[Candidate]] = defaultdict(list)
+    for each in found:
+        apps[parse_image(each.image).repository].append(each)
+    order = list(WorkloadKind)
+    return [
+        tuple(sorted(app, key=lambda each: (order.index(each.reference.kind), each.reference.name)))
+        for app in apps.values()
+    ]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.ours import PUT_BACK, PUT_BACK_WITHIN
 from deployments.rules.site_facts import DeployFacts, HoldFacts, SiteFacts
+from deployments.rules.site_workloads import disagreement
 from deployments.rules.wording import counted, duration, moment, sentences, short
 from deployments.rules.workloads import OUR_MANAGER
 
@@ -135,9 +136,19 @@ def mixed_pods(facts: SiteFacts) -> str:
 
 def no_ready_pods(facts: SiteFacts) -> str:
     """Pods are wanted and none is ready."""
-    if not facts.wanted or facts.ready:
+    if facts.wanted and not facts.ready:
+        return "Its pod is not ready." if facts.wanted == 1 else f"None of its {facts.wanted} pods is ready."
+    down = next((each for each in facts.workloads if each.wanted and not each.ready), None)
+    if down is None:
         return ""
-    return "Its pod is not ready." if facts.wanted == 1 else f"None of its {facts.wanted} pods is ready."
+    if down.wanted == 1:
+        return f"The pod of {down.label} is not ready."
+    return f"None of the {down.wanted} pods of {down.label} is ready."
+
+
+def mixed_workloads(facts: SiteFacts) -> str:
+    """The site's workloads, or containers of one, are at different commits."""
+    return sentences(disagreement(facts.workloads))
 
 
 def failed_deploy(facts: SiteFacts) -> str:

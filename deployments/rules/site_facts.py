@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from deployments.rules.site_workloads import WorkloadSeen
 from deployments.rules.workloads import is_same_image
 
 
@@ -63,7 +64,7 @@ class SiteFacts:
     `workload_missing` are sentences for a person.
     """
 
-    host: str
+    name: str
     head_sha: str = ""
     check_state: CheckState = CheckState.UNKNOWN
     check_problem: str = ""
@@ -96,6 +97,8 @@ class SiteFacts:
     active: DeployFacts | None = None
     last: DeployFacts | None = None
     hold: HoldFacts | None = None
+    workloads: tuple[WorkloadSeen, ...] = ()
+    """Each as it was last seen; none where nothing was, or where a Deploy has changed them since."""
 
     @property
     def is_scaled_to_zero(self) -> bool:

@@ -9,10 +9,11 @@ The first of these that holds is the answer. The order is that of a person's que
 5. failed, no pod is ready: visitors see it. This needs no GitHub, so GitHub's silence must not hide it.
 6. unknown, GitHub: from here on the head is needed.
 7. drifted, no known commit, or one that somebody else set; then unknown, pods of several commits: what runs cannot be compared with the head.
-8. failed, the last Deploy: also when the old pods serve well, since somebody's wish was not fulfilled.
-9. current: a Hold, red CI or a missing image are nobody's concern while the head runs.
-10. held: a person's stop beats what machines say of the head, and red before building: a red commit's image helps nobody.
-11. building; unknown, the registry (an image not known to be there is not there); ready.
+8. mixed, workloads or containers at different commits: whatever the head is, what runs is not one commit.
+9. failed, the last Deploy: also when the old pods serve well, since somebody's wish was not fulfilled.
+10. current: a Hold, red CI or a missing image are nobody's concern while the head runs.
+11. held: a person's stop beats what machines say of the head, and red before building: a red commit's image helps nobody.
+12. building; unknown, the registry (an image not known to be there is not there); ready.
 """
 
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ class State(StrEnum):
     DRIFTED = "drifted"
     MISSING = "missing"
     UNKNOWN = "unknown"
+    MIXED = "mixed"
     HELD = "held"
     RED = "red"
     BUILDING = "building"
@@ -61,7 +63,7 @@ class State(StrEnum):
         return self.is_broken or self in {State.READY, State.RED}
 
 
-_BROKEN = frozenset({State.FAILED, State.DRIFTED, State.MISSING, State.UNKNOWN})
+_BROKEN = frozenset({State.FAILED, State.DRIFTED, State.MISSING, State.UNKNOWN, State.MIXED})
 _BEHIND = frozenset({State.READY, State.RED, State.BUILDING, State.HELD})
 
 
@@ -79,6 +81,7 @@ class Action(StrEnum):
     DEPLOY_ANYWAY = "deploy_anyway"
     DEPLOY_WHEN_READY = "deploy_when_ready"
     DEPLOY = "deploy"
+    BRING_TOGETHER = "bring_together"
     NONE = "none"
 
 
@@ -87,6 +90,7 @@ _BY_NEED = (
     State.FAILED,
     State.DRIFTED,
     State.MISSING,
+    State.MIXED,
     State.UNKNOWN,
     State.READY,
     State.RED,
@@ -156,11 +160,17 @@ def _problems(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> Ite
         yield Answer(State.UNKNOWN, message, Action.SYNC)
     if message := findings.unknown_commit(facts) or findings.set_by_another(facts):
         yield Answer(State.DRIFTED, message, Action.REVIEW)
-    if message := findings.mixed_pods(facts):
-        yield Answer(State.UNKNOWN, message, Action.SYNC)
+    yield from _mixed(facts)
     if message := findings.failed_deploy(facts):
         is_mended_outside = facts.last is not None and facts.last.reason in _MENDED_OUTSIDE
         yield Answer(State.FAILED, message, Action.RETRY if is_mended_outside else _way_out(facts))
+
+
+def _mixed(facts: SiteFacts) -> Iterator[Answer]:
+    if message := findings.mixed_pods(facts):
+        yield Answer(State.UNKNOWN, message, Action.SYNC)
+    if message := findings.mixed_workloads(facts):
+        yield Answer(State.MIXED, sentences(message, findings.failed_deploy(facts)), _way_together(facts))
 
 
 def _deploying(active: DeployFacts) -> str:
@@ -192,6 +202,13 @@ def _way_up(facts: SiteFacts) -> Action:
 def _way_out(facts: SiteFacts) -> Action:
     """Back, while the cluster still asks for what failed and an earlier commit is known; else the same once more."""
     return Action.ROLL_BACK if _can_go_back(facts) else Action.RETRY
+
+
+def _way_together(facts: SiteFacts) -> Action:
+    """Back, where a Deploy has come only half the way; else all to one commit."""
+    return (
+        Action.ROLL_BACK if findings.failed_deploy(facts) and _can_go_back(facts) else Action.BRING_TOGETHER
+    )
 
 
 def _can_go_back(facts: SiteFacts) -> bool:

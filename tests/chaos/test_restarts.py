@@ -90,7 +90,7 @@ def _deploy_in_turn(world: World, service: Service, *, until: float) -> list[tup
             active.values("message")
         )
         sha = world.commit(host)
-        enqueue.sync(hosts=[host], trigger="person")
+        enqueue.sync(names=[host], trigger="person")
         seen = Observation.objects.filter(site__host=host, head_sha=sha, head_image_built=True)
         assert eventually(seen.exists, seconds=60), f"{host} was not observed."
         form = {"sha": sha, "seen": seen.get().running_sha, "key": str(uuid4())}

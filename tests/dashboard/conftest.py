@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from deployments.models import Observation, Site, SyncRun
-from tests.factories import make_user
+from tests.factories import create_site, make_user
 
 HOST = "cron.example.com"
 RUNNING = "a" * 40
@@ -45,7 +45,7 @@ def make_site() -> MakeSite:
 
     def make(host: str = HOST, **seen: Any) -> Site:
         name = host.split(".", maxsplit=1)[0]
-        site = Site.objects.create(host=host, owner="icco", repository=name, deployment=name, container=name)
+        site = create_site(host=host, owner="icco", repository=name, deployment=name, container=name)
         minute_ago = timezone.now() - timedelta(minutes=1)
         observed = {
             "head_sha": HEAD,

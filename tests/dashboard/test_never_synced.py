@@ -5,6 +5,7 @@ from django.test import Client
 
 from deployments.models import AuditEvent, Deploy, Hold, Site
 from tests.dashboard.conftest import HEAD, HOST, RUNNING
+from tests.factories import create_site
 
 NOT_SEEN = "Headway has not seen this site in the cluster yet: sync first"
 
@@ -12,9 +13,7 @@ NOT_SEEN = "Headway has not seen this site in the cluster yet: sync first"
 @pytest.fixture
 def unseen() -> Site:
     """As the admin or an import makes it."""
-    return Site.objects.create(
-        host=HOST, owner="icco", repository="cron", deployment="cron", container="cron"
-    )
+    return create_site(host=HOST, owner="icco", repository="cron", deployment="cron", container="cron")
 
 
 @pytest.mark.parametrize(

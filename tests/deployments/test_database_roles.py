@@ -13,8 +13,9 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from deployments.database_roles import WEB_WRITES, Login, UnableToGrant, ensure_roles
-from deployments.models import AuditEvent, Site
+from deployments.models import AuditEvent
 from deployments.operations import audit
+from tests.factories import create_site
 from tests.roles import WEB, WORKER, acting_as, make_roles, url_of
 from tests.worlds import sites, world
 
@@ -137,7 +138,7 @@ def test_every_other_thing_is_known_by_this_test_to_be_allowed() -> None:
 
 def test_the_audit_outlives_whom_and_what_it_tells_of() -> None:
     person = User.objects.create_user("ada")
-    site = Site.objects.create(host="a.example.com", owner="o", repository="a", deployment="a", container="a")
+    site = create_site(host="a.example.com", owner="o", repository="a", deployment="a", container="a")
     audit.record(AuditEvent.Kind.HOLD, "Held.", by=person, site=site, now=timezone.now())
 
     with acting_as(WEB):

@@ -134,8 +134,8 @@ def due_in() -> list[float]:
 @pytest.mark.django_db
 def test_syncs_that_are_asked_for_within_a_moment_are_one() -> None:
     for host in ("b.example.com", "a.example.com", "b.example.com"):
-        enqueue.sync(hosts=[host], trigger="deploy", together=True)
-    enqueue.sync(hosts=["c.example.com"], trigger="refusal", together=True)
+        enqueue.sync(names=[host], trigger="deploy", together=True)
+    enqueue.sync(names=["c.example.com"], trigger="refusal", together=True)
     enqueue.sync(trigger="schedule")
 
     hosts = [entry.task["kwargs"]["hosts"] for entry in OrmQ.objects.order_by("id")]
@@ -144,10 +144,10 @@ def test_syncs_that_are_asked_for_within_a_moment_are_one() -> None:
 
 @pytest.mark.django_db
 def test_what_a_worker_has_taken_is_joined_by_nobody() -> None:
-    enqueue.sync(hosts=["a.example.com"], trigger="deploy", together=True)
+    enqueue.sync(names=["a.example.com"], trigger="deploy", together=True)
     OrmQ.objects.update(lock=timezone.now() + timedelta(minutes=11))
 
-    enqueue.sync(hosts=["b.example.com"], trigger="deploy", together=True)
+    enqueue.sync(names=["b.example.com"], trigger="deploy", together=True)
 
     assert [entry.task["kwargs"]["hosts"] for entry in OrmQ.objects.order_by("id")] == [
         ["a.example.com"],

@@ -67,7 +67,7 @@ def test_09_auto_deploy_switched_off_is_off_whatever_asks(world: World, clients:
     world.commit(HOST)
 
     runs = [
-        sync(clients=clients, clock=lambda: NOW, hosts=hosts, trigger=trigger)
+        sync(clients=clients, clock=lambda: NOW, names=hosts, trigger=trigger)
         for hosts, trigger in (((), "schedule"), ([HOST], "push"), ([HOST], "image"), ([HOST], "person"))
     ]
 

@@ -96,7 +96,7 @@ def test_without_an_address_nothing_is_pinged() -> None:
 def test_a_sync_of_few_sites_is_no_sign_of_life(settings: Settings) -> None:
     settings.PING_URL = "http://127.0.0.1:9/"
 
-    tasks.sync(hosts=[Site.objects.earliest("host").host])
+    tasks.sync(names=[Site.objects.earliest("host").host])
 
     assert "deployments.tasks.ping" not in queued()
 

@@ -19,7 +19,7 @@ from tests.processes import MANAGE, Running, environment, eventually, free_port
 
 SET_ASIDE = """
 from deployments.operations.sync.request import wait_for_another
-wait_for_another(hosts=["{host}"], trigger="person")
+wait_for_another(names=["{host}"], trigger="person")
 """
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]

@@ -13,8 +13,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from deployments.models import Hold, Site
+from deployments.models import Hold
 from tests.docs.test_operate import MANUAL
+from tests.factories import create_site
 from tests.processes import CHECKOUT, MANAGE, database_url, environment
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,7 +70,7 @@ def test_the_manual_s_commands_are_these() -> None:
 
 @pytest.mark.slow
 def test_what_was_backed_up_is_there_after_a_restore(restored: str, tmp_path: Path) -> None:
-    site = Site.objects.create(host="a.example.com", owner="o", repository="a", deployment="a", container="a")
+    site = create_site(host="a.example.com", owner="o", repository="a", deployment="a", container="a")
     Hold.objects.create(site=site, reason="Until Monday.", placed_at=timezone.now())
     backup, drop, create, restore = commands()
     here = str(connection.get_connection_params()["dbname"])

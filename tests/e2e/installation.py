@@ -20,7 +20,7 @@ class Installation:
     def make_ready(self, host: str) -> str:
         """Commit to the site, its image built and its CI green; return the SHA when the house knows it."""
         sha = self.world.commit(host, "Ship this")
-        enqueue.sync(hosts=[host], trigger="person")
+        enqueue.sync(names=[host], trigger="person")
         knows = Observation.objects.filter(site__host=host, head_sha=sha, head_image_built=True)
         assert eventually(knows.exists, seconds=60), f"The worker did not observe {host}."
         self.come_to_rest()
@@ -46,7 +46,7 @@ class Installation:
 
     def sync(self, host: str) -> None:
         """Let the worker look at this site again."""
-        enqueue.sync(hosts=[host], trigger="person")
+        enqueue.sync(names=[host], trigger="person")
 
     def come_to_rest(self) -> None:
         """Wait until the worker has done all that it was asked for, so that no page changes by itself."""

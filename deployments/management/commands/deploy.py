@@ -17,7 +17,7 @@ class Command(BaseCommand):
     help = "Ask for a Deploy of a site's head, or of SHA. A worker carries it out."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("site", metavar="SITE", help="the site's host")
+        parser.add_argument("site", metavar="SITE", help="the site's name")
         parser.add_argument(
             "sha", nargs="?", default="", help="40 hexadecimal digits; none: the newest commit seen"
         )
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        site = Site.objects.select_related("observation").filter(host=options["site"].lower()).first()
+        site = Site.objects.select_related("observation").filter(name=options["site"].lower()).first()
         if site is None:
             raise CommandError(f"No such site: {options['site']}. `manage.py sites` lists them.")
         deploy = self._request(site, sha=options["sha"], accept_red=options["accept_red"])
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             print_json(self.stdout, _as_dict(deploy))
         else:
             self.stdout.write(
-                f"Deploy {deploy.pk} of {site.host} to {short(deploy.sha)}: {deploy.get_status_display()}. {deploy.message}"
+                f"Deploy {deploy.pk} of {site.name} to {short(deploy.sha)}: {deploy.get_status_display()}. {deploy.message}"
             )
         if options["wait"] and deploy.status != Status.SUCCEEDED:
             raise CommandError("It did not succeed.")
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         seen = getattr(site, "observation", None)
         if seen is None or not (sha or seen.head_sha):
             raise CommandError(
-                f"Nothing is known of {site.host} yet: run `manage.py sync {site.host}` first."
+                f"Nothing is known of {site.name} yet: run `manage.py sync {site.name}` first."
             )
         user, name = shell_user()
         try:
@@ -78,7 +78,7 @@ class Command(BaseCommand):
 def _as_dict(deploy: Deploy) -> dict[str, Any]:
     return {
         "id": deploy.pk,
-        "host": deploy.site.host,
+        "name": deploy.site.name,
         "sha": deploy.sha,
         "image": deploy.image,
         "status": deploy.status,

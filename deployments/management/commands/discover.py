@@ -8,7 +8,7 @@ from deployments.operations.sites.discover import COLUMNS, discover
 
 
 class Command(BaseCommand):
-    help = "Print, as CSV for import_sites, the Deployments whose image carries a commit and that no site stands for: write their hosts into it first. Run it where the worker runs."
+    help = "Print, as CSV for import_sites, the workloads whose image carries a commit and that no site stands for: write their hosts into it first. Run it where the worker runs."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

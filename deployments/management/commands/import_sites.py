@@ -1,6 +1,6 @@
 import csv
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,22 @@ from django.utils import timezone
 from deployments.management.shell import shell_user
 from deployments.models import Site
 from deployments.models.site import mapping_fields
-from deployments.operations.sites.save import save_mapping
+from deployments.operations.sites.save import check_workloads, save_mapping
+from deployments.rules.targets import UnableToParseReferences, WorkloadReference, parse_references
 
-REQUIRED = ("host", "owner", "repository", "deployment")
+REQUIRED = ("owner", "repository")
 # the original script's table calls the repository "repo".
 ALIASES = {"repo": "repository"}
+WORKLOADS = "workloads"
+ONE_DEPLOYMENT = ("namespace", "deployment", "container")
+"""Columns that name a site's one Deployment, instead of `workloads`."""
 
 
 class Command(BaseCommand):
     help = (
         "Add or change sites from a CSV file. Its heading line names the columns: "
-        f"{', '.join(REQUIRED)}, and optionally {', '.join(sorted(mapping_fields().keys() - set(REQUIRED)))}. "
+        f"name or host, {', '.join(REQUIRED)}, {WORKLOADS} (like “Deployment shop/web; CronJob shop/tick”) or {', '.join(ONE_DEPLOYMENT)}, "
+        f"and optionally {', '.join(sorted(mapping_fields().keys() - {'name', 'host', *REQUIRED}))}. "
         "An empty cell means the default; a column that is left out changes nothing."
     )
 
@@ -61,8 +66,9 @@ def _read(file: Path) -> str:
 
 def _check_columns(names: Iterable[str]) -> None:
     columns = {ALIASES.get(name, name) for name in names}
-    if unknown := sorted(columns - mapping_fields().keys()):
-        known = ", ".join(mapping_fields())
+    all_columns = (*mapping_fields(), WORKLOADS, *ONE_DEPLOYMENT)
+    if unknown := sorted(columns - set(all_columns)):
+        known = ", ".join(all_columns)
         raise CommandError(
             f"Nothing was imported. Unknown columns: {', '.join(unknown)}. There are: {known}."
         )
@@ -73,19 +79,50 @@ def _save(row: dict[str, str]) -> bool:
         raise CommandError("It has more cells than the heading line.")
     if missing := [name for name in REQUIRED if not row.get(name)]:
         raise CommandError(f"{', '.join(missing)} must not be empty.")
-    values = {name: _value(name, (text or "").strip()) for name, text in row.items()}
-    values["host"] = values["host"].lower()
-    site = Site.objects.filter(host=values["host"]).first() or Site()
+    if not (row.get("name") or row.get("host")):
+        raise CommandError("name and host must not both be empty.")
+    texts = {name: (text or "").strip() for name, text in row.items()}
+    workloads = _workloads(texts)
+    values = {name: _value(name, text) for name, text in texts.items() if name in mapping_fields()}
+    name = (texts.get("name") or texts["host"]).lower()
+    values |= {"name": name} | ({"host": values["host"].lower()} if "host" in values else {})
+    site = Site.objects.filter(name=name).first() or Site()
     is_new = site.pk is None
+    if is_new and not workloads:
+        raise CommandError(f"{WORKLOADS} or deployment must not be empty.")
     before = {} if is_new else {name: getattr(site, name) for name in values}
     for name, value in values.items():
         setattr(site, name, value)
     site.full_clean()
+    check_workloads(site, workloads or ())
     changed = {name: was for name, was in before.items() if was != getattr(site, name)}
-    if is_new or changed:
-        user, name = shell_user()
-        save_mapping(site=site, before=changed, by=user, by_name=name, now=timezone.now())
+    if is_new or changed or (workloads is not None and workloads != site.references):
+        user, by_name = shell_user()
+        save_mapping(
+            site=site, before=changed, workloads=workloads, by=user, by_name=by_name, now=timezone.now()
+        )
     return is_new
+
+
+def _workloads(texts: Mapping[str, str]) -> tuple[WorkloadReference, ...] | None:
+    """None where no column names any: the site keeps those that it has."""
+    if texts.get(WORKLOADS) and texts.get("deployment"):
+        raise CommandError(f"{WORKLOADS} and deployment are both filled in: leave one of them empty.")
+    namespace = texts.get("namespace") or "default"
+    if text := texts.get(WORKLOADS):
+        return _parsed(text, namespace)
+    if name := texts.get("deployment"):
+        container = texts.get("container", "")
+        only = f" [{container}]" if container and container != name.split(".")[0] else ""
+        return _parsed(f"Deployment {name}{only}", namespace)
+    return None
+
+
+def _parsed(text: str, namespace: str) -> tuple[WorkloadReference, ...]:
+    try:
+        return parse_references(text, namespace=namespace)
+    except UnableToParseReferences as error:
+        raise CommandError(str(error)) from error
 
 
 def _value(name: str, text: str) -> Any:

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from deployments.management.output import print_json, print_table
 from deployments.queries import SiteRow, site_list
+from deployments.rules.targets import format_references
 from deployments.rules.wording import short
 
 
@@ -13,7 +14,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "search", nargs="?", default="", help="words to find in host, repository or Deployment"
+            "search", nargs="?", default="", help="words to find in name, host, repository or Deployment"
         )
         parser.add_argument("--state", default="", help="only sites in this state, like ready")
         parser.add_argument("--json", action="store_true", help="print JSON")
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         elif rows:
             shown = [row | {"head": short(row["head"]), "running": short(row["running"])} for row in rows]
             print_table(
-                self.stdout, shown, columns=("state", "host", "repository", "running", "head", "message")
+                self.stdout, shown, columns=("state", "name", "repository", "running", "head", "message")
             )
         else:
             self.stdout.write(
@@ -36,8 +37,10 @@ class Command(BaseCommand):
 
 def _as_dict(row: SiteRow) -> dict[str, Any]:
     return {
-        "host": row.host,
+        "name": row.name,
+        "host": row.site.host,
         "repository": row.slug,
+        "workloads": format_references(row.site.references),
         "state": row.answer.state.value,
         "message": row.answer.message,
         "action": row.answer.action.value,

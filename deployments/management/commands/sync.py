@@ -15,7 +15,7 @@ class Command(BaseCommand):
     help = "Look at GitHub, the registry and the cluster now, and begin the Deploys that are due."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("sites", nargs="*", metavar="SITE", help="hosts; none: every site")
+        parser.add_argument("sites", nargs="*", metavar="SITE", help="names; none: every site")
         parser.add_argument(
             "--dry-run", action="store_true", help="write nothing, only say what would be done"
         )
@@ -26,7 +26,7 @@ class Command(BaseCommand):
             report = sync(
                 clients=Clients.from_settings(),
                 clock=timezone.now,
-                hosts=options["sites"],
+                names=options["sites"],
                 trigger="command",
                 dry_run=options["dry_run"],
                 wait_seconds=WAIT_FOR_ANOTHER_SECONDS,
@@ -43,7 +43,7 @@ class Command(BaseCommand):
     def _print(self, report: SyncReport, *, dry_run: bool) -> None:
         rows = [_decision_as_dict(each) for each in report.decisions]
         if rows:
-            print_table(self.stdout, rows, columns=("state", "host", "verdict", "reason"))
+            print_table(self.stdout, rows, columns=("state", "name", "verdict", "reason"))
         run = report.run
         begun = sum(row["verdict"] == "go" for row in rows)
         deploys = f"{begun} would be deployed" if dry_run else f"{begun} deployed"
@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
 def _decision_as_dict(decision: Decision) -> dict[str, Any]:
     return {
-        "host": decision.site.host,
+        "name": decision.site.name,
         "state": decision.answer.state.value,
         "message": decision.answer.message,
         "verdict": type(decision.verdict).__name__.lower(),

@@ -22,7 +22,7 @@ from deployments.rules.reauth_reasons import NEVER, Authentication
 from deployments.rules.wording import counted, sentences
 
 logger = logging.getLogger(__name__)
-HOSTS_NAMED = 10
+SITES_NAMED = 10
 
 
 class UnableToDeployAll(Exception):
@@ -33,7 +33,7 @@ class UnableToDeployAll(Exception):
 class BatchEntry:
     """One site's part: the commit that the person saw on offer, and the one that was seen running."""
 
-    host: str
+    name: str
     sha: str
     seen_sha: str
 
@@ -53,10 +53,10 @@ def request_batch(
     """
     if key and (first := DeployBatch.objects.filter(idempotency_key=key).first()):
         return first
-    named = Site.objects.filter(host__in=[entry.host for entry in entries])
-    sites = {site.host: site for site in named.select_related("observation__latest_deploy")}
-    entries = list({entry.host: entry for entry in entries}.values())
-    if not entries or any(entry.host not in sites or not is_full_sha(entry.sha) for entry in entries):
+    named = Site.objects.filter(name__in=[entry.name for entry in entries])
+    sites = {site.name: site for site in named.select_related("observation__latest_deploy")}
+    entries = list({entry.name: entry for entry in entries}.values())
+    if not entries or any(entry.name not in sites or not is_full_sha(entry.sha) for entry in entries):
         raise UnableToDeployAll("What is ready has changed since you looked. Look again, then tap once more.")
     _judge(entries, sites, by=by, authentication=authentication, now=now)
     try:
@@ -80,7 +80,7 @@ def _write(
         )
         BatchItem.objects.bulk_create(
             BatchItem(
-                batch=batch, position=place, site=sites[entry.host], sha=entry.sha, seen_sha=entry.seen_sha
+                batch=batch, position=place, site=sites[entry.name], sha=entry.sha, seen_sha=entry.seen_sha
             )
             for place, entry in enumerate(entries, start=1)
         )
@@ -100,7 +100,7 @@ def _judge(
     now: datetime,
 ) -> None:
     for each in entries:
-        site = sites[each.host]
+        site = sites[each.name]
         entry = DeployRequest(
             sha=each.sha, seen_sha=each.seen_sha, trigger=Trigger.PERSON, by=by, authentication=authentication
         )
@@ -200,14 +200,14 @@ def _begin(batch: DeployBatch, item: BatchItem, *, now: datetime) -> bool:
 def _stop(batch: DeployBatch, item: BatchItem, why: str, *, now: datetime) -> None:
     BatchItem.objects.filter(pk=item.pk).update(is_done=True, message=why)
     rest = batch.items.filter(is_done=False).exclude(pk=item.pk).count()
-    message = sentences(f"Stopped at {item.site.host}: {why}", _not_started(rest))
+    message = sentences(f"Stopped at {item.site.name}: {why}", _not_started(rest))
     batch.end(DeployBatch.State.STOPPED, message=message, now=now)
 
 
 def _named(entries: Sequence[BatchEntry]) -> str:
-    hosts = [entry.host for entry in entries[:HOSTS_NAMED]]
-    more = len(entries) - len(hosts)
-    return f"{', '.join(hosts)}{f' and {more} more' if more else ''}"
+    names = [entry.name for entry in entries[:SITES_NAMED]]
+    more = len(entries) - len(names)
+    return f"{', '.join(names)}{f' and {more} more' if more else ''}"
 
 
 def _not_started(rest: int) -> str:

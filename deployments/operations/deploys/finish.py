@@ -34,8 +34,14 @@ class Ending(Enum):
     OUT_OF_SIGHT = "the cluster showed it no more", Status.TIMED_OUT, Status.IN_ROLLOUT
     SUPERSEDED = "another image was set during its rollout", Status.SUPERSEDED, Status.IN_ROLLOUT
     ABORTED = "a person stopped its rollout to roll back", Status.CANCELLED, Status.IN_ROLLOUT
-    CANCELLED = "a person cancelled it in time", Status.CANCELLED, (Status.WAITING, Status.QUEUED)
+    CANCELLED = (
+        "a person cancelled it in time",
+        Status.CANCELLED,
+        (Status.WAITING, Status.QUEUED, Status.RELEASING),
+    )
     REFUSED = "a guard or the cluster refused it", Status.FAILED, (Status.QUEUED,)
+    PARTLY_APPLIED = "a later workload was refused the change", Status.FAILED, (Status.QUEUED,)
+    RELEASE_FAILED = "its release job failed, before anything was changed", Status.FAILED, (Status.RELEASING,)
     GIVEN_UP = "nothing could be asked for too long", Status.TIMED_OUT, (Status.QUEUED,)
     GIVEN_UP_UNSURE = "the same, after the patch may have arrived", Status.TIMED_OUT, (Status.QUEUED,)
     CI_FAILED = "CI failed while it waited", Status.FAILED, (Status.WAITING,)
@@ -97,6 +103,7 @@ def _update_observation(end: _End) -> None:
         ready=deploy.ready,
         wanted=deploy.wanted,
         resource_version="",
+        workloads=None,
     )
     update_requested_image(deploy)
     seen.filter(head_sha=deploy.sha).update(behind_by=0, ahead_by=0)
@@ -128,7 +135,7 @@ def _continue_batches(end: _End) -> None:
 
 def _sync_site(end: _End) -> None:
     trigger = "refusal" if end.ending is Ending.REFUSED else "deploy"
-    enqueue.sync(hosts=[end.deploy.site.host], trigger=trigger, together=True)
+    enqueue.sync(names=[end.deploy.site.name], trigger=trigger, together=True)
 
 
 def _notify(end: _End) -> None:
@@ -148,9 +155,12 @@ AUDITED_AS = {
     Ending.ADOPTED: AuditEvent.Kind.ADOPT,
 }
 FOLLOWED = frozenset(
-    {Ending.SUCCEEDED, Ending.FAILED, Ending.TIMED_OUT, Ending.OUT_OF_SIGHT, Ending.SUPERSEDED}
+    {
+        *(Ending.SUCCEEDED, Ending.FAILED, Ending.TIMED_OUT, Ending.OUT_OF_SIGHT, Ending.SUPERSEDED),
+        Ending.PARTLY_APPLIED,
+    }
 )
-NOTHING_CHANGED = frozenset({Ending.CANCELLED, Ending.REFUSED, Ending.GIVEN_UP})
+NOTHING_CHANGED = frozenset({Ending.CANCELLED, Ending.REFUSED, Ending.GIVEN_UP, Ending.RELEASE_FAILED})
 NOT_SEEN_SINCE = frozenset({Ending.REFUSED, Ending.GIVEN_UP_UNSURE})
 """What the cluster or GitHub shows differs from what was observed, or may."""
 EVERY = frozenset(Ending)
@@ -163,7 +173,7 @@ CONSEQUENCES: tuple[tuple[Callable[[_End], None], frozenset[Ending]], ...] = (
     (_accept_image, frozenset({Ending.ADOPTED})),
     (_resume_commit_left_behind, NOTHING_CHANGED),
     (_check_rollback_images, FOLLOWED),
-    (_roll_back_automatically, frozenset({Ending.FAILED, Ending.TIMED_OUT})),
+    (_roll_back_automatically, frozenset({Ending.FAILED, Ending.TIMED_OUT, Ending.PARTLY_APPLIED})),
     (_continue_batches, EVERY),
     (_sync_site, FOLLOWED | NOT_SEEN_SINCE),
     (_notify, EVERY - NEITHER_GOOD_NOR_BAD),

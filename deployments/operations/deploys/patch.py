@@ -1,5 +1,7 @@
-"""The one change that a Deploy makes in the cluster, with every guard on what is there just before it."""
+"""The change that a Deploy makes in the cluster, one patch for each workload, with every guard on what is there just before it."""
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from deployments.clients.cluster import (
@@ -8,24 +10,29 @@ from deployments.clients.cluster import (
     ClusterRefused,
     ClusterUnavailable,
     Conflict,
+    DryRunNotSupported,
     NotFound,
     Throttled,
 )
 from deployments.facts import StandingHold, hold_on, stopping_holds
-from deployments.models import Deploy, Kind
+from deployments.models import Deploy, DeployStep, Kind
 from deployments.operations.authorization import is_administrator
 from deployments.operations.deploys.deploy_request import guard_input_at_start, image_repository
 from deployments.operations.deploys.rewritten import asked_image
+from deployments.operations.deploys.steps import assign_containers
 from deployments.rules.autodeploy import NOT_TRIED
 from deployments.rules.guards import first_refusal
 from deployments.rules.managers import not_ours_to_change
 from deployments.rules.ours import DEPLOY_ANNOTATION, is_ours, is_rewriting_of
 from deployments.rules.restarts import restarted_at
+from deployments.rules.targets import no_target
 from deployments.rules.wording import short
-from deployments.rules.workloads import Workload, containers, is_same_image
+from deployments.rules.workloads import Workload, WorkloadKind, all_images, is_same_image
 
 READ_AGAIN_AT_MOST = 5
 DENIED_AT_MOST = timedelta(minutes=1)
+Seen = Mapping[int, Workload]
+"""What the cluster shows for each step, by its key."""
 
 
 class Refused(Exception):
@@ -40,11 +47,21 @@ class TryLater(Exception):
     """An outside system does not answer: this Deploy stays queued, and is taken up again in a moment."""
 
 
-def apply_guarded(deploy: Deploy, *, cluster: Cluster, now: datetime) -> Workload:
-    """The Deployment as it is after the one change. Raises Refused, TryLater."""
+def apply_guarded(deploy: Deploy, steps: Sequence[DeployStep], *, cluster: Cluster, now: datetime) -> None:
+    """Change every workload that is not changed yet. Raises Refused, TryLater: some may be changed by then."""
+    guarded(lambda: _apply_once(deploy, steps, cluster, now=now), deploy, now=now)
+
+
+def check_guarded(deploy: Deploy, steps: Sequence[DeployStep], *, cluster: Cluster, now: datetime) -> None:
+    """Let every guard of every workload speak, and every change be tried, without a change. Raises Refused, TryLater."""
+    guarded(lambda: _check_all(deploy, steps, cluster, now=now), deploy, now=now)
+
+
+def guarded(question: Callable[[], object], deploy: Deploy, *, now: datetime) -> None:
+    """Ask the cluster, again where what was read has changed meanwhile. Raises Refused, TryLater."""
     for _ in range(READ_AGAIN_AT_MOST):
         try:
-            return _apply_once(deploy, cluster, now=now)
+            question()
         except Conflict:
             continue
         except (ClusterUnavailable, Throttled) as error:
@@ -53,18 +70,60 @@ def apply_guarded(deploy: Deploy, *, cluster: Cluster, now: datetime) -> Workloa
             raise _denied(deploy, error, now=now) from error
         except ClusterError as error:
             raise Refused(str(error)) from error
-    raise TryLater("The Deployment keeps changing while Headway looks at it. Headway keeps trying.")
+        else:
+            return
+    raise TryLater("The workload keeps changing while Headway looks at it. Headway keeps trying.")
 
 
-def _apply_once(deploy: Deploy, cluster: Cluster, *, now: datetime) -> Workload:
-    site = deploy.site
-    deployment = cluster.deployment(site.namespace, site.deployment)
-    _check_workload(deploy, deployment, now=now)
+def _check_all(
+    deploy: Deploy, steps: Sequence[DeployStep], cluster: Cluster, *, now: datetime
+) -> tuple[Seen, list[DeployStep]]:
+    """Guard every workload before the first is changed, and try every change before the first is made.
+
+    Returns what is there, and the steps that are still to be done.
+    """
+    seen = {step.pk: cluster.workload(*_place(step)) for step in steps}
+    for step in steps:
+        _check_workload(deploy, step, seen[step.pk], now=now)
+    pending = [step for step in steps if not is_done(step, seen[step.pk])]
+    if len(steps) > 1 and deploy.kind != Kind.RESTART:
+        # A single patch needs no rehearsal: refused, it has changed nothing.
+        for step in pending:
+            _rehearse(step, seen[step.pk], cluster)
+    return seen, pending
+
+
+def _apply_once(deploy: Deploy, steps: Sequence[DeployStep], cluster: Cluster, *, now: datetime) -> None:
+    seen, pending = _check_all(deploy, steps, cluster, now=now)
     if not deploy.mark_patch_sent(now=now):
         raise Refused("Cancelled before anything was changed.")
-    patched = apply(deploy, deployment, cluster=cluster)
-    _check_answer(deploy, before=deployment, after=patched)
-    return patched
+    for step in steps:
+        before = seen[step.pk]
+        if step in pending:
+            after = apply(step, before, cluster=cluster)
+            _check_answer(step, before=before, after=after)
+        else:
+            after = before
+        note_applied(step, after, now=now)
+
+
+def _rehearse(step: DeployStep, workload: Workload, cluster: Cluster) -> None:
+    """Let admission and quotas refuse the change before anything has changed.
+
+    https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run. A webhook that cannot be asked so is asked by the change itself.
+    """
+    with suppress(DryRunNotSupported):
+        _check_answer(step, before=workload, after=apply(step, workload, cluster=cluster, dry_run=True))
+
+
+def note_applied(step: DeployStep, after: Workload, *, now: datetime) -> None:
+    """Write down what the cluster has made of the change."""
+    applied = all_images(after).get(step.container, "")
+    step.note(
+        applied_image="" if is_same_image(applied, step.deploy.image) else applied,
+        patched_at=step.patched_at or now,
+        wanted=after.counts.wanted,
+    )
 
 
 def _denied(deploy: Deploy, error: ClusterRefused, *, now: datetime) -> Exception:
@@ -83,51 +142,54 @@ def _stopping(deploy: Deploy, *, now: datetime) -> tuple[StandingHold, ...]:
     return stopping_holds(deploy.site, kind=deploy.kind, sha=deploy.sha, holds=holds)
 
 
-def _check_workload(deploy: Deploy, deployment: Workload, *, now: datetime) -> None:
-    site = deploy.site
-    present = containers(deployment).get(site.container)
-    if is_done(deploy, deployment):
+def _check_workload(deploy: Deploy, step: DeployStep, workload: Workload, *, now: datetime) -> None:
+    """Raise Refused where the workload may not be changed; else the step knows afterwards which containers it changes."""
+    if step.patched_at is None:
+        assign_containers(step, workload)
+    if is_done(step, workload):
         return
-    if refusal := not_ours_to_change(deployment):
+    step.note(from_image=all_images(workload).get(step.container, ""))
+    if refusal := not_ours_to_change(workload):
         raise Refused(refusal)
-    if deploy.kind == Kind.RESTART and deployment.is_paused:
-        raise Refused("The Deployment is paused: resume it with kubectl rollout resume, then restart.")
-    missing = (
-        ""
-        if present is not None
-        else (
-            f"Deployment {site.deployment} has no container named {site.container}: correct the mapping's container."
-        )
-    )
-    asked = asked_image(site, deployment)
+    if deploy.kind == Kind.RESTART and workload.is_paused:
+        raise Refused(f"The {workload.kind} is paused: resume it with kubectl rollout resume, then restart.")
+    if refusal := _first_refusal(deploy, step, workload, now=now):
+        raise Refused(refusal)
+
+
+def _first_refusal(deploy: Deploy, step: DeployStep, workload: Workload, *, now: datetime) -> str:
+    site = deploy.site
+    present = all_images(workload).get(step.container)
+    asked = asked_image(site, workload, container=step.container)
     # Rewritten since it was seen, and by nobody's wish.
     is_as_seen = asked != present and asked in {deploy.from_image, site.observation.requested_image}
-    refusal = first_refusal(
-        guard_input_at_start(
-            deploy,
-            workload_missing=missing,
-            present_repository=image_repository(asked),
-            accepts_other_app=bool(present) and present == deploy.accepts_image,
-            is_by_administrator=is_administrator(deploy.requested_by),
-            hold=hold_on(site, sha=deploy.sha, holds=_stopping(deploy, now=now)),
-            seen=deploy.from_image,
-            present=deploy.from_image if is_as_seen else present or "",
-        )
+    guard_input = guard_input_at_start(
+        deploy,
+        workload_missing="" if present is not None else no_target(workload, step.reference),
+        present_repository=image_repository(asked),
+        accepts_other_app=bool(present) and present == deploy.accepts_image,
+        is_by_administrator=is_administrator(deploy.requested_by),
+        hold=hold_on(site, sha=deploy.sha, holds=_stopping(deploy, now=now)),
+        # The person saw what the first workload runs; what the others run is brought to the same commit.
+        seen=deploy.from_image if step.position == 0 else "",
+        present="" if step.position else deploy.from_image if is_as_seen else present or "",
     )
-    if refusal:
-        raise Refused(refusal)
+    return first_refusal(guard_input)
 
 
-def _check_answer(deploy: Deploy, *, before: Workload, after: Workload) -> None:
+def _check_answer(step: DeployStep, *, before: Workload, after: Workload) -> None:
     """An admission may spell the image otherwise; one that leaves what was there has refused the change."""
-    kept, answered = (containers(each).get(deploy.site.container, "") for each in (before, after))
-    if deploy.kind == Kind.RESTART or not is_same_image(kept, answered):
+    if step.deploy.kind == Kind.RESTART:
         return
-    if not is_rewriting_of(answered, asked=deploy.image, digest=deploy.digest):
-        raise Refused(
-            f"The cluster accepted the change and left the image at {kept}: a webhook puts it back. "
-            "Change its policy, or deploy by what it belongs to."
-        )
+    for container in step.containers:
+        kept, answered = (all_images(each).get(container, "") for each in (before, after))
+        if is_same_image(kept, answered) and not is_rewriting_of(
+            answered, asked=step.deploy.image, digest=step.deploy.digest
+        ):
+            raise Refused(
+                f"The cluster accepted the change and left the image at {kept}: a webhook puts it back. "
+                "Change its policy, or deploy by what it belongs to."
+            )
 
 
 CAUSE_ANNOTATION = "kubernetes.io/change-cause"
@@ -135,46 +197,64 @@ CAUSE_LENGTH = 200
 DID = {Kind.DEPLOY: "deployed", Kind.ROLLBACK: "rolled back to", Kind.RESTART: "restarted"}
 
 
-def apply(deploy: Deploy, deployment: Workload, *, cluster: Cluster) -> Workload:
-    """Make the one change that this Deploy asks for; return the Deployment as it is then. Raises ClusterError."""
+def annotations_of(deploy: Deploy) -> dict[str, str]:
+    """What a changed object says of the change."""
     did = DID[Kind(deploy.kind)]
     cause = f"Headway: {deploy.requested_by_name} {did} {short(deploy.sha)} {deploy.headline}"
-    cause = cause[:CAUSE_LENGTH].rstrip()
-    annotations = {CAUSE_ANNOTATION: cause, DEPLOY_ANNOTATION: str(deploy.pk)}
+    return {CAUSE_ANNOTATION: cause[:CAUSE_LENGTH].rstrip(), DEPLOY_ANNOTATION: str(deploy.pk)}
+
+
+def apply(step: DeployStep, workload: Workload, *, cluster: Cluster, dry_run: bool = False) -> Workload:
+    """Make the one change that this step asks for, or only try it; return the workload as it is then. Raises ClusterError."""
+    deploy, annotations = step.deploy, annotations_of(step.deploy)
     if deploy.kind == Kind.RESTART:
-        return cluster.restart(deployment, at=deploy.restarted_at, annotations=annotations)
-    container = deploy.site.container
-    return cluster.set_image(deployment, container=container, image=deploy.image, annotations=annotations)
+        return cluster.restart(workload, at=deploy.restarted_at, annotations=annotations)
+    images = dict.fromkeys(step.containers, str(deploy.image))
+    return cluster.set_images(workload, images=images, annotations=annotations, dry_run=dry_run)
 
 
-def is_done(deploy: Deploy, deployment: Workload) -> bool:
-    """Whether the Deployment was changed so already, whatever admission has made of the image."""
-    if deploy.kind == Kind.RESTART and restarted_at(deployment.template) != deploy.restarted_at:
-        return False
-    return has_our_image(deploy, deployment)
+def is_done(step: DeployStep, workload: Workload) -> bool:
+    """Whether the workload was changed so already, whatever admission has made of the image."""
+    deploy = step.deploy
+    if deploy.kind == Kind.RESTART:
+        if workload.kind == WorkloadKind.CRON_JOB:
+            # It has no pods of its own, and each of its Jobs begins with new ones.
+            return True
+        if restarted_at(workload.template) != deploy.restarted_at:
+            return False
+    return has_our_image(step, workload)
 
 
-def has_our_image(deploy: Deploy, deployment: Workload) -> bool:
-    """Whether the container has the image that this Deploy gave it, or that a restart found there."""
-    return is_ours(
-        deployment,
-        container=deploy.site.container,
-        images=(deploy.image, deploy.applied_image),
-        deploy_id=deploy.pk,
-        sets_image=deploy.kind != Kind.RESTART,
+def has_our_image(step: DeployStep, workload: Workload) -> bool:
+    """Whether all its containers have the image that this Deploy gave them, or that a restart found there."""
+    deploy = step.deploy
+    return bool(step.containers) and all(
+        is_ours(
+            workload,
+            container=container,
+            images=(deploy.image, step.applied_image),
+            deploy_id=deploy.pk,
+            sets_image=deploy.kind != Kind.RESTART,
+        )
+        for container in step.containers
     )
 
 
-def done_before(deploy: Deploy, *, cluster: Cluster) -> Workload | None:
-    """The Deployment, where a worker that has died or heard no answer changed it already: no guard can stop that any more.
+def changed_before(deploy: Deploy, steps: Iterable[DeployStep], *, cluster: Cluster) -> Seen:
+    """The workloads that a worker which has died, or has heard no answer, changed already: no guard can stop that any more.
 
-    None where the cluster was not told, or it did not come to anything. Raises ClusterError.
+    Empty where the cluster was not told, or it did not come to anything. Raises ClusterError.
     """
     if deploy.patch_sent_at is None:
-        return None
-    site = deploy.site
-    try:
-        deployment = cluster.deployment(site.namespace, site.deployment)
-    except NotFound:
-        return None
-    return deployment if is_done(deploy, deployment) else None
+        return {}
+    seen: dict[int, Workload] = {}
+    for step in steps:
+        with suppress(NotFound):
+            workload = cluster.workload(*_place(step))
+            if is_done(step, workload):
+                seen[step.pk] = workload
+    return seen
+
+
+def _place(step: DeployStep) -> tuple[WorkloadKind, str, str]:
+    return WorkloadKind(step.kind), step.namespace, step.name

@@ -4,21 +4,21 @@ from deployments.models import Deploy, Kind, Observation, Site
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.ours import marked_by
 from deployments.rules.rollbacks import is_of
-from deployments.rules.workloads import Workload, containers, is_same_image
+from deployments.rules.workloads import Workload, all_images, is_same_image
 
 
-def asked_image(site: Site, deployment: Workload) -> str:
-    """The image of the site's container as it was asked for: by Headway where it is Headway's, however it is spelt by now.
+def asked_image(site: Site, workload: Workload, *, container: str) -> str:
+    """The image of one of the site's containers as it was asked for: by Headway where it is Headway's, however it is spelt by now.
 
     Makes no statement where the image is the one that was last taken for right.
     """
-    present = containers(deployment).get(site.container, "")
+    present = all_images(workload).get(container, "")
     seen: Observation = site.observation
     if present == seen.desired_image and is_of(seen.requested_image, site.expected_repository):
         return seen.requested_image
     if is_same_image(present, seen.accepted_image) and commit_in(site, present):
         return present
-    mark = marked_by(deployment, container=site.container)
+    mark = marked_by(workload, container=container)
     if mark is None:
         return present
     wrote = site.deploys.filter(pk__lte=mark, patch_sent_at__isnull=False).exclude(kind=Kind.RESTART)

@@ -1,4 +1,4 @@
-"""Begin a Deploy: every guard again, with what is there now, and then the one patch."""
+"""Begin a Deploy: every guard again, with what is there now, then the release job where the site has one, and then the patches."""
 
 import logging
 from datetime import datetime, timedelta
@@ -9,20 +9,28 @@ from deployments.clients.clients import Clients
 from deployments.clients.cluster import ClusterError
 from deployments.clients.github import GitHubError, HeadProblem, HeadQuestion
 from deployments.clients.registry import RegistryError
-from deployments.models import Deploy, Kind, Observation, Status
+from deployments.models import Deploy, DeployStep, Kind, Observation, Status
 from deployments.operations.authorization import no_longer_allowed
 from deployments.operations.deploys.deploy_request import guard_input_at_start
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.images import note_image
-from deployments.operations.deploys.patch import Refused, TryLater, apply_guarded, done_before
+from deployments.operations.deploys.patch import (
+    Refused,
+    TryLater,
+    apply_guarded,
+    changed_before,
+    note_applied,
+)
+from deployments.operations.deploys.release import release
 from deployments.operations.deploys.rewritten import update_requested_image
+from deployments.operations.deploys.steps import steps_of
 from deployments.operations.github_limits import ask_heads
 from deployments.queue import enqueue
 from deployments.rules.guards import first_refusal
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.notes import another_repository, is_another
 from deployments.rules.wording import short
-from deployments.rules.workloads import OUR_MANAGER, Workload, containers, is_same_image
+from deployments.rules.workloads import OUR_MANAGER
 
 logger = logging.getLogger(__name__)
 AGAIN_SOON_FOR = timedelta(minutes=2)
@@ -31,33 +39,48 @@ AGAIN_SOON_FOR = timedelta(minutes=2)
 def start_deploy(
     *, deploy_id: int, clients: Clients, now: datetime, image_prefixes: tuple[str, ...] | None = None
 ) -> Deploy | None:
-    """Take a queued Deploy through the guards and patch its Deployment; return it, None where nothing is queued.
+    """Take a queued Deploy through the guards and patch its workloads; return it, None where nothing is queued.
 
     `image_prefixes` are what the names of images begin with that this worker may run; None: any.
-    Safe to run twice and to be killed anywhere: what the patch asks for is compared with what is there, so a second run
-    finds its own work done.
+    Safe to run twice and to be killed anywhere: what each patch asks for is compared with what is there, so a second run
+    finds the first one's work done, and goes on with the rest.
     """
     deploy = (
         Deploy.objects.select_related("site__observation").filter(pk=deploy_id, status=Status.QUEUED).first()
     )
     if deploy is None:
         return None
+    steps = steps_of(deploy)
     try:
-        patched = _done_before(deploy, clients)
-        if patched is None:
+        if not _note_changed_before(deploy, steps, clients, now=now):
             _check_person(deploy)
             _check_place(deploy, image_prefixes)
             _check_commit_and_image(deploy, clients, now=now)
-            patched = apply_guarded(deploy, cluster=clients.cluster, now=now)
+        if not all(step.patched_at for step in steps):
+            if release(deploy, steps, cluster=clients.cluster, now=now):
+                return deploy
+            apply_guarded(deploy, steps, cluster=clients.cluster, now=now)
     except Refused as refusal:
-        _refuse(deploy, refusal, now=now)
+        _refuse(deploy, steps, refusal, now=now)
     except TryLater as problem:
         logger.warning("Deploy %s waits: %s", deploy.pk, problem)
         deploy.note(now=now, message=str(problem))
         _try_again(deploy, now=now)
     else:
-        _roll_out(deploy, patched, now=now)
+        _roll_out(deploy, steps, now=now)
     return deploy
+
+
+def _note_changed_before(deploy: Deploy, steps: list[DeployStep], clients: Clients, *, now: datetime) -> bool:
+    """Whether a worker that has died, or has heard no answer, changed a workload already: what has begun goes on."""
+    try:
+        changed = changed_before(deploy, steps, cluster=clients.cluster)
+    except ClusterError as error:
+        raise TryLater(f"{error} Headway keeps trying.") from error
+    for step in steps:
+        if step.pk in changed and step.patched_at is None:
+            note_applied(step, changed[step.pk], now=now)
+    return bool(changed)
 
 
 def _try_again(deploy: Deploy, *, now: datetime) -> None:
@@ -66,8 +89,13 @@ def _try_again(deploy: Deploy, *, now: datetime) -> None:
         enqueue.start_deploy(deploy.pk, after_a_blip=True)
 
 
-def _refuse(deploy: Deploy, refusal: Refused, *, now: datetime) -> None:
+def _refuse(deploy: Deploy, steps: list[DeployStep], refusal: Refused, *, now: datetime) -> None:
     asked = f"asked for by {deploy.requested_by_name}"
+    changed = [f"{step.kind} {step.name}" for step in steps if step.patched_at]
+    if changed:
+        message = f"{refusal} Changed before that: {', '.join(changed)}."
+        finish(deploy, Ending.PARTLY_APPLIED, message, reason=refusal.reason or "partly_applied", now=now)
+        return
     message = (
         f"Refused Deploy {deploy.pk} of {short(deploy.sha)}, {asked}, before anything was changed. {refusal}"
     )
@@ -75,17 +103,16 @@ def _refuse(deploy: Deploy, refusal: Refused, *, now: datetime) -> None:
     finish(deploy, Ending.REFUSED, str(refusal), reason=refusal.reason, audited=message, now=now)
 
 
-def _roll_out(deploy: Deploy, patched: Workload, *, now: datetime) -> None:
-    wanted, applied = patched.counts.wanted, containers(patched).get(deploy.site.container, "")
+def _roll_out(deploy: Deploy, steps: list[DeployStep], *, now: datetime) -> None:
     with transaction.atomic():
         if deploy.move(
             Status.ROLLING_OUT,
             now=now,
             message="The cluster accepted the new image.",
             patched_at=now,
-            wanted=wanted,
+            wanted=sum(step.wanted for step in steps),
             digest=deploy.digest,
-            applied_image="" if is_same_image(applied, deploy.image) else applied,
+            applied_image=steps[0].applied_image,
             denied_since=None,
         ):
             Observation.objects.filter(site=deploy.site).update(
@@ -95,6 +122,7 @@ def _roll_out(deploy: Deploy, patched: Workload, *, now: datetime) -> None:
                 desired_at=now,
                 accepted_image=deploy.set_image,
                 resource_version="",
+                workloads=None,
             )
             update_requested_image(deploy)
             enqueue.follow()
@@ -146,10 +174,3 @@ def _is_on_branch(deploy: Deploy, clients: Clients, *, now: datetime) -> bool:
     if is_another(head.repository_id, seen.repository_id):
         raise Refused(another_repository(head.name_with_owner))
     return head.running_sha == deploy.sha and head.ahead_by == 0
-
-
-def _done_before(deploy: Deploy, clients: Clients) -> Workload | None:
-    try:
-        return done_before(deploy, cluster=clients.cluster)
-    except ClusterError as error:
-        raise TryLater(f"{error} Headway keeps trying.") from error

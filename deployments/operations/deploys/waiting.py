@@ -52,7 +52,7 @@ def check_pending_image(*, deploy_id: int, clients: Clients, now: datetime) -> N
         deploy.note(now=now, message=f"{error} Headway looks again every minute.")
         return
     if is_built and (deploy.follow_head or deploy.waits_for_ci):
-        enqueue.sync(hosts=[deploy.site.host], trigger="waiting")
+        enqueue.sync(names=[deploy.site.name], trigger="waiting")
     else:
         check_state = CheckState(seen.check_state) if deploy.sha == seen.head_sha else CheckState.UNKNOWN
         move_on(deploy, is_built=is_built, check_state=check_state, now=now)

@@ -1,4 +1,4 @@
-"""The cluster: what we may do there, and every mapped Deployment and container."""
+"""The cluster: what we may do there, and every mapped workload and its containers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -7,15 +7,17 @@ from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
 from deployments.rules.discovery import candidates
 from deployments.rules.permissions import PERMISSIONS, Permission
-from deployments.rules.workloads import Workload, containers
+from deployments.rules.targets import WorkloadReference, no_target, targets_of
+from deployments.rules.workloads import Workload, WorkloadKind, all_images
 
 NAMED = 10
 
 
 def rights_suffice(cluster: Cluster, sites: Sequence[Site]) -> Iterator[Finding]:
     """Ask the API server for each right in each namespace; where it is not given for all, for each Deployment."""
-    for namespace in sorted({site.namespace for site in sites}):
-        names = sorted({site.deployment for site in sites if site.namespace == namespace})
+    mapped = [reference for site in sites for reference in site.references]
+    for namespace in sorted({each.namespace for each in mapped}):
+        names = sorted({each.name for each in mapped if each.namespace == namespace})
         subject = f"Rights in {namespace}"
         try:
             missing = [
@@ -58,48 +60,53 @@ def _of(refused: Sequence[str], total: int) -> str:
     return f" {', '.join(refused[:NAMED])}{more}"
 
 
-def workloads_are_there(sites: Sequence[Site], present: Mapping[str, Listed[Workload]]) -> Iterator[Finding]:
-    """`present` is each namespace's Deployments; a namespace that could not be read is not in it."""
-    permission = 0
-    for site in sites:
-        if site.namespace not in present:
+Present = Mapping[tuple[str, WorkloadKind], Listed[Workload]]
+"""The workloads of each namespace and kind; what could not be read is not in it."""
+
+
+def workloads_are_there(sites: Sequence[Site], present: Present) -> Iterator[Finding]:
+    """See that every mapped workload is there, and runs the site's image."""
+    there, mapped = 0, [(site, reference) for site in sites for reference in site.references]
+    for site, reference in mapped:
+        place = (reference.namespace, reference.kind)
+        if place not in present:
             continue
-        problem = _problem(site, present[site.namespace].named(site.deployment))
-        permission += problem is None
+        problem = _problem(site, reference, present[place].named(reference.name))
+        there += problem is None
         if problem:
             yield problem
-    if permission:
-        yield good(
-            "Deployments", f"{permission} of {len(sites)} are there, with the right container and image."
-        )
+    for site in sites:
+        if not site.references:
+            yield bad(f"Workloads, {site.name}", "Its mapping names no workload.", "Add one in the admin.")
+    if there:
+        yield good("Workloads", f"{there} of {len(mapped)} are there, with the right container and image.")
 
 
-def unmapped(sites: Sequence[Site], present: Mapping[str, Listed[Workload]]) -> Iterator[Finding]:
+def unmapped(sites: Sequence[Site], present: Present) -> Iterator[Finding]:
     """What could be a site, in the namespaces that could be read, and is none."""
     found: list[str] = []
-    for namespace, deployments in present.items():
-        mapped = {site.deployment for site in sites if site.namespace == namespace}
-        named = candidates(deployments, namespace=namespace, mapped=mapped)
-        found += dict.fromkeys(f"{namespace}/{each.deployment}" for each in named)
+    mapped = {reference.place for site in sites for reference in site.references}
+    for workloads in present.values():
+        named = candidates(workloads, mapped=mapped)
+        found += dict.fromkeys(str(each.reference.place) for each in named)
     if found:
         more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
         stated = f"No site stands for {', '.join(found[:NAMED])}{more}: `manage.py discover` prints lines for import_sites."
         yield good("Not mapped", stated)
 
 
-def _problem(site: Site, deployment: Workload | None) -> Finding | None:
-    subject = f"Deployment, {site.host}"
-    if deployment is None:
-        gone = f"There is no Deployment {site.deployment} in namespace {site.namespace}."
-        return bad(subject, gone, "Correct the site's Deployment or namespace in the admin.")
-    found = containers(deployment)
-    if site.container not in found:
-        other = f"Deployment {site.deployment} has no container {site.container}; it has {', '.join(sorted(found))}."
-        return bad(subject, other, "Correct the site's container in the admin.")
-    if site.expected_repository and not site.owns(found[site.container]):
-        drifted = (
-            f"{site.container} runs {found[site.container]}, which is not of {site.expected_repository}."
-        )
+def _problem(site: Site, reference: WorkloadReference, workload: Workload | None) -> Finding | None:
+    subject = f"{reference.kind}, {site.name}"
+    if workload is None:
+        gone = f"There is no {reference.place}."
+        return bad(subject, gone, "Correct the site's workloads in the admin.")
+    targets = targets_of(workload, reference=reference, repositories=site.image_repositories)
+    if not targets:
+        remedy = "Correct the site's workloads in the admin."
+        return bad(subject, no_target(workload, reference), remedy)
+    image = all_images(workload)[targets[0]]
+    if site.expected_repository and not site.owns(image):
+        drifted = f"{targets[0]} runs {image}, which is not of {site.expected_repository}."
         return warning(
             subject, drifted, "Correct the mapping or its image template: Headway does not touch this one."
         )

@@ -15,10 +15,10 @@ from deployments.operations.doctor import internals, services
 from deployments.operations.doctor.findings import Finding, Grade, bad
 from deployments.operations.doctor.push import notifications_arrive, push_contact_is_taken, push_keys_fit
 from deployments.operations.doctor.tokens import installations_suffice, tokens_suffice
-from deployments.rules.workloads import Workload, containers
+from deployments.rules.workloads import Workload, WorkloadKind, matching_containers
 
 logger = logging.getLogger(__name__)
-Present = dict[str, Listed[Workload]]
+Present = dict[tuple[str, WorkloadKind], Listed[Workload]]
 
 
 def examine(*, clients: Clients, now: datetime) -> list[Finding]:
@@ -29,7 +29,7 @@ def examine(*, clients: Clients, now: datetime) -> list[Finding]:
     ]
     if any(each.subject == "Database" and each.grade is Grade.BAD for each in found):
         return found
-    sites = list(Site.objects.all())
+    sites = list(Site.objects.with_workloads())
     present: Present = {}
     steps: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("Clock", lambda: internals.clock_is_right(now=now)),
@@ -89,9 +89,10 @@ def _cluster(clients: Clients, sites: Sequence[Site], present: Present) -> Itera
         )
         return
     yield from clusters.rights_suffice(cluster, sites)
-    for namespace in sorted({site.namespace for site in sites}):
+    mapped = [reference for site in sites for reference in site.references]
+    for namespace, kind in sorted({(each.namespace, each.kind) for each in mapped}):
         try:
-            present[namespace] = cluster.deployments(namespace)
+            present[namespace, kind] = cluster.workloads(kind, namespace)
         except ClusterError as error:
             yield bad(f"Cluster, {namespace}", str(error), "See what the lines about rights say.")
     yield from clusters.workloads_are_there(sites, present)
@@ -99,12 +100,12 @@ def _cluster(clients: Clients, sites: Sequence[Site], present: Present) -> Itera
 
 
 def _images(sites: Sequence[Site], present: Present) -> dict[str, str]:
-    """What each host's container is asked to run, where that is known and of the right image repository."""
+    """What each site's first workload is asked to run, where that is known and of the right image repository."""
     found = {}
     for site in sites:
-        listed = present.get(site.namespace)
-        deployment = listed.named(site.deployment) if listed else None
-        image = containers(deployment).get(site.container, "") if deployment else ""
-        if site.owns(image):
-            found[site.host] = image
+        for reference in site.references[:1]:
+            listed = present.get((reference.namespace, reference.kind))
+            workload = listed.named(reference.name) if listed else None
+            if workload and (mine := matching_containers(workload, site.image_repositories)):
+                found[site.name] = mine[-1].image
     return found

@@ -24,7 +24,7 @@ FIRST_STEPS = "Add sites in the admin, or with `manage.py import_sites FILE`."
 def github_answers(clients: Clients, sites: Sequence[Site]) -> Iterator[Finding]:
     """One line for the token's budget, one for each repository that cannot be read."""
     questions = [
-        HeadQuestion(key=site.host, owner=site.owner, repository=site.repository, branch=site.branch)
+        HeadQuestion(key=site.name, owner=site.owner, repository=site.repository, branch=site.branch)
         for site in sites
     ]
     try:
@@ -120,9 +120,9 @@ def mapped(sites: Sequence[Site], *, image_prefixes: Sequence[str]) -> Iterator[
         place = site.expected_repository
         if not place:
             message = "Its image template names no image."
-            yield bad(f"Sites, {site.host}", message, "Correct the mapping's image template.")
+            yield bad(f"Sites, {site.name}", message, "Correct the mapping's image template.")
         elif not begins_with_one_of(image_prefixes, place):
             message = f"Its images lie in {place}, and this worker runs none from there."
             yield bad(
-                f"Sites, {site.host}", message, "Correct the mapping's image template, or IMAGE_PREFIXES."
+                f"Sites, {site.name}", message, "Correct the mapping's image template, or IMAGE_PREFIXES."
             )

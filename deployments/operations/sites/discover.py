@@ -1,15 +1,17 @@
-"""Look for Deployments that no site stands for, and say how they could be mapped. Nothing is written."""
+"""Look for workloads that no site stands for, and say how they could be mapped. Nothing is written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deployments.clients.clients import Clients
-from deployments.clients.cluster import ClusterError
+from deployments.clients.cluster import ClusterError, ClusterRefused
 from deployments.models import Site
-from deployments.rules.discovery import Candidate, candidates
+from deployments.rules.discovery import Candidate, candidates, together
 from deployments.rules.images import parse_image
+from deployments.rules.targets import format_references
+from deployments.rules.workloads import WorkloadKind
 
-COLUMNS = ("host", "owner", "repository", "namespace", "deployment", "container", "image_template")
+COLUMNS = ("name", "host", "owner", "repository", "workloads", "image_template")
 
 
 @dataclass(frozen=True)
@@ -21,31 +23,38 @@ class Discovery:
 
 
 def discover(*, clients: Clients, namespaces: Sequence[str] = ()) -> Discovery:
-    """Look into `namespaces`, or where none is named into those that have sites: one LIST for each."""
-    sites = list(Site.objects.all())
+    """Look into `namespaces`, or where none is named into those that have sites: one LIST for each and kind.
+
+    Workloads of one image repository in one namespace are proposed as one site. A kind other than Deployments that may not be listed is
+    left out: most installations need no right to it.
+    """
+    sites = list(Site.objects.with_workloads())
     owners = {site.owner for site in sites}
     owner = owners.pop() if len(owners) == 1 else ""
-    rows, problems = [], {}
-    for namespace in namespaces or sorted({site.namespace for site in sites}) or ["default"]:
-        mapped = {site.deployment for site in sites if site.namespace == namespace}
-        try:
-            deployments = clients.cluster.deployments(namespace)
-        except ClusterError as error:
-            problems[namespace] = str(error)
-            continue
-        rows += [_row(each, owner) for each in candidates(deployments, namespace=namespace, mapped=mapped)]
+    mapped = [reference for site in sites for reference in site.references]
+    places, rows, problems = {each.place for each in mapped}, [], {}
+    for namespace in namespaces or sorted({each.namespace for each in mapped}) or ["default"]:
+        found: list[Candidate] = []
+        for kind in WorkloadKind:
+            try:
+                found += candidates(clients.cluster.workloads(kind, namespace), mapped=places)
+            except ClusterError as error:
+                if kind is WorkloadKind.DEPLOYMENT or not isinstance(error, ClusterRefused):
+                    problems[namespace] = str(error)
+                    break
+        rows += [_row(app, owner) for app in together(found)]
     return Discovery(tuple(rows), problems)
 
 
-def _row(found: Candidate, owner: str) -> dict[str, str]:
+def _row(app: Sequence[Candidate], owner: str) -> dict[str, str]:
+    first = app[0]
     return {
+        "name": first.reference.name,
         "host": "",
         "owner": owner,
-        "repository": found.repository,
-        "namespace": found.namespace,
-        "deployment": found.deployment,
-        "container": found.container,
-        "image_template": "" if _is_usual(found, owner) else found.image_template,
+        "repository": first.repository,
+        "workloads": format_references(each.reference for each in app),
+        "image_template": "" if _is_usual(first, owner) else first.image_template,
     }
 
 

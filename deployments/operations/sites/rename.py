@@ -17,7 +17,7 @@ from deployments.rules.rollbacks import is_of
 class Followed:
     """One mapping that was changed; where `image_repository` is another than before, its next images are expected there."""
 
-    host: str
+    name: str
     name_with_owner: str
     image_repository: str
     image_repository_before: str
@@ -27,7 +27,7 @@ def follow_renames(sites: Iterable[Site], *, by: User, now: datetime) -> list[Fo
     """Write the name that GitHub last answered under into each mapping that has another, and look at those sites anew."""
     followed = [_follow(site, by=by, now=now) for site in sites if _new_name(site)]
     if followed:
-        enqueue.sync(hosts=[each.host for each in followed], trigger="mapping")
+        enqueue.sync(names=[each.name for each in followed], trigger="mapping")
     return followed
 
 
@@ -48,4 +48,4 @@ def _follow(site: Site, *, by: User, now: datetime) -> Followed:
     was = {"owner": site.owner, "repository": site.repository}
     site.owner, _, site.repository = name.partition("/")
     save_mapping(site=site, before=was, by=by, former_repository=_former(site, before), now=now)
-    return Followed(site.host, name, site.expected_repository, before)
+    return Followed(site.name, name, site.expected_repository, before)

@@ -1,26 +1,30 @@
 """What changed in a mapping, in words, into the audit; and what follows from it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from deployments.models import AuditEvent, Observation, Site
+from deployments.models import AuditEvent, MappedWorkload, Observation, Site
 from deployments.models.site import OBSERVED_BY, RUNS_BY
 from deployments.operations import audit
+from deployments.rules.targets import WorkloadReference, format_references
 
 
 def stands_for_the_same(before: Site, after: Site) -> bool:
     """Whether what was seen of a site when its mapping was as `before` is true of it `after`."""
-    return all(getattr(before, name) == getattr(after, name) for name in OBSERVED_BY)
+    fields = OBSERVED_BY - {"workloads"}
+    is_same = all(getattr(before, name) == getattr(after, name) for name in fields)
+    return is_same and before.references == after.references
 
 
 def save_mapping(
     *,
     site: Site,
     before: Mapping[str, Any],
+    workloads: Sequence[WorkloadReference] | None = None,
     by: User | None,
     by_name: str = audit.HEADWAY,
     former_repository: str = "",
@@ -28,28 +32,61 @@ def save_mapping(
 ) -> None:
     """Save a new or a changed mapping; `before` are the changed fields as they were, none where it is new.
 
-    `by_name` is who did it where that is no user. Where it now stands for something else, what is found there is taken for right again, and images are
+    `workloads` are all that the site stands for, in their order; None: as before. `by_name` is who did it where that is no user. Where it now stands for something else, what is found there is taken for right again, and images are
     this site's that lie where its mapping says, or in `former_repository`.
     """
     with transaction.atomic():
         is_new = site._state.adding  # noqa: SLF001  Django's documented way to ask
+        if workloads is not None and not is_new and (were := site.references) != tuple(workloads):
+            before = {**before, "workloads": format_references(were)}
         if stands_for_another := not is_new and bool(RUNS_BY & before.keys()):
             site.former_repository = former_repository
         site.save()
+        if is_new or "workloads" in before:
+            save_workloads(site, workloads or ())
         if stands_for_another:
-            Observation.objects.filter(site=site).update(accepted_image="", requested_image="")
+            Observation.objects.filter(site=site).update(
+                accepted_image="", requested_image="", workloads=None
+            )
         # Whoever saves the mapping has looked at the repository that bears its name now.
         Observation.objects.filter(site=site).update(repository_id=None)
-        message = f"Added the mapping of {site.host}." if is_new else _changes(site, before)
+        message = f"Added the mapping of {site.name}." if is_new else _changes(site, before)
         if message:
             audit.record(AuditEvent.Kind.MAPPING, message, by=by, by_name=by_name, site=site, now=now)
 
 
+def check_workloads(site: Site, references: Sequence[WorkloadReference]) -> None:
+    """Raise ValidationError where one is no workload's name, or another site stands for it already."""
+    for row in _rows(site, references):
+        row.full_clean(exclude=["site"], validate_constraints=False)
+
+
+def save_workloads(site: Site, references: Sequence[WorkloadReference]) -> None:
+    """Let the site stand for these, in this order, and no others."""
+    site.workloads.all().delete()
+    MappedWorkload.objects.bulk_create(_rows(site, references))
+    vars(site).pop("workload_rows", None)
+
+
+def _rows(site: Site, references: Sequence[WorkloadReference]) -> list[MappedWorkload]:
+    return [
+        MappedWorkload(
+            site=site,
+            kind=each.kind.value,
+            namespace=each.namespace,
+            name=each.name,
+            containers=list(each.containers),
+            position=position,
+        )
+        for position, each in enumerate(references)
+    ]
+
+
 def delete_mapping(*, site: Site, by: User, now: datetime) -> None:
-    """Delete a mapping with its history; the audit keeps its host."""
+    """Delete a mapping with its history; the audit keeps its name."""
     with transaction.atomic():
-        slug, workload = f"{site.owner}/{site.repository}", f"{site.namespace}/{site.deployment}"
-        message = f"Deleted the mapping of {site.host}: {slug} to {workload}."
+        slug, workloads = f"{site.owner}/{site.repository}", format_references(site.references)
+        message = f"Deleted the mapping of {site.name}: {slug} to {workloads or 'no workload'}."
         audit.record(AuditEvent.Kind.MAPPING, message, by=by, site=site, now=now)
         site.delete()
 
@@ -75,12 +112,19 @@ def _turn(field: str, called: str, *, sites: list[Site], on: bool, by: User, now
 
 
 def _changes(site: Site, before: Mapping[str, Any]) -> str:
+    now = {name: getattr(site, name) for name in before if name != "workloads"}
+    if "workloads" in before:
+        now["workloads"] = format_references(site.references)
     parts = [
-        f"{Site._meta.get_field(name).verbose_name} from {_spoken(value=was)} to {_spoken(value=getattr(site, name))}"  # type: ignore[union-attr]  # noqa: SLF001  Django's documented Meta API
+        f"{_called(name)} from {_spoken(value=was)} to {_spoken(value=now[name])}"
         for name, was in before.items()
-        if was != getattr(site, name)
+        if was != now[name]
     ]
     return f"Changed {', '.join(parts)}." if parts else ""
+
+
+def _called(name: str) -> str:
+    return name if name == "workloads" else str(Site._meta.get_field(name).verbose_name)  # type: ignore[union-attr]  # noqa: SLF001  Django's documented Meta API
 
 
 def _spoken(*, value: Any) -> str:

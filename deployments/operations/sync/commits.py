@@ -54,7 +54,7 @@ def _fetch(missing: Sequence[Observation], github: GitHub, *, now: datetime) -> 
             logger.warning("GitHub's limit is reached: the other lists of commits have to wait")
             return fetched, False
         except GitHubError as error:
-            logger.warning("No list of commits for %s: %s", seen.site.host, error)
+            logger.warning("No list of commits for %s: %s", seen.site.name, error)
             silent = silent + 1 if isinstance(error, GitHubUnavailable) else 0
             if silent == SILENT_IN_A_ROW:
                 return fetched, False

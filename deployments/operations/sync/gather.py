@@ -128,7 +128,7 @@ def _see_workload(seen: Observation, observed: Observed, head: Head | HeadProble
     if isinstance(observed, Missing):
         seen.workload_missing = observed.message
         seen.desired_image = seen.desired_sha = seen.running_sha = seen.resource_version = ""
-        seen.requested_image = ""
+        seen.requested_image, seen.workloads = "", None
         seen.ready = seen.wanted = 0
         return
     seen.workload_missing, seen.managed_by = "", observed.managed_by
@@ -138,6 +138,7 @@ def _see_workload(seen: Observation, observed: Observed, head: Head | HeadProble
         (observed.writer.manager, observed.writer.at) if observed.writer else ("", None)
     )
     seen.ready, seen.wanted = observed.ready, observed.wanted
+    seen.workloads = [each.as_json() for each in observed.workloads]
     before = (seen.running_sha, seen.desired_sha)
     if isinstance(head, Head):
         seen.running_is_unknown = bool(observed.running_tag) and head.running_sha == ""

@@ -1,9 +1,9 @@
-"""What the cluster shows of each site: one LIST of Deployments per namespace, and of pods only where a rollout is under way."""
+"""What the cluster shows of each site: one LIST for each mapped kind and namespace, and of pods only where a rollout is under way."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from deployments.clients.clients import Clients
 from deployments.clients.cluster import (
@@ -13,28 +13,33 @@ from deployments.clients.cluster import (
     Listed,
     Pods,
 )
-from deployments.models import Observation, Site
+from deployments.models import Site
 from deployments.operations.deploys.rewritten import asked_image, commit_in, image_set_as
 from deployments.operations.sync.gather_outages import Outages, SeenOutage
 from deployments.rules.managers import manager_of, not_ours_to_change
 from deployments.rules.selectors import selector
+from deployments.rules.site_workloads import WorkloadSeen, seen_of
+from deployments.rules.targets import WorkloadReference, left_behind, no_target, targets_of
 from deployments.rules.workloads import (
     ImageWriter,
     Workload,
-    containers,
+    WorkloadKind,
+    all_images,
     image_writer,
     is_settled,
+    owned_pods,
     running_images,
     template_images,
 )
 
 SILENT_IN_A_ROW = 3
 _SILENT = "The cluster did not answer for three namespaces in a row, and was not asked about this one: the next sync asks again."
+UNMAPPED = "The mapping names no workload: add what runs its image in the cluster."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """One site's Deployment as it was just seen."""
+    """A site's workloads as they were just seen; what speaks of one image or one commit is about the first of them."""
 
     desired_image: str
     requested_image: str
@@ -44,19 +49,21 @@ class Found:
     running_tag: str
     """The same of the ready pods' image; empty where none is ready, or several images are."""
     ready: int
+    """Of all workloads, like `wanted`."""
     wanted: int
     resource_version: str
     writer: ImageWriter | None
     """Who gave the container its image, where the cluster recorded that."""
     managed_by: str
-    """Who else manages the Deployment; empty where nobody is known to."""
+    """Who else manages a workload of the site; empty where nobody is known to."""
     outage: SeenOutage | None
-    """Why no pod is ready, where some are wanted and no Deploy is under way."""
+    """Why no pod of a workload is ready, where some are wanted and no Deploy is under way."""
+    workloads: tuple[WorkloadSeen, ...]
 
 
 @dataclass(frozen=True)
 class Missing:
-    """The cluster answered, and the Deployment or its container is not there."""
+    """The cluster answered, and a workload or its container is not there."""
 
     message: str
 
@@ -78,127 +85,178 @@ def gather_cluster(
 
     A cluster that does not answer for three namespaces in a row is not waited for any more.
     """
-    by_namespace: dict[str, list[Site]] = defaultdict(list)
-    for site in sites:
-        by_namespace[site.namespace].append(site)
-    query = _Query(clients, Outages(now=now))
-    observed: dict[int, Observed] = {}
-    for namespace, together in by_namespace.items():
-        observed |= query.at(namespace, together)
-    return observed, query.lists + query.outages.requests
+    lists = _Lists(clients)
+    outages = Outages(now=now)
+    observed = {site.pk: _observed(site, lists, outages) for site in sites}
+    return observed, lists.requests + outages.requests
 
 
-class _Query:
-    def __init__(self, clients: Clients, outages: Outages) -> None:
-        self._clients = clients
-        self.outages = outages
-        self._silent_in_a_row = 0
-        self.lists = 0
-
-    def at(self, namespace: str, sites: Sequence[Site]) -> dict[int, Observed]:
-        if self._silent_in_a_row >= SILENT_IN_A_ROW:
-            return {site.pk: Unreachable(_SILENT) for site in sites}
+def _observed(site: Site, lists: "_Lists", outages: Outages) -> Observed:
+    """A site is as well seen as the worst seen of its workloads."""
+    parts: list[Found] = []
+    for reference in site.references:
         try:
-            deployments = self._list(namespace)
+            part = _look(site, reference, lists, outages)
+        except ClusterError as error:
+            return Unreachable(str(error))
+        if isinstance(part, Missing):
+            return part
+        parts.append(part)
+    return _together(parts) if parts else Missing(UNMAPPED)
+
+
+def _together(parts: Sequence[Found]) -> Found:
+    return replace(
+        parts[0],
+        ready=sum(each.ready for each in parts),
+        wanted=sum(each.wanted for each in parts),
+        managed_by=next((each.managed_by for each in parts if each.managed_by), ""),
+        outage=next((each.outage for each in parts if each.outage), None),
+        workloads=tuple(seen for each in parts for seen in each.workloads),
+    )
+
+
+class _Lists:
+    """One LIST for each mapped kind and namespace, and of pods only where they are needed."""
+
+    def __init__(self, clients: Clients) -> None:
+        self.cluster: Cluster = clients.cluster
+        self._workloads: dict[tuple[str, WorkloadKind], Listed[Workload] | ClusterError] = {}
+        self._pods: dict[str, Pods | ClusterError] = {}
+        self._silent_in_a_row = 0
+        self.requests = 0
+
+    def workload(self, reference: WorkloadReference) -> Workload | None:
+        """None: it is not there. Raises ClusterError."""
+        key = (reference.namespace, reference.kind)
+        if key not in self._workloads:
+            self._workloads[key] = self._list(key)
+        return _or_raise(self._workloads[key]).named(reference.name)
+
+    def pods(self, namespace: str) -> Pods:
+        """Asked for once, also where that is refused. Raises ClusterError."""
+        if namespace not in self._pods:
+            self.requests += 1
+            try:
+                self._pods[namespace] = self.cluster.pods(namespace, label_selector="")
+            except ClusterError as error:
+                self._pods[namespace] = error
+        return _or_raise(self._pods[namespace])
+
+    def _list(self, key: tuple[str, WorkloadKind]) -> Listed[Workload] | ClusterError:
+        if self._silent_in_a_row >= SILENT_IN_A_ROW:
+            return ClusterUnavailable(_SILENT)
+        self.requests += 1
+        namespace, kind = key
+        try:
+            found = self.cluster.workloads(kind, namespace)
         except ClusterError as error:
             is_silent = isinstance(error, ClusterUnavailable) and not error.status
             self._silent_in_a_row = self._silent_in_a_row + 1 if is_silent else 0
-            return {site.pk: Unreachable(str(error)) for site in sites}
+            return error
         self._silent_in_a_row = 0
-        seen = _Namespace(self._clients.cluster, namespace, deployments, self.outages)
-        observed = {site.pk: seen.observed(site) for site in sites}
-        self.lists += seen.pod_lists
-        return observed
-
-    def _list(self, namespace: str) -> Listed[Workload]:
-        self.lists += 1
-        return self._clients.cluster.deployments(namespace)
+        return found
 
 
-class _Namespace:
-    def __init__(self, cluster: Cluster, name: str, deployments: Listed[Workload], outages: Outages) -> None:
-        self._cluster = cluster
-        self._outages = outages
-        self._name = name
-        self._deployments = deployments
-        self._pods: Pods | ClusterError | None = None
-        self.pod_lists = 0
+T = TypeVar("T")
 
-    def observed(self, site: Site) -> Observed:
-        deployment = self._deployments.named(site.deployment)
-        if deployment is None:
-            return Missing(
-                f"There is no Deployment {site.deployment} in namespace {site.namespace}: correct the mapping."
-            )
-        desired = containers(deployment).get(site.container)
-        if desired is None:
-            names = ", ".join(containers(deployment)) or "none"
-            return Missing(
-                f"Deployment {site.deployment} has no container named {site.container}, only {names}: correct the mapping."
-            )
-        if refusal := not_ours_to_change(deployment):
-            return Missing(refusal)
-        asked = asked_image(site, deployment)
-        try:
-            running_tag = self._running_tag(site, deployment, desired, asked)
-        except ClusterError as error:
-            return Unreachable(str(error))
-        numbers = deployment.counts
-        return Found(
-            desired_image=desired,
-            requested_image="" if asked == desired else asked,
-            desired_tag=commit_in(site, asked),
-            running_tag=running_tag,
-            ready=numbers.ready,
-            wanted=numbers.wanted,
-            resource_version=deployment.resource_version,
-            writer=image_writer(deployment, container=site.container),
-            managed_by=manager_of(deployment),
-            outage=self._outage(site, deployment),
-        )
 
-    def _outage(self, site: Site, deployment: Workload) -> SeenOutage | None:
-        numbers, latest = deployment.counts, site.observation.latest_deploy
-        if numbers.ready or not numbers.wanted or (latest and latest.is_active):
-            return None
-        try:
-            pods = self._all_pods().of_workload(deployment.name)
-        except ClusterError as error:
-            return SeenOutage(reason="", message=f"Its pods cannot be read: {error}", log="", pods=[])
-        return self._outages.explain(self._cluster, site, deployment, pods)
+def _or_raise(answer: T | ClusterError) -> T:
+    if isinstance(answer, ClusterError):
+        raise answer
+    return answer
 
-    def _running_tag(self, site: Site, deployment: Workload, desired: str, asked: str) -> str:
-        seen: Observation = site.observation
-        if is_settled(deployment):
-            return commit_in(site, asked)
-        if not deployment.counts.ready:
-            return ""
-        if seen.resource_version and seen.resource_version == deployment.resource_version:
-            # Nothing has moved since the last look: neither have the pods' images.
-            return seen.running_sha
-        pods = self._all_pods().of_workload(deployment.name)
-        images = running_images(deployment, pods, container=site.container)
-        if any(image != desired and not commit_in(site, image) for image in images):
-            # Admission has rewritten the pods' images: what their ReplicaSets ask for tells the commit.
-            sets = self._cluster.replica_sets(self._name, label_selector=selector(deployment.selector))
-            images = template_images(deployment, pods, sets, container=site.container)
-        return self._commit_of(site, images, desired, asked)
 
-    def _commit_of(self, site: Site, images: frozenset[str], desired: str, asked: str) -> str:
-        # While old and new pods are ready side by side, the old commit still runs.
-        older = sorted(images - {desired} or images)
-        if len(older) != 1:
-            return ""
-        return commit_in(site, asked if older[0] == desired else image_set_as(site, older[0]))
+def _look(site: Site, reference: WorkloadReference, lists: _Lists, outages: Outages) -> Found | Missing:
+    """What one workload shows. Raises ClusterError."""
+    workload = lists.workload(reference)
+    if workload is None:
+        return Missing(f"There is no {reference.place}: correct the mapping.")
+    targets = targets_of(workload, reference=reference, repositories=site.image_repositories)
+    if not targets:
+        return Missing(no_target(workload, reference))
+    if refusal := not_ours_to_change(workload):
+        return Missing(refusal)
+    asked = asked_image(site, workload, container=targets[0])
+    seen = _seen(site, reference, workload, lists, targets=targets, asked=asked)
+    desired = all_images(workload)[targets[0]]
+    return Found(
+        desired_image=desired,
+        requested_image="" if asked == desired else asked,
+        desired_tag=commit_in(site, asked),
+        running_tag=seen.running,
+        ready=seen.ready,
+        wanted=seen.wanted,
+        resource_version=workload.resource_version,
+        writer=image_writer(workload, container=targets[0]),
+        managed_by=manager_of(workload),
+        outage=_outage(site, workload, lists, outages, container=targets[0]),
+        workloads=(seen,),
+    )
 
-    def _all_pods(self) -> Pods:
-        """Asked for once, also where that is refused."""
-        if self._pods is None:
-            self.pod_lists += 1
-            try:
-                self._pods = self._cluster.pods(self._name, label_selector="")
-            except ClusterError as error:
-                self._pods = error
-        if isinstance(self._pods, ClusterError):
-            raise self._pods
-        return self._pods
+
+def _seen(
+    site: Site,
+    reference: WorkloadReference,
+    workload: Workload,
+    lists: _Lists,
+    *,
+    targets: Sequence[str],
+    asked: str,
+) -> WorkloadSeen:
+    left = left_behind(workload, targets=targets, repositories=site.image_repositories)
+    by_container = {
+        name: commit_in(site, asked_image(site, workload, container=name)) for name in (*targets, *left)
+    }
+    commits = {by_container[name] for name in targets}
+    return WorkloadSeen(
+        kind=reference.kind,
+        namespace=reference.namespace,
+        name=reference.name,
+        asked=commits.pop() if len(commits) == 1 else "",
+        running=_running_tag(site, reference, workload, lists, container=targets[0], asked=asked),
+        ready=workload.counts.ready,
+        wanted=workload.counts.wanted,
+        resource_version=workload.resource_version,
+        containers=by_container,
+    )
+
+
+def _outage(
+    site: Site, workload: Workload, lists: _Lists, outages: Outages, *, container: str
+) -> SeenOutage | None:
+    numbers, latest = workload.counts, site.observation.latest_deploy
+    if numbers.ready or not numbers.wanted or (latest and latest.is_active):
+        return None
+    try:
+        pods = owned_pods(workload, lists.pods(workload.namespace).of_workload(workload.name))
+    except ClusterError as error:
+        return SeenOutage(reason="", message=f"Its pods cannot be read: {error}", log="", pods=[])
+    return outages.explain(lists.cluster, site, workload, pods, container=container)
+
+
+def _running_tag(
+    site: Site, reference: WorkloadReference, workload: Workload, lists: _Lists, *, container: str, asked: str
+) -> str:
+    if is_settled(workload):
+        return commit_in(site, asked)
+    if not workload.counts.ready:
+        return ""
+    before = seen_of(reference, map(WorkloadSeen.from_json, site.observation.workloads or ()))
+    if before and before.resource_version == workload.resource_version:
+        # Nothing has moved since the last look: neither have the pods' images.
+        return before.running
+    desired = all_images(workload)[container]
+    pods = lists.pods(workload.namespace).of_workload(workload.name)
+    images = running_images(workload, pods, container=container)
+    if workload.kind == WorkloadKind.DEPLOYMENT and any(
+        image != desired and not commit_in(site, image) for image in images
+    ):
+        # Admission has rewritten the pods' images: what their ReplicaSets ask for tells the commit.
+        sets = lists.cluster.replica_sets(workload.namespace, label_selector=selector(workload.selector))
+        images = template_images(workload, pods, sets, container=container)
+    # While old and new pods are ready side by side, the old commit still runs.
+    older = sorted(images - {desired} or images)
+    if len(older) != 1:
+        return ""
+    return commit_in(site, asked if older[0] == desired else image_set_as(site, older[0]))

@@ -1,7 +1,7 @@
 """Why sites without a ready pod have none: the pods of the namespace, and one log a site."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -37,20 +37,23 @@ class Outages:
         self._silent_in_a_row = 0
         self.requests = 0
 
-    def explain(self, cluster: Cluster, site: Site, deployment: Workload, pods: Iterable[Pod]) -> SeenOutage:
-        """Return what keeps the site's pods from being ready; raises nothing."""
-        pods = list(pods)
-        outage = outage_of(deployment, pods, container=site.container, now=self._now)
+    def explain(
+        self, cluster: Cluster, site: Site, workload: Workload, pods: Sequence[Pod], *, container: str
+    ) -> SeenOutage:
+        """Return what keeps the workload's pods from being ready; raises nothing."""
+        outage = outage_of(workload, pods, container=container, now=self._now)
         if outage.unexplained_pod and (
-            events := self._ask(lambda: cluster.events(site.namespace, uid=outage.unexplained_pod))
+            events := self._ask(lambda: cluster.events(workload.namespace, uid=outage.unexplained_pod))
         ):
-            outage = outage_of(deployment, pods, events, container=site.container, now=self._now)
+            outage = outage_of(workload, pods, events, container=container, now=self._now)
         listed = pods_as_json(outage.pods)
-        log = self._log(cluster, site, outage, is_as_before=listed == site.observation.outage_pods)
+        is_as_before = listed == site.observation.outage_pods
+        log = self._log(cluster, workload.namespace, site.observation, outage, is_as_before=is_as_before)
         return SeenOutage(reason=outage.reason, message=outage.message, log=log, pods=listed)
 
-    def _log(self, cluster: Cluster, site: Site, outage: Outage, *, is_as_before: bool) -> str:
-        seen: Observation = site.observation
+    def _log(
+        self, cluster: Cluster, namespace: str, seen: Observation, outage: Outage, *, is_as_before: bool
+    ) -> str:
         source = outage.log
         if source is None:
             return ""
@@ -59,7 +62,7 @@ class Outages:
             return seen.outage_log
         text = self._ask(
             lambda: cluster.log(
-                site.namespace,
+                namespace,
                 source.pod,
                 container=source.container,
                 tail_lines=LOG_LINES,

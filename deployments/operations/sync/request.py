@@ -16,16 +16,16 @@ AFTER_SYNC = "headway-after-sync"
 """No worker takes what is queued under this name."""
 
 
-def request_sync(*, hosts: Sequence[str] = (), by: User, now: datetime) -> None:
-    """Queue a sync of `hosts`, or of all sites where none is named, and write into the audit who asked for it."""
+def request_sync(*, names: Sequence[str] = (), by: User, now: datetime) -> None:
+    """Queue a sync of `names`, or of all sites where none is named, and write into the audit who asked for it."""
     with transaction.atomic():
-        site = Site.objects.filter(host=hosts[0]).first() if len(hosts) == 1 else None
-        what = "every site" if not hosts else "this site" if site else f"{len(hosts)} sites"
+        site = Site.objects.filter(name=names[0]).first() if len(names) == 1 else None
+        what = "every site" if not names else "this site" if site else f"{len(names)} sites"
         audit.record(AuditEvent.Kind.SYNC, f"Asked for a sync of {what}.", by=by, site=site, now=now)
-        enqueue.sync(hosts=hosts, trigger="person")
+        enqueue.sync(names=names, trigger="person")
 
 
-def wait_for_another(*, hosts: Sequence[str], trigger: str) -> None:
+def wait_for_another(*, names: Sequence[str], trigger: str) -> None:
     """Queue a sync for when the one at work has ended: that one may have looked before this one was asked for.
 
     One that waits already has yet to look, and is enough where it looks at these sites; where it looks at others for the
@@ -36,15 +36,15 @@ def wait_for_another(*, hosts: Sequence[str], trigger: str) -> None:
         entries = OrmQ.objects.select_for_update(skip_locked=True).filter(key=AFTER_SYNC)
         # One that cannot be read is thrown away by whoever takes it.
         waiting = [(entry, entry.task["kwargs"]) for entry in entries if "kwargs" in entry.task]
-        known = [set(kwargs.get("hosts", ())) for _, kwargs in waiting]
-        if any(not there or (hosts and there.issuperset(hosts)) for there in known):
+        known = [set(kwargs.get("names", ())) for _, kwargs in waiting]
+        if any(not there or (names and there.issuperset(names)) for there in known):
             return
-        together = set(hosts)
-        for entry, kwargs in waiting if hosts else ():
+        together = set(names)
+        for entry, kwargs in waiting if names else ():
             if kwargs.get("trigger") == trigger:
-                together |= set(kwargs["hosts"])
+                together |= set(kwargs["names"])
                 entry.delete()
-        enqueue.sync(hosts=sorted(together), trigger=trigger, under=AFTER_SYNC)
+        enqueue.sync(names=sorted(together), trigger=trigger, under=AFTER_SYNC)
 
 
 def let_follow() -> None:

@@ -44,22 +44,22 @@ def sync(
     *,
     clients: Clients,
     clock: Callable[[], datetime],
-    hosts: Sequence[str] = (),
+    names: Sequence[str] = (),
     trigger: str = "schedule",
     dry_run: bool = False,
     wait_seconds: float = 0,
 ) -> SyncReport:
-    """Observe `hosts` (none named: every site), decide for each, and begin the Deploys that are due.
+    """Observe `names` (none named: every site), decide for each, and begin the Deploys that are due.
 
     With `dry_run` nothing is written, and what would have been done is returned.
-    Raises UnableToSync where a host is not known, and AnotherAtWork where another sync is, for all of `wait_seconds`.
+    Raises UnableToSync where a site is not known, and AnotherAtWork where another sync is, for all of `wait_seconds`.
     """
     if dry_run:
-        return _dry_run(clients, hosts, trigger, now=clock())
+        return _dry_run(clients, names, trigger, now=clock())
     with try_lock(Lock.SYNC, wait_seconds=wait_seconds) as alone:
         if not alone:
             raise AnotherAtWork("Another sync is at work: wait for it to end.")
-        return _sync_alone(clients, hosts, trigger, clock=clock)
+        return _sync_alone(clients, names, trigger, clock=clock)
 
 
 def close_dead_runs(*, now: datetime) -> int:
@@ -93,22 +93,22 @@ def _close_dead_runs(*, now: datetime) -> int:
     return dead.update(result=SyncRun.Result.FAILED, finished_at=now, message="The worker died while it ran.")
 
 
-def _dry_run(clients: Clients, hosts: Sequence[str], trigger: str, *, now: datetime) -> SyncReport:
-    sites = _sites(hosts)
+def _dry_run(clients: Clients, names: Sequence[str], trigger: str, *, now: datetime) -> SyncReport:
+    sites = _sites(names)
     gathered = gather(sites, clients, now=now)
-    run = SyncRun(started_at=now, trigger=trigger, is_full=not hosts, sites=len(sites))
+    run = SyncRun(started_at=now, trigger=trigger, is_full=not names, sites=len(sites))
     _count(run, gathered, changed_sites(sites, gathered.observations))
     return SyncReport(run, tuple(decide_all(sites, gathered.observations, now=now)))
 
 
 def _sync_alone(
-    clients: Clients, hosts: Sequence[str], trigger: str, *, clock: Callable[[], datetime]
+    clients: Clients, names: Sequence[str], trigger: str, *, clock: Callable[[], datetime]
 ) -> SyncReport:
     now = clock()
-    sites = _sites(hosts)
+    sites = _sites(names)
     if any(site.has_dead_run for site in sites):  # type: ignore[attr-defined]  # annotated by _sites
         _close_dead_runs(now=now)
-    run = SyncRun.objects.create(started_at=now, trigger=trigger, is_full=not hosts, sites=len(sites))
+    run = SyncRun.objects.create(started_at=now, trigger=trigger, is_full=not names, sites=len(sites))
     try:
         gathered = gather(sites, clients, now=now)
         changed = changed_sites(sites, gathered.observations)
@@ -130,20 +130,24 @@ def _sync_alone(
     return SyncReport(run, decisions)
 
 
-def _sites(hosts: Sequence[str]) -> Sequence[Site]:
+def _sites(names: Sequence[str]) -> Sequence[Site]:
     known = CommitRange.objects.filter(
         owner=OuterRef("owner"),
         repository=OuterRef("repository"),
         base=OuterRef("observation__running_sha"),
         head=OuterRef("observation__head_sha"),
     )
-    query = Site.objects.select_related("observation__latest_deploy").annotate(
-        has_commits=Exists(known),
-        # Asked along, and not by a statement of its own: whoever holds the lock finds no other run alive.
-        has_dead_run=Exists(SyncRun.objects.filter(result=SyncRun.Result.RUNNING)),
+    query = (
+        Site.objects.with_workloads()
+        .select_related("observation__latest_deploy")
+        .annotate(
+            has_commits=Exists(known),
+            # Asked along, and not by a statement of its own: whoever holds the lock finds no other run alive.
+            has_dead_run=Exists(SyncRun.objects.filter(result=SyncRun.Result.RUNNING)),
+        )
     )
-    sites = list(query.filter(host__in=hosts) if hosts else query)
-    if missing := sorted(set(hosts) - {site.host for site in sites}):
+    sites = list(query.filter(name__in=names) if names else query)
+    if missing := sorted(set(names) - {site.name for site in sites}):
         raise UnableToSync(f"No such site: {', '.join(missing)}.")
     unreachable = [Observation(site=site) for site in sites if not hasattr(site, "observation")]
     if unreachable:
@@ -186,7 +190,7 @@ def _count(run: SyncRun, gathered: Gathered, changed: Sequence[Site]) -> None:
 
 def _finish(run: SyncRun, decisions: Sequence[Decision], *, now: datetime) -> None:
     run.requested = sum(decision.deploy is not None for decision in decisions)
-    run.decisions = {each.site.host: _as_json(each) for each in decisions}
+    run.decisions = {each.site.name: _as_json(each) for each in decisions}
     run.result = SyncRun.Result.WITH_PROBLEMS if run.with_problems else SyncRun.Result.GOOD
     if run.with_problems == run.sites > 0:
         run.result, run.message = SyncRun.Result.FAILED, "No site could be observed."

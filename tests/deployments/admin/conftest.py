@@ -6,6 +6,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from deployments.models import Site
+from tests.factories import create_site
 
 STATIC_FILES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
@@ -42,6 +43,6 @@ def sites() -> list[Site]:
 
 
 def make_site(name: str) -> Site:
-    return Site.objects.create(
+    return create_site(
         host=f"{name}.example.com", owner="icco", repository=name, deployment=name, container=name
     )

@@ -8,6 +8,7 @@ from deployments.operations.sync.attention import notify_what_waits
 from deployments.operations.sync.decide import Decision
 from deployments.rules.autodeploy import Go, Verdict, Wait
 from deployments.rules.site_state import Action, Answer, State
+from tests.factories import create_site
 
 pytestmark = pytest.mark.django_db
 HEAD = "b" * 40
@@ -15,7 +16,7 @@ HEAD = "b" * 40
 
 @pytest.fixture
 def site() -> Site:
-    site = Site.objects.create(
+    site = create_site(
         host="cron.example.com", owner="icco", repository="cron", deployment="cron", container="cron"
     )
     Observation.objects.create(site=site)

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from deployments.models import AuditEvent, Site
 from deployments.operations.deploys.batch import BatchEntry, cancel_batch, request_batch
-from tests.factories import JUST_NOW, NOW, make_user
+from tests.factories import JUST_NOW, NOW, create_site, make_user
 
 SHA = "3f9c2a17b4d8e6051c2f9a8b7d6e5f4a3b2c1d0e"
 
@@ -29,7 +29,7 @@ def test_the_wish_names_every_site_and_the_cancelling_is_told_too(sites: dict[st
 
 def test_of_many_sites_the_first_ten_are_named(sites: dict[str, Site]) -> None:
     for number in range(12):
-        Site.objects.create(
+        create_site(
             host=f"{number:02}.example.com",
             owner="icco",
             repository="cron",

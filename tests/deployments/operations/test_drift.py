@@ -80,7 +80,7 @@ def test_a_commit_set_by_hand_that_does_not_run_is_asked_about(
 ) -> None:
     requests = len(world.github.requests)
 
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
 
     assert (seen().desired_sha, seen().running_sha) == (not_started, world.repository(HOST).head)
     assert f"The Deployment asks for {not_started[:7]}." in answer().message
@@ -94,7 +94,7 @@ def test_one_that_github_does_not_know_is_told_as_that(
     world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=image)
     world.cluster.settle_now()
 
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
 
     assert answer().state == State.DRIFTED
     assert f"{image} carries no commit that GitHub knows" in answer().message
@@ -105,7 +105,7 @@ def test_one_that_github_could_not_be_asked_about_is_not_told_as_unknown_to_it(
 ) -> None:
     world.github.poison("icco/cacophony", Failure.BAD_GATEWAY)
 
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
 
     assert (answer().state, answer().action) == (State.UNKNOWN, Action.SYNC)
     assert answer().message.startswith(

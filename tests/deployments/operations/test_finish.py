@@ -21,7 +21,7 @@ from deployments.models import (
     Trigger,
 )
 from deployments.operations.deploys.finish import Ending, finish
-from tests.factories import NOW
+from tests.factories import NOW, create_site
 
 HOST = "cron.example.com"
 BEFORE, RUNNING, NEW = "a" * 40, "b" * 40, "c" * 40
@@ -63,7 +63,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def site() -> Site:
-    site = Site.objects.create(
+    site = create_site(
         host=HOST, owner="icco", repository="cron", deployment="cron", container="cron", auto_rollback=True
     )
     image = f"{site.expected_repository}:{RUNNING}"
@@ -173,7 +173,7 @@ def test_a_site_that_does_not_want_so_is_not_rolled_back_automatically(site: Sit
 def test_many_deploys_that_end_make_one_sync_of_their_sites() -> None:
     hosts = [f"s{number:02}.example.com" for number in range(34)]
     sites = [
-        Site(host=host, owner="icco", repository="cron", deployment=host[:3], container=host[:3])
+        Site(name=host, host=host, owner="icco", repository="cron")
         for host in hosts
     ]
     for site in Site.objects.bulk_create(sites):

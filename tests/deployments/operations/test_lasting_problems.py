@@ -28,7 +28,7 @@ def be_behind(world: World, clients: Clients) -> str:
     """A head that is ready to be deployed, as the sync saw it."""
     head = world.commit(HOST)
     Site.objects.update(auto_deploy=True)
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
     return head
 
 
@@ -55,11 +55,11 @@ def test_another_repository_by_that_name_is_told_at_once_and_offers_no_deploy(
     world: World, clients: Clients, take: Callable[[World], str]
 ) -> None:
     world.commit(HOST)
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
     take(world)
     Site.objects.update(auto_deploy=True)
 
-    report = observe(clients, hosts=[HOST])
+    report = observe(clients, names=[HOST])
 
     answer = page().row.answer
     assert (answer.state, answer.action) == (State.MISSING, Action.EDIT)
@@ -72,7 +72,7 @@ def test_a_commit_of_another_repository_by_that_name_is_never_deployed(
     world: World, clients: Clients
 ) -> None:
     world.commit(HOST)
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
     foreign = taken(world)
     world.registry.push("icco-cloud/cacophony", foreign)
 
@@ -114,10 +114,10 @@ def branch_that_never_was(world: World) -> None:
 def test_what_is_missing_on_github_is_called_what_it_is(
     world: World, clients: Clients, break_: Callable[[World], None], message: str
 ) -> None:
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
     break_(world)
 
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
 
     assert page().row.answer.state == State.MISSING
     assert message in page().row.answer.message
@@ -127,12 +127,12 @@ def test_what_is_missing_on_github_is_called_what_it_is(
 def test_a_policy_that_keeps_the_token_out_is_told_at_once(
     world: World, clients: Clients, policy: str
 ) -> None:
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
     world.commit(HOST)
     Site.objects.update(auto_deploy=True)
     world.repository(HOST).policy = policy
 
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
 
     answer = page().row.answer
     assert (answer.state, answer.action) == (State.UNKNOWN, Action.SYNC)
@@ -144,10 +144,10 @@ def test_a_policy_that_keeps_the_token_out_is_told_at_once(
 def test_what_a_person_has_put_right_is_over_with_the_next_sync(world: World, clients: Clients) -> None:
     world.commit(HOST)
     world.repository(HOST).policy = IP_LIST
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
     world.repository(HOST).policy = ""
 
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
 
     assert page().row.answer.state == State.READY
     assert not Observation.objects.get(site__host=HOST).github_refused
@@ -174,10 +174,10 @@ def test_what_may_pass_leaves_the_deploy_where_it_is_and_is_told_beside_it(
     world: World, clients: Clients, failure: Failure
 ) -> None:
     world.commit(HOST)
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
     world.github.poison("icco/cacophony", failure)
 
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
 
     assert page().row.answer.state == State.READY
     assert len(page().row.problems) == 1

@@ -63,11 +63,11 @@ def test_a_deployment_with_a_long_name_is_deployed_like_any_other(
     )
     mapped(deployment=name)
     head = world.commit(HOST)
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
 
     deploy = succeed(ask(HOST), clients, world)
 
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
     assert deploy.status == Status.SUCCEEDED
     assert page().seen.running_sha == head
 

@@ -152,7 +152,7 @@ def test_the_broken_one_says_why_or_is_right(world: World, clients: Clients, way
     head = world.commit(HOST)
     way(world)
 
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
 
     row = Observation.objects.get(site__host=HOST)
     says_why = row.github_problem or row.cluster_problem or row.registry_problem or row.workload_missing

@@ -14,7 +14,7 @@ from deployments.clients.cluster import Cluster, ClusterRefused, connect, parse
 from deployments.models import Site
 from deployments.rules.permissions import PERMISSIONS
 from simulators.cluster.cluster import RBAC
-from tests.factories import make_sites
+from tests.factories import create_site, make_sites
 
 Permission = tuple[str, str, str]
 Use = Callable[[Cluster, str], object]
@@ -144,11 +144,9 @@ def printed_rbac(**options: str) -> list[dict[str, Any]]:
 
 
 def test_the_printed_role_names_exactly_the_mapped_deployments(db: None) -> None:
-    Site.objects.create(
-        host="a.example.com", owner="o", repository="a", deployment="alpha", container="alpha"
-    )
-    Site.objects.create(host="b.example.com", owner="o", repository="b", deployment="beta", container="beta")
-    Site.objects.create(
+    create_site(host="a.example.com", owner="o", repository="a", deployment="alpha", container="alpha")
+    create_site(host="b.example.com", owner="o", repository="b", deployment="beta", container="beta")
+    create_site(
         host="c.example.com",
         owner="o",
         repository="c",

@@ -30,9 +30,9 @@ def page():
 def rename(world: World, clients: Clients, name: str) -> None:
     """The repository is renamed on GitHub, and a person follows it."""
     world.repository(HOST).rename(name)
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
     follow_renames([site()], by=make_user(name), now=NOW)
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_what_runs_since_before_is_still_the_sites_own(world: World, clients: Cl
 
 
 def test_the_next_deploy_moves_it_to_the_new_name(world: World, clients: Clients, renamed: str) -> None:
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
 
     deploy = succeed(Deploy.objects.get(), clients, world)
 
@@ -64,9 +64,9 @@ def test_the_next_deploy_moves_it_to_the_new_name(world: World, clients: Clients
 
 def test_the_way_back_leads_to_the_old_name(world: World, clients: Clients, renamed: str) -> None:
     before = world.running_image(HOST)
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
     succeed(Deploy.objects.get(), clients, world)
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
 
     (target,) = rollback_targets(site())
     rollback = request_rollback(site=site(), sha=target.sha, seen_sha=renamed, by=make_user("eve"), now=NOW)
@@ -80,10 +80,10 @@ def test_a_second_rename_before_the_next_deploy_keeps_what_runs(world: World, cl
     repository = world.repository(HOST)
     rename(world, clients, "noise")
     repository.rename("racket")
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
     follow_renames([site()], by=make_user("eve"), now=NOW)
 
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
 
     assert site().expected_repository.endswith("/racket")
     assert page().row.answer.state == State.CURRENT
@@ -94,7 +94,7 @@ def test_another_apps_image_is_still_another_apps(world: World, clients: Clients
     world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=world.image(OTHER))
     world.cluster.settle_now()
 
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
 
     assert page().row.answer.state == State.DRIFTED
 
@@ -111,7 +111,7 @@ def test_a_mapping_that_is_changed_by_hand_forgets_the_old_name(world: World, cl
 
 def test_a_deploy_by_hand_needs_no_review_first(world: World, clients: Clients, renamed: str) -> None:
     Site.objects.filter(host=HOST).update(auto_deploy=False)
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
 
     deploy = succeed(ask(HOST), clients, world)
 

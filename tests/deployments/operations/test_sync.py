@@ -184,7 +184,7 @@ def test_a_narrowed_sync_touches_only_its_sites(world: World, clients: Clients) 
     world.commit(HOST)
     world.commit(OTHER)
 
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
 
     assert seen().head_sha
     assert not Observation.objects.filter(site__host=OTHER).exclude(head_sha="").exists()
@@ -192,7 +192,7 @@ def test_a_narrowed_sync_touches_only_its_sites(world: World, clients: Clients) 
 
 def test_an_unknown_host_is_named() -> None:
     with pytest.raises(UnableToSync, match=r"No such site: nowhere\.example\."):
-        sync(clients=None, clock=lambda: NOW, hosts=["nowhere.example"])
+        sync(clients=None, clock=lambda: NOW, names=["nowhere.example"])
 
 
 def test_the_list_of_commits_is_fetched_once_for_ever(world: World, clients: Clients) -> None:
@@ -208,7 +208,7 @@ def test_the_list_of_commits_is_fetched_once_for_ever(world: World, clients: Cli
 
 def test_a_site_deleted_while_it_was_looked_at_does_no_harm(world: World, clients: Clients) -> None:
     head = world.commit(OTHER)
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
     real = clients.github.heads
 
     def delete_meanwhile(questions: object, **given: object) -> object:

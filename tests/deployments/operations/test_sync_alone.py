@@ -140,7 +140,7 @@ def _held_as_soon_as_somebody_waits_for_it(host: str) -> Iterator[None]:
 def test_a_killed_sync_is_taken_up_by_the_next_tick(
     world: World, clients: Clients, other_worker: subprocess.Popen[bytes]
 ) -> None:
-    enqueue.sync(hosts=["chartopia.app"], trigger="person")
+    enqueue.sync(names=["chartopia.app"], trigger="person")
     broker = NotifyingBroker(Conf.CLUSTER_NAME)
     taken = broker._take()
     assert taken

@@ -52,7 +52,7 @@ def test_a_mapping_that_was_changed_is_not_taken_for_what_it_was(world: World, c
     world.commit(HOST)
 
     sync_while(lambda: map_to(other), world, clients)
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
 
     seen = Observation.objects.get(site__host=HOST)
     assert (seen.github_problem, seen.head_sha) == ("", world.repository(ANOTHER).head)
@@ -62,7 +62,7 @@ def test_another_repository_of_the_same_name_stays_accepted(world: World, client
     Observation.objects.create(site=site(), repository_id=1, head_sha="ab" * 20)
 
     sync_while(lambda: map_to("cacophony"), world, clients)
-    observe(clients, hosts=[HOST])
+    observe(clients, names=[HOST])
 
     assert Observation.objects.get(site__host=HOST).github_problem == ""
 

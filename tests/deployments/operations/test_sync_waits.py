@@ -45,7 +45,7 @@ def test_what_is_asked_for_while_another_is_at_work_waits_together(
 ) -> None:
     with held_elsewhere(Lock.SYNC):
         for hosts in asked:
-            tasks.sync(hosts=hosts)
+            tasks.sync(names=hosts)
         assert (queued(AFTER_SYNC), queued(Conf.CLUSTER_NAME)) == (waiting, [])
 
     let_follow()
@@ -55,7 +55,7 @@ def test_what_is_asked_for_while_another_is_at_work_waits_together(
 
 def test_what_waits_for_a_worker_that_died_is_taken_up_by_the_tick() -> None:
     with held_elsewhere(Lock.SYNC):
-        tasks.sync(hosts=[HOST])
+        tasks.sync(names=[HOST])
         tick(now=NOW)
         assert queued(AFTER_SYNC) == [[HOST]]
 
@@ -68,7 +68,7 @@ def test_one_that_waits_and_cannot_be_read_stands_for_no_other() -> None:
     OrmQ.objects.create(key=AFTER_SYNC, payload="garbage", lock=NOW)
 
     with held_elsewhere(Lock.SYNC):
-        tasks.sync(hosts=[HOST])
+        tasks.sync(names=[HOST])
 
     assert OrmQ.objects.filter(key=AFTER_SYNC).count() == 2
 
@@ -88,7 +88,7 @@ def test_a_tap_does_not_wait_for_syncs_and_what_they_were_for_is_looked_at(
         at_work = SyncRun.objects.filter(result=SyncRun.Result.RUNNING)
         assert eventually(at_work.exists, seconds=30), worker.message
         for hosts in (*([host] for host in Site.objects.values_list("host", flat=True)), [], []):
-            enqueue.sync(hosts=hosts, trigger="person")
+            enqueue.sync(names=hosts, trigger="person")
         deploy = ask(HOST)
         begun = Deploy.objects.filter(pk=deploy.pk).exclude(status=Status.QUEUED)
         assert eventually(begun.exists, seconds=30), worker.message

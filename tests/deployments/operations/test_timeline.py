@@ -9,14 +9,14 @@ from deployments.clients.clients import Clients
 from deployments.models import Deploy, EventKind, Site, Status
 from deployments.queries.timeline import LINES_SHOWN, expected_duration, timeline
 from tests.deployments.operations.following import rolled_out, see_through
-from tests.factories import NOW
+from tests.factories import NOW, create_site
 
 SHA = "a" * 40
 
 
 @pytest.fixture
 def deploy(db: None) -> Deploy:
-    site = Site.objects.create(
+    site = create_site(
         host="cron.example.com", owner="icco", repository="cron", deployment="cron", container="cron"
     )
     return make_deploy(site)

@@ -140,7 +140,7 @@ def test_all_that_django_q2_itself_puts_into_an_entry_is_known() -> None:
 
 def test_an_entry_of_ours_comes_back_as_it_was() -> None:
     async_task(
-        "deployments.tasks.sync", hosts=["a.example.com"], trigger="person", q_options={"group": "sync"}
+        "deployments.tasks.sync", names=["a.example.com"], trigger="person", q_options={"group": "sync"}
     )
 
     task = OrmQ.objects.get().task

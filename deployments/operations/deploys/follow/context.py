@@ -108,10 +108,10 @@ class FollowContext:
     """Whether hosts are asked at all, where their mappings say so."""
     calls: BackgroundCalls = field(default_factory=BackgroundCalls)
     sizes: dict[str, int] = field(default_factory=dict)
-    """How many Deployments a namespace had when it was last listed."""
+    """How many workloads a namespace had of a kind when they were last listed, by `namespace/kind`."""
     replica_sets: dict[int, KnownReplicaSet] = field(default_factory=dict)
-    """By the Deploy's key."""
+    """By the step's key."""
 
-    def remember(self, deploy_id: int, deployment: Workload, replica_set: ReplicaSet) -> None:
+    def remember(self, step_id: int, deployment: Workload, replica_set: ReplicaSet) -> None:
         known = KnownReplicaSet(replica_set, deployment.uid, deployment.generation)
-        self.replica_sets[deploy_id] = known
+        self.replica_sets[step_id] = known

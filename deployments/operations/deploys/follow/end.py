@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from deployments.clients.cluster import Cluster, ClusterError
-from deployments.models import Deploy
+from deployments.models import DeployStep
 from deployments.rules.wording import printable
 
 logger = logging.getLogger(__name__)
@@ -13,9 +13,9 @@ LOG_LINES = 20
 LONGEST_LOG_BYTES = 8 * 1024
 
 
-def is_out_of_time(deploy: Deploy, allowed: timedelta, *, now: datetime) -> bool:
+def is_out_of_time(step: DeployStep, allowed: timedelta, *, now: datetime) -> bool:
     """Whether its rollout has stood still for so long."""
-    return now - (deploy.progressed_at or deploy.patched_at or deploy.requested_at) >= allowed
+    return now - step.since() >= allowed
 
 
 def last_lines(cluster: Cluster, namespace: str, *, pod: str, container: str) -> str:

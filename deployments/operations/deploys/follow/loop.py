@@ -1,7 +1,7 @@
 """One follower at a time, and one look after the other until nothing is under way."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from itertools import groupby
@@ -11,12 +11,15 @@ from django.db import DatabaseError, InterfaceError
 from deployments.clients.clients import Clients
 from deployments.clients.cluster import ClusterError, ClusterRefused
 from deployments.locks import Lock, try_lock
-from deployments.models import Deploy, Status
+from deployments.models import Deploy, DeployStep, Status
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.follow.context import FollowContext, Timeouts
 from deployments.operations.deploys.follow.end import is_out_of_time
 from deployments.operations.deploys.follow.judge import judge
 from deployments.operations.deploys.follow.snapshot import Snapshot, take_snapshots
+from deployments.operations.deploys.release import follow_release
+from deployments.operations.deploys.steps import steps_of
+from deployments.rules.workloads import WorkloadKind
 
 logger = logging.getLogger(__name__)
 HAND_OVER_SECONDS = 0.3
@@ -46,17 +49,36 @@ def follow(
 
 def _judge_all(context: FollowContext, *, now: datetime) -> bool:
     deploys = list(
-        Deploy.objects.filter(status__in=Status.IN_ROLLOUT)
+        Deploy.objects.filter(status__in=Status.FOLLOWED)
         .select_related("site__observation")
-        .order_by("site__namespace", "pk")
+        .prefetch_related("steps")
+        .order_by("pk")
     )
-    for namespace, group in groupby(deploys, key=lambda deploy: deploy.site.namespace):
-        for deploy, seen in take_snapshots(context, namespace, list(group), now=now):
-            if isinstance(seen, ClusterError):
-                _not_seen(deploy, seen, context.timeouts, now=now)
-            else:
-                _judge_alone(seen, context)
+    releasing = [deploy for deploy in deploys if deploy.status == Status.RELEASING]
+    rolling_out = [deploy for deploy in deploys if deploy.status != Status.RELEASING]
+    seen = _look(context, [step for deploy in rolling_out for step in steps_of(deploy)], now=now)
+    for deploy in rolling_out:
+        shown = [seen[step.pk] for step in steps_of(deploy)]
+        errors = [each for each in shown if isinstance(each, ClusterError)]
+        if errors:
+            _not_seen(deploy, errors[0], context.timeouts, now=now)
+        else:
+            _judge_alone(deploy, [each for each in shown if isinstance(each, Snapshot)], context, now=now)
+    for deploy in releasing:
+        follow_release(deploy, clients=context.clients, now=now)
     return bool(deploys)
+
+
+def _look(
+    context: FollowContext, steps: Sequence[DeployStep], *, now: datetime
+) -> dict[int, Snapshot | ClusterError]:
+    """What the cluster shows for each step, by its key: one place and kind after the other."""
+    seen: dict[int, Snapshot | ClusterError] = {}
+    together = sorted(steps, key=lambda step: (step.namespace, step.kind, step.pk))
+    for (namespace, kind), group in groupby(together, key=lambda step: (step.namespace, step.kind)):
+        looks = take_snapshots(context, namespace, WorkloadKind(kind), list(group), now=now)
+        seen |= {step.pk: shown for step, shown in looks}
+    return seen
 
 
 def _not_seen(deploy: Deploy, error: ClusterError, timeouts: Timeouts, *, now: datetime) -> None:
@@ -67,7 +89,8 @@ def _not_seen(deploy: Deploy, error: ClusterError, timeouts: Timeouts, *, now: d
         return
     since = deploy.denied_since or now
     if error.status == HTTPStatus.FORBIDDEN and now - since >= timeouts.denied:
-        place = f"namespace {deploy.site.namespace}"
+        namespaces = sorted({step.namespace for step in steps_of(deploy)})
+        place = f"namespace {' or '.join(namespaces)}"
         message = f"Headway may no longer look into {place}: was it deleted, or its RoleBinding? {error}"
         finish(deploy, Ending.OUT_OF_SIGHT, message, reason="out_of_sight", now=now)
         return
@@ -76,23 +99,25 @@ def _not_seen(deploy: Deploy, error: ClusterError, timeouts: Timeouts, *, now: d
     _unreachable(deploy, str(error), waits, timeouts, now=now)
 
 
-def _judge_alone(snapshot: Snapshot, context: FollowContext) -> None:
+def _judge_alone(
+    deploy: Deploy, snapshots: Sequence[Snapshot], context: FollowContext, *, now: datetime
+) -> None:
     """One Deploy's trouble is that one's: whatever goes wrong with it keeps no other from its end."""
     try:
-        if snapshot.deploy.denied_since:
-            snapshot.deploy.note(now=snapshot.now, denied_since=None)
-        judge(snapshot, context)
+        if deploy.denied_since:
+            deploy.note(now=now, denied_since=None)
+        judge(snapshots, context)
     except (DatabaseError, InterfaceError):
         raise
     except Exception as error:
-        logger.exception("Deploy %s cannot be judged", snapshot.deploy.pk)
+        logger.exception("Deploy %s cannot be judged", deploy.pk)
         problem = f"{type(error).__name__}: {error}"
         waits = f"What the cluster shows of it cannot be read, and is looked at again: {problem}"
-        _unreachable(snapshot.deploy, problem, waits, context.timeouts, now=snapshot.now)
+        _unreachable(deploy, problem, waits, context.timeouts, now=now)
 
 
 def _unreachable(deploy: Deploy, problem: str, waits: str, timeouts: Timeouts, *, now: datetime) -> None:
-    if is_out_of_time(deploy, timeouts.rollout, now=now):
+    if all(is_out_of_time(step, timeouts.rollout, now=now) for step in steps_of(deploy)):
         message = f"The cluster could not be asked how it ended: {problem}"
         finish(deploy, Ending.OUT_OF_SIGHT, message, reason="out_of_sight", now=now)
     else:

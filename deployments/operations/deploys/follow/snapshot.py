@@ -7,59 +7,62 @@ from datetime import datetime
 from functools import cached_property
 
 from deployments.clients.cluster import Cluster, ClusterError, Listed, NotFound, Pods
-from deployments.models import Deploy
+from deployments.models import Deploy, DeployStep
 from deployments.operations.deploys.follow.context import FollowContext
 from deployments.operations.deploys.patch import has_our_image
+from deployments.rules.new_pods import new_pods
 from deployments.rules.pods import Event, Pod, condition, is_ready
 from deployments.rules.restarts import restarted_pods
 from deployments.rules.selectors import selector
 from deployments.rules.workloads import (
     ReplicaSet,
     Workload,
-    containers,
+    WorkloadKind,
+    all_images,
     is_observed,
     owned_pods,
-    pods_of,
     present_replica_set,
     runs_image,
 )
 
 FEW = 3
 NAMED_WHERE_ONE_IN = 25
-"""A list costs so much less per Deployment than two requests of its own: docs/decisions/0014-admission.md."""
+"""A list costs so much less per workload than two requests of its own: docs/decisions/0014-admission.md."""
+logger = logging.getLogger(__name__)
 
 
 class NamespaceLook:
-    """What one namespace shows now. Raises ClusterError where it may not be asked."""
+    """What one namespace shows now of one kind of workload. Raises ClusterError where it may not be asked."""
 
-    def __init__(self, cluster: Cluster, name: str, *, by_lists: bool) -> None:
+    def __init__(self, cluster: Cluster, name: str, kind: WorkloadKind, *, by_lists: bool) -> None:
         self._cluster = cluster
         self._name = name
+        self._kind = kind
         self._by_lists = by_lists
 
-    def deployment(self, name: str) -> Workload | None:
+    def workload(self, name: str) -> Workload | None:
         """None: it is gone."""
         if self._by_lists:
-            return self._deployments.named(name)
+            return self._workloads.named(name)
         try:
-            return self._cluster.deployment(self._name, name)
+            return self._cluster.workload(self._kind, self._name, name)
         except NotFound:
             return None
 
-    def pods(self, deployment: Workload) -> list[Pod]:
-        """At least the Deployment's own, and hardly any others."""
+    def pods(self, workload: Workload) -> list[Pod]:
+        """At least the workload's own, and hardly any others."""
         if self._by_lists:
-            return self._pods.of_workload(deployment.name)
-        return list(self._cluster.pods(self._name, label_selector=selector(deployment.selector)))
+            return self._pods.of_workload(workload.name)
+        return list(self._cluster.pods(self._name, label_selector=selector(workload.selector)))
 
     @property
     def size(self) -> int:
-        """How many Deployments there are; they are listed."""
-        return len(self._deployments)
+        """How many workloads of the kind there are; they are listed."""
+        return len(self._workloads)
 
     @cached_property
-    def _deployments(self) -> Listed[Workload]:
-        return self._cluster.deployments(self._name)
+    def _workloads(self) -> Listed[Workload]:
+        return self._cluster.workloads(self._kind, self._name)
 
     @cached_property
     def _pods(self) -> Pods:
@@ -67,19 +70,16 @@ class NamespaceLook:
 
 
 def asks_by_lists(*, followed: int, size: int | None) -> bool:
-    """Whether lists are cheaper than names where so many of a namespace's Deployments are followed; `size`: not known yet."""
+    """Whether lists are cheaper than names where so many of a namespace's workloads are followed; `size`: not known yet."""
     return followed > FEW if size is None else followed * NAMED_WHERE_ONE_IN > size
-
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the cluster showed of one Deploy."""
+    """What the cluster showed of one step of a Deploy."""
 
-    deploy: Deploy
-    deployment: Workload | None
+    step: DeployStep
+    workload: Workload | None
     """None: it is gone."""
     pods: Sequence[Pod]
     """Its own, those being deleted too."""
@@ -90,83 +90,100 @@ class Snapshot:
     now: datetime
 
     @property
+    def deploy(self) -> Deploy:
+        deploy: Deploy = self.step.deploy
+        return deploy
+
+    @property
     def ready(self) -> int:
         """Number of ready new pods."""
         return sum(is_ready(pod) for pod in self.new_pods)
 
     @property
+    def images(self) -> dict[str, str]:
+        """The image that each container has by this Deploy, as it is spelt now; else the one that was asked for."""
+        if self.workload is None or not has_our_image(self.step, self.workload):
+            return dict.fromkeys(self.step.containers, self.step.set_image)
+        present = all_images(self.workload)
+        return {container: present[container] for container in self.step.containers}
+
+    @property
     def image(self) -> str:
-        """The image that the container has by this Deploy, as it is spelt now; else the one that was asked for."""
-        if self.deployment is None or not has_our_image(self.deploy, self.deployment):
-            return self.deploy.set_image
-        return containers(self.deployment)[self.deploy.site.container]
+        """That of the container whose image stands for the others'."""
+        return self.images.get(self.step.container, self.step.set_image)
 
     @property
     def pod_image(self) -> str:
         """The image as its pods spell it, a late one first: the one that its messages name."""
-        container = self.deploy.site.container
         late_first = sorted(self.new_pods, key=is_ready)
-        spelt = (each.image for pod in late_first for each in pod.containers if each.name == container)
+        spelt = (
+            each.image
+            for pod in late_first
+            for each in (*pod.containers, *pod.init_containers)
+            if each.name == self.step.container
+        )
         return next(spelt, self.image)
 
 
 def take_snapshots(
-    context: FollowContext, namespace: str, deploys: Sequence[Deploy], *, now: datetime
-) -> Iterator[tuple[Deploy, Snapshot | ClusterError]]:
-    """Look at the Deploys of one namespace, each with what it shows, or why it cannot be looked at.
+    context: FollowContext, namespace: str, kind: WorkloadKind, steps: Sequence[DeployStep], *, now: datetime
+) -> Iterator[tuple[DeployStep, Snapshot | ClusterError]]:
+    """Look at workloads of one kind and namespace, each with what it shows, or why it cannot be looked at.
 
-    A refusal is that of one Deployment where it was asked for alone; a silent cluster is not asked for the others.
+    A refusal is that of one workload where it was asked for alone; a silent cluster is not asked for the others.
     """
-    by_lists = asks_by_lists(followed=len(deploys), size=context.sizes.get(namespace))
-    look = NamespaceLook(context.clients.cluster, namespace, by_lists=by_lists)
+    place = f"{namespace}/{kind}"
+    by_lists = asks_by_lists(followed=len(steps), size=context.sizes.get(place))
+    look = NamespaceLook(context.clients.cluster, namespace, kind, by_lists=by_lists)
     everyones: ClusterError | None = None
-    for deploy in deploys:
+    for step in steps:
         try:
             if everyones is None:
-                yield deploy, _snapshot(context, look, deploy, now=now)
+                yield step, _snapshot(context, look, step, now=now)
                 continue
         except ClusterError as error:
-            logger.warning("Cannot look at %s in namespace %s: %s", deploy, namespace, error)
+            logger.warning("Cannot look at %s in namespace %s: %s", step, namespace, error)
             if not by_lists and error.status:
-                yield deploy, error
+                yield step, error
                 continue
             everyones = error
-        yield deploy, everyones
+        yield step, everyones
     if by_lists and everyones is None:
-        context.sizes[namespace] = look.size
+        context.sizes[place] = look.size
 
 
-def _snapshot(context: FollowContext, look: NamespaceLook, deploy: Deploy, *, now: datetime) -> Snapshot:
-    deployment = look.deployment(deploy.site.deployment)
-    if deployment is None:
-        return Snapshot(deploy, None, (), (), (), now)
-    own = owned_pods(deployment, look.pods(deployment))
-    if deploy.restarted_at:
-        own = restarted_pods(deployment, own, at=deploy.restarted_at)
-    replica_set, new = _new_pods(context, deploy, deployment, own)
+def _snapshot(context: FollowContext, look: NamespaceLook, step: DeployStep, *, now: datetime) -> Snapshot:
+    workload = look.workload(step.name)
+    if workload is None:
+        return Snapshot(step, None, (), (), (), now)
+    own = owned_pods(workload, look.pods(workload))
+    if step.deploy.restarted_at and workload.kind != WorkloadKind.CRON_JOB:
+        own = restarted_pods(workload, own, at=step.deploy.restarted_at)
+    replica_set, new = _new_pods(context, step, workload, own)
     events: Sequence[Event] = ()
-    if now - (deploy.patched_at or now) >= context.timeouts.details:
-        events = _events(context.clients.cluster, deployment, replica_set, new, now=now)
-    return Snapshot(deploy, deployment, own, new, events, now)
+    if now - (step.deploy.patched_at or now) >= context.timeouts.details:
+        events = _events(context.clients.cluster, workload, replica_set, new, now=now)
+    return Snapshot(step, workload, own, new, events, now)
 
 
 def _new_pods(
-    context: FollowContext, deploy: Deploy, deployment: Workload, own: Sequence[Pod]
+    context: FollowContext, step: DeployStep, workload: Workload, own: Sequence[Pod]
 ) -> tuple[ReplicaSet | None, list[Pod]]:
-    """The present template's ReplicaSet, where its controller has made it, and its pods."""
+    """The present template's ReplicaSet, where there is such and its controller has made it, and the template's pods."""
+    if workload.kind != WorkloadKind.DEPLOYMENT:
+        return None, new_pods(workload, own)
     try:
-        replica_set = _replica_set(context, deploy, deployment)
+        replica_set = _replica_set(context, step, workload)
     except ClusterError as error:
-        logger.warning("No ReplicaSets of %s: %s", deploy, error)
-        container = deploy.site.container
-        image = containers(deployment).get(container, "")
-        return None, [pod for pod in own if runs_image(pod, container=container, image=image)]
-    return replica_set, pods_of(replica_set, own) if replica_set else []
+        logger.warning("No ReplicaSets of %s: %s", step, error)
+        image = all_images(workload).get(step.container, "")
+        return None, [pod for pod in own if runs_image(pod, container=step.container, image=image)]
+    return replica_set, new_pods(workload, own, [replica_set] if replica_set else [])
 
 
-def _replica_set(context: FollowContext, deploy: Deploy, deployment: Workload) -> ReplicaSet | None:
+def _replica_set(context: FollowContext, step: DeployStep, deployment: Workload) -> ReplicaSet | None:
     """Asked for once for each generation: what the controller has made of it stays so."""
-    known = context.replica_sets.get(deploy.pk)
+    known = context.replica_sets.get(step.pk)
     is_seen = is_observed(deployment)
     if known and (known.owned_by(deployment) or not is_seen):
         same = present_replica_set(deployment, [known.replica_set])
@@ -177,13 +194,13 @@ def _replica_set(context: FollowContext, deploy: Deploy, deployment: Workload) -
     )
     present = present_replica_set(deployment, found)
     if present and is_seen:
-        context.remember(deploy.pk, deployment, present)
+        context.remember(step.pk, deployment, present)
     return present
 
 
 def _events(
     cluster: Cluster,
-    deployment: Workload,
+    workload: Workload,
     replica_set: ReplicaSet | None,
     new: Sequence[Pod],
     *,
@@ -192,20 +209,26 @@ def _events(
     """What is reported of one late pod: one suffices to know what is wrong with its image. Empty where it may not be asked."""
     late = [pod for pod in new if not is_ready(pod)]
     first = min(late, key=lambda pod: (pod.created_at or now, pod.name), default=None)
+    maker = replica_set.uid if replica_set else workload.uid
     found: list[Event] = []
     try:
         if first:
-            found += cluster.events(deployment.namespace, uid=first.uid)
-        if replica_set and _is_short(deployment, new, has_late_pods=bool(late)):
-            found += cluster.events(deployment.namespace, uid=replica_set.uid)
+            found += cluster.events(workload.namespace, uid=first.uid)
+        if _is_short(workload, new, has_late_pods=bool(late)) and _makes_pods(workload, replica_set):
+            found += cluster.events(workload.namespace, uid=maker)
     except ClusterError as error:
-        logger.warning("No events of %s: %s", deployment.name, error)
+        logger.warning("No events of %s: %s", workload.name, error)
     return found
 
 
-def _is_short(deployment: Workload, new: Sequence[Pod], *, has_late_pods: bool) -> bool:
+def _makes_pods(workload: Workload, replica_set: ReplicaSet | None) -> bool:
+    """Whether the object is known that makes the pods, and is refused them: a Deployment's is its ReplicaSet."""
+    return replica_set is not None or workload.kind in {WorkloadKind.STATEFUL_SET, WorkloadKind.DAEMON_SET}
+
+
+def _is_short(workload: Workload, new: Sequence[Pod], *, has_late_pods: bool) -> bool:
     """Whether there are too few new pods for another reason than that some are late."""
-    if len(new) >= deployment.counts.wanted:
+    if len(new) >= workload.counts.wanted:
         return False
-    refused = condition(deployment.conditions, "ReplicaFailure")
+    refused = condition(workload.conditions, "ReplicaFailure")
     return not has_late_pods or (refused is not None and refused.status == "True")

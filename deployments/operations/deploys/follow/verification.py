@@ -1,6 +1,6 @@
 """The last proofs of a Deploy: its pods run the registry's build, not only its tag, and the site's host answers as its mapping expects."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -22,14 +22,28 @@ ASK_AGAIN = timedelta(minutes=1)
 BUILDS_COMPARED = 4
 
 
-def verify_digest(snapshot: Snapshot, context: FollowContext) -> DigestCheck | None:
-    """Compare what the pods report with the registry; None while it has not answered.
+def verify_digests(snapshots: Sequence[Snapshot], context: FollowContext) -> DigestCheck | None:
+    """Compare what all workloads' pods report with the registry, the worst answer first; None while one is missing.
 
     A restart replaces pods, whatever their tag has come to mean, and is not judged.
     """
-    deploy, container = snapshot.deploy, snapshot.deploy.site.container
-    if deploy.kind == Kind.RESTART:
+    if snapshots[0].deploy.kind == Kind.RESTART:
         return DigestCheck(DigestMatch.TAG_ONLY)
+    checks = [
+        _verify_digest(snapshot, container, context)
+        for snapshot in snapshots
+        for container in snapshot.step.containers
+    ]
+    answered = [each for each in checks if each is not None]
+    if others := [each for each in answered if each.match is DigestMatch.MISMATCH]:
+        return others[0]
+    if len(answered) < len(checks):
+        return None
+    return max(answered, key=lambda each: bool(each.message), default=DigestCheck(DigestMatch.TAG_ONLY))
+
+
+def _verify_digest(snapshot: Snapshot, container: str, context: FollowContext) -> DigestCheck | None:
+    deploy = snapshot.deploy
     reported = reported_digests(snapshot.new_pods, container=container)
     answer = context.calls.ask(
         ("build", deploy.pk, reported),
@@ -85,15 +99,16 @@ def _same_builds(
 GRACE_SECONDS = 2
 
 
-def check_host(snapshot: Snapshot, context: FollowContext, *, stayed: str) -> None:
+def check_host(snapshots: Sequence[Snapshot], context: FollowContext, *, stayed: str) -> None:
     """Ask the host once; a right answer ends the Deploy well, and the third wrong one in a row fails it.
 
     A host that cannot be asked from here, twice in a row and with no wrong answer before, is no reason to fail.
 
     `stayed` is the sentence's beginning when all is well, such as `3 pods are ready, and stayed so`.
     """
+    snapshot = next((each for each in snapshots if each.ready), snapshots[0])
     deploy, site, now = snapshot.deploy, snapshot.deploy.site, snapshot.now
-    if not (site.check_enabled and context.checks_hosts):
+    if not (site.host and site.check_enabled and context.checks_hosts):
         finish(deploy, Ending.SUCCEEDED, f"{stayed}.", now=now)
         return
     if deploy.checked_at and now - deploy.checked_at < context.timeouts.check_host_again:
@@ -133,10 +148,9 @@ def _wrong(snapshot: Snapshot, context: FollowContext, message: str) -> None:
         again = f"{message} It is asked again ({times} of {context.timeouts.host_checks})."
         deploy.note(now=now, message=again, checks=times, checked_at=now)
         return
-    pod = next((each for each in snapshot.new_pods if is_ready(each)), None)
-    site = deploy.site
+    pod, step = next((each for each in snapshot.new_pods if is_ready(each)), None), snapshot.step
     log = (
-        last_lines(context.clients.cluster, site.namespace, pod=pod.name, container=site.container)
+        last_lines(context.clients.cluster, step.namespace, pod=pod.name, container=step.container)
         if pod
         else ""
     )

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from deployments.clients.push import Browser, Sender, fresh_key_pair
 from deployments.models import Deploy, PushSubscription, Site, Status
 from simulators.push import DemoPush, demo_push
-from tests.factories import NOW, make_user
+from tests.factories import NOW, create_site, make_user
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def phone(push: DemoPush, person: User) -> PushSubscription:
 
 @pytest.fixture
 def site() -> Site:
-    return Site.objects.create(
+    return create_site(
         host="cron.example.com", owner="icco", repository="cron", deployment="cron", container="cron"
     )
 

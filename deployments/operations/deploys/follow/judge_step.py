@@ -1,0 +1,177 @@
+"""From what the cluster shows of one workload to how far its rollout is, and whether that is an end."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from deployments.clients.registry import Registry, RegistryError
+from deployments.operations.deploys.finish import Ending
+from deployments.operations.deploys.follow.context import FollowContext
+from deployments.operations.deploys.follow.end import is_out_of_time
+from deployments.operations.deploys.follow.snapshot import Snapshot
+from deployments.rules.diagnosis import (
+    Diagnosis,
+    RolloutTimes,
+    after_asking_the_registry,
+    diagnose,
+    pulls_under_way,
+)
+from deployments.rules.images import parse_image
+from deployments.rules.ours import PUT_BACK, put_back
+from deployments.rules.progress import Progress, deadline_seconds, has_failed, longest_pause, progress
+from deployments.rules.rollouts import Phase, Rollout, judge_rollout
+from deployments.rules.wording import duration, sentences, short, some_of
+from deployments.rules.workloads import Workload, is_same_image
+
+REGISTRY_WITHIN = timedelta(seconds=30)
+ASK_REGISTRY_AGAIN = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepJudgement:
+    """How one step stands. Where it has an `ending`, that is the whole Deploy's."""
+
+    snapshot: Snapshot
+    message: str
+    rollout: Rollout | None = None
+    """None: the workload is gone."""
+    ending: Ending | None = None
+    reason: str = ""
+    problem: Diagnosis | None = None
+    is_ready: bool = False
+    """All its new pods are ready."""
+
+    @property
+    def wanted(self) -> int:
+        return self.rollout.wanted if self.rollout else 0
+
+
+def judge_step(snapshot: Snapshot, context: FollowContext) -> StepJudgement:
+    """Judge one step, and write down how far it is."""
+    step, workload = snapshot.step, snapshot.workload
+    if workload is None or workload.is_terminating:
+        how = "gone from" if workload is None else "being deleted in"
+        gone = f"{step.kind} {step.name} is {how} namespace {step.namespace}."
+        return StepJudgement(snapshot=snapshot, message=gone, ending=Ending.FAILED, reason="gone")
+    if not is_same_image(snapshot.image, step.set_image):
+        # A webhook came midway, and has rewritten what was there.
+        step.note(applied_image=snapshot.image)
+    rollout = judge_rollout(workload, images=snapshot.images)
+    judgement = _judge(snapshot, workload, rollout, context)
+    step.note(message=judgement.message, **_counts(snapshot, workload, rollout))
+    return judgement
+
+
+def _judge(snapshot: Snapshot, workload: Workload, rollout: Rollout, context: FollowContext) -> StepJudgement:
+    match rollout.phase:
+        case Phase.SUPERSEDED:
+            return _superseded(snapshot, workload, rollout)
+        case Phase.COMPLETE if snapshot.ready >= rollout.wanted:
+            return StepJudgement(snapshot=snapshot, message=rollout.message, rollout=rollout, is_ready=True)
+    # Patience is counted from the step that this look may show.
+    snapshot.step.note(**_counts(snapshot, workload, rollout))
+    return _wait_or_fail(snapshot, workload, rollout, context)
+
+
+def _superseded(snapshot: Snapshot, workload: Workload, rollout: Rollout) -> StepJudgement:
+    """What puts its own image back does so again: it is named, and auto-deploy stops here."""
+    step = snapshot.step
+    back = put_back(workload, container=step.container, before=step.from_image)
+    message, reason = rollout.message, ""
+    if back is not None:
+        commit = short(step.deploy.from_sha) or step.from_image
+        message, reason = f"{back.by} put {commit} back {duration(back.after)} later.", PUT_BACK
+    return StepJudgement(
+        snapshot=snapshot, message=message, rollout=rollout, ending=Ending.SUPERSEDED, reason=reason
+    )
+
+
+def _wait_or_fail(
+    snapshot: Snapshot, workload: Workload, rollout: Rollout, context: FollowContext
+) -> StepJudgement:
+    problem = _problem(snapshot, workload, context)
+    ending = None
+    if has_failed(workload, rollout, problem):
+        ending = Ending.FAILED
+    elif is_out_of_time(
+        snapshot.step, longest_pause(workload, usual=context.timeouts.rollout), now=snapshot.now
+    ):
+        ending = Ending.TIMED_OUT
+    return StepJudgement(
+        snapshot=snapshot,
+        message=problem.message if problem else _stated(snapshot, rollout),
+        rollout=rollout,
+        ending=ending,
+        reason=problem.reason if problem else "deadline",
+        problem=problem,
+    )
+
+
+def _stated(snapshot: Snapshot, rollout: Rollout) -> str:
+    """How far it is; what the workload counts as complete is not, while pods of it are not seen to be ready."""
+    if rollout.phase is Phase.COMPLETE:
+        return f"{some_of(snapshot.ready, rollout.wanted, 'new pod')} ready."
+    pulls = pulls_under_way(
+        snapshot.new_pods,
+        snapshot.events,
+        container=snapshot.step.container,
+        image=snapshot.pod_image,
+        now=snapshot.now,
+    )
+    return sentences(rollout.message, pulls)
+
+
+def _problem(snapshot: Snapshot, workload: Workload, context: FollowContext) -> Diagnosis | None:
+    step, now = snapshot.step, snapshot.now
+    problem = diagnose(
+        snapshot.new_pods,
+        snapshot.events,
+        container=step.container,
+        image=snapshot.pod_image,
+        now=now,
+        times=RolloutTimes(
+            patched_at=step.deploy.patched_at,
+            progressed_at=step.progressed_at,
+            deadline_seconds=deadline_seconds(workload),
+        ),
+    )
+    if problem is None or not problem.certain or not problem.unpulled:
+        return problem
+    answer = context.calls.ask(
+        ("image", step.pk),
+        partial(_is_in_registry, context.clients.registry, problem.unpulled),
+        now=now,
+        within=REGISTRY_WITHIN,
+        otherwise="",
+        keep=ASK_REGISTRY_AGAIN,
+    )
+    return after_asking_the_registry(problem, answer)
+
+
+def _is_in_registry(registry: Registry, image: str) -> bool | str:
+    """Or a sentence, where the registry cannot be asked."""
+    try:
+        return registry.digest(parse_image(image)) is not None
+    except (RegistryError, ValueError, OSError) as error:
+        return str(error)
+
+
+def _counts(snapshot: Snapshot, workload: Workload, rollout: Rollout) -> dict[str, Any]:
+    step = snapshot.step
+    before = (
+        Progress(step.progress, step.progressed_at)
+        if step.progress is not None and step.progressed_at
+        else None
+    )
+    reached = progress(
+        workload,
+        rollout,
+        ready=snapshot.ready,
+        wanted_before=step.wanted,
+        before=before,
+        patched_at=step.deploy.patched_at or step.deploy.requested_at,
+        now=snapshot.now,
+    )
+    counts = {"wanted": rollout.wanted, "updated": rollout.updated, "ready": snapshot.ready}
+    return counts | ({"progress": reached.steps, "progressed_at": reached.at} if reached else {})

@@ -1,0 +1,39 @@
+"""What a Deploy does to each workload, one row for each."""
+
+from deployments.models import Deploy, DeployStep
+from deployments.rules.targets import targets_of
+from deployments.rules.workloads import Workload
+
+
+def steps_of(deploy: Deploy) -> list[DeployStep]:
+    """Return the steps, in the order in which they change the cluster; at the first call, they are written as the mapping is now."""
+    steps = list(deploy.steps.all())
+    if not steps:
+        steps = DeployStep.objects.bulk_create(
+            DeployStep(
+                deploy=deploy,
+                position=position,
+                kind=reference.kind.value,
+                namespace=reference.namespace,
+                name=reference.name,
+                containers=list(reference.containers),
+            )
+            for position, reference in enumerate(deploy.site.references)
+        )
+    for step in steps:
+        step.deploy = deploy
+    return steps
+
+
+def assign_containers(step: DeployStep, workload: Workload) -> None:
+    """Write down which of the workload's containers get the image: nothing else of it is changed."""
+    repositories = step.deploy.site.image_repositories
+    step.note(
+        containers=list(targets_of(workload, reference=step.reference, repositories=repositories))
+        or step.containers
+    )
+
+
+def named(step: DeployStep, steps: list[DeployStep], message: str) -> str:
+    """Say which workload the message is about, where there are several."""
+    return f"{step.kind} {step.name}: {message}" if len(steps) > 1 else message

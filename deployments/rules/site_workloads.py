@@ -1,0 +1,83 @@
+"""What was seen of a site's workloads, and whether they agree on one commit."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from deployments.rules.targets import WorkloadReference
+from deployments.rules.wording import short
+from deployments.rules.workloads import WorkloadKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkloadSeen:
+    """One workload as a sync saw it. Commits are as far as the image's tag carries them: 7 to 40 digits, or empty."""
+
+    kind: str
+    namespace: str
+    name: str
+    asked: str = ""
+    """The commit that its containers are asked to run; empty where they differ, or it is not known."""
+    running: str = ""
+    """The commit that its ready pods run; empty where none is ready, or several are."""
+    ready: int = 0
+    wanted: int = 0
+    resource_version: str = ""
+    containers: Mapping[str, str] | None = None
+    """The asked-for commit of each container that runs the site's image, also of those that the mapping leaves out."""
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
+        """Read what `as_json` made; what an older or a newer release wrote beside it is left out."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in row.items() if name in known})
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def is_of(self) -> tuple[str, str, str]:
+        """Which workload it is."""
+        return self.kind, self.namespace, self.name
+
+    @property
+    def label(self) -> str:
+        return f"{self.kind} {self.name}"
+
+    @property
+    def present(self) -> str:
+        """The commit that runs; of what has no pods of its own, or wants none, the one that its next pod would run."""
+        return self.running if self.wanted else self.asked
+
+
+def seen_of(reference: WorkloadReference, seen: Iterable[WorkloadSeen]) -> WorkloadSeen | None:
+    """What was seen of that workload last; None where nothing was."""
+    wanted = (reference.kind.value, reference.namespace, reference.name)
+    return next((each for each in seen if each.is_of == wanted), None)
+
+
+def disagreement(workloads: Sequence[WorkloadSeen]) -> str:
+    """Say which workload, or container, runs which commit; empty where all that is known is one commit.
+
+    A container within a workload is named alone where its workload's others agree without it.
+    """
+    parts: list[tuple[str, str]] = []
+    for each in workloads:
+        by_container = {name: sha for name, sha in (each.containers or {}).items() if sha}
+        if is_one(by_container.values()):
+            parts.append((each.label, each.present or each.asked))
+        else:
+            parts += [(f"{name} of {each.label}", sha) for name, sha in by_container.items()]
+    known = [(label, sha) for label, sha in parts if sha]
+    if is_one(sha for _, sha in known):
+        return ""
+    verb = {WorkloadKind.CRON_JOB.value: "will run"}
+    return ", ".join(
+        f"{label} {verb.get(label.partition(' ')[0], 'runs')} {short(sha)}" for label, sha in known
+    )
+
+
+def is_one(shas: Iterable[str]) -> bool:
+    """Whether these are one commit, some of them perhaps shortened."""
+    longest_first = sorted(set(shas), key=len, reverse=True)
+    return all(longest_first[0].startswith(each) for each in longest_first)
