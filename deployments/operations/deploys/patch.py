@@ -58,7 +58,7 @@ def apply_guarded(deploy: Deploy, *, cluster: Cluster, now: datetime) -> Workloa
 
 def _apply_once(deploy: Deploy, cluster: Cluster, *, now: datetime) -> Workload:
     site = deploy.site
-    deployment = cluster.deployment(site.namespace, site.deployment)
+    deployment = cluster.workload("Deployment", site.namespace, site.deployment)
     _check_workload(deploy, deployment, now=now)
     if not deploy.mark_patch_sent(now=now):
         raise Refused("Cancelled before anything was changed.")
@@ -144,7 +144,7 @@ def apply(deploy: Deploy, deployment: Workload, *, cluster: Cluster) -> Workload
     if deploy.kind == Kind.RESTART:
         return cluster.restart(deployment, at=deploy.restarted_at, annotations=annotations)
     container = deploy.site.container
-    return cluster.set_image(deployment, container=container, image=deploy.image, annotations=annotations)
+    return cluster.set_images(deployment, images={container: deploy.image}, annotations=annotations)
 
 
 def is_done(deploy: Deploy, deployment: Workload) -> bool:
@@ -174,7 +174,7 @@ def done_before(deploy: Deploy, *, cluster: Cluster) -> Workload | None:
         return None
     site = deploy.site
     try:
-        deployment = cluster.deployment(site.namespace, site.deployment)
+        deployment = cluster.workload("Deployment", site.namespace, site.deployment)
     except NotFound:
         return None
     return deployment if is_done(deploy, deployment) else None

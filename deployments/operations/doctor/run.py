@@ -91,7 +91,7 @@ def _cluster(clients: Clients, sites: Sequence[Site], present: Present) -> Itera
     yield from clusters.rights_suffice(cluster, sites)
     for namespace in sorted({site.namespace for site in sites}):
         try:
-            present[namespace] = cluster.deployments(namespace)
+            present[namespace] = cluster.workloads("Deployment", namespace)
         except ClusterError as error:
             yield bad(f"Cluster, {namespace}", str(error), "See what the lines about rights say.")
     yield from clusters.workloads_are_there(sites, present)

@@ -29,7 +29,7 @@ def discover(*, clients: Clients, namespaces: Sequence[str] = ()) -> Discovery:
     for namespace in namespaces or sorted({site.namespace for site in sites}) or ["default"]:
         mapped = {site.deployment for site in sites if site.namespace == namespace}
         try:
-            deployments = clients.cluster.deployments(namespace)
+            deployments = clients.cluster.workloads("Deployment", namespace)
         except ClusterError as error:
             problems[namespace] = str(error)
             continue

@@ -112,7 +112,7 @@ class _Query:
 
     def _list(self, namespace: str) -> Listed[Workload]:
         self.lists += 1
-        return self._clients.cluster.deployments(namespace)
+        return self._clients.cluster.workloads("Deployment", namespace)
 
 
 class _Namespace:

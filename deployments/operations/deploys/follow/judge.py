@@ -42,7 +42,7 @@ def judge(snapshot: Snapshot, context: FollowContext) -> None:
     if not is_same_image(image, deploy.set_image):
         # A webhook came midway, and has rewritten what was there.
         deploy.note(now=snapshot.now, applied_image=image)
-    rollout = judge_rollout(snapshot.deployment, container=site.container, image=image)
+    rollout = judge_rollout(snapshot.deployment, images={site.container: image})
     match rollout.phase:
         case Phase.SUPERSEDED:
             _superseded(snapshot, snapshot.deployment, rollout)

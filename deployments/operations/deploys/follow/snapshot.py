@@ -42,7 +42,7 @@ class NamespaceLook:
         if self._by_lists:
             return self._deployments.named(name)
         try:
-            return self._cluster.deployment(self._name, name)
+            return self._cluster.workload("Deployment", self._name, name)
         except NotFound:
             return None
 
@@ -59,7 +59,7 @@ class NamespaceLook:
 
     @cached_property
     def _deployments(self) -> Listed[Workload]:
-        return self._cluster.deployments(self._name)
+        return self._cluster.workloads("Deployment", self._name)
 
     @cached_property
     def _pods(self) -> Pods:
