@@ -3,21 +3,45 @@
 Times are None, texts empty and numbers 0 where the API server leaves them out. `deployments.clients.cluster` makes these from its JSON.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.pods import Condition, ContainerSpec, Owner, Pod, is_active, is_ready
+from deployments.rules.rollbacks import is_of
 from deployments.rules.selectors import LabelSelector, selects
 
 OUR_MANAGER = "headway"
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
+class WorkloadKind(StrEnum):
+    """The kinds that a site's image may run as, spelt as the API does."""
+
+    DEPLOYMENT = "Deployment"
+    STATEFUL_SET = "StatefulSet"
+    DAEMON_SET = "DaemonSet"
+    CRON_JOB = "CronJob"
+
+    @property
+    def group(self) -> str:
+        """The API group."""
+        return "batch" if self is WorkloadKind.CRON_JOB else "apps"
+
+    @property
+    def resource(self) -> str:
+        """Its name in paths and in RBAC, such as `statefulsets`."""
+        return f"{self.value.lower()}s"
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many pods a Deployment wants, and how many there are by its status; `old` run an earlier template."""
+    """How many pods a workload wants, and how many there are by its status; `old` run an earlier template.
+
+    A CronJob has none of its own: all are 0.
+    """
 
     wanted: int
     total: int
@@ -87,11 +111,25 @@ class Workload:
     managers: Sequence[FieldManager] = ()
     is_paused: bool = False
     strategy: str = ""
-    """`RollingUpdate` or `Recreate`."""
+    """`RollingUpdate`, `Recreate` (Deployments) or `OnDelete` (StatefulSets and DaemonSets)."""
+    partition: int = 0
+    """A StatefulSet's pods of a lower number keep their template."""
+    update_revision: str = ""
+    """What a StatefulSet's status calls the present template: its new pods carry it as REVISION_HASH."""
+    template_generation: str = ""
+    """How often a DaemonSet's template has changed: its new pods carry it as TEMPLATE_GENERATION."""
+    is_suspended: bool = False
+    """A CronJob that starts no Jobs."""
+    schedule: str = ""
+    """When a CronJob starts a Job, as crontab writes it."""
+    active_jobs: frozenset[str] = frozenset()
+    """The uids of the Jobs under way that a CronJob has started."""
     progress_deadline_seconds: int | None = None
     min_ready_seconds: int = 0
     selector: LabelSelector = field(default_factory=LabelSelector)
+    """Picks at least its own pods. A CronJob has none; here it picks every Job's."""
     template: Template = field(default_factory=Template)
+    """That of its pods; a CronJob's lies in its Jobs' template."""
     counts: Counts
     conditions: Sequence[Condition] = ()
 
@@ -120,35 +158,54 @@ def containers(templated: Workload | ReplicaSet) -> dict[str, str]:
     return {each.name: each.image for each in templated.template.containers}
 
 
+def all_images(templated: Workload | ReplicaSet) -> dict[str, str]:
+    """The image of each container, by its name, init containers first: a template has no name twice."""
+    template = templated.template
+    return {each.name: each.image for each in (*template.init_containers, *template.containers)}
+
+
+def matching_containers(workload: Workload, repositories: Collection[str]) -> list[ContainerSpec]:
+    """The containers whose image lies in one of these image repositories, in the template's order, init containers first."""
+    template = workload.template
+    return [
+        each
+        for each in (*template.init_containers, *template.containers)
+        if any(is_of(each.image, repository) for repository in repositories)
+    ]
+
+
 def is_observed(workload: Workload) -> bool:
     """True when the status speaks of the present spec, and not of one before it."""
     return workload.observed_generation >= workload.generation
 
 
 def is_settled(workload: Workload) -> bool:
-    """True when every wanted pod is of the present template and available: then ready pods run the spec's image."""
+    """True when every wanted pod is of the present template and available: then ready pods run the spec's image.
+
+    A CronJob always is: what it starts next is of its template. Jobs under way may run an earlier one.
+    """
     numbers = workload.counts
     present = {numbers.total, numbers.updated, numbers.ready, numbers.available}
     return is_observed(workload) and present == {numbers.wanted}
 
 
-def owned_pods(deployment: Workload, pods: Iterable[Pod]) -> list[Pod]:
-    """The Deployment's own among `pods`, of all its ReplicaSets, those being deleted too."""
-    return [pod for pod in pods if _owns(deployment, pod)]
+def owned_pods(workload: Workload, pods: Iterable[Pod]) -> list[Pod]:
+    """The workload's own among `pods`, of all its templates and Jobs, those being deleted too."""
+    return [pod for pod in pods if _owns(workload, pod)]
 
 
-def running_images(deployment: Workload, pods: Iterable[Pod], *, container: str) -> frozenset[str]:
-    """The images, as their specs write them, that the Deployment's ready pods run in that container.
+def running_images(workload: Workload, pods: Iterable[Pod], *, container: str) -> frozenset[str]:
+    """The images, as their specs write them, that the workload's ready pods run in that container, or have run at their start.
 
-    Pods being deleted do not count. More than one image means that a rollout is under way.
+    Pods being deleted do not count. More than one image means that a rollout is under way, or a CronJob's older Job.
     """
-    ready = (pod for pod in pods if _owns(deployment, pod) and is_ready(pod))
-    return frozenset(each.image for pod in ready for each in pod.containers if each.name == container)
+    ready = (pod for pod in pods if _owns(workload, pod) and is_ready(pod))
+    return frozenset(image for pod in ready for name, image in _pod_images(pod) if name == container)
 
 
 def runs_image(pod: Pod, *, container: str, image: str) -> bool:
     """Whether the pod is there to run `image` in that container, ready or not, and neither going nor left behind."""
-    runs = any(each.name == container and is_same_image(each.image, image) for each in pod.containers)
+    runs = any(name == container and is_same_image(each, image) for name, each in _pod_images(pod))
     return runs and is_active(pod)
 
 
@@ -178,7 +235,7 @@ def template_images(
 ) -> frozenset[str]:
     """The images that the Deployment's ready pods were made for, as their ReplicaSets' templates write them."""
     ready = [pod for pod in pods if _owns(deployment, pod) and is_ready(pod)]
-    found = (containers(each).get(container, "") for each in replica_sets if pods_of(each, ready))
+    found = (all_images(each).get(container, "") for each in replica_sets if pods_of(each, ready))
     return frozenset(image for image in found if image)
 
 
@@ -203,8 +260,21 @@ def _shape(template: Template) -> tuple[object, ...]:
     return dict(template.annotations), images
 
 
-def _owns(deployment: Workload, pod: Pod) -> bool:
-    """By selector and by the name that the Deployment controller gives its ReplicaSets: Deployment, dash, hash."""
-    name = f"{deployment.name}-{pod.template_hash}"
-    owned = any(each.is_controller and each.kind == "ReplicaSet" and each.name == name for each in pod.owners)
-    return owned and selects(deployment.selector, pod.labels)
+def _pod_images(pod: Pod) -> list[tuple[str, str]]:
+    return [(each.name, each.image) for each in (*pod.init_containers, *pod.containers)]
+
+
+def _owns(workload: Workload, pod: Pod) -> bool:
+    owner = pod.controller
+    if owner is None or not selects(workload.selector, pod.labels):
+        return False
+    match workload.kind:
+        case WorkloadKind.DEPLOYMENT:
+            # By the name that its controller gives its ReplicaSets.
+            return owner.kind == "ReplicaSet" and owner.name == f"{workload.name}-{pod.template_hash}"
+        case WorkloadKind.CRON_JOB:
+            # Its controller names its Jobs by the minute; those made by hand are not its rollout's.
+            started = owner.name.removeprefix(f"{workload.name}-")
+            is_named_so = started != owner.name and started.isascii() and started.isdigit()
+            return owner.kind == "Job" and (owner.uid in workload.active_jobs or is_named_so)
+    return (owner.kind, owner.name, owner.uid) == (workload.kind, workload.name, workload.uid)

@@ -9,13 +9,22 @@ from typing import Self
 from urllib.parse import quote
 
 from deployments.clients.cluster import parse
-from deployments.clients.cluster.errors import ClusterUnavailable, Expired, NoSuchContainer
+from deployments.clients.cluster.bodies import check_containers, images_patch, job_body
+from deployments.clients.cluster.errors import ClusterUnavailable, Conflict, Expired, Invalid
 from deployments.clients.cluster.fields import child, children, flag, text
 from deployments.clients.cluster.lists import Listed, Pods
 from deployments.clients.cluster.transport import Json, Transport
+from deployments.rules.jobs import Job
 from deployments.rules.pods import Event
 from deployments.rules.restarts import RESTARTED_AT, restarted_at
-from deployments.rules.workloads import OUR_MANAGER, ReplicaSet, Workload, containers, is_same_image
+from deployments.rules.workloads import (
+    OUR_MANAGER,
+    ReplicaSet,
+    Workload,
+    WorkloadKind,
+    all_images,
+    is_same_image,
+)
 
 _PAGE = 500
 _STARTS = 3
@@ -63,42 +72,69 @@ class Cluster:
         review = self._transport.post(path, {**kinds, "spec": {"resourceAttributes": asked}})
         return flag(child(review, "status"), "allowed")
 
-    def deployments(self, namespace: str) -> Listed[Workload]:
-        """Every Deployment of the namespace, read by pages of 500."""
-        return Listed(self._list(_deployments(namespace)), parse.deployment)
+    def workloads(self, kind: str, namespace: str) -> Listed[Workload]:
+        """Every workload of that kind in the namespace, read by pages of 500."""
+        return Listed(self._list(_workloads(kind, namespace)), parse.WORKLOADS[kind])
 
-    def deployment(self, namespace: str, name: str) -> Workload:
-        """One Deployment. Raises NotFound."""
-        return parse.deployment(self._transport.get(f"{_deployments(namespace)}/{_quoted(name)}"))
+    def workload(self, kind: str, namespace: str, name: str) -> Workload:
+        """One workload. Raises NotFound."""
+        return parse.WORKLOADS[kind](self._transport.get(f"{_workloads(kind, namespace)}/{_quoted(name)}"))
 
-    def set_image(
-        self, deployment: Workload, *, container: str, image: str, annotations: Mapping[str, str]
+    def set_images(
+        self,
+        workload: Workload,
+        *,
+        images: Mapping[str, str],
+        annotations: Mapping[str, str],
+        dry_run: bool = False,
     ) -> Workload:
-        """The Deployment after its container was given the image, and itself the annotations.
+        """The workload after its containers and init containers, by their names, were given these images, and itself the annotations.
 
-        `deployment` is the object that was judged: only in that very revision is it changed. When the container has the
-        image already, nothing is sent and the object comes back as it is. Raises NoSuchContainer, Conflict.
+        `workload` is the object that was judged: only in that very revision is it changed. Where all have their images already,
+        nothing is sent and the object comes back as it is. A `dry_run` answers what admission would make of it, and changes
+        nothing. Raises NoSuchContainer, Conflict.
         """
-        present = containers(deployment)
-        if container not in present:
-            raise NoSuchContainer(
-                f"The Deployment “{deployment.name}” has no container “{container}”: correct the site's container. "
-                f"It has {', '.join(sorted(present)) or 'none'}."
-            )
-        if is_same_image(present[container], image):
-            return deployment
-        template = {"spec": {"containers": [{"name": container, "image": image}]}}
-        return self._patch(deployment, template, annotations)
+        present = all_images(workload)
+        check_containers(f"The {workload.kind} “{workload.name}”", present=present, wanted=images)
+        changed = {name: image for name, image in images.items() if not is_same_image(present[name], image)}
+        if not changed:
+            return workload
+        return self._patch(workload, images_patch(workload, changed), annotations, dry_run=dry_run)
 
-    def restart(self, deployment: Workload, *, at: str, annotations: Mapping[str, str]) -> Workload:
-        """The Deployment after its pods' template was marked as restarted `at` (RFC 3339), and itself the annotations.
+    def restart(self, workload: Workload, *, at: str, annotations: Mapping[str, str]) -> Workload:
+        """The workload after its pods' template was marked as restarted `at` (RFC 3339), and itself the annotations.
 
-        That is what `kubectl rollout restart` does: every pod is replaced, by the Deployment's own strategy. When the
-        template is marked so already, nothing is sent. Raises Conflict.
+        That is what `kubectl rollout restart` does: every pod is replaced, by the workload's own strategy. When the
+        template is marked so already, nothing is sent. Raises Conflict, and Invalid for a CronJob.
         """
-        if restarted_at(deployment.template) == at:
-            return deployment
-        return self._patch(deployment, {"metadata": {"annotations": {RESTARTED_AT: at}}}, annotations)
+        if workload.kind == WorkloadKind.CRON_JOB:
+            raise Invalid(f"The CronJob “{workload.name}” keeps no pods, so there is nothing to restart.")
+        if restarted_at(workload.template) == at:
+            return workload
+        return self._patch(workload, {"metadata": {"annotations": {RESTARTED_AT: at}}}, annotations)
+
+    def create_job(
+        self, cron_job: Workload, *, name: str, images: Mapping[str, str], annotations: Mapping[str, str]
+    ) -> Job:
+        """A new Job from the CronJob's template, as `kubectl create job --from` makes it, with these images by container name.
+
+        `cron_job` is the object that was judged: the template is read anew, and must be of that very generation. Raises
+        NoSuchContainer, Conflict, and AlreadyExists where a Job has that name.
+        """
+        found = self._transport.get(
+            f"{_workloads(cron_job.kind, cron_job.namespace)}/{_quoted(cron_job.name)}"
+        )
+        read = parse.cron_job(found)
+        if (read.uid, read.generation) != (cron_job.uid, cron_job.generation):
+            raise Conflict(f"The CronJob “{cron_job.name}” has changed since it was read: read it again.")
+        check_containers(f"The CronJob “{cron_job.name}”", present=all_images(read), wanted=images)
+        body = job_body(found, name=name, images=images, annotations=annotations)
+        path = _jobs(cron_job.namespace)
+        return parse.job(self._transport.post(path, body, fieldManager=OUR_MANAGER))
+
+    def job(self, namespace: str, name: str) -> Job:
+        """One Job. Raises NotFound."""
+        return parse.job(self._transport.get(f"{_jobs(namespace)}/{_quoted(name)}"))
 
     def pods(self, namespace: str, *, label_selector: str) -> Pods:
         """The pods that a label selector picks."""
@@ -126,19 +162,25 @@ class Cluster:
             previous="true" if previous else "false",
         )
 
-    def _patch(self, deployment: Workload, template: Json, annotations: Mapping[str, str]) -> Workload:
-        """Changes that very revision of a Deployment, by strategic merge."""
-        if not (deployment.resource_version and deployment.namespace and deployment.name):
+    def _patch(
+        self, workload: Workload, template: Json, annotations: Mapping[str, str], *, dry_run: bool = False
+    ) -> Workload:
+        """Changes that very revision of a workload, by strategic merge."""
+        if not (workload.resource_version and workload.namespace and workload.name):
             # Sent without a revision, a patch would change whatever is there by now.
             raise ClusterUnavailable(
-                "The Deployment came without its name or revision: is this an API server?"
+                f"The {workload.kind} came without its name or revision: is this an API server?"
             )
+        is_cron_job = workload.kind == WorkloadKind.CRON_JOB
         change = {
-            "metadata": {"resourceVersion": deployment.resource_version, "annotations": dict(annotations)},
-            "spec": {"template": template},
+            "metadata": {"resourceVersion": workload.resource_version, "annotations": dict(annotations)},
+            "spec": {"jobTemplate": {"spec": {"template": template}}}
+            if is_cron_job
+            else {"template": template},
         }
-        path = f"{_deployments(deployment.namespace)}/{_quoted(deployment.name)}"
-        return parse.deployment(self._transport.patch(path, change, fieldManager=OUR_MANAGER))
+        path = f"{_workloads(workload.kind, workload.namespace)}/{_quoted(workload.name)}"
+        query = {"fieldManager": OUR_MANAGER} | ({"dryRun": "All"} if dry_run else {})
+        return parse.WORKLOADS[workload.kind](self._transport.patch(path, change, **query))
 
     def _list(self, path: str, **query: str) -> list[Json]:
         """All pages, in time with one another; when the server forgets where we were, from the first one again."""
@@ -176,8 +218,13 @@ def _core(namespace: str) -> str:
     return f"/api/v1/namespaces/{_quoted(namespace)}"
 
 
-def _deployments(namespace: str) -> str:
-    return f"{_apps(namespace)}/deployments"
+def _workloads(kind: str, namespace: str) -> str:
+    known = WorkloadKind(kind)
+    return f"/apis/{known.group}/v1/namespaces/{_quoted(namespace)}/{known.resource}"
+
+
+def _jobs(namespace: str) -> str:
+    return f"/apis/batch/v1/namespaces/{_quoted(namespace)}/jobs"
 
 
 def _quoted(name: str) -> str:

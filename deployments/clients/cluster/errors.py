@@ -51,6 +51,10 @@ class Conflict(ClusterError):
     """409: the object has changed since it was read."""
 
 
+class AlreadyExists(ClusterError):
+    """409: there is an object of that name already."""
+
+
 class Expired(ClusterError):
     """410: the revision to go on from is no longer kept."""
 
@@ -60,7 +64,7 @@ class Invalid(ClusterError):
 
 
 class NoSuchContainer(ClusterError):
-    """The Deployment lacks the container; sent all the same, a patch would add it."""
+    """The workload lacks the container; sent all the same, a patch would add it."""
 
 
 class Throttled(ClusterError):
@@ -81,11 +85,13 @@ def error_for(status: int, *, headers: Mapping[str, str], body: bytes) -> Cluste
         seconds = _retry_after(headers)
         answer_text = _with_answer(f"The cluster asks for a pause of {seconds:g} s: try again then.", answer)
         return Throttled(answer_text, retry_after_seconds=seconds, server_message=answer)
-    kind, message = _kind(status, answer)
+    kind, message = _kind(status, answer, reason=_text_of(body, "reason"))
     return kind(_with_answer(message, answer), status=status, server_message=answer)
 
 
-def _kind(status: int, message: str) -> tuple[type[ClusterError], str]:
+def _kind(status: int, message: str, *, reason: str) -> tuple[type[ClusterError], str]:
+    if reason == "AlreadyExists":
+        return AlreadyExists, f"The cluster has one of that name already ({status})."
     if status in _POLICIES_STATUSES and (kind := _denial(status, message)):
         return kind
     if status == 403 and _ANONYMOUS in message:  # noqa: PLR2004 -- HTTP's own number
@@ -137,13 +143,18 @@ _KINDS: dict[int, tuple[type[ClusterError], str]] = {
 
 
 def _message(body: bytes) -> str:
+    return printable(_text_of(body, "message"))[:_LONGEST_MESSAGE]
+
+
+def _text_of(body: bytes, name: str) -> str:
+    """One text of the `Status` object; where the answer is not even JSON, all of it is the message."""
     text = body.decode(errors="replace").strip()
     try:
         status = json.loads(text)
     except (ValueError, RecursionError):
-        return printable(text)[:_LONGEST_MESSAGE]
-    message = status.get("message") if isinstance(status, dict) else None
-    return printable(str(message or ""))[:_LONGEST_MESSAGE]
+        return text if name == "message" else ""
+    found = status.get(name) if isinstance(status, dict) else None
+    return str(found or "")
 
 
 def _with_answer(message: str, answer: str) -> str:

@@ -3,9 +3,9 @@
 The fields: https://kubernetes.io/docs/reference/kubernetes-api/.
 """
 
-import json
 import re
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from deployments.clients.cluster.fields import (
     child,
@@ -16,26 +16,102 @@ from deployments.clients.cluster.fields import (
     integer,
     strings,
     text,
-    texts,
     time,
 )
 from deployments.clients.cluster.parse_containers import containers, init_containers, statuses
+from deployments.clients.cluster.parse_parts import conditions, manager, owners, pod_template, selector
 from deployments.clients.cluster.transport import Json
-from deployments.rules.pods import Condition, Event, Owner, Pod
+from deployments.rules.jobs import Job
+from deployments.rules.pods import Event, Pod
 from deployments.rules.selectors import LabelSelector, Requirement
-from deployments.rules.workloads import Counts, FieldManager, ReplicaSet, Template, Workload
+from deployments.rules.workloads import (
+    Counts,
+    ReplicaSet,
+    Template,
+    Workload,
+    WorkloadKind,
+)
 
 _REVISION = "deployment.kubernetes.io/revision"
 _NUMBER = re.compile(r"[0-9]{1,18}")
-_CONTAINER_KEY = "k:"
+_TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
+_OF_A_JOB = LabelSelector(requirements=(Requirement(key="job-name", operator="Exists", values=()),))
 
 
 def deployment(thing: Json) -> Workload:
     """https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/."""
+    spec, status = child(thing, "spec"), child(thing, "status")
+    return replace(
+        _workload(WorkloadKind.DEPLOYMENT, thing, template=pod_template(spec)),
+        is_paused=flag(spec, "paused"),
+        strategy=text(child(spec, "strategy"), "type"),
+        progress_deadline_seconds=integer(spec, "progressDeadlineSeconds"),
+        counts=_counts(spec, status),
+    )
+
+
+def stateful_set(thing: Json) -> Workload:
+    """https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/stateful-set-v1/."""
+    spec, status = child(thing, "spec"), child(thing, "status")
+    update = child(spec, "updateStrategy")
+    return replace(
+        _workload(WorkloadKind.STATEFUL_SET, thing, template=pod_template(spec)),
+        strategy=text(update, "type"),
+        partition=count(child(update, "rollingUpdate"), "partition"),
+        update_revision=text(status, "updateRevision"),
+        counts=_counts(spec, status),
+    )
+
+
+def daemon_set(thing: Json) -> Workload:
+    """https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/daemon-set-v1/."""
+    spec, status = child(thing, "spec"), child(thing, "status")
+    return replace(
+        _workload(WorkloadKind.DAEMON_SET, thing, template=pod_template(spec)),
+        strategy=text(child(spec, "updateStrategy"), "type"),
+        template_generation=text(child(thing, "metadata", "annotations"), _TEMPLATE_GENERATION),
+        counts=Counts(
+            wanted=count(status, "desiredNumberScheduled"),
+            total=count(status, "currentNumberScheduled"),
+            updated=count(status, "updatedNumberScheduled"),
+            ready=count(status, "numberReady"),
+            available=count(status, "numberAvailable"),
+        ),
+    )
+
+
+def cron_job(thing: Json) -> Workload:
+    """https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/cron-job-v1/.
+
+    Its status speaks of no generation: nothing has to be begun with.
+    """
+    spec, status = child(thing, "spec"), child(thing, "status")
+    workload = _workload(
+        WorkloadKind.CRON_JOB, thing, template=pod_template(child(spec, "jobTemplate", "spec"))
+    )
+    return replace(
+        workload,
+        observed_generation=workload.generation,
+        is_suspended=flag(spec, "suspend"),
+        schedule=text(spec, "schedule"),
+        active_jobs=frozenset(text(each, "uid") for each in children(status, "active")),
+        selector=_OF_A_JOB,
+    )
+
+
+WORKLOADS: Mapping[str, Callable[[Json], Workload]] = {
+    WorkloadKind.DEPLOYMENT: deployment,
+    WorkloadKind.STATEFUL_SET: stateful_set,
+    WorkloadKind.DAEMON_SET: daemon_set,
+    WorkloadKind.CRON_JOB: cron_job,
+}
+
+
+def _workload(kind: WorkloadKind, thing: Json, *, template: Template) -> Workload:
+    """What all kinds write alike."""
     metadata, spec, status = child(thing, "metadata"), child(thing, "spec"), child(thing, "status")
-    deadline = integer(spec, "progressDeadlineSeconds")
     return Workload(
-        kind="Deployment",
+        kind=kind,
         name=text(metadata, "name"),
         namespace=text(metadata, "namespace"),
         uid=text(metadata, "uid"),
@@ -46,16 +122,34 @@ def deployment(thing: Json) -> Workload:
         is_terminating=bool(metadata.get("deletionTimestamp")),
         labels=strings(metadata, "labels"),
         annotations=strings(metadata, "annotations"),
-        owners=_owners(metadata),
-        managers=tuple(_manager(each) for each in children(metadata, "managedFields")),
-        is_paused=flag(spec, "paused"),
-        strategy=text(child(spec, "strategy"), "type"),
-        progress_deadline_seconds=deadline,
+        owners=owners(metadata),
+        managers=tuple(manager(each) for each in children(metadata, "managedFields")),
         min_ready_seconds=count(spec, "minReadySeconds"),
-        selector=_selector(child(spec, "selector")),
-        template=_template(spec),
-        counts=_counts(spec, status),
-        conditions=_conditions(status),
+        selector=selector(child(spec, "selector")),
+        template=template,
+        counts=Counts(wanted=0, total=0, updated=0, ready=0, available=0),
+        conditions=conditions(status),
+    )
+
+
+def job(thing: Json) -> Job:
+    """https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/job-v1/."""
+    metadata, spec, status = child(thing, "metadata"), child(thing, "spec"), child(thing, "status")
+    return Job(
+        name=text(metadata, "name"),
+        namespace=text(metadata, "namespace"),
+        uid=text(metadata, "uid"),
+        created_at=time(metadata, "creationTimestamp"),
+        is_terminating=bool(metadata.get("deletionTimestamp")),
+        annotations=strings(metadata, "annotations"),
+        owners=owners(metadata),
+        backoff_limit=count(spec, "backoffLimit", default=6),
+        is_suspended=flag(spec, "suspend"),
+        active=count(status, "active"),
+        succeeded=count(status, "succeeded"),
+        failed=count(status, "failed"),
+        conditions=conditions(status),
+        template=pod_template(spec),
     )
 
 
@@ -69,13 +163,13 @@ def replica_set(thing: Json) -> ReplicaSet:
         uid=text(metadata, "uid"),
         created_at=time(metadata, "creationTimestamp"),
         labels=strings(metadata, "labels"),
-        owners=_owners(metadata),
+        owners=owners(metadata),
         revision=int(revision) if _NUMBER.fullmatch(revision) else 0,
-        template=_template(spec),
+        template=pod_template(spec),
         wanted=count(spec, "replicas", default=1),
         total=count(status, "replicas"),
         ready=count(status, "readyReplicas"),
-        conditions=_conditions(status),
+        conditions=conditions(status),
     )
 
 
@@ -88,7 +182,7 @@ def pod(thing: Json) -> Pod:
         uid=text(metadata, "uid"),
         labels=strings(metadata, "labels"),
         annotations=strings(metadata, "annotations"),
-        owners=_owners(metadata),
+        owners=owners(metadata),
         created_at=time(metadata, "creationTimestamp"),
         is_terminating=bool(metadata.get("deletionTimestamp")),
         terminating_at=time(metadata, "deletionTimestamp"),
@@ -100,7 +194,7 @@ def pod(thing: Json) -> Pod:
         reason=text(status, "reason"),
         message=text(status, "message"),
         started_at=time(status, "startTime"),
-        conditions=_conditions(status),
+        conditions=conditions(status),
         statuses=statuses(status),
     )
 
@@ -129,55 +223,6 @@ def event(thing: Json) -> Event:
     )
 
 
-def _owners(metadata: Json) -> tuple[Owner, ...]:
-    return tuple(
-        Owner(
-            api_version=text(each, "apiVersion"),
-            kind=text(each, "kind"),
-            name=text(each, "name"),
-            uid=text(each, "uid"),
-            is_controller=flag(each, "controller"),
-        )
-        for each in children(metadata, "ownerReferences")
-    )
-
-
-def _manager(entry: Json) -> FieldManager:
-    written = child(entry, "fieldsV1", "f:spec", "f:template", "f:spec")
-    return FieldManager(
-        manager=text(entry, "manager"),
-        operation=text(entry, "operation"),
-        subresource=text(entry, "subresource"),
-        at=time(entry, "time"),
-        images=frozenset(
-            name
-            for kind in ("f:containers", "f:initContainers")
-            for key in child(written, kind)
-            if "f:image" in child(written, kind, key) and (name := _name_in(key))
-        ),
-    )
-
-
-@lru_cache(maxsize=1024)
-def _name_in(key: str) -> str:
-    """The name of `k:{"name":"web"}`, by which managed fields tell list items apart."""
-    try:
-        keys = json.loads(key.removeprefix(_CONTAINER_KEY))
-    except (ValueError, RecursionError):
-        return ""
-    return text(keys, "name") if isinstance(keys, dict) else ""
-
-
-def _selector(wanted: Json) -> LabelSelector:
-    return LabelSelector(
-        labels=strings(wanted, "matchLabels"),
-        requirements=tuple(
-            Requirement(key=text(each, "key"), operator=text(each, "operator"), values=texts(each, "values"))
-            for each in children(wanted, "matchExpressions")
-        ),
-    )
-
-
 def _counts(spec: Json, status: Json) -> Counts:
     return Counts(
         wanted=count(spec, "replicas", default=1),
@@ -186,29 +231,4 @@ def _counts(spec: Json, status: Json) -> Counts:
         ready=count(status, "readyReplicas"),
         available=count(status, "availableReplicas"),
         terminating=count(status, "terminatingReplicas"),
-    )
-
-
-def _conditions(status: Json) -> tuple[Condition, ...]:
-    return tuple(
-        Condition(
-            type=text(each, "type"),
-            status=text(each, "status"),
-            reason=text(each, "reason"),
-            message=text(each, "message"),
-            changed_at=time(each, "lastTransitionTime"),
-            updated_at=time(each, "lastUpdateTime"),
-        )
-        for each in children(status, "conditions")
-    )
-
-
-def _template(spec: Json) -> Template:
-    template = child(spec, "template")
-    metadata, pod_spec = child(template, "metadata"), child(template, "spec")
-    return Template(
-        labels=strings(metadata, "labels"),
-        annotations=strings(metadata, "annotations"),
-        containers=containers(pod_spec),
-        init_containers=init_containers(pod_spec),
     )

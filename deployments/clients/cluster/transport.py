@@ -70,9 +70,9 @@ class Transport:
         request = _Request(method="PATCH", path=path, query=query, body=body, content_type=_STRATEGIC)
         return read_json(self._read(request))
 
-    def post(self, path: str, body: Json) -> Json:
+    def post(self, path: str, body: Json, **query: str | int) -> Json:
         """What the server makes of the object. Raises ClusterError."""
-        request = _Request(method="POST", path=path, query={}, body=body, content_type="application/json")
+        request = _Request(method="POST", path=path, query=query, body=body, content_type="application/json")
         return read_json(self._read(request))
 
     def _read(self, request: _Request) -> bytes:

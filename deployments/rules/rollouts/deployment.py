@@ -6,76 +6,44 @@ returns to a ReplicaSet that exists already (https://github.com/kubernetes/kuber
 passed before the image was set is another rollout's.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from deployments.rules.pods import condition
-from deployments.rules.rollouts.rollout import Phase, Rollout
+from deployments.rules.rollouts.rollout import Judgement, Phase, Rollout, before_counting, with_numbers
 from deployments.rules.wording import counted, duration, sentences, some_of
-from deployments.rules.workloads import (
-    OUR_MANAGER,
-    Counts,
-    Workload,
-    containers,
-    image_writer,
-    is_observed,
-    is_same_image,
-)
+from deployments.rules.workloads import Counts, Workload, image_writer
 
 
-def judge_deployment(deployment: Workload, *, container: str, image: str) -> Rollout:
-    """How the rollout of `image` in that container stands."""
-    phase, message, by = _judge(deployment, container=container, image=image)
-    numbers = deployment.counts
-    return Rollout(
-        phase=phase,
-        message=message,
-        wanted=numbers.wanted,
-        updated=numbers.updated,
-        ready=numbers.ready,
-        available=numbers.available,
-        old=numbers.old,
-        by=by,
-        is_observed=is_observed(deployment),
+def judge_deployment(deployment: Workload, images: Mapping[str, str]) -> Rollout:
+    """How the rollout of these images stands, by the container's name."""
+    wanted = deployment.counts.wanted
+    return before_counting(deployment, images, wanted=wanted) or with_numbers(
+        deployment, _judge(deployment, images), wanted=wanted
     )
 
 
-def _judge(deployment: Workload, *, container: str, image: str) -> tuple[Phase, str, str]:
-    present = containers(deployment).get(container)
-    if present is None or not is_same_image(present, image):
-        return _superseded(deployment, container=container, present=present)
-    if not is_observed(deployment):
-        return Phase.PROGRESSING, "The cluster has taken the change and has not begun with it yet.", ""
+def _judge(deployment: Workload, images: Iterable[str]) -> Judgement:
     numbers, missing = deployment.counts, _what_is_missing(deployment)
     if deployment.is_paused and (missing or not numbers.wanted):
         return (
             Phase.PAUSED,
             "It waits because the Deployment is paused in the cluster: resume it with kubectl rollout resume.",
-            "",
         )
-    if _is_past_deadline(deployment, container=container):
-        return Phase.FAILED, sentences(_deadline(deployment), missing, _refused_pods(deployment)), ""
+    if _is_past_deadline(deployment, images):
+        return Phase.FAILED, sentences(_deadline(deployment), missing, _refused_pods(deployment))
     if missing:
-        return Phase.PROGRESSING, sentences(missing, _refused_pods(deployment)), ""
-    return Phase.COMPLETE, _complete(numbers), ""
+        return Phase.PROGRESSING, sentences(missing, _refused_pods(deployment))
+    return Phase.COMPLETE, _complete(numbers)
 
 
-def _superseded(deployment: Workload, *, container: str, present: str | None) -> tuple[Phase, str, str]:
-    if present is None:
-        return Phase.SUPERSEDED, f"The Deployment no longer has a container named “{container}”.", ""
-    writer = image_writer(deployment, container=container)
-    by = writer.manager if writer else ""
-    who = "Another deploy by Headway" if by == OUR_MANAGER else by or "Somebody else"
-    return Phase.SUPERSEDED, f"{who} has set the image to {present} since.", by
-
-
-def _is_past_deadline(deployment: Workload, *, container: str) -> bool:
+def _is_past_deadline(deployment: Workload, images: Iterable[str]) -> bool:
     progressing = condition(deployment.conditions, "Progressing")
     if progressing is None or progressing.reason != "ProgressDeadlineExceeded":
         return False
-    passed_at, writer = progressing.updated_at, image_writer(deployment, container=container)
-    if passed_at is None or writer is None or writer.at is None:
-        return True
-    return passed_at > writer.at
+    writers = (image_writer(deployment, container=each) for each in images)
+    set_at = max((each.at for each in writers if each and each.at), default=None)
+    return progressing.updated_at is None or set_at is None or progressing.updated_at > set_at
 
 
 def _deadline(deployment: Workload) -> str:

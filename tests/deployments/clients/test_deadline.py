@@ -180,7 +180,7 @@ def ask_cluster(host: str, folder: Path) -> None:
     kubeconfig = folder / "kubeconfig"
     kubeconfig.write_text(KUBECONFIG.format(host=host))
     with connect(kubeconfig=kubeconfig, timeout_seconds=(60, 60), longest_answer_seconds=SOON) as cluster:
-        cluster.deployments("default")
+        cluster.workloads("Deployment", "default")
 
 
 def send_ping(host: str, _: Path) -> None:

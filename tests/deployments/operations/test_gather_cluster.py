@@ -105,7 +105,7 @@ def test_a_rotated_token_is_read_anew_in_the_same_sync(
 ) -> None:
     settings.KUBECONFIG = world.cluster.write_kubeconfig(tmp_path / "rotating")
     rotating = Clients(clients.github, clients.registry)
-    rotating.cluster.deployments(NAMESPACE)
+    rotating.cluster.workloads("Deployment", NAMESPACE)
     world.cluster.rotate_token()
     world.cluster.write_kubeconfig(settings.KUBECONFIG)
 

@@ -25,14 +25,12 @@ def _patch(cluster: Cluster, name: str) -> None:
         "metadata": {"name": name, "namespace": NAMESPACE, "resourceVersion": "1"},
         "spec": {"template": {"spec": {"containers": [{"name": name, "image": "old"}]}}},
     }
-    cluster.set_image(
-        parse.deployment(deployment), container=name, image="gcr.io/icco-cloud/x:1", annotations={}
-    )
+    cluster.set_images(parse.deployment(deployment), images={name: "gcr.io/icco-cloud/x:1"}, annotations={})
 
 
 USES: dict[Permission, Use] = {
-    ("apps", "deployments", "get"): lambda cluster, name: cluster.deployment(NAMESPACE, name),
-    ("apps", "deployments", "list"): lambda cluster, _: cluster.deployments(NAMESPACE),
+    ("apps", "deployments", "get"): lambda cluster, name: cluster.workload("Deployment", NAMESPACE, name),
+    ("apps", "deployments", "list"): lambda cluster, _: cluster.workloads("Deployment", NAMESPACE),
     ("apps", "deployments", "patch"): _patch,
     ("apps", "replicasets", "list"): lambda cluster, _: cluster.replica_sets(NAMESPACE, label_selector=""),
     ("", "pods", "list"): lambda cluster, _: cluster.pods(NAMESPACE, label_selector=""),
@@ -189,7 +187,7 @@ def test_the_printed_role_is_enough_for_the_mapped_and_refused_for_the_others(
     with World(mappings, rbac=write_rbac(folder, role["rules"])) as world:
         kubeconfig = world.cluster.write_kubeconfig(tmp_path / "kubeconfig")
         with connect(kubeconfig=kubeconfig, timeout_seconds=(60, 60)) as cluster:
-            cluster.deployment(NAMESPACE, mappings[0].deployment)
-            assert len(cluster.deployments(NAMESPACE)) == 2
+            cluster.workload("Deployment", NAMESPACE, mappings[0].deployment)
+            assert len(cluster.workloads("Deployment", NAMESPACE)) == 2
             with pytest.raises(ClusterRefused):
                 _patch(cluster, mappings[1].deployment)

@@ -29,7 +29,7 @@ def deployment(*, startup_probe=None, deadline=600, observed=2, conditions=(), *
 
 
 def measured(workload, *, ready=0, before=None, wanted_before=10):
-    rollout = judge_rollout(workload, container="web", image=IMAGE)
+    rollout = judge_rollout(workload, images={"web": IMAGE})
     return progress(
         workload,
         rollout,
@@ -116,7 +116,7 @@ def test_a_rollout_may_pause_as_long_as_its_manifest_allows(manifest, minutes):
 def test_a_passed_deadline_waits_for_a_startup_probe_that_allows_more(threshold, failed):
     patient = {"periodSeconds": 10, "failureThreshold": threshold}
     workload = deployment(startup_probe=patient, replicas=11, updatedReplicas=1, conditions=[PASSED])
-    rollout = judge_rollout(workload, container="web", image=IMAGE)
+    rollout = judge_rollout(workload, images={"web": IMAGE})
     starting = Diagnosis("startup", "“web” does not pass its startup probe.", certain=False)
 
     assert has_failed(workload, rollout, starting) is failed

@@ -11,7 +11,7 @@ from deployments.rules.rollouts import JUDGES, judge_rollout
 from deployments.rules.workloads import Workload
 
 CASES = sorted((Path(__file__).parent / "cases" / "rollouts").glob("*.yaml"))
-PARSERS = {"deployment": parse.deployment}
+PARSERS = {kind.lower(): parser for kind, parser in parse.WORKLOADS.items()}
 """By the name under which a case has its workload."""
 
 
@@ -20,11 +20,15 @@ def workload_of(case: dict[str, Any]) -> Workload:
     return PARSERS[name](case[name])
 
 
+def images_of(case: dict[str, Any]) -> dict[str, str]:
+    return case["images"] if "images" in case else {case["container"]: case["image"]}
+
+
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_a_rollout_is_judged_as_its_case_expects(path):
     case = yaml.safe_load(path.read_text(encoding="utf-8"))
 
-    rollout = judge_rollout(workload_of(case), container=case["container"], image=case["image"])
+    rollout = judge_rollout(workload_of(case), images=images_of(case))
 
     assert {"phase": rollout.phase, "message": rollout.message, "by": rollout.by} == {"by": ""} | case[
         "expect"
@@ -50,7 +54,7 @@ def test_a_rollout_carries_the_numbers_it_was_judged_by():
         },
     }
 
-    rollout = judge_rollout(parse.deployment(deployment), container="web", image="nginx:2")
+    rollout = judge_rollout(parse.deployment(deployment), images={"web": "nginx:2"})
 
     assert (rollout.wanted, rollout.updated, rollout.ready, rollout.available, rollout.old) == (4, 3, 4, 2, 2)
 
@@ -61,6 +65,6 @@ def test_a_deployment_without_any_status_yet_has_not_begun():
         "spec": {"template": {"spec": {"containers": [{"name": "web", "image": "nginx:2"}]}}},
     }
 
-    rollout = judge_rollout(parse.deployment(deployment), container="web", image="nginx:2")
+    rollout = judge_rollout(parse.deployment(deployment), images={"web": "nginx:2"})
 
     assert (rollout.phase, rollout.wanted, rollout.updated) == ("progressing", 1, 0)

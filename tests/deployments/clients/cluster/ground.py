@@ -92,7 +92,7 @@ class Ground:
         return name
 
     def read(self, name: str) -> Workload:
-        return self.cluster.deployment(self.namespace, name)
+        return self.cluster.workload("Deployment", self.namespace, name)
 
     def pods(self, name: str) -> Pods:
         return self.cluster.pods(self.namespace, label_selector=f"app={name}")
@@ -105,14 +105,14 @@ class Ground:
         """The rollout of that image, once it is complete."""
 
         def state() -> Rollout | None:
-            rollout = judge_rollout(self.read(name), container=WEB, image=image)
+            rollout = judge_rollout(self.read(name), images={WEB: image})
             return rollout if rollout.phase is Phase.COMPLETE else None
 
         return wait_for(state)
 
     def set_image(self, name: str, image: str) -> Workload:
         return self._changed(
-            name, lambda read: self.cluster.set_image(read, container=WEB, image=image, annotations={})
+            name, lambda read: self.cluster.set_images(read, images={WEB: image}, annotations={})
         )
 
     def restart(self, name: str, *, at: str, annotations: dict[str, str]) -> Workload:

@@ -132,4 +132,4 @@ def test_a_user_without_credentials_is_told_that_none_were_sent(demo, tmp_path):
         connect(kubeconfig=kubeconfig) as client,
         pytest.raises(ClusterRefused, match=r"given no credentials \(403, system:anonymous\)"),
     ):
-        client.deployments("default")
+        client.workloads("Deployment", "default")

@@ -19,13 +19,13 @@ pytestmark = pytest.mark.cluster
 def test_the_deployments_of_a_namespace_are_listed(ground):
     names = {ground.make(), ground.make()}
 
-    listed = ground.cluster.deployments(ground.namespace)
+    listed = ground.cluster.workloads("Deployment", ground.namespace)
 
     assert names <= {each.name for each in listed}
 
 
 def test_a_namespace_without_deployments_lists_none(ground):
-    assert list(ground.cluster.deployments(ground.namespace)) == []
+    assert list(ground.cluster.workloads("Deployment", ground.namespace)) == []
 
 
 def test_a_deployment_that_is_not_there_is_not_found(ground):
@@ -37,7 +37,7 @@ def test_a_patch_changes_one_containers_image_and_nothing_else(ground):
     name = ground.make(sidecar=True)
     before = ground.settled(name)
 
-    ground.cluster.set_image(before, container=WEB, image=SECOND, annotations={})
+    ground.cluster.set_images(before, images={WEB: SECOND}, annotations={})
 
     after = ground.read(name)
     assert containers(after) == {"sidecar": FIRST, WEB: SECOND}
@@ -49,7 +49,7 @@ def test_a_patch_writes_its_annotations_and_its_manager_beside_the_image(ground)
     name = ground.make()
     note = {"kubernetes.io/change-cause": "Deploy 7", "headway.dev/deploy": "7"}
 
-    changed = ground.cluster.set_image(ground.settled(name), container=WEB, image=SECOND, annotations=note)
+    changed = ground.cluster.set_images(ground.settled(name), images={WEB: SECOND}, annotations=note)
 
     assert note.items() <= changed.annotations.items()
     assert image_writer(changed, container=WEB).manager == "headway"
@@ -59,9 +59,7 @@ def test_an_image_that_is_desired_already_is_not_sent(ground):
     name = ground.make()
     before = ground.settled(name)
 
-    same = ground.cluster.set_image(
-        before, container=WEB, image=FIRST, annotations={"headway.dev/deploy": "7"}
-    )
+    same = ground.cluster.set_images(before, images={WEB: FIRST}, annotations={"headway.dev/deploy": "7"})
 
     assert same == before
     assert "headway.dev/deploy" not in ground.read(name).annotations
@@ -71,7 +69,7 @@ def test_a_container_that_is_not_there_is_refused_and_not_added(ground):
     name = ground.make()
 
     with pytest.raises(NoSuchContainer, match=r"no container “wbe”.*It has web\."):
-        ground.cluster.set_image(ground.read(name), container="wbe", image=SECOND, annotations={})
+        ground.cluster.set_images(ground.read(name), images={"wbe": SECOND}, annotations={})
 
     assert containers(ground.read(name)) == {WEB: FIRST}
 
@@ -82,7 +80,7 @@ def test_a_deployment_that_changed_since_it_was_read_is_a_conflict(ground):
     ground.meddle(name, lambda spec: spec.update(minReadySeconds=1))
 
     with pytest.raises(Conflict, match="read it again"):
-        ground.cluster.set_image(stale, container=WEB, image=SECOND, annotations={})
+        ground.cluster.set_images(stale, images={WEB: SECOND}, annotations={})
 
     assert containers(ground.read(name)) == {WEB: FIRST}
 
@@ -91,7 +89,7 @@ def test_a_change_that_makes_no_sense_is_invalid(ground):
     name = ground.make()
 
     with pytest.raises(Invalid, match="does not accept the change"):
-        ground.cluster.set_image(ground.settled(name), container=WEB, image="", annotations={})
+        ground.cluster.set_images(ground.settled(name), images={WEB: ""}, annotations={})
 
 
 def test_a_blank_image_is_taken_in_a_template_and_refused_in_its_pods(ground):
@@ -109,7 +107,7 @@ def test_a_rollout_is_followed_until_ready_pods_run_the_image(ground):
     name = ground.make()
     ground.settled(name)
 
-    first = judge_rollout(ground.set_image(name, SECOND), container=WEB, image=SECOND)
+    first = judge_rollout(ground.set_image(name, SECOND), images={WEB: SECOND})
     last = ground.rolled_out(name, SECOND)
 
     assert (first.phase, last.message) == (Phase.PROGRESSING, "The new pod is up.")
@@ -131,7 +129,7 @@ def test_an_image_that_does_not_exist_is_diagnosed_while_the_old_pod_serves(grou
 
     assert diagnosis.reason == "image_not_found"
     assert running_images(ground.read(name), ground.pods(name), container=WEB) == {FIRST}
-    assert judge_rollout(ground.read(name), container=WEB, image=MISSING).phase is Phase.PROGRESSING
+    assert judge_rollout(ground.read(name), images={WEB: MISSING}).phase is Phase.PROGRESSING
 
 
 def test_going_back_returns_to_the_replica_set_that_was_there_before(ground):
@@ -155,7 +153,7 @@ def test_an_image_changed_by_somebody_else_supersedes_the_rollout(ground):
 
     ground.meddle(name, lambda spec: spec["template"]["spec"]["containers"][0].update(image=TALKING))
 
-    assert judge_rollout(ground.read(name), container=WEB, image=SECOND).phase is Phase.SUPERSEDED
+    assert judge_rollout(ground.read(name), images={WEB: SECOND}).phase is Phase.SUPERSEDED
 
 
 def test_a_restart_replaces_the_pods_and_keeps_the_image(ground):

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import is_dataclass
+from enum import Enum
 from inspect import getfile, getmembers, isclass, isfunction
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -12,7 +13,7 @@ from deployments.clients.cluster import Cluster
 from deployments.clients.github import GitHub
 from deployments.clients.registry import Registry
 from deployments.clients.site_check import SiteCheck
-from deployments.rules import pods, selectors, workloads
+from deployments.rules import jobs, pods, selectors, workloads
 from tests.processes import CHECKOUT
 
 RAW = re.compile(
@@ -28,9 +29,9 @@ CLIENTS = {Path(getfile(client)).parent for client in (Cluster, GitHub, Registry
 READERS = [path for path in DOMAIN.rglob("*.py") if CLIENTS.isdisjoint(path.parents)]
 SHAPES = [
     each
-    for module in (pods, selectors, workloads)
+    for module in (jobs, pods, selectors, workloads)
     for _, each in getmembers(module, isclass)
-    if each.__module__ == module.__name__
+    if each.__module__ == module.__name__ and not issubclass(each, Enum)
 ]
 ASKED = [method for name, method in getmembers(Cluster, isfunction) if not name.startswith("_")]
 

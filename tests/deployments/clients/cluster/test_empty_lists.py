@@ -21,7 +21,7 @@ def test_it_is_a_list_without_anything(body: bytes, tmp_path: Path) -> None:
     path.write_text(yaml.safe_dump(kubeconfig | {"users": [{"name": "a", "user": {"token": "t"}}]}))
 
     with connect(kubeconfig=path) as client:
-        found = client.deployments("default")
+        found = client.workloads("Deployment", "default")
     server.stop()
 
     assert list(found) == []

@@ -12,11 +12,19 @@ from deployments.clients.cluster import Listed, Pods, parse
 from deployments.rules.diagnosis import diagnose
 from deployments.rules.digest_check import check_digests, reported_digests
 from deployments.rules.discovery import candidates
+from deployments.rules.jobs import judge_job
 from deployments.rules.managers import manager_of
+from deployments.rules.new_pods import new_pods
 from deployments.rules.restarts import restarted_pods
 from deployments.rules.rollouts import judge_rollout
 from deployments.rules.selectors import selector
-from deployments.rules.workloads import image_writer, is_settled, present_replica_set, running_images
+from deployments.rules.workloads import (
+    image_writer,
+    is_settled,
+    matching_containers,
+    present_replica_set,
+    running_images,
+)
 from tests.deployments.clients.cluster.api_objects import DEPLOYMENT, EVENT, POD, REPLICA_SET
 
 IMAGE = "r.example/shop:1"
@@ -57,7 +65,7 @@ def test_nothing_trips_over_what_no_api_server_sends(
     listed, found = Listed([deployment], parse.deployment), Pods([POD, *pods])
     workload, events = listed[0], [parse.event(event)]
 
-    rollout = judge_rollout(workload, container="web", image=IMAGE)
+    rollout = judge_rollout(workload, images={"web": IMAGE})
     diagnose(found, events, container="web", image=IMAGE, now=NOW)
     check_digests(found, container="web", same={"sha256:1"})
     reported_digests(found, container="web")
@@ -71,3 +79,29 @@ def test_nothing_trips_over_what_no_api_server_sends(
     is_settled(workload)
 
     assert rollout.message
+
+
+@st.composite
+def spoilt_workloads(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
+    kind = draw(st.sampled_from(sorted(parse.WORKLOADS)))
+    thing = draw(spoilt(DEPLOYMENT))
+    if kind == "CronJob":
+        thing = thing | {"spec": {"jobTemplate": {"spec": thing.get("spec")}}}
+    return kind, thing
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(spoilt_workloads(), spoilt(POD))
+def test_no_kind_trips_over_what_no_api_server_sends(
+    workload: tuple[str, dict[str, Any]], pod: dict[str, Any]
+) -> None:
+    kind, thing = workload
+    read, found = parse.WORKLOADS[kind](thing), Pods([POD, pod])
+
+    rollout = judge_rollout(read, images={"web": IMAGE, "migrate": IMAGE})
+    new_pods(read, found)
+    matching_containers(read, {"r.example/shop"})
+    state = judge_job(parse.job(thing))
+
+    assert rollout.message
+    assert state.message

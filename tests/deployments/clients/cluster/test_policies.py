@@ -21,9 +21,9 @@ def site(demo):
 
 
 def refused(demo, client, refusal):
-    read = client.deployment("default", "cron")
+    read = client.workload("Deployment", "default", "cron")
     demo.fail_next(refusal.status, method="PATCH", message=refusal.message)
-    client.set_image(read, container=WEB, image=SECOND, annotations={})
+    client.set_images(read, images={WEB: SECOND}, annotations={})
 
 
 @pytest.mark.parametrize("refusal", [GATEKEEPER, KYVERNO, VALIDATING_POLICY, QUOTA, LIMIT_RANGE])
@@ -55,4 +55,4 @@ def test_a_role_that_lacks_it_in_truth_says_so(demo, client):
     demo.create_namespace("elsewhere")
 
     with pytest.raises(ClusterRefused, match=r"grant it in Headway's Role. It said: .*cannot list resource"):
-        client.deployments("elsewhere")
+        client.workloads("Deployment", "elsewhere")

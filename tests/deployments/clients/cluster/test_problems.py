@@ -24,7 +24,9 @@ def site(demo):
 
 
 def patch(client):
-    return client.set_image(client.deployment("default", "cron"), container=WEB, image=SECOND, annotations={})
+    return client.set_images(
+        client.workload("Deployment", "default", "cron"), images={WEB: SECOND}, annotations={}
+    )
 
 
 def test_a_conflict_is_not_repeated_by_itself_and_the_next_reading_succeeds(demo, client):
@@ -41,9 +43,9 @@ def test_an_error_of_the_servers_own_says_what_it_said_and_the_next_try_succeeds
     demo.fail_next(500, path_contains=DEPLOYMENTS)
 
     with pytest.raises(ClusterUnavailable, match=r"\(500\): try again\. It said: Internal error occurred"):
-        client.deployments("default")
+        client.workloads("Deployment", "default")
 
-    assert len(client.deployments("default")) == 1
+    assert len(client.workloads("Deployment", "default")) == 1
 
 
 def test_a_patch_that_meets_an_error_is_sent_once(demo, client):
@@ -90,10 +92,10 @@ def test_a_patch_whose_answer_is_lost_has_happened_once(demo, client):
 
 @pytest.mark.parametrize("field", ["resource_version", "namespace", "name"])
 def test_what_came_without_its_revision_or_name_is_not_patched(demo, client, field):
-    read = replace(client.deployment("default", "cron"), **{field: ""})
+    read = replace(client.workload("Deployment", "default", "cron"), **{field: ""})
 
     with pytest.raises(ClusterUnavailable, match="without its name or revision"):
-        client.set_image(read, container=WEB, image=SECOND, annotations={})
+        client.set_images(read, images={WEB: SECOND}, annotations={})
 
     assert demo.requests.matching(method="PATCH") == []
 
@@ -114,7 +116,7 @@ def test_a_rotated_token_is_told_apart_from_a_missing_permission(demo, client):
     demo.rotate_token()
 
     with pytest.raises(ClusterRefused, match=r"credentials \(401\): renew the token") as refusal:
-        client.deployments("default")
+        client.workloads("Deployment", "default")
 
     assert (refusal.value.status, refusal.value.server_message) == (401, "Unauthorized")
 
@@ -123,10 +125,10 @@ def test_a_namespace_that_is_not_granted_leaves_the_others_readable(demo, client
     demo.create_namespace("payments")
 
     with pytest.raises(ClusterRefused, match=r"\(403\): grant it in Headway's Role.*payments") as refusal:
-        client.deployments("payments")
+        client.workloads("Deployment", "payments")
 
     assert refusal.value.status == 403
-    assert len(client.deployments("default")) == 1
+    assert len(client.workloads("Deployment", "default")) == 1
 
 
 def many(demo, count=501):
@@ -137,7 +139,7 @@ def many(demo, count=501):
 def test_a_long_list_is_read_by_pages(demo, client):
     many(demo)
 
-    listed = client.deployments("default")
+    listed = client.workloads("Deployment", "default")
 
     assert len({each.name for each in listed}) == len(listed) == 502
     assert [entry.query["limit"] for entry in demo.requests] == ["500", "500"]
@@ -149,7 +151,7 @@ def test_a_list_that_expires_in_the_middle_is_read_from_the_start(demo, client):
     expiring = threading.Thread(target=expire_after_first_page, args=[demo])
     expiring.start()
 
-    listed = client.deployments("default")
+    listed = client.workloads("Deployment", "default")
 
     expiring.join()
     assert len({each.name for each in listed}) == len(listed) == 502
@@ -166,7 +168,7 @@ def test_a_list_that_expires_again_and_again_is_given_up(demo, client):
     demo.fail_next(410, times=10, path_contains=DEPLOYMENTS)
 
     with pytest.raises(ClusterUnavailable, match="three times"):
-        client.deployments("default")
+        client.workloads("Deployment", "default")
 
     assert len(demo.requests) == 3
 
@@ -180,7 +182,7 @@ def test_a_server_that_is_gone_cannot_be_reached(demo, tmp_path):
         connect(kubeconfig=kubeconfig, timeout_seconds=(1, 1)) as client,
         pytest.raises(ClusterUnavailable, match=r"127\.0\.0\.1:1 cannot be reached"),
     ):
-        client.deployments("default")
+        client.workloads("Deployment", "default")
 
 
 def test_a_server_with_another_certificate_is_not_trusted(demo, tmp_path):
@@ -194,7 +196,7 @@ def test_a_server_with_another_certificate_is_not_trusted(demo, tmp_path):
             connect(kubeconfig=kubeconfig) as client,
             pytest.raises(ClusterUnavailable, match="no safe connection"),
         ):
-            client.deployments("default")
+            client.workloads("Deployment", "default")
 
 
 def test_an_answer_that_only_trickles_is_given_up(demo, tmp_path, trickle):
@@ -205,7 +207,7 @@ def test_an_answer_that_only_trickles_is_given_up(demo, tmp_path, trickle):
         connect(kubeconfig=kubeconfig, longest_answer_seconds=0.3) as client,
         pytest.raises(ClusterUnavailable, match="did not answer in time"),
     ):
-        client.deployments("default")
+        client.workloads("Deployment", "default")
 
 
 def test_an_answer_nested_without_end_is_unavailable(demo, tmp_path):
@@ -214,6 +216,6 @@ def test_an_answer_nested_without_end_is_unavailable(demo, tmp_path):
     kubeconfig.write_text(kubeconfig.read_text().replace(demo.url, f"http://{server.host}"))
 
     with connect(kubeconfig=kubeconfig) as client, pytest.raises(ClusterUnavailable, match="cannot be read"):
-        client.deployments("default")
+        client.workloads("Deployment", "default")
 
     server.stop()

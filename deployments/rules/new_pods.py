@@ -1,0 +1,68 @@
+"""Which pods of a workload are of its present template, whatever admission has made of their images.
+
+Each kind's controller marks its pods in a way of its own; none of them takes more than the right to list pods, but for ReplicaSets.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from deployments.rules.pods import Pod, is_active
+from deployments.rules.workloads import (
+    ReplicaSet,
+    Workload,
+    WorkloadKind,
+    all_images,
+    is_observed,
+    is_same_image,
+    owned_pods,
+    pods_of,
+    present_replica_set,
+)
+
+REVISION_HASH = "controller-revision-hash"
+"""The label by which StatefulSets and DaemonSets name the template that a pod was made from."""
+TEMPLATE_GENERATION = "pod-template-generation"
+"""The label by which DaemonSets number the template that a pod was made from: deprecated, and written all the same."""
+
+
+def new_pods(workload: Workload, pods: Iterable[Pod], replica_sets: Iterable[ReplicaSet] = ()) -> list[Pod]:
+    """The workload's pods of its present template, neither going nor left behind; of a CronJob those of Jobs under way.
+
+    Empty while its controller has not seen the template. Only Deployments need their ReplicaSets.
+    """
+    own = [pod for pod in owned_pods(workload, pods) if is_active(pod)]
+    match workload.kind:
+        case WorkloadKind.DEPLOYMENT:
+            present = present_replica_set(workload, replica_sets)
+            return pods_of(present, own) if present else []
+        case WorkloadKind.STATEFUL_SET if workload.update_revision:
+            of_revision = [pod for pod in own if pod.labels.get(REVISION_HASH) == workload.update_revision]
+            return of_revision if is_observed(workload) else []
+        case WorkloadKind.DAEMON_SET:
+            return _of_daemon_set(workload, own) if is_observed(workload) else []
+    return [pod for pod in own if _has_its_images(workload, pod)]
+
+
+def _of_daemon_set(workload: Workload, own: Sequence[Pod]) -> list[Pod]:
+    """As its controller tells them: by the template's number, or, where the template has gone back to an earlier one, by its hash.
+
+    `IsPodUpdated` in kubernetes' pkg/controller/daemon/util. The status does not say that hash: a pod of the present number does, or
+    one that has the template's images; where all are counted as updated, all are.
+    """
+    if workload.counts.total and workload.counts.updated >= workload.counts.total:
+        return list(own)
+    sure = [pod for pod in own if _is_of_generation(workload, pod) or _has_its_images(workload, pod)]
+    hashes = {pod.labels.get(REVISION_HASH, "") for pod in sure if _is_of_generation(workload, pod)} - {""}
+    return [pod for pod in own if pod in sure or pod.labels.get(REVISION_HASH) in hashes]
+
+
+def _is_of_generation(workload: Workload, pod: Pod) -> bool:
+    number = workload.template_generation
+    return bool(number) and pod.labels.get(TEMPLATE_GENERATION) == number
+
+
+def _has_its_images(workload: Workload, pod: Pod) -> bool:
+    """Whether the pod has every image and annotation of the template, as one that it was made from has without an admission."""
+    images = {each.name: each.image for each in (*pod.init_containers, *pod.containers)}
+    wanted = all_images(workload)
+    has_images = all(is_same_image(images.get(name, ""), image) for name, image in wanted.items())
+    return bool(wanted) and has_images and workload.template.annotations.items() <= pod.annotations.items()

@@ -1,0 +1,37 @@
+"""DaemonSets: one pod for each node that takes one, replaced node by node.
+
+The order and the numbers are those of `kubectl rollout status` (k8s.io/kubectl, `pkg/polymorphichelpers/rollout_status.go`) and of
+gitops-engine's `pkg/health/health_daemonset.go`. With `OnDelete` nothing is waited for:
+https://kubernetes.io/docs/tasks/manage-daemon/update-daemon-set/#daemonset-update-strategy.
+"""
+
+from collections.abc import Mapping
+
+from deployments.rules.rollouts.rollout import Judgement, Phase, Rollout, before_counting, with_numbers
+from deployments.rules.wording import some_of
+from deployments.rules.workloads import Workload
+
+
+def judge_daemon_set(daemon_set: Workload, images: Mapping[str, str]) -> Rollout:
+    """How the rollout of these images stands, by the container's name."""
+    wanted = 0 if daemon_set.strategy == "OnDelete" else daemon_set.counts.wanted
+    return before_counting(daemon_set, images, wanted=wanted) or with_numbers(
+        daemon_set, _judge(daemon_set), wanted=wanted
+    )
+
+
+def _judge(daemon_set: Workload) -> Judgement:
+    numbers = daemon_set.counts
+    if not numbers.wanted:
+        return Phase.COMPLETE, "The image is set, and no pod runs it: the DaemonSet has no node to run on."
+    if daemon_set.strategy == "OnDelete":
+        return (
+            Phase.COMPLETE,
+            "The image is set. The DaemonSet updates on delete: new pods come when somebody deletes the old ones.",
+        )
+    if numbers.updated < numbers.wanted:
+        return Phase.PROGRESSING, f"{some_of(numbers.updated, numbers.wanted, 'new pod')} created."
+    if numbers.available < numbers.wanted:
+        return Phase.PROGRESSING, f"{some_of(numbers.available, numbers.wanted, 'new pod')} up."
+    where = "its node" if numbers.wanted == 1 else f"all {numbers.wanted} nodes"
+    return Phase.COMPLETE, f"The new pod is up on {where}."

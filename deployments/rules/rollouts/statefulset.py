@@ -1,0 +1,57 @@
+"""StatefulSets: pods are replaced one after another, from the highest number down to the partition.
+
+The order and the numbers are those of `kubectl rollout status` (k8s.io/kubectl, `pkg/polymorphichelpers/rollout_status.go`) and of
+gitops-engine's `pkg/health/health_statefulset.go`: generation, then ready pods, then new ones down to the partition. With `OnDelete`
+nothing is waited for: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#update-strategies.
+"""
+
+from collections.abc import Mapping
+
+from deployments.rules.rollouts.rollout import Judgement, Phase, Rollout, before_counting, with_numbers
+from deployments.rules.wording import counted, sentences, some_of
+from deployments.rules.workloads import Workload
+
+
+def judge_stateful_set(stateful_set: Workload, images: Mapping[str, str]) -> Rollout:
+    """How the rollout of these images stands, by the container's name."""
+    wanted = _wanted(stateful_set)
+    return before_counting(stateful_set, images, wanted=wanted) or with_numbers(
+        stateful_set, _judge(stateful_set, wanted), wanted=wanted
+    )
+
+
+def _wanted(stateful_set: Workload) -> int:
+    """How many pods its controller replaces: those of the partition's number and above."""
+    if stateful_set.strategy == "OnDelete":
+        return 0
+    return max(0, stateful_set.counts.wanted - stateful_set.partition)
+
+
+def _judge(stateful_set: Workload, wanted: int) -> Judgement:
+    numbers = stateful_set.counts
+    if not numbers.wanted:
+        return Phase.COMPLETE, "The image is set, and no pod runs it: the StatefulSet is scaled to zero."
+    if stateful_set.strategy == "OnDelete":
+        return (
+            Phase.COMPLETE,
+            "The image is set. The StatefulSet updates on delete: new pods come when somebody deletes the old ones.",
+        )
+    if not wanted:
+        return Phase.COMPLETE, f"The image is set, and no pod runs it: {_kept(stateful_set)}."
+    created = "" if numbers.updated >= wanted else f"{some_of(numbers.updated, wanted, 'new pod')} created."
+    if numbers.ready < numbers.wanted:
+        return Phase.PROGRESSING, sentences(
+            created, f"{some_of(numbers.ready, numbers.wanted, 'pod')} ready."
+        )
+    if created:
+        return Phase.PROGRESSING, created
+    up = "The new pod is up." if wanted == 1 else f"All {wanted} new pods are up."
+    return Phase.COMPLETE, sentences(up, _kept(stateful_set) if stateful_set.partition else "")
+
+
+def _kept(stateful_set: Workload) -> str:
+    kept = min(stateful_set.partition, stateful_set.counts.wanted)
+    keep = "keeps its" if kept == 1 else "keep their"
+    return (
+        f"{counted(kept, 'pod')} {keep} image, since the StatefulSet's partition is {stateful_set.partition}"
+    )

@@ -1,0 +1,72 @@
+from typing import Any
+
+import pytest
+
+from deployments.clients.cluster import parse
+from deployments.rules.jobs import JobPhase, job_pods, judge_job
+
+
+def condition(kind: str, **more: str) -> dict[str, Any]:
+    return {"conditions": [{"type": kind, "status": "True"} | more]}
+
+
+@pytest.mark.parametrize(
+    ("status", "phase", "message"),
+    [
+        ({}, JobPhase.RUNNING, "Job release-7 has no pod yet."),
+        ({"active": 1}, JobPhase.RUNNING, "Job release-7 is running."),
+        (
+            {"active": 1, "failed": 1},
+            JobPhase.RUNNING,
+            "Job release-7 is running: 1 pod failed so far, of at most 3.",
+        ),
+        ({"succeeded": 1}, JobPhase.RUNNING, "Job release-7 has no pod yet."),
+        (condition("Complete") | {"succeeded": 1}, JobPhase.COMPLETE, "Job release-7 has completed."),
+        (
+            condition("Suspended"),
+            JobPhase.SUSPENDED,
+            "Job release-7 is suspended in the cluster and starts no pods.",
+        ),
+        (
+            condition(
+                "Failed", reason="BackoffLimitExceeded", message="Job has reached the specified backoff limit"
+            ),
+            JobPhase.FAILED,
+            "Job release-7 has failed: Job has reached the specified backoff limit.",
+        ),
+        (
+            condition("Failed", reason="DeadlineExceeded"),
+            JobPhase.FAILED,
+            "Job release-7 has failed: DeadlineExceeded.",
+        ),
+        (
+            {"conditions": [{"type": "Complete", "status": "False"}], "active": 1},
+            JobPhase.RUNNING,
+            "Job release-7 is running.",
+        ),
+        (condition("FailureTarget") | {"active": 1}, JobPhase.RUNNING, "Job release-7 is running."),
+    ],
+)
+def test_a_job_is_judged_by_its_conditions(status: dict[str, Any], phase: JobPhase, message: str) -> None:
+    job = parse.job({"metadata": {"name": "release-7"}, "spec": {"backoffLimit": 2}, "status": status})
+
+    state = judge_job(job)
+
+    assert (state.phase, state.message) == (phase, message)
+
+
+def test_a_job_that_is_deleted_midway_has_failed() -> None:
+    metadata = {"name": "release-7", "deletionTimestamp": "2026-11-22T10:00:00Z"}
+
+    state = judge_job(parse.job({"metadata": metadata, "status": {"active": 1}}))
+
+    assert state.phase is JobPhase.FAILED
+
+
+def test_a_jobs_pods_are_told_by_its_uid() -> None:
+    owners = [[{"kind": "Job", "uid": uid, "controller": True}] for uid in ("uid-1", "uid-2")]
+    pods = [parse.pod({"metadata": {"name": "a", "ownerReferences": each}}) for each in owners]
+
+    found = job_pods(parse.job({"metadata": {"uid": "uid-2"}}), pods)
+
+    assert found == [pods[1]]
