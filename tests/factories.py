@@ -42,6 +42,23 @@ def create_site(
     return site
 
 
+def workload_forms(site: Site) -> dict[str, str]:
+    """What a browser sends of a mapping's workloads, as they are."""
+    rows = list(site.workloads.all())
+    filled_in: dict[str, object] = {"TOTAL_FORMS": len(rows), "INITIAL_FORMS": len(rows), "MIN_NUM_FORMS": 1}
+    for number, row in enumerate(rows):
+        filled_in |= {
+            f"{number}-id": row.pk,
+            f"{number}-site": site.pk,
+            f"{number}-position": row.position,
+            f"{number}-kind": row.kind,
+            f"{number}-namespace": row.namespace,
+            f"{number}-name": row.name,
+            f"{number}-containers": ",".join(row.containers),
+        }
+    return {f"workloads-{name}": str(value) for name, value in filled_in.items()}
+
+
 def make_sites(world: World) -> dict[str, Site]:
     """Map every site of the world; return them by host."""
     sites = Site.objects.bulk_create(

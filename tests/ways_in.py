@@ -16,7 +16,7 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 
 from demo.world import World
-from deployments.models import Deploy, Kind, Observation, Site, Status
+from deployments.models import Deploy, Kind, MappedWorkload, Observation, Site, Status
 from deployments.operations.sync.request import AFTER_SYNC
 from tests.bombs import Bomb, Pickles
 from tests.roles import WORKER
@@ -170,14 +170,14 @@ def another_queue_or_broker(one: Intruder) -> None:
 
 @way
 def an_entry_that_is_set_aside(one: Intruder) -> None:
-    one.sign(one.entry("sync", hook="os.mkdir", kwargs={"hosts": []}), key=AFTER_SYNC)
+    one.sign(one.entry("sync", hook="os.mkdir", kwargs={"names": []}), key=AFTER_SYNC)
     one.sign(Bomb(Path(one.made)), serializer=Pickles, key=AFTER_SYNC)
 
 
 @way
 def arguments_that_no_task_takes(one: Intruder) -> None:
     one.sign(one.entry("sync", names={"a": one.made}))
-    one.sign(one.entry("sync", kwargs={"hosts": {"__reduce__": "os.mkdir"}}))
+    one.sign(one.entry("sync", kwargs={"names": {"__reduce__": "os.mkdir"}}))
     one.sign(one.entry("start_deploy", "1; DROP TABLE deployments_site"))
     one.sign(one.entry("start_deploy", *range(50)))
     one.sign([[]] * 3)
@@ -246,7 +246,7 @@ def what_the_sync_saw(one: Intruder) -> None:
 
 @refused_way
 def a_namespace_that_is_a_path(one: Intruder) -> None:
-    Site.objects.filter(pk=one.site.pk).update(namespace="../kube-system", deployment="a/b")
+    MappedWorkload.objects.filter(site=one.site).update(namespace="../kube-system", name="a/b")
 
 
 @way

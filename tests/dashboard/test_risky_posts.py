@@ -92,12 +92,12 @@ def shipping(sha: str, **more: str) -> Body:
 
 
 RISKY: list[tuple[str, Prepare, Body]] = [
-    ("sites/<host:host>/deploy", red, shipping(HEAD, accept_red="on")),
-    ("sites/<host:host>/deploy", went_by, shipping(FAR)),
-    ("sites/<host:host>/deploy", red_and_no_more_the_head, shipping(FAR)),
-    ("sites/<host:host>/deploy", went_by, shipping(HEAD, when_ready="on", accept_red="on", follow="newest")),
-    ("sites/<host:host>/deploy", foreign, shipping(HEAD, seen="", accept_foreign_image=FOREIGN)),
-    ("sites/<host:host>/rollback", went_by, shipping(FAR)),
+    ("sites/<site:name>/deploy", red, shipping(HEAD, accept_red="on")),
+    ("sites/<site:name>/deploy", went_by, shipping(FAR)),
+    ("sites/<site:name>/deploy", red_and_no_more_the_head, shipping(FAR)),
+    ("sites/<site:name>/deploy", went_by, shipping(HEAD, when_ready="on", accept_red="on", follow="newest")),
+    ("sites/<site:name>/deploy", foreign, shipping(HEAD, seen="", accept_foreign_image=FOREIGN)),
+    ("sites/<site:name>/rollback", went_by, shipping(FAR)),
     ("deploys/<int:pk>/retry", failed_red, {"seen": RUNNING}),
     ("deploys/<int:pk>/retry", failed_far_back, {"seen": RUNNING}),
     ("deploys/<int:pk>/abort", far_way_back, {}),
@@ -105,11 +105,11 @@ RISKY: list[tuple[str, Prepare, Body]] = [
     ("holds/<int:pk>/resume", anothers_hold, {}),
 ]
 SAFE = {
-    "sites/<host:host>/sync": "looks, and changes nothing",
-    "sites/<host:host>/hold": "stops",
-    "sites/<host:host>/images": "looks, and changes nothing",
-    "sites/<host:host>/restart": "runs what runs already",
-    "sites/<host:host>/adopt": "writes down what runs already",
+    "sites/<site:name>/sync": "looks, and changes nothing",
+    "sites/<site:name>/hold": "stops",
+    "sites/<site:name>/images": "looks, and changes nothing",
+    "sites/<site:name>/restart": "runs what runs already",
+    "sites/<site:name>/adopt": "writes down what runs already",
     "deploys/<int:pk>/cancel": "stops",
     "batches/<int:pk>/cancel": "stops",
     "sync": "looks; what it deploys, it deploys without us, too",

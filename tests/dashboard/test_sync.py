@@ -15,7 +15,7 @@ def test_a_sync_is_queued(deployer: Client, site: Site, url: str, hosts: list[st
     response = deployer.post(url)
 
     assert response["Location"] == back
-    assert OrmQ.objects.get().task["kwargs"] == {"hosts": hosts, "trigger": "person"}
+    assert OrmQ.objects.get().task["kwargs"] == {"names": hosts, "trigger": "person"}
 
 
 @pytest.mark.parametrize("url", ["/sync", f"/sites/{HOST}/sync"])

@@ -29,7 +29,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "notify_deploy_ended": (1,),
     "notify_site_waits": (1, "1 commit behind."),
 }
-KEYWORDS: dict[str, dict[str, Any]] = {"sync": {"hosts": ["a.example.com"], "trigger": "person"}}
+KEYWORDS: dict[str, dict[str, Any]] = {"sync": {"names": ["a.example.com"], "trigger": "person"}}
 
 
 def functions(module: ModuleType) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def test_syncs_that_are_asked_for_within_a_moment_are_one() -> None:
     enqueue.sync(names=["c.example.com"], trigger="refusal", together=True)
     enqueue.sync(trigger="schedule")
 
-    hosts = [entry.task["kwargs"]["hosts"] for entry in OrmQ.objects.order_by("id")]
+    hosts = [entry.task["kwargs"]["names"] for entry in OrmQ.objects.order_by("id")]
     assert hosts == [["a.example.com", "b.example.com"], ["c.example.com"], []]
 
 
@@ -149,7 +149,7 @@ def test_what_a_worker_has_taken_is_joined_by_nobody() -> None:
 
     enqueue.sync(names=["b.example.com"], trigger="deploy", together=True)
 
-    assert [entry.task["kwargs"]["hosts"] for entry in OrmQ.objects.order_by("id")] == [
+    assert [entry.task["kwargs"]["names"] for entry in OrmQ.objects.order_by("id")] == [
         ["a.example.com"],
         ["b.example.com"],
     ]

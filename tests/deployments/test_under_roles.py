@@ -12,6 +12,7 @@ from django_q.models import OrmQ, Task
 
 from demo.world import World
 from deployments.models import AuditEvent, Deploy, Hold, Site, Status, SyncRun
+from tests.factories import workload_forms
 from tests.processes import MANAGE, Running, environment, eventually, free_port
 from tests.roles import WEB, WORKER, url_of
 from tests.worlds import sites, world
@@ -97,7 +98,7 @@ def test_everything_works_under_these_roles(world: World, sites: dict[str, Site]
     assert Hold.objects.filter(site=None, resumed_at=None).exists()
 
     form = {"host": host, "owner": site.owner, "repository": site.repository, "branch": "main"}
-    form |= {"namespace": site.namespace, "deployment": site.deployment, "container": site.container}
+    form |= workload_forms(site)
     form |= {
         "check_path": "/",
         "check_status": "200",

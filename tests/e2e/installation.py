@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django_q.models import OrmQ
 
 from demo.world import NAMESPACE, World
-from deployments.models import Deploy, Observation, Site
+from deployments.models import Deploy, Observation
 from deployments.queue import enqueue
 from tests.processes import eventually
 
@@ -57,12 +57,12 @@ class Installation:
 
     def ready_images(self, host: str) -> set[str]:
         """Images of the site's container in the cluster's ready pods, those on their way out left aside."""
-        site = Site.objects.get(host=host)
-        pods = self.world.cluster.pods(NAMESPACE, site.deployment)
+        name = self.world.mappings[host].deployment
+        pods = self.world.cluster.pods(NAMESPACE, name)
         return {
             each["image"]
             for pod in pods
             if "deletionTimestamp" not in pod["metadata"]
             for each in pod["status"].get("containerStatuses", [])
-            if each["name"] == site.container and each["ready"]
+            if each["name"] == name and each["ready"]
         }

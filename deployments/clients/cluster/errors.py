@@ -63,6 +63,10 @@ class Invalid(ClusterError):
     """422, or another 4xx: the request itself is not accepted."""
 
 
+class DryRunNotSupported(ClusterError):
+    """400: an admission webhook has side effects, and cannot be asked without a change."""
+
+
 class NoSuchContainer(ClusterError):
     """The workload lacks the container; sent all the same, a patch would add it."""
 
@@ -90,6 +94,8 @@ def error_for(status: int, *, headers: Mapping[str, str], body: bytes) -> Cluste
 
 
 def _kind(status: int, message: str, *, reason: str) -> tuple[type[ClusterError], str]:
+    if "does not support dry run" in message:
+        return DryRunNotSupported, f"A webhook of the cluster cannot be asked without a change ({status})."
     if reason == "AlreadyExists":
         return AlreadyExists, f"The cluster has one of that name already ({status})."
     if status in _POLICIES_STATUSES and (kind := _denial(status, message)):

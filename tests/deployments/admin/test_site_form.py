@@ -8,6 +8,7 @@ from django.test import Client
 from django_q.models import OrmQ
 
 from deployments.models import Site
+from deployments.rules.targets import format_references
 
 ADD = "/admin/deployments/site/add/"
 # As a browser sends the empty form: with every default, and without the boxes that are not ticked.
@@ -19,11 +20,16 @@ FILLED_IN = DEFAULTS | {
     "owner": "icco",
     "repository": "cron",
     "branch": "",
-    "namespace": "default",
-    "deployment": "cron",
-    "container": "",
     "image_template": "",
     "minimum_interval_minutes": "0",
+    "workloads-TOTAL_FORMS": "1",
+    "workloads-INITIAL_FORMS": "0",
+    "workloads-MIN_NUM_FORMS": "1",
+    "workloads-0-position": "0",
+    "workloads-0-kind": "Deployment",
+    "workloads-0-namespace": "default",
+    "workloads-0-name": "cron",
+    "workloads-0-containers": "",
 }
 
 
@@ -65,10 +71,10 @@ def test_pasted_addresses_become_a_host_and_a_repository(owner: Client) -> None:
 
     site = Site.objects.get()
     assert answer.status_code == 302
-    assert (site.host, site.owner, site.repository, site.container) == (
+    assert (site.name, site.host, site.owner, site.repository) == (
+        "cron.example.com",
         "cron.example.com",
         "icco",
-        "cron",
         "cron",
     )
 
@@ -85,7 +91,7 @@ def test_a_new_site_is_looked_at_at_once(owner: Client) -> None:
 
     (task,) = OrmQ.objects.all()
     assert task.func() == "deployments.tasks.sync"
-    assert task.task["kwargs"]["hosts"] == ["cron.example.com"]
+    assert task.task["kwargs"]["names"] == ["cron.example.com"]
 
 
 @pytest.mark.parametrize("name", ["octocat_acme", "jane-doe_acme", "old-name-", "two--hyphens", "a" * 39])
@@ -104,20 +110,14 @@ def test_what_github_names_nobody_is_no_owner(owner: Client, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["a" * 243, f"{'b' * 100}.{'c' * 100}", "d" * 64])
 def test_a_deployments_name_may_be_longer_than_a_hosts_part(owner: Client, name: str) -> None:
-    owner.post(ADD, FILLED_IN | {"deployment": name, "container": "web"})
+    owner.post(ADD, FILLED_IN | {"workloads-0-name": name, "workloads-0-containers": "web, migrate"})
 
-    assert (Site.objects.get().deployment, Site.objects.get().container) == (name, "web")
-
-
-def test_a_name_that_is_too_long_for_a_container_asks_for_the_containers(owner: Client) -> None:
-    page = errors_of(owner, deployment="a" * 64)
-
-    assert "Write the container's name: the Deployment's is too long to be one." in page
+    assert format_references(Site.objects.get().references) == f"Deployment default/{name} [migrate, web]"
 
 
 @pytest.mark.parametrize("name", ["-cron", "cron-", "cron..web", "Cron", "a" * 254])
 def test_what_kubernetes_takes_for_no_name_is_refused(owner: Client, name: str) -> None:
-    errors_of(owner, deployment=name, container="web")
+    errors_of(owner, **{"workloads-0-name": name})
 
     assert not Site.objects.exists()
 
@@ -127,7 +127,7 @@ def test_a_second_site_of_the_same_container_is_refused_in_words(owner: Client) 
 
     page = errors_of(owner, host="other.example.com")
 
-    assert "Another site already stands for this container of this Deployment." in page
+    assert "Another site already stands for this workload." in page
 
 
 def test_a_second_site_of_the_same_host_is_refused_in_words(owner: Client) -> None:

@@ -27,12 +27,11 @@ def test_a_deployment_without_a_site_is_a_line_with_the_host_left_open(pointed: 
     (line,) = lines(run("discover"))
 
     assert line == {
+        "name": NAME,
         "host": "",
         "owner": "icco",
         "repository": NAME,
-        "namespace": NAMESPACE,
-        "deployment": NAME,
-        "container": NAME,
+        "workloads": f"Deployment {NAMESPACE}/{NAME}",
         "image_template": "",
     }
 
@@ -41,7 +40,7 @@ def test_with_its_host_the_line_can_be_imported(pointed: World, run: Run, tmp_pa
     Site.objects.update(owner="icco")
     Site.objects.filter(host=HOST).delete()
     table = tmp_path / "sites.csv"
-    table.write_text(run("discover").replace("\n,", f"\n{HOST},"))
+    table.write_text(run("discover").replace(f"\n{NAME},,", f"\n{NAME},{HOST},"))
 
     stated = run("import_sites", str(table))
 
@@ -85,4 +84,4 @@ def test_a_namespace_that_may_not_be_read_is_named_and_hides_no_other(pointed: W
     with pytest.raises(CommandError, match=r"Namespace elsewhere: .*Role"):
         call_command("discover", "elsewhere", NAMESPACE, stdout=printed)
 
-    assert [line["deployment"] for line in lines(printed.getvalue())] == [NAME]
+    assert [line["name"] for line in lines(printed.getvalue())] == [NAME]

@@ -137,7 +137,7 @@ def test_rows_of_the_version_before_read_as_they_were(was: dict[str, list[Row]])
 
 
 def test_pages_show_what_the_version_before_wrote(was: dict[str, list[Row]]) -> None:
-    page = queries.site_page(host="cron.example.com", now=NOW + timedelta(minutes=5))
+    page = queries.site_page(name="cron.example.com", now=NOW + timedelta(minutes=5))
 
     site = Site.objects.get()
     assert page.row.answer.state is State.HELD

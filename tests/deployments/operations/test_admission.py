@@ -56,7 +56,7 @@ def seen() -> Observation:
 
 
 def state() -> State:
-    return site_page(host=HOST, now=NOW).row.answer.state
+    return site_page(name=HOST, now=NOW).row.answer.state
 
 
 def patches(world: World) -> int:

@@ -104,7 +104,7 @@ def test_the_sites_page_says_why_in_the_words_of_the_sync(
     automate()
     reason = decision(clients)[1]
 
-    verdict = site_page(host=HOST, now=NOW).verdict
+    verdict = site_page(name=HOST, now=NOW).verdict
 
     assert not isinstance(verdict, Go)
     assert verdict.reason == reason
@@ -115,6 +115,6 @@ def test_the_sites_page_says_what_the_next_sync_deploys(world: World, clients: C
     observe(clients)
     automate()
 
-    verdict = site_page(host=HOST, now=NOW).verdict
+    verdict = site_page(name=HOST, now=NOW).verdict
 
     assert verdict == Go(head, world.image(HOST, head))

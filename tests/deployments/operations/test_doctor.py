@@ -12,7 +12,7 @@ from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
 from deployments.clients.github import GitHub
 from deployments.clients.push import fresh_key_pair
-from deployments.models import Examination, PushSubscription, Site
+from deployments.models import Examination, MappedWorkload, PushSubscription, Site
 from deployments.operations.doctor.findings import Finding, Grade
 from deployments.operations.doctor.internals import proxies_are_trusted
 from deployments.operations.doctor.request import request_examination
@@ -261,8 +261,8 @@ def test_one_push_key_alone_is_told(clients: Clients, settings: Settings) -> Non
 
 def test_a_missing_deployment_and_a_missing_container_are_told(clients: Clients, world: World) -> None:
     first, second, *_ = world.mappings
-    Site.objects.filter(host=first).update(deployment="gone")
-    Site.objects.filter(host=second).update(container="other")
+    MappedWorkload.objects.filter(site__host=first).update(name="gone")
+    MappedWorkload.objects.filter(site__host=second).update(containers=["other"])
 
     lines = {each.subject: each.message for each in found(clients, "Deployment,")}
 
@@ -280,7 +280,7 @@ def test_an_image_that_runs_and_is_gone_from_the_registry_is_told(clients: Clien
 
 def test_a_namespace_without_rights_is_told_right_by_right(clients: Clients, world: World) -> None:
     host = next(iter(world.mappings))
-    Site.objects.filter(host=host).update(namespace="elsewhere")
+    MappedWorkload.objects.filter(site__host=host).update(namespace="elsewhere")
 
     sentences = [each.message for each in found(clients, "Rights in elsewhere")]
 
@@ -289,7 +289,7 @@ def test_a_namespace_without_rights_is_told_right_by_right(clients: Clients, wor
 
 
 def test_a_right_that_is_missing_in_a_namespace_is_told_once(clients: Clients, world: World) -> None:
-    Site.objects.update(namespace="elsewhere")
+    MappedWorkload.objects.update(namespace="elsewhere")
 
     sentences = [each.message for each in found(clients, "Rights in elsewhere")]
 
@@ -349,7 +349,10 @@ def test_a_deployment_that_no_site_stands_for_is_told_and_is_no_trouble(
     (finding,) = found(clients, "Not mapped")
 
     assert finding.grade is Grade.GOOD
-    assert f"No site stands for {NAMESPACE}/{mapping.deployment}: `manage.py discover`" in finding.message
+    assert (
+        f"No site stands for Deployment {mapping.deployment} in namespace {NAMESPACE}: `manage.py discover`"
+        in finding.message
+    )
 
 
 def test_where_everything_is_mapped_nothing_is_said_of_it(clients: Clients) -> None:

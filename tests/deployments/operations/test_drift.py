@@ -54,7 +54,7 @@ def seen() -> Observation:
 
 
 def answer() -> Answer:
-    return queries.site_page(host=HOST, now=NOW).row.answer
+    return queries.site_page(name=HOST, now=NOW).row.answer
 
 
 def adopt_it(image: str, by: User) -> Deploy:

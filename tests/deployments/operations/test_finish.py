@@ -25,7 +25,7 @@ from tests.factories import NOW, create_site
 
 HOST = "cron.example.com"
 BEFORE, RUNNING, NEW = "a" * 40, "b" * 40, "c" * 40
-STEPS_ON_THE_WAY = {"QUEUED", "ROLLING_OUT", "VERIFYING"}
+STEPS_ON_THE_WAY = {"QUEUED", "RELEASING", "ROLLING_OUT", "VERIFYING"}
 QUEUED_FOR = {
     "check_rollback_images": "images",
     "continue_batches": "batch",
@@ -43,6 +43,8 @@ SUPERSEDED      -            -     yes     -         yes    yes   -             
 ABORTED         -            -     -       -         yes    -     -             yes
 CANCELLED       -            yes   -       -         yes    -     -             yes
 REFUSED         -            yes   -       -         yes    yes   yes           yes
+PARTLY_APPLIED  -            -     yes     yes       yes    yes   yes           -
+RELEASE_FAILED  -            yes   -       -         yes    -     yes           -
 GIVEN_UP        -            yes   -       -         yes    -     yes           -
 GIVEN_UP_UNSURE -            -     -       -         yes    yes   yes           -
 CI_FAILED       -            -     -       -         yes    -     yes           -
@@ -172,16 +174,13 @@ def test_a_site_that_does_not_want_so_is_not_rolled_back_automatically(site: Sit
 
 def test_many_deploys_that_end_make_one_sync_of_their_sites() -> None:
     hosts = [f"s{number:02}.example.com" for number in range(34)]
-    sites = [
-        Site(name=host, host=host, owner="icco", repository="cron")
-        for host in hosts
-    ]
+    sites = [Site(name=host, host=host, owner="icco", repository="cron") for host in hosts]
     for site in Site.objects.bulk_create(sites):
         deploy = an_ended_deploy(site, sha=NEW, image=f"{site.expected_repository}:{NEW}")
         Deploy.objects.filter(pk=deploy.pk).update(status=Status.VERIFYING, finished_at=None)
         finish(deploy, Ending.SUCCEEDED, "Up.", now=NOW)
 
-    syncs = [entry.task["kwargs"]["hosts"] for entry in OrmQ.objects.all() if entry.func().endswith(".sync")]
+    syncs = [entry.task["kwargs"]["names"] for entry in OrmQ.objects.all() if entry.func().endswith(".sync")]
 
     assert syncs == [hosts]
 

@@ -151,5 +151,5 @@ def test_who_else_manages_a_deployment_is_told_on_the_sites_page(world: World, c
 
     observe(clients)
 
-    notes = site_page(host=HOST, now=NOW).row.notes
+    notes = site_page(name=HOST, now=NOW).row.notes
     assert notes[0].startswith("Flux's Kustomization “apps” manages this Deployment and may undo")

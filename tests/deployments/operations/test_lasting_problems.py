@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("sites")
 
 
 def page():
-    return site_page(host=HOST, now=NOW)
+    return site_page(name=HOST, now=NOW)
 
 
 def be_behind(world: World, clients: Clients) -> str:

@@ -92,7 +92,7 @@ def test_what_is_not_ours_to_change_is_told_and_not_deployed_to(
     assert deploy.status == Status.FAILED
     assert words in deploy.message
     assert world.running_image(HOST) == deploy.from_image
-    answer = site_page(host=HOST, now=NOW).row.answer
+    answer = site_page(name=HOST, now=NOW).row.answer
     assert (answer.state, words in answer.message) == (State.MISSING, True)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
-from deployments.models import CommitRange, Observation, Site, SyncRun
+from deployments.models import CommitRange, MappedWorkload, Observation, SyncRun
 from deployments.operations.sync.commits import fetch_commits
 from tests.factories import NOW, observe
 
@@ -38,7 +38,7 @@ def test_a_commits_message_keeps_no_list_of_commits_from_being_kept(world: World
 def test_a_deployments_image_keeps_no_site_from_being_observed(world: World, clients: Clients) -> None:
     image = {"cacophony": f"{world.image(HOST)}\x00"}
     world.cluster.create_deployment(NAMESPACE, "odd", containers=image, settled=True)
-    Site.objects.filter(host=HOST).update(deployment="odd", container="cacophony")
+    MappedWorkload.objects.filter(site__host=HOST).update(name="odd", containers=["cacophony"])
 
     observe(clients)
 

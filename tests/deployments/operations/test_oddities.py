@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("sites")
 
 
 def page():
-    return site_page(host=HOST, now=NOW).row
+    return site_page(name=HOST, now=NOW).row
 
 
 def mapped(**given: object) -> Site:
@@ -146,7 +146,7 @@ def test_checks_that_the_token_may_not_read_are_told_with_what_helps(world: Worl
     observe(clients)
 
     assert page().answer.message.endswith("grant the token to read commit statuses.")
-    verdict = site_page(host=HOST, now=NOW).verdict
+    verdict = site_page(name=HOST, now=NOW).verdict
     assert isinstance(verdict, Wait)
     assert verdict.reason.endswith("grant the token to read commit statuses.")
 

@@ -49,7 +49,7 @@ def _has_run(world: World, name: str, *, restarts: int) -> bool:
 
 
 def page(host: str = HOST) -> SitePage:
-    return site_page(host=host, now=NOW)
+    return site_page(name=host, now=NOW)
 
 
 def seen(host: str = HOST) -> Observation:

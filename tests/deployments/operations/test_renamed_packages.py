@@ -24,7 +24,7 @@ def site() -> Site:
 
 
 def page():
-    return site_page(host=HOST, now=NOW)
+    return site_page(name=HOST, now=NOW)
 
 
 def rename(world: World, clients: Clients, name: str) -> None:

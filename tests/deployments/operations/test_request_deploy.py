@@ -8,7 +8,7 @@ from django_q.models import OrmQ
 
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
-from deployments.models import Deploy, Observation, Site, Status
+from deployments.models import Deploy, MappedWorkload, Observation, Site, Status
 from deployments.operations.deploys.cancel import UnableToCancel, cancel_deploy
 from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.hold import place_hold, resume_hold
@@ -119,7 +119,7 @@ def test_another_apps_image_in_the_container_is_refused(world: World, clients: C
 
 def test_a_container_that_is_not_there_is_refused(world: World, clients: Clients) -> None:
     world.commit(HOST)
-    Site.objects.filter(host=HOST).update(container="sidecar")
+    MappedWorkload.objects.filter(site__host=HOST).update(containers=["sidecar"])
     observe(clients)
 
     with pytest.raises(UnableToDeploy, match="has no container named sidecar, only cacophony"):

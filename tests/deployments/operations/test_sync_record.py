@@ -37,7 +37,7 @@ def test_a_run_tells_of_each_site_what_was_made_of_it(world: World, clients: Cli
 
     page = sync_page(pk=run.pk, now=NOW)
 
-    kinds = {each.host: each.kind.value for each in page.decisions}
+    kinds = {each.name: each.kind.value for each in page.decisions}
     assert [kinds[host] for host in HOSTS] == ["deployed", "held-back", "in-trouble"]
     assert {kind.value: count for kind, count in page.counts.items()} == {
         "deployed": 1,

@@ -99,7 +99,7 @@ def test_the_tasks_that_may_be_named_are_those_of_the_module() -> None:
         {"args": "abc"},
         {"args": [{"a": 1}]},
         {"kwargs": []},
-        {"kwargs": {"hosts": {"a": 1}}},
+        {"kwargs": {"names": {"a": 1}}},
         {"trace": [1]},
     ],
     ids=str,
@@ -146,7 +146,7 @@ def test_an_entry_of_ours_comes_back_as_it_was() -> None:
     task = OrmQ.objects.get().task
 
     assert (task["func"], task["args"], task["group"]) == ("deployments.tasks.sync", [], "sync")
-    assert task["kwargs"] == {"hosts": ["a.example.com"], "trigger": "person"}
+    assert task["kwargs"] == {"names": ["a.example.com"], "trigger": "person"}
     assert abs((timezone.now() - task["started"]).total_seconds()) < ENOUGH_SECONDS
 
 

@@ -15,7 +15,7 @@ IMAGE = f"{REPOSITORY}:{HEAD}"
 
 def site(**changes: Any) -> SiteFacts:
     usual = {
-        "host": "cron.example.org",
+        "name": "cron.example.org",
         "head_sha": HEAD,
         "check_state": CheckState.SUCCESS,
         "behind_by": 1,

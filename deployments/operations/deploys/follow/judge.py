@@ -37,7 +37,7 @@ def _end(worst: StepJudgement, judgements: Sequence[StepJudgement], context: Fol
     snapshot, deploy = worst.snapshot, worst.snapshot.deploy
     if worst.ending is not Ending.SUPERSEDED and worst.rollout:
         deploy.note(now=snapshot.now, **_totals(judgements))
-    log = {"log": _log(worst, context)} if worst.problem else {}
+    log: dict[str, Any] = {"log": _log(worst, context)} if worst.problem else {}
     message = _named(worst, judgements)
     finish(deploy, worst.ending or Ending.FAILED, message, now=snapshot.now, reason=worst.reason, **log)
 
