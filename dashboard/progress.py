@@ -16,6 +16,7 @@ _ON_THE_WAY = (Status.QUEUED, Status.ROLLING_OUT, Status.VERIFYING, Status.SUCCE
 _WORDS = {
     Status.WAITING: "Waiting",
     Status.QUEUED: "Queued",
+    Status.RELEASING: "Release job",
     Status.ROLLING_OUT: "Rolling out",
     Status.VERIFYING: "Verifying",
     Status.SUCCEEDED: "Succeeded",
@@ -88,7 +89,7 @@ def _clock(passed: timedelta) -> str:
 def steps_of(deploy: Deploy) -> tuple[Step, ...]:
     """Return the steps from the wish to success, each with how it stands; one of them is where the Deploy is or ended."""
     reached = _reached(deploy)
-    way = (Status.WAITING, *_ON_THE_WAY) if reached == Status.WAITING else _ON_THE_WAY
+    way = _way_of(deploy, reached)
     at = way.index(reached)
     here = Mark.NOW if deploy.is_active else Mark.STOPPED
     if deploy.status == Status.SUCCEEDED:
@@ -104,6 +105,12 @@ def steps_of(deploy: Deploy) -> tuple[Step, ...]:
     )
 
 
+def _way_of(deploy: Deploy, reached: Status) -> tuple[Status, ...]:
+    if reached == Status.WAITING:
+        return (Status.WAITING, *_ON_THE_WAY)
+    return (Status.QUEUED, Status.RELEASING, *_ON_THE_WAY[1:]) if deploy.release_started_at else _ON_THE_WAY
+
+
 def pods_of(deploy: Deploy) -> tuple[str, ...]:
     """Return one word for each pod that is wanted, "ready", "starting" or "old"; none where they are too many to draw."""
     if deploy.wanted > PODS_DRAWN_AT_MOST:
@@ -115,6 +122,9 @@ def pods_of(deploy: Deploy) -> tuple[str, ...]:
 
 def _reached(deploy: Deploy) -> Status:
     """Return how far it came: an end does not tell, the times that were written on the way do."""
+    if deploy.release_started_at and not deploy.patched_at:
+        # Queued once more, it waits for a worker to change the workloads.
+        return Status.RELEASING
     if deploy.is_active or deploy.status == Status.SUCCEEDED:
         return Status(deploy.status)
     if deploy.verifying_since:

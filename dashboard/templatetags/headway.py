@@ -13,7 +13,7 @@ from dashboard import actions, progress
 from dashboard.access import may_deploy
 from dashboard.accounts.browsers import browser_named
 from dashboard.rows import word_of
-from deployments.models import Deploy, DeployBatch
+from deployments.models import Deploy, DeployBatch, DeployStep, Status
 from deployments.queries import SiteRow
 from deployments.rules.autodeploy import Go, Verdict
 from deployments.rules.site_state import State
@@ -127,6 +127,23 @@ def message(verdict: Verdict) -> str:
 def style_of(deploy: Deploy) -> str:
     """Return the state whose shape and colour fit this Deploy."""
     return _STYLES.get(deploy.status, "deploying")
+
+
+@register.filter
+def can_be_cancelled(deploy: Deploy) -> bool:
+    """Return whether it has changed no workload yet."""
+    unsent = {Status.QUEUED, Status.RELEASING}
+    return deploy.status == Status.WAITING or (deploy.status in unsent and deploy.patch_sent_at is None)
+
+
+@register.filter
+def step_message(step: DeployStep) -> str:
+    """Return where a step stands, in words."""
+    if step.message:
+        return str(step.message)
+    if step.patched_at:
+        return "The cluster accepted the new image."
+    return "Not changed yet." if step.deploy.is_active else "Not changed."
 
 
 @register.filter

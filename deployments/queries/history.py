@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from deployments.models import Deploy, Hold, SyncRun
+from deployments.models import Deploy, DeployStep, Hold, SyncRun
 from deployments.queries.commits import Commit, commits_between
 from deployments.queries.sites import SiteRow, all_sites, row_of
 from deployments.queries.system_status import SystemStatus, system_status
@@ -16,6 +16,8 @@ ACTIVITY_LENGTH = 50
 class DeployPage:
     deploy: Deploy
     """With its site."""
+    steps: tuple[DeployStep, ...]
+    """What it does to each workload, in that order; none before a worker has begun."""
     row: SiteRow
     commits: tuple[Commit, ...] | None
     commits_total: int
@@ -36,15 +38,18 @@ class Activity:
 
 
 def deploy_page(*, pk: int, now: datetime) -> DeployPage:
-    """Raise Deploy.DoesNotExist where there is none. Six statements, five once it has ended."""
+    """Raise Deploy.DoesNotExist where there is none. Seven statements, six once it has ended."""
     status = system_status(now=now)
     deploy = Deploy.objects.get(pk=pk)
     site = all_sites().get(pk=deploy.site_id)
     deploy.site = site
+    steps = tuple(deploy.steps.all())
+    for step in steps:
+        step.deploy = deploy
     commits, total = commits_between(site, base=deploy.from_sha, head=deploy.sha)
     expected = expected_duration(site_id=site.pk) if deploy.is_active else None
     row = row_of(site, status, now=now)
-    return DeployPage(deploy, row, commits, total, timeline(deploy), expected, status)
+    return DeployPage(deploy, steps, row, commits, total, timeline(deploy), expected, status)
 
 
 def activity(*, now: datetime) -> Activity:

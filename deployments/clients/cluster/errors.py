@@ -94,10 +94,8 @@ def error_for(status: int, *, headers: Mapping[str, str], body: bytes) -> Cluste
 
 
 def _kind(status: int, message: str, *, reason: str) -> tuple[type[ClusterError], str]:
-    if "does not support dry run" in message:
-        return DryRunNotSupported, f"A webhook of the cluster cannot be asked without a change ({status})."
-    if reason == "AlreadyExists":
-        return AlreadyExists, f"The cluster has one of that name already ({status})."
+    if kind := _special(status, message, reason):
+        return kind
     if status in _POLICIES_STATUSES and (kind := _denial(status, message)):
         return kind
     if status == 403 and _ANONYMOUS in message:  # noqa: PLR2004 -- HTTP's own number
@@ -107,6 +105,15 @@ def _kind(status: int, message: str, *, reason: str) -> tuple[type[ClusterError]
     if status >= 500 or status < 400:  # noqa: PLR2004 -- HTTP's own numbers
         return ClusterUnavailable, f"The cluster has trouble of its own ({status}): try again."
     return Invalid, f"The cluster does not accept the request ({status})."
+
+
+def _special(status: int, message: str, reason: str) -> tuple[type[ClusterError], str] | None:
+    """What the status alone does not tell."""
+    if "does not support dry run" in message:
+        return DryRunNotSupported, f"A webhook of the cluster cannot be asked without a change ({status})."
+    if reason == "AlreadyExists":
+        return AlreadyExists, f"The cluster has one of that name already ({status})."
+    return None
 
 
 def _denial(status: int, message: str) -> tuple[type[ClusterError], str] | None:
