@@ -15,12 +15,14 @@ from deployments.models import ACTIVE_STATUSES
 _ROW_VERSION = "coalesce(sum(xmin::text::bigint + hashtid(ctid)), 0) || '+' || count(*)"
 _WATCHED = (
     "deployments_site",
+    "deployments_mappedworkload",
     "deployments_observation",
     "deployments_hold WHERE lifted_at IS NULL AND (until IS NULL OR until > asked.at)",
     # What has ended changes no more, and leaves the active ones.
     "deployments_deploy WHERE status = ANY(%s)",
     "(SELECT xmin, ctid FROM deployments_deploy ORDER BY id DESC LIMIT 1) AS newest",
     "(SELECT xmin, ctid FROM deployments_deployevent ORDER BY id DESC LIMIT 1) AS told",
+    "(SELECT xmin, ctid FROM deployments_deploystep ORDER BY id DESC LIMIT 100) AS steps",
     "(SELECT xmin, ctid FROM deployments_syncrun ORDER BY id DESC LIMIT 20) AS runs",
     "(SELECT xmin, ctid FROM deployments_commitrange ORDER BY id DESC LIMIT 1) AS fetched",
     "deployments_githubpause WHERE until > asked.at",

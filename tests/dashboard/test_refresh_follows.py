@@ -43,8 +43,7 @@ NOT_SHOWN = {
         "accepts_image": "what was agreed to, for the guards",
         "applied_image": "what an admission made of the image, for the guards",
         "denied_since": "the sentence says so",
-        "progress": "for the rollout's timeout",
-        "progressed_at": "for the rollout's timeout",
+        "released_at": "the steps and the timeline say so",
         "digest": "for comparing with what pods report",
         "from_image": "only as a way back, once a Deploy has succeeded",
         "from_image_seen_at": "only as a way back, once a Deploy has succeeded",
@@ -65,6 +64,12 @@ NOT_SHOWN = {
 }
 IN_ROW = {
     "check_state": list(CheckState),
+    "workloads": [
+        [
+            {"kind": "Deployment", "namespace": "default", "name": "web", "asked": HEAD},
+            {"kind": "CronJob", "namespace": "default", "name": "tick", "asked": RUNNING},
+        ]
+    ],
     "desired_image": [f"gcr.io/icco-cloud/cron:{OTHER_SHA}", "gcr.io/other/app:1"],
     "outage_pods": [[{"name": "cron-1", "status": "Error", "restarts": 3, "created_at": None}]],
     "image_template": ["gcr.io/elsewhere/{repository}:{sha}"],
