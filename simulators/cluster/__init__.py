@@ -1,10 +1,11 @@
-"""A small Kubernetes on loopback: API server, Deployment controller and kubelets, for tests and for `make demo`."""
+"""A small Kubernetes on loopback: API server, controllers and kubelets, for tests and for `make demo`."""
 
-from simulators.cluster.admission import Mutation, Reverter
+from simulators.cluster.admission import Denial, Mutation, Reverter
 from simulators.cluster.behaviour import (
     ANSWERS,
     ATTACHES_AFTER,
     CRASHES,
+    FAILS_AS_JOB,
     GATE_CLOSED,
     HEALTHY,
     LACKS_CONFIG,
@@ -30,6 +31,7 @@ __all__ = [
     "ANSWERS",
     "ATTACHES_AFTER",
     "CRASHES",
+    "FAILS_AS_JOB",
     "GATE_CLOSED",
     "HEALTHY",
     "LACKS_CONFIG",
@@ -47,6 +49,7 @@ __all__ = [
     "ApiError",
     "Behaviour",
     "DemoCluster",
+    "Denial",
     "Entry",
     "Mutation",
     "Obstacle",

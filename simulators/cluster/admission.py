@@ -7,10 +7,11 @@ https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#m
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from simulators.cluster.kinds import DEPLOYMENTS, PODS, Json
+from simulators.cluster.errors import forbidden
+from simulators.cluster.kinds import PODS, WORKLOADS, Json, kind_of, pod_template
 from simulators.cluster.store import copy
 
-DEPLOYMENTS_AND_PODS = (DEPLOYMENTS.plural, PODS.plural)
+WORKLOADS_AND_PODS = (*(kind.plural for kind in WORKLOADS), PODS.plural)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,10 +22,20 @@ class Mutation:
     digest that the tag means now; with `drops_tag` the digest takes the tag's place.
     """
 
-    kinds: tuple[str, ...] = DEPLOYMENTS_AND_PODS
+    kinds: tuple[str, ...] = WORKLOADS_AND_PODS
     registries: Mapping[str, str] = field(default_factory=dict)
     pins: bool = False
     drops_tag: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Denial:
+    """A validating webhook: refuses what is created or changed where an image begins with `image`, in its own words."""
+
+    webhook: str
+    image: str
+    message: str
+    kinds: tuple[str, ...] = tuple(kind.plural for kind in WORKLOADS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,20 +55,32 @@ class Admission:
 
     def __init__(self, image_id: Callable[[str], str], mutations: Iterable[Mutation] = ()) -> None:
         self.mutations = list(mutations)
+        self.denials: list[Denial] = []
         self._image_id = image_id
         self._originals: dict[str, str] = {}
 
     def admitted(self, plural: str, thing: Json) -> Json:
-        """The object as the webhooks want it."""
+        """The object as the mutating webhooks want it. Raises 403 where a validating one refuses it then."""
+        made = self._mutated(plural, thing)
+        self._check_denials(plural, made)
+        return made
+
+    def _mutated(self, plural: str, thing: Json) -> Json:
         wanted = [each for each in self.mutations if plural in each.kinds]
         if not wanted:
             return thing
         made = copy(thing)
-        spec = made["spec"] if plural == PODS.plural else made["spec"]["template"]["spec"]
-        for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
+        for container in _containers(made):
             for mutation in wanted:
                 container["image"] = self._rewritten(container["image"], mutation)
         return made
+
+    def _check_denials(self, plural: str, thing: Json) -> None:
+        for each in self.denials:
+            images = [one["image"] for one in _containers(thing)] if plural in each.kinds else ()
+            if any(image.startswith(each.image) for image in images):
+                why = f'admission webhook "{each.webhook}" denied the request: {each.message}'
+                raise forbidden(kind_of(thing), thing["metadata"]["name"], why)
 
     def original(self, image: str) -> str:
         """The image that was asked for, however it is spelt by now: one content under all its names."""
@@ -76,3 +99,8 @@ class Admission:
         if rewritten != image:
             self._originals[rewritten] = original
         return rewritten
+
+
+def _containers(thing: Json) -> list[Json]:
+    spec = thing["spec"] if thing["kind"] == "Pod" else pod_template(thing)["spec"]
+    return [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]

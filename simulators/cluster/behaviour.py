@@ -22,7 +22,8 @@ class Behaviour:
     A startup probe, where the pod has one, passes after as long. `pull_seconds` is how long its pull takes, `pull_error` what the
     registry tells the kubelet instead of the image, and `config_error` what keeps the container from being made, such as
     `configmap "cron" not found`, under `waiting_reason`. `obstacle` is what its pod meets before. `gate_closed` is why a
-    readiness gate stays closed; one opens a moment after the containers are ready.
+    readiness gate stays closed; one opens a moment after the containers are ready. `job_exit_code` and `job_log` are how it ends
+    where it is run to completion, as a Job's pods are, after `slow_seconds`: the same image may serve well, and fail to migrate.
     """
 
     schedulable: bool = True
@@ -39,6 +40,8 @@ class Behaviour:
     waiting_reason: str = "CreateContainerConfigError"
     obstacle: Obstacle | None = None
     gate_closed: str = ""
+    job_exit_code: int = 0
+    job_log: tuple[str, ...] = ("Done.",)
 
     def with_log(self, *lines: str) -> "Behaviour":
         return replace(self, log=lines)
@@ -118,3 +121,10 @@ def NO_SANDBOX(seconds: float | None = None) -> Behaviour:
 def GATE_CLOSED(message: str = "Health checks failed with these codes: [404]") -> Behaviour:
     """A load balancer that does not take the pod, though its containers are ready."""
     return Behaviour(gate_closed=message)
+
+
+def FAILS_AS_JOB(
+    exit_code: int = 1, log: tuple[str, ...] = ("Applying 0042…", "Error: column orders.total does not exist")
+) -> Behaviour:
+    """An image whose Jobs print `log` and fail, while its other pods are healthy."""
+    return Behaviour(job_exit_code=exit_code, job_log=log)

@@ -8,7 +8,7 @@ from typing import Self
 
 import yaml
 
-from simulators.cluster.admission import Admission, Mutation, Reverter
+from simulators.cluster.admission import Admission, Denial, Mutation, Reverter
 from simulators.cluster.api import Api
 from simulators.cluster.authorisation import Authorisation
 from simulators.cluster.behaviour import HEALTHY, Behaviour
@@ -101,6 +101,11 @@ class DemoCluster(Contents, Switches):
     def mutations(self) -> list[Mutation]:
         """Its mutating webhooks, in their order; one may appear at any time."""
         return self.admission.mutations
+
+    @property
+    def denials(self) -> list[Denial]:
+        """Its validating webhooks; one may appear at any time."""
+        return self.admission.denials
 
     @property
     def reverters(self) -> list[Reverter]:

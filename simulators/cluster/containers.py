@@ -53,9 +53,14 @@ class Containers(Pulls):
             return
         self._say(pod, name, "Created", f"Created container: {name}")
         self._say(pod, name, "Started", f"Started container {name}")
-        self.logs.begin(key[2], name, image)
+        runs_once = _runs_once(pod, name)
+        self.logs.begin(key[2], name, behaviour.job_log if runs_once else behaviour.log)
         if behaviour.exit_code is not None or _ends(pod, name):
             self._later(self._pause, self._exit, key, name, image)
+            return
+        if runs_once:
+            rest = behaviour.slow_seconds
+            self._later(self._pause if rest is None else rest, self._exit, key, name, image)
             return
         self._begin_probes(key, name, image, container)
 
@@ -130,7 +135,8 @@ class Containers(Pulls):
             failed = "Liveness probe failed: HTTP probe failed with statuscode: 500"
             self._say(pod, name, "Unhealthy", failed, warning=True)
             self._say(pod, name, "Killing", f"Container {name} failed liveness probe, will be restarted")
-        code = killed or behaviour.exit_code or 0
+        runs_once = pod is not None and _runs_once(pod, name)
+        code = killed or behaviour.exit_code or (behaviour.job_exit_code if runs_once else 0)
         is_done = pod is not None and _ends(pod, name) and not code
 
         def ended(status: Json) -> Json:
@@ -149,7 +155,7 @@ class Containers(Pulls):
             return
         if is_done:
             self.begin_next(key)
-        else:
+        elif pod is not None and _is_started_again(pod, code):
             pause = 0.0 if restarts == 0 else self._pause
             self._later(pause, self._back_off_start, key, name, image, restarts)
 
@@ -188,6 +194,17 @@ def _ends(pod: Json, name: str) -> bool:
     """Whether it is an init container that has to end before the next one begins."""
     init = pod["spec"].get("initContainers") or ()
     return any(one["name"] == name and not is_sidecar(one) for one in init)
+
+
+def _runs_once(pod: Json, name: str) -> bool:
+    """Whether it is one of a Job's own containers, which end in time."""
+    is_its = any(one["name"] == name for one in pod["spec"]["containers"])
+    return is_its and pod["spec"].get("restartPolicy", "Always") != "Always"
+
+
+def _is_started_again(pod: Json, code: int) -> bool:
+    policy = pod["spec"].get("restartPolicy", "Always")
+    return policy == "Always" or (policy == "OnFailure" and code != 0)
 
 
 def _moved(status: Json, state: Json) -> Json:

@@ -1,10 +1,24 @@
 """Putting things into the cluster and looking at them, from the same process."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import yaml
+
 from simulators.cluster.api import Api
-from simulators.cluster.kinds import DEPLOYMENTS, NAMESPACES, PODS, Json
+from simulators.cluster.controller import MANAGER
+from simulators.cluster.cron_jobs import job_of, minute_name
+from simulators.cluster.jobs import ended
+from simulators.cluster.kinds import (
+    DEPLOYMENTS,
+    JOBS,
+    KINDS,
+    NAMESPACES,
+    PODS,
+    WORKLOADS,
+    Json,
+    kind_of,
+)
 from simulators.cluster.machinery import Machinery
 from simulators.cluster.pods import failed
 from simulators.cluster.requests import Target
@@ -77,6 +91,60 @@ class Contents:
             admitted=self.machinery.admission.admitted,
         )
 
+    def apply(self, manifests: str, *, namespace: str = "default") -> list[Json]:
+        """Creates what a file of YAML describes, each object in its own namespace or in this one."""
+        made = []
+        for body in filter(None, yaml.load_all(manifests, yaml.CSafeLoader)):
+            kind, place = kind_of(body), body.get("metadata", {}).get("namespace", namespace)
+            made.append(self.api.writes.create(Target(kind, place), body, manager="kubectl-create"))
+        return made
+
+    def workload(self, kind: str, namespace: str, name: str) -> Json:
+        """A copy of an object of that kind; raises KeyError when there is none."""
+        plural = next(each.plural for each in KINDS if each.kind == kind)
+        found = self.store.find(plural, namespace, name)
+        if found is None:
+            raise KeyError(f"{kind} {namespace}/{name}")
+        return copy(found)
+
+    def change(
+        self,
+        kind: str,
+        namespace: str,
+        name: str,
+        how: Callable[[Json], object],
+        *,
+        manager: str = "kubectl-edit",
+    ) -> Json:
+        """What somebody else does with `kubectl edit`: `how` changes the copy that it is given."""
+
+        def changed(thing: Json) -> Json:
+            how(thing)
+            return thing
+
+        target = Target(next(each for each in WORKLOADS if each.kind == kind), namespace, name)
+        return self.api.writes.update(target, changed, manager=manager)
+
+    def run_cron_job(self, namespace: str, name: str) -> Json | None:
+        """Its schedule says that it is time: the Job that its controller begins; None where the spec forbids that now."""
+        with self.store.lock:
+            cron_job = self.workload("CronJob", namespace, name)
+            jobs = self.store.owned_by(cron_job["metadata"]["uid"], JOBS.plural)
+            under_way, policy = [one for one in jobs if not ended(one)], cron_job["spec"]["concurrencyPolicy"]
+            if cron_job["spec"]["suspend"] or (under_way and policy == "Forbid"):
+                return None
+            for one in under_way if policy == "Replace" else ():
+                self.api.writes.delete(Target(JOBS, namespace, one["metadata"]["name"]), {})
+            body = job_of(cron_job, minute_name(cron_job))
+            job = self.api.writes.create(Target(JOBS, namespace), body, manager=MANAGER)
+            self.machinery.cron_jobs.begun(cron_job, job)
+            return copy(job)
+
+    def pods_of(self, kind: str, namespace: str, name: str) -> list[Json]:
+        """Copies of the pods that this object owns, those on their way out too."""
+        uid = self.workload(kind, namespace, name)["metadata"]["uid"]
+        return [copy(pod) for pod in self.store.owned_by(uid, PODS.plural)]
+
     def deployment(self, namespace: str, name: str) -> Json:
         """A copy of the Deployment; raises KeyError when there is none."""
         found = self.store.find(DEPLOYMENTS.plural, namespace, name)
@@ -146,7 +214,13 @@ class Contents:
 
     def set_pod_quota(self, namespace: str, pods: int | None) -> None:
         """The most pods the namespace may have; None lifts the quota."""
-        self.machinery.replica_sets.set_quota(namespace, pods)
+        self.machinery.set_pod_quota(namespace, pods)
+
+    def set_object_quota(self, namespace: str, kind: str, most: int | None) -> None:
+        """The most objects of a kind, such as `jobs.batch`, that the namespace may have; None lifts the quota."""
+        self.api.writes.quotas.pop((namespace, kind), None)
+        if most is not None:
+            self.api.writes.quotas[namespace, kind] = most
 
 
 def _named(images: Mapping[str, str | Json]) -> list[Json]:

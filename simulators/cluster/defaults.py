@@ -12,17 +12,60 @@ _POD_DEFAULTS: Json = {
 }
 
 
-def with_defaults(deployment: Json) -> Json:
-    """A complete Deployment; what is of a wrong shape is left for the validation to refuse."""
-    made = copy(deployment)
+_ROLLING: dict[str, tuple[str, Json]] = {
+    "Deployment": ("strategy", {"maxUnavailable": "25%", "maxSurge": "25%"}),
+    "StatefulSet": ("updateStrategy", {"partition": 0}),
+    "DaemonSet": ("updateStrategy", {"maxUnavailable": 1, "maxSurge": 0}),
+}
+"""What a RollingUpdate has unless it is given, by kind, and the field where that stands."""
+_SPECS: dict[str, Json] = {
+    "Deployment": {"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600},
+    "StatefulSet": {
+        "replicas": 1,
+        "revisionHistoryLimit": 10,
+        "podManagementPolicy": "OrderedReady",
+        "serviceName": "",
+        "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
+    },
+    "DaemonSet": {"revisionHistoryLimit": 10},
+    "CronJob": {
+        "concurrencyPolicy": "Allow",
+        "suspend": False,
+        "successfulJobsHistoryLimit": 3,
+        "failedJobsHistoryLimit": 1,
+    },
+    "Job": {
+        "parallelism": 1,
+        "completions": 1,
+        "backoffLimit": 6,
+        "completionMode": "NonIndexed",
+        "suspend": False,
+        "manualSelector": False,
+        "podReplacementPolicy": "TerminatingOrFailed",
+    },
+}
+
+
+def with_defaults(workload: Json) -> Json:
+    """A complete workload; what is of a wrong shape is left for the validation to refuse."""
+    made = copy(workload)
     spec = made.setdefault("spec", {})
-    for key, value in (("replicas", 1), ("revisionHistoryLimit", 10), ("progressDeadlineSeconds", 600)):
-        spec.setdefault(key, value)
-    strategy = spec.setdefault("strategy", {})
-    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
-        rolling = strategy.setdefault("rollingUpdate", {})
-        rolling.setdefault("maxUnavailable", "25%")
-        rolling.setdefault("maxSurge", "25%")
+    for key, value in _SPECS[made["kind"]].items():
+        spec.setdefault(key, copy(value) if isinstance(value, dict) else value)
+    if made["kind"] in _ROLLING:
+        field, rolling = _ROLLING[made["kind"]]
+        strategy = spec.setdefault(field, {})
+        if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+            strategy["rollingUpdate"] = {**rolling, **strategy.get("rollingUpdate", {})}
+    if made["kind"] == "CronJob":
+        job = spec.setdefault("jobTemplate", {})
+        job.setdefault("metadata", {}).setdefault("creationTimestamp", None)
+        spec = job.setdefault("spec", {})
+    _default_template(spec)
+    return made
+
+
+def _default_template(spec: Json) -> None:
     template = spec.setdefault("template", {})
     template.setdefault("metadata", {}).setdefault("creationTimestamp", None)
     pod_spec = template.setdefault("spec", {})
@@ -31,7 +74,6 @@ def with_defaults(deployment: Json) -> Json:
     for container in (*(pod_spec.get("containers") or ()), *(pod_spec.get("initContainers") or ())):
         if isinstance(container, dict):
             _default_container(container)
-    return made
 
 
 def _default_container(container: Json) -> None:

@@ -35,6 +35,13 @@ DEPLOYMENTS = Kind(
     "deployments", "Deployment", "apps", verbs=_WRITABLE, short_names=("deploy",), all_category=True
 )
 REPLICA_SETS = Kind("replicasets", "ReplicaSet", "apps", short_names=("rs",), all_category=True)
+STATEFUL_SETS = Kind(
+    "statefulsets", "StatefulSet", "apps", verbs=_WRITABLE, short_names=("sts",), all_category=True
+)
+DAEMON_SETS = Kind("daemonsets", "DaemonSet", "apps", verbs=_WRITABLE, short_names=("ds",), all_category=True)
+CONTROLLER_REVISIONS = Kind("controllerrevisions", "ControllerRevision", "apps")
+CRON_JOBS = Kind("cronjobs", "CronJob", "batch", verbs=_WRITABLE, short_names=("cj",), all_category=True)
+JOBS = Kind("jobs", "Job", "batch", verbs=_WRITABLE, all_category=True)
 ACCESS_REVIEWS = Kind(
     "selfsubjectaccessreviews",
     "SelfSubjectAccessReview",
@@ -46,13 +53,54 @@ SELF_REVIEWS = Kind(
     "selfsubjectreviews", "SelfSubjectReview", "authentication.k8s.io", namespaced=False, verbs=("create",)
 )
 
-KINDS = (NAMESPACES, PODS, EVENTS, DEPLOYMENTS, REPLICA_SETS, ACCESS_REVIEWS, SELF_REVIEWS)
+WORKLOADS = (DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS, CRON_JOBS, JOBS)
+"""What people write, and what has a pod's template in it."""
+KINDS = (
+    NAMESPACES,
+    PODS,
+    EVENTS,
+    DEPLOYMENTS,
+    REPLICA_SETS,
+    STATEFUL_SETS,
+    DAEMON_SETS,
+    CONTROLLER_REVISIONS,
+    CRON_JOBS,
+    JOBS,
+    ACCESS_REVIEWS,
+    SELF_REVIEWS,
+)
+DEPENDENTS = {
+    DEPLOYMENTS.plural: (REPLICA_SETS,),
+    REPLICA_SETS.plural: (PODS,),
+    STATEFUL_SETS.plural: (PODS, CONTROLLER_REVISIONS),
+    DAEMON_SETS.plural: (PODS, CONTROLLER_REVISIONS),
+    CRON_JOBS.plural: (JOBS,),
+    JOBS.plural: (PODS,),
+}
+"""What each kind's controller makes, and what goes with it."""
 SUBRESOURCES = {
     (DEPLOYMENTS.plural, "scale"): ("get", "patch", "update"),
-    (DEPLOYMENTS.plural, "status"): ("get", "patch", "update"),
+    (STATEFUL_SETS.plural, "scale"): ("get", "patch", "update"),
     (PODS.plural, "log"): ("get",),
-}
+} | {(kind.plural, "status"): ("get", "patch", "update") for kind in WORKLOADS}
+
+
+def pod_template(thing: Json) -> Json:
+    """The template of a workload's pods; of a CronJob, that of its Jobs' pods."""
+    spec: Json = thing["spec"]
+    template: Json = (
+        spec["jobTemplate"]["spec"]["template"] if thing["kind"] == "CronJob" else spec["template"]
+    )
+    return template
 
 
 def find_kind(group: str, plural: str) -> Kind | None:
     return next((kind for kind in KINDS if kind.group == group and kind.plural == plural), None)
+
+
+def kind_of(thing: Json) -> Kind:
+    """The kind of an object; raises KeyError for one that is not known here."""
+    found = next((kind for kind in KINDS if kind.kind == thing.get("kind")), None)
+    if found is None or found.api_version != thing.get("apiVersion"):
+        raise KeyError(f"{thing.get('apiVersion')}, Kind={thing.get('kind')}")
+    return found

@@ -8,7 +8,14 @@ from simulators.cluster.containers import Containers
 from simulators.cluster.events import Recorder, Voice
 from simulators.cluster.kinds import PODS, Json
 from simulators.cluster.names import timestamp
-from simulators.cluster.pods import NODES, container_status, unschedulable, waiting, with_conditions
+from simulators.cluster.pods import (
+    NODES,
+    asked_node,
+    container_status,
+    unschedulable,
+    waiting,
+    with_conditions,
+)
 from simulators.cluster.store import Store
 
 _NO_ROOM = (
@@ -57,7 +64,7 @@ class Kubelet:
                 self._store.replace(PODS.plural, unschedulable(pod, _NO_ROOM))
                 self._scheduler.say(pod, "FailedScheduling", _NO_ROOM, warning=True)
                 return
-            node = NODES[sum(map(ord, key[2])) % len(NODES)]
+            node = asked_node(pod) or NODES[sum(map(ord, key[2])) % len(NODES)]
             state = waiting("PodInitializing" if init else "ContainerCreating")
             statuses = [container_status(one, state) for one in containers]
             status = {**pod["status"], "startTime": timestamp(), "containerStatuses": statuses}

@@ -1,6 +1,6 @@
 """What the containers printed, in their present and in their previous life."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 from simulators.cluster.behaviour import Behaviour
@@ -16,11 +16,11 @@ class Logs:
         self._behaviour = behaviour
         self._lives: dict[tuple[str, str], list[list[Line]]] = {}
 
-    def begin(self, uid: str, container: str, image: str) -> None:
-        """A container starts and prints what its image prints; only the life before is kept beside it."""
+    def begin(self, uid: str, container: str, lines: Iterable[str]) -> None:
+        """A container starts and prints its lines; only the life before is kept beside it."""
         moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         lives = self._lives.get((uid, container), [])[-1:]
-        self._lives[uid, container] = [*lives, [(moment, line) for line in self._behaviour(image).log]]
+        self._lives[uid, container] = [*lives, [(moment, line) for line in lines]]
 
     def forget(self, uid: str) -> None:
         for known in [key for key in self._lives if key[0] == uid]:

@@ -3,13 +3,35 @@
 from simulators.cluster.admission import Admission
 from simulators.cluster.clock import Clock, WorkQueue
 from simulators.cluster.container_steps import Habits
+from simulators.cluster.cron_jobs import CronJobController
+from simulators.cluster.daemon_sets import DaemonSetController
 from simulators.cluster.deployment_controller import DeploymentController
 from simulators.cluster.events import Recorder
-from simulators.cluster.kinds import DEPLOYMENTS, EVENTS, NAMESPACES, PODS, REPLICA_SETS, Json
+from simulators.cluster.jobs import JobController
+from simulators.cluster.kinds import (
+    CONTROLLER_REVISIONS,
+    CRON_JOBS,
+    DAEMON_SETS,
+    DEPENDENTS,
+    DEPLOYMENTS,
+    EVENTS,
+    JOBS,
+    KINDS,
+    NAMESPACES,
+    PODS,
+    REPLICA_SETS,
+    STATEFUL_SETS,
+    WORKLOADS,
+    Json,
+)
 from simulators.cluster.kubelet import Kubelet
 from simulators.cluster.names import timestamp
+from simulators.cluster.pod_creation import PodCreation
 from simulators.cluster.replica_sets import ReplicaSets
-from simulators.cluster.store import Change, Store, key_of
+from simulators.cluster.stateful_sets import StatefulSetController
+from simulators.cluster.store import Change, Key, Store, key_of
+
+_OWNERS = {kind.kind: kind for kind in KINDS if kind.plural in DEPENDENTS}
 
 
 class Machinery:
@@ -17,21 +39,41 @@ class Machinery:
         self.admission = admission
         self.clock = Clock()
         self.recorder = Recorder(store)
-        self.replica_sets = ReplicaSets(store, self.clock, self.recorder, admission)
-        self.deployments = DeploymentController(store, self.clock, self.recorder)
+        self.pods = PodCreation(store, admission)
+        together = store, self.clock, self.recorder
+        self.replica_sets = ReplicaSets(*together, self.pods)
+        self.deployments = DeploymentController(*together)
+        self.cron_jobs = CronJobController(*together, self.pods)
+        self.queues: dict[str, WorkQueue[Key]] = {
+            DEPLOYMENTS.plural: self.deployments.queue,
+            REPLICA_SETS.plural: self.replica_sets.queue,
+            STATEFUL_SETS.plural: StatefulSetController(*together, self.pods).queue,
+            DAEMON_SETS.plural: DaemonSetController(*together, self.pods).queue,
+            JOBS.plural: JobController(*together, self.pods).queue,
+            CRON_JOBS.plural: self.cron_jobs.queue,
+        }
         self.kubelet = Kubelet(store, self.clock, self.recorder, habits)
         self._store = store
         self._namespaces = WorkQueue(self.clock, self._empty_namespace)
         store.listeners.append(self._notice)
 
+    def set_pod_quota(self, namespace: str, pods: int | None) -> None:
+        """The most pods of the namespace; None lifts it. ReplicaSets that miss pods try again at once, the others soon."""
+        with self._store.lock:
+            if pods is None:
+                self.pods.quotas.pop(namespace, None)
+            else:
+                self.pods.quotas[namespace] = pods
+            for replica_set in self._store.all_of(REPLICA_SETS.plural, namespace):
+                if replica_set["status"].get("conditions"):
+                    self.replica_sets.queue.add((namespace, replica_set["metadata"]["name"]))
+
     def _notice(self, change: Change) -> None:
         thing = change.new
-        if change.plural == DEPLOYMENTS.plural:
-            self._collect(thing, REPLICA_SETS.plural) if change.type == "DELETED" else None
-            self.deployments.queue.add(key_of(thing))
-        elif change.plural == REPLICA_SETS.plural:
-            self._collect(thing, PODS.plural) if change.type == "DELETED" else None
-            self.replica_sets.queue.add(key_of(thing))
+        if change.plural in self.queues:
+            if change.type == "DELETED":
+                self._collect(thing, change.plural)
+            self.queues[change.plural].add(key_of(thing))
             self._wake_owner(thing)
         elif change.plural == PODS.plural:
             self._notice_pod(change)
@@ -55,24 +97,26 @@ class Machinery:
     def _wake_owner(self, thing: Json) -> Json | None:
         """Wakes the controller of what owns `thing`, and answers the owner."""
         for owner in thing["metadata"].get("ownerReferences") or ():
-            kind = DEPLOYMENTS if owner["kind"] == "Deployment" else REPLICA_SETS
+            kind = _OWNERS.get(owner["kind"])
+            if kind is None:
+                return None
             key = thing["metadata"]["namespace"], owner["name"]
-            queue = self.deployments.queue if kind is DEPLOYMENTS else self.replica_sets.queue
-            queue.add(key)
+            self.queues[kind.plural].add(key)
             return self._store.find(kind.plural, *key)
         return None
 
     def _collect(self, owner: Json, plural: str) -> None:
         """The garbage collector: what the removed object owned goes too, pods with their grace."""
-        for thing in self._store.owned_by(owner["metadata"]["uid"], plural):
-            if plural == PODS.plural:
-                self.terminate(thing)
-            else:
-                self._store.remove(plural, thing)
+        for kind in DEPENDENTS[plural]:
+            for thing in self._store.owned_by(owner["metadata"]["uid"], kind.plural):
+                if kind is PODS:
+                    self.terminate(thing)
+                else:
+                    self._store.remove(kind.plural, thing)
 
     def orphan(self, owner: Json) -> None:
         """Frees what the object owns, so that it outlives it."""
-        for plural in (REPLICA_SETS.plural, PODS.plural):
+        for plural in (REPLICA_SETS.plural, JOBS.plural, CONTROLLER_REVISIONS.plural, PODS.plural):
             for thing in self._store.owned_by(owner["metadata"]["uid"], plural):
                 free = {key: value for key, value in thing["metadata"].items() if key != "ownerReferences"}
                 self._store.replace(plural, {**thing, "metadata": free})
@@ -90,9 +134,9 @@ class Machinery:
             namespace = self._store.find(NAMESPACES.plural, "", name)
             if namespace is None:
                 return
-            for plural in (DEPLOYMENTS.plural, REPLICA_SETS.plural):
-                for thing in self._store.all_of(plural, name):
-                    self._store.remove(plural, thing)
+            for kind in (*WORKLOADS, REPLICA_SETS, CONTROLLER_REVISIONS):
+                for thing in self._store.all_of(kind.plural, name):
+                    self._store.remove(kind.plural, thing)
             pods = self._store.all_of(PODS.plural, name)
             for pod in pods:
                 self.terminate(pod)

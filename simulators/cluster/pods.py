@@ -1,9 +1,11 @@
 """Pods: how they are made, and the pieces of their status."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from simulators.cluster.kinds import Json
-from simulators.cluster.names import new_uid, random_suffix, timestamp
+from simulators.cluster.kinds import Json, Kind
+from simulators.cluster.names import new_uid, parse_timestamp, random_suffix, timestamp
 from simulators.cluster.store import copy
 
 STATUS_LISTS = ("initContainerStatuses", "containerStatuses")
@@ -13,17 +15,51 @@ _LONGEST_PREFIX = 58
 NODES = ("demo-node-1", "demo-node-2", "demo-node-3")
 
 
-def new_pod(replica_set: Json, owner: Json) -> Json:
-    """A pod that nobody has scheduled yet."""
-    template = replica_set["spec"]["template"]
-    prefix = f"{replica_set['metadata']['name']}-"
+def owner(kind: Kind, thing: Json) -> Json:
+    """An ownerReference that makes `thing` the controller."""
+    return {
+        "apiVersion": kind.api_version,
+        "kind": kind.kind,
+        "name": thing["metadata"]["name"],
+        "uid": thing["metadata"]["uid"],
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def with_node(template: Json, node: str) -> Json:
+    """The template bound to one node, as the DaemonSet controller binds its pods."""
+    term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
+    return {**template, "spec": {**template["spec"], "affinity": {"nodeAffinity": required}}}
+
+
+def asked_node(pod: Json) -> str:
+    """The node that the pod is bound to; empty where it may run on any."""
+    affinity = pod["spec"].get("affinity", {}).get("nodeAffinity", {})
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution", {})
+    fields = [one for term in required.get("nodeSelectorTerms", ()) for one in term.get("matchFields", ())]
+    return next((str(one["values"][0]) for one in fields if one["key"] == "metadata.name"), "")
+
+
+def new_pod(
+    thing: Json,
+    owner: Json,
+    *,
+    template: Json | None = None,
+    name: str = "",
+    labels: Mapping[str, str] | None = None,
+) -> Json:
+    """A pod of `thing`'s template, or of another one, that nobody has scheduled yet; a name that is not given ends by chance."""
+    template = thing["spec"]["template"] if template is None else template
+    prefix = f"{thing['metadata']['name']}-"
     metadata: Json = {
-        "name": f"{prefix[:_LONGEST_PREFIX]}{random_suffix()}",
+        "name": name or f"{prefix[:_LONGEST_PREFIX]}{random_suffix()}",
         "generateName": prefix,
-        "namespace": replica_set["metadata"]["namespace"],
+        "namespace": thing["metadata"]["namespace"],
         "uid": new_uid(),
         "creationTimestamp": timestamp(),
-        "labels": dict(template["metadata"].get("labels") or {}),
+        "labels": {**(template["metadata"].get("labels") or {}), **(labels or {})},
         "ownerReferences": [owner],
     }
     if annotations := template["metadata"].get("annotations"):
@@ -102,7 +138,10 @@ def with_conditions(pod: Json) -> Json:
     init = pod["status"].get("initContainerStatuses", [])
     lasting = [*(one for one in init if one["name"] in beside), *statuses]
     unready = [one["name"] for one in lasting if not one["ready"]]
+    phase = _phase(pod, init, statuses)
     problem = _named_problem("ContainersNotReady", "unready", unready)
+    if phase in FINISHED:
+        problem = {"reason": "PodCompleted" if phase == "Succeeded" else "PodFailed"}
     incomplete = [one["name"] for one in init if not one["started" if one["name"] in beside else "ready"]]
     uninitialized = _named_problem("ContainersNotInitialized", "incomplete", incomplete)
     gates = pod["spec"].get("readinessGates") or ()
@@ -116,9 +155,19 @@ def with_conditions(pod: Json) -> Json:
     ]
     written = {one["type"] for one in conditions}
     conditions += [one for one in pod["status"].get("conditions", ()) if one["type"] not in written]
-    created = all("containerID" in one for one in statuses)
-    phase = "Running" if created else "Pending"
     return {**pod, "status": {**pod["status"], "phase": phase, "conditions": conditions}}
+
+
+def _phase(pod: Json, init: list[Json], statuses: list[Json]) -> str:
+    """https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase."""
+    policy = pod["spec"].get("restartPolicy", "Always")
+    codes = [one["state"].get("terminated", {}).get("exitCode") for one in statuses]
+    failed = [one["state"].get("terminated", {}).get("exitCode") for one in (*init, *statuses)]
+    if policy == "Never" and any(failed) and not any("running" in one["state"] for one in statuses):
+        return "Failed"
+    if policy != "Always" and codes and all(code == 0 for code in codes):
+        return "Succeeded"
+    return "Running" if all("containerID" in one for one in statuses) else "Pending"
 
 
 def with_condition(pod: Json, kind: str, *, ok: bool, **more: Any) -> Json:
@@ -175,3 +224,8 @@ def _condition(pod: Json, kind: str, *, ok: bool, **more: Any) -> Json:
 def unschedulable(pod: Json, message: str) -> Json:
     condition = {**_condition(pod, "PodScheduled", ok=False), "reason": "Unschedulable", "message": message}
     return {**pod, "status": {**pod["status"], "phase": "Pending", "conditions": [condition]}}
+
+
+def seconds_until_available(pod: Json, least: int) -> float:
+    """How long a ready pod has still to stay ready until it has been so for `least` seconds; 0 or less when it has."""
+    return least - (datetime.now(UTC) - parse_timestamp(ready_since(pod))).total_seconds() if least else 0.0

@@ -1,28 +1,15 @@
 """ReplicaSets: made from a Deployment's template, and kept at their number of pods."""
 
-from simulators.cluster.admission import Admission
 from simulators.cluster.clock import Clock, WorkQueue
 from simulators.cluster.events import Recorder, Voice
-from simulators.cluster.kinds import PODS, REPLICA_SETS, Json
-from simulators.cluster.names import new_uid, parse_timestamp, template_hash, timestamp
-from simulators.cluster.pods import FINISHED, is_active, is_ready, new_pod, ready_since
+from simulators.cluster.kinds import DEPLOYMENTS, PODS, REPLICA_SETS, Json
+from simulators.cluster.names import new_uid, template_hash, timestamp
+from simulators.cluster.pod_creation import PodCreation
+from simulators.cluster.pods import is_active, is_ready, new_pod, owner, seconds_until_available
 from simulators.cluster.store import Key, Store, copy
-from simulators.cluster.validation import blank_images
 
 REVISION = "deployment.kubernetes.io/revision"
 HASH = "pod-template-hash"
-
-
-def owner(kind: str, thing: Json) -> Json:
-    """An ownerReference that makes `thing` the controller."""
-    return {
-        "apiVersion": "apps/v1",
-        "kind": kind,
-        "name": thing["metadata"]["name"],
-        "uid": thing["metadata"]["uid"],
-        "controller": True,
-        "blockOwnerDeletion": True,
-    }
 
 
 def new_replica_set(deployment: Json, replicas: int, annotations: Json) -> Json:
@@ -41,7 +28,7 @@ def new_replica_set(deployment: Json, replicas: int, annotations: Json) -> Json:
         "generation": 1,
         "labels": labels,
         "annotations": annotations,
-        "ownerReferences": [owner("Deployment", deployment)],
+        "ownerReferences": [owner(DEPLOYMENTS, deployment)],
     }
     spec: Json = {"replicas": replicas, "selector": selector, "template": template}
     if seconds := deployment["spec"].get("minReadySeconds"):
@@ -63,26 +50,14 @@ def template_of(replica_set: Json) -> Json:
 
 
 class ReplicaSets:
-    """The ReplicaSet controller, which also minds how many pods a namespace may have."""
+    """The ReplicaSet controller."""
 
-    def __init__(self, store: Store, clock: Clock, recorder: Recorder, admission: Admission) -> None:
-        self._admission = admission
-        self._quotas: dict[str, int] = {}
+    def __init__(self, store: Store, clock: Clock, recorder: Recorder, pods: PodCreation) -> None:
+        self._pods = pods
         self._store = store
         self._clock = clock
         self._voice = Voice(recorder, "replicaset-controller")
         self.queue = WorkQueue(clock, self._reconcile)
-
-    def set_quota(self, namespace: str, pods: int | None) -> None:
-        """The most pods of the namespace; None lifts it. ReplicaSets that miss pods try again at once."""
-        with self._store.lock:
-            if pods is None:
-                self._quotas.pop(namespace, None)
-            else:
-                self._quotas[namespace] = pods
-            for replica_set in self._store.all_of(REPLICA_SETS.plural, namespace):
-                if replica_set["status"].get("conditions"):
-                    self.queue.add((namespace, replica_set["metadata"]["name"]))
 
     def _reconcile(self, key: Key) -> None:
         with self._store.lock:
@@ -104,36 +79,12 @@ class ReplicaSets:
         active = self._active(replica_set)
         missing = replica_set["spec"]["replicas"] - len(active)
         for _ in range(missing):
-            if problem := self._create_pod(replica_set):
+            pod = new_pod(replica_set, owner(REPLICA_SETS, replica_set))
+            if problem := self._pods.create(replica_set, pod, self._voice):
                 return problem
         for pod in sorted(active, key=_keep_longest, reverse=True)[: max(0, -missing)]:
-            self._terminate(replica_set, pod)
+            self._pods.delete(replica_set, pod, self._voice)
         return ""
-
-    def _create_pod(self, replica_set: Json) -> str:
-        """Makes one pod; a sentence when the quota or the validation forbids it."""
-        pod = self._admission.admitted(PODS.plural, new_pod(replica_set, owner("ReplicaSet", replica_set)))
-        namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
-        limit = self._quotas.get(namespace)
-        present = self._store.all_of(PODS.plural, namespace) if limit is not None else []
-        used = sum(one["status"].get("phase") not in FINISHED for one in present)
-        if limit is not None and used >= limit:
-            counts = f"requested: pods=1, used: pods={used}, limited: pods={limit}"
-            return self._refused(replica_set, f'pods "{name}" is forbidden: exceeded quota: pods, {counts}')
-        if causes := blank_images(pod):
-            return self._refused(replica_set, f'Pod "{name}" is invalid: {causes}')
-        self._store.add(PODS.plural, pod)
-        self._voice.say(replica_set, "SuccessfulCreate", f"Created pod: {name}")
-        return ""
-
-    def _refused(self, replica_set: Json, problem: str) -> str:
-        self._voice.say(replica_set, "FailedCreate", f"Error creating: {problem}", warning=True)
-        return problem
-
-    def _terminate(self, replica_set: Json, pod: Json) -> None:
-        metadata = {**pod["metadata"], "deletionTimestamp": timestamp(), "deletionGracePeriodSeconds": 30}
-        self._store.replace(PODS.plural, {**pod, "metadata": metadata})
-        self._voice.say(replica_set, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
 
     def _write_status(self, replica_set: Json, problem: str) -> None:
         active = self._active(replica_set)
@@ -153,13 +104,11 @@ class ReplicaSets:
             self._store.replace(REPLICA_SETS.plural, {**replica_set, "status": status})
 
     def _is_available(self, pod: Json, least: int, replica_set: Json) -> bool:
-        if not least:
-            return True
-        age = (parse_timestamp(timestamp()) - parse_timestamp(ready_since(pod))).total_seconds()
-        if age < least:
+        left = seconds_until_available(pod, least)
+        if left > 0:
             key = replica_set["metadata"]["namespace"], replica_set["metadata"]["name"]
-            self._clock.call_later(least - age, lambda: self.queue.add(key), patient=True)
-        return age >= least
+            self._clock.call_later(left, lambda: self.queue.add(key), patient=True)
+        return left <= 0
 
 
 def _keep_longest(pod: Json) -> tuple[int, str]:

@@ -5,7 +5,8 @@ import math
 from simulators.cluster.kinds import Json
 
 
-def _scaled(value: int | str, wanted: int, *, up: bool) -> int:
+def scaled(value: int | str, wanted: int, *, up: bool) -> int:
+    """A number, or that share of the wanted number."""
     if isinstance(value, int):
         return value
     share = int(value.rstrip("%")) * wanted / 100
@@ -17,8 +18,8 @@ def surge_and_unavailable(spec: Json) -> tuple[int, int]:
     rolling = spec["strategy"].get("rollingUpdate")
     if spec["strategy"]["type"] != "RollingUpdate" or rolling is None:
         return 0, 0
-    surge = _scaled(rolling["maxSurge"], spec["replicas"], up=True)
-    unavailable = _scaled(rolling["maxUnavailable"], spec["replicas"], up=False)
+    surge = scaled(rolling["maxSurge"], spec["replicas"], up=True)
+    unavailable = scaled(rolling["maxUnavailable"], spec["replicas"], up=False)
     return surge, min(spec["replicas"], unavailable if surge or unavailable else 1)
 
 

@@ -1,4 +1,4 @@
-"""The scale subresource of Deployments (autoscaling/v1 Scale): `kubectl scale`."""
+"""The scale subresource of Deployments and StatefulSets (autoscaling/v1 Scale): `kubectl scale`."""
 
 from simulators.cluster.errors import bad_request
 from simulators.cluster.kinds import Json

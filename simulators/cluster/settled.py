@@ -5,8 +5,15 @@ from collections.abc import Callable
 from simulators.cluster import conditions
 from simulators.cluster.kinds import DEPLOYMENTS, PODS, REPLICA_SETS, Json
 from simulators.cluster.names import new_uid, timestamp
-from simulators.cluster.pods import NODES, container_status, new_pod, running_status, with_conditions
-from simulators.cluster.replica_sets import new_replica_set, owner
+from simulators.cluster.pods import (
+    NODES,
+    container_status,
+    new_pod,
+    owner,
+    running_status,
+    with_conditions,
+)
+from simulators.cluster.replica_sets import new_replica_set
 from simulators.cluster.revisions import annotations_for
 from simulators.cluster.store import Store
 
@@ -37,7 +44,7 @@ def add_settled(
         added = store.add(DEPLOYMENTS.plural, deployment, quiet=True)
         store.add(REPLICA_SETS.plural, replica_set, quiet=True)
         for place in range(replicas):
-            pod = admitted(PODS.plural, new_pod(replica_set, owner("ReplicaSet", replica_set)))
+            pod = admitted(PODS.plural, new_pod(replica_set, owner(REPLICA_SETS, replica_set)))
             store.add(PODS.plural, _ready(pod, place, image_id), quiet=True)
         return added
 

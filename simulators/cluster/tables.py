@@ -3,7 +3,21 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from simulators.cluster.kinds import DEPLOYMENTS, EVENTS, NAMESPACES, PODS, REPLICA_SETS, Json, Kind
+from simulators.cluster.kinds import (
+    CONTROLLER_REVISIONS,
+    CRON_JOBS,
+    DAEMON_SETS,
+    DEPLOYMENTS,
+    EVENTS,
+    JOBS,
+    NAMESPACES,
+    PODS,
+    REPLICA_SETS,
+    STATEFUL_SETS,
+    Json,
+    Kind,
+    pod_template,
+)
 from simulators.cluster.names import parse_timestamp
 from simulators.cluster.requests import Request
 
@@ -47,9 +61,50 @@ def _replica_set(thing: Json) -> list[object]:
     return [thing["metadata"]["name"], *numbers, _created(thing), *_wide(thing)]
 
 
+def _stateful_set(thing: Json) -> list[object]:
+    ready = f"{thing['status'].get('readyReplicas', 0)}/{thing['spec']['replicas']}"
+    return [thing["metadata"]["name"], ready, _created(thing), *_wide(thing)[:2]]
+
+
+def _daemon_set(thing: Json) -> list[object]:
+    fields = (
+        "desiredNumberScheduled",
+        "currentNumberScheduled",
+        "numberReady",
+        "updatedNumberScheduled",
+        "numberAvailable",
+    )
+    numbers = [thing["status"].get(field, 0) for field in fields]
+    selected = (thing["spec"]["template"]["spec"].get("nodeSelector") or {}).items()
+    nodes = ",".join(f"{key}={value}" for key, value in selected) or "<none>"
+    return [thing["metadata"]["name"], *numbers, nodes, _created(thing), *_wide(thing)]
+
+
+def _controller_revision(thing: Json) -> list[object]:
+    owner = thing["metadata"]["ownerReferences"][0]
+    controller = f"{owner['kind'].lower()}.apps/{owner['name']}"
+    return [thing["metadata"]["name"], controller, thing["revision"], _created(thing)]
+
+
+def _cron_job(thing: Json) -> list[object]:
+    spec, status = thing["spec"], thing["status"]
+    last = age(status["lastScheduleTime"]) if "lastScheduleTime" in status else "<none>"
+    numbers = [str(spec["suspend"]), len(status.get("active", ())), last]
+    zone = spec.get("timeZone", "<none>")
+    return [thing["metadata"]["name"], spec["schedule"], zone, *numbers, _created(thing), *_wide(thing)]
+
+
+def _job(thing: Json) -> list[object]:
+    listed = [one["type"] for one in thing["status"].get("conditions", ()) if one["status"] == "True"]
+    word = next((one for one in ("Complete", "Failed", "Suspended") if one in listed), "Running")
+    done = f"{thing['status'].get('succeeded', 0)}/{thing['spec']['completions']}"
+    lasted = age(thing["status"].get("startTime"))
+    return [thing["metadata"]["name"], word, done, lasted, _created(thing), *_wide(thing)]
+
+
 def _wide(thing: Json) -> list[str]:
-    containers = thing["spec"]["template"]["spec"]["containers"]
-    labels = (thing["spec"]["selector"].get("matchLabels") or {}).items()
+    containers = pod_template(thing)["spec"]["containers"]
+    labels = (thing["spec"].get("selector", {}).get("matchLabels") or {}).items()
     return [
         ",".join(one["name"] for one in containers),
         ",".join(one["image"] for one in containers),
@@ -83,6 +138,19 @@ _WIDE = ("Containers", "Images", "Selector")
 _COLUMNS: dict[str, tuple[tuple[str, ...], int, Row]] = {
     DEPLOYMENTS.plural: (("Name", "Ready", "Up-to-date", "Available", "Age", *_WIDE), 5, _deployment),
     REPLICA_SETS.plural: (("Name", "Desired", "Current", "Ready", "Age", *_WIDE), 5, _replica_set),
+    STATEFUL_SETS.plural: (("Name", "Ready", "Age", "Containers", "Images"), 3, _stateful_set),
+    DAEMON_SETS.plural: (
+        ("Name", "Desired", "Current", "Ready", "Up-to-date", "Available", "Node Selector", "Age", *_WIDE),
+        8,
+        _daemon_set,
+    ),
+    CONTROLLER_REVISIONS.plural: (("Name", "Controller", "Revision", "Age"), 4, _controller_revision),
+    CRON_JOBS.plural: (
+        ("Name", "Schedule", "Timezone", "Suspend", "Active", "Last Schedule", "Age", *_WIDE),
+        7,
+        _cron_job,
+    ),
+    JOBS.plural: (("Name", "Status", "Completions", "Duration", "Age", *_WIDE), 5, _job),
     PODS.plural: (("Name", "Ready", "Status", "Restarts", "Age", "IP", "Node"), 5, _pod),
     EVENTS.plural: (("Last Seen", "Type", "Reason", "Object", "Message"), 5, _event),
     NAMESPACES.plural: (("Name", "Status", "Age"), 3, _namespace),

@@ -4,21 +4,26 @@ from collections.abc import Callable
 
 from simulators.cluster.defaults import with_defaults
 from simulators.cluster.errors import already_exists, bad_request, conflict, forbidden, not_found
-from simulators.cluster.kinds import DEPLOYMENTS, NAMESPACES, PODS, Json, Kind
+from simulators.cluster.kinds import DEPLOYMENTS, JOBS, NAMESPACES, PODS, WORKLOADS, Json, Kind
 from simulators.cluster.machinery import Machinery
 from simulators.cluster.managed_fields import record_update
 from simulators.cluster.names import new_uid, random_suffix, timestamp
 from simulators.cluster.requests import Target
 from simulators.cluster.store import Store, copy
-from simulators.cluster.validation import check_shapes, validate_deployment, validate_namespace
+from simulators.cluster.strategies import numbered_template, with_job_labels
+from simulators.cluster.validation import check_shapes, validate_namespace, validate_workload
 
 _SERVER_FIELDS = ("uid", "creationTimestamp", "generation", "deletionTimestamp", "name", "namespace")
 
 
 class Writes:
-    """Every method answers the object as it is then; `dry_run` answers it without keeping it."""
+    """Every method answers the object as it is then; `dry_run` answers it without keeping it.
+
+    `quotas` are the most objects of a namespace, by it and the kind's qualified name.
+    """
 
     def __init__(self, store: Store, machinery: Machinery) -> None:
+        self.quotas: dict[tuple[str, str], int] = {}
         self._store = store
         self._machinery = machinery
 
@@ -26,12 +31,10 @@ class Writes:
         """Raises 400, 403 (namespace on its way out), 404 (no namespace), 409 (exists) or 422."""
         kind, namespace = target.kind, target.place
         made = _prepared(kind, namespace, body)
-        if kind is DEPLOYMENTS:
-            check_shapes(made)
-            made = with_defaults(made)
-            validate_deployment(made)
-        else:
+        if kind is NAMESPACES:
             validate_namespace(made)
+        else:
+            made = _completed(kind, made)
         with self._store.lock:
             name = made["metadata"]["name"]
             self._admit(kind, namespace, name)
@@ -40,6 +43,7 @@ class Writes:
             fields = record_update(None, made, manager=manager, now=timestamp())
             made["metadata"]["managedFields"] = fields
             made = self._admitted(kind, made)
+            self._check_quota(kind, made)
             return made if dry_run else self._store.add(kind.plural, made)
 
     def _admit(self, kind: Kind, namespace: str, name: str) -> None:
@@ -83,8 +87,18 @@ class Writes:
             return new if dry_run else self._store.replace(kind.plural, new)
 
     def _admitted(self, kind: Kind, thing: Json) -> Json:
-        """As mutating webhooks want it. What they write is recorded as written by whoever asked."""
-        return self._machinery.admission.admitted(kind.plural, thing) if kind is DEPLOYMENTS else thing
+        """As mutating webhooks want it. What they write is recorded as written by whoever asked. Raises 403."""
+        return self._machinery.admission.admitted(kind.plural, thing) if kind in WORKLOADS else thing
+
+    def _check_quota(self, kind: Kind, thing: Json) -> None:
+        """Raises 403 where a ResourceQuota counts the kind, and the namespace has as many already."""
+        namespace, name = thing["metadata"].get("namespace", ""), thing["metadata"]["name"]
+        limit = self.quotas.get((namespace, kind.qualified))
+        used = len(self._store.all_of(kind.plural, namespace)) if limit is not None else 0
+        if limit is not None and used >= limit:
+            counted = f"count/{kind.qualified}"
+            numbers = f"requested: {counted}=1, used: {counted}={used}, limited: {counted}={limit}"
+            raise forbidden(kind, name, f"exceeded quota: objects, {numbers}")
 
     def delete(self, target: Target, options: Json) -> Json:
         """Deletes, taking dependents along unless they are to be orphaned; raises 404, or 409 when a precondition fails."""
@@ -151,16 +165,25 @@ def _merged(kind: Kind, old: Json, asked: Json) -> Json:
         return new
     check_shapes(new)
     new = with_defaults(new)
-    validate_deployment(new, old)
-    return new
+    validate_workload(kind, new, old)
+    return numbered_template(new, old)
+
+
+def _completed(kind: Kind, made: Json) -> Json:
+    """A new workload with what the API server fills in. Raises 400 or 422."""
+    check_shapes(made)
+    made = with_defaults(made)
+    made = with_job_labels(made) if kind is JOBS else numbered_template(made, None)
+    validate_workload(kind, made)
+    return made
 
 
 def _counted(kind: Kind, old: Json, new: Json) -> Json:
     """The object with its generation.
 
-    pkg/registry/apps/deployment/strategy.go: "Spec updates bump the generation", and so do annotations.
+    pkg/registry/apps/deployment/strategy.go: "Spec updates bump the generation", and so do a Deployment's annotations.
     """
-    noted = new["metadata"].get("annotations") != old["metadata"].get("annotations")
+    noted = kind is DEPLOYMENTS and new["metadata"].get("annotations") != old["metadata"].get("annotations")
     if kind is NAMESPACES or (new["spec"] == old["spec"] and not noted):
         return new
     generation = old["metadata"]["generation"] + 1
