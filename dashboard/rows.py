@@ -13,7 +13,12 @@ from deployments.rules.site_state import State
 
 PER_PAGE = 100
 _NEEDS_ATTENTION = "Needs attention"
-_WORDS = {State.MISSING: "Not found", State.RED: "CI red", State.MIXED: "Mixed commits", State.CURRENT: "Up to date"}
+_WORDS = {
+    State.MISSING: "Not found",
+    State.RED: "CI red",
+    State.MIXED: "Mixed commits",
+    State.CURRENT: "Up to date",
+}
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class World:
         mappings: Sequence[Mapping] = (),
         *,
         start_seconds: float = 2.0,
-        rbac: Path = RBAC,
+        rbac: Path | tuple[Path, ...] = RBAC,
         mutations: Sequence[Mutation] = (),
     ) -> None:
         self.mappings = {each.host: each for each in mappings or read_mappings()}

@@ -12,17 +12,22 @@ from deployments.clients.cluster import connect
 from deployments.clients.github import GitHub
 from deployments.clients.registry import Registry
 from deployments.models import Site
+from simulators.cluster.cluster import RBAC, WORKLOADS_RBAC
 from tests.factories import make_sites
 from tests.timeouts import timeout_seconds
 
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest, settings: Settings) -> Iterator[World]:
-    """Five sites of the real table; all 34 where the test is marked with `whole_table`."""
+    """Five sites of the real table; all 34 where the test is marked with `whole_table`.
+
+    With `every_kind` the worker has the rights for all kinds of workloads.
+    """
     mappings = read_mappings()
     if request.node.get_closest_marker("whole_table") is None:
         mappings = mappings[:5]
-    with World(mappings, start_seconds=0.05) as world:
+    rbac = (RBAC, WORKLOADS_RBAC) if request.node.get_closest_marker("every_kind") else RBAC
+    with World(mappings, start_seconds=0.05, rbac=rbac) as world:
         settings.IMAGE_TEMPLATE = world.image_template
         settings.IMAGE_PREFIXES = [world.image_template.partition("{")[0]]
         yield world

@@ -13,11 +13,15 @@ class DroppedConnection(Exception):
 
 @dataclass
 class Failure:
-    """What happens to the next `times` requests that fit; `after` lets the request take effect first."""
+    """What happens to the next `times` requests that fit; `after` lets the request take effect first.
+
+    `dry_run` tells requests that only try a change from those that make it; None: both fit.
+    """
 
     times: int
     method: str | None = None
     path_contains: str = ""
+    dry_run: bool | None = None
     status: int = 0
     message: str = ""
     retry_after: int | None = None
@@ -27,7 +31,10 @@ class Failure:
 
     def fits(self, request: Request, *, after: bool) -> bool:
         method = self.method is None or self.method.upper() == request.method
-        return self.times > 0 and self.after == after and method and self.path_contains in request.path
+        tries = self.dry_run in {None, "dryRun" in request.query}
+        return (
+            self.times > 0 and self.after == after and method and tries and self.path_contains in request.path
+        )
 
 
 class Failures:
@@ -77,10 +84,17 @@ class Switches:
         path_contains: str = "",
         retry_after: int | None = None,
         message: str = "",
+        dry_run: bool | None = None,
     ) -> None:
         """The next requests that fit are refused with this status, and have no effect; `message` replaces the usual one."""
         failure = Failure(
-            times, method, path_contains, status=status, message=message, retry_after=retry_after
+            times,
+            method,
+            path_contains,
+            dry_run,
+            status=status,
+            message=message,
+            retry_after=retry_after,
         )
         self.failures.plan(failure)
 

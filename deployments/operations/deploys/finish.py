@@ -19,7 +19,7 @@ from deployments.models import (
     Status,
 )
 from deployments.operations import audit
-from deployments.operations.deploys.rewritten import update_requested_image
+from deployments.operations.deploys.rewritten import note_desired, update_requested_image
 from deployments.operations.deploys.rollback import roll_back_automatically
 from deployments.operations.hold import resume_hold_of
 from deployments.queue import enqueue
@@ -109,6 +109,14 @@ def _update_observation(end: _End) -> None:
     seen.filter(head_sha=deploy.sha).update(behind_by=0, ahead_by=0)
 
 
+def _note_desired(end: _End) -> None:
+    """What has been changed is known from then on, and can be taken back."""
+    first = end.deploy.steps.first()
+    if first and first.patched_at:
+        end.deploy.applied_image = first.applied_image
+        note_desired(end.deploy, now=end.now)
+
+
 def _accept_image(end: _End) -> None:
     """What runs was seen already: from now on it counts as right."""
     seen = Observation.objects.filter(site_id=end.deploy.site_id)
@@ -170,6 +178,7 @@ NEITHER_GOOD_NOR_BAD = frozenset(
 
 CONSEQUENCES: tuple[tuple[Callable[[_End], None], frozenset[Ending]], ...] = (
     (_update_observation, frozenset({Ending.SUCCEEDED})),
+    (_note_desired, frozenset({Ending.PARTLY_APPLIED})),
     (_accept_image, frozenset({Ending.ADOPTED})),
     (_resume_commit_left_behind, NOTHING_CHANGED),
     (_check_rollback_images, FOLLOWED),

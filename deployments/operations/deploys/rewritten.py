@@ -1,10 +1,12 @@
-"""Which image was asked for, where admission has rewritten it in the Deployment."""
+"""Which image was asked for, where admission has rewritten it in the workload."""
+
+from datetime import datetime
 
 from deployments.models import Deploy, Kind, Observation, Site
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.ours import marked_by
 from deployments.rules.rollbacks import is_of
-from deployments.rules.workloads import Workload, all_images, is_same_image
+from deployments.rules.workloads import OUR_MANAGER, Workload, all_images, is_same_image
 
 
 def asked_image(site: Site, workload: Workload, *, container: str) -> str:
@@ -32,6 +34,20 @@ def image_set_as(site: Site, image: str) -> str:
         return image
     made_of = site.deploys.filter(applied_image=image).values_list("image", flat=True).first()
     return made_of or image
+
+
+def note_desired(deploy: Deploy, *, now: datetime) -> None:
+    """Write into the observation that the site's first workload is asked to run this Deploy's image."""
+    Observation.objects.filter(site_id=deploy.site_id).update(
+        desired_image=deploy.set_image,
+        desired_sha=deploy.sha,
+        desired_by=OUR_MANAGER,
+        desired_at=now,
+        accepted_image=deploy.set_image,
+        resource_version="",
+        workloads=None,
+    )
+    update_requested_image(deploy)
 
 
 def update_requested_image(deploy: Deploy) -> None:

@@ -9,7 +9,7 @@ from deployments.clients.clients import Clients
 from deployments.clients.cluster import ClusterError
 from deployments.clients.github import GitHubError, HeadProblem, HeadQuestion
 from deployments.clients.registry import RegistryError
-from deployments.models import Deploy, DeployStep, Kind, Observation, Status
+from deployments.models import Deploy, DeployStep, Kind, Status
 from deployments.operations.authorization import no_longer_allowed
 from deployments.operations.deploys.deploy_request import guard_input_at_start
 from deployments.operations.deploys.finish import Ending, finish
@@ -22,7 +22,7 @@ from deployments.operations.deploys.patch import (
     note_applied,
 )
 from deployments.operations.deploys.release import release
-from deployments.operations.deploys.rewritten import update_requested_image
+from deployments.operations.deploys.rewritten import note_desired
 from deployments.operations.deploys.steps import steps_of
 from deployments.operations.github_limits import ask_heads
 from deployments.queue import enqueue
@@ -30,7 +30,6 @@ from deployments.rules.guards import first_refusal
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.notes import another_repository, is_another
 from deployments.rules.wording import short
-from deployments.rules.workloads import OUR_MANAGER
 
 logger = logging.getLogger(__name__)
 AGAIN_SOON_FOR = timedelta(minutes=2)
@@ -115,16 +114,7 @@ def _roll_out(deploy: Deploy, steps: list[DeployStep], *, now: datetime) -> None
             applied_image=steps[0].applied_image,
             denied_since=None,
         ):
-            Observation.objects.filter(site=deploy.site).update(
-                desired_image=deploy.set_image,
-                desired_sha=deploy.sha,
-                desired_by=OUR_MANAGER,
-                desired_at=now,
-                accepted_image=deploy.set_image,
-                resource_version="",
-                workloads=None,
-            )
-            update_requested_image(deploy)
+            note_desired(deploy, now=now)
             enqueue.follow()
 
 
