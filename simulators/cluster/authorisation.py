@@ -1,6 +1,7 @@
 """Who asks, and what they may do: bearer tokens and RBAC, read from the files that k8s/ ships."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,8 +26,8 @@ class ResourceAttributes:
     name: str = ""
 
 
-def _documents(folder: Path, kind: str) -> list[Json]:
-    texts = [path.read_text() for path in sorted(folder.glob("*.yaml"))]
+def _documents(folders: Sequence[Path], kind: str) -> list[Json]:
+    texts = [path.read_text() for folder in folders for path in sorted(folder.glob("*.yaml"))]
     return [one for text in texts for one in _parsed(text) if one.get("kind") == kind]
 
 
@@ -37,9 +38,9 @@ def _parsed(text: str) -> list[Json]:
 
 
 class Authorisation:
-    """`rbac` is the folder with the Role, the RoleBinding and the ServiceAccount of the user `headway`."""
+    """`rbac` are the folders with the Roles, the RoleBindings and the ServiceAccount of the user `headway`."""
 
-    def __init__(self, rbac: Path) -> None:
+    def __init__(self, rbac: Sequence[Path]) -> None:
         account = _documents(rbac, "ServiceAccount")[0]["metadata"]
         self._names = {
             "admin": ADMIN,
@@ -59,7 +60,7 @@ class Authorisation:
             self._grants.append((user, namespace, rules))
 
     def bind(self, namespace: str) -> None:
-        """Grants the same Role in another namespace too, as a second RoleBinding would."""
+        """Grants the same Roles in another namespace too, as further RoleBindings would."""
         for binding in self._bindings:
             self._bind(binding, namespace)
 

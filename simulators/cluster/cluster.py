@@ -26,6 +26,7 @@ from simulators.cluster.store import Store
 from simulators.cluster.tls import make_tls
 
 RBAC = Path(__file__).resolve().parents[2] / "k8s" / "base"
+WORKLOADS_RBAC = RBAC.parent / "components" / "workloads"
 
 
 class DemoCluster(Contents, Switches):
@@ -41,7 +42,7 @@ class DemoCluster(Contents, Switches):
         image_exists: Callable[[str], bool] = lambda _: True,
         behaviour: Callable[[str], Behaviour] = lambda _: HEALTHY,
         image_id: Callable[[str], str] = image_digest,
-        rbac: Path = RBAC,
+        rbac: Path | tuple[Path, ...] = RBAC,
         start_seconds: float = 1.0,
         namespaces: tuple[str, ...] = ("default",),
         history_length: int = 20_000,
@@ -59,7 +60,7 @@ class DemoCluster(Contents, Switches):
             image_id=lambda image: pulled_as(image, image_id(original(image))),
         )
         self.machinery = Machinery(self.store, habits, self.admission)
-        self.api = Api(self.store, self.machinery, Authorisation(rbac))
+        self.api = Api(self.store, self.machinery, Authorisation((rbac,) if isinstance(rbac, Path) else rbac))
         self._reverters = Reverters(self.store, self.machinery.clock, self.api.writes)
         self.ca_pem, tls = make_tls()
         self._server = Server(port, tls, self.api, self.failures, self.requests)
