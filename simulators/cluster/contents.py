@@ -125,8 +125,11 @@ class Contents:
         target = Target(next(each for each in WORKLOADS if each.kind == kind), namespace, name)
         return self.api.writes.update(target, changed, manager=manager)
 
-    def run_cron_job(self, namespace: str, name: str) -> Json | None:
-        """Its schedule says that it is time: the Job that its controller begins; None where the spec forbids that now."""
+    def run_cron_job(self, namespace: str, name: str, *, minute: int | None = None) -> Json | None:
+        """Its schedule says that it is time: the Job that its controller begins; None where the spec forbids that now.
+
+        `minute` of the Unix epoch is in the Job's name; the present one unless it is given.
+        """
         with self.store.lock:
             cron_job = self.workload("CronJob", namespace, name)
             jobs = self.store.owned_by(cron_job["metadata"]["uid"], JOBS.plural)
@@ -135,7 +138,7 @@ class Contents:
                 return None
             for one in under_way if policy == "Replace" else ():
                 self.api.writes.delete(Target(JOBS, namespace, one["metadata"]["name"]), {})
-            body = job_of(cron_job, minute_name(cron_job))
+            body = job_of(cron_job, minute_name(cron_job, minute))
             job = self.api.writes.create(Target(JOBS, namespace), body, manager=MANAGER)
             self.machinery.cron_jobs.begun(cron_job, job)
             return copy(job)

@@ -34,9 +34,9 @@ def job_of(cron_job: Json, name: str) -> Json:
     }
 
 
-def minute_name(cron_job: Json) -> str:
-    """The name of the Job of this minute; a schedule has none within one."""
-    return f"{cron_job['metadata']['name']}-{int(time.time()) // 60}"
+def minute_name(cron_job: Json, minute: int | None) -> str:
+    """The name of the Job of that minute of the Unix epoch, or of this one; a schedule has none within one."""
+    return f"{cron_job['metadata']['name']}-{int(time.time()) // 60 if minute is None else minute}"
 
 
 class CronJobController(Controller):

@@ -1,10 +1,13 @@
 """The demo's servers, each on a port of its own, and stopped with nothing left behind."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from simulators.cluster import HEALTHY, Behaviour, DemoCluster
+
+KINDS = Path(__file__).parent / "kinds.yaml"
 
 
 class Images:
@@ -48,6 +51,14 @@ def _cluster(images: Images, *, start_seconds: float) -> DemoCluster:
 def three(demo_cluster: DemoCluster) -> DemoCluster:
     """A Deployment of three ready pods that run app:1."""
     demo_cluster.create_deployment("default", "cron", containers={"web": "app:1"}, replicas=3)
+    demo_cluster.settle_now()
+    return demo_cluster
+
+
+@pytest.fixture
+def kinds(demo_cluster: DemoCluster) -> DemoCluster:
+    """One workload of every kind that runs app:1, come to rest."""
+    demo_cluster.apply(KINDS.read_text())
     demo_cluster.settle_now()
     return demo_cluster
 
