@@ -11,6 +11,7 @@ from django.db.models.functions import JSONObject
 from deployments.models import ACTIVE_STATUSES, Deploy, Hold, Kind, Observation, Site, Status, Trigger
 from deployments.rules.findings import hold_message, hold_subject
 from deployments.rules.outages import PodState
+from deployments.rules.permissions import NamespaceMapping
 from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts, SiteFacts
 from deployments.rules.site_workloads import WorkloadSeen
 from deployments.rules.times import EARLIEST, in_zone, parse_time
@@ -133,6 +134,24 @@ def site_facts(
         hold=hold_on(site, sha=sha or seen.head_sha, holds=holds),
         workloads=tuple(map(WorkloadSeen.from_json, seen.workloads or ())),
     )
+
+
+def namespace_mappings(sites: Iterable[Site]) -> list[NamespaceMapping]:
+    """Return what sites name in each namespace, in the order of the namespaces' names."""
+    names: dict[str, dict[str, set[str]]] = {}
+    release_jobs: dict[str, set[str]] = {}
+    for site in sites:
+        references = site.references
+        for each in references:
+            names.setdefault(each.namespace, {}).setdefault(each.kind, set()).add(each.name)
+        if site.release_job and references:
+            release_jobs.setdefault(references[0].namespace, set()).add(site.release_job)
+    return [
+        NamespaceMapping(
+            namespace=namespace, names=names[namespace], release_jobs=release_jobs.get(namespace, set())
+        )
+        for namespace in sorted(names)
+    ]
 
 
 def hold_on(site: Site, *, sha: str, holds: Iterable[StandingHold]) -> HoldFacts | None:

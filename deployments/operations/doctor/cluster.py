@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from deployments.clients.cluster import Cluster, ClusterError, Listed
+from deployments.facts import namespace_mappings
 from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
 from deployments.rules.discovery import candidates
-from deployments.rules.permissions import PERMISSIONS, Permission
+from deployments.rules.permissions import RELEASE, NamespaceMapping, Permission, permissions_for
 from deployments.rules.targets import WorkloadReference, no_target, targets_of
 from deployments.rules.workloads import Workload, WorkloadKind, all_images
 
@@ -14,15 +15,12 @@ NAMED = 10
 
 
 def rights_suffice(cluster: Cluster, sites: Sequence[Site]) -> Iterator[Finding]:
-    """Ask the API server for each right in each namespace; where it is not given for all, for each Deployment."""
-    mapped = [reference for site in sites for reference in site.references]
-    for namespace in sorted({each.namespace for each in mapped}):
-        names = sorted({each.name for each in mapped if each.namespace == namespace})
-        subject = f"Rights in {namespace}"
+    """Ask the API server for each right in each namespace; where it is not given for all, for each workload."""
+    for mapping in namespace_mappings(sites):
+        subject = f"Rights in {mapping.namespace}"
+        needed = permissions_for(mapping.names, release_jobs=bool(mapping.release_jobs))
         try:
-            missing = [
-                each for permission in PERMISSIONS for each in _refused(cluster, permission, namespace, names)
-            ]
+            missing = [each for permission in needed for each in _refused(cluster, permission, mapping)]
         except ClusterError as error:
             yield bad(subject, str(error), "Check KUBECONFIG or the ServiceAccount, then ask again.")
             continue
@@ -34,14 +32,16 @@ def rights_suffice(cluster: Cluster, sites: Sequence[Site]) -> Iterator[Finding]
 
 
 def _refused(
-    cluster: Cluster, permission: Permission, namespace: str, names: Sequence[str]
+    cluster: Cluster, permission: Permission, mapping: NamespaceMapping
 ) -> Iterator[tuple[str, Permission]]:
+    named = mapping.release_jobs if permission.kind == RELEASE else mapping.names.get(permission.kind, ())
+    names = sorted(named)
     for verb in permission.verbs:
         attributes = {
             "verb": verb,
             "group": permission.group,
             "resource": permission.resource,
-            "namespace": namespace,
+            "namespace": mapping.namespace,
         }
         if cluster.may(**attributes):
             continue
@@ -53,7 +53,7 @@ def _refused(
 
 
 def _of(refused: Sequence[str], total: int) -> str:
-    """Which of a namespace's Deployments, where it is not all that there are."""
+    """Which of a namespace's workloads, where it is not all that there are."""
     if not refused[0] or len(refused) == total > 1:
         return ""
     more = f" and {len(refused) - NAMED} more" if len(refused) > NAMED else ""
