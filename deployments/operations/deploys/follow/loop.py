@@ -16,8 +16,8 @@ from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.follow.context import FollowContext, Timeouts
 from deployments.operations.deploys.follow.end import is_out_of_time
 from deployments.operations.deploys.follow.judge import judge
+from deployments.operations.deploys.follow.release_job import follow_release
 from deployments.operations.deploys.follow.snapshot import Snapshot, take_snapshots
-from deployments.operations.deploys.release import follow_release
 from deployments.operations.deploys.steps import steps_of
 from deployments.rules.workloads import WorkloadKind
 
