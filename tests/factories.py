@@ -42,6 +42,18 @@ def create_site(
     return site
 
 
+def remap(
+    host: str, *, namespace: str = "", deployment: str = "", container: str = "", **values: object
+) -> None:
+    """Let the site stand for another workload, or be mapped otherwise."""
+    workload = {"namespace": namespace, "name": deployment, "containers": [container] if container else []}
+    changed = {name: value for name, value in workload.items() if value}
+    if changed:
+        MappedWorkload.objects.filter(site__host=host).update(**changed)
+    if values:
+        Site.objects.filter(host=host).update(**values)
+
+
 def workload_forms(site: Site) -> dict[str, str]:
     """What a browser sends of a mapping's workloads, as they are."""
     rows = list(site.workloads.all())

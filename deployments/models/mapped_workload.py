@@ -84,8 +84,8 @@ class MappedWorkload(models.Model):
         )
 
     def _shares_a_container_with(self, other: "MappedWorkload") -> bool:
-        """Whether one container can be both sites'; where none is named, that is so if both have the same images."""
-        if self.containers and other.containers:
-            return not set(self.containers).isdisjoint(other.containers)
+        """Whether one container can be both sites'; where one of them names none, that is so if both have the same images."""
+        if bool(self.containers) == bool(other.containers):
+            return not self.containers or not set(self.containers).isdisjoint(other.containers)
         mine, theirs = self.site.image_repositories, other.site.image_repositories
         return not set(mine).isdisjoint(theirs)

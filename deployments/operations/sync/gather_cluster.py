@@ -120,11 +120,16 @@ class _Lists:
     """One LIST for each mapped kind and namespace, and of pods only where they are needed."""
 
     def __init__(self, clients: Clients) -> None:
-        self.cluster: Cluster = clients.cluster
+        self._clients = clients
         self._workloads: dict[tuple[str, WorkloadKind], Listed[Workload] | ClusterError] = {}
         self._pods: dict[str, Pods | ClusterError] = {}
         self._silent_in_a_row = 0
         self.requests = 0
+
+    @property
+    def cluster(self) -> Cluster:
+        """Raises ClusterError where there is none."""
+        return self._clients.cluster
 
     def workload(self, reference: WorkloadReference) -> Workload | None:
         """None: it is not there. Raises ClusterError."""

@@ -56,7 +56,7 @@ def test_json_tells_all_of_the_deploy(world: World, clients: Clients, run: Run) 
 
     stated = json.loads(run("deploy", HOST, "--json"))
 
-    assert (stated["host"], stated["sha"], stated["status"]) == (HOST, sha, Status.QUEUED)
+    assert (stated["name"], stated["sha"], stated["status"]) == (HOST, sha, Status.QUEUED)
     assert stated["image"] == world.image(HOST, sha)
 
 

@@ -19,7 +19,7 @@ def test_it_prints_a_table_of_the_sites(world: World, clients: Clients, run: Run
 
     heading, *lines = run("sites").splitlines()
 
-    assert heading.split() == ["STATE", "HOST", "REPOSITORY", "RUNNING", "HEAD", "MESSAGE"]
+    assert heading.split() == ["STATE", "NAME", "REPOSITORY", "RUNNING", "HEAD", "MESSAGE"]
     (line,) = (each.split() for each in lines if HOST in each)
     assert line[1:5] == [HOST, "icco/cacophony", running[:7], head[:7]]
     assert len(lines) == len(world.mappings)

@@ -20,7 +20,7 @@ def test_it_prints_one_line_for_each_site_and_a_summary(pointed: World, run: Run
     printed = run("sync")
 
     heading, *lines, summary = printed.splitlines()
-    assert heading.split() == ["STATE", "HOST", "VERDICT", "REASON"]
+    assert heading.split() == ["STATE", "NAME", "VERDICT", "REASON"]
     assert {line.split()[1]: line.split()[0] for line in lines}[HOST] == "ready"
     assert len(lines) == len(pointed.mappings)
     assert summary.startswith("5 sites, 5 changed, 0 in trouble, 0 deployed; requests: GitHub 1,")
@@ -32,7 +32,7 @@ def test_json_says_the_same(pointed: World, run: Run) -> None:
     stated = json.loads(run("sync", "--json"))
 
     assert (stated["sites"], stated["with_problems"], stated["github_requests"]) == (5, 0, 1)
-    assert {each["host"]: each["state"] for each in stated["decisions"]}[HOST] == "ready"
+    assert {each["name"]: each["state"] for each in stated["decisions"]}[HOST] == "ready"
 
 
 def test_a_dry_run_says_what_would_be_done_and_writes_nothing(pointed: World, run: Run) -> None:

@@ -51,7 +51,7 @@ def test_a_sound_world_has_a_good_line_for_each_part(clients: Clients) -> None:
         "GitHub's budget",
         "Push keys",
         f"Rights in {NAMESPACE}",
-        "Deployments",
+        "Workloads",
         "Registry",
     }
 
@@ -267,7 +267,7 @@ def test_a_missing_deployment_and_a_missing_container_are_told(clients: Clients,
     lines = {each.subject: each.message for each in found(clients, "Deployment,")}
 
     assert "no Deployment gone" in lines[f"Deployment, {first}"]
-    assert "no container other" in lines[f"Deployment, {second}"]
+    assert "no container named other" in lines[f"Deployment, {second}"]
 
 
 def test_an_image_that_runs_and_is_gone_from_the_registry_is_told(clients: Clients, world: World) -> None:

@@ -165,9 +165,8 @@ def test_a_rollout_that_makes_progress_is_not_timed_out(world: World, clients: C
     Site.objects.filter(host=HOST).update(auto_rollback=True)
     deploy = rolled_out(world, clients, SLOW(600))
     clock = Clock(minutes=60)
-    Deploy.objects.filter(pk=deploy.pk).update(
-        patched_at=clock() - timedelta(hours=1), progress=99, progressed_at=clock() - timedelta(minutes=10)
-    )
+    Deploy.objects.filter(pk=deploy.pk).update(patched_at=clock() - timedelta(hours=1))
+    deploy.steps.update(progress=99, progressed_at=clock() - timedelta(minutes=10))
 
     see_through(deploy, clients, clock=clock, until=lambda deploy: deploy.updated > 0)
 
@@ -177,9 +176,8 @@ def test_a_rollout_that_makes_progress_is_not_timed_out(world: World, clients: C
 def test_a_rollout_without_progress_times_out(world: World, clients: Clients) -> None:
     deploy = rolled_out(world, clients, SLOW(600))
     clock = Clock(minutes=60)
-    Deploy.objects.filter(pk=deploy.pk).update(
-        patched_at=clock() - timedelta(hours=1), progress=99, progressed_at=clock() - timedelta(minutes=16)
-    )
+    Deploy.objects.filter(pk=deploy.pk).update(patched_at=clock() - timedelta(hours=1))
+    deploy.steps.update(progress=99, progressed_at=clock() - timedelta(minutes=16))
 
     see_through(deploy, clients, clock=clock)
 
@@ -188,13 +186,14 @@ def test_a_rollout_without_progress_times_out(world: World, clients: Clients) ->
 
 def test_every_step_of_a_rollout_is_written_down_as_progress(world: World, clients: Clients) -> None:
     deploy = rolled_out(world, clients)
-    Deploy.objects.filter(pk=deploy.pk).update(progress=-99, progressed_at=deploy.requested_at)
+    deploy.steps.update(progress=-99, progressed_at=deploy.requested_at)
     clock = Clock(minutes=5)
 
     see_through(deploy, clients, clock=clock)
 
-    assert deploy.progressed_at is not None
-    assert clock() - deploy.progressed_at < timedelta(minutes=1)
+    step = deploy.steps.get()
+    assert step.progressed_at is not None
+    assert clock() - step.progressed_at < timedelta(minutes=1)
 
 
 def test_an_annotation_is_no_pod_that_fell_away(world: World, clients: Clients) -> None:

@@ -10,7 +10,7 @@ from deployments.clients.clients import Clients
 from deployments.models import Observation, Site
 from deployments.queries import site_page
 from simulators.cluster import UNREADY
-from tests.factories import NOW, observe
+from tests.factories import NOW, observe, remap
 
 HOST = "cacophony.natwelch.com"
 ELSEWHERE = "elsewhere"
@@ -34,7 +34,7 @@ def moved(world: World, sites: dict[str, Site]) -> None:
     world.cluster.create_deployment(
         ELSEWHERE, "cacophony", containers={"cacophony": world.image(HOST)}, settled=True
     )
-    Site.objects.filter(host=HOST).update(namespace=ELSEWHERE)
+    remap(HOST, namespace=ELSEWHERE)
 
 
 @pytest.mark.usefixtures("moved")
@@ -79,7 +79,7 @@ def test_a_list_that_expires_in_the_middle_is_read_again(world: World, clients: 
 
 def test_a_silent_cluster_is_not_waited_for_namespace_by_namespace(world: World, clients: Clients) -> None:
     for number, site in enumerate(Site.objects.all()):
-        Site.objects.filter(pk=site.pk).update(namespace=f"n{number}")
+        remap(site.host, namespace=f"n{number}")
     world.cluster.drop_connection(times=99)
 
     report = observe(clients)
@@ -147,7 +147,7 @@ def test_who_else_manages_a_deployment_is_told_on_the_sites_page(world: World, c
         labels={"kustomize.toolkit.fluxcd.io/name": "apps"},
         settled=True,
     )
-    Site.objects.filter(host=HOST).update(deployment="managed")
+    remap(HOST, deployment="managed")
 
     observe(clients)
 

@@ -101,10 +101,10 @@ def test_what_is_not_ours_to_change_is_not_discovered(
     world: World, clients: Clients, metadata: dict[str, object], words: str
 ) -> None:
     Site.objects.filter(host=HOST).delete()
-    before = [row["deployment"] for row in discover(clients=clients).rows]
+    before = [row["name"] for row in discover(clients=clients).rows]
     change(world, **metadata)
 
-    after = [row["deployment"] for row in discover(clients=clients).rows]
+    after = [row["name"] for row in discover(clients=clients).rows]
 
     assert (NAME in before, NAME in after) == (True, False)
 

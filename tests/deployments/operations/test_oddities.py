@@ -13,7 +13,7 @@ from deployments.operations.sites.rename import follow_renames
 from deployments.queries import site_page
 from deployments.rules.autodeploy import Wait
 from deployments.rules.site_state import State
-from tests.factories import NOW, ask, make_user, observe, succeed
+from tests.factories import NOW, ask, make_user, observe, remap, succeed
 
 HOST = "cacophony.natwelch.com"
 
@@ -25,7 +25,7 @@ def page():
 
 
 def mapped(**given: object) -> Site:
-    Site.objects.filter(host=HOST).update(**given)
+    remap(HOST, **given)
     return Site.objects.select_related("observation").get(host=HOST)
 
 
@@ -47,7 +47,7 @@ def test_following_a_rename_changes_the_mapping_and_tells_where_images_are_expec
 
     followed = follow_renames(Site.objects.select_related("observation"), by=make_user(), now=NOW)
 
-    assert [each.host for each in followed] == [HOST]
+    assert [each.name for each in followed] == [HOST]
     assert followed[0].image_repository.endswith("/noise")
     assert followed[0].image_repository_before.endswith("/cacophony")
     site = Site.objects.get(host=HOST)

@@ -7,9 +7,9 @@ import pytest
 
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
-from deployments.models import Observation, Site
+from deployments.models import Observation
 from simulators.github import Failure
-from tests.factories import observe
+from tests.factories import observe, remap
 
 HOST = "cacophony.natwelch.com"
 ELSEWHERE = "elsewhere"
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("sites")
 
 
 def _mapped(**given: object) -> None:
-    Site.objects.filter(host=HOST).update(**given)
+    remap(HOST, **given)
 
 
 def _poisoned(failure: Failure) -> Break:

@@ -67,7 +67,7 @@ def test_the_syncs_own_row_is_put_right(broken: dict[str, object]) -> None:
     _tick()
 
     assert queued() == ["sync", "tick"]
-    assert [each.task["kwargs"] for each in OrmQ.objects.all()] == [{"hosts": [], "trigger": "schedule"}, {}]
+    assert [each.task["kwargs"] for each in OrmQ.objects.all()] == [{"names": [], "trigger": "schedule"}, {}]
 
 
 def test_a_row_that_is_gone_is_made_anew() -> None:

@@ -4,10 +4,10 @@ import pytest
 
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
-from deployments.models import Deploy, Site, Status
+from deployments.models import Deploy, Status
 from deployments.operations.hold import place_hold
 from simulators.cluster.refusals import GATEKEEPER, KYVERNO, QUOTA, Refusal
-from tests.factories import NOW, ask, begin, make_user, observe
+from tests.factories import NOW, ask, begin, make_user, observe, remap
 
 HOST = "cacophony.natwelch.com"
 WITH_SIDECAR = "aniplaxt.natwelch.com"
@@ -155,7 +155,7 @@ def test_a_deployment_that_is_gone_stops_it(world: World, clients: Clients, queu
 
 
 def test_a_container_renamed_meanwhile_is_not_added(world: World, clients: Clients, queued: Deploy) -> None:
-    Site.objects.filter(host=HOST).update(container="renamed")
+    remap(HOST, container="renamed")
 
     begin(queued, clients)
 

@@ -12,7 +12,7 @@ from deployments.operations.sites.save import save_mapping
 from deployments.operations.sync.commits import fetch_commits
 from deployments.operations.sync.run import UnableToSync, close_dead_runs, sync
 from deployments.operations.tick import tick
-from tests.factories import NOW, ask, begin, make_user, observe
+from tests.factories import NOW, ask, begin, make_user, observe, remap
 
 HOST = "cacophony.natwelch.com"
 OTHER = "chartopia.app"
@@ -105,7 +105,7 @@ def test_what_runs_is_what_ready_pods_run_and_not_what_the_spec_asks_for(
 
 def test_a_namespace_that_is_refused_leaves_the_others_right(world: World, clients: Clients) -> None:
     head = world.commit(OTHER)
-    Site.objects.filter(host=HOST).update(namespace="elsewhere")
+    remap(HOST, namespace="elsewhere")
 
     observe(clients)
 

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 def queued(name: str) -> list[list[str]]:
     """The hosts of each sync that is queued under this name."""
-    return [entry.task["kwargs"]["hosts"] for entry in OrmQ.objects.filter(key=name).order_by("id")]
+    return [entry.task["kwargs"]["names"] for entry in OrmQ.objects.filter(key=name).order_by("id")]
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def looked_at_again(*, after: timedelta) -> list[str]:
     OrmQ.objects.all().delete()
     tick(now=timezone.now() + after)
     asked = [entry.task for entry in OrmQ.objects.all()]
-    return [host for task in asked if task["func"].endswith(".sync") for host in task["kwargs"]["hosts"]]
+    return [host for task in asked if task["func"].endswith(".sync") for host in task["kwargs"]["names"]]
 
 
 @pytest.mark.usefixtures("sites")
@@ -81,7 +81,7 @@ def test_a_rollout_that_somebody_else_began_is_looked_at_until_its_pods_run(
 def queued() -> list[tuple[str, object]]:
     entries = [entry.task for entry in OrmQ.objects.order_by("id")]
     return [
-        (each["func"].rpartition(".")[2], each["args"] or each["kwargs"].get("hosts")) for each in entries
+        (each["func"].rpartition(".")[2], each["args"] or each["kwargs"].get("names")) for each in entries
     ]
 
 

@@ -60,6 +60,7 @@ def test_sites_sort_by_who_needs_a_person():
         "failed",
         "drifted",
         "missing",
+        "mixed",
         "unknown",
         "ready",
         "red",
