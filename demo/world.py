@@ -15,6 +15,7 @@ from simulators.cluster.pods import is_active, is_ready
 from simulators.github import DemoGitHub, Repository, written_history
 from simulators.registry import DemoRegistry
 
+MANIFESTS = Path(__file__).with_name("manifests")
 SITES_CSV = Path(__file__).with_name("sites.csv")
 PROJECT = "icco-cloud"
 NAMESPACE = "default"
@@ -131,6 +132,11 @@ class World:
         """Push the image of a commit, as Cloud Build does some time after it."""
         path = f"{PROJECT}/{self.mappings[host].repository}".lower()
         self.registry.push(path, sha, after_seconds=after_seconds)
+
+    def apply(self, name: str, *, image: str) -> None:
+        """Create what a file of demo/manifests describes, with this image."""
+        text = (MANIFESTS / f"{name}.yaml").read_text(encoding="utf-8")
+        self.cluster.apply(text.replace("{image}", image), namespace=NAMESPACE)
 
     def running_image(self, host: str) -> str:
         """Image that the site's Deployment asks for now."""

@@ -10,7 +10,7 @@ Config Sync: https://cloud.google.com/kubernetes-engine/config-sync/docs/referen
 from collections.abc import Callable, Iterator
 
 from deployments.rules.pods import Owner
-from deployments.rules.workloads import OUR_MANAGER, Workload
+from deployments.rules.workloads import OUR_MANAGER, Workload, WorkloadKind
 
 _ARGO_TRACKING = "argocd.argoproj.io/tracking-id"
 _ARGO_LABEL = "argocd.argoproj.io/instance"
@@ -58,12 +58,10 @@ def manager_of(deployment: Workload) -> str:
 def not_ours_to_change(deployment: Workload) -> str:
     """Why this Deployment is neither deployed to nor suggested as a site; empty where it may be."""
     if deployment.is_terminating:
-        return (
-            f"Deployment {deployment.name} is being deleted: wait until it is back, or correct the mapping."
-        )
+        return f"{deployment.kind} {deployment.name} is being deleted: wait until it is back, or correct the mapping."
     if owner := _controller(deployment):
         return (
-            f"Deployment {deployment.name} belongs to {_owner_name(owner)}, whose operator sets its image: "
+            f"{deployment.kind} {deployment.name} belongs to {_owner_name(owner)}, whose operator sets its image: "
             "deploy through that, and remove this mapping."
         )
     return ""
@@ -149,5 +147,5 @@ def _owner_name(owner: Owner) -> str:
 def _tracked(tracking_id: str | None, deployment: Workload) -> str:
     """The application that `name:apps/Deployment:namespace/name` names, where the rest names this object."""
     application, _, of = (tracking_id or "").partition(":")
-    own = f"apps/Deployment:{deployment.namespace}/{deployment.name}"
+    own = f"{WorkloadKind(deployment.kind).group}/{deployment.kind}:{deployment.namespace}/{deployment.name}"
     return application if of == own else ""

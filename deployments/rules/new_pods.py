@@ -5,7 +5,7 @@ Each kind's controller marks its pods in a way of its own; none of them takes mo
 
 from collections.abc import Iterable, Sequence
 
-from deployments.rules.pods import Pod, is_active
+from deployments.rules.pods import Pod, is_active, is_ready
 from deployments.rules.workloads import (
     ReplicaSet,
     Workload,
@@ -40,6 +40,33 @@ def new_pods(workload: Workload, pods: Iterable[Pod], replica_sets: Iterable[Rep
         case WorkloadKind.DAEMON_SET:
             return _of_daemon_set(workload, own) if is_observed(workload) else []
     return [pod for pod in own if _has_its_images(workload, pod)]
+
+
+def blocking_pod(workload: Workload, pods: Iterable[Pod]) -> Pod | None:
+    """The pod of another template that is not ready, for which a StatefulSet waits before it replaces any; None where there is none.
+
+    Going back does not help then: somebody has to delete that pod.
+    https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback
+    """
+    if not workload.is_ordered or workload.strategy != "RollingUpdate" or not is_observed(workload):
+        return None
+    waits_for = [
+        pod
+        for pod in owned_pods(workload, pods)
+        if is_active(pod) and not is_ready(pod) and pod.labels.get(REVISION_HASH) != workload.update_revision
+    ]
+    return min(waits_for, key=lambda pod: (len(pod.name), pod.name), default=None)
+
+
+def blocked(workload: Workload, pods: Iterable[Pod]) -> str:
+    """What somebody has to do before a StatefulSet goes on; empty where it does."""
+    pod = blocking_pod(workload, pods)
+    if pod is None:
+        return ""
+    return (
+        f"The StatefulSet waits for pod {pod.name}, which is not ready and still has an earlier template: "
+        f"delete it with kubectl delete pod {pod.name}."
+    )
 
 
 def _of_daemon_set(workload: Workload, own: Sequence[Pod]) -> list[Pod]:

@@ -12,7 +12,7 @@ from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.workloads import (
     OUR_MANAGER,
     Workload,
-    containers,
+    all_images,
     image_writer,
     is_same_image,
 )
@@ -38,7 +38,7 @@ def is_ours(
 
     `images` are what it asked for, and what the API server answered.
     """
-    present = containers(deployment).get(container)
+    present = all_images(deployment).get(container)
     if present is None:
         return False
     if any(is_same_image(present, image) for image in images if image):
@@ -63,7 +63,7 @@ def marked_by(deployment: Workload, *, container: str, sets_image: bool = True) 
 
 def put_back(deployment: Workload, *, container: str, before: str) -> PutBack | None:
     """Who put the image of `before` back within a minute of our patch, by the API server's own record; None: nobody did."""
-    present, writer = containers(deployment).get(container, ""), image_writer(deployment, container=container)
+    present, writer = all_images(deployment).get(container, ""), image_writer(deployment, container=container)
     written_at = _our_last_write(deployment)
     if not before or not is_same_image(present, before) or writer is None or writer.manager == OUR_MANAGER:
         return None

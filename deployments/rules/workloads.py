@@ -114,6 +114,8 @@ class Workload:
     """`RollingUpdate`, `Recreate` (Deployments) or `OnDelete` (StatefulSets and DaemonSets)."""
     partition: int = 0
     """A StatefulSet's pods of a lower number keep their template."""
+    is_ordered: bool = False
+    """A StatefulSet that makes and replaces nothing while one of its pods is not ready: `OrderedReady`."""
     update_revision: str = ""
     """What a StatefulSet's status calls the present template: its new pods carry it as REVISION_HASH."""
     template_generation: str = ""

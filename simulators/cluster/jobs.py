@@ -42,7 +42,7 @@ class JobController(Controller):
             for pod in active:
                 self.pods.delete(thing, pod, self.voice)
         else:
-            problem = self._create(thing, active, succeeded, failed)
+            problem = self._create(thing, active, succeeded)
         present = self.store.find(self.kind.plural, thing["metadata"]["namespace"], thing["metadata"]["name"])
         if present is not None:
             self.write_status(present, self._status(present, succeeded, failed, reason, message))
@@ -64,7 +64,7 @@ class JobController(Controller):
             self.again_in(thing, left + 0.05)
         return "", ""
 
-    def _create(self, thing: Json, active: list[Json], succeeded: int, failed: int) -> str:
+    def _create(self, thing: Json, active: list[Json], succeeded: int) -> str:
         spec = thing["spec"]
         missing = min(spec["parallelism"], spec["completions"] - succeeded) - len(active)
         for _ in range(missing):

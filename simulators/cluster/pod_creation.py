@@ -18,7 +18,7 @@ class PodCreation:
         self._store = store
         self._admission = admission
 
-    def create(self, thing: Json, pod: Json, voice: Voice, said: str = "Created pod: {name}") -> str:
+    def create(self, thing: Json, pod: Json, voice: Voice, message: str = "Created pod: {name}") -> str:
         """Makes a pod of `thing`; a sentence when admission, the quota or the validation forbids it."""
         try:
             pod = self._admission.admitted(PODS.plural, pod)
@@ -34,18 +34,18 @@ class PodCreation:
         if causes := blank_images(pod):
             return self._refused(thing, voice, f'Pod "{name}" is invalid: {causes}')
         self._store.add(PODS.plural, pod)
-        voice.say(thing, "SuccessfulCreate", said.format(name=name))
+        voice.say(thing, "SuccessfulCreate", message.format(name=name))
         return ""
 
     def _refused(self, thing: Json, voice: Voice, problem: str) -> str:
         voice.say(thing, "FailedCreate", f"Error creating: {problem}", warning=True)
         return problem
 
-    def delete(self, thing: Json, pod: Json, voice: Voice, said: str = "Deleted pod: {name}") -> None:
+    def delete(self, thing: Json, pod: Json, voice: Voice, message: str = "Deleted pod: {name}") -> None:
         """Lets a pod of `thing` stop; nothing where it does so already."""
         if "deletionTimestamp" in pod["metadata"]:
             return
         grace = pod["spec"].get("terminationGracePeriodSeconds", 30)
         metadata = {**pod["metadata"], "deletionTimestamp": timestamp(), "deletionGracePeriodSeconds": grace}
         self._store.replace(PODS.plural, {**pod, "metadata": metadata})
-        voice.say(thing, "SuccessfulDelete", said.format(name=pod["metadata"]["name"]))
+        voice.say(thing, "SuccessfulDelete", message.format(name=pod["metadata"]["name"]))

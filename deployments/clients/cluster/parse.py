@@ -58,6 +58,7 @@ def stateful_set(thing: Json) -> Workload:
         _workload(WorkloadKind.STATEFUL_SET, thing, template=pod_template(spec)),
         strategy=text(update, "type"),
         partition=count(child(update, "rollingUpdate"), "partition"),
+        is_ordered=text(spec, "podManagementPolicy") != "Parallel",
         update_revision=text(status, "updateRevision"),
         counts=_counts(spec, status),
     )

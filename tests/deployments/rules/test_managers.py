@@ -140,3 +140,16 @@ def test_what_another_tool_also_manages_may_be_changed() -> None:
     thing = {"metadata": {"name": "shop", "annotations": {"keel.sh/policy": "force"}}}
 
     assert not_ours_to_change(parse.deployment(thing)) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "group"),
+    [("Deployment", "apps"), ("StatefulSet", "apps"), ("DaemonSet", "apps"), ("CronJob", "batch")],
+)
+def test_every_kind_is_tracked_by_its_own_group_and_named_as_what_it_is(kind: str, group: str) -> None:
+    tracked = {"argocd.argoproj.io/tracking-id": f"blog:{group}/{kind}:sites/shop"}
+    thing = {"metadata": {"name": "shop", "namespace": "sites", "annotations": tracked}}
+    leaving = {"metadata": thing["metadata"] | {"deletionTimestamp": "2026-11-28T10:00:00Z"}}
+
+    assert manager_of(parse.WORKLOADS[kind](thing)) == "Argo CD's application “blog”"
+    assert not_ours_to_change(parse.WORKLOADS[kind](leaving)).startswith(f"{kind} shop is being deleted")

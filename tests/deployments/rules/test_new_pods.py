@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from deployments.clients.cluster import parse
-from deployments.rules.new_pods import new_pods
+from deployments.rules.new_pods import blocked, new_pods
 from deployments.rules.pods import Pod
 from deployments.rules.workloads import (
     Workload,
@@ -52,8 +52,25 @@ def pod(
         "labels": labels,
         "ownerReferences": [{"kind": kind, "name": owner, "uid": uid, "controller": True}],
     }
-    status = {"phase": phase, "conditions": [{"type": "Ready", "status": "True"}]}
+    status = {"phase": phase, "conditions": [{"type": "Ready", "status": changes.pop("ready", "True")}]}
     return parse.pod({"metadata": metadata | changes, "spec": template(image)["spec"], "status": status})
+
+
+def stateful_set(
+    policy: str = "OrderedReady", strategy: str = "RollingUpdate", observed: int = 3
+) -> Workload:
+    return parse.stateful_set(
+        {
+            "metadata": {"name": "shop", "uid": "uid-shop", "generation": 3},
+            "spec": {
+                "podManagementPolicy": policy,
+                "updateStrategy": {"type": strategy},
+                "selector": {"matchLabels": {"app": "shop"}},
+                "template": template(),
+            },
+            "status": {"observedGeneration": observed, "updateRevision": "shop-a"},
+        }
+    )
 
 
 def names(pods: list[Pod]) -> list[str]:
@@ -209,3 +226,32 @@ def test_a_workload_is_settled_by_the_numbers_of_its_kind(
     kind: str, status: dict[str, int], *, expected: bool
 ) -> None:
     assert is_settled(workload(kind, **status)) is expected
+
+
+BROKEN = pod("shop-2", labels=revision("shop-b"), ready="False")
+
+
+def test_a_pod_that_never_got_ready_keeps_a_stateful_set_from_going_back() -> None:
+    pods = [pod("shop-0", labels=revision("shop-a")), BROKEN]
+
+    assert blocked(stateful_set(), pods) == (
+        "The StatefulSet waits for pod shop-2, which is not ready and still has an earlier template: "
+        "delete it with kubectl delete pod shop-2."
+    )
+
+
+@pytest.mark.parametrize(
+    ("thing", "waiting"),
+    [
+        (stateful_set("Parallel"), BROKEN),
+        (stateful_set(strategy="OnDelete"), BROKEN),
+        (stateful_set(observed=2), BROKEN),
+        (stateful_set(), pod("shop-2", labels=revision("shop-b"))),
+        (stateful_set(), pod("shop-2", labels=revision("shop-a"), ready="False")),
+        (stateful_set(), pod("shop-2", labels=revision("shop-b"), ready="False", phase="Failed")),
+        (workload("DaemonSet"), pod("shop-x", kind="DaemonSet", labels=revision("b"), ready="False")),
+    ],
+    ids=["parallel", "on delete", "not seen yet", "ready", "new", "left behind", "daemon set"],
+)
+def test_nothing_has_to_be_deleted_by_hand_otherwise(thing: Workload, waiting: Pod) -> None:
+    assert blocked(thing, [waiting]) == ""

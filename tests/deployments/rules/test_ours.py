@@ -65,6 +65,12 @@ def test_what_the_api_server_answered_is_ours_whoever_applies_it_too() -> None:
     assert ours(shop(PINNED, wrote("argocd-controller", LATER)), images=(ASKED, PINNED))
 
 
+def test_an_init_containers_image_is_ours_too() -> None:
+    spec = {"initContainers": [{"name": "migrate", "image": ASKED}]}
+
+    assert ours(parse.deployment({"spec": {"template": {"spec": spec}}}), container="migrate")
+
+
 def test_a_container_that_is_gone_is_nobodys() -> None:
     assert not ours(shop(ASKED), container="proxy")
 

@@ -18,10 +18,10 @@ from deployments.rules.workloads import WorkloadKind
 from simulators.cluster.cluster import RBAC, WORKLOADS_RBAC
 
 ACCOUNT = ServiceAccount(name="me", namespace="headway")
-Right = tuple[str, str, str]
+Granted = tuple[str, str, str]
 
 
-def granted(rules: Iterable[Any]) -> set[Right]:
+def granted(rules: Iterable[Any]) -> set[Granted]:
     return {
         (group, resource, verb)
         for rule in rules
@@ -31,11 +31,11 @@ def granted(rules: Iterable[Any]) -> set[Right]:
     }
 
 
-def needed(permissions: Iterable[Permission]) -> set[Right]:
+def needed(permissions: Iterable[Permission]) -> set[Granted]:
     return {(each.group, each.resource, verb) for each in permissions for verb in each.verbs}
 
 
-def shipped(path: Any) -> set[Right]:
+def shipped(path: Any) -> set[Granted]:
     documents = yaml.safe_load_all(path.read_text())
     return granted(rule for one in documents if one["kind"] == "Role" for rule in one["rules"])
 
@@ -72,7 +72,7 @@ def test_the_component_has_what_the_other_kinds_and_release_jobs_need_beside_it(
     ],
 )
 def test_a_kind_needs_its_own_rights_and_those_to_explain_failures(
-    kinds: list[str], extra: set[Right], *, release_jobs: bool
+    kinds: list[str], extra: set[Granted], *, release_jobs: bool
 ) -> None:
     found = needed(permissions_for(kinds, release_jobs=release_jobs))
 

@@ -19,7 +19,7 @@ from deployments.clients.cluster import (
     connect,
 )
 from deployments.rules.jobs import Job, JobPhase, job_pods, judge_job
-from deployments.rules.new_pods import new_pods
+from deployments.rules.new_pods import blocked, blocking_pod, new_pods
 from deployments.rules.permissions import permissions_for
 from deployments.rules.pods import is_ready
 from deployments.rules.restarts import restarted_pods
@@ -235,6 +235,26 @@ def test_a_rollout_whose_first_pod_crashes_is_under_way_and_its_new_pod_is_known
     assert len(new) >= 1
     assert all(SECOND in each.containers[0].image and not is_ready(each) for each in new)
     assert not is_settled(after)
+
+
+def test_going_back_from_a_broken_stateful_set_names_the_pod_to_delete_and_goes_on_then(
+    kinds: DemoCluster, client: Cluster, behaviours: dict[str, Behaviour]
+) -> None:
+    behaviours[SECOND] = CRASHES()
+    changed(client, "StatefulSet", {"web": SECOND})
+    kinds.settle_now()
+    changed(client, "StatefulSet", {"web": FIRST})
+    kinds.settle_now()
+    before = read(client, "StatefulSet")
+    pods = client.pods("default", label_selector="app=db")
+    pod = blocking_pod(before, pods)
+    assert pod is not None
+
+    kinds.machinery.terminate(kinds.pods_of("StatefulSet", "default", "db")[-1])
+    kinds.settle_now()
+
+    assert (pod.name, "kubectl delete pod db-2" in blocked(before, pods)) == ("db-2", True)
+    assert rollout(client, "StatefulSet", {"web": FIRST}).phase is Phase.COMPLETE
 
 
 def test_a_partition_is_kept_and_said(kinds: DemoCluster, client: Cluster) -> None:
