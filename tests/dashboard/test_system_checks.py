@@ -86,7 +86,9 @@ def test_a_worker_refuses_to_start_where_it_could_run_anyones_images() -> None:
 def test_all_that_is_broken_is_told_at_once() -> None:
     done = check(SECRET_KEY="", STABILITY_SECONDS="abc", IMAGE_TEMPLATE="nginx", KUBECONFIG="/nowhere/k")
 
-    assert {f"headway.E00{number}" for number in (1, 2, 4, 5)} <= set(re.findall(r"headway\.E\d+", done.stderr))
+    assert {f"headway.E00{number}" for number in (1, 2, 4, 5)} <= set(
+        re.findall(r"headway\.E\d+", done.stderr)
+    )
     assert all(each in done.stderr for each in ("STABILITY_SECONDS", "SECRET_KEY", "{sha}", "/nowhere/k"))
     assert "Traceback" not in done.stderr
 
