@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 from deployments.database_roles import WEB_WRITES, Login, UnableToGrant, ensure_roles
 from deployments.models import AuditEvent, Site
 from deployments.operations import audit
-from tests.roles import WEB, WORKER, acting_as, make_roles, url_of
+from tests.roles import WEB, WORKER, acting_as, alone_with_roles, make_roles, url_of
 from tests.worlds import sites, world
 
 __all__ = ["sites", "world"]
@@ -158,7 +158,8 @@ def upgrade(settings: Settings, *, web: Login = WEB, worker: Login = WORKER) -> 
     message = StringIO()
     settings.WEB_DATABASE_LOGIN = (web.name, web.password)
     settings.WORKER_DATABASE_LOGIN = (worker.name, worker.password)
-    call_command("upgrade", verbosity=0, stderr=message)
+    with alone_with_roles():
+        call_command("upgrade", verbosity=0, stderr=message)
     return message.getvalue()
 
 
