@@ -1,5 +1,6 @@
 """How gunicorn serves the dashboard, on a laptop as in the cluster. Measured: docs/decisions/0003-web-server.md."""
 
+import gc
 import os
 from typing import Any
 
@@ -26,6 +27,12 @@ _ours = {"level": "NOTSET", "handlers": [], "propagate": True}
 # Each request has its line from dashboard/request_log.py already.
 _silent = {"level": "CRITICAL", "handlers": [], "propagate": False}
 logconfig_dict = settings.LOGGING | {"loggers": {"gunicorn.error": _ours, "gunicorn.access": _silent}}
+
+
+def pre_fork(server: Any, worker: Any) -> None:  # noqa: ARG001  gunicorn's hook
+    """Share with the worker what is there: its garbage collector would mark, and so copy, each of the master's objects."""
+    gc.collect()
+    gc.freeze()
 
 
 def post_worker_init(worker: Any) -> None:  # noqa: ARG001  gunicorn's hook

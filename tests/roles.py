@@ -17,10 +17,17 @@ WEB = Login("headway_test_web", "a web's password")
 WORKER = Login("headway_test_worker", "a worker's password")
 
 
-def make_roles() -> None:
-    """Have both in this database. Roles are a server's, and pytest-xdist's processes share one: each waits for the others."""
+@contextmanager
+def alone_with_roles() -> Iterator[None]:
+    """Roles are a server's, and pytest-xdist's processes share one: each waits for the others."""
     with open(os.path.join(gettempdir(), f"headway-roles-{os.geteuid()}"), "w") as file:  # noqa: PTH118, PTH123
         fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def make_roles() -> None:
+    """Have both in this database."""
+    with alone_with_roles():
         ensure_roles(web=WEB, worker=WORKER)
 
 

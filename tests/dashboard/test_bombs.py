@@ -53,7 +53,15 @@ def read_all_rows() -> None:
 
 
 @pytest.mark.parametrize(
-    "encoding", ["base64", "a queue entry", "a session", "bare", "Python", "a function's name"]
+    "encoding",
+    [
+        "base64",
+        "a session",
+        *(
+            pytest.param(each, marks=pytest.mark.slow)
+            for each in ("a queue entry", "bare", "Python", "a function's name")
+        ),
+    ],
 )
 @pytest.mark.usefixtures("filled")
 def test_no_page_and_no_model_runs_what_a_table_holds(encoding: str) -> None:

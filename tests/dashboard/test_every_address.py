@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
@@ -33,11 +34,13 @@ def address_of(route: str) -> str:
     return "/" + re.sub(r"<(?:(\w+):)?\w+>", lambda found: ONE_OF_EACH[found[1] or "id"], plain)
 
 
-def outcome(role: str, method: str, route: str) -> str:
-    client = Client()
-    if role != "nobody":
-        client.force_login(User.objects.get(username=role))
-    response = client.generic(method, address_of(route))
+def outcome(client: Client, method: str, route: str) -> str:
+    """What comes back; whatever it changed, a session that it ended among it, is undone."""
+    before = client.cookies.copy()
+    with transaction.atomic():
+        response = client.generic(method, address_of(route))
+        transaction.set_rollback(True)
+    client.cookies = before
     assert response.status_code < 500
     if response.status_code == 302 and re.match(r"(/admin)?/login/\?next=", response["Location"]):
         return "login"
@@ -59,7 +62,10 @@ def test_every_address_stands_in_the_table() -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_each_address_answers_each_role_as_the_table_says(people: None, role: str, method: str) -> None:
     column = ROLES.index(role)
+    client = Client()
+    if role != "nobody":
+        client.force_login(User.objects.get(username=role))
 
-    answers = {route: outcome(role, method, route) for route in ROUTES}
+    answers = {route: outcome(client, method, route) for route in ROUTES}
 
     assert answers == {route: TABLE[route][method][column] for route in ROUTES}

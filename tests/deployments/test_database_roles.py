@@ -16,7 +16,7 @@ from deployments.database_roles import WEB_WRITES, Login, UnableToGrant, ensure_
 from deployments.models import AuditEvent
 from deployments.operations import audit
 from tests.factories import create_site
-from tests.roles import WEB, WORKER, acting_as, make_roles, url_of
+from tests.roles import WEB, WORKER, acting_as, alone_with_roles, make_roles, url_of
 from tests.worlds import sites, world
 
 __all__ = ["sites", "world"]
@@ -159,7 +159,8 @@ def upgrade(settings: Settings, *, web: Login = WEB, worker: Login = WORKER) -> 
     message = StringIO()
     settings.WEB_DATABASE_LOGIN = (web.name, web.password)
     settings.WORKER_DATABASE_LOGIN = (worker.name, worker.password)
-    call_command("upgrade", verbosity=0, stderr=message)
+    with alone_with_roles():
+        call_command("upgrade", verbosity=0, stderr=message)
     return message.getvalue()
 
 

@@ -7,7 +7,7 @@ from deployments.clients.clients import Clients
 from deployments.models import Deploy, Observation, Site, Status, SyncRun
 from deployments.operations.sync.commits import fetch_commits
 from simulators.github import Failure
-from tests.factories import NOW, ask, begin, observe
+from tests.factories import NOW, ask, begin, observe, remap
 from tests.worlds import clients, sites, world
 
 __all__ = ["clients", "sites", "world"]
@@ -75,7 +75,7 @@ class TestTheAncestorsBugs:
         older = world.image(HOST)
         world.cluster.create_deployment("sites", "cacophony", containers={"cacophony": older}, settled=True)
         world.cluster.delete_deployment(NAMESPACE, "cacophony")
-        Site.objects.filter(host=HOST).update(namespace="sites")
+        remap(HOST, namespace="sites")
         head = world.commit(HOST)
         observe(clients)
 

@@ -18,7 +18,7 @@ from tests.roles import WEB, WORKER, url_of
 from tests.worlds import sites, world
 
 __all__ = ["sites", "world"]
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 TIMEOUT_SECONDS = 90
 PASSWORD = "long enough 7"
 

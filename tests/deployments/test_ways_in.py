@@ -26,7 +26,7 @@ from tests.processes import MANAGE, Running, environment, eventually
 from tests.roles import WEB, WORKER, acting_as, url_of
 from tests.ways_in import FOREIGN, REFUSED, WAYS, Intruder, Way, a_hook
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 TIMEOUT_SECONDS = 120
 ENDED_WITHOUT_A_CHANGE = {Status.FAILED, Status.TIMED_OUT, Status.SUPERSEDED}
 

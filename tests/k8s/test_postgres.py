@@ -62,6 +62,7 @@ def test_the_superuser_is_nobody_whom_a_process_of_ours_connects_as() -> None:
     assert "POSTGRES_DB" not in given
 
 
+@pytest.mark.slow
 def test_an_owner_who_is_no_superuser_upgrades_an_empty_database(name: str, tmp_path: Path) -> None:
     start_for_the_first_time(name)
     web, worker = url(f"{name}_web", name), url(f"{name}_worker", name)

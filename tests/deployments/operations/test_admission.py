@@ -39,7 +39,15 @@ MUTATIONS: dict[str, Mutate] = {
 }
 
 
-@pytest.fixture(params=MUTATIONS.values(), ids=MUTATIONS)
+# Each part of what they do is in one of these, too.
+QUICK = {"through a mirror", "pinned in pods alone, the tag dropped", "mirrored and pinned"}
+CASES = [
+    pytest.param(each, id=name, marks=[] if name in QUICK else [pytest.mark.slow])
+    for name, each in MUTATIONS.items()
+]
+
+
+@pytest.fixture(params=CASES)
 def mutated(request: pytest.FixtureRequest, world: World) -> World:
     world.cluster.mutations.append(request.param(world))
     return world
