@@ -30,7 +30,9 @@ SESSIONS = "django.contrib.sessions.SessionStore"
 SHAS = {"sha", "base", "head", "head_sha", "running_sha", "desired_sha", "seen_sha"}
 KNOWN: dict[str, dict[str, Any]] = {
     "Deploy": {"status": "queued", "kind": "deploy"},
-    "Site": {"host": "a.example.com", "namespace": "default", "deployment": "a", "container": "a"},
+    "Site": {"name": "a.example.com", "host": "a.example.com"},
+    "MappedWorkload": {"kind": "Deployment", "namespace": "default", "name": "a", "containers": []},
+    "DeployStep": {"kind": "Deployment", "namespace": "default", "name": "a", "containers": ["a"]},
     "Examination": {"pk": 1, "findings": []},
     "CommitRange": {"commits": [], "reverts": {}},
     "Authenticator": {"type": "totp", "data": {}},

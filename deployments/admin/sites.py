@@ -103,6 +103,8 @@ class SiteAdmin(admin.ModelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         site, (workloads,) = form.instance, formsets
+        # Writes nothing, and tells the admin's own log what has changed.
+        workloads.save(commit=False)
         rows = sorted(_kept(workloads), key=lambda row: row.position)
         before = {name: form.initial.get(name) for name in form.changed_data} if change else {}
         save_mapping(

@@ -95,6 +95,10 @@ def _update_observation(end: _End) -> None:
     """Pages show what runs at once; the sync looks at the rest."""
     deploy = end.deploy
     seen = Observation.objects.filter(site_id=deploy.site_id)
+    if not deploy.wanted:
+        # No pod has shown that it runs: the sync that follows tells.
+        note_desired(deploy, now=end.now)
+        return
     seen.update(
         running_sha=deploy.sha,
         desired_sha=deploy.sha,

@@ -28,7 +28,7 @@ def _judge(deployment: Workload, images: Iterable[str]) -> Judgement:
     if deployment.is_paused and (missing or not numbers.wanted):
         return (
             Phase.PAUSED,
-            "It waits because the Deployment is paused in the cluster: resume it with kubectl rollout resume.",
+            "The image is set, and its pods are not replaced: the Deployment is paused. Resume it with kubectl rollout resume.",
         )
     if _is_past_deadline(deployment, images):
         return Phase.FAILED, sentences(_deadline(deployment), missing, _refused_pods(deployment))

@@ -7,7 +7,7 @@ import pytest
 
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
-from deployments.models import Deploy, Status
+from deployments.models import Deploy, Observation, Status
 from simulators.cluster import (
     CRASHES,
     LACKS_CONFIG,
@@ -274,20 +274,20 @@ def test_events_that_may_not_be_read_do_not_blind_the_follower(world: World, cli
     )
 
 
-def test_a_paused_deployment_is_said_to_be_waited_for(world: World, clients: Clients) -> None:
+def test_a_paused_deployment_is_changed_and_not_waited_for(world: World, clients: Clients) -> None:
     world.cluster.delete_deployment(NAMESPACE, NAME)
     world.cluster.create_deployment(
         NAMESPACE, NAME, containers={NAME: world.image(HOST)}, settled=True, paused=True
     )
+    before = world.repository(HOST).head
     deploy = rolled_out(world, clients)
 
-    message = (
-        "It waits because the Deployment is paused in the cluster: resume it with kubectl rollout resume."
-    )
+    see_through(deploy, clients)
+    observe(clients)
 
-    see_through(deploy, clients, until=lambda deploy: deploy.message == message)
-
-    assert (deploy.status, deploy.message) == (Status.ROLLING_OUT, message)
+    message = "The image is set, and its pods are not replaced: the Deployment is paused. Resume it with kubectl rollout resume."
+    assert (deploy.status, deploy.message) == (Status.SUCCEEDED, message)
+    assert Observation.objects.get(site__host=HOST).running_sha == before
 
 
 def test_a_deployment_scaled_to_zero_succeeds_at_once_and_says_so(world: World, clients: Clients) -> None:

@@ -1,6 +1,6 @@
 """From what the cluster shows of one workload to how far its rollout is, and whether that is an end."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from deployments.rules.diagnosis import (
     pulls_under_way,
 )
 from deployments.rules.images import parse_image
+from deployments.rules.new_pods import blocked
 from deployments.rules.ours import PUT_BACK, put_back
 from deployments.rules.progress import Progress, deadline_seconds, has_failed, longest_pause, progress
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
@@ -69,6 +70,10 @@ def _judge(snapshot: Snapshot, workload: Workload, rollout: Rollout, context: Fo
             return _superseded(snapshot, workload, rollout)
         case Phase.COMPLETE if snapshot.ready >= rollout.wanted:
             return StepJudgement(snapshot=snapshot, message=rollout.message, rollout=rollout, is_ready=True)
+        case Phase.PAUSED:
+            # Whoever paused it decides when its pods come: nobody waits for that.
+            rollout = replace(rollout, wanted=0)
+            return StepJudgement(snapshot=snapshot, message=rollout.message, rollout=rollout, is_ready=True)
     # Patience is counted from the step that this look may show.
     snapshot.step.note(**_counts(snapshot, workload, rollout))
     return _wait_or_fail(snapshot, workload, rollout, context)
@@ -100,7 +105,7 @@ def _wait_or_fail(
         ending = Ending.TIMED_OUT
     return StepJudgement(
         snapshot=snapshot,
-        message=problem.message if problem else _stated(snapshot, rollout),
+        message=problem.message if problem else _stated(snapshot, workload, rollout),
         rollout=rollout,
         ending=ending,
         reason=problem.reason if problem else "deadline",
@@ -108,7 +113,7 @@ def _wait_or_fail(
     )
 
 
-def _stated(snapshot: Snapshot, rollout: Rollout) -> str:
+def _stated(snapshot: Snapshot, workload: Workload, rollout: Rollout) -> str:
     """How far it is; what the workload counts as complete is not, while pods of it are not seen to be ready."""
     if rollout.phase is Phase.COMPLETE:
         return f"{some_of(snapshot.ready, rollout.wanted, 'new pod')} ready."
@@ -119,7 +124,7 @@ def _stated(snapshot: Snapshot, rollout: Rollout) -> str:
         image=snapshot.pod_image,
         now=snapshot.now,
     )
-    return sentences(rollout.message, pulls)
+    return sentences(rollout.message, pulls, blocked(workload, snapshot.pods))
 
 
 def _problem(snapshot: Snapshot, workload: Workload, context: FollowContext) -> Diagnosis | None:
