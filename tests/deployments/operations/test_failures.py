@@ -20,6 +20,7 @@ from simulators.cluster import (
     Behaviour,
 )
 from tests.deployments.operations.following import HOST, NAME, Clock, rolled_out, see_through, stated
+from tests.factories import observe
 
 pytestmark = pytest.mark.usefixtures("sites")
 
