@@ -1,7 +1,7 @@
 """From rows to the facts that rules judge by: the one bridge, used by pages and by the sync alike."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Self
 
@@ -132,7 +132,7 @@ def site_facts(
         active=latest if is_active else None,
         last=None if is_active else latest,
         hold=hold_on(site, sha=sha or seen.head_sha, holds=holds),
-        workloads=tuple(map(WorkloadSeen.from_json, seen.workloads or ())),
+        workloads=workloads_from_json(seen.workloads),
     )
 
 
@@ -208,6 +208,19 @@ def _deploy_facts(deploy: Deploy | None) -> DeployFacts | None:
         reason=deploy.reason,
         is_rollback=deploy.kind == Kind.ROLLBACK,
         is_failure=deploy.status in Status.FAILURES,
+    )
+
+
+def workloads_as_json(workloads: Iterable[WorkloadSeen]) -> list[dict[str, Any]]:
+    """As Observation.workloads holds them."""
+    return [asdict(each) for each in workloads]
+
+
+def workloads_from_json(rows: Iterable[dict[str, Any]] | None) -> tuple[WorkloadSeen, ...]:
+    """What workloads_as_json made; what an older or a newer release wrote beside it is left out."""
+    known = {each.name for each in fields(WorkloadSeen)}
+    return tuple(
+        WorkloadSeen(**{name: value for name, value in row.items() if name in known}) for row in rows or ()
     )
 
 

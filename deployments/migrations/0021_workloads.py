@@ -157,7 +157,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='observation',
             name='workloads',
-            field=models.JSONField(help_text="What was seen of each workload, in the mapping's order: rules.site_workloads.WorkloadSeen.", null=True),
+            field=models.JSONField(help_text="What was seen of each workload, in the mapping's order: each as facts.workloads_as_json writes it.", null=True),
         ),
         migrations.AddField(
             model_name='site',

@@ -73,7 +73,7 @@ class Observation(models.Model):
     running_sha = models.CharField(max_length=40, blank=True)
     workloads = models.JSONField(
         null=True,
-        help_text="What was seen of each workload, in the mapping's order: rules.site_workloads.WorkloadSeen.",
+        help_text="What was seen of each workload, in the mapping's order: each as facts.workloads_as_json writes it.",
     )
     managed_by = models.TextField(
         blank=True, help_text="Who else manages the Deployment: Argo CD, Flux or Helm."

@@ -65,7 +65,7 @@ class SiteQuerySet(models.QuerySet["Site"]):
     def with_workloads(self) -> Self:
         """Read each site's workloads along, in the same statement."""
         rows = MappedWorkload.objects.filter(site=OuterRef("pk")).order_by("position", "pk")
-        as_json = JSONObject(kind="kind", namespace="namespace", name="name", containers="containers")
+        as_json = JSONObject(kind="kind", namespace="namespace", name="name", only="containers")
         return self.annotate(workload_rows=ArraySubquery(rows.values_list(as_json)))
 
 
@@ -211,7 +211,7 @@ class Site(models.Model):
                 kind=WorkloadKind(row["kind"]),
                 namespace=row["namespace"],
                 name=row["name"],
-                containers=tuple(row["containers"]),
+                containers=tuple(row["only"]),
             )
             for row in rows
         )

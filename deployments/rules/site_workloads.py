@@ -1,8 +1,7 @@
 """What was seen of a site's workloads, and whether they agree on one commit."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
 
 from deployments.rules.targets import WorkloadReference
 from deployments.rules.wording import short
@@ -25,15 +24,6 @@ class WorkloadSeen:
     resource_version: str = ""
     containers: Mapping[str, str] | None = None
     """The asked-for commit of each container that runs the site's image, also of those that the mapping leaves out."""
-
-    @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Self:
-        """Read what `as_json` made; what an older or a newer release wrote beside it is left out."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in row.items() if name in known})
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
     @property
     def is_of(self) -> tuple[str, str, str]:

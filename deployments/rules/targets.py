@@ -82,7 +82,7 @@ class UnableToParseReferences(ValueError):
 
 
 _REFERENCE = re.compile(
-    r"(?P<kind>[A-Za-z]+)\s+(?:(?P<namespace>[^/\s\[\]]+)/)?(?P<name>[^/\s\[\]]+)\s*(?:\[(?P<containers>[^\]]*)\])?"
+    r"(?P<kind>[A-Za-z]+)\s+(?:(?P<namespace>[^/\s\[\]]+)/)?(?P<name>[^/\s\[\]]+)\s*(?:\[(?P<only>[^\]]*)\])?"
 )
 _KINDS = {kind.value.casefold(): kind for kind in WorkloadKind}
 
@@ -113,7 +113,7 @@ def _parse(part: str, namespace: str) -> WorkloadReference:
             f"“{part[:80]}” is no workload: write its kind ({', '.join(WorkloadKind)}), namespace and name, "
             "like Deployment shop/web."
         )
-    named = sorted({each for each in re.split(r"[,\s]+", found["containers"] or "") if each})
+    named = sorted({each for each in re.split(r"[,\s]+", found["only"] or "") if each})
     return WorkloadReference(
         kind=kind, namespace=found["namespace"] or namespace, name=found["name"], containers=tuple(named)
     )

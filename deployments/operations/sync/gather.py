@@ -19,6 +19,7 @@ from deployments.clients.github import (
     HeadQuestion,
 )
 from deployments.clients.registry import RegistryError
+from deployments.facts import workloads_as_json
 from deployments.models import Observation, Site
 from deployments.operations.github_limits import Pauses, read_pauses
 from deployments.operations.sync.gather_cluster import Found, Missing, Observed, Unreachable, gather_cluster
@@ -138,7 +139,7 @@ def _see_workload(seen: Observation, observed: Observed, head: Head | HeadProble
         (observed.writer.manager, observed.writer.at) if observed.writer else ("", None)
     )
     seen.ready, seen.wanted = observed.ready, observed.wanted
-    seen.workloads = [each.as_json() for each in observed.workloads]
+    seen.workloads = workloads_as_json(observed.workloads)
     before = (seen.running_sha, seen.desired_sha)
     if isinstance(head, Head):
         seen.running_is_unknown = bool(observed.running_tag) and head.running_sha == ""

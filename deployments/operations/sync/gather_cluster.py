@@ -13,6 +13,7 @@ from deployments.clients.cluster import (
     Listed,
     Pods,
 )
+from deployments.facts import workloads_from_json
 from deployments.models import Site
 from deployments.operations.deploys.rewritten import asked_image, commit_in, image_set_as
 from deployments.operations.sync.gather_outages import Outages, SeenOutage
@@ -247,7 +248,7 @@ def _running_tag(
         return commit_in(site, asked)
     if not workload.counts.ready:
         return ""
-    before = seen_of(reference, map(WorkloadSeen.from_json, site.observation.workloads or ()))
+    before = seen_of(reference, workloads_from_json(site.observation.workloads))
     if before and before.resource_version == workload.resource_version:
         # Nothing has moved since the last look: neither have the pods' images.
         return before.running

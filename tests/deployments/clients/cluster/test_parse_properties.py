@@ -72,7 +72,7 @@ def test_nothing_trips_over_what_no_api_server_sends(
     running_images(workload, found.of_workload("shop"), container="web")
     restarted_pods(workload, found, at="2026-11-22T09:00:00Z")
     present_replica_set(workload, [parse.replica_set(replica_set)])
-    list(candidates(listed, namespace="sites", mapped=()))
+    list(candidates(listed, mapped=()))
     image_writer(workload, container="web")
     manager_of(workload)
     selector(workload.selector)
