@@ -63,7 +63,7 @@ GITHUB_URL = env.str("GITHUB_URL", web_side(GITHUB_API_URL or ""), validate=web_
 KUBECONFIG = env.path("KUBECONFIG", None)
 DOCKER_CONFIG = env.path("DOCKER_CONFIG", None)
 INSECURE_REGISTRIES: list[str] = env.list("INSECURE_REGISTRIES", [], validate=registries)
-IMAGE_TEMPLATE = env.str("IMAGE_TEMPLATE", "gcr.io/icco-cloud/{repository}:{sha}")
+IMAGE_TEMPLATE = env.str("IMAGE_TEMPLATE", "")
 IMAGE_PREFIXES: list[str] = env.list("IMAGE_PREFIXES", prefixes_of(IMAGE_TEMPLATE or ""), validate=folders)
 STABILITY_SECONDS = env.int("STABILITY_SECONDS", 30, validate=Range(0, 600))
 ROLLOUT_TIMEOUT_SECONDS = env.int("ROLLOUT_TIMEOUT_SECONDS", 900, validate=Range(30, 86_400))
