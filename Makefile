@@ -10,7 +10,7 @@ TIERS := $(BIN)/pytest --numprocesses auto
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo screenshots docs icons run check test test-all chaos lint audit digests format migrations bench clean
+.PHONY: help demo screenshots docs icons run check test test-all chaos lint audit manifests secrets digests format migrations bench clean
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -59,6 +59,13 @@ lint: $(READY) ## Check style, types, layers, templates, migrations and workflow
 audit: $(UV) ## Ask osv.dev whether a package of uv.lock has a known vulnerability; fails too where it cannot be asked
 	@$(UV) audit --frozen --preview-features audit-command || { status=$$?; \
 		test $$status -ne 2 || echo 'Nothing was checked: see the error above. This is no clean result.' >&2; exit $$status; }
+
+manifests: ## Write install.yaml; IMAGE=… HOST=…, optionally IMAGE_TEMPLATE=… NAMESPACES=a,b DATABASE_URL=… ISSUER=… POSTGRES_IMAGE=…
+	@test -n "$(PYTHON)" || { echo 'Headway needs Python 3.11 or newer: install it, or name it with make PYTHON=...'; exit 1; }
+	@$(PYTHON) -m release.manifests
+
+secrets: ## Print generated secrets, for the .env of compose.yaml
+	@$(PYTHON) -m deployments.management.generate_secrets --print
 
 digests: $(READY) ## Print the base images, and those that manifests run, by digest, as their registries have them now
 	@$(BIN)/python -m release.digests

@@ -46,7 +46,24 @@ SELF_REVIEWS = Kind(
     "selfsubjectreviews", "SelfSubjectReview", "authentication.k8s.io", namespaced=False, verbs=("create",)
 )
 
-KINDS = (NAMESPACES, PODS, EVENTS, DEPLOYMENTS, REPLICA_SETS, ACCESS_REVIEWS, SELF_REVIEWS)
+SECRETS = Kind("secrets", "Secret", verbs=_WRITABLE)
+ROLES = Kind("roles", "Role", "rbac.authorization.k8s.io", verbs=_WRITABLE)
+ROLE_BINDINGS = Kind("rolebindings", "RoleBinding", "rbac.authorization.k8s.io", verbs=_WRITABLE)
+PLAIN = (
+    SECRETS,
+    ROLES,
+    ROLE_BINDINGS,
+    Kind("configmaps", "ConfigMap", verbs=_WRITABLE, short_names=("cm",)),
+    Kind("services", "Service", verbs=_WRITABLE, short_names=("svc",), all_category=True),
+    Kind("serviceaccounts", "ServiceAccount", verbs=_WRITABLE, short_names=("sa",)),
+    Kind("statefulsets", "StatefulSet", "apps", verbs=_WRITABLE, short_names=("sts",), all_category=True),
+    Kind("jobs", "Job", "batch", verbs=_WRITABLE, all_category=True),
+    Kind("ingresses", "Ingress", "networking.k8s.io", verbs=_WRITABLE, short_names=("ing",)),
+    Kind("networkpolicies", "NetworkPolicy", "networking.k8s.io", verbs=_WRITABLE, short_names=("netpol",)),
+    Kind("poddisruptionbudgets", "PodDisruptionBudget", "policy", verbs=_WRITABLE, short_names=("pdb",)),
+)
+"""Kept as they come, with no controller behind them."""
+KINDS = (NAMESPACES, PODS, EVENTS, DEPLOYMENTS, REPLICA_SETS, ACCESS_REVIEWS, SELF_REVIEWS, *PLAIN)
 SUBRESOURCES = {
     (DEPLOYMENTS.plural, "scale"): ("get", "patch", "update"),
     (DEPLOYMENTS.plural, "status"): ("get", "patch", "update"),

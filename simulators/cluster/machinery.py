@@ -5,7 +5,7 @@ from simulators.cluster.clock import Clock, WorkQueue
 from simulators.cluster.container_steps import Habits
 from simulators.cluster.deployment_controller import DeploymentController
 from simulators.cluster.events import Recorder
-from simulators.cluster.kinds import DEPLOYMENTS, EVENTS, NAMESPACES, PODS, REPLICA_SETS, Json
+from simulators.cluster.kinds import DEPLOYMENTS, EVENTS, NAMESPACES, PLAIN, PODS, REPLICA_SETS, Json
 from simulators.cluster.kubelet import Kubelet
 from simulators.cluster.names import timestamp
 from simulators.cluster.replica_sets import ReplicaSets
@@ -90,7 +90,7 @@ class Machinery:
             namespace = self._store.find(NAMESPACES.plural, "", name)
             if namespace is None:
                 return
-            for plural in (DEPLOYMENTS.plural, REPLICA_SETS.plural):
+            for plural in (DEPLOYMENTS.plural, REPLICA_SETS.plural, *(kind.plural for kind in PLAIN)):
                 for thing in self._store.all_of(plural, name):
                     self._store.remove(plural, thing)
             pods = self._store.all_of(PODS.plural, name)

@@ -1,9 +1,10 @@
-"""The little protobuf that newer kubectls insist on: reviews and namespaces.
+"""The little protobuf that newer kubectls insist on: reviews, namespaces and secrets.
 
 The envelope is k8s.io/apimachinery/pkg/runtime/generated.proto's Unknown behind four magic bytes; the field numbers
 are those of authorization/v1, authentication/v1 and core/v1 generated.proto.
 """
 
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,8 +23,11 @@ _ATTRIBUTES: _Schema = {
 }
 _PATHS: _Schema = {1: ("path", str), 2: ("verb", str)}
 _ACCESS: _Schema = {1: ("resourceAttributes", _ATTRIBUTES), 2: ("nonResourceAttributes", _PATHS)}
+_ENTRY: _Schema = {1: ("key", str), 2: ("value", bytes)}
+"""Of a map from names to bytes, which repeats this field."""
 _KINDS: dict[str, _Schema] = {
     "Namespace": {1: ("metadata", _METADATA)},
+    "Secret": {1: ("metadata", _METADATA), 2: ("data", _ENTRY), 3: ("type", str)},
     "SelfSubjectAccessReview": {1: ("metadata", _METADATA), 2: ("spec", _ACCESS)},
     "SelfSubjectReview": {1: ("metadata", _METADATA)},
 }
@@ -60,7 +64,11 @@ def _message(raw: bytes, schema: _Schema) -> Json:
     for number, content in _fields(raw):
         if number in schema:
             name, inner = schema[number]
-            made[name] = content.decode() if inner is str else _message(content, inner)
+            if inner is _ENTRY:
+                entry = dict(_fields(content))
+                made.setdefault(name, {})[entry[1].decode()] = b64encode(entry.get(2, b"")).decode()
+            elif content:
+                made[name] = content.decode() if inner is str else _message(content, inner)
     return made
 
 

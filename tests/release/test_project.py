@@ -42,10 +42,11 @@ def test_its_version_has_a_dated_entry_in_the_changelog() -> None:
     assert all(date.fromisoformat(each) for _, each in entries)
 
 
-def test_the_manifests_name_its_version() -> None:
-    base = (CHECKOUT / "k8s" / "base" / "kustomization.yaml").read_text()
+def test_every_manifest_names_its_version_and_a_place_where_no_image_can_lie() -> None:
+    files = [each.read_text() for each in (CHECKOUT / "k8s").rglob("kustomization.yaml")]
+    images = {image for text in files for image in re.findall(r"newName: (\S+)\n +newTag: (\S+)\n", text)}
 
-    assert f"newTag: {PROJECT['version']}\n" in base
+    assert images == {("set-the-image.invalid/headway", PROJECT["version"])}
 
 
 def shipped() -> list[str]:

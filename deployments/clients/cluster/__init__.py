@@ -3,6 +3,7 @@
 from deployments.clients.cluster.client import Cluster
 from deployments.clients.cluster.connection import connect, preload
 from deployments.clients.cluster.errors import (
+    AlreadyExists,
     ClusterError,
     ClusterRefused,
     ClusterUnavailable,
@@ -18,6 +19,7 @@ from deployments.clients.cluster.errors import (
 from deployments.clients.cluster.lists import Listed, Pods
 
 __all__ = [
+    "AlreadyExists",
     "Cluster",
     "ClusterError",
     "ClusterRefused",

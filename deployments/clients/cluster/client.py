@@ -126,6 +126,12 @@ class Cluster:
             previous="true" if previous else "false",
         )
 
+    def create_secret(self, namespace: str, name: str, values: Mapping[str, str]) -> None:
+        """Makes a Secret of these texts. Raises AlreadyExists where there is one by that name, which stays as it is."""
+        metadata = {"name": name, "labels": {"app.kubernetes.io/name": "headway"}}
+        body = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": dict(values)}
+        self._transport.post(f"{_core(namespace)}/secrets", body)
+
     def _patch(self, deployment: Workload, template: Json, annotations: Mapping[str, str]) -> Workload:
         """Changes that very revision of a Deployment, by strategic merge."""
         if not (deployment.resource_version and deployment.namespace and deployment.name):

@@ -51,6 +51,10 @@ class Conflict(ClusterError):
     """409: the object has changed since it was read."""
 
 
+class AlreadyExists(Conflict):
+    """409: there is an object by that name already."""
+
+
 class Expired(ClusterError):
     """410: the revision to go on from is no longer kept."""
 
@@ -90,6 +94,8 @@ def _kind(status: int, message: str) -> tuple[type[ClusterError], str]:
         return kind
     if status == 403 and _ANONYMOUS in message:  # noqa: PLR2004 -- HTTP's own number
         return ClusterRefused, _SENT_NOTHING
+    if status == 409 and message.endswith("already exists"):  # noqa: PLR2004 -- HTTP's own number
+        return AlreadyExists, "The cluster has one by that name already (409)."
     if status in _KINDS:
         return _KINDS[status]
     if status >= 500 or status < 400:  # noqa: PLR2004 -- HTTP's own numbers
