@@ -34,6 +34,12 @@ class Environment(FileAwareEnv):
             return default
 
 
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of an address."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def networks(each: list[str]) -> None:
     """Raises ValidationError where one is none."""
     try:
