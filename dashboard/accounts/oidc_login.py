@@ -13,15 +13,14 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from requests import RequestException
 
 from dashboard.accounts.claims import role_for, values_of
 from dashboard.accounts.oidc_provider import PROVIDER, Adapter
 from dashboard.accounts.roles import Role, give_role
 
 logger = logging.getLogger(__name__)
-UNREADABLE = (OAuth2Error, RequestException, LookupError, TypeError, ValueError, AttributeError)
-"""What comes of a provider that does not answer, or answers something else than the specification says."""
+UNREADABLE = (OAuth2Error, OSError, LookupError, TypeError, ValueError, AttributeError)
+"""What comes of a provider that does not answer, or answers something else than the specification says; errors of HTTP are OSErrors."""
 
 
 def unconfirmed() -> str:
