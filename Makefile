@@ -10,7 +10,7 @@ TIERS := $(BIN)/pytest --numprocesses auto
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo screenshots docs icons run check test test-all chaos lint audit manifests secrets digests format migrations bench clean
+.PHONY: help demo screenshots docs icons setup run check test test-all chaos lint audit manifests secrets digests format migrations bench clean
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -26,6 +26,9 @@ docs: $(READY) ## Write the tables of docs/operate.md, of settings and of a mapp
 
 icons: $(READY) ## Draw the home screen's icons from dashboard/static/dashboard/favicon.svg
 	@$(BIN)/python -m pictures.icons
+
+setup: $(READY) ## Fetch the packages, and make the database in this folder unless DATABASE_URL is set
+	@$(BIN)/python manage.py upgrade
 
 run: $(READY) ## Run web and worker on this machine, with its own PostgreSQL unless DATABASE_URL is set
 	@$(BIN)/python manage.py run

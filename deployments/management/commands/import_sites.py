@@ -14,6 +14,7 @@ from deployments.management.shell import shell_user
 from deployments.models import Site
 from deployments.models.site import mapping_fields
 from deployments.operations.sites.save import save_mapping
+from deployments.queue import enqueue
 
 REQUIRED = ("host", "owner", "repository", "deployment")
 # the original script's table calls the repository "repo".
@@ -35,11 +36,12 @@ class Command(BaseCommand):
         rows = csv.DictReader(lines.splitlines())
         _check_columns(rows.fieldnames or ())
         created = changed = 0
-        problems = []
+        problems: list[str] = []
+        hosts: list[str] = []
         with transaction.atomic():
             for row in rows:
                 try:
-                    is_new = _save({ALIASES.get(name, name): value for name, value in row.items()})
+                    is_new = _save({ALIASES.get(name, name): value for name, value in row.items()}, hosts)
                 except (ValidationError, CommandError) as error:
                     problems.append(f"line {rows.line_num}: {_message(error)}")
                     continue
@@ -47,6 +49,8 @@ class Command(BaseCommand):
             if problems:
                 # Half a table would hide the mistake: all of it, or nothing.
                 transaction.set_rollback(True)
+            elif hosts:
+                enqueue.sync(hosts=hosts, trigger="mapping")
         if problems:
             raise CommandError("Nothing was imported.\n" + "\n".join(problems))
         self.stdout.write(f"{created} sites added, {changed} updated.")
@@ -68,7 +72,8 @@ def _check_columns(names: Iterable[str]) -> None:
         )
 
 
-def _save(row: dict[str, str]) -> bool:
+def _save(row: dict[str, str], hosts: list[str]) -> bool:
+    """Save one mapping, and add its host where it is new or has changed; return whether it is new."""
     if None in row:
         raise CommandError("It has more cells than the heading line.")
     if missing := [name for name in REQUIRED if not row.get(name)]:
@@ -85,6 +90,7 @@ def _save(row: dict[str, str]) -> bool:
     if is_new or changed:
         user, name = shell_user()
         save_mapping(site=site, before=changed, by=user, by_name=name, now=timezone.now())
+        hosts.append(site.host)
     return is_new
 
 
