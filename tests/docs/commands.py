@@ -4,18 +4,8 @@ import re
 from pathlib import Path
 
 PROGRAMS = (
-    "make",
-    "kubectl",
-    "docker",
-    "export",
-    "git",
-    "cd",
-    "cp",
-    ".venv/bin/python",
-    "python",
-    "gunicorn",
-    "CREATE",
-    "REVOKE",
+    *("make", "kubectl", "docker", "export", "git", "cd", "cp", "${EDITOR:-vi}"),
+    *(".venv/bin/python", "python", "gunicorn", "CREATE", "REVOKE"),
 )
 _BLOCK = re.compile(r"(?:^(?: {4}|\t)\S.*\n(?:(?: {4}|\t).*\n|\n(?= {4}))*)", re.MULTILINE)
 

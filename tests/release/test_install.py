@@ -40,6 +40,7 @@ def run(cluster: DemoCluster, tmp_path: Path) -> Run:
         f'#!/bin/sh\nexec /usr/bin/env -u MAKEFLAGS {need_program("make")} --file {CHECKOUT}/Makefile "$@"\n'
     )
     make.chmod(0o755)
+    (tmp_path / "k8s").symlink_to(CHECKOUT / "k8s")
     env = {
         "KUBECONFIG": str(config),
         "HOME": str(tmp_path),
@@ -206,3 +207,36 @@ def test_applied_again_nothing_is_replaced(cluster: DemoCluster, run: Run) -> No
     # kubectl sends a PodDisruptionBudget's selector each time.
     changed = [line for line in done.stdout.splitlines() if not line.endswith(" unchanged")]
     assert all(line.startswith("poddisruptionbudget.policy/") for line in changed)
+
+
+def test_an_overlay_of_ones_own_is_applied_with_secrets_that_make_prints(
+    cluster: DemoCluster, run: Run
+) -> None:
+    lines = commands(section(MANUAL, "Your own overlay"))
+    inside = [line for line in lines if " exec " in line]
+
+    done = [run(line) for line in lines if line not in inside]
+
+    assert [(each.returncode, each.stderr) for each in done] == [(0, "")] * 4
+    assert "successfully rolled out" in done[-1].stdout
+    pod = cluster.deployment("headway", "headway-web")["spec"]["template"]["spec"]
+    given = {one["name"]: _environment(cluster, one) for one in containers(pod)}
+    assert [value for values in given.values() for value in values.values() if not value] == []
+
+
+def test_web_and_worker_are_scaled_down_and_up_around_a_restore(cluster: DemoCluster, run: Run) -> None:
+    for line in four()[:2]:
+        run(line)
+    down, up = [line for line in commands(section(MANUAL, "Back up and restore")) if " scale " in line]
+    replicas = []
+
+    for line in (down, up):
+        assert run(line).returncode == 0
+        replicas.append(
+            [
+                cluster.deployment("headway", name)["spec"]["replicas"]
+                for name in ("headway-web", "headway-worker")
+            ]
+        )
+
+    assert replicas == [[0, 0], [1, 1]]
