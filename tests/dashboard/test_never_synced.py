@@ -86,7 +86,7 @@ def test_one_whose_first_check_failed_is_unknown_and_says_why(deployer: Client, 
 
 
 def test_it_alerts_nobody(unseen: Site) -> None:
-    figures = metrics_data(now=timezone.now())
+    data = metrics_data(now=timezone.now())
 
-    assert figures.sites_needing_attention == 0
-    assert sum(figures.sites.values()) == 0
+    assert data.sites_needing_attention == 0
+    assert sum(data.sites.values()) == 0
