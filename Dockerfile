@@ -23,7 +23,7 @@ COPY pyproject.toml uv.lock ./
 RUN --mount=type=cache,target=/root/.cache/uv uv sync --frozen --no-dev $EXTRAS \
  && find .venv/lib -path '*/kubernetes/*' -name '*.pyc' \
     \( -path '*/aio/*' -o -path '*/client/api/*' -o -path '*/client/models/*' \) -delete
-COPY manage.py ./
+COPY LICENSE manage.py ./
 COPY dashboard dashboard
 COPY deployments deployments
 COPY templates templates

@@ -10,7 +10,7 @@ TIERS := $(BIN)/pytest --numprocesses auto
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo screenshots docs icons run check test test-all chaos lint audit format migrations bench clean
+.PHONY: help demo screenshots docs icons setup run check test test-all chaos lint audit manifests secrets digests format migrations bench clean
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -26,6 +26,9 @@ docs: $(READY) ## Write the tables of docs/operate.md, of settings and of a mapp
 
 icons: $(READY) ## Draw the home screen's icons from dashboard/static/dashboard/favicon.svg
 	@$(BIN)/python -m pictures.icons
+
+setup: $(READY) ## Fetch the packages, and make the database in this folder unless DATABASE_URL is set
+	@$(BIN)/python manage.py upgrade
 
 run: $(READY) ## Run web and worker on this machine, with its own PostgreSQL unless DATABASE_URL is set
 	@$(BIN)/python manage.py run
@@ -46,18 +49,29 @@ test-all: $(READY) ## Run the quick tests, then the slow ones: browsers, restart
 chaos: $(READY) ## Run the tests that break things for minutes
 	@$(BIN)/pytest -m chaos tests/chaos
 
-lint: $(READY) ## Check style, types, layers, templates and migrations
+lint: $(READY) ## Check style, types, layers, templates, migrations and workflows
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/djlint templates --lint --check --quiet
-	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/python manage.py makemigrations --check --dry-run --skip-checks
+	@$(BIN)/zizmor --offline --quiet --pedantic .github
 	@$(BIN)/pytest --quiet tests/style
 
 audit: $(UV) ## Ask osv.dev whether a package of uv.lock has a known vulnerability; fails too where it cannot be asked
 	@$(UV) audit --frozen --preview-features audit-command || { status=$$?; \
 		test $$status -ne 2 || echo 'Nothing was checked: see the error above. This is no clean result.' >&2; exit $$status; }
+
+manifests: ## Write install.yaml; IMAGE=… HOST=…, optionally IMAGE_TEMPLATE=… NAMESPACES=a,b DATABASE_URL=… ISSUER=… POSTGRES_IMAGE=…
+	@test -n "$(PYTHON)" || { echo 'Headway needs Python 3.11 or newer: install it, or name it with make PYTHON=...'; exit 1; }
+	@$(PYTHON) -m release.manifests
+
+secrets: ## Print generated secrets, for the .env of compose.yaml
+	@$(PYTHON) -m deployments.management.generate_secrets --print
+
+digests: $(READY) ## Print the base images, and those that manifests run, by digest, as their registries have them now
+	@$(BIN)/python -m release.digests
 
 format: $(READY) ## Let the formatters have their way
 	@$(BIN)/ruff check --fix .
@@ -65,7 +79,7 @@ format: $(READY) ## Let the formatters have their way
 	@$(BIN)/djlint templates --reformat --quiet
 
 migrations: $(READY) ## Write the migration that changed models need; NAME=says_what_it_does
-	@$(BIN)/python manage.py makemigrations deployments $(if $(NAME),--name $(NAME))
+	@$(BIN)/python manage.py makemigrations deployments --skip-checks $(if $(NAME),--name $(NAME))
 
 bench: $(READY) ## Measure the promises of docs/performance.md
 	@$(BIN)/python -m bench

@@ -34,6 +34,12 @@ class Environment(FileAwareEnv):
             return default
 
 
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of an address."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def networks(each: list[str]) -> None:
     """Raises ValidationError where one is none."""
     try:
@@ -78,9 +84,9 @@ def sentry_address(dsn: str) -> None:
 
 
 def folders(each: list[str]) -> None:
-    """Raises ValidationError where one could also be the beginning of another name: gcr.io/me is one of gcr.io/meddler."""
+    """Raises ValidationError where one could also be the beginning of another name: registry.example.com/me is one of registry.example.com/meddler."""
     if open_ended := [prefix for prefix in each if not prefix.endswith("/")]:
-        raise ValidationError(f"{open_ended[0]}: end it with a slash, as in gcr.io/my-project/.")
+        raise ValidationError(f"{open_ended[0]}: end it with a slash, as in registry.example.com/my-team/.")
 
 
 def registries(each: list[str]) -> None:

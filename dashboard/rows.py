@@ -13,6 +13,7 @@ from deployments.rules.site_state import State
 
 PER_PAGE = 100
 _NEEDS_ATTENTION = "Needs attention"
+_NOT_CHECKED = "Not checked yet"
 _WORDS = {
     State.MISSING: "Not found",
     State.RED: "CI red",
@@ -68,14 +69,22 @@ def _row(row: SiteRow, viewer: Viewer) -> ListRow:
         name=row.name,
         url=reverse("site", args=[row.name]),
         state=state.value,
-        word=word_of(state),
-        message="" if state is State.CURRENT else row.answer.message,
+        word=word_of(state) if row.was_checked else _NOT_CHECKED,
+        message=_message(row),
         head=row.head,
         action_button=action_in_list(row, viewer),
     )
 
 
+def _message(row: SiteRow) -> str:
+    if not row.was_checked:
+        return "The next sync checks GitHub, the registry and the cluster."
+    return "" if row.answer.state is State.CURRENT else row.answer.message
+
+
 def _title(row: SiteRow) -> str:
+    if not row.was_checked:
+        return _NOT_CHECKED
     if row.answer.state.needs_attention:
         return _NEEDS_ATTENTION
     return "Up to date" if row.answer.state is State.CURRENT else "In progress or on hold"

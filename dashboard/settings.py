@@ -13,7 +13,7 @@ from marshmallow.validate import OneOf, Range
 
 from dashboard import embedded_postgres, logs
 from dashboard.accounts.settings import *  # noqa: F403  each of its names is a setting
-from dashboard.accounts.settings import APPS, GITHUB_APPS, github_provider
+from dashboard.accounts.settings import APPS, github_provider, oidc_provider, social_apps
 from dashboard.body_limits import LARGEST_BODY
 from dashboard.content_security import policy
 from dashboard.environment import (
@@ -21,6 +21,7 @@ from dashboard.environment import (
     database_login,
     folders,
     networks,
+    origin_of,
     owners_tokens,
     postgresql,
     registries,
@@ -63,7 +64,7 @@ GITHUB_URL = env.str("GITHUB_URL", web_side(GITHUB_API_URL or ""), validate=web_
 KUBECONFIG = env.path("KUBECONFIG", None)
 DOCKER_CONFIG = env.path("DOCKER_CONFIG", None)
 INSECURE_REGISTRIES: list[str] = env.list("INSECURE_REGISTRIES", [], validate=registries)
-IMAGE_TEMPLATE = env.str("IMAGE_TEMPLATE", "gcr.io/icco-cloud/{repository}:{sha}")
+IMAGE_TEMPLATE = env.str("IMAGE_TEMPLATE", "")
 IMAGE_PREFIXES: list[str] = env.list("IMAGE_PREFIXES", prefixes_of(IMAGE_TEMPLATE or ""), validate=folders)
 STABILITY_SECONDS = env.int("STABILITY_SECONDS", 30, validate=Range(0, 600))
 ROLLOUT_TIMEOUT_SECONDS = env.int("ROLLOUT_TIMEOUT_SECONDS", 900, validate=Range(30, 86_400))
@@ -163,7 +164,23 @@ SOCIALACCOUNT_PROVIDERS = github_provider(
     url=GITHUB_LOGIN_URL or "",
     allowed=GITHUB_LOGIN_ALLOWED or [],
 )
-INSTALLED_APPS += GITHUB_APPS if GITHUB_LOGIN_CLIENT_ID else []
+OIDC_URL = env.str("OIDC_URL", "", validate=lambda url: url and web_address(url)) or ""
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", "")
+OIDC_NAME = env.str("OIDC_NAME", "single sign-on")
+OIDC_SCOPES: list[str] = env.list("OIDC_SCOPES", ["openid", "profile", "email"])
+OIDC_ROLES_CLAIM = env.str("OIDC_ROLES_CLAIM", "groups")
+OIDC_ADMINS: list[str] = env.list("OIDC_ADMINS", [])
+OIDC_DEPLOYERS: list[str] = env.list("OIDC_DEPLOYERS", [])
+OIDC_VIEWERS: list[str] = env.list("OIDC_VIEWERS", [])
+SOCIALACCOUNT_PROVIDERS |= oidc_provider(
+    client_id=OIDC_CLIENT_ID or "",
+    secret=OIDC_CLIENT_SECRET or "",
+    url=OIDC_URL,
+    name=OIDC_NAME or "",
+    scopes=OIDC_SCOPES or [],
+)
+INSTALLED_APPS += social_apps(github=bool(GITHUB_LOGIN_CLIENT_ID), oidc=bool(OIDC_CLIENT_ID))
 
 # --- What a browser is told ------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
@@ -181,7 +198,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-CONTENT_SECURITY_POLICY = policy(forms_lead_to=[GITHUB_LOGIN_URL] if GITHUB_LOGIN_CLIENT_ID else [])
+CONTENT_SECURITY_POLICY = policy(
+    forms_lead_to=[
+        *([GITHUB_LOGIN_URL] if GITHUB_LOGIN_CLIENT_ID else []),
+        *([origin_of(OIDC_URL)] if OIDC_CLIENT_ID else []),
+    ]
+)
 if PUBLIC_URL.startswith("https://"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
@@ -217,7 +239,7 @@ HIDDEN_SECRETS = [
         VAPID_PRIVATE_KEY,
     ),
     *(METRICS_TOKEN, SENTRY_DSN, *secrets_in(OTEL_EXPORTER_OTLP_HEADERS or ""), PING_URL),
-    *(GITHUB_LOGIN_CLIENT_SECRET, TRUSTED_SECRET, DATABASES["default"].get("PASSWORD")),
+    *(GITHUB_LOGIN_CLIENT_SECRET, OIDC_CLIENT_SECRET, TRUSTED_SECRET, DATABASES["default"].get("PASSWORD")),
     *(login[1] for login in (WEB_DATABASE_LOGIN, WORKER_DATABASE_LOGIN) if login),
 ]
 LOGGING = logs.configuration(level=LOG_LEVEL, is_pretty=LOG_FORMAT == "pretty", secrets=HIDDEN_SECRETS)

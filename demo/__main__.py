@@ -18,6 +18,7 @@ from pathlib import Path
 from dashboard.embedded_postgres import STATE, EmbeddedPostgres
 from demo import lan, scenes
 from demo.world import World
+from deployments.clients.push import fresh_key_pair
 
 ROOT = Path(__file__).resolve().parent.parent
 USER = "demo"
@@ -73,6 +74,8 @@ def _steps(stack: ExitStack) -> Iterator[None]:
     committer = scenes.Committer(world, _announce)
     committer.start()
     stack.callback(committer.stop)
+    build = scenes.finish_the_building(world, _announce)
+    stack.callback(build.cancel)
     _say(f"\n  Headway   {address}\n  Log in    {USER} / {password}\n")
     _say(lan.invitation(address, host))
     while headway.poll() is None:
@@ -100,7 +103,18 @@ def _environment(world: World, folder: Path, server: EmbeddedPostgres, address: 
         "PUBLIC_URL": address,
         "STABILITY_SECONDS": str(STABILITY_SECONDS),
         "HEARTBEAT_FILE": str(folder / "heartbeat"),
+        **_push_keys(),
         "LOG_LEVEL": "WARNING",
+    }
+
+
+def _push_keys() -> dict[str, str]:
+    """A pair of this demo's own, so that a phone can be notified; browsers take push services alone from an https address."""
+    pair = fresh_key_pair()
+    return {
+        "VAPID_PUBLIC_KEY": pair.public,
+        "VAPID_PRIVATE_KEY": pair.private,
+        "VAPID_SUBJECT": "mailto:demo@headway.example.com",
     }
 
 

@@ -48,27 +48,28 @@ def database_is_given(**_: Any) -> list[CheckMessage]:
 
 @register(SETTINGS)
 def image_template_can_be_read(**_: Any) -> list[CheckMessage]:
+    hint = "Set IMAGE_TEMPLATE to where your builds are pushed, like registry.example.com/my-team/{repository}:{sha}, for web and worker."
+    if not settings.IMAGE_TEMPLATE:
+        return [Error("IMAGE_TEMPLATE is not set.", hint=hint, id="headway.E004")]
     try:
-        ImageTemplate.parse(settings.IMAGE_TEMPLATE or "")
+        ImageTemplate.parse(settings.IMAGE_TEMPLATE)
     except UnableToParseTemplate as error:
-        return [
-            Error(
-                f"IMAGE_TEMPLATE: {error}",
-                hint="For example gcr.io/my-project/{repository}:{sha}",
-                id="headway.E004",
-            )
-        ]
+        return [Error(f"IMAGE_TEMPLATE: {error}", hint=hint, id="headway.E004")]
     return []
 
 
 @register(SETTINGS)
 def images_have_a_place(**_: Any) -> list[CheckMessage]:
-    if settings.IMAGE_PREFIXES or "IMAGE_PREFIXES" in settings.ENVIRONMENT_PROBLEMS:
+    if (
+        settings.IMAGE_PREFIXES
+        or not settings.IMAGE_TEMPLATE
+        or "IMAGE_PREFIXES" in settings.ENVIRONMENT_PROBLEMS
+    ):
         return []
     message = (
         "IMAGE_PREFIXES is empty, and IMAGE_TEMPLATE names no folder of your own: anyone's images would do."
     )
-    hint = "Set IMAGE_PREFIXES to where your builds are pushed, like ghcr.io/my-team/, for web and worker."
+    hint = "Set IMAGE_PREFIXES to where your builds are pushed, like registry.example.com/my-team/, for web and worker."
     return [Error(message, hint=hint, id="headway.E007")]
 
 
@@ -125,7 +126,9 @@ def _open_networks() -> Iterator[tuple[str, str, str]]:
 def _open_prefixes() -> Iterator[tuple[str, str, str]]:
     for prefix in settings.IMAGE_PREFIXES or []:
         if not names_a_folder(prefix):
-            hint = "Name a folder of it, like ghcr.io/my-team/, unless the whole registry is yours."
+            hint = (
+                "Name a folder of it, like registry.example.com/my-team/, unless the whole registry is yours."
+            )
             yield "IMAGE_PREFIXES", f"{prefix} is a whole registry, where others may push, too.", hint
 
 

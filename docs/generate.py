@@ -98,7 +98,8 @@ def _row(name: str, words: list[str], default: str | None) -> str:
 
 def _written(default: ast.expr) -> str | None:
     try:
-        return str(ast.literal_eval(default))
+        value = ast.literal_eval(default)
+        return ",".join(value) if value and isinstance(value, list) else str(value)
     except ValueError:
         return None
 

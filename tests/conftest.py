@@ -20,6 +20,9 @@ from tests.roles import make_roles
 
 SLOW_FOLDERS = (CHECKOUT / "tests" / "chaos", CHECKOUT / "tests" / "e2e")
 _runs = pytest.StashKey[TextIO]()
+# Nothing outside the demo has a default for it; processes that tests start have this one, too.
+settings.IMAGE_TEMPLATE = os.environ["IMAGE_TEMPLATE"] = "gcr.io/icco-cloud/{repository}:{sha}"
+settings.IMAGE_PREFIXES = ["gcr.io/icco-cloud/"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

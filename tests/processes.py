@@ -41,6 +41,7 @@ def environment(folder: Path, **values: str) -> dict[str, str]:
         "STABILITY_SECONDS": "1",
         "HEARTBEAT_FILE": str(folder / "heartbeat"),
         "GITHUB_TOKEN": "token",
+        "IMAGE_TEMPLATE": settings.IMAGE_TEMPLATE,
         "PYTHONUNBUFFERED": "1",
     } | values
 

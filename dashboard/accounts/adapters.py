@@ -11,7 +11,6 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 
 from dashboard.accounts import encryption
 from dashboard.accounts.passkey_origin import relying_party
@@ -38,14 +37,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return address_of(request) or "0.0.0.0"  # noqa: S104  stands for: unknown
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Of an account that GitHub made, ask its list at a login by password or passkey, too."""
+        """Of an account that another service made, ask what let it in at a login by password or passkey, too."""
         turned_away: HttpResponse | None = super().pre_login(request, user, **kwargs)
-        is_by_github = "sociallogin" in (kwargs.get("signal_kwargs") or {})
-        if turned_away or is_by_github or not settings.GITHUB_LOGIN_CLIENT_ID:
+        is_by_service = "sociallogin" in (kwargs.get("signal_kwargs") or {})
+        if turned_away or is_by_service or not settings.SOCIALACCOUNT_PROVIDERS:
             return turned_away
-        from dashboard.accounts.github_list import refusal_for
+        from dashboard.accounts.social_login import refusal_for
 
-        if not (refusal := refusal_for(user, now=timezone.now())):
+        if not (refusal := refusal_for(user)):
             return None
         user_login_failed.send(__name__, credentials={"username": user.get_username()}, request=request)
         messages.error(request, refusal)

@@ -36,6 +36,20 @@ def trusted_networks_can_be_read(**_: Any) -> list[CheckMessage]:
 
 
 @register(SETTINGS)
+def oidc_login_is_whole_or_off(**_: Any) -> list[CheckMessage]:
+    needed = (settings.OIDC_URL, settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET)
+    if any(needed) and not all(needed):
+        hint = "Set OIDC_URL, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET, or none of them."
+        return [Error("Login with OpenID Connect is half configured.", hint=hint, id="headway.E011")]
+    if settings.OIDC_CLIENT_ID and not (
+        settings.OIDC_ADMINS or settings.OIDC_DEPLOYERS or settings.OIDC_VIEWERS
+    ):
+        hint = f"List values of the claim “{settings.OIDC_ROLES_CLAIM}” in OIDC_ADMINS, OIDC_DEPLOYERS and OIDC_VIEWERS."
+        return [Warning("Login with OpenID Connect lets nobody in.", hint=hint, id="headway.W013")]
+    return []
+
+
+@register(SETTINGS)
 def github_login_is_whole_or_off(**_: Any) -> list[CheckMessage]:
     client, secret = settings.GITHUB_LOGIN_CLIENT_ID, settings.GITHUB_LOGIN_CLIENT_SECRET
     if bool(client) != bool(secret):

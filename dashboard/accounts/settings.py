@@ -7,7 +7,8 @@ Reference: https://docs.allauth.org/en/latest/account/configuration.html and ...
 from typing import Any
 
 APPS = ["allauth", "allauth.account", "allauth.mfa", "allauth.usersessions"]
-GITHUB_APPS = ["allauth.socialaccount", "allauth.socialaccount.providers.github"]
+SOCIAL_APP = "allauth.socialaccount"
+GITHUB_APP, OIDC_APP = f"{SOCIAL_APP}.providers.github", f"{SOCIAL_APP}.providers.openid_connect"
 
 AUTHENTICATION_BACKENDS = ["dashboard.access.Backend"]
 LOGIN_URL = "account_login"
@@ -46,7 +47,7 @@ MFA_FORMS = {
     "reauthenticate_webauthn": "dashboard.accounts.forms.PasskeyCheckForm",
 }
 
-SOCIALACCOUNT_ADAPTER = "dashboard.accounts.github_login.GitHubAdapter"
+SOCIALACCOUNT_ADAPTER = "dashboard.accounts.social_login.SocialAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_QUERY_EMAIL = False
 
@@ -71,3 +72,25 @@ def github_provider(*, client_id: str, secret: str, url: str, allowed: list[str]
     if url.rstrip("/") != "https://github.com":
         github["GITHUB_URL"] = url.rstrip("/")
     return {"github": github} if client_id else {}
+
+
+def oidc_provider(*, client_id: str, secret: str, url: str, name: str, scopes: list[str]) -> dict[str, Any]:
+    """Return what SOCIALACCOUNT_PROVIDERS has for OpenID Connect; nothing where no client is named."""
+    app = {
+        "provider_id": "oidc",
+        "name": name,
+        "client_id": client_id,
+        "secret": secret,
+        "settings": {"server_url": url.rstrip("/"), "scope": scopes, "oauth_pkce_enabled": True},
+    }
+    return (
+        {"openid_connect": {"APPS": [app], "provider_class": "dashboard.accounts.oidc_provider.Provider"}}
+        if client_id
+        else {}
+    )
+
+
+def social_apps(*, github: bool, oidc: bool) -> list[str]:
+    """Return the apps behind the logins that are switched on; none where there is none, and so no tables either."""
+    providers = [app for app, is_on in ((GITHUB_APP, github), (OIDC_APP, oidc)) if is_on]
+    return [SOCIAL_APP, *providers] if providers else []

@@ -73,8 +73,30 @@ if settings.GITHUB_LOGIN_CLIENT_ID:
     urlpatterns += [
         path("login/github", open_to_all(oauth2_login), name="github_login"),
         path("login/github/callback", open_to_all(oauth2_callback), name="github_callback"),
-        path("login/github/off", accounts.admin_login, name="socialaccount_login_cancelled"),
     ]
+
+if settings.OIDC_CLIENT_ID:
+    from dashboard.accounts import oidc_login
+    from dashboard.accounts.oidc_provider import PROVIDER
+
+    # allauth asks for these names with the provider's id.
+    urlpatterns += [
+        path(
+            "login/oidc",
+            open_to_all(oidc_login.login),
+            {"provider_id": PROVIDER},
+            name="openid_connect_login",
+        ),
+        path(
+            "login/oidc/callback",
+            open_to_all(oidc_login.callback),
+            {"provider_id": PROVIDER},
+            name="openid_connect_callback",
+        ),
+    ]
+
+if settings.SOCIALACCOUNT_PROVIDERS:
+    urlpatterns += [path("login/cancelled", accounts.admin_login, name="socialaccount_login_cancelled")]
 
 # They show secrets, or who somebody is: no browser, proxy or service worker keeps them.
 for pattern in urlpatterns:

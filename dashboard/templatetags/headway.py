@@ -50,6 +50,12 @@ _ASKERS = {
 }
 
 
+@register.simple_tag
+def oidc_name() -> str:
+    """Return what people call the provider that they log in with."""
+    return str(settings.OIDC_NAME)
+
+
 @register.simple_tag(takes_context=True)
 def ago(context: Context, moment: datetime | None, never: str = "never") -> SafeString | str:
     """`<time>` with how long ago `moment` was, and the exact time in the viewer's zone as its title; `never` where there is none."""

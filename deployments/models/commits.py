@@ -15,6 +15,9 @@ class CommitRange(models.Model):
     repository = models.CharField(max_length=100)
     base = models.CharField(max_length=40)
     head = models.CharField(max_length=40)
+    base_headline = models.TextField(
+        blank=True, default="", db_default="", help_text="The first line of the base's own message."
+    )
     total = models.PositiveIntegerField(
         help_text="Commits in the range; `commits` may hold only the newest of them."
     )

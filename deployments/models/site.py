@@ -222,7 +222,7 @@ class Site(models.Model):
 
     @property
     def expected_repository(self) -> str:
-        """Image repository that this site's images lie in, like gcr.io/icco-cloud/cron; empty where the template gives none."""
+        """Image repository that this site's images lie in, like registry.example.com/my-team/cron; empty where the template gives none."""
         try:
             return _expected_repository(
                 self.image_template or settings.IMAGE_TEMPLATE, self.owner, self.repository

@@ -71,7 +71,9 @@ def metrics_data(*, now: datetime) -> MetricsData:
     )
     return MetricsData(
         sites={each.value: found.counts.get(each.value, 0) for each in State},
-        sites_needing_attention=sum(row.answer.state.needs_attention for row in found.all_rows),
+        sites_needing_attention=sum(
+            row.was_checked and row.answer.state.needs_attention for row in found.all_rows
+        ),
         deploys={end: statuses.get(end, 0) for end in ends},
         active_deploys=sum(statuses.get(each, 0) for each in ACTIVE_STATUSES),
         queue_tasks=waiting["number"],

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from deployments.models import Deploy, Site, Status
+from django.db.models import OuterRef, Subquery
+
+from deployments.models import CommitRange, Deploy, Site, Status
 from deployments.rules.wording import short
 
 TARGETS = 5
@@ -32,7 +34,12 @@ def rollback_targets(site: Site) -> tuple[RollbackTarget, ...]:
     """The last five different commits that succeeded here, newest first, then what ran before all of them. One statement."""
     seen = site.observation if hasattr(site, "observation") else None
     present = (seen.desired_sha or seen.running_sha) if seen else ""
-    good = list(site.deploys.filter(status=Status.SUCCEEDED)[:LOOKED_THROUGH])
+    ranges = CommitRange.objects.filter(
+        owner=site.owner, repository=site.repository, base=OuterRef("from_sha")
+    )
+    headline = Subquery(ranges.exclude(base_headline="").values("base_headline")[:1])
+    succeeded = site.deploys.filter(status=Status.SUCCEEDED).annotate(from_headline=headline)
+    good = list(succeeded[:LOOKED_THROUGH])
     targets: dict[str, RollbackTarget] = {}
     for deploy in good:
         if deploy.sha != present and deploy.sha not in targets and site.owns(deploy.image):
@@ -60,7 +67,7 @@ def _before(first: Deploy) -> RollbackTarget | None:
         return None
     return RollbackTarget(
         sha=first.from_sha,
-        headline="",
+        headline=first.from_headline or "",  # type: ignore[attr-defined]  # annotated by rollback_targets
         image=first.from_image,
         succeeded_at=None,
         image_seen_at=first.from_image_seen_at,

@@ -67,6 +67,18 @@ class SiteRow:
         return tuple(sentences(each) for each in seen if each and each.rstrip(".") not in self.answer.message)
 
     @property
+    def was_checked(self) -> bool:
+        """Whether a sync has looked at it, with whatever success; else nothing is known, and it counts as no state."""
+        seen = self.seen
+        answers = (
+            seen.github_observed_at,
+            seen.cluster_observed_at,
+            seen.github_problem,
+            seen.cluster_problem,
+        )
+        return any(answers) or self.answer.state is State.DEPLOYING
+
+    @property
     def haystack(self) -> str:
         """What a search looks through."""
         return " ".join(
@@ -123,15 +135,16 @@ def site_list(*, now: datetime, search: str = "", state: str = "") -> SiteList:
     status = system_status(now=now)
     sites = all_sites().defer("observation__outage_log", "observation__outage_pods")
     rows = [row_of(site, status, now=now) for site in sites]
-    counts = Counter(row.answer.state.value for row in rows)
+    counts = Counter(row.answer.state.value for row in rows if row.was_checked)
     wanted = search.casefold().split()
     matching = [
         row
         for row in rows
-        if (not state or row.answer.state == state) and all(word in row.haystack for word in wanted)
+        if (not state or (row.was_checked and row.answer.state == state))
+        and all(word in row.haystack for word in wanted)
     ]
     # Whoever types a whole name means that one, though others end in the same words.
-    matching.sort(key=lambda row: (row.name not in wanted, row.answer.rank, row.name))
+    matching.sort(key=lambda row: (row.name not in wanted, not row.was_checked, row.answer.rank, row.name))
     return SiteList(
         rows=tuple(matching),
         counts={each.value: counts[each] for each in State if counts[each]},

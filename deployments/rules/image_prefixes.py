@@ -10,7 +10,7 @@ _OFFICIAL = f"{_DOCKER_HUB}/library/"
 
 
 def begins_with_one_of(prefixes: Iterable[str], image: str) -> bool:
-    """Whether an image's full name begins with one of these, such as `gcr.io/icco-cloud/`; Docker Hub's may leave out its host.
+    """Whether an image's full name begins with one of these, such as `registry.example.com/my-team/`; Docker Hub's may leave out its host.
 
     What is no image's name, as one with `..` in its path, lies nowhere.
     """
@@ -24,8 +24,8 @@ def begins_with_one_of(prefixes: Iterable[str], image: str) -> bool:
 def prefixes_of(template: str) -> list[str]:
     """What the names of a template's images begin with; nothing where that names no folder of one's own, and so fits anybody's images.
 
-    `gcr.io/my-project/{repository}:{sha}` begins with a folder of one's own, `ghcr.io/{owner}/{repository}:{sha}` and
-    `gcr.io/team-{owner}/{repository}:{sha}` do not.
+    `registry.example.com/my-team/{repository}:{sha}` begins with a folder of one's own, `ghcr.io/{owner}/{repository}:{sha}` and
+    `registry.example.com/team-{owner}/{repository}:{sha}` do not.
     """
     before = template.strip().partition("{")[0]
     return [before] if names_a_folder(before) else []

@@ -52,7 +52,7 @@ class ImageReference:
 
     @property
     def repository(self) -> str:
-        """Registry and path, such as `gcr.io/icco-cloud/cron`; the same for every spelling of one image repository."""
+        """Registry and path, such as `registry.example.com/my-team/cron`; the same for every spelling of one image repository."""
         return f"{self.registry}/{self.path}"
 
     def __str__(self) -> str:
@@ -127,7 +127,7 @@ def _check_digest(digest: str, reference: str) -> None:
 
 @dataclass(frozen=True)
 class ImageTemplate:
-    """How a site's images are named, such as `gcr.io/icco-cloud/{repository}:{sha}`; made by `parse`."""
+    """How a site's images are named, such as `registry.example.com/my-team/{repository}:{sha}`; made by `parse`."""
 
     text: str
 
@@ -192,5 +192,5 @@ def _check_placeholders(repository_text: str, tag_text: str) -> None:
     if "/" in tag_text or in_tag not in (["sha"], ["short_sha"]) or {"sha", "short_sha"} & set(in_repository):
         raise UnableToParseTemplate(
             "The commit belongs in the tag, once: end the template with :{sha} or :{short_sha}, as in "
-            "gcr.io/project/{repository}:{sha}."
+            "registry.example.com/my-team/{repository}:{sha}."
         )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from simulators.cluster.authorisation import Authorisation, ResourceAttributes
-from simulators.cluster.discovery import discover
+from simulators.cluster.discovery import OPENAPI, OPENAPI_TYPE, discover
 from simulators.cluster.errors import method_not_allowed, no_such_path, not_acceptable, not_found
 from simulators.cluster.kinds import ACCESS_REVIEWS, NAMESPACES, PODS, SELF_REVIEWS, SUBRESOURCES, Json
 from simulators.cluster.lists import Lists
@@ -29,6 +29,8 @@ class Api:
 
     def answer(self, request: Request, user: str) -> Answer:
         """Raises ApiError for every refusal."""
+        if request.method == "GET" and request.path == OPENAPI:
+            return Answer("", headers={"Content-Type": OPENAPI_TYPE})
         _check_accept(request)
         if request.method == "GET" and (document := discover(request.path)) is not None:
             return Answer(document)

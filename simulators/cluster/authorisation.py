@@ -1,7 +1,7 @@
 """Who asks, and what they may do: bearer tokens and RBAC, read from the files that k8s/ ships."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,10 +9,12 @@ from pathlib import Path
 import yaml
 
 from simulators.cluster.errors import forbidden, unauthorized
-from simulators.cluster.kinds import Json, Kind
+from simulators.cluster.kinds import ROLE_BINDINGS, ROLES, Json, Kind
+from simulators.cluster.store import Store
 
 ANONYMOUS = "system:anonymous"
 ADMIN = "kubernetes-admin"
+_ACCOUNT = "system:serviceaccount:"
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,13 @@ def _parsed(text: str) -> list[Json]:
 
 
 class Authorisation:
-    """`rbac` are the folders with the Roles, the RoleBindings and the ServiceAccount of the user `headway`."""
+    """`rbac` are the folders with the Roles, the RoleBindings and the ServiceAccount of the user `headway`.
 
-    def __init__(self, rbac: Sequence[Path]) -> None:
+    Roles and RoleBindings that somebody has created in the cluster count as well.
+    """
+
+    def __init__(self, rbac: Sequence[Path], store: Store) -> None:
+        self._store = store
         account = _documents(rbac, "ServiceAccount")[0]["metadata"]
         self._names = {
             "admin": ADMIN,
@@ -69,6 +75,10 @@ class Authorisation:
         self._grants = [grant for grant in self._grants if grant[1] != namespace]
 
     def token(self, user: str) -> str:
+        """A user's token; a ServiceAccount, by its full name, gets one when it is first asked for."""
+        if user.startswith(_ACCOUNT) and user not in self._names:
+            self._names[user] = user
+            self._tokens[user] = secrets.token_urlsafe(24)
         return self._tokens[user]
 
     def rotate(self, user: str) -> str:
@@ -99,10 +109,19 @@ class Authorisation:
             return user != ANONYMOUS
         return any(
             _rule_allows(rule, attributes)
-            for holder, where, rules in self._grants
+            for holder, where, rules in (*self._grants, *self._stored())
             if holder == user and where == attributes.namespace
             for rule in rules
         )
+
+    def _stored(self) -> Iterator[tuple[str, str, list[Json]]]:
+        """Holder, namespace and rules of each RoleBinding that was created here."""
+        for binding in self._store.all_of(ROLE_BINDINGS.plural):
+            namespace = binding["metadata"]["namespace"]
+            role = self._store.find(ROLES.plural, namespace, binding["roleRef"]["name"]) or {}
+            for subject in binding.get("subjects") or ():
+                holder = f"{_ACCOUNT}{subject.get('namespace')}:{subject['name']}"
+                yield holder, namespace, role.get("rules") or []
 
     def check(self, user: str, attributes: ResourceAttributes, kind: Kind) -> None:
         """Raises 403 in the API server's words."""

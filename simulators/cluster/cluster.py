@@ -60,7 +60,8 @@ class DemoCluster(Contents, Switches):
             image_id=lambda image: pulled_as(image, image_id(original(image))),
         )
         self.machinery = Machinery(self.store, habits, self.admission)
-        self.api = Api(self.store, self.machinery, Authorisation((rbac,) if isinstance(rbac, Path) else rbac))
+        folders = (rbac,) if isinstance(rbac, Path) else rbac
+        self.api = Api(self.store, self.machinery, Authorisation(folders, self.store))
         self._reverters = Reverters(self.store, self.machinery.clock, self.api.writes)
         self.ca_pem, tls = make_tls()
         self._server = Server(port, tls, self.api, self.failures, self.requests)
@@ -130,7 +131,7 @@ class DemoCluster(Contents, Switches):
         return self.api.authorisation.rotate(user)
 
     def kubeconfig(self, user: str = "headway", namespace: str = "default") -> Json:
-        """A kubeconfig for `headway` (the worker's Role) or `admin` (everything)."""
+        """A kubeconfig for `headway` (the worker's Role), `admin` (everything), or a ServiceAccount by its full name."""
         return make_kubeconfig(self.url, self.ca_pem, user=user, token=self.token(user), namespace=namespace)
 
     def write_kubeconfig(self, path: Path, user: str = "headway", namespace: str = "default") -> Path:

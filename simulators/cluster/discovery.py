@@ -13,6 +13,9 @@ VERSION: Json = {
     "compiler": "none",
     "platform": "demo/loopback",
 }
+OPENAPI = "/openapi/v2"
+OPENAPI_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+"""A document without schemas, which in protobuf is no byte at all: kubectl then leaves the check of a manifest to the server (`plain.py`)."""
 _GROUPS = sorted({kind.group for kind in KINDS if kind.group})
 
 

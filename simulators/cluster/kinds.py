@@ -53,6 +53,21 @@ SELF_REVIEWS = Kind(
     "selfsubjectreviews", "SelfSubjectReview", "authentication.k8s.io", namespaced=False, verbs=("create",)
 )
 
+SECRETS = Kind("secrets", "Secret", verbs=_WRITABLE)
+ROLES = Kind("roles", "Role", "rbac.authorization.k8s.io", verbs=_WRITABLE)
+ROLE_BINDINGS = Kind("rolebindings", "RoleBinding", "rbac.authorization.k8s.io", verbs=_WRITABLE)
+PLAIN = (
+    SECRETS,
+    ROLES,
+    ROLE_BINDINGS,
+    Kind("configmaps", "ConfigMap", verbs=_WRITABLE, short_names=("cm",)),
+    Kind("services", "Service", verbs=_WRITABLE, short_names=("svc",), all_category=True),
+    Kind("serviceaccounts", "ServiceAccount", verbs=_WRITABLE, short_names=("sa",)),
+    Kind("ingresses", "Ingress", "networking.k8s.io", verbs=_WRITABLE, short_names=("ing",)),
+    Kind("networkpolicies", "NetworkPolicy", "networking.k8s.io", verbs=_WRITABLE, short_names=("netpol",)),
+    Kind("poddisruptionbudgets", "PodDisruptionBudget", "policy", verbs=_WRITABLE, short_names=("pdb",)),
+)
+"""Kept as they come, with no controller behind them."""
 WORKLOADS = (DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS, CRON_JOBS, JOBS)
 """What people write, and what has a pod's template in it."""
 KINDS = (
@@ -68,6 +83,7 @@ KINDS = (
     JOBS,
     ACCESS_REVIEWS,
     SELF_REVIEWS,
+    *PLAIN,
 )
 DEPENDENTS = {
     DEPLOYMENTS.plural: (REPLICA_SETS,),

@@ -18,6 +18,7 @@ from simulators.cluster.kinds import (
     JOBS,
     KINDS,
     NAMESPACES,
+    PLAIN,
     PODS,
     REPLICA_SETS,
     STATEFUL_SETS,
@@ -134,7 +135,7 @@ class Machinery:
             namespace = self._store.find(NAMESPACES.plural, "", name)
             if namespace is None:
                 return
-            for kind in (*WORKLOADS, REPLICA_SETS, CONTROLLER_REVISIONS):
+            for kind in (*WORKLOADS, REPLICA_SETS, CONTROLLER_REVISIONS, *PLAIN):
                 for thing in self._store.all_of(kind.plural, name):
                     self._store.remove(kind.plural, thing)
             pods = self._store.all_of(PODS.plural, name)

@@ -1,9 +1,10 @@
-"""The little protobuf that newer kubectls insist on: reviews, namespaces and Jobs.
+"""The little protobuf that newer kubectls insist on: reviews, namespaces, Secrets and Jobs.
 
 The envelope is k8s.io/apimachinery/pkg/runtime/generated.proto's Unknown behind four magic bytes; the field numbers
 are those of authorization/v1, authentication/v1 and core/v1 generated.proto.
 """
 
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,7 @@ _PATHS: Schema = {1: ("path", str), 2: ("verb", str)}
 _ACCESS: Schema = {1: ("resourceAttributes", _ATTRIBUTES), 2: ("nonResourceAttributes", _PATHS)}
 _KINDS: dict[str, Schema] = {
     "Namespace": {1: ("metadata", _METADATA)},
+    "Secret": {1: ("metadata", _METADATA), 2: ("data", Map(bytes)), 3: ("type", str)},
     "SelfSubjectAccessReview": {1: ("metadata", _METADATA), 2: ("spec", _ACCESS)},
     "SelfSubjectReview": {1: ("metadata", _METADATA)},
     "Job": JOB,
@@ -83,6 +85,8 @@ def _bytes(content: bytes | int) -> bytes:
 def _value(content: bytes | int, kind: Any) -> Any:
     if kind in (int, bool):
         return kind(content)
+    if kind is bytes:
+        return b64encode(_bytes(content)).decode()
     if kind is str:
         return _bytes(content).decode()
     made = _message(_bytes(content), kind)

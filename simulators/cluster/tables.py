@@ -156,10 +156,16 @@ _COLUMNS: dict[str, tuple[tuple[str, ...], int, Row]] = {
     NAMESPACES.plural: (("Name", "Status", "Age"), 3, _namespace),
 }
 
+_NAME_AND_AGE: tuple[tuple[str, ...], int, Row] = (
+    ("Name", "Age"),
+    2,
+    lambda thing: [thing["metadata"]["name"], _created(thing)],
+)
+
 
 def as_table(kind: Kind, things: list[Json], metadata: Json) -> Json:
     """A meta.k8s.io/v1 Table; the columns beyond the usual ones are shown with `-o wide` only."""
-    names, usual, row = _COLUMNS[kind.plural]
+    names, usual, row = _COLUMNS.get(kind.plural, _NAME_AND_AGE)
     columns = [
         {
             "name": name,

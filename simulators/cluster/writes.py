@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from simulators.cluster.defaults import with_defaults
 from simulators.cluster.errors import already_exists, bad_request, conflict, forbidden, not_found
-from simulators.cluster.kinds import DEPLOYMENTS, JOBS, NAMESPACES, PODS, WORKLOADS, Json, Kind
+from simulators.cluster.kinds import DEPLOYMENTS, JOBS, NAMESPACES, PLAIN, PODS, WORKLOADS, Json, Kind
 from simulators.cluster.machinery import Machinery
 from simulators.cluster.managed_fields import record_update
 from simulators.cluster.names import new_uid, random_suffix, timestamp
+from simulators.cluster.plain import check_immutable, check_schema, decoded
 from simulators.cluster.requests import Target
 from simulators.cluster.store import Store, copy
 from simulators.cluster.strategies import numbered_template, with_job_labels
@@ -30,10 +31,12 @@ class Writes:
     def create(self, target: Target, body: Json, *, manager: str, dry_run: bool = False) -> Json:
         """Raises 400, 403 (namespace on its way out), 404 (no namespace), 409 (exists) or 422."""
         kind, namespace = target.kind, target.place
+        if kind in PLAIN:
+            check_schema(kind, body)
         made = _prepared(kind, namespace, body)
         if kind is NAMESPACES:
             validate_namespace(made)
-        else:
+        elif kind not in PLAIN:
             made = _completed(kind, made)
         with self._store.lock:
             name = made["metadata"]["name"]
@@ -139,6 +142,9 @@ def _prepared(kind: Kind, namespace: str, body: Json) -> Json:
     for field in ("resourceVersion", "managedFields", "deletionTimestamp"):
         metadata.pop(field, None)
     metadata |= {"uid": new_uid(), "creationTimestamp": timestamp()}
+    if kind in PLAIN:
+        metadata["namespace"] = namespace
+        return decoded(kind, made)
     if kind.namespaced:
         metadata |= {"namespace": namespace, "generation": 1}
         made["status"] = {}
@@ -160,6 +166,11 @@ def _merged(kind: Kind, old: Json, asked: Json) -> Json:
     for field in ("labels", "annotations"):
         if not metadata.get(field):
             metadata.pop(field, None)
+    if kind in PLAIN:
+        new = decoded(kind, {**asked, "metadata": metadata})
+        check_schema(kind, new)
+        check_immutable(kind, old, new)
+        return new
     new = {**asked, "metadata": metadata, "status": old["status"]}
     if kind is NAMESPACES:
         return new
@@ -184,7 +195,7 @@ def _counted(kind: Kind, old: Json, new: Json) -> Json:
     pkg/registry/apps/deployment/strategy.go: "Spec updates bump the generation", and so do a Deployment's annotations.
     """
     noted = kind is DEPLOYMENTS and new["metadata"].get("annotations") != old["metadata"].get("annotations")
-    if kind is NAMESPACES or (new["spec"] == old["spec"] and not noted):
+    if kind is NAMESPACES or kind in PLAIN or (new["spec"] == old["spec"] and not noted):
         return new
     generation = old["metadata"]["generation"] + 1
     return {**new, "metadata": {**new["metadata"], "generation": generation}}

@@ -2,9 +2,11 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from deployments.models import AuditEvent, Deploy, Hold, Site
-from tests.dashboard.conftest import HEAD, HOST, RUNNING
+from deployments.models import AuditEvent, Deploy, Hold, Observation, Site
+from deployments.queries.metrics_data import metrics_data
+from tests.dashboard.conftest import HEAD, HOST, RUNNING, MakeSite
 from tests.factories import create_site
 
 NOT_SEEN = "Headway has not seen this site in the cluster yet: sync first"
@@ -53,3 +55,37 @@ def test_a_refusal_of_it_stands_in_the_audit(deployer: Client, unseen: Site, pat
     event = AuditEvent.objects.get(kind=AuditEvent.Kind.REFUSAL)
     assert event.site == unseen
     assert NOT_SEEN in event.message
+
+
+def test_the_list_says_so_and_counts_it_as_no_state(
+    deployer: Client, unseen: Site, make_site: MakeSite
+) -> None:
+    make_site("ready.example.com")
+
+    page = deployer.get("/").text
+    filtered = deployer.get("/?state=unknown").text
+
+    assert (
+        page.index("ready.example.com")
+        < page.index("<h2>Not checked yet</h2>")
+        < page.index("The next sync checks")
+    )
+    assert "Unknown" not in page
+    assert "All <b>2</b>" in page
+    assert HOST not in filtered
+
+
+def test_one_whose_first_check_failed_is_unknown_and_says_why(deployer: Client, unseen: Site) -> None:
+    Observation.objects.create(site=unseen, cluster_problem="The cluster cannot be reached.")
+
+    page = deployer.get("/").text
+
+    assert "Not checked yet" not in page
+    assert 'href="?state=unknown"' in page
+
+
+def test_it_alerts_nobody(unseen: Site) -> None:
+    data = metrics_data(now=timezone.now())
+
+    assert data.sites_needing_attention == 0
+    assert sum(data.sites.values()) == 0

@@ -50,6 +50,7 @@ BROKEN = [
     ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/nowhere/secret_key"}, "headway.E001", "SECRET_KEY"),
     ({"SECRET_KEY": ""}, "headway.E002", "SECRET_KEY"),
     ({"IMAGE_TEMPLATE": "gcr.io/project/{repository}:latest"}, "headway.E004", "{sha}"),
+    ({"IMAGE_TEMPLATE": ""}, "headway.E004", "Set IMAGE_TEMPLATE to where your builds are pushed"),
     ({"IMAGE_TEMPLATE": "ghcr.io/{owner}/{repository}:{sha}"}, "headway.E007", "IMAGE_PREFIXES"),
     ({"KUBECONFIG": "/nowhere/kubeconfig"}, "headway.E005", "/nowhere/kubeconfig"),
     ({"DOCKER_CONFIG": "/nowhere/docker"}, "headway.E005", "/nowhere/docker"),

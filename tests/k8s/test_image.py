@@ -62,6 +62,7 @@ def test_nothing_of_development_is_in_it(image: Image) -> None:
 
     assert done.stdout.strip() == "[]"
     assert {path.name for path in image.folder.iterdir() if path.suffix != ".lock"} == {
+        "LICENSE",
         "pyproject.toml",
         "manage.py",
         "dashboard",

@@ -162,6 +162,12 @@ class Cluster:
             previous="true" if previous else "false",
         )
 
+    def create_secret(self, namespace: str, name: str, values: Mapping[str, str]) -> None:
+        """Makes a Secret of these texts. Raises AlreadyExists where there is one by that name, which stays as it is."""
+        metadata = {"name": name, "labels": {"app.kubernetes.io/name": "headway"}}
+        body = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": dict(values)}
+        self._transport.post(f"{_core(namespace)}/secrets", body)
+
     def _patch(
         self, workload: Workload, template: Json, annotations: Mapping[str, str], *, dry_run: bool = False
     ) -> Workload:

@@ -111,7 +111,7 @@ def _special(status: int, message: str, reason: str) -> tuple[type[ClusterError]
     """What the status alone does not tell."""
     if "does not support dry run" in message:
         return DryRunNotSupported, f"A webhook of the cluster cannot be asked without a change ({status})."
-    if reason == "AlreadyExists":
+    if reason == "AlreadyExists" or (status == 409 and message.endswith("already exists")):  # noqa: PLR2004 -- HTTP's own number
         return AlreadyExists, f"The cluster has one of that name already ({status})."
     return None
 

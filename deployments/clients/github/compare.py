@@ -42,6 +42,8 @@ class Comparison:
     commits: tuple[Commit, ...]
     total: int
     status: str
+    base_headline: str = ""
+    """The first line of `base`'s own message."""
 
 
 def read_comparison(get_page: Callable[[int], Answer]) -> Comparison:
@@ -55,7 +57,8 @@ def read_comparison(get_page: Callable[[int], Answer]) -> Comparison:
         for commit in _commits(number, first, get_page)
     ]
     kept = commits[-KEPT:] if dropped else commits
-    return Comparison(commits=tuple(kept), total=total, status=first["status"])
+    base = printable(first["base_commit"]["commit"]["message"].partition("\n")[0])
+    return Comparison(commits=tuple(kept), total=total, status=first["status"], base_headline=base)
 
 
 def _commits(number: int, first: Mapping[str, Any], get_page: Callable[[int], Answer]) -> Iterator[Commit]:

@@ -31,7 +31,7 @@ class Credentials:
 
 
 def find_credentials(config: Path | None, repository: str) -> Credentials | None:
-    """What the file holds for an image repository, such as `gcr.io/acme/app`; None without a file or an entry.
+    """What the file holds for an image repository, such as `registry.example.com/team/app`; None without a file or an entry.
 
     Of several entries the one with the longest path counts. Raises RegistryRefused when the file cannot be read, or keeps the credentials outside itself.
     """

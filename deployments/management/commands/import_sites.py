@@ -14,6 +14,7 @@ from deployments.management.shell import shell_user
 from deployments.models import Site
 from deployments.models.site import mapping_fields
 from deployments.operations.sites.save import check_workloads, save_mapping
+from deployments.queue import enqueue
 from deployments.rules.targets import UnableToParseReferences, WorkloadReference, parse_references
 
 REQUIRED = ("owner", "repository")
@@ -40,11 +41,12 @@ class Command(BaseCommand):
         rows = csv.DictReader(lines.splitlines())
         _check_columns(rows.fieldnames or ())
         created = changed = 0
-        problems = []
+        problems: list[str] = []
+        saved: list[str] = []
         with transaction.atomic():
             for row in rows:
                 try:
-                    is_new = _save({ALIASES.get(name, name): value for name, value in row.items()})
+                    is_new = _save({ALIASES.get(name, name): value for name, value in row.items()}, saved)
                 except (ValidationError, CommandError) as error:
                     problems.append(f"line {rows.line_num}: {_message(error)}")
                     continue
@@ -52,6 +54,8 @@ class Command(BaseCommand):
             if problems:
                 # Half a table would hide the mistake: all of it, or nothing.
                 transaction.set_rollback(True)
+            elif saved:
+                enqueue.sync(names=saved, trigger="mapping")
         if problems:
             raise CommandError("Nothing was imported.\n" + "\n".join(problems))
         self.stdout.write(f"{created} sites added, {changed} updated.")
@@ -74,7 +78,8 @@ def _check_columns(names: Iterable[str]) -> None:
         )
 
 
-def _save(row: dict[str, str]) -> bool:
+def _save(row: dict[str, str], saved: list[str]) -> bool:
+    """Save one mapping, and add its host where it is new or has changed; return whether it is new."""
     if None in row:
         raise CommandError("It has more cells than the heading line.")
     if missing := [name for name in REQUIRED if not row.get(name)]:
@@ -101,6 +106,7 @@ def _save(row: dict[str, str]) -> bool:
         save_mapping(
             site=site, before=changed, workloads=workloads, by=user, by_name=by_name, now=timezone.now()
         )
+        saved.append(site.name)
     return is_new
 
 

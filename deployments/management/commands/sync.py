@@ -1,3 +1,4 @@
+from collections import Counter
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -43,7 +44,11 @@ class Command(BaseCommand):
     def _print(self, report: SyncReport, *, dry_run: bool) -> None:
         rows = [_decision_as_dict(each) for each in report.decisions]
         if rows:
-            print_table(self.stdout, rows, columns=("state", "name", "verdict", "reason"))
+            print_table(self.stdout, rows, columns=("state", "name", "verdict", "reason", "message"))
+        for problem, count in Counter(
+            each.problem for each in report.decisions if each.problem
+        ).most_common():
+            self.stdout.write(f"{count} {'site' if count == 1 else 'sites'}: {problem}")
         run = report.run
         begun = sum(row["verdict"] == "go" for row in rows)
         deploys = f"{begun} would be deployed" if dry_run else f"{begun} deployed"

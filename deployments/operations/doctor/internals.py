@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.checks import run_checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from deployments.clients.registry.addresses import is_loopback
 from deployments.models import Examination
 from deployments.operations.doctor.findings import Finding, bad, good, warning
 from deployments.queries.metrics_data import last_tick
@@ -18,13 +20,16 @@ PROXY_SEEN_LATELY = timedelta(hours=2)
 
 
 def settings_are_sound() -> Iterator[Finding]:
-    """Django's own system checks and ours, each with its hint."""
-    found = [each for each in run_checks(include_deployment_checks=True) if not each.is_silenced()]
+    """Django's own system checks and ours, each with its hint; those for an installation only where others can open it."""
+    is_open = not is_loopback(settings.PUBLIC_URL)
+    found = [each for each in run_checks(include_deployment_checks=is_open) if not each.is_silenced()]
     for each in found:
         say = bad if each.is_serious() else warning
         yield say("Settings", each.msg.splitlines()[0], each.hint or "See docs/operate.md.")
     if not found:
-        yield good("Settings", "They can be read, and suit production.")
+        yield good(
+            "Settings", f"They can be read, and suit {'production' if is_open else 'this machine alone'}."
+        )
 
 
 def database_answers() -> Iterator[Finding]:

@@ -81,6 +81,7 @@ def _keep(seen: Observation, found: Comparison) -> None:
         head=seen.head_sha,
         defaults={
             "total": found.total,
+            "base_headline": found.base_headline,
             "commits": [_as_json(each) for each in reversed(found.commits)],
             "reverts": {sha: each.sha for each in found.commits for sha in each.reverts},
         },

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError
+from django_q.models import OrmQ
 
 from demo.world import SITES_CSV
 from deployments.models import AuditEvent, Site
@@ -28,6 +29,32 @@ def test_the_ancestors_table_is_added_once_and_updated_after_that(run: Run) -> N
     assert first == "34 sites added, 0 updated.\n"
     assert second == "0 sites added, 34 updated.\n"
     assert Site.objects.count() == 34
+
+
+def test_what_is_new_or_has_changed_is_checked_at_once_and_nothing_else(run: Run, table: Path) -> None:
+    other = "web.example.com,icco,web,web"
+    table.write_text(f"{HEADING},branch\n{GOOD},\n{other},\n")
+    run("import_sites", str(table))
+    first = OrmQ.objects.get().task["kwargs"]
+    OrmQ.objects.all().delete()
+    run("import_sites", str(table))
+    unchanged = OrmQ.objects.count()
+    table.write_text(f"{HEADING},branch\n{GOOD},release\n{other},\n")
+
+    run("import_sites", str(table))
+
+    assert sorted(first["hosts"]) == ["cron.example.com", "web.example.com"]
+    assert unchanged == 0
+    assert OrmQ.objects.get().task["kwargs"]["hosts"] == ["cron.example.com"]
+
+
+def test_where_nothing_is_imported_nothing_is_checked(run: Run, table: Path) -> None:
+    table.write_text(f"{HEADING}\n{GOOD}\nno host at all!,icco,web,web\n")
+
+    with pytest.raises(CommandError):
+        run("import_sites", str(table))
+
+    assert not OrmQ.objects.exists()
 
 
 def test_a_broken_line_is_named_and_nothing_is_imported(run: Run, table: Path) -> None:

@@ -14,7 +14,7 @@ from deployments.clients.github import GitHub
 from deployments.clients.push import fresh_key_pair
 from deployments.models import Examination, MappedWorkload, PushSubscription, Site
 from deployments.operations.doctor.findings import Finding, Grade
-from deployments.operations.doctor.internals import proxies_are_trusted
+from deployments.operations.doctor.internals import proxies_are_trusted, settings_are_sound
 from deployments.operations.doctor.request import request_examination
 from deployments.operations.doctor.run import examine, record_examination
 from deployments.rules.permissions import PERMISSIONS
@@ -54,6 +54,24 @@ def test_a_sound_world_has_a_good_line_for_each_part(clients: Clients) -> None:
         "Workloads",
         "Registry",
     }
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:8001", "[::1]:8000"])
+def test_on_this_machine_alone_nothing_is_asked_of_production(settings: Settings, host: str) -> None:
+    settings.PUBLIC_URL = f"http://{host}"
+
+    (finding,) = settings_are_sound()
+
+    assert (finding.grade, finding.message) == (Grade.GOOD, "They can be read, and suit this machine alone.")
+
+
+@pytest.mark.parametrize("host", ["192.168.1.7:8000", "headway.lan", "127.0.0.1.example.com"])
+def test_where_others_can_open_it_django_s_deployment_checks_speak(settings: Settings, host: str) -> None:
+    settings.PUBLIC_URL = f"http://{host}"
+
+    messages = [each.message for each in settings_are_sound()]
+
+    assert "PUBLIC_URL is not an https:// address." in messages
 
 
 def test_clocks_that_differ_are_told(clients: Clients) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 
-from demo.world import World
+from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
 from deployments.models import AuditEvent, Deploy, Hold, Kind, Site, Status
 from deployments.operations.deploys.cancel import cancel_deploy
@@ -16,6 +16,7 @@ from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.deploys.rollback import request_rollback
 from deployments.operations.deploys.start import start_deploy
 from deployments.operations.hold import place_hold, resume_hold
+from deployments.operations.sync.commits import fetch_commits
 from deployments.operations.tick import GIVEN_UP_AFTER, tick
 from deployments.queries.rollbacks import rollback_targets
 from tests.factories import NOW, ask, begin, observe, succeed
@@ -197,6 +198,26 @@ def test_an_image_that_the_registry_lost_is_not_offered_as_alive_and_refused(
     assert target.image_gone
     with pytest.raises(UnableToDeploy, match="no longer has the image"):
         roll_back(older, nat)
+
+
+def test_what_ran_before_the_first_deploy_has_its_commit_s_words(world: World, clients: Clients) -> None:
+    before = world.commit(HOST, "Serve pictures from a bucket\n\nThe old place goes away.")
+    world.cluster.set_image(
+        NAMESPACE,
+        world.mappings[HOST].deployment,
+        container=world.mappings[HOST].deployment,
+        image=world.image(HOST),
+    )
+    world.cluster.settle_now()
+    world.commit(HOST)
+    observe(clients)
+    fetch_commits(github=clients.github, now=NOW)
+
+    succeed(ask(HOST), clients, world)
+    observe(clients)
+
+    (target,) = rollback_targets(site())
+    assert (target.sha, target.headline) == (before, "Serve pictures from a bucket")
 
 
 def test_what_ran_before_the_first_deploy_is_proven_alive_too(

@@ -1,0 +1,76 @@
+"""Logging in with OpenID Connect: a role by the claims of each login, and nobody without one. Wired only where settings name a client id."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from dashboard.accounts.claims import role_for, values_of
+from dashboard.accounts.oidc_provider import PROVIDER, Adapter
+from dashboard.accounts.roles import Role, give_role
+
+logger = logging.getLogger(__name__)
+UNREADABLE = (OAuth2Error, OSError, LookupError, TypeError, ValueError, AttributeError)
+"""What comes of a provider that does not answer, or answers something else than the specification says; errors of HTTP are OSErrors."""
+
+
+def unconfirmed() -> str:
+    return f"{settings.OIDC_NAME} did not confirm the login. Try again, or log in another way."
+
+
+def no_role() -> str:
+    return f"{settings.OIDC_NAME} gives you no role in Headway. Ask an administrator for one."
+
+
+def role_in(login: SocialLogin) -> Role | None:
+    """Return the role that this login's claims give; None: nobody may come in by it."""
+    data = login.account.extra_data
+    claims = {**data.get("userinfo", {}), **data.get("id_token", {})}
+    return role_for(
+        values_of(claims, settings.OIDC_ROLES_CLAIM),
+        viewers=settings.OIDC_VIEWERS,
+        deployers=settings.OIDC_DEPLOYERS,
+        admins=settings.OIDC_ADMINS,
+    )
+
+
+def take_role_away(user: User) -> None:
+    """Leave the person nothing of what an earlier login gave: the role, and the sessions that are open."""
+    give_role(user, Role.VIEWER)
+    user.groups.clear()
+    for session in UserSession.objects.filter(user=user):
+        session.end()
+
+
+def refusal_for(user: User) -> str:
+    """Return why this person may not log in by password or passkey: only the provider knows the role they have today."""
+    if not SocialAccount.objects.filter(user=user, provider=PROVIDER).exists():
+        return ""
+    return f"Log in with {settings.OIDC_NAME}: it decides at each login what you may do here."
+
+
+def _view(kind: Any) -> Callable[[HttpRequest, str], HttpResponse]:
+    """Lead back to the login page, with a sentence, where the provider cannot be asked."""
+
+    def view(request: HttpRequest, provider_id: str) -> HttpResponse:
+        try:
+            answer: HttpResponse = kind.adapter_view(Adapter(request, provider_id))(request)
+        except UNREADABLE as error:
+            logger.warning("The OpenID Connect provider cannot be asked: %s", error)
+            messages.error(request, unconfirmed())
+            return redirect("account_login")
+        return answer
+
+    return view
+
+
+login, callback = _view(OAuth2LoginView), _view(OAuth2CallbackView)

@@ -1,0 +1,109 @@
+"""Logging in with what other services know: GitHub, or an OpenID Connect provider. Nobody is let in but by what settings list."""
+
+from typing import Any, NoReturn
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base import AuthProcess
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from dashboard.accounts.oidc_provider import PROVIDER as OIDC
+from dashboard.accounts.roles import give_role
+from deployments.clients.timely_http import session
+
+TIMEOUT_SECONDS = 10
+NO_SECOND_WAY = "An account elsewhere cannot be added to an account here. Log out, then log in with it."
+
+
+class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth is not typed
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Turn away whom the list, or the claims, do not let in (any more), at each login anew."""
+        # An account here is never found, nor taken over, by an e-mail address.
+        sociallogin.email_addresses = []
+        sociallogin.user.email = sociallogin.user.email if sociallogin.is_existing else ""
+        if sociallogin.state.get("process") == AuthProcess.CONNECT:
+            _turn_away(request, NO_SECOND_WAY)
+        if message := _judged(sociallogin):
+            _turn_away(request, message)
+        if sociallogin.is_existing:
+            _remember(sociallogin.user, sociallogin)
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """Whoever was not turned away gets an account."""
+        return True
+
+    def on_authentication_error(self, request: HttpRequest, provider: Any, **_: Any) -> None:
+        _turn_away(request, _unconfirmed(is_oidc=getattr(provider, "sub_id", "") == OIDC))
+
+    def get_requests_session(self) -> Any:
+        """Let no request of allauth's hold a web thread for longer."""
+        return session(timeout_seconds=TIMEOUT_SECONDS)
+
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
+        user: User = super().save_user(request, sociallogin, form)
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+        _remember(user, sociallogin)
+        return user
+
+
+def refusal_for(user: User) -> str:
+    """Return why this person may not log in by password or passkey; nothing where they may."""
+    if settings.OIDC_CLIENT_ID:
+        from dashboard.accounts.oidc_login import refusal_for as by_claims
+
+        if refusal := by_claims(user):
+            return refusal
+    if settings.GITHUB_LOGIN_CLIENT_ID:
+        from dashboard.accounts.github_list import refusal_for as by_list
+
+        return by_list(user, now=timezone.now())
+    return ""
+
+
+def _judged(sociallogin: SocialLogin) -> str:
+    """Return why this login is turned away, and keep with it what it gives."""
+    if sociallogin.account.provider == OIDC:
+        from dashboard.accounts.oidc_login import no_role, role_in, take_role_away
+
+        if role_in(sociallogin):
+            return ""
+        if sociallogin.is_existing:
+            take_role_away(sociallogin.user)
+        return no_role()
+    from dashboard.accounts.github_login import admit
+
+    return admit(sociallogin)
+
+
+def _remember(user: User, sociallogin: SocialLogin) -> None:
+    if sociallogin.account.provider == OIDC:
+        from dashboard.accounts.oidc_login import role_in
+
+        if role := role_in(sociallogin):
+            give_role(user, role)
+        return
+    from dashboard.accounts.github_login import remember_login
+
+    remember_login(user, sociallogin)
+
+
+def _unconfirmed(*, is_oidc: bool) -> str:
+    if is_oidc:
+        from dashboard.accounts.oidc_login import unconfirmed
+
+        return unconfirmed()
+    from dashboard.accounts.github_login import UNCONFIRMED
+
+    return UNCONFIRMED
+
+
+def _turn_away(request: HttpRequest, message: str) -> NoReturn:
+    messages.error(request, message)
+    raise ImmediateHttpResponse(redirect("account_login"))
