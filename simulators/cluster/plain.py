@@ -1,6 +1,6 @@
 """What an installation consists of beside its Deployments: objects that are checked and kept, and set nothing in motion.
 
-No controller works on them: a StatefulSet and a Job get no pods here, an Ingress leads nowhere. Roles and RoleBindings count, though
+No controller works on them: an Ingress leads nowhere. Roles and RoleBindings count, though
 (`authorisation.py`). The shapes are those of Kubernetes' own schema, read strictly, as `fieldValidation=Strict` has it.
 """
 
@@ -10,8 +10,6 @@ from simulators.cluster.store import copy
 
 SCHEMA = "1.32"
 _IMMUTABLE = {
-    "Job": (("spec", "template"), ("spec", "selector")),
-    "StatefulSet": (("spec", "serviceName"), ("spec", "selector"), ("spec", "volumeClaimTemplates")),
     "RoleBinding": (("roleRef",),),
 }
 """https://kubernetes.io/docs/reference/kubernetes-api/: fields that only another object can have otherwise."""

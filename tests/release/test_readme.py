@@ -27,7 +27,7 @@ with open(sys.argv[1], "w") as file:
     writer = csv.DictWriter(file, rows[0])
     writer.writeheader()
     for row in rows:
-        writer.writerow(row | {{{{"host": row["deployment"] + ".example.com", "owner": owners[row["deployment"]]}}}})
+        writer.writerow(row | {{{{"host": row["name"] + ".example.com", "owner": owners[row["name"]]}}}})
 """
 
 

@@ -43,9 +43,9 @@ def test_what_is_new_or_has_changed_is_checked_at_once_and_nothing_else(run: Run
 
     run("import_sites", str(table))
 
-    assert sorted(first["hosts"]) == ["cron.example.com", "web.example.com"]
+    assert sorted(first["names"]) == ["cron.example.com", "web.example.com"]
     assert unchanged == 0
-    assert OrmQ.objects.get().task["kwargs"]["hosts"] == ["cron.example.com"]
+    assert OrmQ.objects.get().task["kwargs"]["names"] == ["cron.example.com"]
 
 
 def test_where_nothing_is_imported_nothing_is_checked(run: Run, table: Path) -> None:
