@@ -9,7 +9,9 @@ from deployments.models.deploy_status import ACTIVE_STATUSES, Kind, Status, Trig
 from deployments.models.examination import Examination
 from deployments.models.github_membership import GitHubMembership
 from deployments.models.github_pause import GitHubPause
+from deployments.models.head_check import HeadCheck
 from deployments.models.hold import Hold
+from deployments.models.hooks import HookDelivery, HookRefusal, HookToken, SigningKey
 from deployments.models.observation import Observation
 from deployments.models.push import NotificationPreference, PushSubscription, StarredSite
 from deployments.models.schedule import SyncSchedule
@@ -28,11 +30,16 @@ __all__ = [
     "Examination",
     "GitHubMembership",
     "GitHubPause",
+    "HeadCheck",
     "Hold",
+    "HookDelivery",
+    "HookRefusal",
+    "HookToken",
     "Kind",
     "NotificationPreference",
     "Observation",
     "PushSubscription",
+    "SigningKey",
     "Site",
     "StarredSite",
     "Status",

@@ -20,7 +20,7 @@ from tests.factories import NOW
 
 DOOR = Path(enqueue.__file__)
 PRODUCTION = ("deployments", "dashboard", "demo", "bench", "docs", "pictures")
-OF_THE_QUEUE = {"unless_in", "under", "together", "after_a_blip"}
+OF_THE_QUEUE = {"unless_in", "under", "together", "after_a_blip", "after_seconds"}
 """What says how to queue, and is no argument of the task."""
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "start_deploy": (1,),
