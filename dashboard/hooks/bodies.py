@@ -1,23 +1,25 @@
 """A hook's body: read in pieces, and held once. A push may have 25 MB."""
 
 import json
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
-import ijson
 from django.http import HttpRequest, RawPostDataException, UnreadablePostError
 
 PIECE_BYTES = 64 * 1024
-_SCALARS = {"string", "boolean"}
+LARGE_BYTES = 1024 * 1024
+_COMMITS = re.compile(rb'"commits"\s*:\s*\[')
+"""Of a push, where its length lies. In a text the quotes would be escaped: it can only be a key."""
 
 
 class UnreadableBody(ValueError):
-    """It is no JSON, or not the JSON that was expected."""
+    """It is no JSON."""
 
 
 class Body:
-    """What was sent. Each piece is given away once: so nothing of it is there twice while it is parsed."""
+    """What was sent, in the pieces in which it came."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = deque(pieces)
@@ -27,20 +29,20 @@ class Body:
         return cls(_pieces(request))
 
     def __iter__(self) -> Iterator[bytes]:
-        """All of it, which stays."""
         return iter(self._pieces)
 
     def __len__(self) -> int:
         return sum(map(len, self._pieces))
 
-    def read(self, size: int = -1) -> bytes:
-        """The next piece, whatever its size; what ijson reads from."""
-        return self._pieces.popleft() if size and self._pieces else b""
+    def take(self, size: int | None = None) -> bytes:
+        """The beginning, of at least so many bytes, or all; what is taken is not kept."""
+        taken = bytearray()
+        while self._pieces and (size is None or len(taken) < size):
+            taken += self._pieces.popleft()
+        return bytes(taken)
 
-    def take(self) -> bytes:
-        """All that is left."""
-        pieces, self._pieces = self._pieces, deque()
-        return b"".join(pieces)
+    def put_back(self, data: bytes) -> None:
+        self._pieces.appendleft(data)
 
 
 def _pieces(request: HttpRequest) -> Iterator[bytes]:
@@ -62,31 +64,24 @@ def _pieces(request: HttpRequest) -> Iterator[bytes]:
 
 
 def json_in(body: Body) -> Any:
-    """The body as JSON. Raises UnreadableBody."""
+    """The body as JSON, of a large push without its commits. Raises UnreadableBody."""
+    if len(body) > LARGE_BYTES:
+        beginning = body.take(LARGE_BYTES)
+        if (found := _before_commits(beginning)) is not None:
+            return found
+        body.put_back(beginning)
     try:
         return json.loads(body.take())
     except (ValueError, RecursionError) as error:
         raise UnreadableBody from error
 
 
-def fields_in(body: Body, *, wanted: Iterable[str], deepest: int) -> dict[str, list[Any]]:
-    """The texts and truth values that stand at these paths (`repository.full_name`, a list's items as `item`). Raises UnreadableBody."""
-    paths, found = frozenset(wanted), dict[str, list[Any]]()
-    path: list[str] = []
-    is_object = False
+def _before_commits(beginning: bytes) -> Any:
+    """What stands before the commits, as GitHub sends all that counts; None where it is otherwise, and all has to be read."""
+    commits = _COMMITS.search(beginning)
+    if commits is None:
+        return None
     try:
-        for event, value in ijson.basic_parse(body):
-            if event == "map_key":
-                path[-1] = value
-            elif event in {"start_map", "start_array"}:
-                is_object = is_object or (event == "start_map" and not path)
-                path.append("item" if event == "start_array" else "")
-            elif event in {"end_map", "end_array"}:
-                path.pop()
-            elif event in _SCALARS and len(path) <= deepest and (name := ".".join(path)) in paths:
-                found.setdefault(name, []).append(value)
-    except (ijson.JSONError, ValueError, OverflowError) as error:
-        raise UnreadableBody from error
-    if not is_object:
-        raise UnreadableBody
-    return found
+        return json.loads(beginning[: commits.end()] + b"]}")
+    except (ValueError, RecursionError):
+        return None

@@ -1,21 +1,25 @@
 """The doors: GitHub's webhooks, jobs of GitHub Actions, Google's Pub/Sub, and registries."""
 
 import hashlib
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import parse_qs
 from uuid import uuid4
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from dashboard.hooks.bodies import Body, UnreadableBody, fields_in, json_in
+from dashboard.hooks.bodies import Body, UnreadableBody, json_in
 from dashboard.hooks.doors import closed, door
 from dashboard.hooks.identity_tokens import claims_of
 from dashboard.hooks.refused import Refused
 from dashboard.hooks.signatures import is_signed
 from deployments.operations.hooks.receive import Receipt, receive, understood_by_sites
 from deployments.operations.hooks.tokens import find_token
+from deployments.queries.hooks import of_repositories
 from deployments.rules.hooks import actions as actions_rules
 from deployments.rules.hooks import github as github_rules
 from deployments.rules.hooks import google as google_rules
@@ -37,12 +41,14 @@ def github(request: HttpRequest) -> Receipt:
     for piece in body:
         digest.update(piece)
     event = text(request.headers.get("X-GitHub-Event", ""))
-    fields = fields_in(_without_form(request, body), wanted=github_rules.WANTED, deepest=github_rules.DEEPEST)
+    payload = json_in(_without_form(request, body))
+    if not isinstance(payload, dict):
+        raise UnreadableBody
     return receive(
         door=Door.GITHUB,
         # It is no part of what is signed, and the digest is.
         delivery_id=text(request.headers.get("X-GitHub-Delivery", "")) or digest.hexdigest(),
-        hint=github_rules.hint_of(event, fields),
+        hint=github_rules.hint_of(event, payload),
         digest=digest.hexdigest(),
         now=timezone.now(),
     )
@@ -53,17 +59,26 @@ def actions(request: HttpRequest) -> Receipt:
     """By the job's own token; its repository and its branch must be a site's."""
     if not settings.ACTIONS_HOOK:
         raise closed("ACTIONS_HOOK is not set")
-    now = timezone.now()
-    issuer = settings.ACTIONS_ISSUER.rstrip("/")
-    claims = claims_of(request, issuer=issuer, audience=settings.PUBLIC_URL, now=now)
+    now, issuer = timezone.now(), settings.ACTIONS_ISSUER.rstrip("/")
+    claims = claims_of(request, issuer=issuer, audience=settings.PUBLIC_URL, sender=_job, now=now)
     hint = actions_rules.hint_of(claims)
     understood = understood_by_sites(hint)
     if not understood.hosts:
         raise Refused(understood.message, status=HTTPStatus.FORBIDDEN, has_asked=True)
-    if not (token_id := text(claims.get("jti"))):
-        raise Refused("The token has no id.", has_asked=True)
-    receipt = receive(door=Door.ACTIONS, delivery_id=token_id, hint=hint, understood=understood, now=now)
+    receipt = receive(
+        door=Door.ACTIONS, delivery_id=text(claims["jti"]), hint=hint, understood=understood, now=now
+    )
     return receipt.once_only()
+
+
+def _job(claims: Mapping[str, Any]) -> Q:
+    """A job of a branch, whose repository must be a site's. Raises Refused."""
+    hint = actions_rules.hint_of(claims)
+    if hint.ignored:
+        raise Refused(hint.ignored, status=HTTPStatus.FORBIDDEN)
+    if not text(claims.get("jti")):
+        raise Refused("The token has no id.")
+    return of_repositories(hint.repositories)
 
 
 @door(Door.GOOGLE)
@@ -72,19 +87,20 @@ def google(request: HttpRequest) -> Receipt:
     if not settings.PUBSUB_PUSH_ACCOUNT:
         raise closed("PUBSUB_PUSH_ACCOUNT is not set")
     now, audience = timezone.now(), settings.PUBSUB_PUSH_AUDIENCE
-    claims = claims_of(request, issuer=settings.GOOGLE_ISSUER, audience=audience, now=now)
-    if claims.get("email") != settings.PUBSUB_PUSH_ACCOUNT or claims.get("email_verified") is not True:
-        raise Refused(
-            "The token is another account's than PUBSUB_PUSH_ACCOUNT.",
-            status=HTTPStatus.FORBIDDEN,
-            has_asked=True,
-        )
+    claims_of(request, issuer=settings.GOOGLE_ISSUER, audience=audience, sender=_our_account, now=now)
     try:
         message = google_rules.message_in(json_in(Body.of(request)))
     except UnreadableBody:
         message = google_rules.Message("", None)
     id_ = message.id or text(request.headers.get("X-Goog-Pubsub-Message-Id", "")) or uuid4().hex
     return receive(door=Door.GOOGLE, delivery_id=id_, hint=google_rules.hint_of(message.data), now=now)
+
+
+def _our_account(claims: Mapping[str, Any]) -> None:
+    """Raises Refused for any other's."""
+    if claims.get("email") != settings.PUBSUB_PUSH_ACCOUNT or claims.get("email_verified") is not True:
+        message = "The token is another account's than PUBSUB_PUSH_ACCOUNT."
+        raise Refused(message, status=HTTPStatus.FORBIDDEN)
 
 
 @door(Door.IMAGE)

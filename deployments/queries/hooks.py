@@ -24,12 +24,12 @@ def followed_by_sites(hint: Hint) -> list[Followed]:
         return []
     sites = Site.objects.select_related("observation").only(*_COLUMNS).order_by()
     if not hint.images:
-        sites = sites.filter(_of(hint.repositories))
+        sites = sites.filter(of_repositories(hint.repositories))
     return [_followed(site) for site in sites]
 
 
-def _of(repositories: Iterable[str]) -> Q:
-    """All of them where a repository's owner is not known."""
+def of_repositories(repositories: Iterable[str]) -> Q:
+    """The sites of these repositories; all of them where a repository's owner is not known."""
     found = Q(pk=None)
     for owner, slash, name in (each.rpartition("/") for each in repositories):
         if not slash:

@@ -1,67 +1,43 @@
-"""GitHub's webhooks: https://docs.github.com/en/webhooks/webhook-events-and-payloads.
+"""GitHub's webhooks: https://docs.github.com/en/webhooks/webhook-events-and-payloads."""
 
-A payload may have 25 MB, so of each only the texts and truth values at the paths of WANTED are read, as they come along.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from deployments.rules.hooks.hint import Hint, branch_of, commit, images, repository, text
+from deployments.rules.hooks.hint import (
+    Hint,
+    branch_of,
+    commit,
+    images,
+    items_at,
+    repository,
+    text_at,
+    value_at,
+)
 from deployments.rules.wording import short
 
-Fields = Mapping[str, Sequence[Any]]
-"""By the path of WANTED: what stands there, several for the items of a list."""
-
 _VERSION = "package_version"
-_PACKAGES = ("package", "registry_package")
-WANTED = frozenset(
-    {
-        *("action", "ref", "before", "after", "deleted", "sha", "state", "name", "branches.item.name"),
-        *("repository.full_name", "repository.name", "repository.default_branch"),
-        *("changes.repository.name.from", "changes.owner.from.user.login"),
-        "changes.owner.from.organization.login",
-        *(
-            f"{run}.{field}"
-            for run in ("check_suite", "workflow_run")
-            for field in ("head_branch", "head_sha", "conclusion", "head_repository.full_name")
-        ),
-        *(
-            f"{package}.{field}"
-            for package in _PACKAGES
-            for field in ("name", f"{_VERSION}.package_url", f"{_VERSION}.container_metadata.tag.name")
-        ),
-    }
-)
-DEEPEST = max(path.count(".") for path in WANTED) + 1
 _FORK = "It is a fork's."
 
 
 @dataclass(frozen=True)
 class _Payload:
-    fields: Fields
+    value: Any
 
     def text(self, path: str) -> str:
-        return next(iter(self.texts(path)), "")
-
-    def texts(self, path: str) -> list[str]:
-        return [found for value in self.fields.get(path, ()) if (found := text(value))]
-
-    def is_true(self, path: str) -> bool:
-        return True in self.fields.get(path, ())
+        return text_at(self.value, *path.split("."))
 
     @property
     def repository(self) -> str:
         return self.text("repository.full_name")
 
 
-def hint_of(event: str, fields: Fields) -> Hint:
+def hint_of(event: str, payload: Any) -> Hint:
     """What GitHub's event hints at; of one that has nothing to say to us, why."""
-    payload = _Payload(fields)
     read = _READERS.get(event)
     if read is None:
         return Hint(event=event, summary=f"{event} event", ignored=f"Headway does not use {event} events.")
-    return read(event, payload)
+    return read(event, _Payload(payload))
 
 
 def _push(event: str, payload: _Payload) -> Hint:
@@ -70,7 +46,7 @@ def _push(event: str, payload: _Payload) -> Hint:
     if not branch:
         summary = f"Push to {ref or 'no ref'} of {payload.repository}"
         return Hint(event=event, summary=summary, ignored="It is not a branch, and sites follow branches.")
-    what = "Deleted" if payload.is_true("deleted") or not sha else f"{short(sha)} on"
+    what = "Deleted" if value_at(payload.value, "deleted") is True or not sha else f"{short(sha)} on"
     return Hint(
         event=event,
         summary=f"Push to {payload.repository}: {what} {branch}",
@@ -106,7 +82,7 @@ def _status(event: str, payload: _Payload) -> Hint:
         event=event,
         summary=f"CI of {name}: {state or 'unknown'} for {short(sha) or 'no commit'}",
         repositories=repository(name),
-        branches=tuple(payload.texts("branches.item.name")),
+        branches=tuple(filter(None, (text_at(each, "name") for each in items_at(payload.value, "branches")))),
         sha=sha,
         ignored="CI is not over yet." if state == "pending" else "",
     )

@@ -1,7 +1,6 @@
 """GitHub's door: what is signed is let in once, and queues the sync of the sites that it concerns."""
 
 import json
-from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
@@ -9,7 +8,6 @@ from django.conf import LazySettings
 from django.test import Client
 from django_q.models import OrmQ
 
-from dashboard.hooks.doors import limits
 from deployments.models import HookDelivery, HookRefusal, Observation, Site
 from tests.dashboard.conftest import HEAD, HOST, MakeSite
 from tests.github_hooks import SECRET, deliver, push, signature
@@ -18,11 +16,8 @@ OTHER = "another-secret-of-theirs"
 
 
 @pytest.fixture(autouse=True)
-def _open(settings: LazySettings) -> Iterator[None]:
+def _open(settings: LazySettings) -> None:
     settings.GITHUB_HOOK_SECRETS = [SECRET]
-    limits.forget()
-    yield
-    limits.forget()
 
 
 def queued() -> list[str]:
