@@ -1,8 +1,13 @@
-"""From the thumb, and from a pushed image's event, to the accepted patch, against `kubectl set image` over the same cluster."""
+"""From the tap, and from GitHub's webhook, to the accepted patch, against `kubectl set image` over the same cluster."""
 
+import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from statistics import median, quantiles
 from time import monotonic, perf_counter, sleep
 from typing import Any
@@ -15,6 +20,7 @@ from demo.world import NAMESPACE, World
 
 LONGEST_SECONDS = 20
 IDLE_SECONDS = 1
+STORM, STORM_SECONDS, STORM_AT_ONCE, TAPS_IN_A_STORM = 1000, 10, 32, 10
 
 
 def measure_taps(world: World, folder: Path) -> dict[str, Any]:
@@ -42,7 +48,7 @@ def measure_taps(world: World, folder: Path) -> dict[str, Any]:
 
 
 def measure_hooks(world: World, folder: Path) -> dict[str, Any]:
-    """The same of what a hook asks for: a sync of one site that deploys by itself, whose image has just been pushed."""
+    """The same from GitHub's webhook of a push whose image is there, to a site that deploys by itself."""
     from deployments.clients.clients import Clients
     from deployments.models import Site
     from deployments.operations.sync.run import sync
@@ -51,9 +57,8 @@ def measure_hooks(world: World, folder: Path) -> dict[str, Any]:
     Site.objects.update(auto_deploy=True)
     sync(clients=Clients.from_settings(), clock=timezone.now)
     hooks = []
-    with headway():
+    with _hooked(world):
         for number, host in enumerate(world.mappings):
-            world.commit(host)
             sleep(IDLE_SECONDS)
             seconds = _hook(world, host)
             if number:
@@ -63,12 +68,76 @@ def measure_hooks(world: World, folder: Path) -> dict[str, Any]:
     return _spread("hook", hooks) | _spread("kubectl set image", commands)
 
 
-def _hook(world: World, host: str) -> float:
-    from deployments.queue import enqueue
+def measure_storm(world: World) -> dict[str, Any]:
+    """A thousand webhooks in ten seconds from all repositories: how they are answered, what syncs they make, and what a tap takes meanwhile."""
+    from deployments.clients.clients import Clients
+    from deployments.models import HookDelivery, Observation, SyncRun
+    from deployments.operations.sync.run import sync
 
+    Clients.from_settings.cache_clear()
+    sync(clients=Clients.from_settings(), clock=timezone.now)
+    for host in world.mappings:
+        world.commit(host)
+    sync(clients=Clients.from_settings(), clock=timezone.now)
+    runs, hosts = SyncRun.objects.count(), list(world.mappings)
+    with _hooked(world) as address:
+        session, answers = _session(address), list[float]()
+        seen = list(Observation.objects.select_related("site").order_by("site__host"))
+        start = perf_counter()
+        with ThreadPoolExecutor(STORM_AT_ONCE) as senders:
+            for number in range(STORM):
+                senders.submit(
+                    _send, world, hosts[number % len(hosts)], start + number * STORM_SECONDS / STORM, answers
+                )
+            taps = [_tap(session, address, world, each) for each in seen[:TAPS_IN_A_STORM]]
+        took = perf_counter() - start
+        until = monotonic() + LONGEST_SECONDS
+        while HookDelivery.objects.filter(state="waiting").exists() and monotonic() < until:
+            sleep(0.1)
+        sleep(IDLE_SECONDS)
+        statuses = {each.status for each in world.github.webhooks.deliveries}
+    return {
+        "statuses": statuses,
+        "seconds": round(took, 1),
+        "slowest answer ms": round(max(answers) * 1000),
+        "syncs": SyncRun.objects.count() - runs,
+    } | _spread("tap", taps)
+
+
+def _send(world: World, host: str, at: float, answers: list[float]) -> None:
+    """A push of nothing new, at its moment."""
+    sleep(max(at - perf_counter(), 0))
+    start = perf_counter()
+    repository = world.repository(host)
+    world.github.webhooks.deliver(
+        "push",
+        {
+            "ref": f"refs/heads/{repository.default_branch}",
+            "before": repository.graph.commits[-2].sha,
+            "after": repository.head,
+            "repository": {"full_name": repository.full_name},
+            # Else it would be a replay.
+            "number": at,
+        },
+    )
+    answers.append(perf_counter() - start)
+
+
+@contextmanager
+def _hooked(world: World) -> Iterator[str]:
+    """Headway's processes, to which the world's GitHub sends its webhooks; its address."""
+    os.environ["GITHUB_HOOK_SECRETS"] = secret = token_hex(16)
+    with headway() as (address, _):
+        world.github.webhooks.add(f"{address}/hooks/github", secret=secret)
+        yield address
+
+
+def _hook(world: World, host: str) -> float:
+    repository, before = world.repository(host), world.repository(host).head
+    world.commit(host)
     world.cluster.requests.clear()
     start = perf_counter()
-    enqueue.sync(hosts=[host], trigger="hook")
+    world.github.webhooks.push(repository, before=before)
     _wait_for_patch(world, world.mappings[host].deployment)
     return perf_counter() - start
 
