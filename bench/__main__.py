@@ -18,7 +18,7 @@ from typing import Any
 from dashboard.embedded_postgres import EmbeddedPostgres
 from demo.world import Mapping, World, read_mappings
 
-PARTS = ("sync", "pages", "tap", "hook", "idle")
+PARTS = ("sync", "pages", "tap", "hook", "storm", "idle")
 SIZES = (34, 500, 5000)
 PAGE_SIZES = (34, 1000)
 LATENCIES_MS = (0, 100)
@@ -49,6 +49,8 @@ def main() -> None:
             _measure_taps()
         if "hook" in parts:
             _measure_hooks()
+        if "storm" in parts:
+            _measure_storm()
         if "idle" in parts:
             _measure_idle(server)
     finally:
@@ -117,10 +119,15 @@ def _measure_taps() -> None:
 
 
 def _measure_hooks() -> None:
-    from bench.tap import measure_hooks, measure_storm
+    from bench.tap import measure_hooks
 
     with _world_with_its_sites() as (world, folder):
         _print("from the hook to the accepted patch", measure_hooks(world, folder))
+
+
+def _measure_storm() -> None:
+    from bench.tap import measure_storm
+
     with _world_with_its_sites() as (world, _):
         _print("a thousand hooks in ten seconds", measure_storm(world))
 

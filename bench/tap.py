@@ -1,10 +1,11 @@
 """From the tap, and from GitHub's webhook, to the accepted patch, against `kubectl set image` over the same cluster."""
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
@@ -17,10 +18,11 @@ from django.utils import timezone
 
 from bench.processes import headway, logged_in, tap
 from demo.world import NAMESPACE, World
+from simulators.github.webhooks import push_payload
 
 LONGEST_SECONDS = 20
 IDLE_SECONDS = 1
-STORM, STORM_SECONDS, STORM_AT_ONCE, TAPS_IN_A_STORM = 1000, 10, 32, 10
+TAPS_IN_A_STORM = 10
 
 
 def measure_taps(world: World, folder: Path) -> dict[str, Any]:
@@ -75,52 +77,42 @@ def measure_storm(world: World) -> dict[str, Any]:
     from deployments.operations.sync.run import sync
 
     Clients.from_settings.cache_clear()
-    sync(clients=Clients.from_settings(), clock=timezone.now)
     for host in world.mappings:
         world.commit(host)
     sync(clients=Clients.from_settings(), clock=timezone.now)
-    runs, hosts = SyncRun.objects.count(), list(world.mappings)
+    runs = SyncRun.objects.count()
+    repositories = map(world.repository, world.mappings)
+    pushes = [push_payload(each, before=each.graph.commits[-2].sha) for each in repositories]
     with _hooked(world) as address:
-        session, answers = _session(address), list[float]()
+        session = _session(address)
         seen = list(Observation.objects.select_related("site").order_by("site__host"))
-        start = perf_counter()
-        with ThreadPoolExecutor(STORM_AT_ONCE) as senders:
-            for number in range(STORM):
-                senders.submit(
-                    _send, world, hosts[number % len(hosts)], start + number * STORM_SECONDS / STORM, answers
-                )
-            taps = [_tap(session, address, world, each) for each in seen[:TAPS_IN_A_STORM]]
-        took = perf_counter() - start
+        _tap(session, address, world, seen.pop())
+        command = [
+            sys.executable,
+            "-m",
+            "bench.storm",
+            f"{address}/hooks/github",
+            os.environ["GITHUB_HOOK_SECRETS"],
+        ]
+        sender = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert sender.stdin
+        sender.stdin.write(json.dumps(pushes))
+        sender.stdin.close()
+        sleep(IDLE_SECONDS)
+        taps = [_tap(session, address, world, each) for each in seen[:TAPS_IN_A_STORM]]
+        sender.wait()
+        assert sender.stdout
+        answered = json.load(sender.stdout)
         until = monotonic() + LONGEST_SECONDS
         while HookDelivery.objects.filter(state="waiting").exists() and monotonic() < until:
             sleep(0.1)
         sleep(IDLE_SECONDS)
-        statuses = {each.status for each in world.github.webhooks.deliveries}
-    return {
-        "statuses": statuses,
-        "seconds": round(took, 1),
-        "slowest answer ms": round(max(answers) * 1000),
-        "syncs": SyncRun.objects.count() - runs,
-    } | _spread("tap", taps)
-
-
-def _send(world: World, host: str, at: float, answers: list[float]) -> None:
-    """A push of nothing new, at its moment."""
-    sleep(max(at - perf_counter(), 0))
-    start = perf_counter()
-    repository = world.repository(host)
-    world.github.webhooks.deliver(
-        "push",
-        {
-            "ref": f"refs/heads/{repository.default_branch}",
-            "before": repository.graph.commits[-2].sha,
-            "after": repository.head,
-            "repository": {"full_name": repository.full_name},
-            # Else it would be a replay.
-            "number": at,
-        },
+        hook_runs = SyncRun.objects.filter(trigger="hook").count()
+    return (
+        answered
+        | {"syncs by hooks": hook_runs, "all syncs": SyncRun.objects.count() - runs}
+        | _spread("tap", taps)
     )
-    answers.append(perf_counter() - start)
 
 
 @contextmanager

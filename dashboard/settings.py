@@ -86,7 +86,7 @@ GITHUB_HOOK_SECRETS: list[str] = env.list("GITHUB_HOOK_SECRETS", [], validate=ho
 ACTIONS_HOOK = env.bool("ACTIONS_HOOK", False)
 ACTIONS_ISSUER = env.str("ACTIONS_ISSUER", actions_issuer(GITHUB_URL or ""), validate=web_address)
 PUBSUB_PUSH_ACCOUNT = env.str("PUBSUB_PUSH_ACCOUNT", "")
-PUBSUB_PUSH_AUDIENCE = env.str("PUBSUB_PUSH_AUDIENCE", "") or f"{PUBLIC_URL}/hooks/google"
+PUBSUB_PUSH_AUDIENCE = env.str("PUBSUB_PUSH_AUDIENCE", f"{PUBLIC_URL}/hooks/google")
 PUBSUB_SUBSCRIPTION = env.str("PUBSUB_SUBSCRIPTION", "", validate=subscription)
 PUBSUB_URL = "https://pubsub.googleapis.com"
 GOOGLE_ISSUER = "https://accounts.google.com"

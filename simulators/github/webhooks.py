@@ -39,22 +39,7 @@ class Webhooks:
         self.addresses[url] = secret
 
     def push(self, repository: Repository, *, before: str = "", branch: str = "") -> None:
-        """Say that the branch (default: the default one) has its present commit now, and had `before`."""
-        branch = branch or repository.default_branch
-        after = repository.branches.get(branch, _NO_COMMIT)
-        payload = {
-            "ref": f"refs/heads/{branch}",
-            "before": before or _NO_COMMIT,
-            "after": after,
-            "created": not before,
-            "deleted": after == _NO_COMMIT,
-            "forced": False,
-            "base_ref": None,
-            "repository": _described(repository),
-            "commits": [],
-            "head_commit": None,
-        }
-        self.deliver("push", payload)
+        self.deliver("push", push_payload(repository, before=before, branch=branch))
 
     def check_suite(self, repository: Repository, sha: str) -> None:
         """Say that CI has ended, with what the repository tells of this commit."""
@@ -65,19 +50,44 @@ class Webhooks:
 
     def deliver(self, event: str, payload: dict[str, Any]) -> None:
         """Send it to each address; what is answered stands in the log."""
-        body = json.dumps(payload, separators=(",", ":")).encode()
         # One id for an event, wherever it goes.
         number = str(uuid4())
         for url, secret in self.addresses.items():
-            headers = {
-                "Content-Type": "application/json",
-                "User-Agent": "GitHub-Hookshot/demo",
-                "X-GitHub-Event": event,
-                "X-GitHub-Delivery": number,
-                "X-Hub-Signature-256": f"sha256={hmac.new(secret.encode(), body, 'sha256').hexdigest()}",
-            }
+            body, headers = signed(event, payload, secret, delivery=number)
             status, answer = _sent(Request(url, data=body, headers=headers))  # noqa: S310  addresses of the demo's
             self.deliveries.append(Delivery(number, event, status, answer))
+
+
+def signed(
+    event: str, payload: dict[str, Any], secret: str, *, delivery: str = ""
+) -> tuple[bytes, dict[str, str]]:
+    """A webhook's body and its headers."""
+    body = json.dumps(payload, separators=(",", ":")).encode()
+    return body, {
+        "Content-Type": "application/json",
+        "User-Agent": "GitHub-Hookshot/demo",
+        "X-GitHub-Event": event,
+        "X-GitHub-Delivery": delivery or str(uuid4()),
+        "X-Hub-Signature-256": f"sha256={hmac.new(secret.encode(), body, 'sha256').hexdigest()}",
+    }
+
+
+def push_payload(repository: Repository, *, before: str = "", branch: str = "") -> dict[str, Any]:
+    """That the branch (default: the default one) has its present commit now, and had `before`."""
+    branch = branch or repository.default_branch
+    after = repository.branches.get(branch, _NO_COMMIT)
+    return {
+        "ref": f"refs/heads/{branch}",
+        "before": before or _NO_COMMIT,
+        "after": after,
+        "created": not before,
+        "deleted": after == _NO_COMMIT,
+        "forced": False,
+        "base_ref": None,
+        "repository": _described(repository),
+        "commits": [],
+        "head_commit": None,
+    }
 
 
 def _sent(request: Request) -> tuple[int, str]:
