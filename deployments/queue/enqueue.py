@@ -113,8 +113,17 @@ def _with_those_who_wait(hosts: Sequence[str], trigger: str) -> list[str]:
 
 
 def _syncs_hosts(task: dict[str, Any], trigger: str) -> bool:
-    kwargs = task.get("kwargs") or {}
-    return task.get("func") == SYNC and kwargs.get("trigger") == trigger and bool(kwargs.get("hosts"))
+    return _is_sync(task, trigger) and bool(task["kwargs"].get("hosts"))
+
+
+def _is_sync(task: dict[str, Any], trigger: str) -> bool:
+    return task.get("func") == SYNC and (task.get("kwargs") or {}).get("trigger") == trigger
+
+
+def count_syncs(trigger: str) -> int:
+    """How many syncs for this reason are queued, set aside or at work. Runs one SQL query."""
+    tasks = (entry.task for entry in OrmQ.objects.all())
+    return sum(_is_sync(task, trigger) for task in tasks)
 
 
 def fetch_commits() -> None:

@@ -36,7 +36,9 @@ def functions(module: ModuleType) -> dict[str, Any]:
     return {
         name: each
         for name, each in vars(module).items()
-        if inspect.isfunction(each) and each.__module__ == module.__name__ and not name.startswith("_")
+        if inspect.isfunction(each)
+        and each.__module__ == module.__name__
+        and not name.startswith(("_", "count_"))
     }
 
 

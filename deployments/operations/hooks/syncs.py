@@ -23,7 +23,9 @@ LOOKED_BACK = timedelta(minutes=2)
 KEPT = timedelta(days=1)
 AT_MOST, WITHIN = 5, timedelta(seconds=2)
 """So many syncs are queued in that time, and no more: what comes faster waits for the next."""
-PUT_OFF_SECONDS = 1.0
+UNDER_WAY_AT_MOST = 2
+"""One that is at work and one that follows it: with more of them, whatever a person asks for would wait behind them."""
+PUT_OFF_SECONDS = 0.5
 
 
 def queue_hook_syncs(*, now: datetime) -> list[str]:
@@ -91,4 +93,6 @@ def prune_deliveries(*, now: datetime) -> int:
 
 def _is_busy(*, now: datetime) -> bool:
     lately = HookDelivery.objects.filter(queued_at__gt=now - WITHIN).order_by()
-    return lately.values("queued_at").distinct().count() >= AT_MOST
+    if lately.values("queued_at").distinct().count() >= AT_MOST:
+        return True
+    return enqueue.count_syncs(TRIGGER) >= UNDER_WAY_AT_MOST

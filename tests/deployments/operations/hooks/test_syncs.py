@@ -115,7 +115,8 @@ def test_in_a_storm_the_next_sync_waits_a_second_and_nothing_is_lost(hosts: list
     for number in range(AT_MOST):
         arrives(hosts[0])
         make_queued(now + timedelta(milliseconds=number))
-    OrmQ.objects.all().delete()
+        # Each of them is soon over.
+        OrmQ.objects.all().delete()
     arrives(hosts[1])
     OrmQ.objects.all().delete()
 
@@ -126,6 +127,19 @@ def test_in_a_storm_the_next_sync_waits_a_second_and_nothing_is_lost(hosts: list
     assert timezone.now() < OrmQ.objects.get().lock < timezone.now() + timedelta(seconds=2)
     make_queued(now + timedelta(seconds=3))
     assert syncs() == [([hosts[1]], TRIGGER)]
+
+
+def test_while_two_syncs_are_under_way_the_next_waits_for_them(hosts: list[str]) -> None:
+    now = timezone.now()
+    for number, host in enumerate(hosts[:3]):
+        arrives(host)
+        make_queued(now + timedelta(seconds=3 * number))
+    assert syncs() == [([hosts[0]], TRIGGER), ([hosts[1]], TRIGGER)]
+    OrmQ.objects.all().delete()
+
+    make_queued(now + timedelta(seconds=9))
+
+    assert syncs() == [([hosts[2]], TRIGGER)]
 
 
 def test_the_tick_finds_what_a_dead_worker_left_waiting(hosts: list[str]) -> None:
