@@ -47,9 +47,9 @@ class Issuer:
         """A token of the last minute for these claims; one of None is left out."""
         now = int(time.time())
         usual = {"iss": self.url, "iat": now - 60, "nbf": now - 60, "exp": now + _HOUR}
-        said = {name: value for name, value in (usual | claims).items() if value is not None}
+        content = {name: value for name, value in (usual | claims).items() if value is not None}
         header = ({"kid": key_id} if key_id else {}) | (headers or {})
-        return jwt.encode(said, rsa_key(signed_by or key_id or "1"), algorithm="RS256", headers=header)
+        return jwt.encode(content, rsa_key(signed_by or key_id or "1"), algorithm="RS256", headers=header)
 
     def keys(self) -> list[dict[str, Any]]:
         return [

@@ -32,6 +32,8 @@ KNOWN: dict[str, dict[str, Any]] = {
     "Deploy": {"status": "queued", "kind": "deploy"},
     "Site": {"host": "a.example.com", "namespace": "default", "deployment": "a", "container": "a"},
     "Examination": {"pk": 1, "findings": []},
+    "HeadCheck": {"pk": 1, "watched": {}},
+    "HookDelivery": {"hosts": []},
     "CommitRange": {"commits": [], "reverts": {}},
     "Authenticator": {"type": "totp", "data": {}},
 }

@@ -72,7 +72,7 @@ def _key(header: Mapping[str, Any], issuer: str, site: Q | None, *, now: datetim
     if site is not None:
         keys = keys.annotate(is_of_a_site=Exists(Site.objects.filter(site)))
     row = keys.first()
-    if row is None or now - row.fetched_at > KEYS_HOLD_FOR:
+    if row is None or now - row.fetched_at > KEYS_HOLD_FOR or not isinstance(row.key, dict):
         raise Refused("The token is signed with a key that no worker has fetched.", has_asked=True)
     if not getattr(row, "is_of_a_site", True):
         raise Refused("Its repository is no site's.", status=HTTPStatus.FORBIDDEN, has_asked=True)

@@ -59,6 +59,12 @@ class HookDelivery(models.Model):
     def __str__(self) -> str:
         return f"{self.door}: {self.summary}"
 
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """The hosts, whatever the column holds."""
+        given = self.hosts if isinstance(self.hosts, list) else []
+        return tuple(each for each in given if isinstance(each, str))
+
 
 class HookToken(models.Model):
     """Who has it may say that an image was pushed. Shown once; what is kept cannot be turned back into it."""

@@ -147,9 +147,9 @@ def _delivery(row: HookDelivery, since: _Since) -> Delivery:
 def _checked(run: SyncRun, row: HookDelivery) -> bool:
     if run.started_at < row.received_at:
         return False
-    return run.is_full if row.everything else run.is_full or set(row.hosts) <= set(run.decisions)
+    return run.is_full if row.everything else run.is_full or set(row.sites) <= set(run.decisions or ())
 
 
 def _began(run: SyncRun, row: HookDelivery, deploy: Deploy) -> bool:
-    is_its = row.everything or deploy.site.host in row.hosts
+    is_its = row.everything or deploy.site.host in row.sites
     return is_its and run.started_at <= deploy.requested_at <= (run.finished_at or deploy.requested_at)

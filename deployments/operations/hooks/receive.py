@@ -98,4 +98,4 @@ def _known(row: HookDelivery) -> Receipt:
     before = HookDelivery.objects.filter(door=row.door, delivery_id=row.delivery_id).first()
     if before is None:
         return Receipt(Outcome.REPLAYED, (), "The same message was sent before under another id.")
-    return Receipt(Outcome.REPEATED, tuple(before.hosts), f"This was received before. {before.message}")
+    return Receipt(Outcome.REPEATED, before.sites, f"This was received before. {before.message}")

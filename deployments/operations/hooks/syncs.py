@@ -42,7 +42,7 @@ def queue_hook_syncs(*, now: datetime) -> list[str]:
         HookDelivery.objects.filter(pk__in=[row.pk for row in waiting]).update(
             state=HookDelivery.State.QUEUED, queued_at=now
         )
-        named = {host for row in waiting for host in row.hosts}
+        named = {host for row in waiting for host in row.sites}
         # A mapping may have been deleted meanwhile.
         hosts = sorted(Site.objects.filter(host__in=named).values_list("host", flat=True)) if named else []
         if any(row.everything for row in waiting):
@@ -61,11 +61,7 @@ def look_again(decisions: Iterable[Decision], *, trigger: str, now: datetime) ->
         return []
     shown = {each.site.host: each.site.observation.head_sha for each in decisions}
     pushed = HookDelivery.objects.filter(received_at__gt=now - LOOKED_BACK).exclude(sha="").order_by("id")
-    newest = {
-        host: (sha, before)
-        for hosts, sha, before in pushed.values_list("hosts", "sha", "before")
-        for host in hosts
-    }
+    newest = {host: (row.sha, row.before) for row in pushed for host in row.sites}
     late = sorted(
         host
         for host, (sha, before) in newest.items()

@@ -103,7 +103,11 @@ def _take_turn(interval: timedelta, *, now: datetime) -> _Turn | None:
 
 
 def _watched_in(stored: str) -> dict[int, Watch]:
-    found = {int(key): (str(sha), parse_time(since)) for key, (sha, since) in json.loads(stored).items()}
+    """Nobody, where the column holds something else."""
+    try:
+        found = {int(key): (str(sha), parse_time(since)) for key, (sha, since) in json.loads(stored).items()}
+    except (AttributeError, TypeError, ValueError):
+        return {}
     return {key: Watch(sha, since) for key, (sha, since) in found.items() if since}
 
 

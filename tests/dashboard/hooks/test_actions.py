@@ -68,16 +68,16 @@ def encoded(value: Any) -> str:
 
 def without_signature(issuer: Issuer) -> str:
     now = int(time.time())
-    said = claims(iss=issuer.url, iat=now, exp=now + 60)
-    return f"{encoded({'alg': 'none', 'typ': 'JWT', 'kid': '1'})}.{encoded(said)}."
+    content = claims(iss=issuer.url, iat=now, exp=now + 60)
+    return f"{encoded({'alg': 'none', 'typ': 'JWT', 'kid': '1'})}.{encoded(content)}."
 
 
 def signed_with_the_public_key(issuer: Issuer) -> str:
     """The classic confusion of a public key with a shared secret."""
-    head, said, _ = without_signature(issuer).split(".")
+    head, content, _ = without_signature(issuer).split(".")
     head = encoded({"alg": "HS256", "typ": "JWT", "kid": "1"})
-    made = hmac.new(json.dumps(issuer.keys()[0]).encode(), f"{head}.{said}".encode(), "sha256").digest()
-    return f"{head}.{said}.{base64.urlsafe_b64encode(made).rstrip(b'=').decode()}"
+    made = hmac.new(json.dumps(issuer.keys()[0]).encode(), f"{head}.{content}".encode(), "sha256").digest()
+    return f"{head}.{content}.{base64.urlsafe_b64encode(made).rstrip(b'=').decode()}"
 
 
 ATTACKS: dict[str, tuple[Any, int, str]] = {
