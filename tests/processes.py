@@ -41,6 +41,8 @@ def environment(folder: Path, **values: str) -> dict[str, str]:
         "STABILITY_SECONDS": "1",
         "HEARTBEAT_FILE": str(folder / "heartbeat"),
         "GITHUB_TOKEN": "token",
+        # What a test brings about, its own sync finds, and the queue comes to rest.
+        "HEAD_CHECK_SECONDS": "0",
         "PYTHONUNBUFFERED": "1",
     } | values
 

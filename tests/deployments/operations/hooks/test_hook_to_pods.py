@@ -25,7 +25,6 @@ def test_a_push_is_delivered_as_a_hook_and_its_pods_run(world: World, tmp_path: 
         tmp_path,
         PUBLIC_URL=address,
         GITHUB_HOOK_SECRETS=SECRET,
-        HEAD_CHECK_SECONDS="0",
         **world.settings(tmp_path),
     )
     web = [sys.executable, "-m", "gunicorn", "dashboard.wsgi", "--config", "python:dashboard.gunicorn"]
