@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
@@ -16,7 +18,7 @@ from typing import Any
 from dashboard.embedded_postgres import EmbeddedPostgres
 from demo.world import NAMESPACE, Mapping, World, read_mappings
 
-PARTS = ("sync", "pages", "tap", "idle")
+PARTS = ("sync", "pages", "tap", "hook", "storm", "idle")
 SIZES = (34, 500, 5000)
 PAGE_SIZES = (34, 1000)
 LATENCIES_MS = (0, 100)
@@ -45,6 +47,10 @@ def main() -> None:
                 _measure_pages(size)
         if "tap" in parts:
             _measure_taps()
+        if "hook" in parts:
+            _measure_hooks()
+        if "storm" in parts:
+            _measure_storm()
         if "idle" in parts:
             _measure_idle(server)
     finally:
@@ -106,15 +112,34 @@ def _measure_pages(size: int) -> None:
 
 
 def _measure_taps() -> None:
-    from bench.tap import measure_hooks, measure_taps
+    from bench.tap import measure_taps
 
+    with _world_with_its_sites() as (world, folder):
+        _print("from the tap to the accepted patch", measure_taps(world, folder))
+
+
+def _measure_hooks() -> None:
+    from bench.tap import measure_hooks
+
+    with _world_with_its_sites() as (world, folder):
+        _print("from the hook to the accepted patch", measure_hooks(world, folder))
+
+
+def _measure_storm() -> None:
+    from bench.tap import measure_storm
+
+    with _world_with_its_sites() as (world, _):
+        _print("a thousand hooks in ten seconds", measure_storm(world))
+
+
+@contextmanager
+def _world_with_its_sites() -> Iterator[tuple[World, Path]]:
     mappings = read_mappings()
-    for title, measure in (("tap", measure_taps), ("pushed image's event", measure_hooks)):
-        with World(mappings) as world, tempfile.TemporaryDirectory() as folder:
-            _fill(mappings)
-            _use(world, Path(folder))
-            os.environ["HEARTBEAT_FILE"] = str(Path(folder) / "heartbeat")
-            _print(f"from the {title} to the accepted patch", measure(world, Path(folder)))
+    with World(mappings) as world, tempfile.TemporaryDirectory() as folder:
+        _fill(mappings)
+        _use(world, Path(folder))
+        os.environ["HEARTBEAT_FILE"] = str(Path(folder) / "heartbeat")
+        yield world, Path(folder)
 
 
 def _measure_idle(server: EmbeddedPostgres) -> None:

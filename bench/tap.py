@@ -1,8 +1,14 @@
-"""From the thumb, and from a pushed image's event, to the accepted patch, against `kubectl set image` over the same cluster."""
+"""From the tap, and from GitHub's webhook, to the accepted patch, against `kubectl set image` over the same cluster."""
 
+import json
+import os
 import shutil
 import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from statistics import median, quantiles
 from time import monotonic, perf_counter, sleep
 from typing import Any
@@ -12,9 +18,11 @@ from django.utils import timezone
 
 from bench.processes import headway, logged_in, tap
 from demo.world import NAMESPACE, World
+from simulators.github.webhooks import push_payload
 
 LONGEST_SECONDS = 20
 IDLE_SECONDS = 1
+TAPS_IN_A_STORM = 10
 
 
 def measure_taps(world: World, folder: Path) -> dict[str, Any]:
@@ -42,7 +50,7 @@ def measure_taps(world: World, folder: Path) -> dict[str, Any]:
 
 
 def measure_hooks(world: World, folder: Path) -> dict[str, Any]:
-    """The same of what a hook asks for: a sync of one site that deploys by itself, whose image has just been pushed."""
+    """The same from GitHub's webhook of a push whose image is there, to a site that deploys by itself."""
     from deployments.clients.clients import Clients
     from deployments.models import Site
     from deployments.operations.sync.run import sync
@@ -51,9 +59,8 @@ def measure_hooks(world: World, folder: Path) -> dict[str, Any]:
     Site.objects.update(auto_deploy=True)
     sync(clients=Clients.from_settings(), clock=timezone.now)
     hooks = []
-    with headway():
+    with _hooked(world):
         for number, host in enumerate(world.mappings):
-            world.commit(host)
             sleep(IDLE_SECONDS)
             seconds = _hook(world, host)
             if number:
@@ -63,12 +70,66 @@ def measure_hooks(world: World, folder: Path) -> dict[str, Any]:
     return _spread("hook", hooks) | _spread("kubectl set image", commands)
 
 
-def _hook(world: World, host: str) -> float:
-    from deployments.queue import enqueue
+def measure_storm(world: World) -> dict[str, Any]:
+    """A thousand webhooks in ten seconds from all repositories: how they are answered, what syncs they make, and what a tap takes meanwhile."""
+    from deployments.clients.clients import Clients
+    from deployments.models import HookDelivery, Observation, SyncRun
+    from deployments.operations.sync.run import sync
 
+    Clients.from_settings.cache_clear()
+    for host in world.mappings:
+        world.commit(host)
+    sync(clients=Clients.from_settings(), clock=timezone.now)
+    runs = SyncRun.objects.count()
+    repositories = map(world.repository, world.mappings)
+    pushes = [push_payload(each, before=each.graph.commits[-2].sha) for each in repositories]
+    with _hooked(world) as address:
+        session = _session(address)
+        seen = list(Observation.objects.select_related("site").order_by("site__host"))
+        _tap(session, address, world, seen.pop())
+        command = [
+            sys.executable,
+            "-m",
+            "bench.storm",
+            f"{address}/hooks/github",
+            os.environ["GITHUB_HOOK_SECRETS"],
+        ]
+        sender = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert sender.stdin
+        sender.stdin.write(json.dumps(pushes))
+        sender.stdin.close()
+        sleep(IDLE_SECONDS)
+        taps = [_tap(session, address, world, each) for each in seen[:TAPS_IN_A_STORM]]
+        sender.wait()
+        assert sender.stdout
+        answered = json.load(sender.stdout)
+        until = monotonic() + LONGEST_SECONDS
+        while HookDelivery.objects.filter(state="waiting").exists() and monotonic() < until:
+            sleep(0.1)
+        sleep(IDLE_SECONDS)
+        hook_runs = SyncRun.objects.filter(trigger="hook").count()
+    return (
+        answered
+        | {"syncs by hooks": hook_runs, "all syncs": SyncRun.objects.count() - runs}
+        | _spread("tap", taps)
+    )
+
+
+@contextmanager
+def _hooked(world: World) -> Iterator[str]:
+    """Headway's processes, to which the world's GitHub sends its webhooks; its address."""
+    os.environ["GITHUB_HOOK_SECRETS"] = secret = token_hex(16)
+    with headway() as (address, _):
+        world.github.webhooks.add(f"{address}/hooks/github", secret=secret)
+        yield address
+
+
+def _hook(world: World, host: str) -> float:
+    repository, before = world.repository(host), world.repository(host).head
+    world.commit(host)
     world.cluster.requests.clear()
     start = perf_counter()
-    enqueue.sync(names=[host], trigger="hook")
+    world.github.webhooks.push(repository, before=before)
     _wait_for_patch(world, world.mappings[host].deployment)
     return perf_counter() - start
 

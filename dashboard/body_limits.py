@@ -2,11 +2,10 @@
 
 LARGEST_BODY = 1024 * 1024
 """Bytes. No form of ours is a tenth as long."""
-HOOKS, LARGEST_HOOK = "/hooks/", 5 * 1024 * 1024
-"""GitHub sends up to 25 MiB, which no push that concerns us comes near:
-https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap"""
+GITHUB_HOOK, LARGEST_HOOK = "/hooks/github", 25 * 1024 * 1024
+"""As much as GitHub sends: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap"""
 
 
 def largest_body(path: str) -> int:
     """Return how many bytes a request to this path may carry."""
-    return LARGEST_HOOK if path.startswith(HOOKS) else LARGEST_BODY
+    return LARGEST_HOOK if path.partition("?")[0] == GITHUB_HOOK else LARGEST_BODY

@@ -1,5 +1,6 @@
 """How values of variables are read; a sentence says what cannot be. dashboard/settings.py alone says which there are."""
 
+import re
 from ipaddress import ip_network
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,6 +21,7 @@ _PATIENCE: dict[str, Any] = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
+SHORTEST_SECRET = 16
 _LIKE_THIS = "Write it like icco=ghp_…,acme=github_pat_…: each owner with a token."
 
 
@@ -114,6 +116,31 @@ def owners_tokens(text: str) -> dict[str, str]:
     if not all(owner.strip() and token.strip() for owner, _, token in pairs):
         raise EnvValidationError(_LIKE_THIS, [_LIKE_THIS])
     return {owner.strip(): token.strip() for owner, _, token in pairs}
+
+
+def actions_issuer(web_url: str) -> str:
+    """Who signs the tokens of GitHub Actions' jobs: github.com for itself, Enterprise Server for its own.
+
+    https://docs.github.com/en/enterprise-server@latest/actions/reference/security/oidc
+    """
+    host = urlsplit(web_url).hostname
+    return (
+        "https://token.actions.githubusercontent.com"
+        if host == "github.com"
+        else f"{web_url.rstrip('/')}/_services/token"
+    )
+
+
+def subscription(name: str) -> None:
+    """Raises ValidationError where it is no subscription's whole name."""
+    if name and not re.fullmatch(r"projects/[^/\s]+/subscriptions/[^/\s]+", name):
+        raise ValidationError("Write the whole name, like projects/my-project/subscriptions/headway.")
+
+
+def hook_secrets(each: list[str]) -> None:
+    """Raises ValidationError where one can be guessed; it is not repeated."""
+    if any(len(secret) < SHORTEST_SECRET for secret in each):
+        raise ValidationError(f"A secret has at least {SHORTEST_SECRET} characters: openssl rand -hex 32")
 
 
 def web_side(api_url: str) -> str:

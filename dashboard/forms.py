@@ -111,6 +111,12 @@ class HoldForm(forms.Form):
         return self.ENDS[ends](now.astimezone(zone)) if ends else None
 
 
+class HookTokenForm(forms.Form):
+    """Whoever is to post with a new token."""
+
+    name = forms.CharField(max_length=60, error_messages={"required": "Say who posts with it."})
+
+
 def first_error(form: forms.BaseForm) -> str:
     """Return the first sentence of what is wrong with a form that is not valid."""
     errors: Any = form.errors.values()

@@ -14,6 +14,7 @@ from typing import Any
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from dashboard.arrival import Arrival, Progress
+from dashboard.unreader import Arrived
 
 MOST_BYTES = 32 * 1024 * 1024
 """Of all requests that arrive and all answers that leave, together."""
@@ -178,7 +179,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
     def _hand_over(self, conn: Connection) -> None:
         self._forget(conn)
         conn.init()
-        conn.parser.unreader.unread(bytes(conn.arrival.data))
+        conn.parser.unreader = Arrived(conn.arrival.data)
         conn.arrival = Arrival()
         super().enqueue_req(conn)
 

@@ -1,10 +1,11 @@
 """django-q2's settings; docs/decisions/0002-queue.md has the measured reason for each value."""
 
+WORKERS = 3
 QUEUE = {
     "name": "headway",
     "orm": "default",
     "broker_class": "deployments.queue.broker.NotifyingBroker",
-    "workers": 3,
+    "workers": WORKERS,
     "timeout": 300,
     "retry": 660,
     "max_attempts": 1,

@@ -18,8 +18,10 @@ from dashboard.body_limits import LARGEST_BODY
 from dashboard.content_security import policy
 from dashboard.environment import (
     Environment,
+    actions_issuer,
     database_login,
     folders,
+    hook_secrets,
     networks,
     origin_of,
     owners_tokens,
@@ -27,10 +29,11 @@ from dashboard.environment import (
     registries,
     secrets_in,
     sentry_address,
+    subscription,
     web_address,
     web_side,
 )
-from dashboard.queue_settings import QUEUE
+from dashboard.queue_settings import QUEUE, WORKERS
 from deployments.rules.image_prefixes import prefixes_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -78,6 +81,21 @@ VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", "")
 VAPID_SUBJECT = env.str("VAPID_SUBJECT", "") or (
     PUBLIC_URL if PUBLIC_URL.startswith("https://") else "mailto:headway@localhost"
 )
+# --- Doors for hooks, and the check of heads between the syncs -----------------------------------------------------------
+HEAD_CHECK_SECONDS = env.int("HEAD_CHECK_SECONDS", 120, validate=Range(0, 86_400))
+GITHUB_HOOK_SECRETS: list[str] = env.list("GITHUB_HOOK_SECRETS", [], validate=hook_secrets)
+ACTIONS_HOOK = env.bool("ACTIONS_HOOK", False)
+ACTIONS_ISSUER = env.str("ACTIONS_ISSUER", actions_issuer(GITHUB_URL or ""), validate=web_address)
+PUBSUB_PUSH_ACCOUNT = env.str("PUBSUB_PUSH_ACCOUNT", "")
+PUBSUB_PUSH_AUDIENCE = env.str("PUBSUB_PUSH_AUDIENCE", f"{PUBLIC_URL}/hooks/google")
+PUBSUB_SUBSCRIPTION = env.str("PUBSUB_SUBSCRIPTION", "", validate=subscription)
+PUBSUB_URL = "https://pubsub.googleapis.com"
+GOOGLE_ISSUER = "https://accounts.google.com"
+TOKEN_ISSUERS = [
+    *([ACTIONS_ISSUER.rstrip("/")] if ACTIONS_HOOK and ACTIONS_ISSUER else []),
+    *([GOOGLE_ISSUER] if PUBSUB_PUSH_ACCOUNT else []),
+]
+
 HEARTBEAT_FILE = env.path("HEARTBEAT_FILE", BASE_DIR / ".headway" / "heartbeat")
 
 # --- Django ----------------------------------------------------------------------------------------------------------
@@ -216,7 +234,8 @@ if PUBLIC_URL.startswith("https://"):
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # --- The queue (docs/decisions/0002-queue.md: each value is there for a measured reason) -----------------------------
-Q_CLUSTER = QUEUE
+# Whoever pulls from Pub/Sub waits there all the time: the others are as many as without.
+Q_CLUSTER = QUEUE | ({"workers": WORKERS + 1} if PUBSUB_SUBSCRIPTION else {})
 
 # --- How Headway is seen from outside: logs, metrics, errors ------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])) or "INFO"
@@ -237,6 +256,7 @@ HIDDEN_SECRETS = [
         *(GITHUB_TOKENS or {}).values(),
         GITHUB_APP_PRIVATE_KEY,
         VAPID_PRIVATE_KEY,
+        *(GITHUB_HOOK_SECRETS or []),
     ),
     *(METRICS_TOKEN, SENTRY_DSN, *secrets_in(OTEL_EXPORTER_OTLP_HEADERS or ""), PING_URL),
     *(GITHUB_LOGIN_CLIENT_SECRET, OIDC_CLIENT_SECRET, TRUSTED_SECRET, DATABASES["default"].get("PASSWORD")),

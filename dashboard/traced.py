@@ -8,9 +8,10 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import SpanKind, Status
 
+from dashboard.hooks.addresses import without_token
 from dashboard.logs import Hide
 
-ADDRESSES = {"http.url", "http.target", "url.full"}
+ADDRESSES = {"http.url", "http.target", "url.full", "url.path"}
 _WRITES_ITS_PATHS = "opentelemetry.instrumentation.urllib3"
 """The cluster's. A push service's and a watchman's paths are secrets, and are asked by `requests`."""
 
@@ -59,9 +60,8 @@ class WithoutSecrets(SpanExporter):
         found = {name: value for name, value in given.items() if name != "url.query"}
         for name in ADDRESSES & set(found):
             parts = urlsplit(str(found[name]))
-            found[name] = parts._replace(
-                query="", fragment="", path=parts.path if keeps_path else "/"
-            ).geturl()
+            path = without_token(parts.path) if keeps_path else "/"
+            found[name] = parts._replace(query="", fragment="", path=path).geturl()
         return {
             name: self._hide.out_of(value) if isinstance(value, str) else value
             for name, value in found.items()

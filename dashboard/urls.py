@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import path, register_converter
 
 from dashboard.accounts.urls import urlpatterns as account_urls
+from dashboard.hooks import views as doors
 from dashboard.views import (
     activity,
     audit,
@@ -14,6 +15,7 @@ from dashboard.views import (
     doctor,
     drift,
     holds,
+    hooks,
     notifications,
     rollbacks,
     shell,
@@ -78,6 +80,14 @@ urlpatterns = [
     path("offline", shell.offline, name="offline"),
     path("doctor/", doctor.doctor, name="doctor"),
     path("doctor/check-again", doctor.check_again, name="check-again"),
+    path("hooks/", hooks.hooks, name="hooks"),
+    path("hooks/set-up", hooks.set_up, name="set-up-hooks"),
+    path("hooks/tokens", hooks.make_token, name="make-hook-token"),
+    path("hooks/tokens/<int:pk>/revoke", hooks.revoke_token, name="revoke-hook-token"),
+    path("hooks/github", doors.github, name="hook-github"),
+    path("hooks/actions", doors.actions, name="hook-actions"),
+    path("hooks/google", doors.google, name="hook-google"),
+    path("hooks/image/<str:token>", doors.image, name="hook-image"),
     *account_urls,
     path("admin/", admin.site.urls),
 ]

@@ -71,7 +71,11 @@ def _steps(stack: ExitStack) -> Iterator[None]:
     headway = stack.enter_context(_headway(host, port))
     yield from _wait_until_ready(port, headway)
     _ask_for_what_only_headway_does()
-    committer = scenes.Committer(world, _announce)
+    # Of this machine: whatever address a phone opens.
+    world.github.webhooks.add(
+        f"http://127.0.0.1:{port}/hooks/github", secret=os.environ["GITHUB_HOOK_SECRETS"]
+    )
+    committer = scenes.Committer(world)
     committer.start()
     stack.callback(committer.stop)
     build = scenes.finish_the_building(world, _announce)
@@ -101,6 +105,7 @@ def _environment(world: World, folder: Path, server: EmbeddedPostgres, address: 
         "DATABASE_URL": server.url,
         "SECRET_KEY": secrets.token_urlsafe(50),
         "PUBLIC_URL": address,
+        "GITHUB_HOOK_SECRETS": secrets.token_hex(16),
         "STABILITY_SECONDS": str(STABILITY_SECONDS),
         "HEARTBEAT_FILE": str(folder / "heartbeat"),
         **_push_keys(),
@@ -162,7 +167,7 @@ def _ask_for_what_only_headway_does() -> None:
 
 
 def _announce(host: str) -> None:
-    """Ask for a sync of one site, as a hook will."""
+    """Ask for a sync of one site, as a hook does."""
     from deployments.queue import enqueue
 
     enqueue.sync(names=[host], trigger="person")

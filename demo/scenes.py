@@ -5,7 +5,6 @@ into the wrong app. What Headway itself has to do for a state, it is asked for i
 """
 
 import threading
-from collections.abc import Callable
 from random import Random
 
 from demo.world import NAMESPACE, World
@@ -108,13 +107,14 @@ def _hotfix(world: World) -> None:
 
 
 class Committer(threading.Thread):
-    """Commits something somewhere every now and then; its CI and its image follow after a while, as in real life."""
+    """Pushes something somewhere every now and then; its CI and its image follow after a while, as in real life.
 
-    def __init__(self, world: World, announce: Callable[[str], None]) -> None:
-        """`announce` is called with a site's host after each of its commits, builds and checks, like a hook."""
+    GitHub sends its webhooks of each push, and when CI has ended.
+    """
+
+    def __init__(self, world: World) -> None:
         super().__init__(name="committer", daemon=True)
         self._world = world
-        self._announce = announce
         self._stopping = threading.Event()
         self._random = Random()
 
@@ -126,16 +126,16 @@ class Committer(threading.Thread):
             pause = self._random.randint(*COMMIT_EVERY_SECONDS)
 
     def _commit(self, host: str) -> None:
-        repository = self._world.repository(host)
-        sha = add_commit(repository, self._random)
+        repository, webhooks = self._world.repository(host), self._world.github.webhooks
+        before, sha = repository.head, add_commit(repository, self._random)
         repository.set_checks(sha, "PENDING")
         self._world.build(host, sha, after_seconds=BUILD_SECONDS)
-        self._announce(host)
+        webhooks.push(repository, before=before)
         for seconds in (CHECKS_SECONDS, BUILD_SECONDS - CHECKS_SECONDS + 1):
             if self._stopping.wait(seconds):
                 return
             repository.set_checks(sha, "SUCCESS")
-            self._announce(host)
+            webhooks.check_suite(repository, sha)
 
     def stop(self) -> None:
         self._stopping.set()

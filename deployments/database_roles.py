@@ -36,6 +36,10 @@ WEB_WRITES: dict[str, str] = {
     "deployments.DeployStep": "DELETE",
     "deployments.DeployBatch": "INSERT, UPDATE (state, sentence, finished_at, requested_by_id)",
     "deployments.BatchItem": "INSERT, DELETE, UPDATE (is_done, sentence, deploy_id, headline)",
+    # What comes in by hooks, and who may post.
+    "deployments.HookDelivery": ADD,
+    "deployments.HookRefusal": "INSERT, UPDATE",
+    "deployments.HookToken": "INSERT, UPDATE (revoked_at)",
     "deployments.Examination": "INSERT, UPDATE (asked_at, untrusted_proxy_at)",
     # A mapping is deleted with all that was seen of it. Else only a sync writes what was seen.
     "deployments.Observation": "DELETE, UPDATE (latest_deploy_id, accepted_image, requested_image, workloads, repository_id)",

@@ -14,6 +14,8 @@ class Lock(IntEnum):
     FOLLOW = 7_400_002
     SCHEDULES = 7_400_003
     COMMITS = 7_400_005
+    HOOKS = 7_400_006
+    PULL = 7_400_007
     WELCOME = 7_400_011
     UPGRADE = 7_400_020
 

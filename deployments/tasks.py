@@ -11,16 +11,20 @@ from django.utils import timezone
 from deployments.clients.clients import Clients
 from deployments.clients.ping import UnableToPing
 from deployments.clients.ping import ping as call
+from deployments.clients.pubsub import Subscription
 from deployments.clients.push import Sender
 from deployments.operations import notify
 from deployments.operations.deploys import batch, images, start, waiting
 from deployments.operations.deploys.follow import Timeouts
 from deployments.operations.deploys.follow import follow as follow_all
 from deployments.operations.doctor.run import record_examination
-from deployments.operations.sync import commits
+from deployments.operations.hooks import pull, signing_keys, syncs
+from deployments.operations.hooks.syncs import look_again
+from deployments.operations.sync import commits, head_check
 from deployments.operations.sync.request import let_follow, wait_for_another
 from deployments.operations.sync.run import AnotherAtWork, UnableToSync
 from deployments.operations.sync.run import sync as sync_all
+from deployments.operations.tick import Doors
 from deployments.operations.tick import tick as take_up
 from deployments.queries import GOOD_ENOUGH
 from deployments.queue import enqueue
@@ -68,6 +72,7 @@ def sync(names: Sequence[str] = (), trigger: str = "schedule") -> None:
         return
     finally:
         let_follow()
+    look_again(report.decisions, trigger=trigger, now=timezone.now())
     if settings.PING_URL and report.run.is_full and report.run.result in GOOD_ENOUGH:
         enqueue.ping()
 
@@ -114,9 +119,40 @@ def check_rollback_images(site_id: int) -> None:
     )
 
 
+def queue_hook_syncs() -> None:
+    syncs.queue_hook_syncs(now=timezone.now())
+
+
+def pull_hooks() -> None:
+    if not settings.PUBSUB_SUBSCRIPTION:
+        return
+    with Subscription(settings.PUBSUB_SUBSCRIPTION, url=settings.PUBSUB_URL) as subscription:
+        is_left = pull.pull_hooks(subscription=subscription, clock=timezone.now)
+    if is_left:
+        enqueue.pull_hooks()
+
+
+def fetch_signing_keys() -> None:
+    signing_keys.fetch_signing_keys(issuers=settings.TOKEN_ISSUERS, now=timezone.now())
+
+
+def check_heads() -> None:
+    interval = timedelta(seconds=settings.HEAD_CHECK_SECONDS)
+    if interval:
+        head_check.check_heads(clients=Clients.from_settings(), interval=interval, now=timezone.now())
+
+
 def tick() -> None:
-    take_up(
+    """The heads are checked here, and not by a task of their own, whose entry would cost more statements than the check."""
+    are_heads_due = take_up(
         now=timezone.now(),
         wait_for_image=timedelta(minutes=settings.WAIT_FOR_IMAGE_MINUTES),
         keep_runs=timedelta(days=settings.SYNC_RUNS_KEPT_DAYS),
+        doors=Doors(
+            checks_heads=bool(settings.HEAD_CHECK_SECONDS),
+            issuers=tuple(settings.TOKEN_ISSUERS),
+            is_pulling=bool(settings.PUBSUB_SUBSCRIPTION),
+        ),
     )
+    if are_heads_due:
+        check_heads()

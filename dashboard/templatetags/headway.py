@@ -15,6 +15,7 @@ from dashboard.accounts.browsers import browser_named
 from dashboard.rows import word_of
 from deployments.models import Deploy, DeployBatch, DeployStep, Status
 from deployments.queries import SiteRow
+from deployments.queries.hooks import Delivery
 from deployments.rules.autodeploy import Go, Verdict
 from deployments.rules.site_state import State
 from deployments.rules.times import in_zone
@@ -47,6 +48,8 @@ _ASKERS = {
     "refusal": "a Deploy that was refused",
     "rollout": "a rollout that was seen",
     "mapping": "a changed mapping",
+    "hook": "a hook",
+    "head": "a new head or image",
 }
 
 
@@ -169,6 +172,14 @@ def result_style(result: str) -> str:
 def asker(trigger: str) -> str:
     """Return who or what asked for a sync as people say it."""
     return _ASKERS.get(trigger, trigger)
+
+
+@register.filter
+def delivery_style(delivery: Delivery) -> str:
+    """Return the state whose shape and colour fit what came of a hook."""
+    if not delivery.is_of_use:
+        return "held"
+    return "deploying" if delivery.is_waiting else "current"
 
 
 @register.filter

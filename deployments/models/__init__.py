@@ -10,7 +10,9 @@ from deployments.models.deploy_step import DeployStep
 from deployments.models.examination import Examination
 from deployments.models.github_membership import GitHubMembership
 from deployments.models.github_pause import GitHubPause
+from deployments.models.head_check import HeadCheck
 from deployments.models.hold import Hold
+from deployments.models.hooks import HookDelivery, HookRefusal, HookToken, SigningKey
 from deployments.models.mapped_workload import MappedWorkload
 from deployments.models.observation import Observation
 from deployments.models.push import NotificationPreference, PushSubscription, StarredSite
@@ -31,12 +33,17 @@ __all__ = [
     "Examination",
     "GitHubMembership",
     "GitHubPause",
+    "HeadCheck",
     "Hold",
+    "HookDelivery",
+    "HookRefusal",
+    "HookToken",
     "Kind",
     "MappedWorkload",
     "NotificationPreference",
     "Observation",
     "PushSubscription",
+    "SigningKey",
     "Site",
     "StarredSite",
     "Status",

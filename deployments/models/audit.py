@@ -33,6 +33,7 @@ class AuditEvent(models.Model):
         SYNC = "sync"
         MAPPING = "mapping"
         SCHEDULE = "schedule"
+        HOOK = "hook"
         LOGIN = "login"
         LOGIN_FAILED = "login_failed", "failed login"
 

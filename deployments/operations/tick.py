@@ -1,17 +1,32 @@
 """Every 30 seconds: take up again whatever a dead worker or a silent outside system left lying."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import Exists, F, Q, QuerySet, Value
 from django_q.models import OrmQ, Task
 
-from deployments.models import ACTIVE_STATUSES, Deploy, DeployBatch, Observation, Status, SyncRun
+from deployments.locks import Lock, try_lock
+from deployments.models import (
+    ACTIVE_STATUSES,
+    Deploy,
+    DeployBatch,
+    HeadCheck,
+    HookDelivery,
+    Observation,
+    SigningKey,
+    Site,
+    Status,
+    SyncRun,
+)
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.waiting import take_up_waiting
 from deployments.operations.hold import resume_expired
+from deployments.operations.hooks.syncs import is_left_waiting, prune_deliveries
 from deployments.operations.sync.request import AFTER_SYNC, let_follow
 from deployments.operations.sync.run import DEAD_AFTER, prune_runs, take_up_dead_syncs
 from deployments.queue import enqueue
@@ -23,6 +38,23 @@ GIVEN_UP_AFTER = timedelta(minutes=15)
 PRUNED_AT_MINUTE = 0
 LOOKED_AFTER = timedelta(minutes=15)
 BATCH, SYNC, WAITING_SYNC, TAKEN = "batch", "sync", "waiting sync", "taken"
+HEADS, HOOKS, KEYS = "heads", "hooks", "keys"
+CHAIN_LATE = timedelta(seconds=10)
+"""After so long, the entry that was to check the watched heads is lost."""
+KEYS_FETCHED_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What is set up beside the syncs, and looked after by the tick."""
+
+    checks_heads: bool = False
+    issuers: tuple[str, ...] = ()
+    """Whose signing keys web needs."""
+    is_pulling: bool = False
+
+
+CLOSED = Doors()
 
 
 def tick(
@@ -30,14 +62,19 @@ def tick(
     now: datetime,
     wait_for_image: timedelta = timedelta(hours=1),
     keep_runs: timedelta = timedelta(days=30),
-) -> None:
-    """Queue again what should be under way, end what waited too long, close syncs whose worker died, lift expired Holds."""
+    doors: Doors = CLOSED,
+) -> bool:
+    """Queue again what should be under way, end what waited too long, close syncs whose worker died, lift expired Holds.
+
+    Return whether the heads are to be checked, which asks outside.
+    """
     _give_a_sign_of_life(now=now)
     resume_expired(now=now)
     if now.minute == PRUNED_AT_MINUTE:
         prune_runs(before=now - keep_runs)
+        prune_deliveries(now=now)
         _delete_ended_sessions(now=now)
-    under_way, queued = _under_way(), enqueue.QueuedEntries()
+    under_way, queued = _under_way(doors, now=now), enqueue.QueuedEntries()
     if under_way & {SYNC, TAKEN}:
         take_up_dead_syncs(now=now)
     if WAITING_SYNC in under_way:
@@ -52,16 +89,49 @@ def tick(
         enqueue.follow(unless_in=queued)
     if moving := _set_by_others(now=now):
         enqueue.sync(names=moving, trigger="rollout", unless_in=queued)
+    _look_after_doors(doors, under_way, queued)
+    return HEADS in under_way
 
 
-def _under_way() -> set[str]:
-    """Statuses of active Deploys, BATCH, SYNC, WAITING_SYNC and TAKEN, an entry taken a while ago: one statement, since nearly always there is nothing."""
+def _look_after_doors(doors: Doors, under_way: set[str], queued: enqueue.QueuedEntries) -> None:
+    if HOOKS in under_way:
+        enqueue.queue_hook_syncs(unless_in=queued)
+    if KEYS in under_way:
+        enqueue.fetch_signing_keys(unless_in=queued)
+    if doors.is_pulling:
+        with try_lock(Lock.PULL) as is_nobody_pulling:
+            pass
+        if is_nobody_pulling:
+            enqueue.pull_hooks(unless_in=queued)
+
+
+def _due(doors: Doors, *, now: datetime) -> list[QuerySet[Any, Any]]:
+    """HEADS where they are to be checked, KEYS where one issuer's were not fetched lately, HOOKS where one was left lying."""
+    found: list[QuerySet[Any, Any]] = []
+    if doors.checks_heads:
+        later = HeadCheck.objects.filter(Q(watch_at=None) | Q(watch_at__gt=now - CHAIN_LATE), next_at__gt=now)
+        found.append(Site.objects.filter(~Exists(later)).order_by().values_list(Value(HEADS), flat=True)[:1])
+    for issuer in doors.issuers:
+        fresh = SigningKey.objects.filter(issuer=issuer, fetched_at__gt=now - KEYS_FETCHED_EVERY)
+        found.append(Site.objects.filter(~Exists(fresh)).order_by().values_list(Value(KEYS), flat=True)[:1])
+    left = HookDelivery.objects.filter(is_left_waiting(now=now)).order_by()
+    return [*found, left.values_list(Value(HOOKS), flat=True)[:1]]
+
+
+def _under_way(doors: Doors, *, now: datetime) -> set[str]:
+    """Statuses of active Deploys, BATCH, SYNC, WAITING_SYNC and TAKEN, an entry taken a while ago, and what is due: one statement, since nearly always there is nothing."""
     deploys = Deploy.objects.filter(status__in=ACTIVE_STATUSES).values_list("status", flat=True)
     batches = DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).values_list(Value(BATCH), flat=True)
     syncs = SyncRun.objects.filter(result=SyncRun.Result.RUNNING).values_list(Value(SYNC), flat=True)
     waiting = OrmQ.objects.filter(key=AFTER_SYNC).values_list(Value(WAITING_SYNC), flat=True)
     taken = taken_entries(ago=DEAD_AFTER).values_list(Value(TAKEN), flat=True)
-    others = (batches.order_by(), syncs.order_by(), waiting.order_by(), taken.order_by())
+    others = (
+        batches.order_by(),
+        syncs.order_by(),
+        waiting.order_by(),
+        taken.order_by(),
+        *_due(doors, now=now),
+    )
     return set(deploys.order_by().union(*others))
 
 

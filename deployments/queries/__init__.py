@@ -12,6 +12,7 @@ from deployments.queries.change_token import change_token, read_row_versions
 from deployments.queries.commits import Commit
 from deployments.queries.drift import DriftPage, drift_page
 from deployments.queries.history import Activity, DeployPage, activity, deploy_page
+from deployments.queries.hooks import DoorReport, door_reports, hook_tokens
 from deployments.queries.rollbacks import RollbackTarget, rollback_targets
 from deployments.queries.sites import SiteList, SitePage, SiteRow, answers_of, rows_of, site_list, site_page
 from deployments.queries.syncs import Kind, SyncPage, sync_page
@@ -26,6 +27,7 @@ __all__ = [
     "BatchPlan",
     "Commit",
     "DeployPage",
+    "DoorReport",
     "DriftPage",
     "Kind",
     "RollbackTarget",
@@ -42,7 +44,9 @@ __all__ = [
     "change_token",
     "count_ready",
     "deploy_page",
+    "door_reports",
     "drift_page",
+    "hook_tokens",
     "read_row_versions",
     "rollback_targets",
     "rows_of",

@@ -22,7 +22,7 @@ from django_q.models import OrmQ
 
 logger = logging.getLogger(__name__)
 CHANNEL = "headway_queue"
-SOON = timedelta(seconds=10)
+SOON = timedelta(seconds=40)
 """No entry is put off for longer."""
 RECONNECT_SECONDS = 1
 BREATH_SECONDS = 1

@@ -76,15 +76,16 @@ def sync(
     unless_in: QueuedEntries | None = None,
     under: str = "",
     together: bool = False,
+    after_seconds: float = 0,
 ) -> None:
-    """Queue a sync of `names`, or of all sites where none is named.
+    """Queue a sync of `names`, or of all sites where none is named; due at once, or `after_seconds`.
 
     Set aside `under` another name than the queue's own, no worker takes it before `queue.let_go(under)`.
     `together` with all that ask so for the same reason within a moment, it is one sync; whoever asks is in a transaction.
     """
     if together:
         names = _with_those_who_wait(names, trigger)
-    after = SYNC_AFTER_SECONDS if together else 0
+    after = after_seconds or (SYNC_AFTER_SECONDS if together else 0)
     _put(
         "sync",
         names=list(names),
@@ -112,8 +113,17 @@ def _with_those_who_wait(names: Sequence[str], trigger: str) -> list[str]:
 
 
 def _syncs_hosts(task: dict[str, Any], trigger: str) -> bool:
-    kwargs = task.get("kwargs") or {}
-    return task.get("func") == SYNC and kwargs.get("trigger") == trigger and bool(kwargs.get("names"))
+    return _is_sync(task, trigger) and bool(task["kwargs"].get("names"))
+
+
+def _is_sync(task: dict[str, Any], trigger: str) -> bool:
+    return task.get("func") == SYNC and (task.get("kwargs") or {}).get("trigger") == trigger
+
+
+def count_syncs(trigger: str) -> int:
+    """How many syncs for this reason are queued, set aside or at work. Runs one SQL query."""
+    tasks = (entry.task for entry in OrmQ.objects.all())
+    return sum(_is_sync(task, trigger) for task in tasks)
 
 
 def fetch_commits() -> None:
@@ -143,6 +153,22 @@ def notify_site_waits(site_id: int, message: str) -> None:
 def tick() -> None:
     """Its result is not saved: the tick keeps one row of its own."""
     _put("tick", group="tick", save=False)
+
+
+def queue_hook_syncs(*, unless_in: QueuedEntries | None = None, after_seconds: float = 0) -> None:
+    _put("queue_hook_syncs", group="hooks", save=False, unless_in=unless_in, after_seconds=after_seconds)
+
+
+def pull_hooks(*, unless_in: QueuedEntries | None = None, after_seconds: float = 0) -> None:
+    _put("pull_hooks", group="hooks", save=False, unless_in=unless_in, after_seconds=after_seconds)
+
+
+def check_heads(*, unless_in: QueuedEntries | None = None, after_seconds: float = 0) -> None:
+    _put("check_heads", group="heads", save=False, unless_in=unless_in, after_seconds=after_seconds)
+
+
+def fetch_signing_keys(*, unless_in: QueuedEntries | None = None) -> None:
+    _put("fetch_signing_keys", group="hooks", unless_in=unless_in)
 
 
 def _put(

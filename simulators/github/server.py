@@ -12,6 +12,7 @@ from simulators.github.failures import RESOURCE_LIMITS_ERROR, Failure, Failures,
 from simulators.github.permissions import TokenPermissions
 from simulators.github.query import Query, read_query
 from simulators.github.sign_in import SignIn
+from simulators.github.webhooks import Webhooks
 from simulators.loopback import LoopbackServer, Request, Response
 
 _HANG_SECONDS = 60.0
@@ -29,6 +30,7 @@ class DemoGitHub:
         self.tokens = Tokens(token)
         self.sign_in = SignIn()
         self.repositories = Catalogue()
+        self.webhooks = Webhooks()
         self.requests: list[Logged] = []
         self.latency_seconds = 0.0
         self.max_aliases: int | None = None

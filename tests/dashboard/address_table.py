@@ -21,6 +21,8 @@ WHO_IS_IN_ONLY_LOOKS = row("login ok ok ok", "login 405 405 405")
 DEPLOYER = row("login no ok ok", "login no ok ok")
 DEPLOYER_ACTS = row("405", "login no ok ok")
 LEAVING = row("405", "ok")
+DOOR = row("405", "ok")
+"""Who sends is told by a signature or a token, whoever is logged in."""
 ADMIN = row("login login login ok", "login login login ok")
 ADMIN_READS = row("login login login ok", "login login login no")
 ADMIN_ONLY_LOOKS = row("login login login ok", "login login login 405")
@@ -63,6 +65,14 @@ TABLE: dict[str, Row] = {
     "audit/": row("login no no ok", "405"),
     "doctor/": row("login no no ok", "405"),
     "doctor/check-again": row("405", "login no no ok"),
+    "hooks/": row("login no no ok", "405"),
+    "hooks/set-up": row("login no no ok", "405"),
+    "hooks/tokens": row("405", "login no no ok"),
+    "hooks/tokens/<int:pk>/revoke": row("405", "login no no ok"),
+    "hooks/github": DOOR,
+    "hooks/actions": DOOR,
+    "hooks/google": DOOR,
+    "hooks/image/<str:token>": DOOR,
     "sync": DEPLOYER_ACTS,
     "syncs/<int:pk>/": WHO_IS_IN_LOOKS,
     "hold": DEPLOYER_ACTS,

@@ -60,6 +60,9 @@ def test_what_is_framed_wrongly_is_left_to_gunicorn_at_once(head: bytes) -> None
         ("/Hooks/", LARGEST_BODY + 1, Progress.LARGE_BODY),
         ("/hooks/github", LARGEST_BODY + 1, Progress.PARTIAL),
         ("/hooks/github", LARGEST_HOOK + 1, Progress.LARGE_BODY),
+        ("/hooks/github?a=b", LARGEST_HOOK, Progress.PARTIAL),
+        ("/hooks/github/", LARGEST_BODY + 1, Progress.LARGE_BODY),
+        ("/hooks/google", LARGEST_BODY + 1, Progress.LARGE_BODY),
     ],
 )
 def test_a_body_that_says_that_it_is_too_large_is_refused_before_it_comes(

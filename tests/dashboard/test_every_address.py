@@ -14,7 +14,7 @@ from tests.dashboard.address_table import TABLE
 
 PASSWORD = "long enough 7"
 ROLES = ["nobody", *Role]
-ONE_OF_EACH = {"site": "a.example.com", "path": "1", "int": "1", "id": "1"}
+ONE_OF_EACH = {"site": "a.example.com", "path": "1", "int": "1", "id": "1", "str": "none"}
 
 
 def all_routes(resolver: URLResolver, before: str = "") -> Iterator[str]:

@@ -20,7 +20,7 @@ from tests.factories import NOW
 
 DOOR = Path(enqueue.__file__)
 PRODUCTION = ("deployments", "dashboard", "demo", "bench", "docs", "pictures")
-OF_THE_QUEUE = {"unless_in", "under", "together", "after_a_blip"}
+OF_THE_QUEUE = {"unless_in", "under", "together", "after_a_blip", "after_seconds"}
 """What says how to queue, and is no argument of the task."""
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "start_deploy": (1,),
@@ -36,7 +36,9 @@ def functions(module: ModuleType) -> dict[str, Any]:
     return {
         name: each
         for name, each in vars(module).items()
-        if inspect.isfunction(each) and each.__module__ == module.__name__ and not name.startswith("_")
+        if inspect.isfunction(each)
+        and each.__module__ == module.__name__
+        and not name.startswith(("_", "count_"))
     }
 
 

@@ -46,7 +46,7 @@ def test_a_broken_link_is_seen_and_a_whole_one_is_not(tmp_path: Path) -> None:
 PATH = re.compile(r"`([A-Za-z.][\w.-]*(?:/[\w.<>-]+)+/?|[\w-]+\.(?:py|md|html|css|js|toml|yaml))`")
 ROOTS = ("", "deployments", "dashboard", "docs", "k8s")
 NOT_IN_THE_CHECKOUT = re.compile(
-    r"^(?:registry\.example\.\w+|gcr\.io|ghcr\.io|docker\.io|refs|rollout|apps|metadata|pods|owner|PUBLIC_URL|\.headway|kubernetes|github\.com)(?:/|$)"
+    r"^(?:registry\.example\.\w+|gcr\.io|ghcr\.io|docker\.io|refs|rollout|apps|metadata|pods|owner|PUBLIC_URL|\.headway|kubernetes|github\.com|projects)(?:/|$)"
 )
 
 

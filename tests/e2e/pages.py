@@ -29,6 +29,8 @@ INSTALLATION = [
     "/syncs/{run}/",
     "/audit/",
     "/doctor/",
+    "/hooks/",
+    "/hooks/set-up",
     "/me/notifications/",
     "/offline",
     "/no-such-page",

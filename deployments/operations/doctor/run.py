@@ -11,7 +11,7 @@ from deployments.clients.clients import Clients
 from deployments.clients.cluster import Cluster, ClusterError, Listed
 from deployments.models import Examination, Site
 from deployments.operations.doctor import cluster as clusters
-from deployments.operations.doctor import internals, services
+from deployments.operations.doctor import hooks, internals, services
 from deployments.operations.doctor.findings import Finding, Grade, bad
 from deployments.operations.doctor.push import notifications_arrive, push_contact_is_taken, push_keys_fit
 from deployments.operations.doctor.tokens import installations_suffice, tokens_suffice
@@ -50,6 +50,8 @@ def examine(*, clients: Clients, now: datetime) -> list[Finding]:
             lambda: push_contact_is_taken(subject=settings.VAPID_SUBJECT, private=settings.VAPID_PRIVATE_KEY),
         ),
         ("Push", lambda: notifications_arrive(now=now)),
+        ("Hooks", lambda: hooks.hooks_arrive(now=now)),
+        ("Hooks, keys", lambda: hooks.keys_are_fresh(issuers=tuple(settings.TOKEN_ISSUERS), now=now)),
         ("Registry", lambda: services.registry_has_what_runs(clients, _images(sites, present))),
     ]
     for subject, step in steps:

@@ -1,0 +1,201 @@
+"""Between two syncs: the heads alone are asked, and the registry for heads not known to be built. A sync of a site follows where something is new.
+
+Where nothing is new this costs two statements, and leaves no record.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
+from django.db.models.functions import JSONObject
+
+from deployments.clients.clients import Clients
+from deployments.clients.deadline import within
+from deployments.clients.github import Answers, Head, HeadQuestion
+from deployments.models import GitHubPause, HeadCheck, Site
+from deployments.operations.github_limits import Pauses, remember
+from deployments.operations.sync.gather_images import gather_images
+from deployments.queue import enqueue
+from deployments.queue.broker import SOON
+from deployments.rules.head_checks import (
+    WATCH_EVERY,
+    Known,
+    Watch,
+    is_new,
+    is_under_way,
+    must_ask_for_image,
+    pause_for,
+    watches,
+)
+from deployments.rules.times import parse_time
+
+TRIGGER = "head"
+LONGEST_SECONDS = 60
+"""For all that a check asks outside."""
+LATE_SECONDS = 0.5
+"""The clocks of worker and database are not quite one."""
+_CLAIM = """
+    UPDATE deployments_headcheck SET {column} = %s + {pause} WHERE id = 1 AND {column} <= %s
+    RETURNING pause, watched
+"""
+_CLAIM_ALL = _CLAIM.format(column="next_at", pause="pause")
+_CLAIM_WATCHED = _CLAIM.format(column="watch_at", pause="interval '1 minute'")
+_COLUMNS = (
+    *("owner", "repository", "branch", "image_template", "name", "former_repository"),
+    *("observation__head_sha", "observation__running_sha", "observation__check_state"),
+    *("observation__head_image_built", "observation__repository_id"),
+)
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """Whose turn it is: that of all sites, or of those that are watched."""
+
+    is_of_all: bool
+    pause: timedelta
+    watched: dict[int, Watch]
+
+
+@dataclass
+class _Seen:
+    changed: list[str] = field(default_factory=list)
+    """Hosts of sites that a sync will find changed."""
+    has_new_head: bool = False
+    under_way: dict[int, str] = field(default_factory=dict)
+    """Heads of which something is to come, by the site's key."""
+    unknown: set[int] = field(default_factory=set)
+    """Keys of sites that GitHub did not answer for."""
+
+
+def check_heads(*, clients: Clients, interval: timedelta, now: datetime) -> list[str]:
+    """Ask what is due, and queue a sync of the sites that have something new; return their names."""
+    turn = _take_turn(interval, now=now)
+    if turn is None:
+        return []
+    sites, pauses = _sites(turn, now=now)
+    with within(LONGEST_SECONDS):
+        questions = [_question(site) for site in sites]
+        answers = clients.github.heads(questions, paused=pauses.standing(now=now))
+        seen = _see(sites, answers, _built(sites, answers, clients))
+    remember(answers.limits, pauses, now=now)
+    if seen.changed:
+        enqueue.sync(names=seen.changed, trigger=TRIGGER)
+    _plan(turn, seen, answers, asked=len(sites), interval=interval, now=now)
+    return seen.changed
+
+
+def _take_turn(interval: timedelta, *, now: datetime) -> _Turn | None:
+    """Whatever is due, taken by this process alone: one statement where all sites are, which come first."""
+    for is_of_all, statement in ((True, _CLAIM_ALL), (False, _CLAIM_WATCHED)):
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [now, now])
+            row = cursor.fetchone()
+        if row:
+            return _Turn(is_of_all, row[0], _watched_in(row[1]))
+    # The first one: all sites have just been asked by a sync, or are about to be.
+    HeadCheck.objects.get_or_create(pk=1, defaults={"next_at": now + interval, "pause": interval})
+    return None
+
+
+def _watched_in(stored: str) -> dict[int, Watch]:
+    """Nobody, where the column holds something else."""
+    try:
+        found = {int(key): (str(sha), parse_time(since)) for key, (sha, since) in json.loads(stored).items()}
+    except (AttributeError, TypeError, ValueError):
+        return {}
+    return {key: Watch(sha, since) for key, (sha, since) in found.items() if since}
+
+
+def _sites(turn: _Turn, *, now: datetime) -> tuple[Sequence[Site], Pauses]:
+    """The sites, and GitHub's pauses along with them: one statement."""
+    pauses = GitHubPause.objects.values(
+        json=JSONObject(pk="pk", who="who", until="until", in_a_row="in_a_row")
+    )
+    query = Site.objects.select_related("observation").only(*_COLUMNS).annotate(pauses=ArraySubquery(pauses))
+    watched = [key for key, watch in turn.watched.items() if not watch.is_over(now=now)]
+    sites = list(query.filter(observation__isnull=False) if turn.is_of_all else query.filter(pk__in=watched))
+    rows: Iterable[dict[str, Any]] = sites[0].pauses if sites else ()
+    read = [GitHubPause(**each | {"until": parse_time(each["until"])}) for each in rows]
+    return sites, Pauses(tuple(each for each in read if each.until))
+
+
+def _question(site: Site) -> HeadQuestion:
+    return HeadQuestion(key=site.pk, owner=site.owner, repository=site.repository, branch=site.branch)
+
+
+def _known(site: Site) -> Known:
+    seen = site.observation
+    return Known(seen.head_sha, seen.running_sha, seen.check_state, is_built=bool(seen.head_image_built))
+
+
+def _built(sites: Sequence[Site], answers: Answers, clients: Clients) -> dict[int, bool]:
+    """Whether the heads are built that are not known to be, by the site's key; one that the registry does not tell is not."""
+    unknown = {
+        site.pk: site.image_for(site.observation.head_sha)
+        for site in sites
+        if (head := _head(site, answers))
+        and site.expected_repository
+        and must_ask_for_image(_known(site), sha=head.sha)
+    }
+    found, _ = gather_images(unknown.values(), clients.registry)
+    return {key: found[image] is True for key, image in unknown.items()}
+
+
+def _head(site: Site, answers: Answers) -> Head | None:
+    """None where GitHub did not answer, or with another repository, as the sync will tell."""
+    head = answers.heads.get(site.pk)
+    if not isinstance(head, Head):
+        return None
+    known = site.observation.repository_id
+    return None if known and head.repository_id and head.repository_id != known else head
+
+
+def _see(sites: Sequence[Site], answers: Answers, built: Mapping[int, bool]) -> _Seen:
+    seen = _Seen()
+    for site in sites:
+        head, known = _head(site, answers), _known(site)
+        if head is None:
+            seen.unknown.add(site.pk)
+            continue
+        is_built = built.get(site.pk, known.is_built)
+        if is_new(known, sha=head.sha, check_state=head.check_state) or built.get(site.pk):
+            seen.changed.append(site.name)
+        seen.has_new_head |= head.sha != known.head_sha
+        if is_under_way(known, sha=head.sha, check_state=head.check_state, is_built=is_built):
+            seen.under_way[site.pk] = head.sha
+    return seen
+
+
+def _plan(
+    turn: _Turn, seen: _Seen, answers: Answers, *, asked: int, interval: timedelta, now: datetime
+) -> None:
+    """Write down when to ask again, and who is watched until then; nothing where that is as it was."""
+    limit = answers.budget.limit if answers.budget else None
+    values: dict[str, Any] = {"found_at": now} if seen.has_new_head else {}
+    if turn.is_of_all:
+        pause = pause_for(answers.requests, limit, least=interval)
+        if pause != turn.pause:
+            values |= {"pause": pause, "next_at": now + pause}
+    kept = {
+        key: watch.sha
+        for key, watch in turn.watched.items()
+        # Whichever was not asked for, or not answered, stays.
+        if key in seen.unknown or (not turn.is_of_all and watch.is_over(now=now))
+    }
+    watched = watches(turn.watched, kept | seen.under_way, now=now)
+    active = [key for key, watch in watched.items() if not watch.is_over(now=now)]
+    pause = pause_for(ceil(len(active) * answers.requests / max(asked, 1)), limit, least=WATCH_EVERY)
+    if active:
+        values["watch_at"] = now + pause
+    if watched != turn.watched:
+        values["watched"] = {str(key): [each.sha, each.since.isoformat()] for key, each in watched.items()}
+    if values:
+        HeadCheck.objects.filter(pk=1).update(**values)
+    if active and pause < SOON:
+        # Else, and where that entry is lost, the tick finds it due.
+        enqueue.check_heads(after_seconds=pause.total_seconds() + LATE_SECONDS)

@@ -1,0 +1,25 @@
+"""A job of GitHub Actions, by its OIDC token: https://docs.github.com/en/actions/reference/security/oidc."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from deployments.rules.hooks.hint import Hint, branch_of, commit, repository, text_at
+from deployments.rules.wording import short
+
+
+def hint_of(claims: Mapping[str, Any]) -> Hint:
+    """What a job says of itself. A pull request's ref is no branch: it says nothing of what a site runs."""
+    name, branch, sha = (
+        text_at(claims, "repository"),
+        branch_of(text_at(claims, "ref")),
+        text_at(claims, "sha"),
+    )
+    known = bool(name and branch and commit(sha))
+    return Hint(
+        event="workflow",
+        summary=f"Workflow of {name or 'no repository'}: {short(commit(sha)) or 'no commit'} on {branch or text_at(claims, 'ref') or 'no ref'}",
+        repositories=repository(name),
+        branches=(branch,) if branch else (),
+        sha=commit(sha),
+        ignored="" if known else "Its ref is not a branch.",
+    )

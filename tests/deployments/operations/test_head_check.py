@@ -1,0 +1,187 @@
+"""Between two syncs: a new head, CI's answer and a built image are found, and what is not new costs next to nothing."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django_q.models import OrmQ
+
+from demo.world import World
+from deployments.clients.clients import Clients
+from deployments.models import GitHubPause, HeadCheck, Observation, Site, SyncRun
+from deployments.operations.sync.head_check import check_heads
+from deployments.operations.tick import Doors, tick
+from simulators.github import Failure
+from tests.factories import NOW, observe
+from tests.roles import WORKER, acting_as
+
+pytestmark = pytest.mark.django_db
+HOST = "cacophony.natwelch.com"
+INTERVAL = timedelta(minutes=2)
+TWO_MINUTES, TWENTY_SECONDS = timedelta(minutes=2), timedelta(seconds=20)
+
+
+def check(clients: Clients, *, at: datetime = NOW) -> list[str]:
+    OrmQ.objects.all().delete()
+    with acting_as(WORKER):
+        return check_heads(clients=clients, interval=INTERVAL, now=at)
+
+
+def queued() -> list[tuple[str, list[str]]]:
+    tasks = [entry.task for entry in OrmQ.objects.order_by("id")]
+    return [(task["func"].rpartition(".")[2], task["kwargs"].get("names", [])) for task in tasks]
+
+
+@pytest.fixture
+def checked(clients: Clients, sites: dict[str, Site]) -> Clients:
+    """All sites were synced, and the first check is due."""
+    observe(clients)
+    check(clients, at=NOW - INTERVAL)
+    return clients
+
+
+def test_where_nothing_is_new_nothing_is_written_and_the_cluster_is_not_asked(
+    world: World, checked: Clients
+) -> None:
+    before = list(Observation.objects.values()), SyncRun.objects.count()
+    world.cluster.requests.clear()
+
+    with CaptureQueriesContext(connection) as statements:
+        found = check(checked)
+
+    assert (found, queued()) == ([], [])
+    assert (list(Observation.objects.values()), SyncRun.objects.count()) == before
+    assert len(world.cluster.requests) == 0
+    # The first empties the queue for this test.
+    assert len(statements) == 1 + 2
+
+
+def test_a_new_head_is_synced_and_watched_every_20_seconds_until_it_is_built(
+    world: World, checked: Clients
+) -> None:
+    sha = world.commit(HOST, built=False)
+
+    assert check(checked) == [HOST]
+    assert queued() == [("sync", [HOST]), ("check_heads", [])]
+    observe(checked, names=[HOST])
+    assert check(checked, at=NOW + TWENTY_SECONDS) == []
+    assert queued() == [("check_heads", [])]
+    world.build(HOST, sha)
+    assert check(checked, at=NOW + 2 * TWENTY_SECONDS) == [HOST]
+    assert queued() == [("sync", [HOST])]
+
+
+def test_what_is_watched_is_asked_alone(world: World, checked: Clients) -> None:
+    world.commit(HOST, built=False)
+    check(checked)
+    observe(checked, names=[HOST])
+    world.github.requests.clear()
+
+    check(checked, at=NOW + TWENTY_SECONDS)
+
+    assert [len(each.repositories) for each in world.github.requests] == [1]
+
+
+def test_ci_s_answer_is_found(world: World, checked: Clients) -> None:
+    sha = world.commit(HOST, checks="PENDING")
+    check(checked)
+    observe(checked, names=[HOST])
+    world.repository(HOST).set_checks(sha, "SUCCESS")
+
+    assert check(checked, at=NOW + TWENTY_SECONDS) == [HOST]
+
+
+def test_after_two_hours_a_head_that_is_never_built_is_asked_with_the_others_only(
+    world: World, checked: Clients
+) -> None:
+    world.commit(HOST, built=False)
+    check(checked)
+    observe(checked, names=[HOST])
+
+    check(checked, at=NOW + timedelta(hours=2))
+    assert queued() == []
+    assert check(checked, at=NOW + timedelta(hours=2) + TWENTY_SECONDS) == []
+    check(checked, at=NOW + timedelta(hours=2) + TWO_MINUTES)
+
+    assert queued() == []
+    assert len(HeadCheck.objects.get().watched) == 1
+
+
+def test_two_workers_check_once(world: World, checked: Clients) -> None:
+    world.github.requests.clear()
+
+    check(checked)
+    check(checked)
+
+    assert len(world.github.requests) == 1
+
+
+def test_a_silent_github_changes_nothing_and_is_told_by_the_sync(world: World, checked: Clients) -> None:
+    world.commit(HOST)
+    world.github.fail_next(Failure.BAD_GATEWAY, times=50)
+
+    assert check(checked) == []
+    assert Observation.objects.exclude(github_problem="").count() == 0
+
+
+def test_a_limit_of_github_s_is_kept_for_everybody_and_honoured(world: World, checked: Clients) -> None:
+    world.github.fail_next(Failure.RATE_LIMITED)
+    check(checked)
+    world.github.requests.clear()
+
+    check(checked, at=NOW + TWO_MINUTES)
+
+    assert GitHubPause.objects.exists()
+    assert world.github.requests == []
+
+
+@pytest.mark.parametrize("limit", [5000, 100])
+def test_it_slows_down_by_itself_where_the_budget_is_small(
+    world: World, checked: Clients, limit: int
+) -> None:
+    world.github.limits["graphql"].limit = limit
+
+    check(checked)
+    pause = HeadCheck.objects.get().pause
+
+    assert pause == (TWO_MINUTES if limit > 100 else timedelta(minutes=12))
+    assert check(checked, at=NOW + TWO_MINUTES) == []
+
+
+def test_a_repository_that_is_another_by_that_name_is_left_to_the_sync(
+    world: World, checked: Clients
+) -> None:
+    slug = world.repository(HOST).full_name
+    world.repository(HOST).delete()
+    world.github.repositories.create(slug, "main").commit("Hello")
+
+    assert check(checked) == []
+
+
+@pytest.mark.whole_table
+def test_an_hour_in_which_nothing_changes_costs_62_requests_and_60_statements(
+    world: World, checked: Clients
+) -> None:
+    world.github.requests.clear()
+    observe(checked)
+    statements = {
+        checks: sum(
+            _statements(checked, at=NOW + timedelta(seconds=30 * number), checks=checks)
+            for number in range(120)
+        )
+        for checks in (False, True)
+    }
+
+    assert len(world.github.requests) <= 62
+    assert statements[True] - statements[False] <= 60
+
+
+def _statements(clients: Clients, *, at: datetime, checks: bool) -> int:
+    """Of a worker's tick, with what it does itself when it is told that the heads are due."""
+    OrmQ.objects.all().delete()
+    with acting_as(WORKER), CaptureQueriesContext(connection) as statements:
+        if tick(now=at, doors=Doors(checks_heads=checks)):
+            check_heads(clients=clients, interval=INTERVAL, now=at)
+    assert queued() == []
+    return len(statements)

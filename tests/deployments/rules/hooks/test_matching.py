@@ -1,0 +1,89 @@
+"""Which sites a hint concerns, and what the sender reads."""
+
+import pytest
+
+from deployments.rules.hooks.hint import Hint, Image, images
+from deployments.rules.hooks.matching import Followed, is_late, understand
+
+CRON = Followed(
+    name="cron.example.com",
+    repositories=frozenset({"icco/cron"}),
+    branch="main",
+    image_repositories=("gcr.io/icco-cloud/cron",),
+)
+TABS = Followed(
+    name="tabs.example.com",
+    repositories=frozenset({"icco/tab-archive", "icco/tabs"}),
+    branch="",
+    image_repositories=("ghcr.io/icco/tabs",),
+)
+A, B = "a" * 40, "b" * 40
+
+
+def hint(**values: object) -> Hint:
+    return Hint(**{"event": "push", "summary": "Something"} | values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "hosts", "message"),
+    [
+        ({"repositories": ("icco/cron",), "branches": ("main",)}, ["cron"], "cron.example.com is checked."),
+        ({"repositories": ("icco/cron",)}, ["cron"], "cron.example.com is checked."),
+        (
+            {"repositories": ("icco/cron",), "branches": ("docs",)},
+            [],
+            "No site follows docs of icco/cron, only main.",
+        ),
+        # Whose default branch is not known yet may follow any.
+        ({"repositories": ("icco/tabs",), "branches": ("docs",)}, ["tabs"], "tabs.example.com is checked."),
+        # A repository that was renamed on GitHub is found by either name.
+        ({"repositories": ("icco/tab-archive",)}, ["tabs"], "tabs.example.com is checked."),
+        ({"repositories": ("icco/other",)}, [], "No site's repository is icco/other."),
+        ({"repositories": ("cron",)}, ["cron"], "cron.example.com is checked."),
+        ({"repositories": ("github_icco_cron",)}, ["cron"], "cron.example.com is checked."),
+        ({"images": images(["gcr.io/icco-cloud/cron:1"])}, ["cron"], "cron.example.com is checked."),
+        ({"images": (Image("icco-cloud/cron"),)}, ["cron"], "cron.example.com is checked."),
+        (
+            {"images": images(["quay.io/icco-cloud/cron:1"])},
+            [],
+            "No site's images are in quay.io/icco-cloud/cron.",
+        ),
+        # The image of another branch is a site's, if it is in a site's place.
+        (
+            {
+                "repositories": ("icco/cron",),
+                "branches": ("docs",),
+                "images": images(["gcr.io/icco-cloud/cron:1"]),
+            },
+            ["cron"],
+            "cron.example.com is checked.",
+        ),
+        ({"everything": True}, [], "All sites are checked."),
+        ({"ignored": "Nothing was pushed.", "repositories": ("icco/cron",)}, [], "Nothing was pushed."),
+        ({}, [], "It names no repository and no image."),
+    ],
+)
+def test_it_concerns_these_sites(given: dict[str, object], hosts: list[str], message: str) -> None:
+    understood = understand(hint(**given), [CRON, TABS])
+
+    assert (understood.names, understood.message) == (tuple(f"{each}.example.com" for each in hosts), message)
+
+
+@pytest.mark.parametrize(
+    ("seen", "sha", "before", "late"),
+    [
+        (A, B, A, True),
+        (B, B, A, False),
+        # Somebody has pushed since.
+        ("c" * 40, B, A, False),
+        # A new branch had no commit before.
+        ("", B, "", True),
+        (B, B, "", False),
+        # It was deleted.
+        (A, "", A, False),
+    ],
+)
+def test_a_commit_is_late_while_github_shows_the_one_before_it(
+    seen: str, sha: str, before: str, late: bool
+) -> None:
+    assert is_late(seen=seen, sha=sha, before=before) is late
