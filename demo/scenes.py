@@ -5,6 +5,7 @@ into the wrong app. What Headway itself has to do for a state, it is asked for i
 """
 
 import threading
+from collections.abc import Callable
 from random import Random
 
 from demo.world import NAMESPACE, World

@@ -119,7 +119,7 @@ def _sites(turn: _Turn, *, now: datetime) -> tuple[Sequence[Site], Pauses]:
     query = Site.objects.select_related("observation").only(*_COLUMNS).annotate(pauses=ArraySubquery(pauses))
     watched = [key for key, watch in turn.watched.items() if not watch.is_over(now=now)]
     sites = list(query.filter(observation__isnull=False) if turn.is_of_all else query.filter(pk__in=watched))
-    rows: Iterable[dict[str, Any]] = sites[0].pauses if sites else ()
+    rows: Iterable[dict[str, Any]] = sites[0].pauses if sites else ()  # type: ignore[attr-defined]  # annotated above
     read = [GitHubPause(**each | {"until": parse_time(each["until"])}) for each in rows]
     return sites, Pauses(tuple(each for each in read if each.until))
 

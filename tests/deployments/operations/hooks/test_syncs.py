@@ -217,5 +217,5 @@ def test_after_a_day_an_id_may_come_again_and_each_door_s_last_stays(hosts: list
 def test_a_hook_of_a_site_that_was_never_seen_is_understood(hosts: list[str]) -> None:
     assert not Observation.objects.exists()
 
-    assert arrives(hosts[0], branches=("anything",)).hosts == []
+    assert arrives(hosts[0], branches=("anything",)).names == []
     assert arrives(hosts[0]).names == [hosts[0]]
