@@ -1,6 +1,9 @@
 """What a container does once it has been started, chosen by its image."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+
+from simulators.cluster.simulated_time import monotonic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +26,7 @@ class Behaviour:
     registry tells the kubelet instead of the image, and `config_error` what keeps the container from being made, such as
     `configmap "cron" not found`, under `waiting_reason`. `obstacle` is what its pod meets before. `gate_closed` is why a
     readiness gate stays closed; one opens a moment after the containers are ready.
+    `lasts_seconds` is how long all this lasts since its first pod came to a node; then the image is healthy. None: for ever.
     """
 
     schedulable: bool = True
@@ -39,6 +43,11 @@ class Behaviour:
     waiting_reason: str = "CreateContainerConfigError"
     obstacle: Obstacle | None = None
     gate_closed: str = ""
+    lasts_seconds: float | None = None
+
+    def for_seconds(self, seconds: float) -> "Behaviour":
+        """The same trouble, which passes."""
+        return replace(self, lasts_seconds=seconds)
 
     def with_log(self, *lines: str) -> "Behaviour":
         return replace(self, log=lines)
@@ -46,6 +55,23 @@ class Behaviour:
 
 HEALTHY = Behaviour()
 UNREADY = Behaviour(ready=False)
+
+
+class Lasting:
+    """What images do at this moment, given what they do for as long as that lasts."""
+
+    def __init__(self, declared: Callable[[str], Behaviour]) -> None:
+        self._declared = declared
+        self._met_at: dict[str, float] = {}
+
+    def __call__(self, image: str) -> Behaviour:
+        declared = self._declared(image)
+        if declared.lasts_seconds is None:
+            return declared
+        since = self._met_at.setdefault(image, monotonic())
+        return declared if monotonic() - since < declared.lasts_seconds else HEALTHY
+
+
 UNSCHEDULABLE = Behaviour(schedulable=False)
 PULL_DENIED = Behaviour(
     pull_error="failed to authorize: failed to fetch oauth token: unexpected status from GET request to "

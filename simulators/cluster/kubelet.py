@@ -1,7 +1,5 @@
 """The scheduler, and the kubelets of all nodes in one: from a new pod to its removal."""
 
-from time import monotonic
-
 from simulators.cluster.clock import Clock
 from simulators.cluster.container_steps import Habits, PodKey
 from simulators.cluster.containers import Containers
@@ -9,6 +7,7 @@ from simulators.cluster.events import Recorder, Voice
 from simulators.cluster.kinds import PODS, Json
 from simulators.cluster.names import timestamp
 from simulators.cluster.pods import NODES, container_status, unschedulable, waiting, with_conditions
+from simulators.cluster.simulated_time import monotonic
 from simulators.cluster.store import Store
 
 _NO_ROOM = (
@@ -54,8 +53,7 @@ class Kubelet:
                 return
             containers, init = pod["spec"]["containers"], pod["spec"].get("initContainers") or []
             if not all(self._behaviour(one["image"]).schedulable for one in containers):
-                self._store.replace(PODS.plural, unschedulable(pod, _NO_ROOM))
-                self._scheduler.say(pod, "FailedScheduling", _NO_ROOM, warning=True)
+                self._no_room(key, pod)
                 return
             node = NODES[sum(map(ord, key[2])) % len(NODES)]
             state = waiting("PodInitializing" if init else "ContainerCreating")
@@ -68,6 +66,15 @@ class Kubelet:
             placed = self._store.replace(PODS.plural, with_conditions(placed))
             self._scheduler.say(placed, "Scheduled", f"Successfully assigned {key[0]}/{key[1]} to {node}")
         self._prepare(key, monotonic())
+
+    def _no_room(self, key: PodKey, pod: Json) -> None:
+        """The scheduler looks again from time to time: nodes come, and other pods go."""
+        waits = unschedulable(pod, _NO_ROOM)
+        if waits["status"] != pod["status"]:
+            self._store.replace(PODS.plural, waits)
+        self._scheduler.say(pod, "FailedScheduling", _NO_ROOM, warning=True)
+        again = max(1.0, self.start_seconds * 2)
+        self._clock.call_later(again, lambda: self._schedule(key), patient=True)
 
     def _prepare(self, key: PodKey, since: float) -> None:
         """Attaches volumes, mounts them and sets up the network; then its containers begin."""
