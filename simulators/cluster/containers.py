@@ -8,7 +8,7 @@ from simulators.cluster.logs import Logs
 from simulators.cluster.names import new_uid, timestamp
 from simulators.cluster.pods import is_sidecar, running_status, sidecars, waiting, with_condition
 from simulators.cluster.pulls import Pulls
-from simulators.cluster.simulated_time import monotonic
+from simulators.cluster.simulated_time import INSTANT_SECONDS, monotonic
 from simulators.cluster.store import Store
 
 
@@ -74,7 +74,7 @@ class Containers(Pulls):
         if pod is None:
             return
         probe = _container(pod, name)["startupProbe"]
-        if monotonic() >= passes_at:
+        if monotonic() > passes_at - INSTANT_SECONDS:
             if self._update(key, name, lambda one: {**one, "started": True}) and name in sidecars(pod):
                 self.begin_next(key)
             self._probe(key, name, image)

@@ -7,7 +7,7 @@ from simulators.cluster.events import Recorder, Voice
 from simulators.cluster.kinds import PODS, Json
 from simulators.cluster.names import timestamp
 from simulators.cluster.pods import NODES, container_status, unschedulable, waiting, with_conditions
-from simulators.cluster.simulated_time import monotonic
+from simulators.cluster.simulated_time import INSTANT_SECONDS, monotonic
 from simulators.cluster.store import Store
 
 _NO_ROOM = (
@@ -87,7 +87,7 @@ class Kubelet:
             self.containers.begin_next(key)
             return
         left = None if obstacle.seconds is None else obstacle.seconds - (monotonic() - since)
-        if left is not None and left <= 0:
+        if left is not None and left < INSTANT_SECONDS:
             if obstacle.reason == "FailedAttachVolume":
                 message = 'AttachVolume.Attach succeeded for volume "pvc-1"'
                 self._attacher.say(pod, "SuccessfulAttachVolume", message)

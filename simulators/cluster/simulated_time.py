@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
+INSTANT_SECONDS = 0.001
+"""What is left to wait for counts as over below that: sums of seconds are not exact."""
+
 
 class SimulatedTime:
     """While entered, it is the time of every cluster in this process. It moves by `DemoCluster.pass_time` alone."""

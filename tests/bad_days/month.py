@@ -15,7 +15,7 @@ from deployments.operations.deploys.follow import Timeouts, follow
 from deployments.operations.deploys.rollback import request_rollback
 from deployments.operations.deploys.start import start_deploy
 from deployments.operations.sync.run import UnableToSync, sync
-from simulators.cluster import HEALTHY, Reverter
+from simulators.cluster import Reverter
 from simulators.cluster.disturbances import FullQuota, ImageSet, NoQuota
 from simulators.cluster.refusals import GATEKEEPER
 from simulators.cluster.simulated_time import SimulatedTime
@@ -202,8 +202,9 @@ class Month:
         elif truth.rolls_back and planned.a_person_rolls_back:
             known.last_rollback_was_automatic = False
             self._roll_back_by_hand(deploy, attempt)
-        if attempt.case.around is Around.FULL_QUOTA:
-            NoQuota(namespace=NAMESPACE).happen(self.world.cluster)
+        elif attempt.case.around is Around.FULL_QUOTA:
+            # The quota has room again, and nobody has undone it.
+            known.runs = deploy.sha
 
     def _roll_back_by_hand(self, failed: Deploy, attempt: Attempt) -> None:
         now = self.time.now()
@@ -249,18 +250,28 @@ class _Watch:
                 assert time.passed_seconds < latest, "It never ends."
                 self._sleep(self.planned.look_seconds)
                 follow(clients=self.month.clients, timeouts=timeouts, clock=time.now, sleep=self._sleep)
+            self._make_room()
 
     def _sleep(self, seconds: float) -> None:
         """What hosts and registries are asked meanwhile is answered in no time."""
         for thread in threading.enumerate():
             if thread.name == "question":
                 thread.join()
+        self._make_room()
         self._start_queued()
         time = self.month.time
         if time.passed_seconds - self._synced_at >= SYNC_SECONDS:
             self._synced_at = time.passed_seconds
             self.month.sync_meanwhile()
         self.month.world.cluster.pass_time(seconds)
+
+    def _make_room(self) -> None:
+        """A quota that was full until a Deploy had failed has room for its rollback."""
+        for deploy, attempt in self.attempts.items():
+            if attempt.case.around is Around.FULL_QUOTA:
+                deploy.refresh_from_db()
+                if deploy.status not in ACTIVE_STATUSES:
+                    NoQuota(namespace=NAMESPACE).happen(self.month.world.cluster)
 
     def _start_queued(self) -> None:
         time = self.month.time

@@ -22,7 +22,7 @@ from tests.bad_days.truths import FAILING, Around, Case, passing
 
 DAYS = 30
 KINDS: tuple[tuple[str, ...], ...] = (DEPLOYMENTS_AND_PODS, ("pods",))
-LOOK_SECONDS = (1.5, 5.0, 10.0)
+LOOK_SECONDS = (3.0, 10.0, 10.0, 15.0, 15.0, 20.0)
 DISTURBED_FOR_SECONDS = 240.0
 """What disturbs a Deploy does so soon: of what stays wrong, the cause is to be seen in the end."""
 LONGEST_SECONDS = 780.0
@@ -67,6 +67,9 @@ class Planner:
     hosts: Sequence[str]
     gated: Collection[str]
     """Those whose pods have a readiness gate."""
+    rewrites_templates: bool = True
+    """In the first half of the days: webhooks rewrite Deployments, and nobody else sets images. What others set is not
+    known any more once it is rewritten."""
     chance: Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,43 +78,56 @@ class Planner:
     def rounds(self) -> list[Round]:
         made: list[Round] = []
         left = self.deploys
-        rounds = max(1, round(self.deploys / 2.5))
         while left:
-            each = self._round(left, quiet_seconds=DAYS * 86_400 / rounds - 3600)
+            if self.rewrites_templates and left <= self.deploys / 2:
+                self.rewrites_templates = False
+                made.append(Round(quiet_seconds=0, attempts=(), disturbances=(WebhookChange(),)))
+            each = self._round(left, broken=_left_broken(made[-1]) if made else [])
             made.append(each)
             left -= len(each.attempts)
         return made
 
-    def _round(self, left: int, *, quiet_seconds: float) -> Round:
+    def _round(self, left: int, *, broken: Sequence[str]) -> Round:
+        """Sites that were left broken come soon, and first."""
         chance = self.chance
         everyones = self._everyones()
         kills = sum(isinstance(each, NodeEnd) for each in everyones)
-        hosts = chance.sample(self.hosts, min(left, chance.randint(1, 4)))
-        attempts = [self._attempt(host, kills=kills) for host in hosts]
+        others = [each for each in self.hosts if each not in broken]
+        hosts = [*broken, *chance.sample(others, min(len(others), chance.randint(1, 3)))][: min(left, 4)]
+        usual = 0.0 if broken else DAYS * 86_400 / self.deploys * 4
+        attempts = [self._attempt(host, kills=kills, is_broken=host in broken) for host in hosts]
         alone = [replace(each, disturbances=()) for each in attempts if each.case.around in ALONE]
         return Round(
-            quiet_seconds=quiet_seconds * chance.uniform(0.5, 1.5),
+            quiet_seconds=usual * chance.uniform(0.5, 1.5),
             attempts=tuple(alone[:1] or attempts),
             disturbances=() if alone else everyones,
             registry_failures=chance.choice((0, 0, 0, 1, 2)),
             github_failures=chance.choice((0, 0, 0, 1)),
             look_seconds=chance.choice(LOOK_SECONDS),
-            a_person_rolls_back=chance.random() < 0.5,
+            a_person_rolls_back=chance.random() < 0.7,
         )
 
-    def _attempt(self, host: str, *, kills: int) -> Attempt:
+    def _attempt(self, host: str, *, kills: int, is_broken: bool) -> Attempt:
         chance, name = self.chance, self.world.mappings[host].deployment
         own = tuple(self._own(name) for _ in range(chance.choice((0, 0, 1, 2))))
         kills += sum(isinstance(each, Eviction) for each in own)
         most = min(420.0, LONGEST_SECONDS / (kills + 1))
         cases = passing(most, chance.uniform(0.2, 1.0)) if chance.random() < 0.6 else FAILING
-        wanted = [each for each in cases if host in self.gated or not each.behaviour.gate_closed]
+        wanted = [each for each in cases if self._suits(each, host, is_broken=is_broken)]
         return Attempt(
             host=host,
             case=chance.choice(wanted),
             auto_rollback=chance.random() < 0.5,
             disturbances=own,
         )
+
+    def _suits(self, case: Case, host: str, *, is_broken: bool) -> bool:
+        if case.behaviour.gate_closed and host not in self.gated:
+            return False
+        if case.around in ALONE and is_broken:
+            # Its broken pods would make room.
+            return False
+        return not (self.rewrites_templates and case.truth.is_superseded)
 
     def _own(self, name: str) -> Disturbance:
         """What happens to one Deployment."""
@@ -137,7 +153,9 @@ class Planner:
         at = chance.uniform(0, DISTURBED_FOR_SECONDS)
         match chance.randrange(6):
             case 0:
-                return (NodeEnd(after_seconds=at, node=chance.choice(NODES), is_drained=chance.random() < 0.5),)
+                return (
+                    NodeEnd(after_seconds=at, node=chance.choice(NODES), is_drained=chance.random() < 0.5),
+                )
             case 1:
                 return (WebhookChange(after_seconds=at, mutations=self._mutations()),)
             case 2:
@@ -154,7 +172,7 @@ class Planner:
         chance = self.chance
         host = self.world.registry.host
         registries = {f"{host}/": f"mirror.local/{host.replace(':', '-')}/"}
-        kinds = chance.choice(KINDS)
+        kinds = chance.choice(KINDS if self.rewrites_templates else (("pods",),))
         pins, mirrors = chance.random() < 0.5, chance.random() < 0.5
         if not (pins or mirrors):
             return ()
@@ -175,3 +193,9 @@ class Planner:
             path_contains="/deployments/" if status == 403 else "/default/",
             takes_effect=chance.random() < 0.5,
         )
+
+
+def _left_broken(before: Round) -> list[str]:
+    if before.a_person_rolls_back:
+        return []
+    return [each.host for each in before.attempts if each.case.truth.rolls_back]

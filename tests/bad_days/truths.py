@@ -101,9 +101,7 @@ FAILING = (
         behaviour=MOUNTS_AFTER(None, SECRET_MISSING),
         truth=fails("config_error", 'secret "keys" not found'),
     ),
-    Case(
-        name="no address", behaviour=NO_SANDBOX(), truth=fails("sandbox", "failed to assign an IP address")
-    ),
+    Case(name="no address", behaviour=NO_SANDBOX(), truth=fails("sandbox", "failed to assign an IP address")),
     Case(name="never attached", behaviour=ATTACHES_AFTER(), truth=fails("volume", "Multi-Attach error")),
     Case(
         name="not inspected",
@@ -111,11 +109,14 @@ FAILING = (
         truth=fails("waiting", "ImageInspectError: layer not known"),
     ),
     Case(name="gate closed", behaviour=GATE_CLOSED(), truth=fails("readiness_gate", "these codes: [404]")),
-    Case(
-        name="wrong answer", behaviour=ANSWERS(500), truth=fails("wrong_answer", "The site answered 50")
-    ),
+    Case(name="wrong answer", behaviour=ANSWERS(500), truth=fails("wrong_answer", "The site answered 50")),
     Case(name="no quota", around=Around.FULL_QUOTA, truth=fails("quota", "exceeded quota: pods")),
-    Case(name="image removed", behaviour=ATTACHES_AFTER(60), around=Around.REMOVED, truth=fails("image_not_found", "does not exist")),
+    Case(
+        name="image removed",
+        behaviour=ATTACHES_AFTER(60),
+        around=Around.REMOVED,
+        truth=fails("image_not_found", "/icco-cloud/"),
+    ),
     Case(
         name="refused by policy",
         around=Around.POLICY,

@@ -200,6 +200,42 @@ def test_an_image_set_by_hand_is_still_somebody_elses(pinned: World, clients: Cl
     assert "kubectl-set" in deploy.message
 
 
+@pytest.mark.parametrize("manager", ["argocd-controller", "kubectl-set"])
+@pytest.mark.parametrize("spelt", ["as it was asked for", "as it was rewritten"])
+def test_a_rewritten_image_of_ours_that_others_set_again_is_known(
+    world: World, clients: Clients, manager: str, spelt: str
+) -> None:
+    """A GitOps controller puts back what ran before, and the registry's mirror rewrites that as well."""
+    world.cluster.mutations.append(mirror(world, pins=True, drops_tag=True))
+    first = see_through(rolled_out(world, clients), clients)
+    see_through(rolled_out(world, clients), clients)
+    image = first.image if spelt == "as it was asked for" else first.applied_image
+    world.cluster.set_image(NAMESPACE, NAME, container=NAME, image=image, manager=manager)
+    world.cluster.settle_now()
+    observe(clients)
+    running = seen().running_sha
+
+    third = see_through(rolled_out(world, clients), clients)
+
+    assert running == first.sha
+    assert third.status == Status.SUCCEEDED, third.message
+
+
+def test_another_apps_rewritten_image_is_still_refused(world: World, clients: Clients) -> None:
+    world.cluster.mutations.append(mirror(world))
+    see_through(rolled_out(world, clients), clients)
+    world.commit(HOST)
+    observe(clients)
+    deploy = ask(HOST)
+    foreign = world.image("chartopia.app")
+    world.cluster.set_image(NAMESPACE, NAME, container=NAME, image=foreign, manager="kubectl-set")
+
+    begin(deploy, clients)
+
+    assert deploy.status == Status.FAILED
+    assert "Nothing was changed: correct the mapping" in deploy.message
+
+
 def test_another_apps_image_is_still_refused(pinned: World, clients: Clients) -> None:
     pinned.commit(HOST)
     observe(clients)
