@@ -199,7 +199,7 @@ class Month:
         if found:
             known.last_rollback_was_automatic = True
             self._check_ran(found[0], attempt)
-        elif truth.rolls_back and planned.a_person_rolls_back:
+        elif truth.rolls_back and planned.is_undone(attempt):
             known.last_rollback_was_automatic = False
             self._roll_back_by_hand(deploy, attempt)
         elif attempt.case.around is Around.FULL_QUOTA:

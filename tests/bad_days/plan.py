@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from demo.world import NAMESPACE, World
+from simulators.cluster import HEALTHY
 from simulators.cluster.admission import DEPLOYMENTS_AND_PODS, Mutation
 from simulators.cluster.disturbances import (
     Annotated,
@@ -56,6 +57,10 @@ class Round:
     a_person_rolls_back: bool = False
     """Where a Deploy failed and nothing was rolled back."""
 
+    def is_undone(self, attempt: Attempt) -> bool:
+        """Whether a person rolls back what was not rolled back; always what is up and answers wrongly, since that runs."""
+        return self.a_person_rolls_back or attempt.case.behaviour.answers != HEALTHY.answers
+
 
 @dataclass
 class Planner:
@@ -77,14 +82,17 @@ class Planner:
 
     def rounds(self) -> list[Round]:
         made: list[Round] = []
+        broken: list[str] = []
         left = self.deploys
         while left:
             if self.rewrites_templates and left <= self.deploys / 2:
                 self.rewrites_templates = False
                 made.append(Round(quiet_seconds=0, attempts=(), disturbances=(WebhookChange(),)))
-            each = self._round(left, broken=_left_broken(made[-1]) if made else [])
+            each = self._round(left, broken=broken)
             made.append(each)
             left -= len(each.attempts)
+            attempted = {one.host for one in each.attempts}
+            broken = [host for host in broken if host not in attempted] + _left_broken(each)
         return made
 
     def _round(self, left: int, *, broken: Sequence[str]) -> Round:
@@ -196,6 +204,6 @@ class Planner:
 
 
 def _left_broken(before: Round) -> list[str]:
-    if before.a_person_rolls_back:
-        return []
-    return [each.host for each in before.attempts if each.case.truth.rolls_back]
+    return [
+        each.host for each in before.attempts if each.case.truth.rolls_back and not before.is_undone(each)
+    ]

@@ -132,6 +132,45 @@ def test_a_crash_fails_with_its_cause(mutated: World, clients: Clients) -> None:
     assert (deploy.status, deploy.reason) == (Status.FAILED, "crash"), deploy.message
 
 
+def test_a_pod_that_is_spelt_otherwise_than_the_first_is_diagnosed_as_well(
+    world: World, clients: Clients
+) -> None:
+    """A mirror's webhook came between two pods of one ReplicaSet: the first still starts, the other one crashes."""
+    surge = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 2, "maxUnavailable": 0}}
+    older = world.running_image(HOST)
+    world.cluster.delete_deployment(NAMESPACE, NAME)
+    world.cluster.create_deployment(
+        NAMESPACE, NAME, containers={NAME: older}, replicas=2, strategy=surge, settled=True
+    )
+    deploy = rolled_out(world, clients, SLOW(600))
+    world.cluster.wait_until(lambda: len(started(world, deploy)) > 1)
+    changed = started(world, deploy)[-1]
+    changed["spec"]["containers"][0]["image"] = deploy.image.replace(
+        world.registry.host, f"mirror.local/{world.registry.host.replace(':', '-')}"
+    )
+    ended = {"exitCode": 3, "reason": "Error", "finishedAt": changed["status"]["startTime"]}
+    changed["status"]["containerStatuses"][0] |= {
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": ended},
+        "restartCount": 1,
+    }
+    world.cluster.store.replace("pods", changed)
+
+    see_through(deploy, clients, clock=Clock(minutes=5))
+
+    assert (deploy.status, deploy.reason) == (Status.FAILED, "crash"), deploy.message
+
+
+def started(world: World, deploy: Deploy) -> list[dict]:
+    """The pods of the Deploy's image whose container has been started, by name."""
+    return [
+        pod
+        for pod in world.cluster.pods(NAMESPACE, NAME)
+        if pod["spec"]["containers"][0]["image"] == deploy.image
+        and "containerID" in pod["status"].get("containerStatuses", [{}])[0]
+    ]
+
+
 def test_the_way_back_is_open(mutated: World, clients: Clients, nat: User) -> None:
     observe(clients)
     before = seen().running_sha

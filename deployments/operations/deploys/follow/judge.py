@@ -126,12 +126,9 @@ def _wait_or_fail(snapshot: Snapshot, workload: Workload, rollout: Rollout, cont
 
 def _stated(snapshot: Snapshot, rollout: Rollout) -> str:
     """How far it is; what the Deployment counts as complete is not, while pods of it are not seen to be ready."""
-    container = snapshot.deploy.site.container
     if rollout.phase is Phase.COMPLETE:
         return f"{some_of(snapshot.ready, rollout.wanted, 'new pod')} ready."
-    pulls = pulls_under_way(
-        snapshot.new_pods, snapshot.events, container=container, image=snapshot.pod_image, now=snapshot.now
-    )
+    pulls = pulls_under_way(snapshot.new_pods, snapshot.events, now=snapshot.now)
     return sentences(rollout.message, pulls)
 
 
@@ -141,8 +138,6 @@ def _problem(snapshot: Snapshot, workload: Workload, context: FollowContext) -> 
     problem = diagnose(
         snapshot.new_pods,
         snapshot.events,
-        container=deploy.site.container,
-        image=snapshot.pod_image,
         now=now,
         times=RolloutTimes(
             patched_at=deploy.patched_at,

@@ -101,14 +101,6 @@ class Snapshot:
             return self.deploy.set_image
         return containers(self.deployment)[self.deploy.site.container]
 
-    @property
-    def pod_image(self) -> str:
-        """The image as its pods spell it, a late one first: the one that its messages name."""
-        container = self.deploy.site.container
-        late_first = sorted(self.new_pods, key=is_ready)
-        spelt = (each.image for pod in late_first for each in pod.containers if each.name == container)
-        return next(spelt, self.image)
-
 
 def take_snapshots(
     context: FollowContext, namespace: str, deploys: Sequence[Deploy], *, now: datetime
