@@ -160,6 +160,7 @@ def has_our_image(deploy: Deploy, deployment: Workload) -> bool:
         deployment,
         container=deploy.site.container,
         images=(deploy.image, deploy.applied_image),
+        digest=deploy.digest,
         deploy_id=deploy.pk,
         sets_image=deploy.kind != Kind.RESTART,
     )

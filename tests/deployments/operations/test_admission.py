@@ -228,6 +228,43 @@ def test_a_webhook_that_appears_midway_changes_nothing_for_us(
     assert (seen().running_sha, state()) == (deploy.sha, State.CURRENT)
 
 
+@pytest.mark.parametrize("changes", [{"pins": True, "drops_tag": True}, {}], ids=["pinned", "same tag"])
+def test_a_rewriting_of_our_build_needs_no_record_of_who_wrote(
+    world: World, clients: Clients, changes: dict[str, bool]
+) -> None:
+    """Some clients clear managedFields: https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields."""
+    deploy = rolled_out(world, clients)
+    world.cluster.mutations.append(mirror(world, **changes))
+    touch(world)
+    forget_writers(world)
+
+    see_through(deploy, clients)
+    observe(clients)
+
+    assert deploy.status == Status.SUCCEEDED, deploy.message
+    assert (seen().running_sha, state()) == (deploy.sha, State.CURRENT)
+
+
+def test_another_build_without_a_record_of_who_wrote_is_still_somebody_elses(
+    world: World, clients: Clients
+) -> None:
+    deploy = rolled_out(world, clients, SLOW(600))
+    by_hand = world.image(HOST, world.repository(HOST).graph.commits[-3].sha)
+    world.cluster.set_image(NAMESPACE, NAME, container=NAME, image=by_hand)
+    forget_writers(world)
+
+    see_through(deploy, clients)
+
+    assert deploy.status == Status.SUPERSEDED
+
+
+def forget_writers(world: World) -> None:
+    with world.cluster.store.lock:
+        thing = world.cluster.deployment(NAMESPACE, NAME)
+        thing["metadata"]["managedFields"] = []
+        world.cluster.store.replace("deployments", thing)
+
+
 def test_an_image_set_by_hand_is_still_somebody_elses(pinned: World, clients: Clients) -> None:
     deploy = rolled_out(pinned, clients)
     by_hand = pinned.image(HOST, pinned.repository(HOST).graph.commits[-3].sha)
