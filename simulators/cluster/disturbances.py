@@ -151,7 +151,7 @@ class GitOps(Disturbance):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApiTrouble(Disturbance):
+class ApiFailure(Disturbance):
     """The API server refuses the next requests of that kind, or, with status 0, drops their connections, when they took effect or before."""
 
     status: int = 0

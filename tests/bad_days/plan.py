@@ -9,7 +9,7 @@ from simulators.cluster import HEALTHY
 from simulators.cluster.admission import DEPLOYMENTS_AND_PODS, Mutation
 from simulators.cluster.disturbances import (
     Annotated,
-    ApiTrouble,
+    ApiFailure,
     BusyController,
     Disturbance,
     Eviction,
@@ -172,7 +172,7 @@ class Planner:
                 busy = BusyController(after_seconds=at, lag_seconds=chance.uniform(1, 20))
                 return busy, BusyController(after_seconds=at + 60, lag_seconds=0)
             case 4:
-                return (self._api_trouble(at=chance.choice((0.0, at))),)
+                return (self._api_failure(at=chance.choice((0.0, at))),)
         return (WebhookChange(mutations=self._mutations()),)
 
     def _mutations(self) -> tuple[Mutation, ...]:
@@ -189,11 +189,11 @@ class Planner:
             Mutation(kinds=kinds, registries=registries if mirrors else {}, pins=pins, drops_tag=drops_tag),
         )
 
-    def _api_trouble(self, *, at: float) -> Disturbance:
+    def _api_failure(self, *, at: float) -> Disturbance:
         chance = self.chance
         status = chance.choice((0, 409, 429, 500, 503, 403))
         method = "PATCH" if status == 409 else chance.choice((None, "GET", "PATCH"))
-        return ApiTrouble(
+        return ApiFailure(
             after_seconds=at,
             status=status,
             times=chance.randint(1, 3),

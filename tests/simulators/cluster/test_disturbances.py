@@ -21,7 +21,7 @@ from simulators.cluster import (
 )
 from simulators.cluster.disturbances import (
     Annotated,
-    ApiTrouble,
+    ApiFailure,
     BusyController,
     Disturbance,
     Eviction,
@@ -87,14 +87,14 @@ def test_the_machines_own_time_cannot_be_moved(demo_cluster: DemoCluster) -> Non
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "problem",
     [CRASHES(), LACKS_CONFIG(), PULL_DENIED, UNREADY, UNSCHEDULABLE, GATE_CLOSED()],
     ids=["crashes", "no ConfigMap", "pull denied", "unready", "no node", "gate closed"],
 )
-def test_a_trouble_that_lasts_for_a_minute_is_over_in_three(
-    cluster: DemoCluster, images: Images, trouble: Behaviour
+def test_a_problem_that_lasts_for_a_minute_is_over_in_three(
+    cluster: DemoCluster, images: Images, problem: Behaviour
 ) -> None:
-    images.behaviours["app:2"] = trouble.for_seconds(60)
+    images.behaviours["app:2"] = problem.for_seconds(60)
     roll(cluster)
 
     cluster.pass_time(55)
@@ -192,7 +192,7 @@ def test_others_change_the_image(cluster: DemoCluster, disturbance: Disturbance,
 def test_a_connection_is_dropped_before_or_after_its_request_took_effect(
     cluster: DemoCluster, takes_effect: bool, image: str
 ) -> None:
-    cluster.disturb(ApiTrouble(method="PATCH", takes_effect=takes_effect))
+    cluster.disturb(ApiFailure(method="PATCH", takes_effect=takes_effect))
     cluster.pass_time(1)
     body = {"spec": {"template": {"spec": {"containers": [{"name": "web", "image": "app:2"}]}}}}
 
