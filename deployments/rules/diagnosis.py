@@ -19,10 +19,10 @@ from deployments.rules.pods import (
     Terminated,
     Waiting,
     condition,
+    is_active,
 )
 from deployments.rules.problems import Problem
 from deployments.rules.wording import duration, sentences
-from deployments.rules.workloads import runs_image
 
 _NEVER_RAN = frozenset(
     {"image_not_found", "pull_denied", "pull_failed", "invalid_image", "config_error", "waiting"}
@@ -75,16 +75,15 @@ def diagnose(
     pods: Iterable[Pod],
     events: Iterable[Event],
     *,
-    container: str,
-    image: str,
     now: datetime,
     times: RolloutTimes = NO_TIMES,
 ) -> Diagnosis | None:
-    """The worst that is wrong with the pods that run `image` in that container, or None while nothing is.
+    """The worst that is wrong with a rollout's new pods, or None while nothing is.
 
-    `events` are those of these pods and of their ReplicaSet; what is certain comes before what may pass.
+    `events` are those of these pods and of their ReplicaSet; what is certain comes before what may pass. How the pods' images are
+    spelt says nothing: admission may rewrite each pod's otherwise.
     """
-    new = [pod for pod in pods if runs_image(pod, container=container, image=image)]
+    new = [pod for pod in pods if is_active(pod)]
     counted = _latest_first(events, times)
     found = [
         _diagnosis(problem, times, pod=pod, now=now)
@@ -95,13 +94,11 @@ def diagnose(
     return next((each for each in found if each.certain), found[0] if found else None)
 
 
-def pulls_under_way(
-    pods: Iterable[Pod], events: Iterable[Event], *, container: str, image: str, now: datetime
-) -> str:
+def pulls_under_way(pods: Iterable[Pod], events: Iterable[Event], *, now: datetime) -> str:
     """The sentence that says since when a new pod's image is being pulled, where that takes long; else empty."""
     all_events = list(events)
     for pod in pods:
-        if not runs_image(pod, container=container, image=image):
+        if not is_active(pod):
             continue
         for spec in (*pod.init_containers, *pod.containers):
             state = pod.statuses.get(spec.name, ContainerStatus(name=spec.name)).state

@@ -4,7 +4,7 @@ Mutating webhooks pin images by digest or lead them to a mirror, when we patch o
 server records such a change as made by whoever wrote: https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,33 +32,39 @@ class PutBack:
 
 
 def is_ours(
-    deployment: Workload, *, container: str, images: Iterable[str], deploy_id: int, sets_image: bool = True
+    deployment: Workload,
+    *,
+    container: str,
+    images: Collection[str],
+    digest: str = "",
+    deploy_id: int,
+    sets_image: bool = True,
 ) -> bool:
     """Whether the container has the image that this Deploy gave it, or, where that sets none, the one that it found.
 
-    `images` are what it asked for, and what the API server answered.
+    `images` are what it asked for, and what the API server answered; `digest` is the build that was asked for. Where the record of
+    who wrote is gone, a rewriting of that build is ours.
     """
     present = all_images(deployment).get(container)
     if present is None:
         return False
     if any(is_same_image(present, image) for image in images if image):
         return True
+    if image_writer(deployment, container=container) is None and _mark(deployment) == deploy_id:
+        return any(is_rewriting_of(present, asked=image, digest=digest) for image in images if image)
     return marked_by(deployment, container=container, sets_image=sets_image) == deploy_id
 
 
 def marked_by(deployment: Workload, *, container: str, sets_image: bool = True) -> int | None:
     """The id of the Deploy that wrote the Deployment last, where nobody has given the container another image since."""
-    mark, writer = (
-        deployment.annotations.get(DEPLOY_ANNOTATION, ""),
-        image_writer(deployment, container=container),
-    )
-    if not (mark.isascii() and mark.isdigit()) or writer is None:
+    mark, writer = _mark(deployment), image_writer(deployment, container=container)
+    if mark is None or writer is None:
         return None
     if writer.manager == OUR_MANAGER:
-        return int(mark)
+        return mark
     written_at = _our_last_write(deployment)
     is_older = written_at is not None and writer.at is not None and writer.at <= written_at
-    return int(mark) if is_older and not sets_image else None
+    return mark if is_older and not sets_image else None
 
 
 def put_back(deployment: Workload, *, container: str, before: str) -> PutBack | None:
@@ -87,6 +93,12 @@ def is_rewriting_of(image: str, *, asked: str, digest: str) -> bool:
     if answered.tag is not None and wanted.tag is not None:
         return answered.tag == wanted.tag
     return answered.digest is not None and answered.digest in {digest, wanted.digest}
+
+
+def _mark(deployment: Workload) -> int | None:
+    """The id of the Deploy whose annotation the Deployment has."""
+    mark = deployment.annotations.get(DEPLOY_ANNOTATION, "")
+    return int(mark) if mark.isascii() and mark.isdigit() else None
 
 
 def _our_last_write(deployment: Workload) -> datetime | None:

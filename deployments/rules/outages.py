@@ -8,7 +8,7 @@ from deployments.rules.diagnosis import Diagnosis, diagnose
 from deployments.rules.pods import ContainerStatus, Event, Pod, Running, Terminated, Waiting, condition
 from deployments.rules.problems import cut
 from deployments.rules.wording import sentences
-from deployments.rules.workloads import Workload, containers, owned_pods
+from deployments.rules.workloads import Workload, containers, owned_pods, runs_image
 
 MOST_PODS = 20
 _OVER = frozenset({"Failed", "Succeeded"})
@@ -55,7 +55,8 @@ def outage_of(
     )
     there = [pod for pod in own if pod.phase not in _OVER and not pod.is_terminating]
     image = _spelt(there, container) or containers(deployment).get(container, "")
-    problem = diagnose(own, events, container=container, image=image, now=now)
+    of_newest = [pod for pod in own if runs_image(pod, container=container, image=image)]
+    problem = diagnose(of_newest, events, now=now)
     message = problem.message if problem else _message(deployment, own, there, container=container)
     return Outage(
         reason=problem.reason if problem else "",

@@ -1,6 +1,9 @@
 """What a container does once it has been started, chosen by its image."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+
+from simulators.cluster.simulated_time import monotonic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +27,7 @@ class Behaviour:
     `configmap "cron" not found`, under `waiting_reason`. `obstacle` is what its pod meets before. `gate_closed` is why a
     readiness gate stays closed; one opens a moment after the containers are ready. `job_exit_code` and `job_log` are how it ends
     where it is run to completion, as a Job's pods are, after `slow_seconds`: the same image may serve well, and fail to migrate.
+    `lasts_seconds` is how long all this lasts since its first pod came to a node; then the image is healthy. None: for ever.
     """
 
     schedulable: bool = True
@@ -42,6 +46,11 @@ class Behaviour:
     gate_closed: str = ""
     job_exit_code: int = 0
     job_log: tuple[str, ...] = ("Done.",)
+    lasts_seconds: float | None = None
+
+    def for_seconds(self, seconds: float) -> "Behaviour":
+        """The same trouble, which passes."""
+        return replace(self, lasts_seconds=seconds)
 
     def with_log(self, *lines: str) -> "Behaviour":
         return replace(self, log=lines)
@@ -49,6 +58,23 @@ class Behaviour:
 
 HEALTHY = Behaviour()
 UNREADY = Behaviour(ready=False)
+
+
+class Lasting:
+    """What images do at this moment, given what they do for as long as that lasts."""
+
+    def __init__(self, declared: Callable[[str], Behaviour]) -> None:
+        self._declared = declared
+        self._met_at: dict[str, float] = {}
+
+    def __call__(self, image: str) -> Behaviour:
+        declared = self._declared(image)
+        if declared.lasts_seconds is None:
+            return declared
+        since = self._met_at.setdefault(image, monotonic())
+        return declared if monotonic() - since < declared.lasts_seconds else HEALTHY
+
+
 UNSCHEDULABLE = Behaviour(schedulable=False)
 PULL_DENIED = Behaviour(
     pull_error="failed to authorize: failed to fetch oauth token: unexpected status from GET request to "

@@ -1,13 +1,14 @@
-"""One thread that does what is due: a heap of timers, asleep in between."""
+"""One thread that does what is due: a heap of timers, asleep in between. In a simulated time, whoever passes the time does it."""
 
 import heapq
 import itertools
 import logging
 import threading
-import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+from simulators.cluster.simulated_time import monotonic, simulated
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ class Clock:
         self._stopped = False
 
     def start(self) -> None:
+        if simulated():
+            return
         self._thread = threading.Thread(target=self._run, name="demo-cluster-clock", daemon=True)
         self._thread.start()
 
@@ -48,7 +51,7 @@ class Clock:
     def call_later(self, seconds: float, work: Callable[[], None], *, patient: bool = False) -> None:
         """Runs `work` after that many seconds. Patient work (retries, deadlines) is never hurried."""
         with self._wake:
-            timer = _Timer(time.monotonic() + seconds, next(self._order), work, patient)
+            timer = _Timer(monotonic() + seconds, next(self._order), work, patient)
             heapq.heappush(self._timers, timer)
             if self._timers[0] is timer or self._hurried:
                 self._wake.notify_all()
@@ -64,6 +67,22 @@ class Clock:
             finally:
                 self._hurried = False
 
+    def pass_time(self, seconds: float) -> None:
+        """Moves the simulated time on, and does what becomes due at its moment. Raises RuntimeError in the machine's own time."""
+        present = simulated()
+        if present is None:
+            raise RuntimeError("Only a simulated time can be moved on.")
+        until = present.passed_seconds + seconds
+        while timer := self._due_by(until):
+            present.passed_seconds = max(present.passed_seconds, timer.due)
+            self._do(timer.work)
+        present.passed_seconds = until
+
+    def _due_by(self, moment: float) -> _Timer | None:
+        with self._wake:
+            is_due = self._timers and self._timers[0].due <= moment
+            return heapq.heappop(self._timers) if is_due else None
+
     def _is_settled(self) -> bool:
         return self._stopped or (not self._busy and all(timer.patient for timer in self._timers))
 
@@ -76,7 +95,7 @@ class Clock:
                     self._busy = True
                     return timer
                 self._wake.notify_all() if self._hurried else None
-                self._wake.wait(max(0.0, self._timers[0].due - time.monotonic()) if self._timers else None)
+                self._wake.wait(max(0.0, self._timers[0].due - monotonic()) if self._timers else None)
             return None
 
     def _due(self) -> _Timer | None:
@@ -85,17 +104,20 @@ class Clock:
             self._timers.remove(first)
             heapq.heapify(self._timers)
             return first
-        if self._timers and self._timers[0].due <= time.monotonic():
+        if self._timers and self._timers[0].due <= monotonic():
             return heapq.heappop(self._timers)
         return None
 
     def _run(self) -> None:
         while timer := self._next():
-            try:
-                timer.work()
-            except Exception as error:
-                log.exception("The demo cluster tripped over its own work.")
-                self.failures.append(error)
+            self._do(timer.work)
+
+    def _do(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:
+            log.exception("The demo cluster tripped over its own work.")
+            self.failures.append(error)
 
 
 _K = TypeVar("_K", bound=Hashable)

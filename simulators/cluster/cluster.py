@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,9 +12,10 @@ import yaml
 from simulators.cluster.admission import Admission, Denial, Mutation, Reverter
 from simulators.cluster.api import Api
 from simulators.cluster.authorisation import Authorisation
-from simulators.cluster.behaviour import HEALTHY, Behaviour
+from simulators.cluster.behaviour import HEALTHY, Behaviour, Lasting
 from simulators.cluster.container_steps import Habits
 from simulators.cluster.contents import Contents
+from simulators.cluster.disturbances import Disturbance
 from simulators.cluster.failures import Failures, Switches
 from simulators.cluster.kinds import Json
 from simulators.cluster.kubeconfig import make_kubeconfig
@@ -55,7 +57,7 @@ class DemoCluster(Contents, Switches):
         original = self.admission.original
         habits = Habits(
             image_exists=lambda image: image_exists(original(image)),
-            behaviour=lambda image: behaviour(original(image)),
+            behaviour=Lasting(lambda image: behaviour(original(image))),
             start_seconds=start_seconds,
             image_id=lambda image: pulled_as(image, image_id(original(image))),
         )
@@ -145,6 +147,15 @@ class DemoCluster(Contents, Switches):
     def settle_now(self, timeout_seconds: float = 60) -> None:
         """Does now all that is on its way: rollouts end, pods get ready. Only retries and deadlines keep their time."""
         self.machinery.clock.settle(timeout_seconds=timeout_seconds)
+
+    def pass_time(self, seconds: float) -> None:
+        """Moves a simulated time on; all that becomes due meanwhile has happened then, at its own moment."""
+        self.machinery.clock.pass_time(seconds)
+
+    def disturb(self, *disturbances: Disturbance) -> None:
+        """Lets each happen when its time comes."""
+        for each in disturbances:
+            self.machinery.clock.call_later(each.after_seconds, partial(each.happen, self), patient=True)
 
     def wait_until(self, holds: Callable[[], bool], timeout_seconds: float = 60) -> None:
         """Waits until `holds()`, asked after every change in the cluster; raises TimeoutError."""

@@ -1,7 +1,5 @@
 """One container's life: pulled, started, ready or crashing, and started again; init containers first, one by one."""
 
-from time import monotonic
-
 from simulators.cluster.clock import Clock
 from simulators.cluster.container_steps import Habits, PodKey
 from simulators.cluster.events import Recorder
@@ -10,6 +8,7 @@ from simulators.cluster.logs import Logs
 from simulators.cluster.names import new_uid, timestamp
 from simulators.cluster.pods import is_sidecar, running_status, sidecars, waiting, with_condition
 from simulators.cluster.pulls import Pulls
+from simulators.cluster.simulated_time import INSTANT_SECONDS, monotonic
 from simulators.cluster.store import Store
 
 
@@ -80,7 +79,7 @@ class Containers(Pulls):
         if pod is None:
             return
         probe = _container(pod, name)["startupProbe"]
-        if monotonic() >= passes_at:
+        if monotonic() > passes_at - INSTANT_SECONDS:
             if self._update(key, name, lambda one: {**one, "started": True}) and name in sidecars(pod):
                 self.begin_next(key)
             self._probe(key, name, image)
@@ -127,6 +126,9 @@ class Containers(Pulls):
             for gate in pod["spec"]["readinessGates"]:
                 pod = with_condition(pod, gate["conditionType"], ok=not why, **gate_status)
             self._store.replace(PODS.plural, pod)
+        if why:
+            again = max(1.0, self._habits.start_seconds * 2)
+            self._later(again, self._write_gates, key, patient=True)
 
     def _exit(self, key: PodKey, name: str, image: str, killed: int = 0) -> None:
         behaviour, restarts = self._habits.behaviour(image), 0

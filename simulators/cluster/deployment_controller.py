@@ -1,6 +1,6 @@
 """The Deployment controller: one ReplicaSet for each template, rolled over as the strategy says."""
 
-from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from simulators.cluster import conditions, rolling
 from simulators.cluster.clock import Clock, WorkQueue
@@ -11,7 +11,11 @@ from simulators.cluster.names import timestamp
 from simulators.cluster.replica_sets import REVISION, new_replica_set, template_of
 from simulators.cluster.resizing import Resizer, is_scaled
 from simulators.cluster.revisions import annotations_for, expired_replica_sets, next_revision
+from simulators.cluster.simulated_time import now
 from simulators.cluster.store import Key, Store
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 MANAGER = "kube-controller-manager"
 
@@ -123,7 +127,7 @@ class DeploymentController:
             listed = conditions.put(listed, "ReplicaFailure", "True", one["reason"], one["message"])
         status = conditions.calculate_status(deployment, new, everyone, listed)
         if not deployment["spec"].get("paused"):
-            status = conditions.with_progress(deployment, new, status, now=datetime.now(UTC))
+            status = conditions.with_progress(deployment, new, status, now=now())
         if conditions.is_complete(deployment, status):
             for one in expired_replica_sets(deployment, old):
                 self._store.remove(REPLICA_SETS.plural, one)
@@ -131,10 +135,10 @@ class DeploymentController:
         if draft["metadata"] == deployment["metadata"] and status == deployment.get("status"):
             return
         written = {**draft, "status": status}
-        now = timestamp()
-        fields = record_update(deployment, written, manager=MANAGER, now=now)
+        stamp = timestamp()
+        fields = record_update(deployment, written, manager=MANAGER, now=stamp)
         written = {**written, "metadata": {**written["metadata"], "managedFields": fields}}
-        fields = record_status(written, manager=MANAGER, now=now)
+        fields = record_status(written, manager=MANAGER, now=stamp)
         metadata = {**written["metadata"], "managedFields": fields}
         self._store.replace(DEPLOYMENTS.plural, {**written, "metadata": metadata})
 
@@ -149,7 +153,7 @@ class DeploymentController:
         if key in self._alarms and self._alarms[key] <= due:
             return
         self._alarms[key] = due
-        left = (due - datetime.now(UTC)).total_seconds()
+        left = (due - now()).total_seconds()
         self._clock.call_later(max(0.0, left) + 0.05, lambda: self._ring(key), patient=True)
 
     def _ring(self, key: Key) -> None:

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from simulators.cluster.kinds import EVENTS, Json
 from simulators.cluster.names import new_uid, timestamp
+from simulators.cluster.simulated_time import monotonic
 from simulators.cluster.store import Store
 
 KEPT = 5000
+KEPT_SECONDS = 3600
+"""Since it was last seen, as the API server's --event-ttl has it where nobody sets another."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,8 @@ class Voice:
 class Recorder:
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known: OrderedDict[tuple[str, ...], tuple[str, str]] = OrderedDict()
+        self._known: OrderedDict[tuple[str, ...], tuple[str, str, float]] = OrderedDict()
+        """Those that were seen last come last: where they are, and when that was."""
         self._number = 0
 
     def record(self, thing: Json, about: Json, *, component: str, field: str) -> None:
@@ -34,16 +38,21 @@ class Recorder:
         metadata = thing["metadata"]
         known = (metadata["uid"], about["reason"], about["message"], field)
         with self._store.lock:
+            self._forget_oldest()
             where = self._known.get(known)
-            present = self._store.find(EVENTS.plural, *where) if where else None
+            present = self._store.find(EVENTS.plural, *where[:2]) if where else None
             if present is not None:
+                self._remember(known, present)
                 again = {**present, "count": present["count"] + 1, "lastTimestamp": timestamp()}
                 self._store.replace(EVENTS.plural, again)
                 return
             event = self._event(thing, component, field) | about
             self._store.add(EVENTS.plural, event)
-            self._known[known] = metadata["namespace"], event["metadata"]["name"]
-            self._forget_oldest()
+            self._remember(known, event)
+
+    def _remember(self, known: tuple[str, ...], event: Json) -> None:
+        self._known[known] = event["metadata"]["namespace"], event["metadata"]["name"], monotonic()
+        self._known.move_to_end(known)
 
     def _event(self, thing: Json, component: str, field: str) -> Json:
         metadata, now = thing["metadata"], timestamp()
@@ -76,7 +85,10 @@ class Recorder:
         }
 
     def _forget_oldest(self) -> None:
-        while len(self._known) > KEPT:
-            _, where = self._known.popitem(last=False)
-            if event := self._store.find(EVENTS.plural, *where):
+        while self._known:
+            known, (namespace, name, seen_at) = next(iter(self._known.items()))
+            if len(self._known) <= KEPT and monotonic() - seen_at < KEPT_SECONDS:
+                return
+            del self._known[known]
+            if event := self._store.find(EVENTS.plural, namespace, name):
                 self._store.remove(EVENTS.plural, event)

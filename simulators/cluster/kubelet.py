@@ -1,7 +1,5 @@
 """The scheduler, and the kubelets of all nodes in one: from a new pod to its removal."""
 
-from time import monotonic
-
 from simulators.cluster.clock import Clock
 from simulators.cluster.container_steps import Habits, PodKey
 from simulators.cluster.containers import Containers
@@ -16,6 +14,7 @@ from simulators.cluster.pods import (
     waiting,
     with_conditions,
 )
+from simulators.cluster.simulated_time import INSTANT_SECONDS, monotonic
 from simulators.cluster.store import Store
 
 _NO_ROOM = (
@@ -61,8 +60,7 @@ class Kubelet:
                 return
             containers, init = pod["spec"]["containers"], pod["spec"].get("initContainers") or []
             if not all(self._behaviour(one["image"]).schedulable for one in containers):
-                self._store.replace(PODS.plural, unschedulable(pod, _NO_ROOM))
-                self._scheduler.say(pod, "FailedScheduling", _NO_ROOM, warning=True)
+                self._no_room(key, pod)
                 return
             node = asked_node(pod) or NODES[sum(map(ord, key[2])) % len(NODES)]
             state = waiting("PodInitializing" if init else "ContainerCreating")
@@ -76,6 +74,15 @@ class Kubelet:
             self._scheduler.say(placed, "Scheduled", f"Successfully assigned {key[0]}/{key[1]} to {node}")
         self._prepare(key, monotonic())
 
+    def _no_room(self, key: PodKey, pod: Json) -> None:
+        """The scheduler looks again from time to time: nodes come, and other pods go."""
+        waits = unschedulable(pod, _NO_ROOM)
+        if waits["status"] != pod["status"]:
+            self._store.replace(PODS.plural, waits)
+        self._scheduler.say(pod, "FailedScheduling", _NO_ROOM, warning=True)
+        again = max(1.0, self.start_seconds * 2)
+        self._clock.call_later(again, lambda: self._schedule(key), patient=True)
+
     def _prepare(self, key: PodKey, since: float) -> None:
         """Attaches volumes, mounts them and sets up the network; then its containers begin."""
         pod = self.containers.find(key)
@@ -87,7 +94,7 @@ class Kubelet:
             self.containers.begin_next(key)
             return
         left = None if obstacle.seconds is None else obstacle.seconds - (monotonic() - since)
-        if left is not None and left <= 0:
+        if left is not None and left < INSTANT_SECONDS:
             if obstacle.reason == "FailedAttachVolume":
                 message = 'AttachVolume.Attach succeeded for volume "pvc-1"'
                 self._attacher.say(pod, "SuccessfulAttachVolume", message)

@@ -1,12 +1,12 @@
 """What the containers printed, in their present and in their previous life."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 
 from simulators.cluster.behaviour import Behaviour
 from simulators.cluster.errors import bad_request
 from simulators.cluster.kinds import Json
 from simulators.cluster.pods import STATUS_LISTS
+from simulators.cluster.simulated_time import now
 
 Line = tuple[str, str]
 
@@ -18,7 +18,7 @@ class Logs:
 
     def begin(self, uid: str, container: str, lines: Iterable[str]) -> None:
         """A container starts and prints its lines; only the life before is kept beside it."""
-        moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        moment = now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         lives = self._lives.get((uid, container), [])[-1:]
         self._lives[uid, container] = [*lives, [(moment, line) for line in lines]]
 

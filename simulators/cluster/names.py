@@ -8,6 +8,7 @@ import zlib
 from datetime import UTC, datetime
 
 from simulators.cluster.kinds import Json
+from simulators.cluster.simulated_time import now
 
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 
@@ -44,7 +45,7 @@ def new_uid() -> str:
 
 def timestamp(moment: datetime | None = None) -> str:
     """RFC 3339 in UTC with whole seconds, as metav1.Time is written; now, unless a moment is given."""
-    return (moment or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (moment or now()).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_timestamp(text: str) -> datetime:

@@ -1,7 +1,6 @@
 """Tables: the columns that `kubectl get` prints (pkg/printers/internalversion)."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from simulators.cluster.kinds import (
     CONTROLLER_REVISIONS,
@@ -20,6 +19,7 @@ from simulators.cluster.kinds import (
 )
 from simulators.cluster.names import parse_timestamp
 from simulators.cluster.requests import Request
+from simulators.cluster.simulated_time import now
 
 Row = Callable[[Json], list[object]]
 
@@ -34,7 +34,7 @@ def age(text: str | None) -> str:
     """How long ago, as kubectl abbreviates it."""
     if not text:
         return "<unknown>"
-    seconds = int((datetime.now(UTC) - parse_timestamp(text)).total_seconds())
+    seconds = int((now() - parse_timestamp(text)).total_seconds())
     for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
         if seconds >= 2 * size:
             return f"{seconds // size}{unit}"

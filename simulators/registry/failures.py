@@ -44,6 +44,10 @@ class Failures:
         with self._lock:
             self._planned.append(failure)
 
+    def clear(self) -> None:
+        with self._lock:
+            self._planned.clear()
+
     def strike(self, request: Request) -> Response | None:
         """The answer that was planned for such a request, after its wait; None to go on as usual."""
         with self._lock:

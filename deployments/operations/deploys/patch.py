@@ -233,6 +233,7 @@ def has_our_image(step: DeployStep, workload: Workload) -> bool:
             workload,
             container=container,
             images=(deploy.image, step.applied_image),
+            digest=deploy.digest,
             deploy_id=deploy.pk,
             sets_image=deploy.kind != Kind.RESTART,
         )

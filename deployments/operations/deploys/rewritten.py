@@ -22,7 +22,9 @@ def asked_image(site: Site, workload: Workload, *, container: str) -> str:
         return present
     mark = marked_by(workload, container=container)
     if mark is None:
-        return present
+        # Whoever put it there: the cluster has made this of a Deploy's image before.
+        made_of = _made_of(site, present)
+        return made_of if is_of(made_of, site.expected_repository) else present
     wrote = site.deploys.filter(pk__lte=mark, patch_sent_at__isnull=False).exclude(kind=Kind.RESTART)
     asked = wrote.values_list("image", flat=True).first() or ""
     return asked if is_of(asked, site.expected_repository) else present
@@ -32,8 +34,15 @@ def image_set_as(site: Site, image: str) -> str:
     """What a Deploy asked for of which the cluster made this image; the image itself where it carries a commit, or none did."""
     if commit_in(site, image):
         return image
-    made_of = site.deploys.filter(applied_image=image).values_list("image", flat=True).first()
-    return made_of or image
+    return _made_of(site, image) or image
+
+
+def _made_of(site: Site, applied: str) -> str:
+    """What a Deploy asked for of which the cluster made this image; empty where none did."""
+    made_of = (
+        site.deploys.filter(applied_image=applied).exclude(applied_image="").values_list("image", flat=True)
+    )
+    return made_of.first() or ""
 
 
 def note_desired(deploy: Deploy, *, now: datetime) -> None:

@@ -140,6 +140,45 @@ def test_a_crash_fails_with_its_cause(mutated: World, clients: Clients) -> None:
     assert (deploy.status, deploy.reason) == (Status.FAILED, "crash"), deploy.message
 
 
+def test_a_pod_that_is_spelt_otherwise_than_the_first_is_diagnosed_as_well(
+    world: World, clients: Clients
+) -> None:
+    """A mirror's webhook came between two pods of one ReplicaSet: the first still starts, the other one crashes."""
+    surge = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 2, "maxUnavailable": 0}}
+    older = world.running_image(HOST)
+    world.cluster.delete_deployment(NAMESPACE, NAME)
+    world.cluster.create_deployment(
+        NAMESPACE, NAME, containers={NAME: older}, replicas=2, strategy=surge, settled=True
+    )
+    deploy = rolled_out(world, clients, SLOW(600))
+    world.cluster.wait_until(lambda: len(started(world, deploy)) > 1)
+    changed = started(world, deploy)[-1]
+    changed["spec"]["containers"][0]["image"] = deploy.image.replace(
+        world.registry.host, f"mirror.local/{world.registry.host.replace(':', '-')}"
+    )
+    ended = {"exitCode": 3, "reason": "Error", "finishedAt": changed["status"]["startTime"]}
+    changed["status"]["containerStatuses"][0] |= {
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": ended},
+        "restartCount": 1,
+    }
+    world.cluster.store.replace("pods", changed)
+
+    see_through(deploy, clients, clock=Clock(minutes=5))
+
+    assert (deploy.status, deploy.reason) == (Status.FAILED, "crash"), deploy.message
+
+
+def started(world: World, deploy: Deploy) -> list[dict]:
+    """The pods of the Deploy's image whose container has been started, by name."""
+    return [
+        pod
+        for pod in world.cluster.pods(NAMESPACE, NAME)
+        if pod["spec"]["containers"][0]["image"] == deploy.image
+        and "containerID" in pod["status"].get("containerStatuses", [{}])[0]
+    ]
+
+
 def test_the_way_back_is_open(mutated: World, clients: Clients, nat: User) -> None:
     observe(clients)
     before = seen().running_sha
@@ -197,6 +236,43 @@ def test_a_webhook_that_appears_midway_changes_nothing_for_us(
     assert (seen().running_sha, state()) == (deploy.sha, State.CURRENT)
 
 
+@pytest.mark.parametrize("changes", [{"pins": True, "drops_tag": True}, {}], ids=["pinned", "same tag"])
+def test_a_rewriting_of_our_build_needs_no_record_of_who_wrote(
+    world: World, clients: Clients, changes: dict[str, bool]
+) -> None:
+    """Some clients clear managedFields: https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields."""
+    deploy = rolled_out(world, clients)
+    world.cluster.mutations.append(mirror(world, **changes))
+    touch(world)
+    forget_writers(world)
+
+    see_through(deploy, clients)
+    observe(clients)
+
+    assert deploy.status == Status.SUCCEEDED, deploy.message
+    assert (seen().running_sha, state()) == (deploy.sha, State.CURRENT)
+
+
+def test_another_build_without_a_record_of_who_wrote_is_still_somebody_elses(
+    world: World, clients: Clients
+) -> None:
+    deploy = rolled_out(world, clients, SLOW(600))
+    by_hand = world.image(HOST, world.repository(HOST).graph.commits[-3].sha)
+    world.cluster.set_image(NAMESPACE, NAME, container=NAME, image=by_hand)
+    forget_writers(world)
+
+    see_through(deploy, clients)
+
+    assert deploy.status == Status.SUPERSEDED
+
+
+def forget_writers(world: World) -> None:
+    with world.cluster.store.lock:
+        thing = world.cluster.deployment(NAMESPACE, NAME)
+        thing["metadata"]["managedFields"] = []
+        world.cluster.store.replace("deployments", thing)
+
+
 def test_an_image_set_by_hand_is_still_somebody_elses(pinned: World, clients: Clients) -> None:
     deploy = rolled_out(pinned, clients)
     by_hand = pinned.image(HOST, pinned.repository(HOST).graph.commits[-3].sha)
@@ -206,6 +282,42 @@ def test_an_image_set_by_hand_is_still_somebody_elses(pinned: World, clients: Cl
 
     assert deploy.status == Status.SUPERSEDED
     assert "kubectl-set" in deploy.message
+
+
+@pytest.mark.parametrize("manager", ["argocd-controller", "kubectl-set"])
+@pytest.mark.parametrize("spelt", ["as it was asked for", "as it was rewritten"])
+def test_a_rewritten_image_of_ours_that_others_set_again_is_known(
+    world: World, clients: Clients, manager: str, spelt: str
+) -> None:
+    """A GitOps controller puts back what ran before, and the registry's mirror rewrites that as well."""
+    world.cluster.mutations.append(mirror(world, pins=True, drops_tag=True))
+    first = see_through(rolled_out(world, clients), clients)
+    see_through(rolled_out(world, clients), clients)
+    image = first.image if spelt == "as it was asked for" else first.applied_image
+    world.cluster.set_image(NAMESPACE, NAME, container=NAME, image=image, manager=manager)
+    world.cluster.settle_now()
+    observe(clients)
+    running = seen().running_sha
+
+    third = see_through(rolled_out(world, clients), clients)
+
+    assert running == first.sha
+    assert third.status == Status.SUCCEEDED, third.message
+
+
+def test_another_apps_rewritten_image_is_still_refused(world: World, clients: Clients) -> None:
+    world.cluster.mutations.append(mirror(world))
+    see_through(rolled_out(world, clients), clients)
+    world.commit(HOST)
+    observe(clients)
+    deploy = ask(HOST)
+    foreign = world.image("chartopia.app")
+    world.cluster.set_image(NAMESPACE, NAME, container=NAME, image=foreign, manager="kubectl-set")
+
+    begin(deploy, clients)
+
+    assert deploy.status == Status.FAILED
+    assert "Nothing was changed: correct the mapping" in deploy.message
 
 
 def test_another_apps_image_is_still_refused(pinned: World, clients: Clients) -> None:

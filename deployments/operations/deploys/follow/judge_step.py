@@ -117,13 +117,7 @@ def _stated(snapshot: Snapshot, workload: Workload, rollout: Rollout) -> str:
     """How far it is; what the workload counts as complete is not, while pods of it are not seen to be ready."""
     if rollout.phase is Phase.COMPLETE:
         return f"{some_of(snapshot.ready, rollout.wanted, 'new pod')} ready."
-    pulls = pulls_under_way(
-        snapshot.new_pods,
-        snapshot.events,
-        container=snapshot.step.container,
-        image=snapshot.pod_image,
-        now=snapshot.now,
-    )
+    pulls = pulls_under_way(snapshot.new_pods, snapshot.events, now=snapshot.now)
     return sentences(rollout.message, pulls, blocked(workload, snapshot.pods))
 
 
@@ -132,8 +126,6 @@ def _problem(snapshot: Snapshot, workload: Workload, context: FollowContext) -> 
     problem = diagnose(
         snapshot.new_pods,
         snapshot.events,
-        container=step.container,
-        image=snapshot.pod_image,
         now=now,
         times=RolloutTimes(
             patched_at=step.deploy.patched_at,

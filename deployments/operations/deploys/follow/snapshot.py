@@ -112,18 +112,6 @@ class Snapshot:
         """That of the container whose image stands for the others'."""
         return self.images.get(self.step.container, self.step.set_image)
 
-    @property
-    def pod_image(self) -> str:
-        """The image as its pods spell it, a late one first: the one that its messages name."""
-        late_first = sorted(self.new_pods, key=is_ready)
-        spelt = (
-            each.image
-            for pod in late_first
-            for each in (*pod.containers, *pod.init_containers)
-            if each.name == self.step.container
-        )
-        return next(spelt, self.image)
-
 
 def take_snapshots(
     context: FollowContext, namespace: str, kind: WorkloadKind, steps: Sequence[DeployStep], *, now: datetime

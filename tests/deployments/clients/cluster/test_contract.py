@@ -10,7 +10,7 @@ from deployments.rules.pods import condition
 from deployments.rules.restarts import restarted_at
 from deployments.rules.rollouts import Phase, judge_rollout
 from deployments.rules.selectors import selector
-from deployments.rules.workloads import containers, image_writer, running_images
+from deployments.rules.workloads import containers, image_writer, running_images, runs_image
 from tests.deployments.clients.cluster.ground import FIRST, MISSING, SECOND, TALKING, WEB, Ground, wait_for
 
 pytestmark = pytest.mark.cluster
@@ -117,7 +117,8 @@ def test_a_rollout_is_followed_until_ready_pods_run_the_image(ground):
 def diagnosed(ground: Ground, name: str, image: str):
     pods = ground.pods(name)
     events = [each for pod in pods for each in ground.cluster.events(ground.namespace, uid=pod.uid)]
-    return diagnose(pods, events, container=WEB, image=image, now=datetime.now(UTC))
+    new = [pod for pod in pods if runs_image(pod, container=WEB, image=image)]
+    return diagnose(new, events, now=datetime.now(UTC))
 
 
 def test_an_image_that_does_not_exist_is_diagnosed_while_the_old_pod_serves(ground):

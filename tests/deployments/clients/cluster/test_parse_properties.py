@@ -66,7 +66,7 @@ def test_nothing_trips_over_what_no_api_server_sends(
     workload, events = listed[0], [parse.event(event)]
 
     rollout = judge_rollout(workload, images={"web": IMAGE})
-    diagnose(found, events, container="web", image=IMAGE, now=NOW)
+    diagnose(found, events, now=NOW)
     check_digests(found, container="web", same={"sha256:1"})
     reported_digests(found, container="web")
     running_images(workload, found.of_workload("shop"), container="web")
