@@ -133,10 +133,11 @@ class World:
         path = f"{PROJECT}/{self.mappings[host].repository}".lower()
         self.registry.push(path, sha, after_seconds=after_seconds)
 
-    def apply(self, name: str, *, image: str) -> None:
-        """Create what a file of demo/manifests describes, with this image."""
-        text = (MANIFESTS / f"{name}.yaml").read_text(encoding="utf-8")
-        self.cluster.apply(text.replace("{image}", image), namespace=NAMESPACE)
+    def apply(self, manifests: str, *, image: str, name: str = "shop") -> None:
+        """Create what a file of demo/manifests describes, with this image; its objects' names begin with `name`."""
+        text = (MANIFESTS / f"{manifests}.yaml").read_text(encoding="utf-8")
+        filled_in = text.replace("{image}", image).replace("{name}", name)
+        self.cluster.apply(filled_in, namespace=NAMESPACE)
 
     def running_image(self, host: str) -> str:
         """Image that the site's Deployment asks for now."""

@@ -156,7 +156,7 @@ class SiteAdmin(admin.ModelAdmin):
 
     @admin.display(description="Workloads")
     def workload(self, site: Site) -> str:
-        return format_references(site.references) or "-"
+        return format_references(_row(site).site.references) or "-"
 
     @admin.action(description="Sync the selected sites now", permissions=["change"])
     def sync(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:

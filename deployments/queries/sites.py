@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from deployments.autodeploy_policy import policies_of, verdict_on
 from deployments.facts import StandingHold, pods_from_json, site_facts, stale_after
 from deployments.models import Deploy, Hold, Observation, Site
+from deployments.models.site import SiteQuerySet
 from deployments.queries.commits import Commit, commits_between
 from deployments.queries.system_status import SystemStatus, system_status
 from deployments.rules.autodeploy import Verdict
@@ -160,10 +161,11 @@ def answers_of(sites: Sequence[Site], *, now: datetime) -> dict[int, State]:
     return {site.pk: row_of(site, status, now=now).answer.state for site in sites}
 
 
-def rows_of(sites: QuerySet[Site], *, now: datetime) -> list[SiteRow]:
+def rows_of(sites: SiteQuerySet, *, now: datetime) -> list[SiteRow]:
     """Return the rows of some sites, in their order. Two statements."""
     status = system_status(now=now)
-    return [row_of(site, status, now=now) for site in sites.select_related("observation__latest_deploy")]
+    shown = sites.with_workloads().select_related("observation__latest_deploy")
+    return [row_of(site, status, now=now) for site in shown]
 
 
 def site_page(*, name: str, now: datetime) -> SitePage:

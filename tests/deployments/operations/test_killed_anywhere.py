@@ -1,0 +1,140 @@
+"""A worker that dies at any moment of a Deploy of three workloads with a release job: the next one brings it to the same end."""
+
+from collections import Counter
+from datetime import timedelta
+from time import sleep
+
+import pytest
+from django.utils import timezone
+
+from demo.world import NAMESPACE, World
+from deployments.clients.clients import Clients
+from deployments.models import Deploy, EventKind, Observation, Site, Status
+from deployments.operations.deploys.follow import Timeouts, follow
+from deployments.operations.deploys.start import start_deploy
+from deployments.operations.sites.save import save_workloads
+from deployments.rules.targets import parse_references
+from tests.deployments.operations.following import HOST
+from tests.factories import ask, observe
+from tests.mortal import Life, worker_with
+from tests.roles import WORKER, acting_as
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("sites"),
+    pytest.mark.every_kind,
+]
+
+WORKLOADS = "Deployment shop-web; StatefulSet shop-worker; CronJob shop-report"
+TIMEOUTS = Timeouts(
+    stability=timedelta(0), rollout=timedelta(minutes=15), poll_seconds=0, task=timedelta(seconds=60)
+)
+
+
+@pytest.fixture
+def shop(world: World) -> World:
+    """A site of three workloads, one of which has an init container, and of a release job."""
+    for name in ("app_of_one_image", "release_job"):
+        world.apply(name, image=world.image(HOST))
+    world.cluster.settle_now()
+    site = Site.objects.get(host=HOST)
+    save_workloads(site, parse_references(WORKLOADS, namespace=NAMESPACE))
+    Site.objects.filter(pk=site.pk).update(release_job="shop-upgrade", check_enabled=False)
+    return world
+
+
+def asked_for(world: World) -> Deploy:
+    """A Deploy of a new commit, which no worker has taken up."""
+    sha = world.commit(HOST)
+    Observation.objects.filter(site__host=HOST).update(head_sha=sha, head_image_built=True)
+    return ask(HOST, now=timezone.now())
+
+
+def live(deploy: Deploy, clients: Clients, world: World, life: Life) -> None:
+    """Work on the Deploy as the tick has a worker do it, until it has ended or the worker dies."""
+    while (status := _status(deploy)) in Status.FOLLOWED | {Status.QUEUED}:
+        moments = life.moments
+        with acting_as(WORKER), worker_with(life, clients) as mortal:
+            if status == Status.QUEUED:
+                start_deploy(deploy_id=deploy.pk, clients=mortal, now=timezone.now())
+            else:
+                world.cluster.settle_now()
+                follow(clients=mortal, timeouts=TIMEOUTS, clock=timezone.now, sleep=lambda _: sleep(0.001))
+        if moments < life.ends_at <= life.moments:
+            return
+
+
+def _status(deploy: Deploy) -> str:
+    return str(Deploy.objects.values_list("status", flat=True).get(pk=deploy.pk))
+
+
+def end_of(deploy: Deploy, world: World) -> dict[str, object]:
+    """All that a Deploy has come to, in which nothing tells one from another that went the same way."""
+    deploy.refresh_from_db()
+    steps = deploy.steps.values_list("kind", "name", "containers", "wanted", "updated", "ready", "message")
+    return {
+        "status": deploy.status,
+        "message": deploy.message,
+        "log": deploy.release_log,
+        "steps": list(steps),
+        "patched": all(deploy.steps.values_list("patched_at", flat=True)),
+        "ends": deploy.events.filter(kind=EventKind.ENDED).count(),
+        "changes": changes(world),
+        "left behind": left_behind(world, deploy.image),
+    }
+
+
+def changes(world: World) -> Counter[str]:
+    """How often each workload was changed, and how many Jobs were made, since the log was cleared."""
+    return Counter(
+        each.path.rpartition("/")[2]
+        for each in world.cluster.requests
+        if each.method in {"PATCH", "POST"} and "dryRun" not in each.query and each.status in {200, 201}
+    )
+
+
+def left_behind(world: World, image: str) -> list[str]:
+    """The containers, init containers too, that are asked to run another image of this app."""
+    repository = image.rpartition(":")[0]
+    pods = [
+        (name, world.cluster.workload(kind, NAMESPACE, name)["spec"])
+        for kind, name in (each.split() for each in WORKLOADS.split("; "))
+    ]
+    return [
+        f"{one['name']} of {name}: {one['image']}"
+        for name, spec in pods
+        for template in [spec.get("jobTemplate", {}).get("spec", spec)["template"]["spec"]]
+        for one in (*template.get("initContainers", ()), *template["containers"])
+        if one["image"].startswith(repository) and one["image"] != image
+    ]
+
+
+@pytest.mark.parametrize(
+    "is_thorough",
+    [pytest.param(False, id="changes"), pytest.param(True, id="all", marks=pytest.mark.slow)],
+)
+def test_it_comes_to_the_same_end_whenever_its_worker_dies(
+    clients: Clients, shop: World, *, is_thorough: bool
+) -> None:
+    observe(clients)
+    whole = Life(is_thorough=is_thorough)
+    undisturbed = _end_with(whole, clients, shop)
+
+    ends = {
+        moment: _end_with(Life(ends_at=moment, is_thorough=is_thorough), clients, shop)
+        for moment in range(1, whole.moments + 1)
+    }
+
+    assert undisturbed["status"] == Status.SUCCEEDED
+    assert undisturbed["left behind"] == []
+    assert undisturbed["changes"] == {"shop-web": 1, "shop-worker": 1, "shop-report": 1, "jobs": 1}
+    assert {moment: end for moment, end in ends.items() if end != undisturbed} == {}
+
+
+def _end_with(life: Life, clients: Clients, world: World) -> dict[str, object]:
+    """Let a worker of this life begin a Deploy, and one that does not die end it."""
+    deploy = asked_for(world)
+    world.cluster.requests.clear()
+    live(deploy, clients, world, life)
+    live(deploy, clients, world, Life())
+    return end_of(deploy, world)
