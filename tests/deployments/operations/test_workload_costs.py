@@ -1,5 +1,7 @@
 """What sites of several workloads cost: one list for each kind and namespace, and no statement more."""
 
+from itertools import pairwise
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -50,9 +52,7 @@ def test_a_sync_in_which_nothing_changed_lists_each_kind_once(world: World, clie
     assert len(statements) <= 8, [each["sql"] for each in statements]
 
 
-def test_a_look_at_several_deploys_makes_as_many_statements_as_at_one(
-    world: World, clients: Clients
-) -> None:
+def test_a_look_at_several_deploys_makes_as_many_statements_as_at_one(world: World, clients: Clients) -> None:
     hosts = list(world.mappings)[:3]
     for host in hosts:
         add_kinds(world, host)
@@ -77,12 +77,13 @@ def _statements_of_a_look(clients: Clients) -> int:
     class _Enough(Exception):
         pass
 
-    with CaptureQueriesContext(connection) as statements, acting_as(WORKER), pytest.raises(_Enough):
+    statements = CaptureQueriesContext(connection)
 
-        def rest(_: float) -> None:
-            looks.append(len(statements))
-            if len(looks) > 4:
-                raise _Enough
+    def rest(_: float) -> None:
+        looks.append(len(statements))
+        if len(looks) > 4:
+            raise _Enough
 
+    with statements, acting_as(WORKER), pytest.raises(_Enough):
         follow(clients=clients, timeouts=TIMEOUTS, clock=timezone.now, sleep=rest)
-    return min(later - earlier for earlier, later in zip(looks, looks[1:], strict=False))
+    return min(later - earlier for earlier, later in pairwise(looks))
