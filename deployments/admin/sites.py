@@ -8,9 +8,13 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
+from deployments.admin.last_check import mapping_found
 from deployments.admin.site_form import SiteForm
+from deployments.admin.workload_inline import WorkloadInline
 from deployments.models import MappedWorkload, Site
 from deployments.operations.sites.rename import follow_renames
 from deployments.operations.sites.save import (
@@ -41,16 +45,6 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=[row.site.pk for row in found.rows])
 
 
-class WorkloadInline(admin.TabularInline):
-    """All that runs the site's image: a Deploy gives every one of them the same commit."""
-
-    model = MappedWorkload
-    fields = ("position", "kind", "namespace", "name", "containers")
-    extra = 0
-    min_num = 1
-    validate_min = True
-
-
 @admin.register(Site)
 class SiteAdmin(admin.ModelAdmin):
     form = SiteForm
@@ -58,6 +52,7 @@ class SiteAdmin(admin.ModelAdmin):
     list_filter = (StateFilter, "auto_deploy", "check_enabled", "workloads__namespace", "owner")
     search_fields = ("name", "host", "owner", "repository", "workloads__name", "workloads__namespace")
     inlines = (WorkloadInline,)
+    readonly_fields = ("found",)
     list_per_page = 100
     actions = (
         "sync",
@@ -68,7 +63,7 @@ class SiteAdmin(admin.ModelAdmin):
         "turn_host_check_off",
     )
     fieldsets = (
-        (None, {"fields": ("name", "host")}),
+        (None, {"fields": ("name", "host", "found")}),
         (
             "Auto-deploy",
             {"fields": ("auto_deploy", "auto_rollback", "wait_for_ci", "minimum_interval_minutes")},
@@ -81,6 +76,13 @@ class SiteAdmin(admin.ModelAdmin):
             {"fields": ("check_enabled", "check_path", "check_status", "check_timeout_seconds")},
         ),
     )
+
+    class Media:
+        js = ("dashboard/admin_check.js",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
+        """Read each site's workloads along."""
+        return Site.objects.with_workloads()
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Join each row with its answer: two statements for the page."""
@@ -115,6 +117,9 @@ class SiteAdmin(admin.ModelAdmin):
             now=timezone.now(),
         )
         enqueue.sync(names=[site.name], trigger="mapping")
+        page = reverse("site", args=[site.name])
+        message = 'A worker checks the mapping now. <a href="{}">See what it finds</a>'
+        self.message_user(request, format_html(message, page))
 
     def delete_model(self, request: HttpRequest, obj: Site) -> None:
         delete_mapping(site=obj, by=_staff(request), now=timezone.now())
@@ -127,6 +132,10 @@ class SiteAdmin(admin.ModelAdmin):
         """Let a mapping go with its history, which by itself cannot be deleted, and which is counted instead of listed."""
         shown, counts, _, protected = super().get_deleted_objects(objs, request)
         return [each for each in shown if not isinstance(each, list)], counts, set(), protected
+
+    @admin.display(description="Last check")
+    def found(self, site: Site) -> str:
+        return mapping_found(site) if site.pk else "Checked within seconds of saving."
 
     @admin.display(description="State")
     def state(self, site: Site) -> str:

@@ -75,6 +75,11 @@ class MappedWorkload(models.Model):
                 )
 
     @property
+    def is_of(self) -> tuple[str, str, str]:
+        """Which workload it is."""
+        return self.kind, self.namespace, self.name
+
+    @property
     def reference(self) -> WorkloadReference:
         return WorkloadReference(
             kind=WorkloadKind(self.kind),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from deployments.rules.targets import WorkloadReference
-from deployments.rules.wording import short
+from deployments.rules.wording import sentences, short
 from deployments.rules.workloads import WorkloadKind
 
 
@@ -24,6 +24,8 @@ class WorkloadSeen:
     resource_version: str = ""
     containers: Mapping[str, str] | None = None
     """The asked-for commit of each container that runs the site's image, also of those that the mapping leaves out."""
+    problem: str = ""
+    """Why it cannot be deployed: it is not there, or has no container of the site's. Empty where it can."""
 
     @property
     def is_of(self) -> tuple[str, str, str]:
@@ -44,6 +46,27 @@ def seen_of(reference: WorkloadReference, seen: Iterable[WorkloadSeen]) -> Workl
     """What was seen of that workload last; None where nothing was."""
     wanted = (reference.kind.value, reference.namespace, reference.name)
     return next((each for each in seen if each.is_of == wanted), None)
+
+
+def in_words(seen: WorkloadSeen | None) -> str:
+    """What the last check found of a workload, for a person: `main, migrate: 3f9c2a1. 2 of 2 pods ready.`"""
+    if seen is None:
+        return "Not checked yet."
+    if seen.problem:
+        return seen.problem
+    by_commit: dict[str, list[str]] = {}
+    for name, sha in (seen.containers or {}).items():
+        by_commit.setdefault(short(sha) or "no known commit", []).append(name)
+    found = "; ".join(f"{', '.join(names)}: {commit}" for commit, names in by_commit.items())
+    return sentences(found or "Found", _pods_in_words(seen))
+
+
+def _pods_in_words(seen: WorkloadSeen) -> str:
+    if seen.kind == WorkloadKind.CRON_JOB:
+        return ""
+    if not seen.wanted:
+        return "Scaled to 0 pods"
+    return f"{seen.ready} of {seen.wanted} {'pod' if seen.wanted == 1 else 'pods'} ready"
 
 
 def disagreement(workloads: Sequence[WorkloadSeen]) -> str:

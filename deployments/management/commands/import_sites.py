@@ -1,6 +1,7 @@
 import csv
 import sys
 from collections.abc import Iterable, Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         lines = sys.stdin.read() if options["file"] == "-" else _read(Path(options["file"]))
-        rows = csv.DictReader(lines.splitlines())
+        # Lines as CSV has them: str.splitlines() would end one at U+2028, too, which a branch's name can have.
+        rows = csv.DictReader(StringIO(lines))
         _check_columns(rows.fieldnames or ())
         created = changed = 0
         problems: list[str] = []

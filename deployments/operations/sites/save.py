@@ -45,9 +45,10 @@ def save_mapping(
         if is_new or "workloads" in before:
             save_workloads(site, workloads or ())
         if stands_for_another:
-            Observation.objects.filter(site=site).update(
-                accepted_image="", requested_image="", workloads=None
-            )
+            Observation.objects.filter(site=site).update(accepted_image="", requested_image="")
+        if OBSERVED_BY & before.keys():
+            # Nothing is said of the workloads until they have been looked at by the new mapping.
+            Observation.objects.filter(site=site).update(workloads=None)
         # Whoever saves the mapping has looked at the repository that bears its name now.
         Observation.objects.filter(site=site).update(repository_id=None)
         message = f"Added the mapping of {site.name}." if is_new else _changes(site, before)
@@ -62,9 +63,13 @@ def check_workloads(site: Site, references: Sequence[WorkloadReference]) -> None
 
 
 def save_workloads(site: Site, references: Sequence[WorkloadReference]) -> None:
-    """Let the site stand for these, in this order, and no others."""
-    site.workloads.all().delete()
-    MappedWorkload.objects.bulk_create(_rows(site, references))
+    """Let the site stand for these, in this order, and no others; a workload that it stands for already keeps its row."""
+    rows, present = _rows(site, references), {row.is_of: row.pk for row in site.workloads.all()}
+    for row in rows:
+        row.pk = present.get(row.is_of)
+    site.workloads.exclude(pk__in=[row.pk for row in rows if row.pk]).delete()
+    MappedWorkload.objects.bulk_update([row for row in rows if row.pk], ["containers", "position"])
+    MappedWorkload.objects.bulk_create([row for row in rows if not row.pk])
     vars(site).pop("workload_rows", None)
 
 

@@ -129,7 +129,8 @@ def _see_workload(seen: Observation, observed: Observed, head: Head | HeadProble
     if isinstance(observed, Missing):
         seen.workload_missing = observed.message
         seen.desired_image = seen.desired_sha = seen.running_sha = seen.resource_version = ""
-        seen.requested_image, seen.workloads = "", None
+        seen.requested_image = ""
+        seen.workloads = [each.as_json() for each in observed.workloads]
         seen.ready = seen.wanted = 0
         return
     seen.workload_missing, seen.managed_by = "", observed.managed_by

@@ -21,6 +21,7 @@ from deployments.rules.managers import manager_of, not_ours_to_change
 from deployments.rules.selectors import selector
 from deployments.rules.site_workloads import WorkloadSeen, seen_of
 from deployments.rules.targets import WorkloadReference, left_behind, no_target, targets_of
+from deployments.rules.wording import sentences
 from deployments.rules.workloads import (
     ImageWriter,
     Workload,
@@ -64,9 +65,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Missing:
-    """The cluster answered, and a workload or its container is not there."""
+    """The cluster answered, and a workload or its container is not there; with what it showed of each."""
 
     message: str
+    workloads: tuple[WorkloadSeen, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,16 +96,24 @@ def gather_cluster(
 
 def _observed(site: Site, lists: "_Lists", outages: Outages) -> Observed:
     """A site is as well seen as the worst seen of its workloads."""
-    parts: list[Found] = []
+    parts: list[Found | Missing] = []
+    silent: ClusterError | None = None
     for reference in site.references:
         try:
-            part = _look(site, reference, lists, outages)
+            parts.append(_look(site, reference, lists, outages))
         except ClusterError as error:
-            return Unreachable(str(error))
-        if isinstance(part, Missing):
-            return part
-        parts.append(part)
-    return _together(parts) if parts else Missing(UNMAPPED)
+            silent = error
+            break
+    if missing := [part.message for part in parts if isinstance(part, Missing)]:
+        return Missing(sentences(*missing), _workloads(parts))
+    if silent:
+        return Unreachable(str(silent))
+    found = [part for part in parts if isinstance(part, Found)]
+    return _together(found) if found else Missing(UNMAPPED)
+
+
+def _workloads(parts: Iterable[Found | Missing]) -> tuple[WorkloadSeen, ...]:
+    return tuple(seen for part in parts for seen in part.workloads)
 
 
 def _together(parts: Sequence[Found]) -> Found:
@@ -113,7 +123,7 @@ def _together(parts: Sequence[Found]) -> Found:
         wanted=sum(each.wanted for each in parts),
         managed_by=next((each.managed_by for each in parts if each.managed_by), ""),
         outage=next((each.outage for each in parts if each.outage), None),
-        workloads=tuple(seen for each in parts for seen in each.workloads),
+        workloads=_workloads(parts),
     )
 
 
@@ -177,12 +187,12 @@ def _look(site: Site, reference: WorkloadReference, lists: _Lists, outages: Outa
     """What one workload shows. Raises ClusterError."""
     workload = lists.workload(reference)
     if workload is None:
-        return Missing(f"There is no {reference.place}: correct the mapping.")
+        return _missing(reference, f"There is no {reference.place}: correct the mapping.")
     targets = targets_of(workload, reference=reference, repositories=site.image_repositories)
     if not targets:
-        return Missing(no_target(workload, reference))
+        return _missing(reference, no_target(workload, reference))
     if refusal := not_ours_to_change(workload):
-        return Missing(refusal)
+        return _missing(reference, refusal)
     asked = asked_image(site, workload, container=targets[0])
     seen = _seen(site, reference, workload, lists, targets=targets, asked=asked)
     desired = all_images(workload)[targets[0]]
@@ -199,6 +209,11 @@ def _look(site: Site, reference: WorkloadReference, lists: _Lists, outages: Outa
         outage=_outage(site, workload, lists, outages, container=targets[0]),
         workloads=(seen,),
     )
+
+
+def _missing(reference: WorkloadReference, problem: str) -> Missing:
+    kind, namespace, name = reference.kind, reference.namespace, reference.name
+    return Missing(problem, (WorkloadSeen(kind=kind, namespace=namespace, name=name, problem=problem),))
 
 
 def _seen(

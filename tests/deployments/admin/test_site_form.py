@@ -130,12 +130,12 @@ def test_a_second_site_of_the_same_container_is_refused_in_words(owner: Client) 
     assert "Another site already stands for this workload." in page
 
 
-def test_a_second_site_of_the_same_host_is_refused_in_words(owner: Client) -> None:
+def test_a_second_site_of_the_same_name_is_refused_in_words(owner: Client) -> None:
     owner.post(ADD, FILLED_IN)
 
-    page = errors_of(owner, deployment="other")
+    page = errors_of(owner, **{"workloads-0-name": "other"})
 
-    assert "Site with this Host already exists." in page
+    assert "Site with this Name already exists." in page
 
 
 def test_a_template_without_a_commit_says_what_to_write(owner: Client) -> None:
@@ -151,11 +151,17 @@ def test_a_host_that_is_no_dns_name_says_so(owner: Client) -> None:
     assert not Site.objects.exists()
 
 
-def test_a_missing_deployment_is_told_once_and_in_words(owner: Client) -> None:
-    page = errors_of(owner, deployment="")
+def test_a_missing_workload_is_told_once_and_in_words(owner: Client) -> None:
+    page = errors_of(owner, **{"workloads-0-name": ""})
 
-    assert "This field is required." in page
-    assert "site_container_is_dns_label" not in page
+    assert page.count("This field is required.") == 1
+    assert "mapped_workload_name_is_object_name" not in page
+
+
+def test_a_site_needs_a_name_or_a_host(owner: Client) -> None:
+    page = errors_of(owner, host="")
+
+    assert "Name the site, or give its host: one of the two is needed." in page
 
 
 def test_a_repository_whose_name_can_be_no_images_is_refused_with_the_name(owner: Client) -> None:

@@ -1,0 +1,70 @@
+"""What the last check of a mapping found, in words, beside the fields that say where to look."""
+
+from datetime import datetime
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+
+from deployments.models import MappedWorkload, Observation, Site
+from deployments.rules.site_workloads import WorkloadSeen, in_words, seen_of
+from deployments.rules.wording import counted, sentences
+
+PENDING = "Not checked yet."
+
+
+def workload_found(workload: MappedWorkload) -> SafeString:
+    """What was found of one workload."""
+    seen = _observation(workload.site)
+    return _live(f"found-{workload.pk}", in_words(seen_of(workload.reference, _workloads(seen))))
+
+
+def mapping_found(site: Site) -> SafeString:
+    """What was found on GitHub and in the cluster, and when, and what kept either from being read."""
+    seen = _observation(site)
+    lines = (("GitHub", _on_github(seen)), ("Cluster", _in_the_cluster(seen)))
+    rows = format_html_join("", "<li>{}: {}</li>", lines)
+    return _live("found", format_html("<ul>{}</ul>", rows), is_pending=is_pending(seen))
+
+
+def is_pending(seen: Observation) -> bool:
+    """Whether the mapping was saved, and has not been checked since."""
+    return seen.workloads is None and not seen.cluster_problem
+
+
+def _on_github(seen: Observation) -> str:
+    if seen.github_problem:
+        return sentences(seen.github_problem)
+    if seen.github_observed_at is None:
+        return PENDING
+    branch = f", branch {seen.branch}" if seen.branch else ""
+    return f"{seen.name_with_owner or 'the repository'}{branch}. Checked {_ago(seen.github_observed_at)}."
+
+
+def _in_the_cluster(seen: Observation) -> str:
+    if seen.cluster_problem:
+        return sentences(seen.cluster_problem)
+    if seen.workloads is None or seen.cluster_observed_at is None:
+        return PENDING
+    found = [each for each in _workloads(seen) if not each.problem]
+    message = seen.workload_missing or f"Found {counted(len(found), 'workload')}"
+    return sentences(message, f"Checked {_ago(seen.cluster_observed_at)}")
+
+
+def _workloads(seen: Observation) -> tuple[WorkloadSeen, ...]:
+    return tuple(map(WorkloadSeen.from_json, seen.workloads or ()))
+
+
+def _observation(site: Site) -> Observation:
+    return getattr(site, "observation", None) or Observation(site=site)
+
+
+def _ago(moment: datetime) -> str:
+    return f"{timesince(moment, depth=1)} ago"
+
+
+def _live(key: str, message: str, *, is_pending: bool = False) -> SafeString:
+    """An element that admin_check.js reads again for as long as a check is pending."""
+    return format_html(
+        '<div id="{}" data-live{}>{}</div>', key, " data-pending" if is_pending else "", message
+    )

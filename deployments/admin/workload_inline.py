@@ -1,0 +1,74 @@
+"""A mapping's workloads, beside what was last found of each."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
+
+from deployments.admin.last_check import workload_found
+from deployments.models import MappedWorkload
+from deployments.rules.workloads import WorkloadKind
+
+
+class WorkloadForm(forms.ModelForm):
+    class Meta:
+        model = MappedWorkload
+        fields = ("kind", "namespace", "name", "containers", "position")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "kind" in self.fields:
+            self.fields["kind"].initial = WorkloadKind.DEPLOYMENT.value
+
+
+class WorkloadFormSet(BaseInlineFormSet):
+    default_error_messages: ClassVar = BaseInlineFormSet.default_error_messages | {
+        "too_few_forms": "Name at least one workload: a site is what runs its image."
+    }
+
+    def clean(self) -> None:
+        """Say what has happened where a row is sent that the mapping no longer has."""
+        if any("id" in each for each in self.errors):
+            raise forms.ValidationError(
+                "Somebody else changed this mapping, and took one of these workloads out. Reload the page and try again."
+            )
+        super().clean()
+
+
+class WorkloadInline(admin.StackedInline):
+    """Whoever may change a mapping may change its workloads: they have no permissions of their own."""
+
+    model = MappedWorkload
+    form = WorkloadForm
+    formset = WorkloadFormSet
+    verbose_name_plural = "workloads, all of which get the same commit"
+    fields = (("kind", "namespace", "name"), ("containers", "position"), "found")
+    readonly_fields: ClassVar = ("found",)
+    extra = 0
+    min_num = 1
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        return super().get_formset(request, obj, **kwargs, validate_min=True)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MappedWorkload]:
+        """Read along what was seen."""
+        return super().get_queryset(request).select_related("site__observation")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return any(request.user.has_perm(f"deployments.{each}_site") for each in ("view", "change", "add"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm(f"deployments.{'change' if obj else 'add'}_site")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    @admin.display(description="Last check")
+    def found(self, workload: MappedWorkload) -> str:
+        return workload_found(workload) if workload.pk else "Checked within seconds of saving."
