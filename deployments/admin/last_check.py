@@ -6,6 +6,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+from deployments.facts import workloads_from_json
 from deployments.models import MappedWorkload, Observation, Site
 from deployments.rules.site_workloads import WorkloadSeen, in_words, seen_of
 from deployments.rules.wording import counted, sentences
@@ -52,7 +53,7 @@ def _in_the_cluster(seen: Observation) -> str:
 
 
 def _workloads(seen: Observation) -> tuple[WorkloadSeen, ...]:
-    return tuple(map(WorkloadSeen.from_json, seen.workloads or ()))
+    return workloads_from_json(seen.workloads)
 
 
 def _observation(site: Site) -> Observation:

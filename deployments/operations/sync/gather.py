@@ -130,7 +130,7 @@ def _see_workload(seen: Observation, observed: Observed, head: Head | HeadProble
         seen.workload_missing = observed.message
         seen.desired_image = seen.desired_sha = seen.running_sha = seen.resource_version = ""
         seen.requested_image = ""
-        seen.workloads = [each.as_json() for each in observed.workloads]
+        seen.workloads = workloads_as_json(observed.workloads)
         seen.ready = seen.wanted = 0
         return
     seen.workload_missing, seen.managed_by = "", observed.managed_by
