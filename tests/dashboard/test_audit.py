@@ -11,6 +11,7 @@ from deployments.models import AuditEvent, Deploy, Examination, Hold, Site
 from deployments.models.audit import UnableToRewriteHistory
 from deployments.operations import audit
 from tests.dashboard.conftest import HEAD, HOST, RUNNING
+from tests.factories import workload_forms
 
 Kind = AuditEvent.Kind
 
@@ -88,7 +89,8 @@ def test_a_changed_mapping_is_told_in_words(admin_client: Client, site: Site) ->
     values = {name: value for name, value in form.initial.items() if value is not None and value is not False}
 
     response = admin_client.post(
-        f"/admin/deployments/site/{site.pk}/change/", values | {"branch": "stable", "auto_deploy": "on"}
+        f"/admin/deployments/site/{site.pk}/change/",
+        values | workload_forms(site) | {"branch": "stable", "auto_deploy": "on"},
     )
 
     assert response.status_code == 302
@@ -101,7 +103,7 @@ def test_a_deleted_mapping_leaves_its_host(admin_client: Client, site: Site) -> 
 
     assert not Site.objects.exists()
     assert (newest().site, newest().host) == (None, HOST)
-    assert newest().message == f"Deleted the mapping of {HOST}: icco/cron to default/cron."
+    assert newest().message == f"Deleted the mapping of {HOST}: icco/cron to Deployment default/cron."
 
 
 def test_a_bulk_action_is_told_for_each_site(admin_client: Client, site: Site) -> None:

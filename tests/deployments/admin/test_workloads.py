@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
+from deployments.facts import workloads_as_json
 from deployments.models import AuditEvent, MappedWorkload, Observation, Site
 from deployments.rules.site_workloads import WorkloadSeen
 from deployments.rules.targets import format_references, parse_references
@@ -65,7 +66,7 @@ def form_of(site: Site, *added: dict[str, object], **changed: object) -> dict[st
 
 
 def see(site: Site, *workloads: WorkloadSeen, **values: object) -> None:
-    seen = [each.as_json() for each in workloads]
+    seen = workloads_as_json(workloads)
     observed: dict[str, object] = {"workloads": seen, "cluster_observed_at": timezone.now()}
     Observation.objects.update_or_create(site=site, defaults=observed | values)
 
