@@ -17,8 +17,9 @@ from pathlib import Path
 
 from dashboard.embedded_postgres import STATE, EmbeddedPostgres
 from demo import lan, scenes
-from demo.world import World
+from demo.world import TABLES, World
 from deployments.clients.push import fresh_key_pair
+from simulators.cluster.cluster import RBAC, WORKLOADS_RBAC
 
 ROOT = Path(__file__).resolve().parent.parent
 USER = "demo"
@@ -57,7 +58,7 @@ def _steps(stack: ExitStack) -> Iterator[None]:
     stack.callback(server.remove)
     server.start()
     yield
-    world = stack.enter_context(World())
+    world = stack.enter_context(World(rbac=(RBAC, WORKLOADS_RBAC)))
     scenes.set_the_scenes(world)
     yield
     host = lan.address() if os.environ.get("LAN") else lan.LOOPBACK
@@ -131,7 +132,8 @@ def _fill(password: str) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
     django.setup()
     call_command("migrate", verbosity=0)
-    call_command("import_sites", str(ROOT / "demo" / "sites.csv"), stdout=open(os.devnull, "w"))  # noqa: PTH123, SIM115
+    for table in TABLES:
+        call_command("import_sites", str(table), stdout=open(os.devnull, "w"))  # noqa: PTH123, SIM115
     from django.contrib.auth.models import User
     from django.utils import timezone
 

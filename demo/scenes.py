@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable
 from random import Random
 
-from demo.world import NAMESPACE, World
-from simulators.cluster import CRASHES, SLOW
+from demo.world import NAMESPACE, PROJECT, World
+from simulators.cluster import CRASHES, SLOW, Behaviour
 from simulators.github import add_commit
 
 READY = ("natwelch.com", "writing.natwelch.com", "photos.natwelch.com", "life.natwelch.com")
@@ -23,9 +23,12 @@ RED = "cron.natwelch.com"
 BUILDING = "graphql.natwelch.com"
 DIVERGED = "walls.natwelch.com"
 CRASHING = "tab-archive.app"
+APP = "photos.natwelch.com"
+RELEASED = "writing.natwelch.com"
+MIXED = "relay.natwelch.com"
 AUTOMATIC = ("hello.natwelch.com", "quotes.natwelch.com", "food.natwelch.com")
 QUIET = frozenset(
-    {*READY, DEPLOYING, FAILED, DRIFTED, MISSING, UNKNOWN, HELD, RED, BUILDING, DIVERGED, CRASHING}
+    {*READY, DEPLOYING, FAILED, DRIFTED, MISSING, UNKNOWN, HELD, RED, BUILDING, DIVERGED, CRASHING, MIXED}
 )
 
 FIRST_COMMIT_SECONDS = 20
@@ -34,16 +37,24 @@ CHECKS_SECONDS = 8
 BUILD_SECONDS = 15
 SLOW_START_SECONDS = 600
 BUILD_OF_THE_BUILDING_SECONDS = 150
+RELEASE_SECONDS = 6
+RELEASE_LOG = ("Applying 0042_add_index…", "Applying 0043_drop_drafts…", "2 migrations applied.")
 PAST_WRONG_APP = "hello.natwelch.com"
+WITHOUT_A_SITE = "guestbook"
 
 
 def set_the_scenes(world: World) -> None:
     """Bring every scene about, once, in a world that has just started."""
+    _run_apps_of_several_workloads(world)
     chance = Random(34)
     for number, host in enumerate(READY, start=1):
         for _ in range(number * number):
             add_commit(world.repository(host), chance)
-        world.commit(host, "Publish this week's notes")
+        sha = world.commit(host, "Publish this week's notes")
+        if host == RELEASED:
+            world.behaviours[world.image(host, sha)] = Behaviour(
+                job_log=RELEASE_LOG, slow_seconds=RELEASE_SECONDS
+            )
     world.behaviours[world.image(DEPLOYING, world.commit(DEPLOYING, "Move to the new charting library"))] = (
         SLOW(SLOW_START_SECONDS)
     )
@@ -76,6 +87,20 @@ def finish_the_building(
     timer.daemon = True
     timer.start()
     return timer
+
+
+def _run_apps_of_several_workloads(world: World) -> None:
+    """Three sites are more than one Deployment, as demo/apps.csv maps them, and an app that is no site yet."""
+    for host in (APP, RELEASED, MIXED):
+        # In one of them somebody has set the new image in the web Deployment, and forgotten the others.
+        image = world.image(host, world.repository(host).graph.commits[-2].sha if host == MIXED else "")
+        world.apply("background", image=image, name=world.mappings[host].deployment)
+    name = world.mappings[RELEASED].deployment
+    world.apply("release_job", image=world.image(RELEASED), name=name)
+    path, sha = f"{PROJECT}/{WITHOUT_A_SITE}", world.repository(APP).head
+    world.registry.push(path, sha)
+    image = f"{world.registry.host}/{path}:{sha}"
+    world.apply("app_of_one_image", image=image, name=WITHOUT_A_SITE)
 
 
 def _fall_away(world: World, host: str) -> None:

@@ -17,6 +17,8 @@ from simulators.registry import DemoRegistry
 
 MANIFESTS = Path(__file__).with_name("manifests")
 SITES_CSV = Path(__file__).with_name("sites.csv")
+TABLES = (SITES_CSV, SITES_CSV.with_name("apps.csv"))
+"""What `import_sites` reads in turn: the second says which sites are more than one Deployment."""
 PROJECT = "icco-cloud"
 NAMESPACE = "default"
 COMMITS = 16

@@ -217,6 +217,19 @@ class Site(models.Model):
         )
 
     @property
+    def places(self) -> frozenset[str]:
+        """Where all of it is in the cluster: its workloads, and what its release job is made from."""
+        references = self.references
+        release_job = (
+            WorkloadReference(
+                kind=WorkloadKind.CRON_JOB, namespace=references[0].namespace, name=self.release_job
+            )
+            if self.release_job and references
+            else None
+        )
+        return frozenset(each.place for each in (*references, release_job) if each)
+
+    @property
     def template(self) -> ImageTemplate:
         return ImageTemplate.parse(self.image_template or settings.IMAGE_TEMPLATE)
 

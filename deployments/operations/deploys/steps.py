@@ -1,5 +1,7 @@
 """What a Deploy does to each workload, one row for each."""
 
+from django.db import transaction
+
 from deployments.models import Deploy, DeployStep
 from deployments.rules.targets import targets_of
 from deployments.rules.workloads import Workload
@@ -7,9 +9,17 @@ from deployments.rules.workloads import Workload
 
 def steps_of(deploy: Deploy) -> list[DeployStep]:
     """Return the steps, in the order in which they change the cluster; at the first call, they are written as the mapping is now."""
-    steps = list(deploy.steps.all())
-    if not steps:
-        steps = DeployStep.objects.bulk_create(
+    steps = list(deploy.steps.all()) or _write_steps(deploy)
+    for step in steps:
+        step.deploy = deploy
+    return steps
+
+
+def _write_steps(deploy: Deploy) -> list[DeployStep]:
+    """Of two workers that take up one Deploy at once, the second finds what the first has written."""
+    with transaction.atomic():
+        Deploy.objects.select_for_update().get(pk=deploy.pk)
+        return list(DeployStep.objects.filter(deploy=deploy)) or DeployStep.objects.bulk_create(
             DeployStep(
                 deploy=deploy,
                 position=position,
@@ -20,9 +30,6 @@ def steps_of(deploy: Deploy) -> list[DeployStep]:
             )
             for position, reference in enumerate(deploy.site.references)
         )
-    for step in steps:
-        step.deploy = deploy
-    return steps
 
 
 def assign_containers(step: DeployStep, workload: Workload) -> None:

@@ -85,7 +85,7 @@ def workloads_are_there(sites: Sequence[Site], present: Present) -> Iterator[Fin
 def unmapped(sites: Sequence[Site], present: Present) -> Iterator[Finding]:
     """What could be a site, in the namespaces that could be read, and is none."""
     found: list[str] = []
-    mapped = {reference.place for site in sites for reference in site.references}
+    mapped = frozenset[str]().union(*(site.places for site in sites))
     for workloads in present.values():
         named = candidates(workloads, mapped=mapped)
         found += dict.fromkeys(str(each.reference.place) for each in named)

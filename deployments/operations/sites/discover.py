@@ -32,7 +32,8 @@ def discover(*, clients: Clients, namespaces: Sequence[str] = ()) -> Discovery:
     owners = {site.owner for site in sites}
     owner = owners.pop() if len(owners) == 1 else ""
     mapped = [reference for site in sites for reference in site.references]
-    places, rows, problems = {each.place for each in mapped}, [], {}
+    places = frozenset[str]().union(*(site.places for site in sites))
+    rows, problems = [], {}
     for namespace in namespaces or sorted({each.namespace for each in mapped}) or ["default"]:
         found: list[Candidate] = []
         for kind in WorkloadKind:

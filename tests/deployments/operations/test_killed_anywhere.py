@@ -1,22 +1,20 @@
 """A worker that dies at any moment of a Deploy of three workloads with a release job: the next one brings it to the same end."""
 
-from collections import Counter
 from datetime import timedelta
 from time import sleep
 
 import pytest
 from django.utils import timezone
 
-from demo.world import NAMESPACE, World
+from demo.world import World
 from deployments.clients.clients import Clients
-from deployments.models import Deploy, EventKind, Observation, Site, Status
+from deployments.models import Deploy, EventKind, Observation, Status
 from deployments.operations.deploys.follow import Timeouts, follow
 from deployments.operations.deploys.start import start_deploy
-from deployments.operations.sites.save import save_workloads
-from deployments.rules.targets import parse_references
 from tests.deployments.operations.following import HOST
 from tests.factories import ask, observe
 from tests.mortal import Life, worker_with
+from tests.one_image import at_another_image, changes, map_shop
 from tests.roles import WORKER, acting_as
 
 pytestmark = [
@@ -25,7 +23,6 @@ pytestmark = [
     pytest.mark.every_kind,
 ]
 
-WORKLOADS = "Deployment shop-web; StatefulSet shop-worker; CronJob shop-report"
 TIMEOUTS = Timeouts(
     stability=timedelta(0), rollout=timedelta(minutes=15), poll_seconds=0, task=timedelta(seconds=60)
 )
@@ -34,12 +31,7 @@ TIMEOUTS = Timeouts(
 @pytest.fixture
 def shop(world: World) -> World:
     """A site of three workloads, one of which has an init container, and of a release job."""
-    for name in ("app_of_one_image", "release_job"):
-        world.apply(name, image=world.image(HOST))
-    world.cluster.settle_now()
-    site = Site.objects.get(host=HOST)
-    save_workloads(site, parse_references(WORKLOADS, namespace=NAMESPACE))
-    Site.objects.filter(pk=site.pk).update(release_job="shop-upgrade", check_enabled=False)
+    map_shop(world, HOST, release_job="shop-upgrade")
     return world
 
 
@@ -80,33 +72,8 @@ def end_of(deploy: Deploy, world: World) -> dict[str, object]:
         "patched": all(deploy.steps.values_list("patched_at", flat=True)),
         "ends": deploy.events.filter(kind=EventKind.ENDED).count(),
         "changes": changes(world),
-        "left behind": left_behind(world, deploy.image),
+        "left behind": at_another_image(world, deploy.site, deploy.image),
     }
-
-
-def changes(world: World) -> Counter[str]:
-    """How often each workload was changed, and how many Jobs were made, since the log was cleared."""
-    return Counter(
-        each.path.rpartition("/")[2]
-        for each in world.cluster.requests
-        if each.method in {"PATCH", "POST"} and "dryRun" not in each.query and each.status in {200, 201}
-    )
-
-
-def left_behind(world: World, image: str) -> list[str]:
-    """The containers, init containers too, that are asked to run another image of this app."""
-    repository = image.rpartition(":")[0]
-    pods = [
-        (name, world.cluster.workload(kind, NAMESPACE, name)["spec"])
-        for kind, name in (each.split() for each in WORKLOADS.split("; "))
-    ]
-    return [
-        f"{one['name']} of {name}: {one['image']}"
-        for name, spec in pods
-        for template in [spec.get("jobTemplate", {}).get("spec", spec)["template"]["spec"]]
-        for one in (*template.get("initContainers", ()), *template["containers"])
-        if one["image"].startswith(repository) and one["image"] != image
-    ]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,13 @@ from tests.roles import WORKER, acting_as
 
 pytestmark = [pytest.mark.usefixtures("sites"), pytest.mark.every_kind]
 
+PATIENT = replace(TIMEOUTS, stability=timedelta(minutes=5))
+LOOKS = 5
 KINDS = "Deployment {0}-web; StatefulSet {0}-worker; DaemonSet {0}-cache; CronJob {0}-report"
+
+
+class _EnoughSeen(Exception):
+    pass
 
 
 def add_kinds(world: World, host: str) -> None:

@@ -69,7 +69,7 @@ def _verify(judgements: Sequence[StepJudgement], context: FollowContext) -> None
     snapshots = [each.snapshot for each in judgements]
     deploy, now = snapshots[0].deploy, snapshots[0].now
     totals, wanted = _totals(judgements), sum(each.wanted for each in judgements)
-    without_pods = [_named(each, judgements) for each in judgements if not each.wanted]
+    besides = _besides(judgements)
     if deploy.status == Status.ROLLING_OUT:
         watching = (
             f"{_pods(totals['ready'])} ready on the new image: watching that it stays so." if wanted else ""
@@ -77,7 +77,7 @@ def _verify(judgements: Sequence[StepJudgement], context: FollowContext) -> None
         deploy.move(
             Status.VERIFYING,
             now=now,
-            message=sentences(watching, *without_pods),
+            message=sentences(watching, *besides),
             verifying_since=now,
             checks=0,
             checked_at=None,
@@ -86,7 +86,7 @@ def _verify(judgements: Sequence[StepJudgement], context: FollowContext) -> None
         # The registry answers while stability is watched.
         verify_digests(snapshots, context)
     elif not wanted:
-        finish(deploy, Ending.SUCCEEDED, sentences(*without_pods), now=now, **totals)
+        finish(deploy, Ending.SUCCEEDED, sentences(*besides), now=now, **totals)
     elif digest_check := verify_digests(snapshots, context):
         _verify_build(judgements, context, digest_check)
 
@@ -105,9 +105,13 @@ def _verify_build(
             if digest_check.message
             else ""
         )
-        without_pods = [_named(each, judgements) for each in judgements if not each.wanted]
         stayed = f"{_pods(totals['ready'])} ready, and stayed so{doubt}"
-        check_host(snapshots, context, stayed=sentences(stayed, *without_pods).removesuffix("."))
+        check_host(snapshots, context, stayed=sentences(stayed, *_besides(judgements)).removesuffix("."))
+
+
+def _besides(judgements: Sequence[StepJudgement]) -> list[str]:
+    """What the number of ready pods does not say: workloads that none was waited for of, and old pods that stay."""
+    return [_named(each, judgements) for each in judgements if not each.wanted or each.leaves_old_pods]
 
 
 def _totals(judgements: Iterable[StepJudgement]) -> dict[str, Any]:

@@ -47,6 +47,11 @@ class StepJudgement:
     def wanted(self) -> int:
         return self.rollout.wanted if self.rollout else 0
 
+    @property
+    def leaves_old_pods(self) -> bool:
+        """Whether it is complete though old pods stay, as below a StatefulSet's partition."""
+        return bool(self.is_ready and self.rollout and self.rollout.old)
+
 
 def judge_step(snapshot: Snapshot, context: FollowContext) -> StepJudgement:
     """Judge one step, and write down how far it is."""
