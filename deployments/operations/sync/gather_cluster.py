@@ -186,10 +186,12 @@ class _Namespace:
 
     def _commit_of(self, site: Site, images: frozenset[str], desired: str, asked: str) -> str:
         # While old and new pods are ready side by side, the old commit still runs.
-        older = sorted(images - {desired} or images)
-        if len(older) != 1:
-            return ""
-        return commit_in(site, asked if older[0] == desired else image_set_as(site, older[0]))
+        wanted = commit_in(site, asked)
+        commits = {
+            wanted if image == desired else commit_in(site, image_set_as(site, image)) for image in images
+        }
+        older = commits - {wanted} or commits
+        return older.pop() if len(older) == 1 else ""
 
     def _all_pods(self) -> Pods:
         """Asked for once, also where that is refused."""
