@@ -27,7 +27,7 @@ from tests.roles import WORKER, acting_as
 
 GATE = "example.com/load-balancer"
 AGAIN_SECONDS = 5.0
-SYNC_SECONDS = 60.0
+SYNC_SECONDS = 120.0
 LONGEST_ROUND_SECONDS = 3 * 3600.0
 COMES_TO_REST_SECONDS = 1800.0
 INITIAL_COMMIT_BY_HAND = 12
@@ -94,11 +94,11 @@ class Month:
 
     def _calm(self) -> None:
         world = self.world
+        world.cluster.reverters.clear()
+        world.cluster.pass_time(COMES_TO_REST_SECONDS)
         world.cluster.failures.clear()
         world.github.heal()
         world.registry.failures.clear()
-        world.cluster.reverters.clear()
-        world.cluster.pass_time(COMES_TO_REST_SECONDS)
 
     def _asked(self, attempt: Attempt) -> Deploy:
         around, name = attempt.case.around, self.world.mappings[attempt.host].deployment

@@ -23,7 +23,7 @@ from tests.bad_days.truths import FAILING, Around, Case, passing
 
 DAYS = 30
 KINDS: tuple[tuple[str, ...], ...] = (DEPLOYMENTS_AND_PODS, ("pods",))
-LOOK_SECONDS = (3.0, 10.0, 10.0, 15.0, 15.0, 20.0)
+LOOK_SECONDS = (5.0, 15.0, 15.0, 20.0, 20.0)
 DISTURBED_FOR_SECONDS = 240.0
 """What disturbs a Deploy does so soon: of what stays wrong, the cause is to be seen in the end."""
 LONGEST_SECONDS = 780.0

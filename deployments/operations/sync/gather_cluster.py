@@ -276,8 +276,12 @@ def _running_tag(
         # Admission has rewritten the pods' images: what their ReplicaSets ask for tells the commit.
         sets = lists.cluster.replica_sets(workload.namespace, label_selector=selector(workload.selector))
         images = template_images(workload, pods, sets, container=container)
+    return _commit_of(site, images, desired=desired, asked=asked)
+
+
+def _commit_of(site: Site, images: frozenset[str], *, desired: str, asked: str) -> str:
     # While old and new pods are ready side by side, the old commit still runs.
-    older = sorted(images - {desired} or images)
-    if len(older) != 1:
-        return ""
-    return commit_in(site, asked if older[0] == desired else image_set_as(site, older[0]))
+    wanted = commit_in(site, asked)
+    commits = {wanted if image == desired else commit_in(site, image_set_as(site, image)) for image in images}
+    older = commits - {wanted} or commits
+    return older.pop() if len(older) == 1 else ""

@@ -211,6 +211,22 @@ def test_while_it_rolls_out_the_sync_knows_which_commit_still_runs(mutated: Worl
     assert seen().running_sha == first.sha
 
 
+@pytest.mark.parametrize("drops_tag", [False, True])
+def test_while_it_rolls_out_pods_of_one_commit_may_be_spelt_in_two_ways(
+    world: World, clients: Clients, drops_tag: bool
+) -> None:
+    """A webhook came, and one of two old pods was evicted since."""
+    first = see_through(rolled_out(world, clients), clients)
+    world.cluster.mutations.append(Mutation(kinds=("pods",), pins=True, drops_tag=drops_tag))
+    world.cluster.evict(started(world, first)[0])
+    world.cluster.settle_now()
+    rolled_out(world, clients, SLOW(600))
+
+    observe(clients)
+
+    assert seen().running_sha == first.sha
+
+
 @pytest.mark.parametrize("touched", ["asked for", "begun", "done"])
 def test_a_webhook_that_appears_midway_changes_nothing_for_us(
     world: World, clients: Clients, touched: str
