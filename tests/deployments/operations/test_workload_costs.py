@@ -81,14 +81,14 @@ def test_a_look_at_several_deploys_makes_as_many_statements_as_at_one(world: Wor
 
 def _statements_of_a_look(clients: Clients) -> int:
     """How many statements a look takes at which nothing is new."""
-    looks: list[int] = []
+    counts: list[int] = []
     statements = CaptureQueriesContext(connection)
 
     def rest(_: float) -> None:
-        looks.append(len(statements))
-        if len(looks) == LOOKS:
+        counts.append(len(statements))
+        if len(counts) == LOOKS:
             raise _EnoughSeen
 
     with statements, acting_as(WORKER), suppress(_EnoughSeen):
         follow(clients=clients, timeouts=PATIENT, clock=timezone.now, sleep=rest)
-    return min(later - earlier for earlier, later in pairwise(looks))
+    return min(later - earlier for earlier, later in pairwise(counts))
