@@ -37,7 +37,7 @@ def rollback_confirm(page: SitePage, target: RollbackTarget | None, *, sha: str)
     if row.seen.cluster_observed_at is None:
         return _never_synced(f"Roll back to {short(sha)}?", page)
     left = row.seen.desired_sha or row.running_sha
-    warnings = [*hold_warnings(page, sha, kind=Kind.ROLLBACK)]
+    warnings = [*hold_warnings(page, sha, kind=Kind.ROLLBACK), *_not_undone(page)]
     if target and target.image_gone:
         warnings.append(f"The registry no longer has the image of {short(sha)}: choose another commit.")
     return Confirm(
@@ -55,6 +55,12 @@ def rollback_confirm(page: SitePage, target: RollbackTarget | None, *, sha: str)
         seen=row.running_sha,
         hold_id=hold_on(page, sha, kind=Kind.ROLLBACK),
     )
+
+
+def _not_undone(page: SitePage) -> tuple[str, ...]:
+    """What going back leaves as it is, where the site has a release job."""
+    job = page.row.site.release_job
+    return (f"A rollback does not undo what release job {job} did, such as migrations.",) if job else ()
 
 
 def restart_confirm(page: SitePage) -> Confirm:
@@ -95,7 +101,7 @@ def abort_confirm(page: SitePage, deploy: Deploy, target: str) -> Confirm:
         says=(
             f"This Deploy ends as cancelled, and {short(target)} is put back at once. {short(deploy.sha)} is held, so that nothing deploys it again by itself.",
         ),
-        warnings=tuple(hold_warnings(page, target, kind=Kind.ROLLBACK)),
+        warnings=(*hold_warnings(page, target, kind=Kind.ROLLBACK), *_not_undone(page)),
         runs=deploy.sha,
         will_run=target,
         hold_id=hold_on(page, target, kind=Kind.ROLLBACK),

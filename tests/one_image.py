@@ -8,6 +8,7 @@ from deployments.operations.sites.save import save_workloads
 from deployments.rules.targets import WorkloadReference, parse_references
 from simulators.cluster.kinds import PODS, Json, pod_template
 from simulators.cluster.pods import is_active
+from simulators.cluster.selectors import matches_selector
 
 EVERY_KIND = "Deployment shop-web; StatefulSet shop-worker; DaemonSet shop-cache; CronJob shop-report"
 THREE = "Deployment shop-web; StatefulSet shop-worker; CronJob shop-report"
@@ -55,10 +56,10 @@ def _pod_specs(world: World, references: tuple[WorkloadReference, ...]) -> list[
         found.append((f"{each}", pod_template(workload)["spec"]))
         if each.kind != "CronJob":
             # A Job's pods end as they began.
-            label = workload["spec"]["selector"]["matchLabels"]["app"]
+            selector = workload["spec"]["selector"]
             found += [
                 (pod["metadata"]["name"], pod["spec"])
                 for pod in world.cluster.store.all_of(PODS.plural, each.namespace)
-                if is_active(pod) and pod["metadata"].get("labels", {}).get("app") == label
+                if is_active(pod) and matches_selector(selector, pod["metadata"].get("labels", {}))
             ]
     return found

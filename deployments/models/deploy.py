@@ -152,6 +152,11 @@ class Deploy(models.Model):
         return self.requested_at.isoformat() if self.kind == Kind.RESTART else ""
 
     @property
+    def release_job_name(self) -> str:
+        """The name of its Job in the cluster: the same for every try of one Deploy, so that there is one Job."""
+        return f"{self.site.release_job}-{self.pk}"
+
+    @property
     def set_image(self) -> str:
         """The image that the container has by this Deploy, as the cluster spells it."""
         return self.applied_image or self.image

@@ -31,12 +31,12 @@ def check_all_succeeded(world: World, deploys: Sequence[Deploy]) -> None:
 
 
 def check_patched_once_at_most(world: World, deploys: Sequence[Deploy]) -> None:
-    """No Deployment got more than one patch that changed it for one Deploy."""
+    """No workload got more than one patch that changed it for one Deploy."""
     images = {each.image for each in deploys}
     counted = Counter(
-        image
+        (entry.path, image)
         for entry in world.cluster.requests.matching(method="PATCH")
-        if entry.status == 200
+        if entry.status == 200 and "dryRun" not in entry.query
         for image in images
         if image in entry.body
     )

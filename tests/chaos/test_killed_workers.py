@@ -11,15 +11,19 @@ from time import sleep
 import pytest
 from django.utils import timezone
 
-from demo.world import World
+from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
-from deployments.models import ACTIVE_STATUSES, Deploy, Status
+from deployments.models import ACTIVE_STATUSES, Deploy, Site, Status
+from deployments.operations.sites.save import save_workloads
+from deployments.rules.targets import parse_references
 from simulators.cluster import CRASHES
 from tests.factories import ask, observe
+from tests.one_image import at_another_image
 from tests.processes import MANAGE, Running, environment, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STUCK_AFTER_SECONDS = 180
+BACKGROUND = "Deployment {0}; Deployment {0}-worker; CronJob {0}-report"
 LONGEST_LIFE_SECONDS = 6.0
 
 
@@ -30,17 +34,15 @@ def env(world: World, tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def patched(world: World) -> Iterator[Counter[str]]:
-    """Counts, for each image, the patches that changed a Deployment to it."""
+    """Counts, for each workload and image, the patches that changed the one to the other, and the Jobs made for it."""
     counted: Counter[str] = Counter()
     yield counted
-    for entry in world.cluster.requests.matching(method="PATCH"):
-        if entry.status == 200:
-            counted.update(image for image in _images(world) if image in entry.body)
+    images = set(Deploy.objects.values_list("image", flat=True))
+    for entry in world.cluster.requests:
+        is_change = entry.method in {"PATCH", "POST"} and "dryRun" not in entry.query
+        if is_change and entry.status in {200, 201}:
+            counted.update(f"{entry.path} {image}" for image in images if image in entry.body)
     assert set(counted.values()) <= {1}, counted
-
-
-def _images(world: World) -> set[str]:
-    return set(Deploy.objects.values_list("image", flat=True))
 
 
 @pytest.mark.usefixtures("patched")
@@ -50,6 +52,42 @@ def test_a_selection_of_kills_costs_nothing(
     kills = kill_until_all_have_ended(world, clients, env, tmp_path, kills=4, seed=4)
 
     assert kills >= 4
+
+
+@pytest.mark.chaos
+@pytest.mark.usefixtures("patched")
+@pytest.mark.every_kind
+@pytest.mark.timeout(3600)
+def test_a_hundred_kills_leave_none_of_a_site_s_three_workloads_behind(
+    world: World,
+    clients: Clients,
+    env: dict[str, str],
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+) -> None:
+    for host in world.mappings:
+        give_three_workloads(world, host)
+    random = Random(13)
+    kills = rounds = 0
+    while kills < 100:
+        rounds += 1
+        kills += kill_until_all_have_ended(
+            world, clients, env, tmp_path, kills=100 - kills, seed=random.random()
+        )
+
+    record_property("rounds", rounds)
+    assert kills >= 100
+
+
+def give_three_workloads(world: World, host: str) -> None:
+    """Let the site stand for a worker with an init container and a CronJob, too; every second one has a release job."""
+    name = world.mappings[host].deployment
+    world.apply("background", image=world.image(host), name=name)
+    site = Site.objects.get(host=host)
+    if site.pk % 2:
+        world.apply("release_job", image=world.image(host), name=name)
+        Site.objects.filter(pk=site.pk).update(release_job=f"{name}-upgrade")
+    save_workloads(site, parse_references(BACKGROUND.format(name), namespace=NAMESPACE))
 
 
 @pytest.mark.chaos
@@ -125,3 +163,4 @@ def _check_the_truth(world: World, shas: dict[str, str], crashing: str) -> None:
             assert (deploy.status, world.running_image(host)) == (Status.SUCCEEDED, deploy.image), (
                 deploy.message
             )
+            assert at_another_image(world, deploy.site, deploy.image) == [], deploy.message

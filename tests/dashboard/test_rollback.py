@@ -112,6 +112,17 @@ def test_the_question_says_what_is_held(deployer: Client, older: Deploy) -> None
     assert f'name="sha" value="{OLDER}"' in page
 
 
+@pytest.mark.parametrize(("job", "says_so"), [("cron-upgrade", True), ("", False)])
+def test_the_question_says_that_a_release_job_is_not_undone(
+    deployer: Client, older: Deploy, job: str, *, says_so: bool
+) -> None:
+    Site.objects.update(release_job=job)
+
+    page = deployer.get(f"{URL}?sha={OLDER}").text
+
+    assert (f"A rollback does not undo what release job {job} did" in page) is says_so
+
+
 def test_rolling_back_asks_for_it_and_holds_what_is_left(deployer: Client, older: Deploy) -> None:
     response = deployer.post(URL, {"sha": OLDER, "seen": RUNNING, "key": str(uuid4())})
 

@@ -20,6 +20,7 @@ from demo.world import World, read_mappings
 from deployments.clients.push import fresh_key_pair
 from deployments.models import Observation
 from deployments.queue import enqueue
+from simulators.cluster.cluster import RBAC, WORKLOADS_RBAC
 from tests.conftest import need_program
 from tests.e2e.every_state import put_right
 from tests.e2e.installation import PASSWORD, Installation
@@ -42,7 +43,7 @@ PHONE = {"width": 390, "height": 844}
 
 @pytest.fixture(scope="package")
 def world() -> Iterator[World]:
-    with World(read_mappings(), start_seconds=0.3) as world:
+    with World(read_mappings(), start_seconds=0.3, rbac=(RBAC, WORKLOADS_RBAC)) as world:
         yield world
 
 

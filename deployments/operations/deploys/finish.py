@@ -23,6 +23,7 @@ from deployments.operations.deploys.rewritten import note_desired, update_reques
 from deployments.operations.deploys.rollback import roll_back_automatically
 from deployments.operations.hold import resume_hold_of
 from deployments.queue import enqueue
+from deployments.rules.wording import sentences
 
 
 class Ending(Enum):
@@ -80,6 +81,8 @@ def finish(
     `audited` is the audit's sentence where this ending has one, `by` the person who ended it.
     """
     with transaction.atomic():
+        if ending in NOTHING_ELSE_CHANGED:
+            message = sentences(message, _released(deploy))
         is_ours = deploy.move(
             ending.status, only_from=ending.from_statuses, message=message, now=now, **values
         )
@@ -89,6 +92,14 @@ def finish(
                 if ending in endings:
                     consequence(end)
     return is_ours
+
+
+def _released(deploy: Deploy) -> str:
+    """What the cluster has of a Deploy that has changed no workload, as the database knows it now."""
+    began, ended = Deploy.objects.values_list("release_started_at", "released_at").get(pk=deploy.pk)
+    if ended:
+        return f"Release job {deploy.release_job_name} has run before that, and is not undone."
+    return f"Release job {deploy.release_job_name} may still be running in the cluster." if began else ""
 
 
 def _update_observation(end: _End) -> None:
@@ -173,6 +184,8 @@ FOLLOWED = frozenset(
     }
 )
 NOTHING_CHANGED = frozenset({Ending.CANCELLED, Ending.REFUSED, Ending.GIVEN_UP, Ending.RELEASE_FAILED})
+NOTHING_ELSE_CHANGED = NOTHING_CHANGED - {Ending.RELEASE_FAILED}
+"""Those whose sentences do not speak of the release job."""
 NOT_SEEN_SINCE = frozenset({Ending.REFUSED, Ending.GIVEN_UP_UNSURE})
 """What the cluster or GitHub shows differs from what was observed, or may."""
 EVERY = frozenset(Ending)

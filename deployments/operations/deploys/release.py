@@ -20,16 +20,13 @@ def release(deploy: Deploy, steps: list[DeployStep], *, cluster: Cluster, now: d
     if not is_due or deploy.released_at:
         return False
     check_guarded(deploy, steps, cluster=cluster, now=now)
+    # Whatever ends it from here on, its sentence says that there may be a Job.
+    deploy.note(now=now, release_started_at=deploy.release_started_at or now)
     guarded(lambda: _create(deploy, steps[0].namespace, cluster), deploy, now=now)
-    message = f"Release job {job_name(deploy)} was created. Nothing else has been changed yet."
+    message = f"Release job {deploy.release_job_name} was created. Nothing else has been changed yet."
     if deploy.move(Status.RELEASING, now=now, message=message, release_started_at=now, denied_since=None):
         enqueue.follow()
     return True
-
-
-def job_name(deploy: Deploy) -> str:
-    """The Job's name in the cluster: the same for every try of one Deploy, so that there is one Job."""
-    return f"{deploy.site.release_job}-{deploy.pk}"
 
 
 def _create(deploy: Deploy, namespace: str, cluster: Cluster) -> None:
@@ -47,7 +44,9 @@ def _create(deploy: Deploy, namespace: str, cluster: Cluster) -> None:
         )
     images = dict.fromkeys(targets, str(deploy.image))
     try:
-        cluster.create_job(cron_job, name=job_name(deploy), images=images, annotations=annotations_of(deploy))
+        cluster.create_job(
+            cron_job, name=deploy.release_job_name, images=images, annotations=annotations_of(deploy)
+        )
     except AlreadyExists:
         # A worker that has died, or heard no answer, has created it.
         return

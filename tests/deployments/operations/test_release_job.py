@@ -168,6 +168,32 @@ def test_while_the_job_runs_it_can_be_cancelled(clients: Clients, shop: World) -
 
     deploy.refresh_from_db()
     assert deploy.status == Status.CANCELLED
+    assert deploy.message.endswith(f"Release job {UPGRADE}-{deploy.pk} may still be running in the cluster.")
+
+
+def test_what_is_refused_after_the_job_says_that_it_has_run(clients: Clients, shop: World) -> None:
+    observe(clients)
+    deploy = see_through(released(clients), clients)
+    shop.cluster.set_image(NAMESPACE, NAME, container=NAME, image="gcr.io/other/app:1")
+
+    begin(deploy, clients)
+
+    assert deploy.status == Status.FAILED
+    assert deploy.message.endswith(
+        f"Release job {UPGRADE}-{deploy.pk} has run before that, and is not undone."
+    )
+
+
+def test_what_is_refused_after_a_lost_answer_says_that_the_job_may_run(clients: Clients, shop: World) -> None:
+    observe(clients)
+    shop.cluster.drop_connection(method="POST", path_contains="/jobs", after=True)
+    deploy = begin(ask(HOST), clients)
+    shop.cluster.set_image(NAMESPACE, NAME, container=NAME, image="gcr.io/other/app:1")
+
+    begin(deploy, clients)
+
+    assert deploy.status == Status.FAILED
+    assert deploy.message.endswith(f"Release job {UPGRADE}-{deploy.pk} may still be running in the cluster.")
 
 
 def test_a_job_that_does_not_end_is_given_up_after_an_hour(clients: Clients, shop: World) -> None:

@@ -7,7 +7,6 @@ from deployments.clients.cluster import Cluster, ClusterError, NotFound
 from deployments.models import Deploy, Status
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.follow.end import last_lines
-from deployments.operations.deploys.release import job_name
 from deployments.queue import enqueue
 from deployments.rules.jobs import Job, JobPhase, job_pods, judge_job
 from deployments.rules.wording import duration, sentences
@@ -21,9 +20,9 @@ def follow_release(deploy: Deploy, *, clients: Clients, now: datetime) -> None:
     steps = list(deploy.steps.all())
     namespace, began = steps[0].namespace, deploy.release_started_at or deploy.requested_at
     try:
-        job = clients.cluster.job(namespace, job_name(deploy))
+        job = clients.cluster.job(namespace, deploy.release_job_name)
     except NotFound:
-        _fail(deploy, f"Job {job_name(deploy)} is gone from namespace {namespace}.", log="", now=now)
+        _fail(deploy, f"Job {deploy.release_job_name} is gone from namespace {namespace}.", log="", now=now)
         return
     except ClusterError as error:
         if now - began >= LONGEST:
