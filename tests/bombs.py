@@ -35,7 +35,7 @@ KNOWN: dict[str, dict[str, Any]] = {
     "DeployStep": {"kind": "Deployment", "namespace": "default", "name": "a", "containers": ["a"]},
     "Examination": {"pk": 1, "findings": []},
     "HeadCheck": {"pk": 1, "watched": {}},
-    "HookDelivery": {"hosts": []},
+    "HookDelivery": {"names": []},
     "CommitRange": {"commits": [], "reverts": {}},
     "Authenticator": {"type": "totp", "data": {}},
 }

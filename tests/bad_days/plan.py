@@ -6,7 +6,7 @@ from random import Random
 
 from demo.world import NAMESPACE, World
 from simulators.cluster import HEALTHY
-from simulators.cluster.admission import DEPLOYMENTS_AND_PODS, Mutation
+from simulators.cluster.admission import WORKLOADS_AND_PODS, Mutation
 from simulators.cluster.disturbances import (
     Annotated,
     ApiFailure,
@@ -22,7 +22,7 @@ from simulators.cluster.pods import NODES
 from tests.bad_days.truths import FAILING, Around, Case, passing
 
 DAYS = 30
-KINDS: tuple[tuple[str, ...], ...] = (DEPLOYMENTS_AND_PODS, ("pods",))
+KINDS: tuple[tuple[str, ...], ...] = (WORKLOADS_AND_PODS, ("pods",))
 LOOK_SECONDS = (5.0, 15.0, 15.0, 20.0, 20.0)
 DISTURBED_FOR_SECONDS = 240.0
 """What disturbs a Deploy does so soon: of what stays wrong, the cause is to be seen in the end."""

@@ -6,6 +6,7 @@ from deployments.models import Deploy, Kind, Observation, Site
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.ours import marked_by
 from deployments.rules.rollbacks import is_of
+from deployments.rules.wording import printable
 from deployments.rules.workloads import OUR_MANAGER, Workload, all_images, is_same_image
 
 
@@ -40,7 +41,9 @@ def image_set_as(site: Site, image: str) -> str:
 def _made_of(site: Site, applied: str) -> str:
     """What a Deploy asked for of which the cluster made this image; empty where none did."""
     made_of = (
-        site.deploys.filter(applied_image=applied).exclude(applied_image="").values_list("image", flat=True)
+        site.deploys.filter(applied_image=printable(applied))
+        .exclude(applied_image="")
+        .values_list("image", flat=True)
     )
     return made_of.first() or ""
 

@@ -1,13 +1,10 @@
 """A job of GitHub Actions, by its OIDC token: https://docs.github.com/en/actions/reference/security/oidc."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from deployments.rules.hooks.hint import Hint, branch_of, commit, repository, text_at
 from deployments.rules.wording import short
 
 
-def hint_of(claims: Mapping[str, Any]) -> Hint:
+def hint_of(claims: object) -> Hint:
     """What a job says of itself. A pull request's ref is no branch: it says nothing of what a site runs."""
     name, branch, sha = (
         text_at(claims, "repository"),
