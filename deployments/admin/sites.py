@@ -75,7 +75,7 @@ class SiteAdmin(admin.ModelAdmin):
         ),
         ("GitHub", {"fields": ("owner", "repository", "branch")}),
         ("Cluster", {"fields": ("release_job",)}),
-        ("Image", {"fields": ("image_template",)}),
+        ("Image", {"fields": ("image_template", "commit_source", "moving_tag", "pins_digest")}),
         (
             "The host's answer",
             {"fields": ("check_enabled", "check_path", "check_status", "check_timeout_seconds")},

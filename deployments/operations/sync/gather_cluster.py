@@ -16,6 +16,8 @@ from deployments.clients.cluster import (
 from deployments.models import Site
 from deployments.operations.deploys.rewritten import asked_image, commit_in, image_set_as
 from deployments.operations.sync.gather_outages import Outages, SeenOutage
+from deployments.rules.builds import BY_TAG
+from deployments.rules.digest_check import reported_digests
 from deployments.rules.managers import manager_of, not_ours_to_change
 from deployments.rules.selectors import selector
 from deployments.rules.site_workloads import WorkloadSeen, seen_of
@@ -29,6 +31,7 @@ from deployments.rules.workloads import (
     is_settled,
     owned_pods,
     running_images,
+    runs_image,
     template_images,
 )
 
@@ -59,6 +62,9 @@ class Found:
     outage: SeenOutage | None
     """Why no pod of a workload is ready, where some are wanted and no Deploy is under way."""
     workloads: tuple[WorkloadSeen, ...]
+    running_build: str = ""
+    """By label, the builds that `running_tag` was told by."""
+    desired_build: str = ""
 
 
 @dataclass(frozen=True)
@@ -214,12 +220,14 @@ def _seen(
         name: commit_in(site, asked_image(site, workload, container=name)) for name in (*targets, *left)
     }
     commits = {by_container[name] for name in targets}
+    running = _running_tag(site, reference, workload, lists, container=targets[0], asked=asked)
     return WorkloadSeen(
         kind=reference.kind,
         namespace=reference.namespace,
         name=reference.name,
         asked=commits.pop() if len(commits) == 1 else "",
-        running=_running_tag(site, reference, workload, lists, container=targets[0], asked=asked),
+        running=running,
+        running_build=running if site.is_by_label else "",
         ready=workload.counts.ready,
         wanted=workload.counts.wanted,
         resource_version=workload.resource_version,
@@ -243,14 +251,15 @@ def _outage(
 def _running_tag(
     site: Site, reference: WorkloadReference, workload: Workload, lists: _Lists, *, container: str, asked: str
 ) -> str:
-    if is_settled(workload):
-        return commit_in(site, asked)
+    token = commit_in(site, asked)
+    if is_settled(workload) and not (token.startswith(BY_TAG) and workload.counts.wanted):
+        return token
     if not workload.counts.ready:
         return ""
     before = seen_of(reference, map(WorkloadSeen.from_json, site.observation.workloads or ()))
     if before and before.resource_version == workload.resource_version:
         # Nothing has moved since the last look: neither have the pods' images.
-        return before.running
+        return before.running_build or before.running
     desired = all_images(workload)[container]
     pods = lists.pods(workload.namespace).of_workload(workload.name)
     images = running_images(workload, pods, container=container)
@@ -264,4 +273,8 @@ def _running_tag(
     older = sorted(images - {desired} or images)
     if len(older) != 1:
         return ""
-    return commit_in(site, asked if older[0] == desired else image_set_as(site, older[0]))
+    token = commit_in(site, asked if older[0] == desired else image_set_as(site, older[0]))
+    if not token.startswith(BY_TAG):
+        return token
+    same = (pod for pod in owned_pods(workload, pods) if runs_image(pod, container=container, image=older[0]))
+    return " ".join(sorted(reported_digests(same, container=container)))
