@@ -69,10 +69,10 @@ def why_not_counted(build: BuildFacts, *, slugs: Collection[str]) -> str:
         )
     if not _COMMIT.fullmatch(build.revision.lower()):
         return f"its image is labelled “{build.revision[:60]}”, which is no commit: label it with all 40 digits of one"
-    said = slug_in(build.source)
-    if said and said not in {each.lower() for each in slugs}:
+    stated = slug_in(build.source)
+    if stated and stated not in {each.lower() for each in slugs}:
         return (
-            f"its image is labelled as built from {said}, and this site is {next(iter(slugs), 'another')}: the labels may be "
+            f"its image is labelled as built from {stated}, and this site is {next(iter(slugs), 'another')}: the labels may be "
             "its base image's. Let its build set its own"
         )
     return ""

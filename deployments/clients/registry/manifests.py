@@ -86,17 +86,17 @@ def labels_in(config: bytes) -> Mapping[str, str]:
     return _texts(inner.get("Labels") if isinstance(inner, dict) else None)
 
 
-def build_in(digest: str, platforms: Mapping[str, str], said: Sequence[Mapping[str, str]]) -> BuildLabels:
+def build_in(digest: str, platforms: Mapping[str, str], stated: Sequence[Mapping[str, str]]) -> BuildLabels:
     """Put together what annotations and labels say. The first that names a commit counts, with its own source alone.
 
     Annotations come before labels: an image inherits its base image's labels, and never its annotations.
     """
-    told = next((each for each in said if each.get(REVISION)), {})
-    created = next((each[CREATED] for each in said if each.get(CREATED)), "")
+    named = next((each for each in stated if each.get(REVISION)), {})
+    created = next((each[CREATED] for each in stated if each.get(CREATED)), "")
     return BuildLabels(
         digest=digest,
-        revision=told.get(REVISION, "").strip()[:_LONGEST_TEXT],
-        source=told.get(SOURCE, "").strip()[:_LONGEST_TEXT],
+        revision=named.get(REVISION, "").strip()[:_LONGEST_TEXT],
+        source=named.get(SOURCE, "").strip()[:_LONGEST_TEXT],
         created_at=parse_time(created),
         platforms=platforms,
     )

@@ -131,7 +131,7 @@ def _question(site: Site, observed: Observed, builds: Builds) -> HeadQuestion:
     if isinstance(observed, Found):
         running, desired = observed.running_tag, observed.desired_tag
     newest = builds.newest(site)
-    built = builds.claim(site, newest.build) if newest else ""
+    built = builds.commit_of(site, newest.build) if newest else ""
     return HeadQuestion(
         key=site.pk,
         owner=site.owner,

@@ -87,7 +87,7 @@ class Builds:
     def _moving(self, site: Site) -> ImageReference:
         return site.moving_image(self._branches.get(site.pk, ""))
 
-    def claim(self, site: Site, build: _Answer) -> str:
+    def commit_of(self, site: Site, build: _Answer) -> str:
         """The commit that a build says it is of the site's repository, 7 to 40 digits; empty where that does not count."""
         return rules.claimed_commit(build.facts, slugs=slugs(site)) if isinstance(build, Build) else ""
 
@@ -127,15 +127,15 @@ class Builds:
         found = (self._problem_of(site, each, unknown) for each in seen)
         if problem := next((each for each in found if each), ""):
             return problem
-        return rules.MOVED if len({self.claim(site, each) for each in seen}) > 1 else ""
+        return rules.MOVED if len({self.commit_of(site, each) for each in seen}) > 1 else ""
 
     def _problem_of(self, site: Site, build: _Answer, unknown: Collection[str]) -> str:
         if isinstance(build, RegistryError):
             return str(build).rstrip(".")
         if not isinstance(build, Build) or build.sha:
             return ""
-        claim = self.claim(site, build)
-        is_unknown = rules.unknown_to_github(claim, slug=slugs(site)[0]) if claim in unknown else ""
+        commit = self.commit_of(site, build)
+        is_unknown = rules.unknown_to_github(commit, slug=slugs(site)[0]) if commit in unknown else ""
         return rules.why_not_counted(build.facts, slugs=slugs(site)) or is_unknown
 
     def confirm(self, site: Site, observed: Observed | None, head: Head | HeadProblem) -> None:
@@ -147,9 +147,9 @@ class Builds:
         tokens = (observed.running_build, observed.desired_build) if isinstance(observed, Found) else ()
         running = [build for token in tokens for build in self._builds(site, token)]
         for build in (newest.build if newest else None, *running):
-            claim = self.claim(site, build)
-            if isinstance(build, Build) and claim and not build.sha:
-                build.sha = next((sha for sha in known if sha and sha.startswith(claim)), "")
+            commit = self.commit_of(site, build)
+            if isinstance(build, Build) and commit and not build.sha:
+                build.sha = next((sha for sha in known if sha and sha.startswith(commit)), "")
                 if build.sha:
                     self._changed[build.repository, build.digest] = build
 
@@ -157,7 +157,7 @@ class Builds:
         """Empty where there is none, or several."""
         if is_full_sha(token):
             return token
-        commits = {self.claim(site, each) for each in self._builds(site, token)}
+        commits = {self.commit_of(site, each) for each in self._builds(site, token)}
         return commits.pop() if len(commits) == 1 else ""
 
     def _builds(self, site: Site, token: str) -> list[_Answer]:
@@ -196,14 +196,14 @@ class Builds:
             self._known.setdefault((build.repository, digest), build)
         self._known[build.repository, build.digest] = build
 
-    def _new(self, image: ImageReference, said: BuildLabels) -> Build:
+    def _new(self, image: ImageReference, stated: BuildLabels) -> Build:
         return Build(
             repository=image.repository,
-            digest=image.digest or said.digest,
-            revision=printable(said.revision),
-            source=printable(said.source),
-            platforms=dict(said.platforms),
-            built_at=bounded(said.created_at) if said.created_at else None,
+            digest=image.digest or stated.digest,
+            revision=printable(stated.revision),
+            source=printable(stated.source),
+            platforms=dict(stated.platforms),
+            built_at=bounded(stated.created_at) if stated.created_at else None,
             last_seen_at=self._now,
         )
 
@@ -263,13 +263,13 @@ def _problem(site: Site, build: Build, seen: Observation, builds: Builds, head: 
     if why_not := rules.why_not_counted(build.facts, slugs=slugs(site)):
         return why_not
     built = head.built if isinstance(head, Head) else None
-    claim = builds.claim(site, build)
-    if built is None or seen.head_sha.startswith(claim):
+    commit = builds.commit_of(site, build)
+    if built is None or seen.head_sha.startswith(commit):
         return ""
     if built.sha == "" and not build.sha:
-        return rules.unknown_to_github(claim, slug=slugs(site)[0])
+        return rules.unknown_to_github(commit, slug=slugs(site)[0])
     if built.ahead_by:
-        return rules.not_on_branch(claim, branch=seen.branch, headline=built.headline)
+        return rules.not_on_branch(commit, branch=seen.branch, headline=built.headline)
     return ""
 
 

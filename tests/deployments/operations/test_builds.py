@@ -27,7 +27,7 @@ def seen() -> Observation:
     return Observation.objects.get(site__host=HOST)
 
 
-def message() -> str:
+def shown() -> str:
     (row,) = [each for each in site_list(now=NOW).rows if each.site.host == HOST]
     return row.answer.message
 
@@ -160,7 +160,7 @@ def test_a_tag_that_moved_under_running_nodes_is_told(world: World, clients: Cli
     observe(clients)
 
     assert (seen().running_sha, seen().desired_sha) == ("", head)
-    assert "its tag was pushed anew, and its pods run different builds of it. Deploy the newest" in message()
+    assert "its tag was pushed anew, and its pods run different builds of it. Deploy the newest" in shown()
 
 
 SAID = {
@@ -177,9 +177,9 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize(("revision", "source", "sentence"), SAID.values(), ids=SAID)
+@pytest.mark.parametrize(("revision", "source", "message"), SAID.values(), ids=SAID)
 def test_a_newest_build_whose_label_does_not_count_says_why(
-    world: World, clients: Clients, revision: str, source: str, sentence: str
+    world: World, clients: Clients, revision: str, source: str, message: str
 ) -> None:
     head = world.commit(HOST, built=False)
     push(world, revision.format(sha=head), source)
@@ -187,13 +187,13 @@ def test_a_newest_build_whose_label_does_not_count_says_why(
     observe(clients)
 
     assert seen().head_image_built is None
-    assert sentence in message()
+    assert message in shown()
     assert seen().running_sha
 
 
-@pytest.mark.parametrize(("revision", "source", "sentence"), SAID.values(), ids=SAID)
+@pytest.mark.parametrize(("revision", "source", "message"), SAID.values(), ids=SAID)
 def test_what_runs_under_a_label_that_does_not_count_is_not_known_and_says_why(
-    world: World, clients: Clients, revision: str, source: str, sentence: str
+    world: World, clients: Clients, revision: str, source: str, message: str
 ) -> None:
     digest = push(world, revision.format(sha=world.repository(HOST).head), source)
     world.cluster.set_image(NAMESPACE, NAME, container=NAME, image=pinned(world, digest))
@@ -202,8 +202,8 @@ def test_what_runs_under_a_label_that_does_not_count_is_not_known_and_says_why(
     observe(clients)
 
     assert (seen().running_sha, seen().desired_sha) == ("", "")
-    assert message().startswith("Which commit runs is not known: its image ")
-    assert sentence in message()
+    assert shown().startswith("Which commit runs is not known: its image ")
+    assert message in shown()
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_a_build_of_a_commit_that_a_force_push_removed_is_not_deployed(
     observe(clients)
 
     assert seen().head_image_built is None
-    assert f"was built from {removed[:7]}, which is not on main: a force-push removed it" in message()
+    assert f"was built from {removed[:7]}, which is not on main: a force-push removed it" in shown()
 
 
 def test_a_build_of_a_pull_requests_merge_commit_is_not_deployed(world: World, clients: Clients) -> None:
@@ -260,8 +260,8 @@ def test_a_build_of_a_pull_requests_merge_commit_is_not_deployed(world: World, c
 
     observe(clients)
 
-    assert f"{merge[:7]}, the merge commit that GitHub makes to test a pull request" in message()
-    assert "Let the workflow push this tag only for pushes to main" in message()
+    assert f"{merge[:7]}, the merge commit that GitHub makes to test a pull request" in shown()
+    assert "Let the workflow push this tag only for pushes to main" in shown()
 
 
 def test_a_digest_that_is_deleted_before_the_patch_changes_nothing(world: World, clients: Clients) -> None:
