@@ -24,6 +24,8 @@ BUILDING = "graphql.natwelch.com"
 DIVERGED = "walls.natwelch.com"
 CRASHING = "tab-archive.app"
 AUTOMATIC = ("hello.natwelch.com", "quotes.natwelch.com", "food.natwelch.com")
+BY_LABEL = ("quotes.natwelch.com", "mood.natwelch.com")
+"""Their builds share the tag `main`, and say their commit in a label; the first is deployed automatically."""
 QUIET = frozenset(
     {*READY, DEPLOYING, FAILED, DRIFTED, MISSING, UNKNOWN, HELD, RED, BUILDING, DIVERGED, CRASHING}
 )

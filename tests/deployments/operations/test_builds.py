@@ -8,6 +8,7 @@ from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
 from deployments.models import Build, Deploy, Observation, Site, Status
 from deployments.operations.deploys.deploy_request import WhenReady
+from deployments.operations.deploys.images import check_rollback_images
 from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.deploys.waiting import check_pending_image
 from deployments.operations.sync.commits import fetch_commits
@@ -345,3 +346,23 @@ def test_a_registry_that_is_silent_keeps_what_is_known(world: World, clients: Cl
     observe(clients)
 
     assert (seen().running_sha, seen().head_image_built) == (before.running_sha, True)
+
+
+def test_a_way_back_whose_index_lost_its_image_is_not_offered(world: World, clients: Clients) -> None:
+    before = world.repository(HOST).head
+    index = world.build(HOST, before, media_type=OCI_INDEX)
+    world.cluster.set_image(NAMESPACE, NAME, container=NAME, image=pinned(world, index))
+    world.cluster.settle_now()
+    observe(clients)
+    world.commit(HOST)
+    observe(clients)
+    succeed(ask(HOST), clients, world)
+    observe(clients)
+    site = Site.objects.select_related("observation").get(host=HOST)
+    assert [each.sha for each in rollback_targets(site)] == [before]
+
+    (child,) = world.registry.platforms(world.path(HOST), index)
+    world.registry.remove_manifest(world.path(HOST), child)
+    check_rollback_images(site_id=site.pk, registry=clients.registry, now=NOW)
+
+    assert not [each for each in rollback_targets(site) if not each.image_gone]
