@@ -58,7 +58,7 @@ def _steps(stack: ExitStack) -> Iterator[None]:
     stack.callback(server.remove)
     server.start()
     yield
-    world = stack.enter_context(World(rbac=(RBAC, WORKLOADS_RBAC)))
+    world = stack.enter_context(World(by_label=scenes.BY_LABEL, rbac=(RBAC, WORKLOADS_RBAC)))
     scenes.set_the_scenes(world)
     yield
     host = lan.address() if os.environ.get("LAN") else lan.LOOPBACK
@@ -139,9 +139,11 @@ def _fill(password: str) -> None:
 
     from deployments.models import Site
     from deployments.operations.hold import place_hold
+    from deployments.rules.builds import CommitSource
 
     person = User.objects.create_superuser(USER, password=password)
     Site.objects.filter(host__in=scenes.AUTOMATIC).update(auto_deploy=True)
+    Site.objects.filter(host__in=scenes.BY_LABEL).update(commit_source=CommitSource.LABEL)
     held = Site.objects.get(host=scenes.HELD)
     place_hold(
         site=held, reason="The interview is tomorrow: no surprises before it", by=person, now=timezone.now()

@@ -27,6 +27,8 @@ APP = "photos.natwelch.com"
 RELEASED = "writing.natwelch.com"
 MIXED = "relay.natwelch.com"
 AUTOMATIC = ("hello.natwelch.com", "quotes.natwelch.com", "food.natwelch.com")
+BY_LABEL = ("quotes.natwelch.com", "mood.natwelch.com")
+"""Their builds share the tag `main`, and say their commit in a label; the first is deployed automatically."""
 QUIET = frozenset(
     {*READY, DEPLOYING, FAILED, DRIFTED, MISSING, UNKNOWN, HELD, RED, BUILDING, DIVERGED, CRASHING, MIXED}
 )

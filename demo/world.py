@@ -1,7 +1,7 @@
 """A GitHub, a registry, a cluster and an internet that belong together: every site's commits, images, pods and answers."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from simulators.cluster import HEALTHY, Behaviour, DemoCluster, Mutation
 from simulators.cluster.cluster import RBAC
 from simulators.cluster.pods import is_active, is_ready
 from simulators.github import DemoGitHub, Repository, written_history
-from simulators.registry import DemoRegistry
+from simulators.registry import OCI_MANIFEST, DemoRegistry, Says, labels_of
 
 MANIFESTS = Path(__file__).with_name("manifests")
 SITES_CSV = Path(__file__).with_name("sites.csv")
@@ -60,7 +60,10 @@ class World:
         start_seconds: float = 2.0,
         rbac: Path | tuple[Path, ...] = RBAC,
         mutations: Sequence[Mutation] = (),
+        by_label: Collection[str] = (),
     ) -> None:
+        """`by_label` are the hosts whose pipeline pushes one tag, called like the branch, and labels each build with its commit."""
+        self.by_label = frozenset(by_label)
         self.mappings = {each.host: each for each in mappings or read_mappings()}
         self.behaviours: dict[str, Behaviour] = {}
         self.github = DemoGitHub()
@@ -117,8 +120,15 @@ class World:
 
     def image(self, host: str, sha: str = "") -> str:
         """Name the image of a commit; of the head where none is named."""
-        path = f"{PROJECT}/{self.mappings[host].repository}".lower()
-        return f"{self.registry.host}/{path}:{sha or self.repository(host).head}"
+        return f"{self.registry.host}/{self.path(host)}:{self.tag(host, sha or self.repository(host).head)}"
+
+    def path(self, host: str) -> str:
+        """Where the site's images lie in the registry."""
+        return f"{PROJECT}/{self.mappings[host].repository}".lower()
+
+    def tag(self, host: str, sha: str) -> str:
+        """The tag that a build of this commit gets."""
+        return (self.mappings[host].branch or "main") if host in self.by_label else sha
 
     def commit(
         self, host: str, message: str = "Improve things", *, built: bool = True, checks: str = "SUCCESS"
@@ -130,10 +140,27 @@ class World:
             self.build(host, sha)
         return sha
 
-    def build(self, host: str, sha: str, *, after_seconds: float = 0) -> None:
-        """Push the image of a commit, as Cloud Build does some time after it."""
-        path = f"{PROJECT}/{self.mappings[host].repository}".lower()
-        self.registry.push(path, sha, after_seconds=after_seconds)
+    def build(
+        self,
+        host: str,
+        sha: str,
+        *,
+        after_seconds: float = 0,
+        says: Says | None = None,
+        media_type: str = OCI_MANIFEST,
+    ) -> str:
+        """Push the image of a commit, as Cloud Build does some time after it; return its digest.
+
+        `says` is what it says of itself where that is something else than docker/metadata-action's labels.
+        """
+        labels = labels_of(sha, f"https://github.com/{self.mappings[host].slug}")
+        return self.registry.push(
+            self.path(host),
+            self.tag(host, sha),
+            after_seconds=after_seconds,
+            says=says or Says(labels),
+            media_type=media_type,
+        )
 
     def apply(self, manifests: str, *, image: str, name: str = "shop") -> None:
         """Create what a file of demo/manifests describes, with this image; its objects' names begin with `name`."""

@@ -113,6 +113,7 @@ def site_facts(
         running_is_unknown=seen.running_is_unknown,
         head_image_built=seen.head_image_built,
         registry_problem=seen.registry_problem,
+        build_problem=seen.build_problem,
         expected_repository=site.expected_repository,
         former_repository=site.former_repository,
         desired_image=seen.desired_image,

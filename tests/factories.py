@@ -16,6 +16,7 @@ from deployments.operations.deploys.request import request_deploy
 from deployments.operations.deploys.start import start_deploy
 from deployments.operations.sites.save import save_workloads
 from deployments.operations.sync.run import SyncReport, sync
+from deployments.rules.builds import CommitSource
 from deployments.rules.reauth_reasons import Authentication
 from deployments.rules.targets import WorkloadReference
 from deployments.rules.workloads import WorkloadKind
@@ -80,6 +81,7 @@ def make_sites(world: World) -> dict[str, Site]:
             owner=each.owner,
             repository=each.repository,
             branch=each.branch,
+            commit_source=CommitSource.LABEL if each.host in world.by_label else CommitSource.TAG,
         )
         for each in world.mappings.values()
     )

@@ -16,7 +16,7 @@ from deployments import queries
 from deployments.models import Site
 from deployments.operations.deploys.adopt import UnableToAdopt
 from deployments.operations.deploys.adopt import adopt as adopt_image
-from deployments.rules.suggestions import image_template_for
+from deployments.rules.suggestions import mapping_for
 
 
 @require_safe
@@ -28,8 +28,14 @@ def drift(request: HttpRequest, name: str) -> HttpResponse:
     now = now_for(request)
     page = queries.drift_page(name=name, now=now)
     row = page.row
-    suggested = image_template_for(row.seen.desired_image, repository=row.site.repository)
-    edit = f"{edit_url(row)}?{urlencode({'image_template': suggested})}" if suggested else edit_url(row)
+    suggested = (
+        {}
+        if row.seen.desired_sha
+        else mapping_for(
+            row.seen.desired_image, repository=row.site.repository, is_by_label=row.site.is_by_label
+        )
+    )
+    edit = f"{edit_url(row)}?{urlencode(suggested)}" if suggested else edit_url(row)
     live = Live("_drift.html")
     context = {"page": page, "row": row, "suggested": suggested, "edit": edit}
     return show(request, "drift.html", live, system_status=page.system_status, now=now, **context)

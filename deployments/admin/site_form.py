@@ -1,7 +1,7 @@
 """A mapping's form: it takes what people paste."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django import forms
@@ -34,7 +34,7 @@ class RepositoryField(forms.CharField):
 
 
 class SiteForm(forms.ModelForm):
-    suggested_template = ""
+    suggested: ClassVar[dict[str, str]] = {}
     """What a drifted site's page suggests: filled in, and saved only by who reads it."""
 
     class Meta:
@@ -48,8 +48,7 @@ class SiteForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.suggested_template:
-            self.initial["image_template"] = self.suggested_template
+        self.initial.update(self.suggested)
         if "owner" in self.fields:
             self.fields["owner"].required = False
 

@@ -30,6 +30,9 @@ from deployments.rules.site_state import State
 from deployments.rules.targets import format_references
 from deployments.rules.wording import short
 
+SUGGESTED = ("image_template", "commit_source", "moving_tag")
+"""Fields of a mapping that an address of its form may fill in."""
+
 
 class StateFilter(admin.SimpleListFilter):
     title = "state"
@@ -70,7 +73,7 @@ class SiteAdmin(admin.ModelAdmin):
         ),
         ("GitHub", {"fields": ("owner", "repository", "branch")}),
         ("Cluster", {"fields": ("release_job",)}),
-        ("Image", {"fields": ("image_template",)}),
+        ("Image", {"fields": ("image_template", "commit_source", "moving_tag", "pins_digest")}),
         (
             "The host's answer",
             {"fields": ("check_enabled", "check_path", "check_status", "check_timeout_seconds")},
@@ -95,10 +98,11 @@ class SiteAdmin(admin.ModelAdmin):
         return changelist
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Fill in the image template that a drifted site's page suggests; nothing is saved before somebody says so."""
+        """Fill in what a drifted site's page suggests; nothing is saved before somebody says so."""
         form = super().get_form(request, obj, change, **kwargs)
-        suggested = request.GET.get("image_template", "") if request.method == "GET" else ""
-        return type(form.__name__, (form,), {"suggested_template": suggested}) if suggested else form
+        asked = request.GET if request.method == "GET" else {}
+        suggested = {name: asked[name] for name in SUGGESTED if asked.get(name)}
+        return type(form.__name__, (form,), {"suggested": suggested}) if suggested else form
 
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
         """Leave it to save_related: a mapping is saved together with its workloads."""

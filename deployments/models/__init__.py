@@ -2,6 +2,7 @@
 
 from deployments.models.audit import AuditEvent
 from deployments.models.batch import BatchItem, DeployBatch
+from deployments.models.build import Build
 from deployments.models.commits import CommitRange
 from deployments.models.deploy import Deploy
 from deployments.models.deploy_event import DeployEvent, EventKind
@@ -24,6 +25,7 @@ __all__ = [
     "ACTIVE_STATUSES",
     "AuditEvent",
     "BatchItem",
+    "Build",
     "CommitRange",
     "Deploy",
     "DeployBatch",

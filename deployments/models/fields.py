@@ -49,6 +49,10 @@ github_repository = RegexValidator(
     r"^(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z",
     "Write the repository's name only, as it stands in its address after the owner.",
 )
+image_tag = RegexValidator(
+    r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z",
+    "Write the tag alone, as it stands in the image's name after the colon, like main.",
+)
 http_path = RegexValidator(
     r"^/[!-~]*\Z",
     "Write the path with its query as it stands behind the host, like /healthz: it begins with a slash.",

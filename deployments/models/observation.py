@@ -54,6 +54,13 @@ class Observation(models.Model):
     head_image_built = models.BooleanField(null=True)
     registry_problem = models.TextField(db_column="registry_trouble", blank=True)
 
+    build_problem = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="By label: why the commit of what runs is not known.",
+    )
+
     desired_image = models.TextField(blank=True)
     requested_image = models.TextField(
         blank=True,

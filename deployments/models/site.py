@@ -1,5 +1,6 @@
 """Site: the mapping from a GitHub repository to the workloads that run its image, and to the host where they answer."""
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, ClassVar, Self
 
@@ -17,17 +18,19 @@ from deployments.models.fields import (
     github_owner,
     github_repository,
     http_path,
+    image_tag,
     object_name,
     times_in_range,
 )
 from deployments.models.mapped_workload import MappedWorkload
+from deployments.rules.builds import CommitSource, tag_of_branch
 from deployments.rules.images import ImageReference, ImageTemplate, UnableToParseImage, UnableToParseTemplate
 from deployments.rules.rollbacks import is_of
 from deployments.rules.targets import WorkloadReference
 from deployments.rules.workloads import WorkloadKind
 
 WEEK_MINUTES = 7 * 24 * 60
-RUNS_BY = frozenset({"owner", "repository", "image_template", "workloads"})
+RUNS_BY = frozenset({"owner", "repository", "image_template", "commit_source", "moving_tag", "workloads"})
 """Another value means other workloads, or other images."""
 OBSERVED_BY = RUNS_BY | {"branch"}
 """Another value makes untrue what was observed of the site."""
@@ -37,6 +40,7 @@ SETTINGS = frozenset(
             "name",
             "host",
             "release_job",
+            "pins_digest",
             "auto_deploy",
             "auto_rollback",
             "wait_for_ci",
@@ -102,6 +106,32 @@ class Site(models.Model):
         blank=True,
         validators=[validate_image_template],
         help_text="Where a commit's image lies, like registry.example.com/{owner}/{repository}:{sha}. Empty: the project's own.",
+    )
+    commit_source = models.CharField(
+        "commits are known by",
+        max_length=7,
+        default=CommitSource.TAG,
+        db_default=CommitSource.TAG.value,
+        choices=[
+            (CommitSource.TAG.value, "the image's tag"),
+            (CommitSource.LABEL.value, "the image's label"),
+        ],
+        help_text="`tag`: each build has a tag with its commit. `label`: builds share a tag that moves, and say their commit in the label "
+        "org.opencontainers.image.revision; of the image template, the repository alone counts.",
+    )
+    moving_tag = models.CharField(
+        max_length=128,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[image_tag],
+        help_text="By label: the tag that the newest build gets, like main or latest. Empty: the branch's name.",
+    )
+    pins_digest = models.BooleanField(
+        "deploy by digest",
+        default=False,
+        db_default=False,
+        help_text="Deploys name the image's digest after its tag, so that a tag that is pushed anew changes nothing. By label this is always so.",
     )
     release_job = models.CharField(
         max_length=52,
@@ -252,8 +282,27 @@ class Site(models.Model):
         """Whether an image is this site's."""
         return any(is_of(image, each) for each in self.image_repositories)
 
+    @property
+    def is_by_label(self) -> bool:
+        return self.commit_source == CommitSource.LABEL
+
+    def moving_image(self, branch: str = "") -> ImageReference:
+        """Where a site by label finds its newest build; without a tag where none is named, and the branch is not known.
+
+        Raises UnableToParseTemplate or UnableToParseImage where `expected_repository` is empty.
+        """
+        seen = getattr(self, "observation", None)
+        branch = branch or self.branch or (seen.branch if seen else "")
+        image = self.template.image_for(owner=self.owner, repository=self.repository, sha="0" * 40)
+        return replace(image, tag=self.moving_tag or tag_of_branch(branch) or None)
+
     def image_for(self, sha: str) -> ImageReference:
-        """Raises UnableToParseTemplate or UnableToParseImage where `expected_repository` is empty."""
+        """Where a build of the commit is pushed; by label this is where the newest is.
+
+        Raises UnableToParseTemplate or UnableToParseImage where `expected_repository` is empty.
+        """
+        if self.is_by_label:
+            return self.moving_image()
         return self.template.image_for(owner=self.owner, repository=self.repository, sha=sha)
 
 

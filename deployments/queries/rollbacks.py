@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import OuterRef, Subquery
 
 from deployments.models import CommitRange, Deploy, Site, Status
+from deployments.queries.builds import build_of, image_of
 from deployments.rules.wording import short
 
 TARGETS = 5
@@ -31,7 +32,7 @@ class RollbackTarget:
 
 
 def rollback_targets(site: Site) -> tuple[RollbackTarget, ...]:
-    """The last five different commits that succeeded here, newest first, then what ran before all of them. One statement."""
+    """The last five different commits that succeeded here, newest first, then what ran before all of them. One statement, by label two."""
     seen = site.observation if hasattr(site, "observation") else None
     present = (seen.desired_sha or seen.running_sha) if seen else ""
     ranges = CommitRange.objects.filter(
@@ -44,7 +45,7 @@ def rollback_targets(site: Site) -> tuple[RollbackTarget, ...]:
     for deploy in good:
         if deploy.sha != present and deploy.sha not in targets and site.owns(deploy.image):
             targets[deploy.sha] = _target(deploy)
-    before = _before(good[-1]) if good else None
+    before = _before(site, good[-1]) if good else None
     if before and before.sha not in {*targets, present} and site.owns(before.image):
         targets[before.sha] = before
     return tuple(targets.values())[:TARGETS]
@@ -61,8 +62,17 @@ def _target(deploy: Deploy) -> RollbackTarget:
     )
 
 
-def _before(first: Deploy) -> RollbackTarget | None:
+def _before(site: Site, first: Deploy) -> RollbackTarget | None:
     """What ran when the first Deploy was asked for, where its container was asked to run just that."""
+    if build := build_of(site, first.from_sha):
+        return RollbackTarget(
+            sha=first.from_sha,
+            headline="",
+            image=image_of(site, build),
+            succeeded_at=None,
+            image_seen_at=build.last_seen_at,
+            image_gone=False,
+        )
     if not first.from_sha or short(first.from_sha) not in first.from_image:
         return None
     return RollbackTarget(

@@ -77,6 +77,8 @@ def unknown_commit(facts: SiteFacts) -> str:
     """The desired image carries no commit that the repository knows, whatever the pods still run."""
     if facts.desired_sha or unasked_commit(facts):
         return ""
+    if facts.build_problem:
+        return sentences(f"Which commit runs is not known: {facts.build_problem}", who_set(facts))
     message = f"{facts.desired_image} carries no commit that GitHub knows: correct the mapping, or deploy the newest."
     return sentences(message, who_set(facts))
 
@@ -129,6 +131,8 @@ def mixed_pods(facts: SiteFacts) -> str:
     """Pods are ready, and no one commit can be named for all of them."""
     if facts.present_sha:
         return ""
+    if facts.build_problem:
+        return sentences(f"Its ready pods do not all run one commit: {facts.build_problem}")
     return (
         f"Its ready pods do not all run one commit yet; the Deployment asks for {short(facts.desired_sha)}."
     )

@@ -4,6 +4,7 @@ what is there. The first refusal wins; each is a sentence that says what to do.
 
 from dataclasses import dataclass
 
+from deployments.rules.builds import cleaned_up
 from deployments.rules.findings import NO_IMAGE, hold_message
 from deployments.rules.image_prefixes import begins_with_one_of
 from deployments.rules.images import is_full_sha
@@ -62,6 +63,8 @@ def _commit(guard_input: GuardInput) -> str:
 
 
 def _image(guard_input: GuardInput) -> str:
+    if guard_input.is_image_built is False and "@" in guard_input.image:
+        return cleaned_up(guard_input.image)
     if guard_input.is_image_built is False:
         return f"The image {guard_input.image} is not in the registry yet: wait for its build, then deploy again."
     return ""

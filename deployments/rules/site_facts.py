@@ -77,6 +77,8 @@ class SiteFacts:
     running_is_unknown: bool = False
     head_image_built: bool | None = None
     registry_problem: str = ""
+    build_problem: str = ""
+    """By label, why the commit of what runs is not known; without a full stop."""
     expected_repository: str = ""
     former_repository: str = ""
     desired_image: str = ""

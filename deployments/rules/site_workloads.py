@@ -19,6 +19,8 @@ class WorkloadSeen:
     """The commit that its containers are asked to run; empty where they differ, or it is not known."""
     running: str = ""
     """The commit that its ready pods run; empty where none is ready, or several are."""
+    running_build: str = ""
+    """By label, what the pods were seen to run: one digest, or several with a space between them."""
     ready: int = 0
     wanted: int = 0
     resource_version: str = ""

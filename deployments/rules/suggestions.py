@@ -4,6 +4,7 @@ import re
 
 from deployments.rules.images import UnableToParseImage, parse_image
 
+_VERSION = re.compile(r"v?\d+([._-].*)?")
 _COMMIT = re.compile(r"(?<![0-9a-f])([0-9a-f]{40}|[0-9a-f]{7})(?![0-9a-f])")
 
 
@@ -21,3 +22,22 @@ def image_template_for(image: str, *, repository: str) -> str:
     before, _, last = reference.repository.rpartition("/")
     name = "{repository}" if last == repository.lower() else last
     return f"{before}/{name}:{tag}"
+
+
+def mapping_for(image: str, *, repository: str, is_by_label: bool) -> dict[str, str]:
+    """What a mapping would say for this image to carry a commit, by the names of its fields; empty where nothing is known to help.
+
+    A tag that carries a commit fits a template; one that is neither that nor a version moves, as `main` and `latest` do.
+    """
+    if template := image_template_for(image, repository=repository):
+        return {"image_template": template}
+    try:
+        reference = parse_image(image)
+    except UnableToParseImage:
+        return {}
+    tag = reference.tag or "latest"
+    if is_by_label or _VERSION.fullmatch(tag):
+        return {}
+    before, _, last = reference.repository.rpartition("/")
+    name = "{repository}" if last == repository.lower() else last
+    return {"commit_source": "label", "moving_tag": tag, "image_template": f"{before}/{name}:{{sha}}"}

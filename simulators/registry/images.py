@@ -5,7 +5,9 @@ import hashlib
 import json
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
@@ -25,6 +27,24 @@ _LAYER_TYPES = {
 _PROOF_TYPE = "application/vnd.in-toto+json"
 _TAR = bytes(1024)
 _LAYER = gzip.compress(_TAR, mtime=0)
+
+
+@dataclass(frozen=True)
+class Says:
+    """What an image says of itself: its configuration's labels, and the annotations of its manifest and its index."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    manifest: Mapping[str, str] = field(default_factory=dict)
+    index: Mapping[str, str] = field(default_factory=dict)
+
+
+def labels_of(revision: str, source: str) -> dict[str, str]:
+    """As docker/metadata-action labels every image."""
+    return {
+        "org.opencontainers.image.revision": revision,
+        "org.opencontainers.image.source": source,
+        "org.opencontainers.image.created": "2026-11-20T08:15:00.000Z",
+    }
 
 
 def digest_of(content: bytes) -> str:
@@ -60,17 +80,19 @@ class Images:
         self._repositories: dict[str, _Repository] = {}
         self._lock = threading.Lock()
 
-    def push(self, path: str, tag: str, *, revision: str, after_seconds: float, media_type: str) -> str:
+    def push(self, path: str, tag: str, *, says: Says, after_seconds: float, media_type: str) -> str:
         """The digest of the new manifest, which is seen after so many seconds."""
         platform_type = _PLATFORM_TYPES.get(media_type, media_type)
-        config = _config(path, revision, _CONFIG_TYPES[platform_type])
+        config = _config(says.labels, _CONFIG_TYPES[platform_type])
         layer = Blob(_LAYER, _LAYER_TYPES[platform_type])
-        manifest = _manifest(platform_type, config, layer)
+        manifest = _manifest(platform_type, config, layer, says.manifest)
         proof = Blob(
             _dump({"predicateType": "https://slsa.dev/provenance/v1", "of": manifest.digest}), _PROOF_TYPE
         )
         attestation = _manifest(platform_type, config, proof)
-        top = manifest if media_type == platform_type else _index(media_type, manifest, attestation)
+        top = (
+            manifest if media_type == platform_type else _index(media_type, manifest, attestation, says.index)
+        )
         with self._lock:
             repository = self._repositories.setdefault(path, _Repository())
             repository.blobs |= {each.digest: each for each in (config, layer, proof)}
@@ -87,6 +109,11 @@ class Images:
             repository = self._repositories[path]
             for _, digest in repository.tags.pop(tag):
                 repository.manifests.pop(digest, None)
+
+    def remove_manifest(self, path: str, digest: str) -> None:
+        """Raises KeyError where there is none; an index' images stay, and an index stays without them."""
+        with self._lock:
+            del self._repositories[path].manifests[digest]
 
     def manifest(self, path: str, reference: str) -> Blob | None:
         """What a tag or a digest names, if it can be seen by now."""
@@ -121,31 +148,34 @@ class Images:
             )
 
 
-def _config(path: str, revision: str, media_type: str) -> Blob:
-    labels = {
-        "org.opencontainers.image.revision": revision,
-        "org.opencontainers.image.source": f"https://github.com/{path}",
-    }
+def _config(labels: Mapping[str, str], media_type: str) -> Blob:
     content = {
         "architecture": "amd64",
         "os": "linux",
-        "config": {"Labels": labels},
+        "config": {"Labels": dict(labels)},
         "rootfs": {"type": "layers", "diff_ids": [digest_of(_TAR)]},
     }
     return Blob(_dump(content), media_type)
 
 
-def _manifest(media_type: str, config: Blob, layer: Blob) -> Blob:
+def _annotated(content: dict[str, Any], annotations: Mapping[str, str]) -> Blob:
+    more = {"annotations": dict(annotations)} if annotations else {}
+    return Blob(_dump(content | more), content["mediaType"])
+
+
+def _manifest(
+    media_type: str, config: Blob, layer: Blob, annotations: Mapping[str, str] = MappingProxyType({})
+) -> Blob:
     content = {
         "schemaVersion": 2,
         "mediaType": media_type,
         "config": config.descriptor(),
         "layers": [layer.descriptor()],
     }
-    return Blob(_dump(content), media_type)
+    return _annotated(content, annotations)
 
 
-def _index(media_type: str, manifest: Blob, attestation: Blob) -> Blob:
+def _index(media_type: str, manifest: Blob, attestation: Blob, annotations: Mapping[str, str]) -> Blob:
     """As BuildKit writes it: behind the platform's manifest stands what attests to it, for a platform that nobody has."""
     about = {
         "vnd.docker.reference.digest": manifest.digest,
@@ -160,7 +190,7 @@ def _index(media_type: str, manifest: Blob, attestation: Blob) -> Blob:
             attestation.descriptor(annotations=about, platform=nowhere),
         ],
     }
-    return Blob(_dump(content), media_type)
+    return _annotated(content, annotations)
 
 
 def _dump(content: dict[str, Any]) -> bytes:

@@ -10,7 +10,16 @@ from simulators.cluster.request_log import Entry, RequestLog
 from simulators.loopback import LoopbackServer, Request, Response
 from simulators.registry import replies
 from simulators.registry.failures import Failures, Switches
-from simulators.registry.images import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, Blob, Images
+from simulators.registry.images import (
+    DOCKER_LIST,
+    DOCKER_MANIFEST,
+    OCI_INDEX,
+    OCI_MANIFEST,
+    Blob,
+    Images,
+    Says,
+    labels_of,
+)
 from simulators.registry.tokens import Account, Tokens, basic_account
 
 _NAME = r"[a-z0-9]+(?:(?:[._]|__|-+|/)[a-z0-9]+)*"
@@ -73,14 +82,15 @@ class DemoRegistry(Switches):
         *,
         revision: str = "",
         media_type: str = OCI_MANIFEST,
+        says: Says | None = None,
     ) -> str:
         """Pushes an image, which is seen after so many seconds; the digest of its manifest comes back.
 
-        `revision` is the commit in the image's label, the tag where left out; with another one the digest is another.
+        `revision` is the commit in the image's label, the tag where left out; with another one the digest is another. `says`
+        are all its labels and annotations, where they are others than a build of `path` on GitHub has.
         """
-        return self._images.push(
-            path, tag, revision=revision or tag, after_seconds=after_seconds, media_type=media_type
-        )
+        says = says or Says(labels_of(revision or tag, f"https://github.com/{path}"))
+        return self._images.push(path, tag, says=says, after_seconds=after_seconds, media_type=media_type)
 
     def has(self, reference: str) -> bool:
         """Whether `host/path:tag` or `host/path@digest` can be pulled now; False for another registry's images."""
@@ -105,6 +115,15 @@ class DemoRegistry(Switches):
     def remove(self, path: str, tag: str) -> None:
         """Deletes the tag and its manifest. Raises KeyError where there is none."""
         self._images.remove(path, tag)
+
+    def remove_manifest(self, path: str, digest: str) -> None:
+        """Deletes one manifest, as a clean-up of what has no tag does. Raises KeyError where there is none."""
+        self._images.remove_manifest(path, digest)
+
+    def platforms(self, path: str, digest: str) -> list[str]:
+        """The digests of an index' images, what only attests to them left out."""
+        index = self._images.manifest(path, digest)
+        return [self._images.platform(path, index).digest] if index else []
 
     def make_private(self, path: str, user: str, password: str) -> None:
         """From now on this user alone may read the repository."""

@@ -28,6 +28,9 @@ NOT_SHOWN = {
         "check_status": "a setting: the admin shows it",
         "check_timeout_seconds": "a setting: the admin shows it",
         "auto_rollback": "a setting: the admin shows it",
+        "commit_source": "a setting: the admin shows it",
+        "moving_tag": "a setting: the admin shows it",
+        "pins_digest": "a setting: the admin shows it",
         "former_repository": "where images lay before a rename, for the guards",
     },
     Observation: {
@@ -158,6 +161,7 @@ def rows(make_site: MakeSite) -> tuple[Row, ...]:
             "desired_at": now,
             "accepted_image": f"gcr.io/icco-cloud/drifted:{HEAD}",
         },
+        "unlabelled": {"running_sha": "", "desired_sha": ""},
         "held": {},
         "moving": {},
         "queued": {},

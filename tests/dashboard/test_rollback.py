@@ -257,6 +257,23 @@ def test_staff_gets_a_template_suggested(admin_client: Client, make_site: MakeSi
     assert 'value="registry.example.com/apps/{repository}:v-{short_sha}"' in form
 
 
+def test_staff_gets_the_label_suggested_where_the_tag_moves(
+    admin_client: Client, make_site: MakeSite
+) -> None:
+    site = make_site(desired_image="registry.example.com/apps/cron:main", desired_sha="", running_sha="")
+
+    page = admin_client.get(f"/sites/{HOST}/drift").text
+    address = (
+        "?commit_source=label&moving_tag=main&image_template=registry.example.com/apps/{repository}:{sha}"
+    )
+    form = admin_client.get(f"/admin/deployments/site/{site.pk}/change/{address}").text
+
+    assert "The tag <code>main</code> carries no commit" in page
+    assert "commit_source=label&amp;moving_tag=main" in page
+    assert '<option value="label" selected>' in form
+    assert 'name="moving_tag" value="main"' in form
+
+
 def test_adopting_from_the_page(deployer: Client, make_site: MakeSite, person: User) -> None:
     site = make_site(desired_by="ci", accepted_image=f"gcr.io/icco-cloud/cron:{OLDER}")
     image = f"{site.expected_repository}:{RUNNING}"

@@ -13,7 +13,7 @@ from deployments.clients.github.errors import (
     GitHubUnavailable,
 )
 from deployments.clients.github.grants import Grant
-from deployments.clients.github.heads import Head, HeadProblem, HeadQuestion
+from deployments.clients.github.heads import Built, Head, HeadProblem, HeadQuestion
 from deployments.clients.github.membership import is_member
 from deployments.clients.github.sweep import Answers
 
@@ -21,6 +21,7 @@ __all__ = [
     "Answers",
     "AppCredentials",
     "Budget",
+    "Built",
     "Commit",
     "Comparison",
     "GitHub",

@@ -18,7 +18,7 @@ from deployments.clients.github.errors import (
     GitHubUnavailable,
 )
 from deployments.clients.github.git_http import OneHost
-from deployments.clients.github.heads import Head, HeadProblem, HeadQuestion, empty, no_branch
+from deployments.clients.github.heads import Built, Head, HeadProblem, HeadQuestion, empty, no_branch
 
 if TYPE_CHECKING:
     from dulwich.client import LsRemoteResult
@@ -140,4 +140,10 @@ def _as_head(question: HeadQuestion, *, branch: str, sha: str, name: str) -> Hea
         desired_sha=sha if is_desired else None,
         behind_by=0 if is_head else None,
         ahead_by=0 if is_head else None,
+        built=_built(question, sha) if question.built else None,
     )
+
+
+def _built(question: HeadQuestion, sha: str) -> Built:
+    """By git's own protocol no other commit than the head can be asked for."""
+    return Built(sha=sha, ahead_by=0) if sha.startswith(question.built) else Built(sha=None)

@@ -30,7 +30,7 @@ _CHECK_STATES = {
 
 @dataclass(frozen=True, kw_only=True)
 class HeadQuestion:
-    """One site's question. An empty `branch` means the default branch; `running` and `desired` are empty or a commit, 7 to 40 hex digits."""
+    """One site's question. An empty `branch` means the default branch; `running`, `desired` and `built` are empty or a commit, 7 to 40 hex digits."""
 
     key: Hashable
     owner: str
@@ -38,6 +38,20 @@ class HeadQuestion:
     branch: str = ""
     running: str = ""
     desired: str = ""
+    built: str = ""
+    """What the newest build says it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """What the repository knows of the commit that a build says it is.
+
+    `sha` is as `running_sha`; `ahead_by` counts the commits that only it has, None where that is not known.
+    """
+
+    sha: str | None
+    ahead_by: int | None = None
+    headline: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +81,8 @@ class Head:
     ahead_by: int | None
     desired_sha: str | None = None
     """As `running_sha`, of the question's `desired`."""
+    built: Built | None = None
+    """Of the question's `built`; None where none was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +106,8 @@ def build_query(questions: Sequence[HeadQuestion]) -> dict[str, Any]:
             given[f"s{number}"] = question.running
         if _is_commit_name(question.desired):
             given[f"d{number}"] = question.desired
+        if _is_commit_name(question.built):
+            given[f"c{number}"] = question.built
         parameters += [f"${name}: String!" for name in given]
         variables |= given
         fields.append(_field(number, question))
@@ -105,15 +123,20 @@ def _field(number: int, question: HeadQuestion) -> str:
     branch = f"ref(qualifiedName: $b{number})" if question.branch else "defaultBranchRef"
     # A branch that is not there is told with the name of the one that may have taken its place.
     default = " default: defaultBranchRef { name }" if question.branch else ""
-    compare = running = desired = ""
+    compare = running = desired = built = ""
     if _is_commit_name(question.running):
         compare = f" compare(headRef: $s{number}) {{ aheadBy behindBy }}"
         running = f" running: object(expression: $s{number}) {{ __typename oid }}"
     if _is_commit_name(question.desired):
         desired = f" desired: object(expression: $d{number}) {{ __typename oid }}"
+    if _is_commit_name(question.built):
+        compare += f" built: compare(headRef: $c{number}) {{ aheadBy }}"
+        built = (
+            f" built: object(expression: $c{number}) {{ __typename oid ... on Commit {{ messageHeadline }} }}"
+        )
     return (
         f"r{number}: repository(owner: $o{number}, name: $n{number}) {{ databaseId nameWithOwner isArchived isEmpty"
-        f" head: {branch} {{ ...Tip{compare} }}{default}{running}{desired} }}"
+        f" head: {branch} {{ ...Tip{compare} }}{default}{running}{desired}{built} }}"
     )
 
 
@@ -152,6 +175,16 @@ def read_head(
         behind_by=_count(comparison.get("behindBy")),
         ahead_by=_count(comparison.get("aheadBy")),
         desired_sha=_commit_under("desired", node, errors) if _is_commit_name(question.desired) else None,
+        built=_built(node, tip, errors) if _is_commit_name(question.built) else None,
+    )
+
+
+def _built(node: Mapping[str, Any], tip: Mapping[str, Any], errors: Sequence[Mapping[str, Any]]) -> Built:
+    commit = node.get("built") or {}
+    return Built(
+        sha=_commit_under("built", node, errors),
+        ahead_by=_count((tip.get("built") or {}).get("aheadBy")),
+        headline=str(commit.get("messageHeadline") or ""),
     )
 
 

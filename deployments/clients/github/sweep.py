@@ -122,6 +122,7 @@ def _identity(question: HeadQuestion) -> Hashable:
         question.branch,
         question.running,
         question.desired,
+        question.built,
     )
 
 

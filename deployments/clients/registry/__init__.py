@@ -1,4 +1,4 @@
-"""What a container registry has: one question, asked of any registry that speaks the OCI distribution protocol."""
+"""What a container registry has: few questions, asked of any registry that speaks the OCI distribution protocol."""
 
 from deployments.clients.registry.client import Registry
 from deployments.clients.registry.errors import (
@@ -7,5 +7,13 @@ from deployments.clients.registry.errors import (
     RegistryRefused,
     RegistryUnavailable,
 )
+from deployments.clients.registry.manifests import BuildLabels
 
-__all__ = ["Registry", "RegistryError", "RegistryRateLimited", "RegistryRefused", "RegistryUnavailable"]
+__all__ = [
+    "BuildLabels",
+    "Registry",
+    "RegistryError",
+    "RegistryRateLimited",
+    "RegistryRefused",
+    "RegistryUnavailable",
+]

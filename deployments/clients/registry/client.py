@@ -1,10 +1,12 @@
-"""Whether a registry has an image: HEAD of one manifest, the one cheap question of the OCI distribution protocol.
+"""Whether a registry has an image: HEAD of one manifest, the one cheap question of the OCI distribution protocol; and what a build says of itself.
 
 Some registries answer HEAD with 404, 403 or 405 for what they have: that is confirmed by one GET. Docker Hub answers truly, and counts a
 GET of a manifest as a pull and a HEAD not: https://docs.docker.com/docker-hub/usage/pulls/.
 """
 
 import hashlib
+from collections.abc import Collection
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +18,18 @@ from deployments.clients.registry.challenge import parse_challenge
 from deployments.clients.registry.errors import RegistryError, RegistryUnavailable
 from deployments.clients.registry.google import GoogleCredentials
 from deployments.clients.registry.grants import Grant, Grants
-from deployments.clients.registry.manifests import ACCEPTED, is_manifest, media_type_in, parts_in
+from deployments.clients.registry.manifests import (
+    ACCEPTED,
+    INDEXES,
+    BuildLabels,
+    build_in,
+    is_manifest,
+    labels_in,
+    media_type_in,
+    parse_manifest,
+    parts_in,
+    preferred,
+)
 from deployments.clients.registry.transport import Question, Reply, Transport
 from deployments.clients.registry.verdicts import complaint_in, error_for
 from deployments.rules.images import ImageReference
@@ -68,21 +81,70 @@ class Registry:
         with within(self._whole_seconds):
             return self._digest(image)
 
+    def pullable_digest(self, image: ImageReference, *, children: Collection[str] = ()) -> str | None:
+        """As `digest`; None also where an index is there, and the first of its images is not, as after a clean-up.
+
+        `children` are the index' images where they are known already: then its manifest is not read. Raises RegistryError.
+        """
+        with within(self._whole_seconds):
+            found, media_type = self._find(image)
+            if found is None or not (children or media_type in INDEXES):
+                return found
+            child = next(iter(children), "") or self._first_child(image)
+            is_whole = not child or self._find(_by_digest(image, child))[0] is not None
+            return found if is_whole else None
+
+    def _first_child(self, image: ImageReference) -> str:
+        manifest = self._manifest(image)
+        return preferred(parse_manifest(manifest.body).platforms) if manifest else ""
+
     def _digest(self, image: ImageReference) -> str | None:
+        return self._find(image)[0]
+
+    def _find(self, image: ImageReference) -> tuple[str | None, str]:
+        """The manifest's digest and its media type, as far as it is told."""
         reply, grant = self._ask("HEAD", image)
+        media_type = media_type_in(reply.headers)
         if reply.status == HTTPStatus.NOT_FOUND and image.registry == DOCKER_HUB:
-            return None
+            return None, ""
         if reply.status in _TRANSIENT or reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise _error(reply, image, grant)
         if reply.status == HTTPStatus.OK and is_manifest(reply.headers):
             stated = _digest_in(reply) or image.digest
             if stated:
-                return stated
+                return stated, media_type
         manifest = self._manifest(image)
         if manifest is None:
-            return None
-        # As it is defined, for registries that leave out its header.
-        return _digest_in(manifest) or f"sha256:{hashlib.sha256(manifest.body).hexdigest()}"
+            return None, ""
+        return _digest_of(manifest), media_type_in(manifest.headers)
+
+    def build(self, image: ImageReference) -> BuildLabels | None:
+        """What the image says it was built from, an index by its linux/amd64 image, else by its first; None where it is not whole.
+
+        Two or three GETs; Docker Hub counts up to two of them as pulls. Raises RegistryError.
+        """
+        with within(self._whole_seconds):
+            if (top := self._manifest(image)) is None:
+                return None
+            index = one = parse_manifest(top.body)
+            if child := preferred(index.platforms):
+                if (platform := self._manifest(_by_digest(image, child))) is None:
+                    return None
+                one = parse_manifest(platform.body)
+            labels = labels_in(self._blob(image, one.config)) if one.config else {}
+        return build_in(_digest_of(top), index.platforms, (index.annotations, one.annotations, labels))
+
+    def _blob(self, image: ImageReference, digest: str) -> bytes:
+        """An image's configuration. Raises RegistryError."""
+        reply, grant = self._ask("GET", image, page=f"blobs/{digest}")
+        if reply.status != HTTPStatus.OK:
+            raise _error(reply, image, grant)
+        if digest.startswith("sha256:") and f"sha256:{hashlib.sha256(reply.body).hexdigest()}" != digest:
+            raise RegistryUnavailable(
+                f"{image.registry} sends something else than {image.path}'s configuration: check what stands in between. "
+                "It is asked again at the next sync."
+            )
+        return reply.body
 
     def parts(self, image: ImageReference) -> frozenset[str]:
         """The digests that the image's manifest refers to: an index' manifests, or its configuration.
@@ -108,10 +170,10 @@ class Registry:
             )
         return reply
 
-    def _ask(self, method: str, image: ImageReference) -> tuple[Reply, Grant]:
-        """The reply and what it was asked with; a 401 is answered once, with a new grant."""
-        name = image.digest or image.tag or "latest"
-        url = f"{url_of(image.registry, self._plain_http)}/v2/{image.path}/manifests/{name}"
+    def _ask(self, method: str, image: ImageReference, *, page: str = "") -> tuple[Reply, Grant]:
+        """The reply and what it was asked with; a 401 is answered once, with a new grant. `page` is another than its manifest."""
+        page = page or f"manifests/{image.digest or image.tag or 'latest'}"
+        url = f"{url_of(image.registry, self._plain_http)}/v2/{image.path}/{page}"
         grant = self._grants.kept(image)
         reply = self._transport.ask(Question(method, url, _ACCEPT, grant.authorization))
         # A challenge from where we were redirected to could name a token server that is after our password.
@@ -125,6 +187,15 @@ class Registry:
 
 def _digest_in(reply: Reply) -> str:
     return reply.headers.get("Docker-Content-Digest", "")
+
+
+def _digest_of(manifest: Reply) -> str:
+    """As it is defined, for registries that leave out its header."""
+    return _digest_in(manifest) or f"sha256:{hashlib.sha256(manifest.body).hexdigest()}"
+
+
+def _by_digest(image: ImageReference, digest: str) -> ImageReference:
+    return replace(image, tag=None, digest=digest)
 
 
 def _error(reply: Reply, image: ImageReference, grant: Grant) -> RegistryError:

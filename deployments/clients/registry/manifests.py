@@ -1,8 +1,12 @@
 """What a manifest refers to: https://github.com/opencontainers/image-spec/blob/main/manifest.md and image-index.md."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+
+from deployments.rules.times import parse_time
 
 # All four are named: a registry says 404 to who does not accept what it has.
 ACCEPTED = (
@@ -11,6 +15,11 @@ ACCEPTED = (
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 )
+INDEXES = (ACCEPTED[0], ACCEPTED[2])
+REVISION, SOURCE, CREATED = (f"org.opencontainers.image.{name}" for name in ("revision", "source", "created"))
+"""https://github.com/opencontainers/image-spec/blob/main/annotations.md#pre-defined-annotation-keys"""
+_PREFERRED = "linux/amd64"
+_LONGEST_TEXT = 500
 # What old registries send whatever was asked for: https://distribution.github.io/distribution/spec/deprecated-schema-v1/.
 _OLD = (
     "application/vnd.docker.distribution.manifest.v1+json",
@@ -28,22 +37,97 @@ def is_manifest(headers: Mapping[str, str]) -> bool:
     return media_type_in(headers) in {*ACCEPTED, *_OLD}
 
 
+@dataclass(frozen=True, kw_only=True)
+class BuildLabels:
+    """What one build says of itself; texts are empty where it does not. `platforms` are an index' images, by their digests."""
+
+    digest: str
+    revision: str = ""
+    source: str = ""
+    created_at: datetime | None = None
+    platforms: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """An index, or one platform's image; `config` is the digest of its configuration, empty where there is none."""
+
+    annotations: Mapping[str, str]
+    platforms: Mapping[str, str]
+    config: str
+
+
+def parse_manifest(body: bytes) -> Manifest:
+    """What a manifest says; nothing where it is none that can be read."""
+    content = _object_in(body)
+    listed = content.get("manifests")
+    parts = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    platforms = {
+        each["digest"]: _platform(each.get("platform"))
+        for each in parts
+        if isinstance(each.get("digest"), str) and not _attests(each)
+    }
+    config = content.get("config")
+    digest = config.get("digest") if isinstance(config, dict) else None
+    return Manifest(_texts(content.get("annotations")), platforms, digest if isinstance(digest, str) else "")
+
+
+def preferred(platforms: Mapping[str, str]) -> str:
+    """The digest of the platform that most nodes are: linux/amd64, else the first; empty where there is none."""
+    return next(
+        (each for each, platform in platforms.items() if platform == _PREFERRED), next(iter(platforms), "")
+    )
+
+
+def labels_in(config: bytes) -> Mapping[str, str]:
+    """The labels of an image's configuration: https://github.com/opencontainers/image-spec/blob/main/config.md"""
+    content = _object_in(config)
+    inner = content.get("config")
+    return _texts(inner.get("Labels") if isinstance(inner, dict) else None)
+
+
+def build_in(digest: str, platforms: Mapping[str, str], stated: Sequence[Mapping[str, str]]) -> BuildLabels:
+    """Put together what annotations and labels say. The first that names a commit counts, with its own source alone.
+
+    Annotations come before labels: an image inherits its base image's labels, and never its annotations.
+    """
+    named = next((each for each in stated if each.get(REVISION)), {})
+    created = next((each[CREATED] for each in stated if each.get(CREATED)), "")
+    return BuildLabels(
+        digest=digest,
+        revision=named.get(REVISION, "").strip()[:_LONGEST_TEXT],
+        source=named.get(SOURCE, "").strip()[:_LONGEST_TEXT],
+        created_at=parse_time(created),
+        platforms=platforms,
+    )
+
+
+def _object_in(body: bytes) -> dict[str, Any]:
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _texts(value: Any) -> dict[str, str]:
+    items = value.items() if isinstance(value, dict) else ()
+    return {name: text for name, text in items if isinstance(text, str)}
+
+
+def _platform(value: Any) -> str:
+    parts = _texts(value)
+    return "/".join(parts[name] for name in ("os", "architecture", "variant") if parts.get(name))
+
+
 def parts_in(body: bytes) -> frozenset[str]:
     """The digests of an index' images, or of a manifest's configuration; none where the body is neither.
 
     What only attests to an image stands in an index for a platform that nobody has, and is no part of it:
     https://docs.docker.com/build/metadata/attestations/attestation-storage/
     """
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        return frozenset()
-    if not isinstance(content, dict):
-        return frozenset()
-    listed = content.get("manifests")
-    parts: list[Any] = [content.get("config"), *(listed if isinstance(listed, list) else [])]
-    digests = (part.get("digest") for part in parts if isinstance(part, dict) and not _attests(part))
-    return frozenset(each for each in digests if isinstance(each, str))
+    manifest = parse_manifest(body)
+    return frozenset({*manifest.platforms, manifest.config} - {""})
 
 
 def _attests(part: dict[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from deployments.models import AuditEvent, CommitRange, Deploy, Kind, Site, Status, Trigger
 from deployments.operations import audit
 from deployments.operations.authorization import is_administrator
+from deployments.queries.builds import image_of_commit
 from deployments.rules.guards import NEVER_SYNCED, GuardInput
 from deployments.rules.images import UnableToParseImage, is_full_sha, parse_image
 from deployments.rules.reauth_reasons import NEVER, Authentication
@@ -152,7 +153,7 @@ def _is_known(site: Site, sha: str) -> bool:
 def image_of(site: Site, deploy_request: DeployRequest) -> str:
     """Return the image that is wished for; empty where the commit is none, or the site's template gives none."""
     has_one = is_full_sha(deploy_request.sha) and site.expected_repository
-    return deploy_request.image or (str(site.image_for(deploy_request.sha)) if has_one else "")
+    return deploy_request.image or (image_of_commit(site, deploy_request.sha) if has_one else "")
 
 
 def replaced_image(deploy_request: DeployRequest, facts: SiteFacts) -> str:

@@ -4,9 +4,10 @@ import logging
 from datetime import datetime
 
 from deployments.clients.registry import Registry, RegistryError
-from deployments.models import Site
+from deployments.models import Build, Site
+from deployments.queries.builds import known_children
 from deployments.queries.rollbacks import rollback_targets
-from deployments.rules.images import UnableToParseImage, parse_image
+from deployments.rules.images import ImageReference, UnableToParseImage, parse_image
 
 logger = logging.getLogger(__name__)
 
@@ -18,11 +19,16 @@ def check_rollback_images(*, site_id: int, registry: Registry, now: datetime) ->
         return
     for image in [target.image for target in rollback_targets(site)]:
         try:
-            is_there = registry.digest(parse_image(image)) is not None
+            is_there = pullable(parse_image(image), registry) is not None
         except (RegistryError, UnableToParseImage) as error:
             logger.warning("Whether %s is still there is not known: %s", image, error)
             continue
         note_image(site, image, is_there=is_there, now=now)
+
+
+def pullable(image: ImageReference, registry: Registry) -> str | None:
+    """The image's digest, where all of it can be pulled: an index without its images is none. Raises RegistryError."""
+    return registry.pullable_digest(image, children=known_children(image))
 
 
 def note_image(site: Site, image: str, *, is_there: bool, now: datetime) -> None:
@@ -30,3 +36,6 @@ def note_image(site: Site, image: str, *, is_there: bool, now: datetime) -> None
     for name in ("image", "from_image"):
         seen = {f"{name}_seen_at": now} if is_there else {}
         site.deploys.filter(**{name: image}).update(**{f"{name}_gone": not is_there}, **seen)
+    if not is_there and site.is_by_label and (digest := parse_image(image).digest):
+        # Asked anew, should it come back.
+        Build.objects.filter(repository__in=site.image_repositories, digest=digest).delete()

@@ -11,6 +11,7 @@ from deployments.models import Deploy, Hold, Kind, Observation, Site, Status, Tr
 from deployments.operations.deploys.deploy_request import DeployRequest, note_refusal
 from deployments.operations.deploys.request import UnableToDeploy, lock, request, same_request
 from deployments.operations.hold import UnableToHold, place_hold
+from deployments.queries.builds import build_of, image_of
 from deployments.rules.guards import NEVER_SYNCED
 from deployments.rules.reauth_reasons import NEVER, Authentication
 from deployments.rules.rollbacks import Past, way_back
@@ -132,7 +133,8 @@ def _image_of(site: Site, sha: str) -> str:
     asked = site.deploys.filter(from_sha=sha, from_image__contains=short(sha)).values_list(
         "from_image", flat=True
     )
-    known = (*ran[:1], *asked[:1])
+    build = build_of(site, sha)
+    known = (*ran[:1], *asked[:1], *([image_of(site, build)] if build else []))
     return next((image for image in known if site.owns(image)), "")
 
 

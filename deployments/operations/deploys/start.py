@@ -1,6 +1,7 @@
 """Begin a Deploy: every guard again, with what is there now, then the release job where the site has one, and then the patches."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from deployments.models import Deploy, DeployStep, Kind, Status
 from deployments.operations.authorization import no_longer_allowed
 from deployments.operations.deploys.deploy_request import guard_input_at_start
 from deployments.operations.deploys.finish import Ending, finish
-from deployments.operations.deploys.images import note_image
+from deployments.operations.deploys.images import note_image, pullable
 from deployments.operations.deploys.patch import (
     Refused,
     TryLater,
@@ -25,7 +26,9 @@ from deployments.operations.deploys.release import release
 from deployments.operations.deploys.rewritten import note_desired
 from deployments.operations.deploys.steps import steps_of
 from deployments.operations.github_limits import ask_heads
+from deployments.queries.builds import build_of, image_of_commit
 from deployments.queue import enqueue
+from deployments.rules.builds import not_built_from
 from deployments.rules.guards import first_refusal
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.notes import another_repository, is_another
@@ -135,7 +138,8 @@ def _check_place(deploy: Deploy, image_prefixes: tuple[str, ...] | None) -> None
 def _check_commit_and_image(deploy: Deploy, clients: Clients, *, now: datetime) -> None:
     try:
         is_on_branch = _is_on_branch(deploy, clients, now=now)
-        digest = clients.registry.digest(parse_image(deploy.image))
+        _pin_by_label(deploy, now=now)
+        digest = pullable(parse_image(deploy.image), clients.registry)
     except UnableToParseImage as error:
         raise Refused(str(error)) from error
     except (GitHubError, RegistryError) as error:
@@ -145,6 +149,17 @@ def _check_commit_and_image(deploy: Deploy, clients: Clients, *, now: datetime) 
     refusal = first_refusal(guard_input_at_start(deploy, is_on_branch=is_on_branch, is_image_built=is_built))
     if refusal:
         raise Refused(refusal)
+    if deploy.site.pins_digest and deploy.kind != Kind.RESTART:
+        image = parse_image(deploy.image)
+        deploy.note(now=now, image=str(image if image.digest else replace(image, digest=digest)))
+
+
+def _pin_by_label(deploy: Deploy, *, now: datetime) -> None:
+    """A moving tag may lead elsewhere in a moment: what is deployed goes by its digest."""
+    if deploy.site.is_by_label and deploy.kind != Kind.RESTART and not parse_image(deploy.image).digest:
+        if build_of(deploy.site, deploy.sha) is None:
+            raise Refused(not_built_from(deploy.sha))
+        deploy.note(now=now, image=image_of_commit(deploy.site, deploy.sha))
 
 
 def _is_on_branch(deploy: Deploy, clients: Clients, *, now: datetime) -> bool:

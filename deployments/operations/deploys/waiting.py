@@ -10,7 +10,7 @@ from django.db import transaction
 
 from deployments.clients.clients import Clients
 from deployments.clients.registry import RegistryError
-from deployments.models import Deploy, Observation, Site, Status
+from deployments.models import Build, Deploy, Observation, Site, Status
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.queue import enqueue
 from deployments.rules.images import UnableToParseImage, parse_image
@@ -44,18 +44,30 @@ def check_pending_image(*, deploy_id: int, clients: Clients, now: datetime) -> N
     seen = deploy.site.observation
     _take_newer_head(deploy, seen, now=now)
     try:
-        is_built = clients.registry.digest(parse_image(deploy.image)) is not None
+        is_built = _is_built(deploy, clients)
     except UnableToParseImage as error:
         finish(deploy, Ending.UNREADABLE, str(error), now=now)
         return
     except RegistryError as error:
         deploy.note(now=now, message=f"{error} Headway looks again every minute.")
         return
-    if is_built and (deploy.follow_head or deploy.waits_for_ci):
+    if is_built is None or (is_built and (deploy.follow_head or deploy.waits_for_ci)):
         enqueue.sync(names=[deploy.site.name], trigger="waiting")
     else:
         check_state = CheckState(seen.check_state) if deploy.sha == seen.head_sha else CheckState.UNKNOWN
         move_on(deploy, is_built=is_built, check_state=check_state, now=now)
+
+
+def _is_built(deploy: Deploy, clients: Clients) -> bool | None:
+    """None where the moving tag leads to a build that only a sync can read. Raises RegistryError, UnableToParseImage."""
+    image = parse_image(deploy.image)
+    digest = clients.registry.digest(image)
+    if not deploy.site.is_by_label or digest is None:
+        return digest is not None
+    build = Build.objects.filter(repository=image.repository, digest=digest).first()
+    if build is None or not build.sha:
+        return None
+    return build.sha == deploy.sha
 
 
 def move_on(deploy: Deploy, *, is_built: bool | None, check_state: CheckState, now: datetime) -> bool:

@@ -68,7 +68,7 @@ def save_workloads(site: Site, references: Sequence[WorkloadReference]) -> None:
     for row in rows:
         row.pk = present.get(row.is_of)
     site.workloads.exclude(pk__in=[row.pk for row in rows if row.pk]).delete()
-    MappedWorkload.objects.bulk_update([row for row in rows if row.pk], ["containers", "position"])
+    MappedWorkload.objects.bulk_update([row for row in rows if row.pk], fields=("containers", "position"))
     MappedWorkload.objects.bulk_create([row for row in rows if not row.pk])
     vars(site).pop("workload_rows", None)
 

@@ -1,6 +1,6 @@
 """Look outside for every site, and put the three answers together into each site's new observation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,11 +20,13 @@ from deployments.clients.github import (
 )
 from deployments.clients.registry import RegistryError
 from deployments.facts import workloads_as_json
-from deployments.models import Observation, Site
+from deployments.models import Build, Observation, Site
 from deployments.operations.github_limits import Pauses, read_pauses
+from deployments.operations.sync.gather_builds import Builds, see_newest
 from deployments.operations.sync.gather_cluster import Found, Missing, Observed, Unreachable, gather_cluster
-from deployments.operations.sync.gather_images import Built, gather_images
+from deployments.operations.sync.gather_images import Built, RegistryQuestions, gather_images
 from deployments.operations.sync.gather_outages import SeenOutage
+from deployments.rules.builds import MOVED
 from deployments.rules.images import ImageReference, is_full_sha
 from deployments.rules.notes import another_repository, is_another
 from deployments.rules.site_state import CheckState
@@ -46,36 +48,91 @@ class Gathered:
     pauses: Pauses = field(repr=False)
     """GitHub's, as they were before."""
     registry_requests: int
+    builds: Sequence[Build] = ()
+    """Those that are new, or known better."""
 
 
 def gather(sites: Sequence[Site], clients: Clients, *, now: datetime) -> Gathered:
-    """Ask the cluster, then GitHub about what runs there, then the registry about heads not known to be built."""
+    """Ask the cluster, the registry about builds, GitHub about both, then the registry about heads not known to be built."""
     observed, lists = gather_cluster(sites, clients, now=now)
+    questions = RegistryQuestions(clients.registry)
+    builds = Builds(questions, now=now)
+    builds.look(sites, observed)
+    observed = {site.pk: builds.resolve(site, observed[site.pk]) for site in sites}
     pauses = read_pauses()
-    questions = [_question(site, observed[site.pk]) for site in sites]
-    answers = clients.github.heads(questions, paused=pauses.standing(now=now))
+    heads = [_question(site, observed[site.pk], builds) for site in sites]
+    answers = clients.github.heads(heads, paused=pauses.standing(now=now))
     seen = {}
     for site in sites:
-        observation = copy(site.observation)
-        _see_head(observation, answers.heads[site.pk], now=now)
-        _see_workload(observation, observed[site.pk], answers.heads[site.pk], now=now)
+        observation, head = copy(site.observation), answers.heads[site.pk]
+        builds.confirm(site, observed[site.pk], head)
+        _see_head(observation, head, now=now)
+        _see_workload(observation, observed[site.pk], head, now=now)
+        _see_builds(site, observation, observed[site.pk], head, builds)
         seen[site.pk] = observation
+    _look_by_branch(sites, seen, builds, answers.heads)
+    _see_images(sites, seen, builds, answers.heads, questions)
+    for observation in seen.values():
+        _make_printable(observation)
+    return Gathered(seen, lists, answers, pauses, questions.asked, builds.changed)
+
+
+def _see_builds(
+    site: Site, seen: Observation, observed: Observed, head: Head | HeadProblem, builds: Builds
+) -> None:
+    if isinstance(observed, Unreachable):
+        return
+    seen.build_problem = builds.problem(site, observed, head) if isinstance(observed, Found) else ""
+    if seen.build_problem and seen.build_problem != MOVED:
+        # What a label says counts only where the repository has that commit.
+        seen.running_sha = seen.desired_sha = ""
+        seen.running_is_unknown = False
+
+
+def _look_by_branch(
+    sites: Sequence[Site],
+    seen: Mapping[int, Observation],
+    builds: Builds,
+    heads: Mapping[Hashable, Head | HeadProblem],
+) -> None:
+    """A moving tag that is called like a branch is not known before GitHub has said which one that is."""
+    late = [
+        site for site in sites if site.is_by_label and seen[site.pk].branch and builds.newest(site) is None
+    ]
+    if late:
+        builds.look(late, {}, branches={site.pk: seen[site.pk].branch for site in late})
+    for site in late:
+        builds.confirm(site, None, heads[site.pk])
+
+
+def _see_images(
+    sites: Sequence[Site],
+    seen: Mapping[int, Observation],
+    builds: Builds,
+    heads: Mapping[Hashable, Head | HeadProblem],
+    questions: RegistryQuestions,
+) -> None:
+    """Whether each head is built: by its tag a question of its own, by label what the newest build says."""
     unknown = {
         site.pk: site.image_for(seen[site.pk].head_sha)
         for site in sites
-        if site.expected_repository and _must_ask(site.observation, seen[site.pk])
+        if site.expected_repository and not site.is_by_label and _must_ask(site.observation, seen[site.pk])
     }
-    built, asked = gather_images(unknown.values(), clients.registry)
+    built = gather_images(unknown.values(), questions)
     for site in sites:
-        _see_image(site.observation, seen[site.pk], unknown.get(site.pk), built)
-        _make_printable(seen[site.pk])
-    return Gathered(seen, lists, answers, pauses, asked)
+        before, now = site.observation, seen[site.pk]
+        if site.is_by_label:
+            see_newest(site, before, now, builds, heads[site.pk])
+        else:
+            _see_image(before, now, unknown.get(site.pk), built)
 
 
-def _question(site: Site, observed: Observed) -> HeadQuestion:
+def _question(site: Site, observed: Observed, builds: Builds) -> HeadQuestion:
     running, desired = site.observation.running_sha, ""
     if isinstance(observed, Found):
         running, desired = observed.running_tag, observed.desired_tag
+    newest = builds.newest(site)
+    built = builds.commit_of(site, newest.build) if newest else ""
     return HeadQuestion(
         key=site.pk,
         owner=site.owner,
@@ -83,6 +140,7 @@ def _question(site: Site, observed: Observed) -> HeadQuestion:
         branch=site.branch,
         running=running,
         desired="" if desired == running else desired,
+        built="" if built == running else built,
     )
 
 

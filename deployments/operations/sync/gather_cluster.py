@@ -17,7 +17,10 @@ from deployments.facts import workloads_from_json
 from deployments.models import Site
 from deployments.operations.deploys.rewritten import asked_image, commit_in, image_set_as
 from deployments.operations.sync.gather_outages import Outages, SeenOutage
+from deployments.rules.builds import BY_TAG
+from deployments.rules.digest_check import reported_digests
 from deployments.rules.managers import manager_of, not_ours_to_change
+from deployments.rules.pods import Pod
 from deployments.rules.selectors import selector
 from deployments.rules.site_workloads import WorkloadSeen, seen_of
 from deployments.rules.targets import WorkloadReference, left_behind, no_target, targets_of
@@ -31,6 +34,7 @@ from deployments.rules.workloads import (
     is_settled,
     owned_pods,
     running_images,
+    runs_image,
     template_images,
 )
 
@@ -61,6 +65,9 @@ class Found:
     outage: SeenOutage | None
     """Why no pod of a workload is ready, where some are wanted and no Deploy is under way."""
     workloads: tuple[WorkloadSeen, ...]
+    running_build: str = ""
+    """By label, the builds that `running_tag` was told by."""
+    desired_build: str = ""
 
 
 @dataclass(frozen=True)
@@ -230,12 +237,14 @@ def _seen(
         name: commit_in(site, asked_image(site, workload, container=name)) for name in (*targets, *left)
     }
     commits = {by_container[name] for name in targets}
+    running = _running_tag(site, reference, workload, lists, container=targets[0], asked=asked)
     return WorkloadSeen(
         kind=reference.kind,
         namespace=reference.namespace,
         name=reference.name,
         asked=commits.pop() if len(commits) == 1 else "",
-        running=_running_tag(site, reference, workload, lists, container=targets[0], asked=asked),
+        running=running,
+        running_build=running if site.is_by_label else "",
         ready=workload.counts.ready,
         wanted=workload.counts.wanted,
         resource_version=workload.resource_version,
@@ -259,14 +268,15 @@ def _outage(
 def _running_tag(
     site: Site, reference: WorkloadReference, workload: Workload, lists: _Lists, *, container: str, asked: str
 ) -> str:
-    if is_settled(workload):
-        return commit_in(site, asked)
+    token = commit_in(site, asked)
+    if is_settled(workload) and not (token.startswith(BY_TAG) and workload.counts.wanted):
+        return token
     if not workload.counts.ready:
         return ""
     before = seen_of(reference, workloads_from_json(site.observation.workloads))
     if before and before.resource_version == workload.resource_version:
         # Nothing has moved since the last look: neither have the pods' images.
-        return before.running
+        return before.running_build or before.running
     desired = all_images(workload)[container]
     pods = lists.pods(workload.namespace).of_workload(workload.name)
     images = running_images(workload, pods, container=container)
@@ -276,12 +286,28 @@ def _running_tag(
         # Admission has rewritten the pods' images: what their ReplicaSets ask for tells the commit.
         sets = lists.cluster.replica_sets(workload.namespace, label_selector=selector(workload.selector))
         images = template_images(workload, pods, sets, container=container)
-    return _commit_of(site, images, desired=desired, asked=asked)
+    own = owned_pods(workload, pods)
+    return _commit_of(site, own, images, container=container, desired=desired, asked=asked)
 
 
-def _commit_of(site: Site, images: frozenset[str], *, desired: str, asked: str) -> str:
+def _commit_of(
+    site: Site,
+    pods: Sequence[Pod],
+    images: frozenset[str],
+    *,
+    container: str,
+    desired: str,
+    asked: str,
+) -> str:
     # While old and new pods are ready side by side, the old commit still runs.
     wanted = commit_in(site, asked)
-    commits = {wanted if image == desired else commit_in(site, image_set_as(site, image)) for image in images}
-    older = commits - {wanted} or commits
-    return older.pop() if len(older) == 1 else ""
+    commits = {
+        image: wanted if image == desired else commit_in(site, image_set_as(site, image)) for image in images
+    }
+    older = set(commits.values()) - {wanted} or set(commits.values())
+    token = older.pop() if len(older) == 1 else ""
+    if not token.startswith(BY_TAG):
+        return token
+    spelt = [image for image, commit in commits.items() if commit == token]
+    same = [pod for pod in pods if any(runs_image(pod, container=container, image=image) for image in spelt)]
+    return " ".join(sorted(reported_digests(same, container=container)))

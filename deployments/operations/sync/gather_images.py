@@ -1,36 +1,45 @@
-"""Which heads are built: one HEAD request for each head that is not known to be, never a listing."""
+"""Which heads are built: one HEAD request for each head that is not known to be, never a listing; and what builds say of themselves."""
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeAlias
+from functools import partial
+from typing import TypeAlias, TypeVar
 
-from deployments.clients.registry import Registry, RegistryError, RegistryRateLimited, RegistryUnavailable
+from deployments.clients.registry import (
+    BuildLabels,
+    Registry,
+    RegistryError,
+    RegistryRateLimited,
+    RegistryUnavailable,
+)
 from deployments.rules.images import ImageReference
 
 AT_ONCE = 8
 FAILURES_IN_A_ROW = 5
 
 Built: TypeAlias = bool | RegistryError
+T = TypeVar("T")
 
 
 def gather_images(
-    images: Iterable[ImageReference], registry: Registry
-) -> tuple[dict[ImageReference, Built], int]:
-    """Return for each image whether it is there, or why that is not known; and how many were asked for.
+    images: Iterable[ImageReference], questions: "RegistryQuestions"
+) -> dict[ImageReference, Built]:
+    """Return for each image whether it is there, or why that is not known."""
+    found = questions.digests(images)
+    return {
+        image: digest if isinstance(digest, RegistryError) else digest is not None
+        for image, digest in found.items()
+    }
+
+
+class RegistryQuestions:
+    """What one sync asks registries, eight questions at once; `asked` counts them.
 
     A registry that says it was asked too often, or that does not answer time and again, is asked nothing more.
     """
-    wanted = list(dict.fromkeys(images))
-    if not wanted:
-        return {}, 0
-    query = _Query(registry)
-    with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(wanted)), thread_name_prefix="registry") as pool:
-        return dict(zip(wanted, pool.map(query.is_built, wanted), strict=True)), query.asked
 
-
-class _Query:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._lock = threading.Lock()
@@ -38,13 +47,33 @@ class _Query:
         self._failures: dict[str, int] = defaultdict(int)
         self.asked = 0
 
-    def is_built(self, image: ImageReference) -> Built:
+    def digests(self, images: Iterable[ImageReference]) -> dict[ImageReference, str | RegistryError | None]:
+        """One HEAD for each different image: its digest, None where it is not there, or why that is not known."""
+        return self._ask_all(images, self._registry.digest)
+
+    def builds(
+        self, images: Iterable[ImageReference]
+    ) -> dict[ImageReference, BuildLabels | RegistryError | None]:
+        """A few GETs for each different image: what it says of itself."""
+        return self._ask_all(images, self._registry.build)
+
+    def _ask_all(
+        self, images: Iterable[ImageReference], question: Callable[[ImageReference], T]
+    ) -> dict[ImageReference, T | RegistryError]:
+        wanted = list(dict.fromkeys(images))
+        if not wanted:
+            return {}
+        ask = partial(self._ask, question)
+        with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(wanted)), thread_name_prefix="registry") as pool:
+            return dict(zip(wanted, pool.map(ask, wanted), strict=True))
+
+    def _ask(self, question: Callable[[ImageReference], T], image: ImageReference) -> T | RegistryError:
         with self._lock:
             if known := self._given_up.get(image.registry):
                 return known
             self.asked += 1
         try:
-            found = self._registry.digest(image) is not None
+            found = question(image)
         except RegistryError as error:
             self._count(image.registry, error)
             return error

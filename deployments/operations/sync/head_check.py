@@ -17,9 +17,9 @@ from django.db.models.functions import JSONObject
 from deployments.clients.clients import Clients
 from deployments.clients.deadline import within
 from deployments.clients.github import Answers, Head, HeadQuestion
-from deployments.models import GitHubPause, HeadCheck, Site
+from deployments.models import Build, GitHubPause, HeadCheck, Site
 from deployments.operations.github_limits import Pauses, remember
-from deployments.operations.sync.gather_images import gather_images
+from deployments.operations.sync.gather_images import RegistryQuestions
 from deployments.queue import enqueue
 from deployments.queue.broker import SOON
 from deployments.rules.head_checks import (
@@ -32,6 +32,7 @@ from deployments.rules.head_checks import (
     pause_for,
     watches,
 )
+from deployments.rules.images import ImageReference
 from deployments.rules.times import parse_time
 
 TRIGGER = "head"
@@ -48,7 +49,8 @@ _CLAIM_WATCHED = _CLAIM.format(column="watch_at", pause="interval '1 minute'")
 _COLUMNS = (
     *("owner", "repository", "branch", "image_template", "name", "former_repository"),
     *("observation__head_sha", "observation__running_sha", "observation__check_state"),
-    *("observation__head_image_built", "observation__repository_id"),
+    *("observation__head_image_built", "observation__repository_id", "observation__branch"),
+    *("commit_source", "moving_tag"),
 )
 
 
@@ -136,14 +138,33 @@ def _known(site: Site) -> Known:
 def _built(sites: Sequence[Site], answers: Answers, clients: Clients) -> dict[int, bool]:
     """Whether the heads are built that are not known to be, by the site's key; one that the registry does not tell is not."""
     unknown = {
-        site.pk: site.image_for(site.observation.head_sha)
+        site.pk: _image(site)
         for site in sites
         if (head := _head(site, answers))
         and site.expected_repository
         and must_ask_for_image(_known(site), sha=head.sha)
     }
-    found, _ = gather_images(unknown.values(), clients.registry)
-    return {key: found[image] is True for key, image in unknown.items()}
+    found = RegistryQuestions(clients.registry).digests(unknown.values())
+    digests = {key: digest for key, image in unknown.items() if isinstance(digest := found[image], str)}
+    by_label = {site.pk for site in sites if site.is_by_label} & digests.keys()
+    # A moving tag is always there: it leads to another build where its digest was never seen.
+    seen = (
+        set(
+            Build.objects.filter(digest__in=[digests[key] for key in by_label]).values_list(
+                "digest", flat=True
+            )
+        )
+        if by_label
+        else set()
+    )
+    return {key: key in digests and digests[key] not in seen for key in unknown}
+
+
+def _image(site: Site) -> ImageReference:
+    """Where the head's build is pushed."""
+    if site.is_by_label:
+        return site.moving_image(site.branch or site.observation.branch)
+    return site.image_for(site.observation.head_sha)
 
 
 def _head(site: Site, answers: Answers) -> Head | None:

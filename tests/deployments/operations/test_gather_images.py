@@ -6,7 +6,14 @@ from demo.world import World
 from deployments.clients.clients import Clients
 from deployments.clients.registry import Registry, RegistryRateLimited, RegistryUnavailable
 from deployments.models import Observation
-from deployments.operations.sync.gather_images import AT_ONCE, FAILURES_IN_A_ROW, gather_images
+from deployments.operations.sync.gather_images import (
+    AT_ONCE,
+    FAILURES_IN_A_ROW,
+    Built,
+    RegistryQuestions,
+)
+from deployments.operations.sync.gather_images import gather_images as ask_for_images
+from deployments.rules.images import ImageReference
 from simulators.registry import DemoRegistry
 from tests.factories import observe
 from tests.fixtures_registry import demo_registry, image_at, registry
@@ -14,6 +21,13 @@ from tests.fixtures_registry import demo_registry, image_at, registry
 __all__ = ["demo_registry", "registry"]
 
 HOST = "cacophony.natwelch.com"
+
+
+def gather_images(
+    images: list[ImageReference], registry: Registry
+) -> tuple[dict[ImageReference, Built], int]:
+    questions = RegistryQuestions(registry)
+    return ask_for_images(images, questions), questions.asked
 
 
 def many(server: DemoRegistry, number: int = 60):

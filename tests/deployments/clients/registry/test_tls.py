@@ -13,7 +13,7 @@ from deployments.clients.registry import Registry, RegistryUnavailable
 from deployments.rules.images import ImageReference
 from simulators.cluster.tls import make_tls
 from simulators.registry import DemoRegistry
-from tests.deployments.clients.registry.test_real_registry import push, real_host
+from tests.deployments.clients.registry.real_registry import push, real_host
 from tests.fixtures_registry import PATH, SHA
 
 __all__ = ["real_host"]

@@ -1,0 +1,42 @@
+"""Which image a commit is, where images do not say it in their tags."""
+
+from dataclasses import replace
+
+from deployments.models import Build, Site
+from deployments.rules.images import ImageReference, parse_image
+
+
+def image_of_commit(site: Site, sha: str) -> str:
+    """What a Deploy of this commit runs: by label the newest build of it, by its digest; without one where none is known yet.
+
+    Raises UnableToParseTemplate or UnableToParseImage where the site's template gives no image. One statement by label, else none.
+    """
+    image = site.image_for(sha)
+    build = build_of(site, sha)
+    return str(_pinned(image, build) if build else image)
+
+
+def build_of(site: Site, sha: str) -> Build | None:
+    """The build of a commit that was seen last; None where none is known, or the site's images say it in their tags."""
+    if not (site.is_by_label and sha):
+        return None
+    builds = Build.objects.filter(repository__in=site.image_repositories, sha=sha)
+    return builds.order_by("-last_seen_at", "-built_at", "-pk").first()
+
+
+def image_of(site: Site, build: Build) -> str:
+    """How a site by label runs this build."""
+    return str(_pinned(site.moving_image(), build))
+
+
+def known_children(image: ImageReference) -> tuple[str, ...]:
+    """The digests of an index' images, where a sync has read them."""
+    if not image.digest:
+        return ()
+    platforms = Build.objects.filter(repository=image.repository, digest=image.digest)
+    return tuple(platforms.values_list("platforms", flat=True).first() or ())
+
+
+def _pinned(image: ImageReference, build: Build) -> ImageReference:
+    where = parse_image(build.repository)
+    return replace(where, tag=image.tag, digest=build.digest)
