@@ -32,7 +32,6 @@ from deployments.rules.head_checks import (
     pause_for,
     watches,
 )
-from deployments.rules.images import ImageReference
 from deployments.rules.times import parse_time
 
 TRIGGER = "head"
@@ -138,7 +137,7 @@ def _known(site: Site) -> Known:
 def _built(sites: Sequence[Site], answers: Answers, clients: Clients) -> dict[int, bool]:
     """Whether the heads are built that are not known to be, by the site's key; one that the registry does not tell is not."""
     unknown = {
-        site.pk: _image(site)
+        site.pk: site.image_for(site.observation.head_sha)
         for site in sites
         if (head := _head(site, answers))
         and site.expected_repository
@@ -148,23 +147,9 @@ def _built(sites: Sequence[Site], answers: Answers, clients: Clients) -> dict[in
     digests = {key: digest for key, image in unknown.items() if isinstance(digest := found[image], str)}
     by_label = {site.pk for site in sites if site.is_by_label} & digests.keys()
     # A moving tag is always there: it leads to another build where its digest was never seen.
-    seen = (
-        set(
-            Build.objects.filter(digest__in=[digests[key] for key in by_label]).values_list(
-                "digest", flat=True
-            )
-        )
-        if by_label
-        else set()
-    )
+    known = Build.objects.filter(digest__in=[digests[key] for key in by_label])
+    seen = set(known.values_list("digest", flat=True)) if by_label else set()
     return {key: key in digests and digests[key] not in seen for key in unknown}
-
-
-def _image(site: Site) -> ImageReference:
-    """Where the head's build is pushed."""
-    if site.is_by_label:
-        return site.moving_image(site.branch or site.observation.branch)
-    return site.image_for(site.observation.head_sha)
 
 
 def _head(site: Site, answers: Answers) -> Head | None:
