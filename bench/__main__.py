@@ -15,6 +15,7 @@ from typing import Any
 
 from dashboard.embedded_postgres import EmbeddedPostgres
 from demo.world import NAMESPACE, Mapping, World, read_mappings
+from simulators.cluster.cluster import RBAC, WORKLOADS_RBAC
 
 PARTS = ("sync", "pages", "tap", "idle")
 SIZES = (34, 500, 5000)
@@ -106,15 +107,19 @@ def _measure_pages(size: int) -> None:
 
 
 def _measure_taps() -> None:
-    from bench.tap import measure_hooks, measure_taps
+    from bench.tap import measure_hooks, measure_taps, measure_taps_of_three
 
-    mappings = read_mappings()
-    for title, measure in (("tap", measure_taps), ("pushed image's event", measure_hooks)):
-        with World(mappings) as world, tempfile.TemporaryDirectory() as folder:
+    mappings, rbac = read_mappings(), (RBAC, WORKLOADS_RBAC)
+    for title, measure in (
+        ("tap", measure_taps),
+        ("tap on three workloads", measure_taps_of_three),
+        ("pushed image's event", measure_hooks),
+    ):
+        with World(mappings, rbac=rbac) as world, tempfile.TemporaryDirectory() as folder:
             _fill(mappings)
             _use(world, Path(folder))
             os.environ["HEARTBEAT_FILE"] = str(Path(folder) / "heartbeat")
-            _print(f"from the {title} to the accepted patch", measure(world, Path(folder)))
+            _print(f"from the {title} to the last accepted patch", measure(world, Path(folder)))
 
 
 def _measure_idle(server: EmbeddedPostgres) -> None:
