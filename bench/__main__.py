@@ -17,6 +17,7 @@ from typing import Any
 
 from dashboard.embedded_postgres import EmbeddedPostgres
 from demo.world import NAMESPACE, Mapping, World, read_mappings
+from simulators.cluster.cluster import RBAC, WORKLOADS_RBAC
 
 PARTS = ("sync", "pages", "tap", "hook", "storm", "idle")
 SIZES = (34, 500, 5000)
@@ -112,10 +113,11 @@ def _measure_pages(size: int) -> None:
 
 
 def _measure_taps() -> None:
-    from bench.tap import measure_taps
+    from bench.tap import measure_taps, measure_taps_of_three
 
-    with _world_with_its_sites() as (world, folder):
-        _print("from the tap to the accepted patch", measure_taps(world, folder))
+    for title, measure in (("tap", measure_taps), ("tap on three workloads", measure_taps_of_three)):
+        with _world_with_its_sites() as (world, folder):
+            _print(f"from the {title} to the last accepted patch", measure(world, folder))
 
 
 def _measure_hooks() -> None:
@@ -135,7 +137,7 @@ def _measure_storm() -> None:
 @contextmanager
 def _world_with_its_sites() -> Iterator[tuple[World, Path]]:
     mappings = read_mappings()
-    with World(mappings) as world, tempfile.TemporaryDirectory() as folder:
+    with World(mappings, rbac=(RBAC, WORKLOADS_RBAC)) as world, tempfile.TemporaryDirectory() as folder:
         _fill(mappings)
         _use(world, Path(folder))
         os.environ["HEARTBEAT_FILE"] = str(Path(folder) / "heartbeat")

@@ -1,4 +1,4 @@
-"""From the tap, and from GitHub's webhook, to the accepted patch, against `kubectl set image` over the same cluster."""
+"""From the tap, and from GitHub's webhook, to the last accepted patch, against `kubectl set image` over the same cluster."""
 
 import json
 import os
@@ -23,6 +23,7 @@ from simulators.github.webhooks import push_payload
 LONGEST_SECONDS = 20
 IDLE_SECONDS = 1
 TAPS_IN_A_STORM = 10
+BACKGROUND = "Deployment {0}; Deployment {0}-worker; CronJob {0}-report"
 
 
 def measure_taps(world: World, folder: Path) -> dict[str, Any]:
@@ -47,6 +48,20 @@ def measure_taps(world: World, folder: Path) -> dict[str, Any]:
     kubeconfig = world.cluster.write_kubeconfig(folder / "admin", user="admin")
     commands = [_kubectl(world, host, kubeconfig) for host in list(world.mappings)[:10]]
     return _spread("tap", taps) | _spread("kubectl set image", commands)
+
+
+def measure_taps_of_three(world: World, folder: Path) -> dict[str, Any]:
+    """The same where each site is a Deployment, a second one with an init container, and a CronJob."""
+    from deployments.models import Site
+    from deployments.operations.sites.save import save_workloads
+    from deployments.rules.targets import parse_references
+
+    for site in Site.objects.all():
+        name = world.mappings[site.host].deployment
+        world.apply("background", image=world.image(site.host), name=name)
+        save_workloads(site, parse_references(BACKGROUND.format(name), namespace=NAMESPACE))
+    world.cluster.settle_now()
+    return measure_taps(world, folder)
 
 
 def measure_hooks(world: World, folder: Path) -> dict[str, Any]:
@@ -85,7 +100,7 @@ def measure_storm(world: World) -> dict[str, Any]:
     pushes = [push_payload(each, before=each.graph.commits[-2].sha) for each in repositories]
     with _hooked(world) as address:
         session = _session(address)
-        seen = list(Observation.objects.select_related("site").order_by("site__host"))
+        seen = list(Observation.objects.select_related("site").order_by("site__name"))
         _tap(session, address, world, seen.pop())
         command = [
             sys.executable,
@@ -130,7 +145,7 @@ def _hook(world: World, host: str) -> float:
     world.cluster.requests.clear()
     start = perf_counter()
     world.github.webhooks.push(repository, before=before)
-    _wait_for_patch(world, world.mappings[host].deployment)
+    _wait_for_patches(world, {world.mappings[host].deployment})
     return perf_counter() - start
 
 
@@ -144,21 +159,24 @@ def _tap(session: requests.Session, address: str, world: World, seen: Any) -> fl
     world.cluster.requests.clear()
     start = perf_counter()
     tap(session, address, seen)
-    _wait_for_patch(world, seen.site.references[0].name)
+    _wait_for_patches(world, {each.name for each in seen.site.references})
     return perf_counter() - start
 
 
-def _wait_for_patch(world: World, deployment: str) -> None:
-    path, until = f"/deployments/{deployment}", monotonic() + LONGEST_SECONDS
-    while not _patched(world, path) and monotonic() < until:
+def _wait_for_patches(world: World, workloads: set[str]) -> None:
+    until = monotonic() + LONGEST_SECONDS
+    while not workloads <= _patched(world) and monotonic() < until:
         sleep(0.001)
-    assert _patched(world, path), f"{deployment} was not patched"
+    assert workloads <= _patched(world), f"{workloads - _patched(world)} were not patched"
 
 
-def _patched(world: World, path: str) -> bool:
-    return any(
-        entry.status == 200 for entry in world.cluster.requests.matching(method="PATCH", path_contains=path)
-    )
+def _patched(world: World) -> set[str]:
+    """The workloads that were changed; what was only tried is no change."""
+    return {
+        entry.path.rpartition("/")[2]
+        for entry in world.cluster.requests.matching(method="PATCH")
+        if entry.status == 200 and "dryRun" not in entry.query
+    }
 
 
 def _kubectl(world: World, host: str, kubeconfig: Path) -> float:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from deployments.rules.workloads import Workload, WorkloadKind, all_images, containers, matching_containers
 
+UNMAPPED = "The mapping names no workload: add what runs its image in the cluster."
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkloadReference:

@@ -81,8 +81,8 @@ def finish(
     `audited` is the audit's sentence where this ending has one, `by` the person who ended it.
     """
     with transaction.atomic():
-        if ending in NOTHING_ELSE_CHANGED:
-            message = sentences(message, _released(deploy))
+        if ending in NOTHING_ELSE_CHANGED and (released := _released(deploy)):
+            message = sentences(message, released)
         is_ours = deploy.move(
             ending.status, only_from=ending.from_statuses, message=message, now=now, **values
         )

@@ -32,6 +32,7 @@ from deployments.rules.builds import not_built_from
 from deployments.rules.guards import first_refusal
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.notes import another_repository, is_another
+from deployments.rules.targets import UNMAPPED
 from deployments.rules.wording import short
 
 logger = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def start_deploy(
     try:
         if not _note_changed_before(deploy, steps, clients, now=now):
             _check_person(deploy)
-            _check_place(deploy, image_prefixes)
+            _check_place(deploy, steps, image_prefixes)
             _check_commit_and_image(deploy, clients, now=now)
         if not all(step.patched_at for step in steps):
             if release(deploy, steps, cluster=clients.cluster, now=now):
@@ -126,7 +127,9 @@ def _check_person(deploy: Deploy) -> None:
         raise Refused(refusal)
 
 
-def _check_place(deploy: Deploy, image_prefixes: tuple[str, ...] | None) -> None:
+def _check_place(deploy: Deploy, steps: list[DeployStep], image_prefixes: tuple[str, ...] | None) -> None:
+    if not steps:
+        raise Refused(UNMAPPED)
     # The mapping lies where web can write; this says what web cannot change. A restart runs what runs already.
     is_restart = deploy.kind == Kind.RESTART
     if refusal := first_refusal(

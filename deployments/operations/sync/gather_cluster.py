@@ -23,7 +23,7 @@ from deployments.rules.managers import manager_of, not_ours_to_change
 from deployments.rules.pods import Pod
 from deployments.rules.selectors import selector
 from deployments.rules.site_workloads import WorkloadSeen, seen_of
-from deployments.rules.targets import WorkloadReference, left_behind, no_target, targets_of
+from deployments.rules.targets import UNMAPPED, WorkloadReference, left_behind, no_target, targets_of
 from deployments.rules.wording import sentences
 from deployments.rules.workloads import (
     ImageWriter,
@@ -40,7 +40,6 @@ from deployments.rules.workloads import (
 
 SILENT_IN_A_ROW = 3
 _SILENT = "The cluster did not answer for three namespaces in a row, and was not asked about this one: the next sync asks again."
-UNMAPPED = "The mapping names no workload: add what runs its image in the cluster."
 
 
 @dataclass(frozen=True, kw_only=True)

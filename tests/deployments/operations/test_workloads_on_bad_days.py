@@ -214,6 +214,17 @@ def test_a_release_job_that_is_deleted_midway_is_said_and_nothing_was_changed(
     assert changes(shop) == {"jobs": 1}
 
 
+def test_a_mapping_that_has_lost_its_workloads_is_refused(clients: Clients, shop: World) -> None:
+    observe(clients)
+    deploy = ask(HOST)
+    site().workloads.all().delete()
+
+    begin(deploy, clients)
+
+    assert deploy.status == Status.FAILED
+    assert "names no workload" in deploy.message
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_change_each_workload_once(clients: Clients, shop: World) -> None:
     observe(clients)
