@@ -3,19 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
 
 from deployments.clients.clients import Clients
 from deployments.clients.cluster import (
-    Cluster,
     ClusterError,
-    ClusterUnavailable,
-    Listed,
-    Pods,
 )
 from deployments.facts import workloads_from_json
 from deployments.models import Site
 from deployments.operations.deploys.rewritten import asked_image, commit_in, image_set_as
+from deployments.operations.sync.cluster_lists import ClusterLists
 from deployments.operations.sync.gather_outages import Outages, SeenOutage
 from deployments.rules.builds import BY_TAG
 from deployments.rules.digest_check import reported_digests
@@ -37,9 +33,6 @@ from deployments.rules.workloads import (
     runs_image,
     template_images,
 )
-
-SILENT_IN_A_ROW = 3
-_SILENT = "The cluster did not answer for three namespaces in a row, and was not asked about this one: the next sync asks again."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +87,13 @@ def gather_cluster(
 
     A cluster that does not answer for three namespaces in a row is not waited for any more.
     """
-    lists = _Lists(clients)
+    lists = ClusterLists(clients)
     outages = Outages(now=now)
     observed = {site.pk: _observed(site, lists, outages) for site in sites}
     return observed, lists.requests + outages.requests
 
 
-def _observed(site: Site, lists: "_Lists", outages: Outages) -> Observed:
+def _observed(site: Site, lists: ClusterLists, outages: Outages) -> Observed:
     """A site is as well seen as the worst seen of its workloads."""
     parts: list[Found | Missing] = []
     silent: ClusterError | None = None
@@ -133,63 +126,7 @@ def _together(parts: Sequence[Found]) -> Found:
     )
 
 
-class _Lists:
-    """One LIST for each mapped kind and namespace, and of pods only where they are needed."""
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
-        self._workloads: dict[tuple[str, WorkloadKind], Listed[Workload] | ClusterError] = {}
-        self._pods: dict[str, Pods | ClusterError] = {}
-        self._silent_in_a_row = 0
-        self.requests = 0
-
-    @property
-    def cluster(self) -> Cluster:
-        """Raises ClusterError where there is none."""
-        return self._clients.cluster
-
-    def workload(self, reference: WorkloadReference) -> Workload | None:
-        """None: it is not there. Raises ClusterError."""
-        key = (reference.namespace, reference.kind)
-        if key not in self._workloads:
-            self._workloads[key] = self._list(key)
-        return _or_raise(self._workloads[key]).named(reference.name)
-
-    def pods(self, namespace: str) -> Pods:
-        """Asked for once, also where that is refused. Raises ClusterError."""
-        if namespace not in self._pods:
-            self.requests += 1
-            try:
-                self._pods[namespace] = self.cluster.pods(namespace, label_selector="")
-            except ClusterError as error:
-                self._pods[namespace] = error
-        return _or_raise(self._pods[namespace])
-
-    def _list(self, key: tuple[str, WorkloadKind]) -> Listed[Workload] | ClusterError:
-        if self._silent_in_a_row >= SILENT_IN_A_ROW:
-            return ClusterUnavailable(_SILENT)
-        self.requests += 1
-        namespace, kind = key
-        try:
-            found = self.cluster.workloads(kind, namespace)
-        except ClusterError as error:
-            is_silent = isinstance(error, ClusterUnavailable) and not error.status
-            self._silent_in_a_row = self._silent_in_a_row + 1 if is_silent else 0
-            return error
-        self._silent_in_a_row = 0
-        return found
-
-
-T = TypeVar("T")
-
-
-def _or_raise(answer: T | ClusterError) -> T:
-    if isinstance(answer, ClusterError):
-        raise answer
-    return answer
-
-
-def _look(site: Site, reference: WorkloadReference, lists: _Lists, outages: Outages) -> Found | Missing:
+def _look(site: Site, reference: WorkloadReference, lists: ClusterLists, outages: Outages) -> Found | Missing:
     """What one workload shows. Raises ClusterError."""
     workload = lists.workload(reference)
     if workload is None:
@@ -226,7 +163,7 @@ def _seen(
     site: Site,
     reference: WorkloadReference,
     workload: Workload,
-    lists: _Lists,
+    lists: ClusterLists,
     *,
     targets: Sequence[str],
     asked: str,
@@ -252,7 +189,7 @@ def _seen(
 
 
 def _outage(
-    site: Site, workload: Workload, lists: _Lists, outages: Outages, *, container: str
+    site: Site, workload: Workload, lists: ClusterLists, outages: Outages, *, container: str
 ) -> SeenOutage | None:
     numbers, latest = workload.counts, site.observation.latest_deploy
     if numbers.ready or not numbers.wanted or (latest and latest.is_active):
@@ -265,7 +202,13 @@ def _outage(
 
 
 def _running_tag(
-    site: Site, reference: WorkloadReference, workload: Workload, lists: _Lists, *, container: str, asked: str
+    site: Site,
+    reference: WorkloadReference,
+    workload: Workload,
+    lists: ClusterLists,
+    *,
+    container: str,
+    asked: str,
 ) -> str:
     token = commit_in(site, asked)
     if is_settled(workload) and not (token.startswith(BY_TAG) and workload.counts.wanted):
