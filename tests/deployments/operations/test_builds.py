@@ -112,11 +112,14 @@ def test_a_pod_that_reports_the_platforms_digest_runs_the_build(world: World, cl
     (child,) = world.registry.platforms(world.path(HOST), index)
     observe(clients)
 
+    world.registry.requests.clear()
+
     world.cluster.set_image(NAMESPACE, NAME, container=NAME, image=pinned(world, child))
     world.cluster.settle_now()
     observe(clients)
 
     assert seen().running_sha == head
+    assert not world.registry.requests.matching(method="GET", path_contains="/v2/")
 
 
 def test_the_branch_need_not_be_written_for_its_tag_to_be_found(world: World, clients: Clients) -> None:
