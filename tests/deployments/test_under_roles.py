@@ -100,6 +100,7 @@ def test_everything_works_under_these_roles(world: World, sites: dict[str, Site]
     form = {"host": host, "owner": site.owner, "repository": site.repository, "branch": "main"}
     form |= workload_forms(site)
     form |= {
+        "commit_source": "tag",
         "check_path": "/",
         "check_status": "200",
         "check_timeout_seconds": "9",
