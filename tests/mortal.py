@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from enum import IntEnum, auto
 from typing import Any
 
 from django.db import connection
@@ -18,21 +19,29 @@ class Killed(BaseException):
     """As SIGKILL: nothing that handles errors sees it, and what a transaction has not committed is lost."""
 
 
+class Moments(IntEnum):
+    """What a worker may die before, and after where it is a request: each of them includes the ones above it."""
+
+    CHANGES = auto()
+    """Requests that change the cluster: between two of them, cluster and database agree sooner or later."""
+    WRITES = auto()
+    """Statements that write: between two of them nothing that lasts happens."""
+    ALL = auto()
+
+
 @dataclass
 class Life:
-    """Moments are counted, and at the `ends_at`-th it is over; 0: it never is.
+    """Moments are counted, and at the `ends_at`-th it is over; 0: it never is."""
 
-    With `is_thorough` every request and every statement is one; else only what changes something: between two of those, one
-    moment is as good as another.
-    """
-
+    at: Moments = Moments.CHANGES
     ends_at: int = 0
-    is_thorough: bool = False
     moments: int = 0
 
-    def pass_moment(self, *, changes: bool) -> None:
-        self.moments += self.is_thorough or changes
-        if self.moments == self.ends_at and (self.is_thorough or changes):
+    def pass_moment(self, what: Moments) -> None:
+        if what > self.at:
+            return
+        self.moments += 1
+        if self.moments == self.ends_at:
             raise Killed
 
 
@@ -47,10 +56,10 @@ class MortalCluster:
         question = getattr(self._cluster, name)
 
         def ask(*arguments: Any, **options: Any) -> Any:
-            changes = name in CHANGES and not options.get("dry_run")
-            self._life.pass_moment(changes=changes)
+            what = Moments.CHANGES if name in CHANGES and not options.get("dry_run") else Moments.ALL
+            self._life.pass_moment(what)
             answer = question(*arguments, **options)
-            self._life.pass_moment(changes=changes)
+            self._life.pass_moment(what)
             return answer
 
         return ask
@@ -61,7 +70,7 @@ def worker_with(life: Life, clients: Clients) -> Iterator[Clients]:
     """The clients of a worker with this life. When it dies, the block is left, and with it go its connection and its locks."""
 
     def execute(run: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:
-        life.pass_moment(changes=sql.startswith(WRITES))
+        life.pass_moment(Moments.WRITES if sql.startswith(WRITES) else Moments.ALL)
         return run(sql, parameters, many, context)
 
     mortal = Clients(

@@ -63,7 +63,7 @@ class Watcher:
     def __init__(self, page: Page, installation: Installation, site: Site) -> None:
         self.page, self.installation, self.site = page, installation, site
         self.lies: list[str] = []
-        self.shown_words: set[str] = set()
+        self.words: set[str] = set()
 
     def look(self, deploy: Deploy) -> str:
         """Open the Deploy's page and the site's; return what the first one says of it."""
@@ -73,12 +73,12 @@ class Watcher:
             words.append(self.page.locator(STATE).inner_text().strip())
             if words[-1] == good:
                 self._check(words[-1], deploy)
-        self.shown_words |= set(words)
+        self.words |= set(words)
         return words[0]
 
     def see_through(self, deploy: Deploy) -> None:
         """Look again and again until it has ended well."""
-        assert eventually(lambda: self.look(deploy) == SUCCEEDED, seconds=120, every=0.05), self.shown_words
+        assert eventually(lambda: self.look(deploy) == SUCCEEDED, seconds=120, every=0.05), self.words
         self.look(deploy)
 
     def _check(self, word: str, deploy: Deploy) -> None:
@@ -104,7 +104,7 @@ def test_headway_deploys_headway_two_commits_forward_and_one_back(
     assert (back.sha, Deploy.objects.filter(site=headway, status=Status.SUCCEEDED).count()) == (shas[0], 3)
     assert at_another_image(installation.world, headway, installation.world.image(NAME, shas[0])) == []
     assert jobs(installation.world) == 2
-    assert SUCCEEDED in watcher.shown_words
+    assert SUCCEEDED in watcher.words
 
 
 def commit(installation: Installation) -> str:

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from time import sleep
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -14,7 +15,7 @@ from deployments.operations.deploys.follow import Timeouts, follow
 from deployments.operations.deploys.start import start_deploy
 from tests.deployments.operations.following import HOST
 from tests.factories import ask, observe
-from tests.mortal import Life, worker_with
+from tests.mortal import Life, Moments, worker_with
 from tests.one_image import at_another_image, changes, map_shop
 from tests.roles import WORKER, acting_as
 
@@ -57,7 +58,7 @@ def live(clients: Clients, world: World, life: Life) -> None:
             return
 
 
-def end_of(deploy: Deploy, world: World) -> dict[str, object]:
+def end_of(deploy: Deploy, world: World) -> dict[str, Any]:
     """All that a Deploy has come to, in which nothing tells one from another that went the same way."""
     deploy.refresh_from_db()
     steps = deploy.steps.values_list("kind", "name", "containers", "wanted", "updated", "ready", "message")
@@ -75,21 +76,18 @@ def end_of(deploy: Deploy, world: World) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    "is_thorough",
-    [pytest.param(False, id="changes"), pytest.param(True, id="all", marks=pytest.mark.slow)],
+    "at", [Moments.CHANGES, pytest.param(Moments.ALL, marks=pytest.mark.slow)], ids=["changes", "all"]
 )
 def test_it_comes_to_the_same_end_whenever_its_worker_dies(
-    clients: Clients, shop: World, *, is_thorough: bool
+    clients: Clients, shop: World, at: Moments
 ) -> None:
     observe(clients)
-    whole = Life(is_thorough=is_thorough)
+    whole = Life(at)
     undisturbed = _end_with(whole, clients, shop)
 
-    ends = {
-        moment: _end_with(Life(ends_at=moment, is_thorough=is_thorough), clients, shop)
-        for moment in range(1, whole.moments + 1)
-    }
+    ends = {moment: _end_with(Life(at, moment), clients, shop) for moment in range(1, whole.moments + 1)}
 
+    assert whole.moments >= 2 * undisturbed["changes"].total()
     assert undisturbed["status"] == Status.SUCCEEDED
     assert undisturbed["left behind"] == 0
     assert undisturbed["changes"] == {"shop-web": 1, "shop-worker": 1, "shop-report": 1, "jobs": 1}
@@ -102,10 +100,13 @@ def test_what_was_changed_is_taken_back_whenever_its_worker_dies(clients: Client
     shop.cluster.fail_next(422, 9999, method="PATCH", path_contains="shop-report", dry_run=False)
     observe(clients)
     before = shop.image(HOST)
-    whole = Life()
+    whole = Life(Moments.WRITES)
     undisturbed = _end_with(whole, clients, shop)
 
-    ends = {moment: _end_with(Life(ends_at=moment), clients, shop) for moment in range(1, whole.moments + 1)}
+    ends = {
+        moment: _end_with(Life(Moments.WRITES, moment), clients, shop)
+        for moment in range(1, whole.moments + 1)
+    }
 
     assert (undisturbed["status"], undisturbed["reason"]) == (Status.FAILED, "partly_applied")
     assert undisturbed["changes"] == {"shop-web": 2, "shop-worker": 2, "jobs": 1}
@@ -113,7 +114,7 @@ def test_what_was_changed_is_taken_back_whenever_its_worker_dies(clients: Client
     assert at_another_image(shop, Site.objects.get(host=HOST), before) == []
 
 
-def _end_with(life: Life, clients: Clients, world: World) -> dict[str, object]:
+def _end_with(life: Life, clients: Clients, world: World) -> dict[str, Any]:
     """Let a worker of this life begin a Deploy, and one that does not die end it, and what follows from it."""
     deploy = asked_for(world)
     world.cluster.requests.clear()

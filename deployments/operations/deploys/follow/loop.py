@@ -76,8 +76,8 @@ def _look(
     seen: dict[int, Snapshot | ClusterError] = {}
     together = sorted(steps, key=lambda step: (step.namespace, step.kind, step.pk))
     for (namespace, kind), group in groupby(together, key=lambda step: (step.namespace, step.kind)):
-        snapshots = take_snapshots(context, namespace, WorkloadKind(kind), list(group), now=now)
-        seen |= {step.pk: shown for step, shown in snapshots}
+        taken = take_snapshots(context, namespace, WorkloadKind(kind), list(group), now=now)
+        seen |= {step.pk: shown for step, shown in taken}
     return seen
 
 

@@ -59,8 +59,8 @@ def _go_on(deploy: Deploy, message: str, log: str, *, now: datetime) -> None:
 
 
 def _fail(deploy: Deploy, message: str, *, log: str, now: datetime) -> None:
-    message = sentences(message, "Nothing else was changed")
-    finish(deploy, Ending.RELEASE_FAILED, message, reason="release_job", log=log, release_log=log, now=now)
+    stated = sentences(message, "Nothing else was changed")
+    finish(deploy, Ending.RELEASE_FAILED, stated, reason="release_job", log=log, release_log=log, now=now)
 
 
 def _log(job: Job, cluster: Cluster) -> str:
