@@ -31,7 +31,7 @@ class DeployDialog:
     waits_for_image: bool
     """It is asked for before its image is there."""
     may_wait_for_ci: bool
-    """CI has not finished: whoever asks may wait for that, too."""
+    """CI has not finished: who deploys may wait for that, too."""
     waits_for_ci: bool
     """Whether that is what the site itself does."""
 
@@ -59,7 +59,7 @@ def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
         label=_label(page, sha=sha, is_head=is_head, is_red=is_red),
         accepts_red=is_red,
         waits_for_image=is_head and row.seen.head_image_built is False,
-        may_wait_for_ci=is_head and row.seen.check_state == CheckState.PENDING,
+        may_wait_for_ci=is_head and CheckState(row.seen.check_state).is_open,
         waits_for_ci=row.site.wait_for_ci,
     )
 

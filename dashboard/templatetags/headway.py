@@ -27,6 +27,7 @@ _CI = {
     "success": "CI passed",
     "failure": "CI failed",
     "pending": "CI not finished",
+    "overdue": "CI not begun",
     "none": "No CI",
 }
 # A Deploy's end has the shape and the colour of the site's state that it resembles.

@@ -21,6 +21,10 @@ class Observation(models.Model):
     head_headline = models.TextField(blank=True)
     head_author = models.TextField(blank=True)
     head_committed_at = models.DateTimeField(null=True)
+    head_seen_at = models.DateTimeField(null=True, help_text="When the newest commit was first seen as that.")
+    branch_has_ci = models.BooleanField(
+        default=False, db_default=False, help_text="A newest commit of this branch has had a roll-up of CI."
+    )
     check_state = models.CharField(max_length=8, default="unknown")
     check_problem = models.TextField(
         db_column="check_trouble",
@@ -114,7 +118,11 @@ class Observation(models.Model):
             ),
             models.CheckConstraint(
                 condition=times_in_range(
-                    "head_committed_at", "github_observed_at", "desired_at", "cluster_observed_at"
+                    "head_committed_at",
+                    "head_seen_at",
+                    "github_observed_at",
+                    "desired_at",
+                    "cluster_observed_at",
                 ),
                 name="observation_times_in_range",
             ),

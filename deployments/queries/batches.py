@@ -45,7 +45,7 @@ def why_left_out(row: SiteRow) -> str:
         return row.answer.message
     if row.seen.ahead_by:
         return "What runs has commits that are not on the branch: deploy it by itself, once you have looked."
-    if row.site.wait_for_ci and row.seen.check_state == CheckState.PENDING:
+    if row.site.wait_for_ci and CheckState(row.seen.check_state).is_open:
         return "CI has not finished, and this site waits for it."
     return ""
 

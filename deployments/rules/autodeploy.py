@@ -146,6 +146,8 @@ def _not_green(question: _Question) -> _Refusal:
         return None
     if state is CheckState.PENDING:
         return Wait(f"CI has not finished on {head}.")
+    if state is CheckState.OVERDUE:
+        return Wait(f"CI has not begun on {head}, and earlier commits of this branch had CI.")
     if state is CheckState.UNKNOWN:
         return Wait(sentences(f"Whether CI passed on {head} is not known", question.facts.check_problem))
     return None

@@ -9,13 +9,22 @@ from deployments.rules.workloads import is_same_image
 
 
 class CheckState(StrEnum):
-    """GitHub's roll-up of a commit's CI; UNKNOWN when it was not or could not be asked, NONE when there is no CI."""
+    """GitHub's roll-up of a commit's CI; UNKNOWN when it was not or could not be asked, NONE when there is no CI.
+
+    OVERDUE where earlier commits of the branch had CI, and this one has none for longer than that takes to begin.
+    """
 
     UNKNOWN = "unknown"
     NONE = "none"
     PENDING = "pending"
     SUCCESS = "success"
     FAILURE = "failure"
+    OVERDUE = "overdue"
+
+    @property
+    def is_open(self) -> bool:
+        """CI is going to tell, and has not."""
+        return self in {CheckState.PENDING, CheckState.OVERDUE}
 
 
 @dataclass(frozen=True, kw_only=True)

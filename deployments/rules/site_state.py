@@ -248,6 +248,8 @@ def _answer_behind(facts: SiteFacts, *, now: datetime) -> Answer:
 def _open_ci(facts: SiteFacts) -> str:
     if facts.check_state is CheckState.PENDING:
         return "CI has not finished"
+    if facts.check_state is CheckState.OVERDUE:
+        return "CI has not begun"
     if facts.check_state is CheckState.UNKNOWN and facts.check_problem:
         return sentences("Whether CI passed is not known", facts.check_problem)
     return ""

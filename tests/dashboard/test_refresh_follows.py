@@ -32,6 +32,8 @@ NOT_SHOWN = {
     },
     Observation: {
         "repository_id": "GitHub's key, for following renames",
+        "head_seen_at": "for how long CI and the build are waited for",
+        "branch_has_ci": "for knowing CI that has not begun",
         "github_refused": "the message of the trouble says so",
         "outage_reason": "its name for programs; the message is shown",
         "outage_message": "where no pod is ready, in the site's answer",

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import models
 
 from deployments.clients.clients import Clients
@@ -24,6 +25,7 @@ from deployments.operations.github_limits import Pauses, read_pauses
 from deployments.operations.sync.gather_cluster import Found, Missing, Observed, Unreachable, gather_cluster
 from deployments.operations.sync.gather_images import Built, gather_images
 from deployments.operations.sync.gather_outages import SeenOutage
+from deployments.rules.ci import HAVE_CI, check_state_of
 from deployments.rules.images import ImageReference, is_full_sha
 from deployments.rules.notes import another_repository, is_another
 from deployments.rules.site_state import CheckState
@@ -99,7 +101,7 @@ def _see_head(seen: Observation, head: Head | HeadProblem, *, now: datetime) -> 
         return
     seen.github_problem, seen.repository_missing, seen.github_observed_at = "", False, now
     seen.name_with_owner, seen.branch = head.name_with_owner, head.branch
-    seen.check_state, seen.check_problem = head.check_state, head.check_problem
+    _see_ci(seen, head, now=now)
     if head.repository_id is not None:
         seen.repository_id = head.repository_id
     if head.is_archived is not None:
@@ -112,6 +114,21 @@ def _see_head(seen: Observation, head: Head | HeadProblem, *, now: datetime) -> 
         )
     seen.head_sha = head.sha
     seen.behind_by, seen.ahead_by = head.behind_by, head.ahead_by
+
+
+def _see_ci(seen: Observation, head: Head, *, now: datetime) -> None:
+    if seen.head_sha != head.sha:
+        seen.head_seen_at = now
+    stated = CheckState(head.check_state)
+    seen.branch_has_ci |= not HAVE_CI.isdisjoint({stated, CheckState(seen.check_state)})
+    seen.check_state = check_state_of(
+        stated,
+        branch_has_ci=seen.branch_has_ci,
+        first_seen_at=seen.head_seen_at,
+        now=now,
+        within=timedelta(minutes=settings.CI_BEGINS_WITHIN_MINUTES),
+    )
+    seen.check_problem = head.check_problem
 
 
 def _needs_a_person(error: GitHubError) -> bool:

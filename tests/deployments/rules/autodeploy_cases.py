@@ -151,6 +151,11 @@ CASES = {
         Stop("CI failed on b2b2b2b: mend it, or deploy anyway."),
     ),
     "pending": ({"check_state": CheckState.PENDING}, {}, Wait("CI has not finished on b2b2b2b.")),
+    "overdue": (
+        {"check_state": CheckState.OVERDUE},
+        {},
+        Wait("CI has not begun on b2b2b2b, and earlier commits of this branch had CI."),
+    ),
     "ci unknown": (
         {"check_state": CheckState.UNKNOWN},
         {},

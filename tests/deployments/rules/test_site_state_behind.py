@@ -98,6 +98,10 @@ CASES = {
         {"check_state": CheckState.PENDING},
         ("ready", "1 commit behind. b2b2b2b is ready to deploy. CI has not finished.", "deploy"),
     ),
+    "ready before CI has begun": (
+        {"check_state": CheckState.OVERDUE},
+        ("ready", "1 commit behind. b2b2b2b is ready to deploy. CI has not begun.", "deploy"),
+    ),
     "ready, and nobody tells whether CI passed": (
         {"check_state": CheckState.UNKNOWN, "check_problem": "Grant it."},
         (
