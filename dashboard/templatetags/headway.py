@@ -47,6 +47,7 @@ _ASKERS = {
     "waiting": "a Deploy that waits",
     "refusal": "a Deploy that was refused",
     "rollout": "a rollout that was seen",
+    "commits": "commits that were fetched",
     "mapping": "a changed mapping",
 }
 

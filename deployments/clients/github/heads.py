@@ -6,7 +6,7 @@ All that comes from outside is a variable. `Ref.compare` takes the branch as its
 
 import re
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeGuard
 
@@ -17,6 +17,7 @@ from deployments.rules.times import parse_time
 
 _TIP = """fragment Tip on Ref { name target { __typename oid ... on Commit {
   messageHeadline committedDate author { name user { login } } statusCheckRollup { state } } } }"""
+_CHECKS = "\nfragment Checks on Commit { oid statusCheckRollup { state } }"
 _LARGEST_COUNT = 2**31 - 1
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _CHECK_STATES = {
@@ -38,6 +39,8 @@ class HeadQuestion:
     branch: str = ""
     running: str = ""
     desired: str = ""
+    others: tuple[str, ...] = ()
+    """Commits, in full, whose CI is asked about along with the head's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +70,8 @@ class Head:
     ahead_by: int | None
     desired_sha: str | None = None
     """As `running_sha`, of the question's `desired`."""
+    other_states: Mapping[str, str] = field(default_factory=dict)
+    """As `check_state`, of the question's `others`; one that the repository does not know is left out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,10 +95,13 @@ def build_query(questions: Sequence[HeadQuestion]) -> dict[str, Any]:
             given[f"s{number}"] = question.running
         if _is_commit_name(question.desired):
             given[f"d{number}"] = question.desired
+        given |= {f"s{number}_{place}": sha for place, sha in enumerate(question.others)}
         parameters += [f"${name}: String!" for name in given]
         variables |= given
         fields.append(_field(number, question))
-    text = f"query Heads({', '.join(parameters)}) {{\n{chr(10).join(fields)}\n}}\n{_TIP}"
+    # GraphQL refuses a fragment that is not used.
+    fragments = _TIP + (_CHECKS if any(question.others for question in questions) else "")
+    text = f"query Heads({', '.join(parameters)}) {{\n{chr(10).join(fields)}\n}}\n{fragments}"
     return {"query": text, "variables": variables}
 
 
@@ -111,9 +119,13 @@ def _field(number: int, question: HeadQuestion) -> str:
         running = f" running: object(expression: $s{number}) {{ __typename oid }}"
     if _is_commit_name(question.desired):
         desired = f" desired: object(expression: $d{number}) {{ __typename oid }}"
+    others = "".join(
+        f" c{place}: object(expression: $s{number}_{place}) {{ ...Checks }}"
+        for place in range(len(question.others))
+    )
     return (
         f"r{number}: repository(owner: $o{number}, name: $n{number}) {{ databaseId nameWithOwner isArchived isEmpty"
-        f" head: {branch} {{ ...Tip{compare} }}{default}{running}{desired} }}"
+        f" head: {branch} {{ ...Tip{compare} }}{default}{running}{desired}{others} }}"
     )
 
 
@@ -152,6 +164,7 @@ def read_head(
         behind_by=_count(comparison.get("behindBy")),
         ahead_by=_count(comparison.get("aheadBy")),
         desired_sha=_commit_under("desired", node, errors) if _is_commit_name(question.desired) else None,
+        other_states=_other_states(question, node, errors),
     )
 
 
@@ -201,6 +214,18 @@ def _commit_under(field: str, node: Mapping[str, Any], errors: Sequence[Mapping[
         return str(commit["oid"])
     is_not_stated = any(each.get("type") != "NOT_FOUND" for each in errors_under(errors, field))
     return None if is_not_stated else ""
+
+
+def _other_states(
+    question: HeadQuestion, node: Mapping[str, Any], errors: Sequence[Mapping[str, Any]]
+) -> dict[str, str]:
+    found = {}
+    for place, sha in enumerate(question.others):
+        commit = node.get(f"c{place}") or {}
+        if commit.get("oid") == sha:
+            is_hidden = bool(errors_under(errors, f"c{place}"))
+            found[sha] = _check_state(commit.get("statusCheckRollup"), "hidden" if is_hidden else "")
+    return found
 
 
 def _check_state(rollup: Mapping[str, Any] | None, problem: str) -> str:

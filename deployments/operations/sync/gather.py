@@ -22,6 +22,7 @@ from deployments.clients.github import (
 from deployments.clients.registry import RegistryError
 from deployments.models import Observation, Site
 from deployments.operations.github_limits import Pauses, read_pauses
+from deployments.operations.sync.gather_built import gather_built, others_of
 from deployments.operations.sync.gather_cluster import Found, Missing, Observed, Unreachable, gather_cluster
 from deployments.operations.sync.gather_images import Built, gather_images
 from deployments.operations.sync.gather_outages import SeenOutage
@@ -31,6 +32,7 @@ from deployments.rules.notes import another_repository, is_another
 from deployments.rules.site_state import CheckState
 from deployments.rules.wording import printable
 
+BUILDS_REMEMBERED = 5
 _TEXTS = [
     field.name
     for field in Observation._meta.concrete_fields  # noqa: SLF001
@@ -53,7 +55,7 @@ def gather(sites: Sequence[Site], clients: Clients, *, now: datetime) -> Gathere
     """Ask the cluster, then GitHub about what runs there, then the registry about heads not known to be built."""
     observed, lists = gather_cluster(sites, clients, now=now)
     pauses = read_pauses()
-    questions = [_question(site, observed[site.pk]) for site in sites]
+    questions = [_question(site, observed[site.pk], now=now) for site in sites]
     answers = clients.github.heads(questions, paused=pauses.standing(now=now))
     seen = {}
     for site in sites:
@@ -68,12 +70,14 @@ def gather(sites: Sequence[Site], clients: Clients, *, now: datetime) -> Gathere
     }
     built, asked = gather_images(unknown.values(), clients.registry)
     for site in sites:
-        _see_image(site.observation, seen[site.pk], unknown.get(site.pk), built)
+        _see_image(site.observation, seen[site.pk], unknown.get(site.pk), built, now=now)
+    asked += gather_built(sites, seen, answers.heads, clients.registry, now=now)
+    for site in sites:
         _make_printable(seen[site.pk])
     return Gathered(seen, lists, answers, pauses, asked)
 
 
-def _question(site: Site, observed: Observed) -> HeadQuestion:
+def _question(site: Site, observed: Observed, *, now: datetime) -> HeadQuestion:
     running, desired = site.observation.running_sha, ""
     if isinstance(observed, Found):
         running, desired = observed.running_tag, observed.desired_tag
@@ -84,6 +88,7 @@ def _question(site: Site, observed: Observed) -> HeadQuestion:
         branch=site.branch,
         running=running,
         desired="" if desired == running else desired,
+        others=others_of(site, now=now),
     )
 
 
@@ -195,6 +200,8 @@ def _see_image(
     seen: Observation,
     image: ImageReference | None,
     built: Mapping[ImageReference, Built],
+    *,
+    now: datetime,
 ) -> None:
     answer: Built | None = built[image] if image else None
     if isinstance(answer, RegistryError):
@@ -202,6 +209,15 @@ def _see_image(
         seen.head_image_built = None if seen.head_sha != before.head_sha else before.head_image_built
     elif image:
         seen.registry_problem, seen.head_image_built = "", answer
+        _note_build(before, seen, now=now)
     elif seen.head_sha:
         # Not asked: it runs, or it was seen before.
         seen.registry_problem, seen.head_image_built = "", True
+
+
+def _note_build(before: Observation, seen: Observation, *, now: datetime) -> None:
+    """How long a build took, as nearly as syncs tell: from the first look at a head to the one that found its image."""
+    was_waited_for = before.head_sha == seen.head_sha and before.head_image_built is False
+    if seen.head_image_built and was_waited_for and seen.head_seen_at is not None:
+        took = int((now - seen.head_seen_at).total_seconds())
+        seen.build_seconds = [took, *(seen.build_seconds or ())][:BUILDS_REMEMBERED]

@@ -96,8 +96,8 @@ def test_what_no_template_can_name_is_told_with_its_reason_beside_the_lines(
     printed = run("discover")
 
     assert lines(printed) == []
-    told = capsys.readouterr().err
-    assert told.startswith(
+    message = capsys.readouterr().err
+    assert message.startswith(
         f"Deployment dated in namespace {NAMESPACE} is left out. The tag of {image} has “20260115”"
     )
 
