@@ -97,7 +97,7 @@ def _sync(row: SiteRow, label: str) -> ActionButton:
 
 def _ship(row: SiteRow) -> ActionButton | None:
     """Return a button that deploys at once, or where that is risky, a link to the page that asks first."""
-    head = row.seen.head_sha
+    head = row.seen.target_sha
     match row.answer.action:
         case Action.DEPLOY if not row.seen.ahead_by:
             url = reverse("deploy-site", args=[row.name])
@@ -143,7 +143,7 @@ def _dialog(row: SiteRow, sha: str) -> str:
 
 def _resume(row: SiteRow, holds: Iterable[StandingHold]) -> ActionButton | None:
     """Resume what stands on this site. A Hold on everything is lifted where it is told, on top of the page."""
-    mine = [hold for hold in holds if hold.site_id == row.site.pk and hold.sha in ("", row.seen.head_sha)]
+    mine = [hold for hold in holds if hold.site_id == row.site.pk and hold.sha in ("", row.seen.target_sha)]
     if not mine:
         return None
     widest = min(mine, key=lambda hold: bool(hold.sha))

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from deployments.facts import StandingHold, stopping_holds
 from deployments.models import Kind, Status
-from deployments.queries import Commit, SitePage
+from deployments.queries import Commit, SitePage, on_the_way
 from deployments.rules.guards import NEVER_SYNCED
 from deployments.rules.images import is_full_sha
 from deployments.rules.site_state import CheckState
-from deployments.rules.wording import short
+from deployments.rules.wording import counted, short
 
 _WAYS_BACK = {Kind.ROLLBACK: "a rollback", Kind.RESTART: "a restart"}
 
@@ -23,6 +23,8 @@ class DeployDialog:
     commits: tuple[Commit, ...] | None
     """What would ship, newest first; None while that is not known."""
     total: int
+    note: str
+    """What is not among them, and is no risk; else empty."""
     warnings: tuple[str, ...]
     hold_id: int | None
     """The Hold that stops this commit: to be resumed before anything can be deployed."""
@@ -31,7 +33,7 @@ class DeployDialog:
     waits_for_image: bool
     """It is asked for before its image is there."""
     may_wait_for_ci: bool
-    """CI has not finished: whoever asks may wait for that, too."""
+    """CI has not finished: who deploys may wait for that, too."""
     waits_for_ci: bool
     """Whether that is what the site itself does."""
 
@@ -43,29 +45,51 @@ class DeployDialog:
 def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
     """Return the sheet for `sha`; for the head where that is no full commit."""
     row = page.row
-    sha = sha if is_full_sha(sha) else row.seen.head_sha
+    sha = sha if is_full_sha(sha) else row.seen.target_sha
     if row.seen.cluster_observed_at is None:
         sha = ""
     is_head = sha == row.seen.head_sha
+    shipped = _shipped(page, sha)
     is_red = is_head and row.seen.check_state == CheckState.FAILURE
     return DeployDialog(
         sha=sha,
         seen=row.running_sha,
         headline=row.head.headline if is_head and row.head else _headline(page, sha),
-        commits=page.commits if is_head else (),
-        total=page.commits_total if is_head else 0,
+        commits=page.commits if is_head else shipped,
+        total=page.commits_total if is_head else len(shipped),
+        note=_skipped(page, shipped),
         warnings=tuple(_warnings(page, sha=sha, is_head=is_head, is_red=is_red)),
         hold_id=hold_on(page, sha),
         label=_label(page, sha=sha, is_head=is_head, is_red=is_red),
         accepts_red=is_red,
         waits_for_image=is_head and row.seen.head_image_built is False,
-        may_wait_for_ci=is_head and row.seen.check_state == CheckState.PENDING,
+        may_wait_for_ci=is_head and CheckState(row.seen.check_state).is_open,
         waits_for_ci=row.site.wait_for_ci,
     )
 
 
+def _shipped(page: SitePage, sha: str) -> tuple[Commit, ...]:
+    """What a commit below the head ships; nothing where it is not known to come after what runs."""
+    return on_the_way(page.commits or (), base=page.row.running_sha, sha=sha) or ()
+
+
+def _skipped(page: SitePage, shipped: tuple[Commit, ...]) -> str:
+    left = page.commits_total - len(shipped)
+    if not shipped or not left:
+        return ""
+    newest = f", up to {short(page.row.seen.head_sha)}" if left > 1 else f", {short(page.row.seen.head_sha)}"
+    return f"Skips {counted(left, 'newer commit')}{newest}."
+
+
 def _headline(page: SitePage, sha: str) -> str:
+    if known := next((each.headline for each in _known(page) if each.sha == sha), ""):
+        return known
     return next((deploy.headline for deploy in page.history if deploy.sha == sha and deploy.headline), "")
+
+
+def _known(page: SitePage) -> Iterator[Commit]:
+    yield from page.commits or ()
+    yield from (each.commit for each in page.choices)
 
 
 def _ran_before(page: SitePage, sha: str) -> bool:
@@ -116,5 +140,10 @@ def _warnings(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> Itera
         one = seen.ahead_by == 1
         which = "1 commit that runs now is" if one else f"{seen.ahead_by} commits that run now are"
         yield f"{which} not on the branch. Deploying takes {'it' if one else 'them'} out."
-    if not is_head:
+    if not is_head and not _shipped(page, sha):
+        if behind := next(
+            (each for each in page.choices if each.commit.sha == sha and not each.is_ahead), None
+        ):
+            yield f"Takes back {counted(behind.distance, 'commit')} that {'runs' if behind.distance == 1 else 'run'} now."
+            return
         yield f"This is not the newest commit. What came after {short(sha)} stops running."

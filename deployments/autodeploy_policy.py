@@ -15,7 +15,7 @@ def policies_of(sites: Sequence[Site], seen: Mapping[int, Observation]) -> dict[
     Two statements where any site is behind and deploys by itself, else none.
     """
     candidates = [
-        site for site in sites if site.auto_deploy and seen[site.pk].head_sha != seen[site.pk].running_sha
+        site for site in sites if site.auto_deploy and seen[site.pk].target_sha != seen[site.pk].running_sha
     ]
     tried = _tried(candidates, seen)
     reverted = _reverted(candidates, seen)
@@ -24,7 +24,7 @@ def policies_of(sites: Sequence[Site], seen: Mapping[int, Observation]) -> dict[
             auto_deploy=site.auto_deploy,
             wait_for_ci=site.wait_for_ci,
             tried_shas=tried.get(site.pk, frozenset()),
-            head_reverted_by=reverted.get(seen[site.pk].head_sha, ""),
+            head_reverted_by=reverted.get(seen[site.pk].target_sha, ""),
             last_started_at=_last_started_at(seen[site.pk]),
             minimum_interval=timedelta(minutes=site.minimum_interval_minutes),
         )
@@ -35,8 +35,9 @@ def policies_of(sites: Sequence[Site], seen: Mapping[int, Observation]) -> dict[
 def verdict_on(
     site: Site, facts: SiteFacts, policy: Policy, *, now: datetime, stale_after: timedelta
 ) -> Verdict:
-    """Judge whether the site deploys its head by itself now."""
-    image = str(site.image_for(facts.head_sha)) if facts.head_sha and facts.expected_repository else ""
+    """Judge whether the site deploys its head, or what is built below it, automatically now."""
+    sha = facts.target_sha
+    image = str(site.image_for(sha)) if sha and facts.expected_repository else ""
     return decide(facts, policy, image=image, now=now, stale_after=stale_after)
 
 
@@ -46,8 +47,8 @@ def _last_started_at(seen: Observation) -> datetime | None:
 
 
 def _tried(candidates: Iterable[Site], seen: Mapping[int, Observation]) -> dict[int, frozenset[str]]:
-    """Return the heads that the sync itself has already tried, by site: one automatic attempt per commit."""
-    heads = {seen[site.pk].head_sha for site in candidates}
+    """Return the commits on offer that the sync itself has already tried, by site: one automatic attempt per commit."""
+    heads = {seen[site.pk].target_sha for site in candidates}
     if not heads:
         return {}
     tried = Deploy.objects.filter(trigger=Trigger.SYNC, site__in=candidates, sha__in=heads)
@@ -59,11 +60,11 @@ def _tried(candidates: Iterable[Site], seen: Mapping[int, Observation]) -> dict[
 
 
 def _reverted(candidates: Iterable[Site], seen: Mapping[int, Observation]) -> dict[str, str]:
-    """Return the heads that a commit known to us takes back, each with that commit.
+    """Return the commits on offer that a commit known to us takes back, each with that commit.
 
     Such a commit is newer than the head: GitHub's answers may lag behind its own, and a branch may be reset to before it.
     """
-    heads = {seen[site.pk].head_sha for site in candidates} - {""}
+    heads = {seen[site.pk].target_sha for site in candidates} - {""}
     if not heads:
         return {}
     found: dict[str, str] = {}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta, tzinfo
+from statistics import median
 from typing import Any, Self
 
 from django.db.models import F
@@ -87,7 +88,7 @@ def site_facts(
 ) -> SiteFacts:
     """Fold a site, its observation, its newest Deploy and the standing Holds on anything into one value.
 
-    The Hold is the one that stops `sha`, or the head where no commit is named. Sentences tell times in `zone`.
+    The Hold is the one that stops `sha`, or what a Deploy of the newest would run where no commit is named. Sentences tell times in `zone`.
     No statement is made when `site` was read with `observation__latest_deploy`.
     """
     seen: Observation | None = getattr(site, "observation", None)
@@ -112,6 +113,10 @@ def site_facts(
         github_refused=seen.github_refused,
         running_is_unknown=seen.running_is_unknown,
         head_image_built=seen.head_image_built,
+        head_seen_at=seen.head_seen_at,
+        usual_build=timedelta(seconds=median(seen.build_seconds)) if seen.build_seconds else None,
+        built_sha=seen.ready_below,
+        built_check_state=CheckState(seen.built_check_state),
         registry_problem=seen.registry_problem,
         build_problem=seen.build_problem,
         expected_repository=site.expected_repository,
@@ -132,7 +137,7 @@ def site_facts(
         workload_missing=seen.workload_missing,
         active=latest if is_active else None,
         last=None if is_active else latest,
-        hold=hold_on(site, sha=sha or seen.head_sha, holds=holds),
+        hold=hold_on(site, sha=sha or seen.target_sha, holds=holds),
         workloads=workloads_from_json(seen.workloads),
     )
 
@@ -189,9 +194,11 @@ def passed_hold(site: Site, *, kind: Kind | str, sha: str, holds: Iterable[Stand
 
 
 def _is_ahead(site: Site, sha: str) -> bool:
-    """Whether this commit is known to come after the one that runs: it is the head, and that one lacks commits of it."""
+    """Whether this commit is known to come after the one that runs: it is the head, or what is built below it, and that one lacks commits of it."""
     seen: Observation | None = getattr(site, "observation", None)
-    return seen is not None and sha == seen.head_sha and bool(seen.behind_by) and not seen.ahead_by
+    if seen is None or sha not in {seen.head_sha, seen.target_sha}:
+        return False
+    return bool(seen.behind_by) and not seen.ahead_by
 
 
 def _deploy_facts(deploy: Deploy | None) -> DeployFacts | None:

@@ -28,6 +28,7 @@ _CI = {
     "success": "CI passed",
     "failure": "CI failed",
     "pending": "CI not finished",
+    "overdue": "CI not begun",
     "none": "No CI",
 }
 # A Deploy's end has the shape and the colour of the site's state that it resembles.
@@ -47,6 +48,7 @@ _ASKERS = {
     "waiting": "a Deploy that waits",
     "refusal": "a Deploy that was refused",
     "rollout": "a rollout that was seen",
+    "commits": "commits that were fetched",
     "mapping": "a changed mapping",
     "hook": "a hook",
     "head": "a new head or image",

@@ -16,7 +16,7 @@ from deployments import queries
 from deployments.models import Site
 from deployments.operations.deploys.adopt import UnableToAdopt
 from deployments.operations.deploys.adopt import adopt as adopt_image
-from deployments.rules.suggestions import mapping_for
+from deployments.rules.suggestions import mapping_for, why_no_template
 
 
 @require_safe
@@ -38,6 +38,7 @@ def drift(request: HttpRequest, name: str) -> HttpResponse:
     edit = f"{edit_url(row)}?{urlencode(suggested)}" if suggested else edit_url(row)
     live = Live("_drift.html")
     context = {"page": page, "row": row, "suggested": suggested, "edit": edit}
+    context["why_none"] = why_no_template(row.seen.desired_image)
     return show(request, "drift.html", live, system_status=page.system_status, now=now, **context)
 
 

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from deployments.models.fields import FULL_SHA
 from deployments.rules.wording import short
@@ -21,7 +21,14 @@ class CommitRange(models.Model):
     total = models.PositiveIntegerField(
         help_text="Commits in the range; `commits` may hold only the newest of them."
     )
-    commits = models.JSONField(help_text="Newest first: [{sha, headline, author, committed_at, url}]")
+    commits = models.JSONField(
+        help_text="Newest first: [{sha, headline, author, committed_at, url, parents}]"
+    )
+    mainline = models.JSONField(
+        default=list,
+        db_default=Value([], models.JSONField()),
+        help_text="Newest first, at most ten below the head that were the branch's newest and come after the base: [{sha, headline}]",
+    )
     reverts = models.JSONField(
         default=dict, help_text="Commits that a commit of the range takes back: {taken back: by}"
     )

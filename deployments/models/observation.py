@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from deployments.models.fields import FULL_SHA_OR_EMPTY, times_in_range
+from deployments.rules.site_facts import CheckState
 
 
 class Observation(models.Model):
@@ -21,6 +22,10 @@ class Observation(models.Model):
     head_headline = models.TextField(blank=True)
     head_author = models.TextField(blank=True)
     head_committed_at = models.DateTimeField(null=True)
+    head_seen_at = models.DateTimeField(null=True, help_text="When the newest commit was first seen as that.")
+    branch_has_ci = models.BooleanField(
+        default=False, db_default=False, help_text="A newest commit of this branch has had a roll-up of CI."
+    )
     check_state = models.CharField(max_length=8, default="unknown")
     check_problem = models.TextField(
         db_column="check_trouble",
@@ -52,6 +57,25 @@ class Observation(models.Model):
     )
 
     head_image_built = models.BooleanField(null=True)
+    built_sha = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Where the head is not built: the newest commit below it that is, and that comes after what runs.",
+    )
+    built_from_sha = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="What ran when that was found."
+    )
+    built_headline = models.TextField(blank=True, default="", db_default="")
+    built_check_state = models.CharField(max_length=8, default="unknown", db_default="unknown")
+    asked_below = models.JSONField(
+        null=True, help_text="Commits below the head that were not built, and when each was first asked for."
+    )
+    build_seconds = models.JSONField(
+        null=True,
+        help_text="How long the newest five heads that were seen without an image took to have one.",
+    )
     registry_problem = models.TextField(db_column="registry_trouble", blank=True)
 
     build_problem = models.TextField(
@@ -117,11 +141,18 @@ class Observation(models.Model):
                 condition=Q(running_sha__regex=FULL_SHA_OR_EMPTY), name="observation_running_is_sha"
             ),
             models.CheckConstraint(
+                condition=Q(built_sha__regex=FULL_SHA_OR_EMPTY), name="observation_built_is_sha"
+            ),
+            models.CheckConstraint(
                 condition=Q(desired_sha__regex=FULL_SHA_OR_EMPTY), name="observation_desired_is_sha"
             ),
             models.CheckConstraint(
                 condition=times_in_range(
-                    "head_committed_at", "github_observed_at", "desired_at", "cluster_observed_at"
+                    "head_committed_at",
+                    "head_seen_at",
+                    "github_observed_at",
+                    "desired_at",
+                    "cluster_observed_at",
                 ),
                 name="observation_times_in_range",
             ),
@@ -129,3 +160,18 @@ class Observation(models.Model):
 
     def __str__(self) -> str:
         return f"what was seen of {self.site_id}"
+
+    @property
+    def ready_below(self) -> str:
+        """The newest commit that has an image and comes after what runs, where the head has none; else empty.
+
+        One whose CI failed is nothing to offer.
+        """
+        is_good = self.built_check_state != CheckState.FAILURE and self.built_from_sha == self.running_sha
+        is_new = self.built_sha not in {self.running_sha, self.head_sha}
+        return str(self.built_sha) if self.head_image_built is False and is_good and is_new else ""
+
+    @property
+    def target_sha(self) -> str:
+        """What a Deploy of the newest would run: the head, or what is ready below it."""
+        return self.ready_below or str(self.head_sha)

@@ -9,7 +9,7 @@ from deployments.queries.batches import (
     count_ready,
 )
 from deployments.queries.change_token import change_token, read_row_versions
-from deployments.queries.commits import Commit
+from deployments.queries.commits import Commit, on_the_way
 from deployments.queries.drift import DriftPage, drift_page
 from deployments.queries.history import Activity, DeployPage, activity, deploy_page
 from deployments.queries.hooks import DoorReport, door_reports, hook_tokens
@@ -47,6 +47,7 @@ __all__ = [
     "door_reports",
     "drift_page",
     "hook_tokens",
+    "on_the_way",
     "read_row_versions",
     "rollback_targets",
     "rows_of",

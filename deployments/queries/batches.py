@@ -7,7 +7,6 @@ from datetime import datetime
 from deployments.models import BatchItem, DeployBatch
 from deployments.queries.sites import SiteRow, all_sites, row_of
 from deployments.queries.system_status import SystemStatus, system_status
-from deployments.rules.site_facts import CheckState
 from deployments.rules.site_state import State
 
 
@@ -45,7 +44,7 @@ def why_left_out(row: SiteRow) -> str:
         return row.answer.message
     if row.seen.ahead_by:
         return "What runs has commits that are not on the branch: deploy it by itself, once you have looked."
-    if row.site.wait_for_ci and row.seen.check_state == CheckState.PENDING:
+    if row.site.wait_for_ci and row.target_check_state.is_open:
         return "CI has not finished, and this site waits for it."
     return ""
 

@@ -1,9 +1,13 @@
 """The commits that a Deploy ships."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import BooleanField, ExpressionWrapper, Q
+
 from deployments.models import CommitRange, Site
+from deployments.rules.commit_graph import contained_in
 from deployments.rules.links import https_link
 from deployments.rules.times import parse_time
 from deployments.rules.wording import short
@@ -13,9 +17,10 @@ from deployments.rules.wording import short
 class Commit:
     sha: str
     headline: str
-    author: str
-    committed_at: datetime | None
+    author: str = ""
+    committed_at: datetime | None = None
     url: str = ""
+    parents: tuple[str, ...] = ()
 
     @property
     def short(self) -> str:
@@ -23,22 +28,44 @@ class Commit:
 
 
 def commits_between(site: Site, *, base: str, head: str) -> tuple[tuple[Commit, ...] | None, int]:
-    """Return them newest first, None while they have not been fetched, with their true number. At most one statement."""
+    """Return them newest first, None while they have not been fetched, with their true number. At most one statement.
+
+    Where another head was compared with `base`, and `head` lies on the way to it, they are taken from there.
+    """
     if not base or not head or base == head:
         return (), 0
-    found = CommitRange.objects.filter(
-        owner=site.owner, repository=site.repository, base=base, head=head
-    ).first()
+    ranges = CommitRange.objects.filter(owner=site.owner, repository=site.repository, base=base)
+    itself = ExpressionWrapper(Q(head=head), output_field=BooleanField())
+    around = ranges.filter(Q(head=head) | Q(commits__contains=[{"sha": head}]))
+    found = around.order_by(itself.desc(), "-pk").first()
     if found is None:
         return None, 0
-    commits = (
+    commits = commits_of(found)
+    if found.head == head:
+        return commits, found.total
+    shipped = on_the_way(commits, base=base, sha=head)
+    return shipped, len(shipped or ())
+
+
+def commits_of(found: CommitRange) -> tuple[Commit, ...]:
+    """The commits of a range, newest first."""
+    return tuple(
         Commit(
             each["sha"],
             each["headline"],
             each["author"],
             parse_time(each["committed_at"]),
             https_link(each["url"]),
+            tuple(each.get("parents") or ()),
         )
         for each in found.commits
     )
-    return tuple(commits), found.total
+
+
+def on_the_way(commits: Sequence[Commit], *, base: str, sha: str) -> tuple[Commit, ...] | None:
+    """Those that a Deploy of `sha` would ship where `base` runs; None where `sha` is not known to come after `base`."""
+    parents = {each.sha: each.parents for each in commits}
+    contained = contained_in(parents, sha)
+    if not any(base in parents[each] for each in contained):
+        return None
+    return tuple(each for each in commits if each.sha in contained)

@@ -11,12 +11,13 @@ from deployments.autodeploy_policy import policies_of, verdict_on
 from deployments.facts import StandingHold, pods_from_json, site_facts, stale_after
 from deployments.models import Deploy, Hold, Observation, Site
 from deployments.models.site import SiteQuerySet
+from deployments.queries.choices import Choice, choices_for
 from deployments.queries.commits import Commit, commits_between
 from deployments.queries.system_status import SystemStatus, system_status
 from deployments.rules.autodeploy import Verdict
 from deployments.rules.notes import notes_on
 from deployments.rules.outages import PodState
-from deployments.rules.site_state import Answer, State, answer_for
+from deployments.rules.site_state import Answer, CheckState, State, answer_for
 from deployments.rules.targets import format_references
 from deployments.rules.wording import sentences
 
@@ -50,6 +51,15 @@ class SiteRow:
     @property
     def running_sha(self) -> str:
         return self.seen.running_sha
+
+    @property
+    def target(self) -> Commit | None:
+        """What a Deploy of the newest would run: the head, or the newest built commit below it."""
+        return Commit(self.seen.ready_below, self.seen.built_headline) if self.seen.ready_below else self.head
+
+    @property
+    def target_check_state(self) -> CheckState:
+        return CheckState(self.seen.built_check_state if self.seen.ready_below else self.seen.check_state)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -116,6 +126,8 @@ class SitePage:
     commits: tuple[Commit, ...] | None
     """What would ship, newest first; None while it has not been fetched."""
     commits_total: int
+    choices: tuple[Choice, ...]
+    """Other commits of the branch that are known, newest first: those ahead of what runs, then those behind it."""
     history: tuple[Deploy, ...]
     holds: tuple[StandingHold, ...]
     """Standing Holds that stop this site: on everything, on it, or on one of its commits."""
@@ -169,7 +181,7 @@ def rows_of(sites: SiteQuerySet, *, now: datetime) -> list[SiteRow]:
 
 
 def site_page(*, name: str, now: datetime) -> SitePage:
-    """Raise Site.DoesNotExist where there is no such site. Five statements, and two more where it deploys by itself."""
+    """Raise Site.DoesNotExist where there is no such site. Six statements, and two more where it deploys by itself."""
     status = system_status(now=now)
     site = all_sites().get(name=name)
     row = row_of(site, status, now=now)
@@ -180,6 +192,7 @@ def site_page(*, name: str, now: datetime) -> SitePage:
         row=row,
         commits=commits,
         commits_total=total,
+        choices=choices_for(site, commits or (), running=row.running_sha, head=row.seen.head_sha),
         history=tuple(site.deploys.all()[:HISTORY_LENGTH]),
         holds=tuple(hold for hold in status.holds if hold.site_id in (None, site.pk)),
         past_holds=tuple(Hold.objects.filter(site=site).exclude(resumed_at=None)[:HISTORY_LENGTH]),

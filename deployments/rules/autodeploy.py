@@ -46,7 +46,7 @@ class Policy:
     """What a site's owner wants of automation, and what it has done.
 
     `tried_shas` are the commits that it began to deploy by itself before, `head_reverted_by` the commit that takes the
-    head back, `last_started_at` when the site's last Deploy began, whoever asked.
+    head back (or what is built below it), `last_started_at` when the site's last Deploy began, whoever asked.
     """
 
     auto_deploy: bool
@@ -67,12 +67,12 @@ class _Question:
 
 
 def decide(facts: SiteFacts, policy: Policy, *, image: str, now: datetime, stale_after: timedelta) -> Verdict:
-    """Go with the head and `image`, the one its template gives, or the first refusal."""
+    """Go with the target (the head, or what is built below it) and `image`, the one its template gives, or the first refusal."""
     question = _Question(facts=facts, policy=policy, image=image, now=now, stale_after=stale_after)
     for refusal in _REFUSALS:
         if verdict := refusal(question):
             return verdict
-    return Go(sha=facts.head_sha, image=image)
+    return Go(sha=facts.target_sha, image=image)
 
 
 def _off(question: _Question) -> _Refusal:
@@ -130,8 +130,8 @@ def _not_ahead(question: _Question) -> _Refusal:
         return Stop(
             sentences(findings.distance(facts), "Only a commit ahead of what runs goes out by itself")
         )
-    if facts.desired_sha == facts.head_sha:
-        return Wait(f"The Deployment asks for {short(facts.head_sha)} already; its pods do not run it yet.")
+    if facts.desired_sha == facts.target_sha:
+        return Wait(f"The Deployment asks for {short(facts.target_sha)} already; its pods do not run it yet.")
     is_ours = facts.last is not None and facts.last.sha == facts.desired_sha
     if facts.desired_sha == facts.running_sha or is_ours:
         return None
@@ -139,13 +139,15 @@ def _not_ahead(question: _Question) -> _Refusal:
 
 
 def _not_green(question: _Question) -> _Refusal:
-    state, head = question.facts.check_state, short(question.facts.head_sha)
+    state, head = question.facts.target_check_state, short(question.facts.target_sha)
     if state is CheckState.FAILURE:
         return Stop(f"CI failed on {head}: mend it, or deploy anyway.")
     if not question.policy.wait_for_ci:
         return None
     if state is CheckState.PENDING:
         return Wait(f"CI has not finished on {head}.")
+    if state is CheckState.OVERDUE:
+        return Wait(f"CI has not begun on {head}, and earlier commits of this branch had CI.")
     if state is CheckState.UNKNOWN:
         return Wait(sentences(f"Whether CI passed on {head} is not known", question.facts.check_problem))
     return None
@@ -154,14 +156,14 @@ def _not_green(question: _Question) -> _Refusal:
 def _not_built(question: _Question) -> _Refusal:
     facts, head = question.facts, short(question.facts.head_sha)
     if facts.head_image_built is False:
-        return Wait(f"The image of {head} is not built yet.")
+        return None if facts.built_sha else Wait(sentences(findings.not_built(facts, now=question.now)))
     if facts.head_image_built is None:
         return Wait(sentences(f"Whether {head} is built is not known", facts.registry_problem))
     return None
 
 
 def _tried(question: _Question) -> _Refusal:
-    facts, head = question.facts, short(question.facts.head_sha)
+    facts, head = question.facts, short(question.facts.target_sha)
     last = facts.last
     if last and last.reason == NOT_TRIED:
         last = None
@@ -171,11 +173,11 @@ def _tried(question: _Question) -> _Refusal:
                 last.message, "Its manager undoes what is deployed here, so a person decides what comes next"
             )
         )
-    if facts.head_sha in question.policy.tried_shas or (
-        last and last.automatic and last.sha == facts.head_sha
+    if facts.target_sha in question.policy.tried_shas or (
+        last and last.automatic and last.sha == facts.target_sha
     ):
         return Stop(f"{head} was already tried by itself: a person may try it again.")
-    if last and last.sha == facts.head_sha:
+    if last and last.sha == facts.target_sha:
         return Stop(f"{head} was already tried by hand and does not run: a person may try it again.")
     failed = findings.failed_deploy(facts) if last else ""
     return Stop(sentences(failed, "A person says what comes next")) if failed else None
@@ -184,7 +186,7 @@ def _tried(question: _Question) -> _Refusal:
 def _reverted(question: _Question) -> _Refusal:
     by = question.policy.head_reverted_by
     return (
-        Wait(f"{short(question.facts.head_sha)} is reverted by {short(by)}, which goes out instead.")
+        Wait(f"{short(question.facts.target_sha)} is reverted by {short(by)}, which goes out instead.")
         if by
         else None
     )

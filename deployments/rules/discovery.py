@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from deployments.rules.images import parse_image
 from deployments.rules.managers import not_ours_to_change
-from deployments.rules.suggestions import image_template_for
+from deployments.rules.suggestions import image_template_for, why_no_template
 from deployments.rules.targets import WorkloadReference
 from deployments.rules.workloads import Workload, WorkloadKind, all_images
 
@@ -21,14 +21,17 @@ class Candidate:
     image_template: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unnameable:
+    """A workload whose image carries a commit that no image template can name, and why."""
+
+    reference: WorkloadReference
+    reason: str
+
+
 def candidates(workloads: Iterable[Workload], *, mapped: Collection[str]) -> Iterator[Candidate]:
     """Those of the workloads, whose places are not `mapped`, in the order of their names; a sidecar's image carries no commit."""
-    for workload in sorted(workloads, key=lambda each: each.name):
-        reference = WorkloadReference(
-            kind=WorkloadKind(workload.kind), namespace=workload.namespace, name=workload.name
-        )
-        if reference.place in mapped or not_ours_to_change(workload):
-            continue
+    for reference, workload in _open(workloads, mapped):
         # One for each image repository: a container of another app makes a mapping of its own.
         found: dict[str, Candidate] = {}
         for image in all_images(workload).values():
@@ -39,6 +42,27 @@ def candidates(workloads: Iterable[Workload], *, mapped: Collection[str]) -> Ite
                     reference=reference, image=image, repository=name, image_template=template
                 )
         yield from found.values()
+
+
+def unnameable(workloads: Iterable[Workload], *, mapped: Collection[str]) -> Iterator[Unnameable]:
+    """Those of the workloads that are no candidates for their tags alone, with the reason of the first such image."""
+    for reference, workload in _open(workloads, mapped):
+        images = all_images(workload).values()
+        reason = next((why for each in images if (why := why_no_template(each))), "")
+        if reason and not any(image_template_for(each, repository="") for each in images):
+            yield Unnameable(reference=reference, reason=reason)
+
+
+def _open(
+    workloads: Iterable[Workload], mapped: Collection[str]
+) -> Iterator[tuple[WorkloadReference, Workload]]:
+    """Those that no site stands for and that Headway may change, in the order of their names."""
+    for workload in sorted(workloads, key=lambda each: each.name):
+        reference = WorkloadReference(
+            kind=WorkloadKind(workload.kind), namespace=workload.namespace, name=workload.name
+        )
+        if reference.place not in mapped and not not_ours_to_change(workload):
+            yield reference, workload
 
 
 def together(found: Iterable[Candidate]) -> list[tuple[Candidate, ...]]:

@@ -15,6 +15,8 @@ from deployments.rules.workloads import OUR_MANAGER
 _NO_REPOSITORY = (
     "GitHub has no such repository, or the token may not see it: correct its name, or give access."
 )
+LONG_BUILD, SHORT_BUILD = timedelta(hours=1), timedelta(minutes=2)
+"""What a build takes where nothing is known of it, and what is never too long."""
 NO_IMAGE = "This site's image template names no image: correct it."
 
 
@@ -164,7 +166,7 @@ def failed_deploy(facts: SiteFacts) -> str:
     last = facts.last
     if last is None or not last.is_failure:
         return ""
-    if facts.head_sha and facts.head_sha not in {last.sha, last.from_sha}:
+    if facts.target_sha and facts.target_sha not in {last.sha, last.from_sha}:
         return ""
     if last.status == "timed_out" and facts.running_sha == last.sha:
         return ""
@@ -180,11 +182,11 @@ def earlier_failure(facts: SiteFacts) -> str:
 
 
 def standing_hold(facts: SiteFacts, *, now: datetime) -> HoldFacts | None:
-    """The Hold, when it has not expired and is on everything, on the site or on the head."""
+    """The Hold, when it has not expired and is on everything, on the site or on what would be deployed."""
     hold = facts.hold
     if hold is None or (hold.until is not None and hold.until <= now):
         return None
-    return hold if hold.everything or hold.sha in {"", facts.head_sha} else None
+    return hold if hold.everything or hold.sha in {"", facts.target_sha} else None
 
 
 def what_is_held(*, sha: str, everything: bool) -> str:
@@ -192,6 +194,22 @@ def what_is_held(*, sha: str, everything: bool) -> str:
     if everything:
         return "everything"
     return f"commit {short(sha)}" if sha else "this site"
+
+
+def not_built(facts: SiteFacts, *, now: datetime) -> str:
+    """That the head has no image, without a full stop; and for how long, where builds mostly take less."""
+    message = f"The image of {short(facts.head_sha)} is not built yet"
+    waited = now - facts.head_seen_at if facts.head_seen_at else timedelta(0)
+    if waited <= max(facts.usual_build or LONG_BUILD, SHORT_BUILD):
+        return message
+    usual = f"Builds usually take {duration(facts.usual_build)} here" if facts.usual_build else ""
+    return sentences(f"{message}, {duration(waited)} after Headway first saw it", usual, "Check its build")
+
+
+def ready_below(facts: SiteFacts) -> str:
+    """That an older commit is ready where the newest has no image, without a full stop."""
+    newest = f"the newest, {short(facts.head_sha)}, has no image"
+    return f"{short(facts.built_sha)} is ready; {newest}"
 
 
 def hold_subject(hold: HoldFacts) -> str:

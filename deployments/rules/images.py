@@ -15,7 +15,7 @@ _DEFAULT_REGISTRY = "docker.io"
 _FORMER_DEFAULT_REGISTRY = "index.docker.io"
 _OFFICIAL = "library/"
 _LONGEST_PATH = 255
-_SHORT = 7
+_SHORT, _WHOLE = 7, 40
 _DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 
 _LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
@@ -26,6 +26,9 @@ _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _DIGEST = re.compile(r"([a-z0-9]+):([0-9a-f]+)")
 _FULL_SHA = re.compile(r"[0-9a-f]{40}")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_TAG_OF_TEMPLATE = re.compile(r"(.*?)(?::((?:[^:{}]|\{[^{}]*\})*))?", re.DOTALL)
+"""What lies before the last colon that is not a placeholder's own, and what behind it."""
+_COMMIT_PLACEHOLDER = re.compile(r"sha|short_sha(?::([0-9]{1,2}))?")
 
 
 class UnableToParseImage(ValueError):
@@ -144,11 +147,11 @@ class ImageTemplate:
 
     @property
     def _repository_text(self) -> str:
-        return self.text.rpartition(":")[0]
+        return _split_template(self.text)[0]
 
     @property
     def _tag_text(self) -> str:
-        return self.text.rpartition(":")[2]
+        return _split_template(self.text)[1]
 
     def repository_for(self, *, owner: str, repository: str) -> str:
         """The image repository of a GitHub repository, in lower case, which the grammar demands.
@@ -162,7 +165,7 @@ class ImageTemplate:
         """The image that a build of commit `sha` (40 hexadecimal digits) is pushed as. Raises UnableToParseImage."""
         if not is_full_sha(sha):
             raise UnableToParseImage(f"“{sha}” is not a whole commit: give its 40 hexadecimal digits.")
-        tag = self._tag_text.format(sha=sha, short_sha=sha[:_SHORT])
+        tag = _PLACEHOLDER.sub(lambda found: sha[: _digits(found[1])], self._tag_text)
         return parse_image(f"{self.repository_for(owner=owner, repository=repository)}:{tag}")
 
     def sha_in(self, tag: str) -> str | None:
@@ -175,6 +178,26 @@ class ImageTemplate:
         match = re.fullmatch(shape, tag) or re.fullmatch(rf"{shape}[-._].*", tag)
         return match[1] if match else None
 
+    def gives(self, tag: str) -> bool:
+        """Whether some commit's image has this very tag: with no other number of digits, and nothing behind it."""
+        commit = self.sha_in(tag)
+        return commit is not None and tag == _PLACEHOLDER.sub(
+            lambda found: commit if len(commit) == _digits(found[1]) else "", self._tag_text
+        )
+
+
+def _split_template(text: str) -> tuple[str, str]:
+    found = _TAG_OF_TEMPLATE.fullmatch(text)
+    return (found[1], found[2] or "") if found and found[2] is not None else ("", text)
+
+
+def _digits(placeholder: str) -> int:
+    """How many digits of the commit a placeholder of it stands for; 0 where it is none of a commit."""
+    found = _COMMIT_PLACEHOLDER.fullmatch(placeholder)
+    if found is None:
+        return 0
+    return _WHOLE if placeholder == "sha" else int(found[1] or _SHORT)
+
 
 def _check_placeholders(repository_text: str, tag_text: str) -> None:
     if re.search(r"[{}]", _PLACEHOLDER.sub("", repository_text + tag_text)):
@@ -185,12 +208,23 @@ def _check_placeholders(repository_text: str, tag_text: str) -> None:
         )
     in_repository, in_tag = _PLACEHOLDER.findall(repository_text), _PLACEHOLDER.findall(tag_text)
     for name in in_repository + in_tag:
-        if name not in {"owner", "repository", "sha", "short_sha"}:
-            raise UnableToParseTemplate(
-                f"{{{name}}} is not known here: use {{owner}}, {{repository}} and {{sha}} or {{short_sha}}."
-            )
-    if "/" in tag_text or in_tag not in (["sha"], ["short_sha"]) or {"sha", "short_sha"} & set(in_repository):
+        _check_name(name)
+    if "/" in tag_text or len(in_tag) != 1 or not _digits(in_tag[0]) or any(map(_digits, in_repository)):
         raise UnableToParseTemplate(
             "The commit belongs in the tag, once: end the template with :{sha} or :{short_sha}, as in "
             "registry.example.com/my-team/{repository}:{sha}."
         )
+
+
+def _check_name(placeholder: str) -> None:
+    digits = _digits(placeholder)
+    if placeholder in {"owner", "repository"} or _SHORT <= digits <= _WHOLE:
+        return
+    if _COMMIT_PLACEHOLDER.fullmatch(placeholder):
+        raise UnableToParseTemplate(
+            f"{{{placeholder}}} is not a length that a commit has in a tag: give {_SHORT} to {_WHOLE} digits, as in {{short_sha:8}}."
+        )
+    raise UnableToParseTemplate(
+        f"{{{placeholder}}} is not known here: use {{owner}}, {{repository}} and {{sha}} or {{short_sha}}, "
+        "or {short_sha:8} for 8 digits."
+    )

@@ -1,7 +1,7 @@
 """Everything known about one site when it is judged. Commits are 40 hexadecimal digits, or empty when not known."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from deployments.rules.site_workloads import WorkloadSeen
@@ -9,13 +9,22 @@ from deployments.rules.workloads import is_same_image
 
 
 class CheckState(StrEnum):
-    """GitHub's roll-up of a commit's CI; UNKNOWN when it was not or could not be asked, NONE when there is no CI."""
+    """GitHub's roll-up of a commit's CI; UNKNOWN when it was not or could not be asked, NONE when there is no CI.
+
+    OVERDUE where earlier commits of the branch had CI, and this one has none for longer than that takes to begin.
+    """
 
     UNKNOWN = "unknown"
     NONE = "none"
     PENDING = "pending"
     SUCCESS = "success"
     FAILURE = "failure"
+    OVERDUE = "overdue"
+
+    @property
+    def is_open(self) -> bool:
+        """CI is going to tell, and has not."""
+        return self in {CheckState.PENDING, CheckState.OVERDUE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +66,8 @@ class SiteFacts:
     `behind_by` counts the branch's commits that the running one lacks, `ahead_by` those it has beside the branch; both
     are None when GitHub cannot tell, and are asked for `desired_sha` when the site is scaled to zero. `last` is the
     latest Deploy that ended, `active` one that has not. `running_is_unknown` when GitHub answered
-    and does not know the running commit. `github_refused` when GitHub's problem is one that time does not heal. `desired_by` is the field
+    and does not know the running commit. `built_sha` is the newest commit below a head without an image that has one, comes after
+    what runs and is not red, empty where there is none; `head_seen_at` is when the head was first seen, `usual_build` how long builds mostly take here. `github_refused` when GitHub's problem is one that time does not heal. `desired_by` is the field
     manager that gave the container its image, and `requested_image` is what Headway asked for where an admission has rewritten that to
     `desired_image`, `accepted_image` the one that Headway or a person last took for right, empty when none was yet. `former_repository`
     is where this site's images lay before a rename. Problems and
@@ -76,6 +86,10 @@ class SiteFacts:
     github_refused: bool = False
     running_is_unknown: bool = False
     head_image_built: bool | None = None
+    head_seen_at: datetime | None = None
+    usual_build: timedelta | None = None
+    built_sha: str = ""
+    built_check_state: CheckState = CheckState.UNKNOWN
     registry_problem: str = ""
     build_problem: str = ""
     """By label, why the commit of what runs is not known; without a full stop."""
@@ -106,6 +120,15 @@ class SiteFacts:
     def is_scaled_to_zero(self) -> bool:
         """True when a known Deployment wants no pods; its commit is then the one that pods would run."""
         return self.wanted == 0 and self.cluster_observed_at is not None
+
+    @property
+    def target_sha(self) -> str:
+        """What a Deploy of the newest would run: the head, or the newest built commit below it."""
+        return self.built_sha or self.head_sha
+
+    @property
+    def target_check_state(self) -> CheckState:
+        return self.built_check_state if self.built_sha else self.check_state
 
     @property
     def present_sha(self) -> str:

@@ -13,7 +13,8 @@ The first of these that holds is the answer. The order is that of a person's que
 9. failed, the last Deploy: also when the old pods serve well, since somebody's wish was not fulfilled.
 10. current: a Hold, red CI or a missing image are nobody's concern while the head runs.
 11. held: a person's stop beats what machines say of the head, and red before building: a red commit's image helps nobody.
-12. building; unknown, the registry (an image not known to be there is not there); ready.
+12. ready, a commit below a head without an image: what is built is more use than what is not, whatever CI says of the head.
+13. building; unknown, the registry (an image not known to be there is not there); ready.
 """
 
 from collections.abc import Iterator
@@ -227,14 +228,19 @@ def _current(facts: SiteFacts) -> str:
 def _answer_behind(facts: SiteFacts, *, now: datetime) -> Answer:
     far = findings.distance(facts)
     hold, head = findings.standing_hold(facts, now=now), short(facts.head_sha)
+    has_failed = facts.check_state is CheckState.FAILURE
     if hold:
         return _behind(State.HELD, facts, far, findings.hold_message(hold), Action.RESUME)
-    if facts.check_state is CheckState.FAILURE:
+    if facts.built_sha:
+        red = f"CI failed on {head}" if has_failed else ""
+        message = sentences(findings.ready_below(facts), red, _open_ci(facts))
+        return _behind(State.READY, facts, far, message, Action.DEPLOY)
+    if has_failed:
         return _behind(
             State.RED, facts, far, f"CI failed on {head}: mend it, or deploy anyway", Action.DEPLOY_ANYWAY
         )
     if facts.head_image_built is False:
-        message = f"The image of {head} is not built yet"
+        message = findings.not_built(facts, now=now)
         return _behind(State.BUILDING, facts, far, message, Action.DEPLOY_WHEN_READY)
     if facts.head_image_built is None:
         message = facts.registry_problem or "Sync now"
@@ -246,9 +252,12 @@ def _answer_behind(facts: SiteFacts, *, now: datetime) -> Answer:
 
 
 def _open_ci(facts: SiteFacts) -> str:
-    if facts.check_state is CheckState.PENDING:
-        return "CI has not finished"
-    if facts.check_state is CheckState.UNKNOWN and facts.check_problem:
+    state, on = facts.target_check_state, f" on {short(facts.built_sha)}" if facts.built_sha else ""
+    if state is CheckState.PENDING:
+        return f"CI has not finished{on}"
+    if state is CheckState.OVERDUE:
+        return f"CI has not begun{on}"
+    if state is CheckState.UNKNOWN and facts.check_problem:
         return sentences("Whether CI passed is not known", facts.check_problem)
     return ""
 

@@ -1,27 +1,74 @@
-"""What a mapping could say instead."""
+"""What a mapping could say instead, and why no template can name an image whose tag carries a commit."""
 
 import re
+from dataclasses import dataclass
 
-from deployments.rules.images import UnableToParseImage, parse_image
+from deployments.rules.images import ImageReference, UnableToParseImage, parse_image
 
 _VERSION = re.compile(r"v?\d+([._-].*)?")
-_COMMIT = re.compile(r"(?<![0-9a-f])([0-9a-f]{40}|[0-9a-f]{7})(?![0-9a-f])")
+_COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{7,40}(?![0-9a-f])")
+_WHOLE, _USUAL = 40, 7
+_BETWEEN = re.compile(r"[-._]")
+_NUMBER = re.compile(r"v?[0-9]+|.*[0-9]{3}.*")
+"""A date, a counter, a version, or the number of a pull request: `amd64` and `x86` are none."""
+
+TAG_BY_COMMIT = "Push each build under its commit too, as in :3f9c2a1 or :main-3f9c2a1."
+
+
+@dataclass(frozen=True)
+class _Tag:
+    reference: ImageReference
+    before: str
+    commit: str
+    after: str
+
+    @property
+    def number(self) -> str:
+        """What stands beside the commit and is another one at the next build; empty where nothing does."""
+        parts = _BETWEEN.split(self.before) + _BETWEEN.split(self.after)
+        return next((each for each in parts if _NUMBER.fullmatch(each)), "")
+
+    @property
+    def placeholder(self) -> str:
+        digits = len(self.commit)
+        if digits == _WHOLE:
+            return "{sha}"
+        return "{short_sha}" if digits == _USUAL else f"{{short_sha:{digits}}}"
 
 
 def image_template_for(image: str, *, repository: str) -> str:
-    """The template that gives `image`, where its tag carries a commit of 7 or 40 digits; else empty."""
+    """The template that gives `image`, where its tag is a commit of 7 to 40 digits and what stays the same; else empty."""
+    tag = _tag_of(image)
+    if tag is None or tag.number:
+        return ""
+    before, _, last = tag.reference.repository.rpartition("/")
+    name = "{repository}" if last == repository.lower() else last
+    return f"{before}/{name}:{tag.before}{tag.placeholder}{tag.after}"
+
+
+def why_no_template(image: str) -> str:
+    """Why no template can name `image`, in a sentence; empty where one can, or its tag carries no commit at all."""
+    tag = _tag_of(image)
+    if tag is None or not tag.number:
+        return ""
+    return (
+        f"The tag of {image} has “{tag.number}” beside the commit {tag.commit}, and the next build has something else there, "
+        "so no image template can name it."
+    )
+
+
+def _tag_of(image: str) -> _Tag | None:
+    """The parts of an image's tag; None where it carries no commit. Decimal digits alone are a date or a counter."""
     try:
         reference = parse_image(image)
     except UnableToParseImage:
-        return ""
-    found = _COMMIT.search(reference.tag or "")
-    if found is None or reference.tag is None:
-        return ""
-    placeholder = "{sha}" if len(found[1]) == 40 else "{short_sha}"  # noqa: PLR2004  a whole SHA's digits
-    tag = reference.tag[: found.start()] + placeholder + reference.tag[found.end() :]
-    before, _, last = reference.repository.rpartition("/")
-    name = "{repository}" if last == repository.lower() else last
-    return f"{before}/{name}:{tag}"
+        return None
+    text = reference.tag or ""
+    found = [each for each in _COMMIT.finditer(text) if len(each[0]) == _WHOLE or not each[0].isdecimal()]
+    if not found:
+        return None
+    commit = max(found, key=lambda each: len(each[0]))
+    return _Tag(reference, text[: commit.start()], commit[0], text[commit.end() :])
 
 
 def mapping_for(image: str, *, repository: str, is_by_label: bool) -> dict[str, str]:
@@ -36,7 +83,7 @@ def mapping_for(image: str, *, repository: str, is_by_label: bool) -> dict[str, 
     except UnableToParseImage:
         return {}
     tag = reference.tag or "latest"
-    if is_by_label or _VERSION.fullmatch(tag):
+    if is_by_label or _VERSION.fullmatch(tag) or why_no_template(image):
         return {}
     before, _, last = reference.repository.rpartition("/")
     name = "{repository}" if last == repository.lower() else last

@@ -12,6 +12,8 @@ def waits_for(*, sha: str, is_built: bool | None, check_state: CheckState, waits
         return f"Whether CI passed on {short(sha)} is not known. It is deployed as soon as that is told."
     if waits_for_ci and check_state is CheckState.PENDING:
         return f"CI has not finished on {short(sha)}. It is deployed as soon as that has passed."
+    if waits_for_ci and check_state is CheckState.OVERDUE:
+        return f"CI has not begun on {short(sha)}. It is deployed as soon as that has passed."
     return ""
 
 

@@ -35,6 +35,9 @@ NOT_SHOWN = {
     },
     Observation: {
         "repository_id": "GitHub's key, for following renames",
+        "head_seen_at": "for how long CI and the build are waited for",
+        "asked_below": "for asking once",
+        "branch_has_ci": "for knowing CI that has not begun",
         "github_refused": "the message of the trouble says so",
         "outage_reason": "its name for programs; the message is shown",
         "outage_message": "where no pod is ready, in the site's answer",
@@ -67,6 +70,10 @@ NOT_SHOWN = {
 }
 IN_ROW = {
     "check_state": list(CheckState),
+    "built_check_state": list(CheckState),
+    "built_from_sha": [HEAD],
+    "asked_below": [{OTHER_SHA: "2026-11-23T12:00:00+00:00"}],
+    "build_seconds": [[60]],
     "workloads": [
         [
             {"kind": "Deployment", "namespace": "default", "name": "web", "asked": HEAD},
@@ -153,6 +160,17 @@ def rows(make_site: MakeSite) -> tuple[Row, ...]:
         "unread": {"github_observed_at": None},
         "blind": {"cluster_observed_at": None},
         "unbuilt": {"head_image_built": None},
+        "slow": {
+            "head_image_built": False,
+            "head_seen_at": now - timedelta(hours=5),
+            "build_seconds": [300],
+        },
+        "below": {
+            "head_image_built": False,
+            "built_sha": "d" * 40,
+            "built_from_sha": RUNNING,
+            "built_check_state": "success",
+        },
         "unplaced": {"behind_by": None},
         "without-ci": {"check_state": "unknown"},
         "automatic": {"check_state": "pending"},

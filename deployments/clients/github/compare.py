@@ -28,6 +28,7 @@ class Commit:
     committed_at: datetime | None
     """None where its date is none that can be: whoever commits may write any."""
     url: str
+    parents: tuple[str, ...] = ()
     reverts: tuple[str, ...] = ()
     """The commits that its message says it takes back."""
 
@@ -73,6 +74,7 @@ def _commits(number: int, first: Mapping[str, Any], get_page: Callable[[int], An
             ),
             committed_at=parse_time(stated["committer"]["date"]),
             url=https_link(each["html_url"]),
+            parents=tuple(parent["sha"] for parent in each.get("parents") or ()),
             reverts=tuple(_REVERTS.findall(stated["message"])),
         )
 

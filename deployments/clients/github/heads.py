@@ -6,7 +6,7 @@ All that comes from outside is a variable. `Ref.compare` takes the branch as its
 
 import re
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeGuard
 
@@ -17,6 +17,7 @@ from deployments.rules.times import parse_time
 
 _TIP = """fragment Tip on Ref { name target { __typename oid ... on Commit {
   messageHeadline committedDate author { name user { login } } statusCheckRollup { state } } } }"""
+_CHECKS = "\nfragment Checks on Commit { oid statusCheckRollup { state } }"
 _LARGEST_COUNT = 2**31 - 1
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _CHECK_STATES = {
@@ -40,6 +41,8 @@ class HeadQuestion:
     desired: str = ""
     built: str = ""
     """What the newest build says it is."""
+    others: tuple[str, ...] = ()
+    """Commits, in full, whose CI is asked about along with the head's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +86,8 @@ class Head:
     """As `running_sha`, of the question's `desired`."""
     built: Built | None = None
     """Of the question's `built`; None where none was asked for."""
+    other_states: Mapping[str, str] = field(default_factory=dict)
+    """As `check_state`, of the question's `others`; one that the repository does not know is left out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,10 +113,13 @@ def build_query(questions: Sequence[HeadQuestion]) -> dict[str, Any]:
             given[f"d{number}"] = question.desired
         if _is_commit_name(question.built):
             given[f"c{number}"] = question.built
+        given |= {f"s{number}_{place}": sha for place, sha in enumerate(question.others)}
         parameters += [f"${name}: String!" for name in given]
         variables |= given
         fields.append(_field(number, question))
-    text = f"query Heads({', '.join(parameters)}) {{\n{chr(10).join(fields)}\n}}\n{_TIP}"
+    # GraphQL refuses a fragment that is not used.
+    fragments = _TIP + (_CHECKS if any(question.others for question in questions) else "")
+    text = f"query Heads({', '.join(parameters)}) {{\n{chr(10).join(fields)}\n}}\n{fragments}"
     return {"query": text, "variables": variables}
 
 
@@ -134,9 +142,13 @@ def _field(number: int, question: HeadQuestion) -> str:
         built = (
             f" built: object(expression: $c{number}) {{ __typename oid ... on Commit {{ messageHeadline }} }}"
         )
+    others = "".join(
+        f" c{place}: object(expression: $s{number}_{place}) {{ ...Checks }}"
+        for place in range(len(question.others))
+    )
     return (
         f"r{number}: repository(owner: $o{number}, name: $n{number}) {{ databaseId nameWithOwner isArchived isEmpty"
-        f" head: {branch} {{ ...Tip{compare} }}{default}{running}{desired}{built} }}"
+        f" head: {branch} {{ ...Tip{compare} }}{default}{running}{desired}{built}{others} }}"
     )
 
 
@@ -176,6 +188,7 @@ def read_head(
         ahead_by=_count(comparison.get("aheadBy")),
         desired_sha=_commit_under("desired", node, errors) if _is_commit_name(question.desired) else None,
         built=_built(node, tip, errors) if _is_commit_name(question.built) else None,
+        other_states=_other_states(question, node, errors),
     )
 
 
@@ -234,6 +247,18 @@ def _commit_under(field: str, node: Mapping[str, Any], errors: Sequence[Mapping[
         return str(commit["oid"])
     is_not_stated = any(each.get("type") != "NOT_FOUND" for each in errors_under(errors, field))
     return None if is_not_stated else ""
+
+
+def _other_states(
+    question: HeadQuestion, node: Mapping[str, Any], errors: Sequence[Mapping[str, Any]]
+) -> dict[str, str]:
+    found = {}
+    for place, sha in enumerate(question.others):
+        commit = node.get(f"c{place}") or {}
+        if commit.get("oid") == sha:
+            is_hidden = bool(errors_under(errors, f"c{place}"))
+            found[sha] = _check_state(commit.get("statusCheckRollup"), "hidden" if is_hidden else "")
+    return found
 
 
 def _check_state(rollup: Mapping[str, Any] | None, problem: str) -> str:

@@ -53,7 +53,7 @@ class Command(BaseCommand):
         try:
             return request_deploy(
                 site=site,
-                sha=sha or seen.head_sha,
+                sha=sha or seen.target_sha,
                 seen_sha=seen.running_sha,
                 requested_by=user,
                 requested_by_name=name,

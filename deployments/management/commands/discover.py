@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from deployments.clients.clients import Clients
 from deployments.operations.sites.discover import COLUMNS, discover
+from deployments.rules.suggestions import TAG_BY_COMMIT
 
 
 class Command(BaseCommand):
@@ -20,6 +21,8 @@ class Command(BaseCommand):
         table = csv.DictWriter(self.stdout, COLUMNS, lineterminator="\n")
         table.writeheader()
         table.writerows(found.rows)
+        for each in found.unnameable:
+            self.stderr.write(f"{each.reference.place} is left out. {each.reason} {TAG_BY_COMMIT}")
         if found.problems:
             raise CommandError(
                 "\n".join(f"Namespace {name}: {message}" for name, message in found.problems.items())

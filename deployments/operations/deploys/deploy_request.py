@@ -14,7 +14,7 @@ from deployments.queries.builds import image_of_commit
 from deployments.rules.guards import NEVER_SYNCED, GuardInput
 from deployments.rules.images import UnableToParseImage, is_full_sha, parse_image
 from deployments.rules.reauth_reasons import NEVER, Authentication
-from deployments.rules.site_facts import HoldFacts
+from deployments.rules.site_facts import CheckState, HoldFacts
 from deployments.rules.site_state import SiteFacts
 from deployments.rules.wording import short
 
@@ -125,9 +125,16 @@ def guard_input_at_request(site: Site, facts: SiteFacts, deploy_request: DeployR
         other=facts.active,
         seen=deploy_request.seen_sha,
         present=facts.running_sha,
-        check_state=facts.check_state if is_head else GuardInput.check_state,
+        check_state=check_state_in(facts, deploy_request.sha),
         accepts_red=deploy_request.accepts_red,
     )
+
+
+def check_state_in(facts: SiteFacts, sha: str) -> CheckState:
+    """What is known of a commit's CI: of the head, and of what is built below it."""
+    if sha == facts.head_sha:
+        return facts.check_state
+    return facts.built_check_state if sha == facts.built_sha else CheckState.UNKNOWN
 
 
 def guard_input_at_start(deploy: Deploy, **known: Any) -> GuardInput:

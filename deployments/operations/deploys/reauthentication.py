@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from deployments.models import Deploy, Kind, Site, Status, Trigger
-from deployments.operations.deploys.deploy_request import DeployRequest, replaced_image
+from deployments.operations.deploys.deploy_request import DeployRequest, check_state_in, replaced_image
 from deployments.operations.reauthentication import require
 from deployments.rules.findings import hold_message
 from deployments.rules.reauth_reasons import Change, reauth_reasons
@@ -28,7 +28,7 @@ def _change(deploy_request: DeployRequest, site: Site, facts: SiteFacts) -> Chan
         # What runs already is no risk.
         return Change(sha=deploy_request.sha, nearby=frozenset({deploy_request.sha}), passed_hold=passed)
     is_deploy, is_head = deploy_request.kind == Kind.DEPLOY, deploy_request.sha == facts.head_sha
-    check_state = facts.check_state if is_head else CheckState.UNKNOWN
+    check_state = check_state_in(facts, deploy_request.sha)
     was_red = is_deploy and not is_head and _was_accepted_red(site, deploy_request.sha)
     return Change(
         sha=deploy_request.sha,
@@ -41,7 +41,7 @@ def _change(deploy_request: DeployRequest, site: Site, facts: SiteFacts) -> Chan
 
 
 def _nearby(site: Site, facts: SiteFacts, sha: str) -> frozenset[str]:
-    seen = frozenset({facts.head_sha, facts.running_sha, facts.desired_sha}) - {""}
+    seen = frozenset({facts.head_sha, facts.target_sha, facts.running_sha, facts.desired_sha}) - {""}
     if sha in seen:
         return seen
     latest = site.deploys.values_list("sha", "from_sha").first() or ()

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from deployments.facts import StandingHold, passed_hold, site_facts, stopping_holds
-from deployments.models import Deploy, EventKind, Observation, Site, Status, Trigger
+from deployments.models import CommitRange, Deploy, EventKind, Observation, Site, Status, Trigger
 from deployments.operations import audit
 from deployments.operations.deploys.deploy_request import (
     AUDITED_AS,
@@ -186,7 +186,14 @@ def _write(site: Site, facts: SiteFacts, deploy_request: DeployRequest, *, now: 
 
 
 def _headline(site: Site, sha: str) -> str:
-    if sha == site.observation.head_sha:
-        return str(site.observation.head_headline)
+    seen = site.observation
+    if sha in {seen.head_sha, seen.ready_below}:
+        return str(seen.head_headline if sha == seen.head_sha else seen.built_headline)
     before = site.deploys.filter(sha=sha).exclude(headline="").values_list("headline", flat=True)
-    return before.first() or ""
+    return before.first() or _fetched_headline(site, sha)
+
+
+def _fetched_headline(site: Site, sha: str) -> str:
+    ranges = CommitRange.objects.filter(owner=site.owner, repository=site.repository)
+    lists = ranges.filter(commits__contains=[{"sha": sha}]).values_list("commits", flat=True)
+    return next((each["headline"] for each in lists.first() or () if each["sha"] == sha), "")

@@ -6,8 +6,10 @@ from deployments.clients.cluster import Cluster, ClusterError, Listed
 from deployments.facts import namespace_mappings
 from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
-from deployments.rules.discovery import candidates
+from deployments.rules.discovery import candidates, unnameable
+from deployments.rules.images import parse_image
 from deployments.rules.permissions import RELEASE, NamespaceMapping, Permission, permissions_for
+from deployments.rules.suggestions import TAG_BY_COMMIT, image_template_for, why_no_template
 from deployments.rules.targets import WorkloadReference, no_target, targets_of
 from deployments.rules.workloads import Workload, WorkloadKind, all_images
 
@@ -93,6 +95,25 @@ def unmapped(sites: Sequence[Site], present: Present) -> Iterator[Finding]:
         more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
         stated = f"No site stands for {', '.join(found[:NAMED])}{more}: `manage.py discover` prints lines for import_sites."
         yield good("Not mapped", stated)
+    for workloads in present.values():
+        for each in unnameable(workloads, mapped=mapped):
+            yield warning(f"Not mapped, {each.reference.name}", each.reason, TAG_BY_COMMIT)
+
+
+def tags_are_given(sites: Sequence[Site], images: Mapping[str, str]) -> Iterator[Finding]:
+    """See that each site's template gives the very tag that runs: where not, no newer image is ever found.
+
+    `images` is what each site's first workload is asked to run.
+    """
+    for site in sites:
+        image = images.get(site.name, "")
+        reason = why_no_template(image)
+        template = image_template_for(image, repository=site.repository)
+        if reason:
+            yield warning(f"Tags, {site.name}", reason, TAG_BY_COMMIT)
+        elif template and not site.template.gives(parse_image(image).tag or ""):
+            message = f"It runs {image}, and {site.template.text} gives no such tag."
+            yield warning(f"Tags, {site.name}", message, f"Set the mapping's image template to {template}.")
 
 
 def _problem(site: Site, reference: WorkloadReference, workload: Workload | None) -> Finding | None:

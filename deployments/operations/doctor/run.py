@@ -40,6 +40,7 @@ def examine(*, clients: Clients, now: datetime) -> list[Finding]:
         ("App", lambda: installations_suffice(clients, sites)),
         ("GitHub", lambda: services.github_answers(clients, sites)),
         ("Cluster", lambda: _cluster(clients, sites, present)),
+        ("Tags", lambda: clusters.tags_are_given(sites, _images(sites, present))),
         ("Ping", lambda: services.ping_address_answers(settings.PING_URL)),
         (
             "Push keys",

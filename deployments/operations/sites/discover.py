@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from deployments.clients.clients import Clients
 from deployments.clients.cluster import ClusterError, ClusterRefused
 from deployments.models import Site
-from deployments.rules.discovery import Candidate, candidates, together
+from deployments.rules.discovery import Candidate, Unnameable, candidates, together, unnameable
 from deployments.rules.images import parse_image
 from deployments.rules.targets import format_references
 from deployments.rules.workloads import WorkloadKind
@@ -20,6 +20,8 @@ class Discovery:
     """Lines for `import_sites`, by COLUMNS. Only a person knows the host; an owner is named where all sites have the same."""
     problems: dict[str, str]
     """Why a namespace could not be read, by its name."""
+    unnameable: tuple[Unnameable, ...] = ()
+    """What would be a line, did a template give its images."""
 
 
 def discover(*, clients: Clients, namespaces: Sequence[str] = ()) -> Discovery:
@@ -34,17 +36,21 @@ def discover(*, clients: Clients, namespaces: Sequence[str] = ()) -> Discovery:
     mapped = [reference for site in sites for reference in site.references]
     places = frozenset[str]().union(*(site.places for site in sites))
     rows, problems = [], {}
+    without: list[Unnameable] = []
     for namespace in namespaces or sorted({each.namespace for each in mapped}) or ["default"]:
         found: list[Candidate] = []
         for kind in WorkloadKind:
             try:
-                found += candidates(clients.cluster.workloads(kind, namespace), mapped=places)
+                workloads = clients.cluster.workloads(kind, namespace)
             except ClusterError as error:
                 if kind is WorkloadKind.DEPLOYMENT or not isinstance(error, ClusterRefused):
                     problems[namespace] = str(error)
                     break
+                continue
+            found += candidates(workloads, mapped=places)
+            without += unnameable(workloads, mapped=places)
         rows += [_row(app, owner) for app in together(found)]
-    return Discovery(tuple(rows), problems)
+    return Discovery(tuple(rows), problems, tuple(without))
 
 
 def _row(app: Sequence[Candidate], owner: str) -> dict[str, str]:
@@ -62,4 +68,4 @@ def _row(app: Sequence[Candidate], owner: str) -> dict[str, str]:
 def _is_usual(found: Candidate, owner: str) -> bool:
     """Whether the project's own template gives this image."""
     image, site = parse_image(found.image), Site(owner=owner or "owner", repository=found.repository)
-    return site.expected_repository == image.repository and site.template.sha_in(image.tag or "") is not None
+    return site.expected_repository == image.repository and site.template.gives(image.tag or "")

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from django.db.models import Exists, F, OuterRef, Q
 
@@ -19,9 +19,12 @@ from deployments.clients.github import (
 from deployments.locks import Lock, try_lock
 from deployments.models import CommitRange, Observation
 from deployments.operations.github_limits import ask_comparison
+from deployments.queue import enqueue
+from deployments.rules.commit_graph import mainline
 
 logger = logging.getLogger(__name__)
 SILENT_IN_A_ROW = 3
+MAINLINE_KEPT = 10
 _Pair: TypeAlias = tuple[int, str, str]
 
 
@@ -31,21 +34,28 @@ def fetch_commits(*, github: GitHub, now: datetime) -> int:
     One at a time, as GitHub asks its clients to, and by one process: whoever comes second leaves its own to the first, which looks
     again afterwards. A rate limit ends it, and a GitHub that says nothing: the next sync that finds ranges missing asks again.
     """
-    fetched, asked = 0, set[_Pair]()
+    fetched, asked, unbuilt = 0, set[_Pair](), list[str]()
     while missing := [seen for seen in _missing() if _pair(seen) not in asked]:
         with try_lock(Lock.COMMITS) as alone:
             if not alone:
                 break
             asked |= {_pair(seen) for seen in missing}
-            more, may_ask = _fetch(missing, github, now=now)
+            more, may_ask = _fetch(missing, github, unbuilt, now=now)
         fetched += more
         if not may_ask:
             break
+    if unbuilt:
+        enqueue.sync(names=sorted(set(unbuilt)), trigger="commits")
     return fetched
 
 
-def _fetch(missing: Sequence[Observation], github: GitHub, *, now: datetime) -> tuple[int, bool]:
-    """Return how many of these ranges are known now, and whether GitHub may be asked for more."""
+def _fetch(
+    missing: Sequence[Observation], github: GitHub, unbuilt: list[str], *, now: datetime
+) -> tuple[int, bool]:
+    """Return how many of these ranges are known now, and whether GitHub may be asked for more.
+
+    `unbuilt` is filled with the sites whose newest commit has no image.
+    """
     fetched = silent = 0
     for seen in missing:
         try:
@@ -60,6 +70,9 @@ def _fetch(missing: Sequence[Observation], github: GitHub, *, now: datetime) -> 
                 return fetched, False
         else:
             fetched, silent = fetched + 1, 0
+            if seen.head_image_built is False:
+                # What may be built below it is known now.
+                unbuilt.append(seen.site.name)
     return fetched, True
 
 
@@ -83,9 +96,17 @@ def _keep(seen: Observation, found: Comparison) -> None:
             "total": found.total,
             "base_headline": found.base_headline,
             "commits": [_as_json(each) for each in reversed(found.commits)],
+            "mainline": _mainline(seen, found),
             "reverts": {sha: each.sha for each in found.commits for sha in each.reverts},
         },
     )
+
+
+def _mainline(seen: Observation, found: Comparison) -> list[dict[str, str]]:
+    headlines = {each.sha: each.headline for each in found.commits}
+    parents = {each.sha: each.parents for each in found.commits}
+    line = mainline(parents, base=seen.running_sha, head=seen.head_sha)
+    return [{"sha": sha, "headline": headlines[sha]} for sha in line[:MAINLINE_KEPT]]
 
 
 def _pair(seen: Observation) -> _Pair:
@@ -104,11 +125,12 @@ def _missing() -> list[Observation]:
     return list(behind.filter(~Exists(known)).select_related("site").order_by("?"))
 
 
-def _as_json(commit: Commit) -> dict[str, str | None]:
+def _as_json(commit: Commit) -> dict[str, Any]:
     return {
         "sha": commit.sha,
         "headline": commit.headline,
         "author": commit.author,
         "committed_at": commit.committed_at.isoformat() if commit.committed_at else None,
         "url": commit.url,
+        "parents": list(commit.parents),
     }

@@ -3,8 +3,9 @@
 from collections.abc import Hashable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import models
 
 from deployments.clients.clients import Clients
@@ -23,15 +24,18 @@ from deployments.facts import workloads_as_json
 from deployments.models import Build, Observation, Site
 from deployments.operations.github_limits import Pauses, read_pauses
 from deployments.operations.sync.gather_builds import Builds, see_newest
+from deployments.operations.sync.gather_built import gather_built, others_of
 from deployments.operations.sync.gather_cluster import Found, Missing, Observed, Unreachable, gather_cluster
 from deployments.operations.sync.gather_images import Built, RegistryQuestions, gather_images
 from deployments.operations.sync.gather_outages import SeenOutage
 from deployments.rules.builds import MOVED
+from deployments.rules.ci import HAVE_CI, check_state_of
 from deployments.rules.images import ImageReference, is_full_sha
 from deployments.rules.notes import another_repository, is_another
 from deployments.rules.site_state import CheckState
 from deployments.rules.wording import printable
 
+BUILDS_REMEMBERED = 5
 _TEXTS = [
     field.name
     for field in Observation._meta.concrete_fields  # noqa: SLF001
@@ -60,7 +64,7 @@ def gather(sites: Sequence[Site], clients: Clients, *, now: datetime) -> Gathere
     builds.look(sites, observed)
     observed = {site.pk: builds.resolve(site, observed[site.pk]) for site in sites}
     pauses = read_pauses()
-    heads = [_question(site, observed[site.pk], builds) for site in sites]
+    heads = [_question(site, observed[site.pk], builds, now=now) for site in sites]
     answers = clients.github.heads(heads, paused=pauses.standing(now=now))
     seen = {}
     for site in sites:
@@ -71,7 +75,7 @@ def gather(sites: Sequence[Site], clients: Clients, *, now: datetime) -> Gathere
         _see_builds(site, observation, observed[site.pk], head, builds)
         seen[site.pk] = observation
     _look_by_branch(sites, seen, builds, answers.heads)
-    _see_images(sites, seen, builds, answers.heads, questions)
+    _see_images(sites, seen, builds, answers.heads, questions, now=now)
     for observation in seen.values():
         _make_printable(observation)
     return Gathered(seen, lists, answers, pauses, questions.asked, builds.changed)
@@ -111,6 +115,8 @@ def _see_images(
     builds: Builds,
     heads: Mapping[Hashable, Head | HeadProblem],
     questions: RegistryQuestions,
+    *,
+    now: datetime,
 ) -> None:
     """Whether each head is built: by its tag a question of its own, by label what the newest build says."""
     unknown = {
@@ -120,14 +126,15 @@ def _see_images(
     }
     built = gather_images(unknown.values(), questions)
     for site in sites:
-        before, now = site.observation, seen[site.pk]
+        before, after = site.observation, seen[site.pk]
         if site.is_by_label:
-            see_newest(site, before, now, builds, heads[site.pk])
+            see_newest(site, before, after, builds, heads[site.pk])
         else:
-            _see_image(before, now, unknown.get(site.pk), built)
+            _see_image(before, after, unknown.get(site.pk), built, now=now)
+    gather_built(sites, seen, heads, questions, now=now)
 
 
-def _question(site: Site, observed: Observed, builds: Builds) -> HeadQuestion:
+def _question(site: Site, observed: Observed, builds: Builds, *, now: datetime) -> HeadQuestion:
     running, desired = site.observation.running_sha, ""
     if isinstance(observed, Found):
         running, desired = observed.running_tag, observed.desired_tag
@@ -141,6 +148,7 @@ def _question(site: Site, observed: Observed, builds: Builds) -> HeadQuestion:
         running=running,
         desired="" if desired == running else desired,
         built="" if built == running else built,
+        others=others_of(site, now=now),
     )
 
 
@@ -158,7 +166,7 @@ def _see_head(seen: Observation, head: Head | HeadProblem, *, now: datetime) -> 
         return
     seen.github_problem, seen.repository_missing, seen.github_observed_at = "", False, now
     seen.name_with_owner, seen.branch = head.name_with_owner, head.branch
-    seen.check_state, seen.check_problem = head.check_state, head.check_problem
+    _see_ci(seen, head, now=now)
     if head.repository_id is not None:
         seen.repository_id = head.repository_id
     if head.is_archived is not None:
@@ -171,6 +179,21 @@ def _see_head(seen: Observation, head: Head | HeadProblem, *, now: datetime) -> 
         )
     seen.head_sha = head.sha
     seen.behind_by, seen.ahead_by = head.behind_by, head.ahead_by
+
+
+def _see_ci(seen: Observation, head: Head, *, now: datetime) -> None:
+    if seen.head_sha != head.sha:
+        seen.head_seen_at = now
+    stated = CheckState(head.check_state)
+    seen.branch_has_ci |= not HAVE_CI.isdisjoint({stated, CheckState(seen.check_state)})
+    seen.check_state = check_state_of(
+        stated,
+        branch_has_ci=seen.branch_has_ci,
+        first_seen_at=seen.head_seen_at,
+        now=now,
+        within=timedelta(minutes=settings.CI_BEGINS_WITHIN_MINUTES),
+    )
+    seen.check_problem = head.check_problem
 
 
 def _needs_a_person(error: GitHubError) -> bool:
@@ -238,6 +261,8 @@ def _see_image(
     seen: Observation,
     image: ImageReference | None,
     built: Mapping[ImageReference, Built],
+    *,
+    now: datetime,
 ) -> None:
     answer: Built | None = built[image] if image else None
     if isinstance(answer, RegistryError):
@@ -245,6 +270,15 @@ def _see_image(
         seen.head_image_built = None if seen.head_sha != before.head_sha else before.head_image_built
     elif image:
         seen.registry_problem, seen.head_image_built = "", answer
+        _note_build(before, seen, now=now)
     elif seen.head_sha:
         # Not asked: it runs, or it was seen before.
         seen.registry_problem, seen.head_image_built = "", True
+
+
+def _note_build(before: Observation, seen: Observation, *, now: datetime) -> None:
+    """How long a build took, as nearly as syncs tell: from the first look at a head to the one that found its image."""
+    was_waited_for = before.head_sha == seen.head_sha and before.head_image_built is False
+    if seen.head_image_built and was_waited_for and seen.head_seen_at is not None:
+        took = int((now - seen.head_seen_at).total_seconds())
+        seen.build_seconds = [took, *(seen.build_seconds or ())][:BUILDS_REMEMBERED]

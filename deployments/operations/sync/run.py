@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Case, Exists, OuterRef, Subquery, When
 
 from deployments.clients.clients import Clients
 from deployments.locks import Lock, try_lock
@@ -144,6 +144,11 @@ def _sites(names: Sequence[str]) -> Sequence[Site]:
         .select_related("observation__latest_deploy")
         .annotate(
             has_commits=Exists(known),
+            # Of the few alone whose newest commit has no image.
+            mainline=Case(
+                When(observation__head_image_built=False, then=Subquery(known.values("mainline")[:1])),
+                default=None,
+            ),
             # Asked along, and not by a statement of its own: whoever holds the lock finds no other run alive.
             has_dead_run=Exists(SyncRun.objects.filter(result=SyncRun.Result.RUNNING)),
         )

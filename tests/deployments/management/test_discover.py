@@ -85,3 +85,28 @@ def test_a_namespace_that_may_not_be_read_is_named_and_hides_no_other(pointed: W
         call_command("discover", "elsewhere", NAMESPACE, stdout=printed)
 
     assert [line["name"] for line in lines(printed.getvalue())] == [NAME]
+
+
+def test_what_no_template_can_name_is_told_with_its_reason_beside_the_lines(
+    pointed: World, capsys: pytest.CaptureFixture[str], run: Run
+) -> None:
+    image = "ghcr.io/icco/dated:20260115-3f9c2a1"
+    pointed.cluster.create_deployment(NAMESPACE, "dated", containers={"web": image}, settled=True)
+
+    printed = run("discover")
+
+    assert lines(printed) == []
+    message = capsys.readouterr().err
+    assert message.startswith(
+        f"Deployment dated in namespace {NAMESPACE} is left out. The tag of {image} has “20260115”"
+    )
+
+
+def test_an_image_of_eight_digits_comes_with_its_template(pointed: World, run: Run) -> None:
+    place = pointed.image(HOST).rpartition("/")[0]
+    image = f"{place}/blog:3f9c2a17"
+    pointed.cluster.create_deployment(NAMESPACE, "blog", containers={"web": image}, settled=True)
+
+    (line,) = lines(run("discover"))
+
+    assert line["image_template"] == f"{place}/blog:{{short_sha:8}}"

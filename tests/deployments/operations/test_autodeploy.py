@@ -1,6 +1,6 @@
 """Auto-deploy: the site's own wishes are heard, and its page says what the sync does, in the same words."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from demo.world import World
 from deployments.clients.clients import Clients
 from deployments.models import CommitRange, Deploy, Site, Status
 from deployments.operations.sync.commits import fetch_commits
+from deployments.operations.sync.run import sync
 from deployments.queries import site_page
 from deployments.rules.autodeploy import Go
 from tests.factories import NOW, ask, observe
@@ -118,3 +119,37 @@ def test_the_sites_page_says_what_the_next_sync_deploys(world: World, clients: C
     verdict = site_page(name=HOST, now=NOW).verdict
 
     assert verdict == Go(head, world.image(HOST, head))
+
+
+def decision_at(clients: Clients, now: datetime) -> list[str]:
+    return sync(clients=clients, clock=lambda: now).run.decisions[HOST]
+
+
+def test_a_head_whose_ci_has_not_begun_is_pending_for_a_while_and_then_told_as_it_is(
+    world: World, clients: Clients
+) -> None:
+    world.commit(HOST, built=False)
+    observe(clients)
+    automate()
+    head = world.commit(HOST)
+    world.repository(HOST).set_checks(head, None)
+
+    young = decision_at(clients, NOW)
+    still = decision_at(clients, NOW + timedelta(minutes=14))
+    old = decision_at(clients, NOW + timedelta(minutes=15))
+
+    assert young[:2] == still[:2] == ["wait", f"CI has not finished on {head[:7]}."]
+    assert old[:2] == ["wait", f"CI has not begun on {head[:7]}, and earlier commits of this branch had CI."]
+    assert "CI has not begun" in site_page(name=HOST, now=NOW).row.answer.message
+    assert not Deploy.objects.exists()
+
+
+def test_where_no_commit_of_the_branch_had_ci_none_is_waited_for(world: World, clients: Clients) -> None:
+    observe(clients)
+    automate()
+    head = world.commit(HOST)
+    world.repository(HOST).set_checks(head, None)
+
+    observe(clients)
+
+    assert Deploy.objects.get().sha == head

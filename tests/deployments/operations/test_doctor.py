@@ -384,3 +384,33 @@ def test_an_examination_is_over_whatever_the_clock_of_who_asked_for_it(clients: 
     record_examination(clients=clients, now=NOW)
 
     assert not Examination.latest().is_under_way
+
+
+@pytest.mark.parametrize(
+    ("tag", "stated", "remedy"),
+    [
+        ("main-3f9c2a1-1700000000", "“1700000000” beside the commit", "Push each build under its commit too"),
+        ("3f9c2a17", "gives no such tag", "{repository}:{short_sha:8}"),
+    ],
+)
+def test_a_tag_that_the_template_never_gives_is_told_with_what_helps(
+    world: World, clients: Clients, tag: str, stated: str, remedy: str
+) -> None:
+    host, mapping = next(iter(world.mappings.items()))
+    image = f"{world.image(host).rpartition(':')[0]}:{tag}"
+    world.cluster.set_image(NAMESPACE, mapping.deployment, container=mapping.deployment, image=image)
+
+    finding = only(clients, "Tags")
+
+    assert finding.subject == f"Tags, {host}"
+    assert stated in finding.message
+    assert remedy in finding.remedy
+
+
+def test_an_unmapped_workload_that_no_template_can_name_is_told_with_the_reason(
+    world: World, clients: Clients
+) -> None:
+    image = "ghcr.io/icco/numbered:build.4821.3f9c2a1"
+    world.cluster.create_deployment(NAMESPACE, "numbered", containers={"web": image}, settled=True)
+
+    assert "“4821”" in only(clients, "Not mapped, numbered").message

@@ -5,6 +5,8 @@ from datetime import timedelta
 from deployments.rules.autodeploy import Stop, Wait
 from deployments.rules.site_state import CheckState
 from tests.deployments.rules.site_facts import (
+    BELOW,
+    BUILT,
     CURRENT,
     HEAD,
     NOW,
@@ -151,6 +153,11 @@ CASES = {
         Stop("CI failed on b2b2b2b: mend it, or deploy anyway."),
     ),
     "pending": ({"check_state": CheckState.PENDING}, {}, Wait("CI has not finished on b2b2b2b.")),
+    "overdue": (
+        {"check_state": CheckState.OVERDUE},
+        {},
+        Wait("CI has not begun on b2b2b2b, and earlier commits of this branch had CI."),
+    ),
     "ci unknown": (
         {"check_state": CheckState.UNKNOWN},
         {},
@@ -166,6 +173,35 @@ CASES = {
         {"head_image_built": None, "registry_problem": "gcr.io does not answer"},
         {},
         Wait("Whether b2b2b2b is built is not known. gcr.io does not answer."),
+    ),
+    "below: held": (BELOW | {"hold": hold(sha=BUILT)}, {}, Stop("Commit e5e5e5e is held by nat: the demo.")),
+    "below: pending": (
+        BELOW | {"built_check_state": CheckState.PENDING},
+        {},
+        Wait("CI has not finished on e5e5e5e."),
+    ),
+    "below: not known to be ahead": (
+        BELOW | {"ahead_by": 1},
+        {},
+        Stop(
+            "It runs 1 commit that the branch does not have, and lacks 2 commits of it. "
+            "Only a commit ahead of what runs goes out by itself."
+        ),
+    ),
+    "below: asked for already": (
+        BELOW | {"desired_sha": BUILT},
+        {},
+        Wait("The Deployment asks for e5e5e5e already; its pods do not run it yet."),
+    ),
+    "below: tried": (
+        BELOW,
+        {"tried_shas": frozenset({BUILT})},
+        Stop("e5e5e5e was already tried by itself: a person may try it again."),
+    ),
+    "below: reverted": (
+        BELOW,
+        {"head_reverted_by": HEAD},
+        Wait("e5e5e5e is reverted by b2b2b2b, which goes out instead."),
     ),
     "tried": (
         {},

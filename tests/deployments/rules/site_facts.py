@@ -50,4 +50,12 @@ def hold(**changes: Any) -> HoldFacts:
     return HoldFacts(**({"reason": "the demo", "by": "nat"} | changes))
 
 
+BUILT = "e5" * 20
+BELOW: dict[str, Any] = {
+    "head_image_built": False,
+    "built_sha": BUILT,
+    "built_check_state": CheckState.SUCCESS,
+    "behind_by": 2,
+}
+"""The newest commit has no image, and the one below it has."""
 CURRENT: dict[str, Any] = {"head_sha": RUNNING, "behind_by": 0}

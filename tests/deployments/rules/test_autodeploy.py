@@ -6,6 +6,8 @@ from deployments.rules.autodeploy import Go, Policy, Stop, decide
 from deployments.rules.site_state import CheckState
 from tests.deployments.rules.autodeploy_cases import CASES
 from tests.deployments.rules.site_facts import (
+    BELOW,
+    BUILT,
     HEAD,
     IMAGE,
     NOW,
@@ -25,6 +27,10 @@ def verdict(facts=None, policy=None, *, image=IMAGE):
 
 def test_a_site_behind_with_everything_ready_goes():
     assert verdict() == Go(sha=HEAD, image=IMAGE)
+
+
+def test_what_is_built_below_a_head_without_an_image_is_deployed_where_it_is_green():
+    assert verdict(BELOW) == Go(sha=BUILT, image=IMAGE)
 
 
 @pytest.mark.parametrize(("facts", "policy", "expected"), CASES.values(), ids=CASES.keys())

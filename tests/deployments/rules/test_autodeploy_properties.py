@@ -9,6 +9,8 @@ from deployments.rules.autodeploy import Go, Policy, decide
 from deployments.rules.images import parse_image
 from deployments.rules.site_state import CheckState, State, answer_for
 from tests.deployments.rules.site_facts import (
+    BELOW,
+    BUILT,
     HEAD,
     IMAGE,
     NOW,
@@ -54,7 +56,11 @@ unusual = {
     "hold": holds,
 }
 situations = st.lists(st.sampled_from(sorted(unusual)), max_size=4, unique=True).flatmap(
-    lambda names: st.builds(site, **{name: unusual[name] for name in names})
+    lambda names: st.builds(
+        lambda below, **given: site(**(given | below)),
+        st.sampled_from([{}, {}, BELOW]),
+        **{name: unusual[name] for name in names},
+    )
 )
 policy = st.builds(
     Policy,
@@ -81,8 +87,8 @@ def test_no_automatic_deploy_goes_backwards_past_a_hold_twice_or_to_an_image_tha
         assert policy.auto_deploy
         assert facts.behind_by
         assert facts.ahead_by == 0
-        assert verdict.sha == facts.head_sha != facts.running_sha
-        assert facts.head_image_built
+        assert verdict.sha == facts.target_sha != facts.running_sha
+        assert facts.head_image_built or verdict.sha == BUILT
         assert parse_image(verdict.image).repository == parse_image(facts.desired_image).repository
         assert facts.hold is None or is_over(facts.hold) or is_elsewhere(facts.hold, verdict.sha)
         assert verdict.sha not in policy.tried_shas

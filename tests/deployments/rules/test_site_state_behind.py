@@ -6,11 +6,15 @@ import pytest
 
 from deployments.rules.site_state import CheckState, answer_for
 from tests.deployments.rules.site_facts import (
+    BELOW,
+    BUILT,
     CURRENT,
     HEAD,
     NOW,
     OLD,
+    RUNNING,
     STALE_AFTER,
+    deploy,
     hold,
     site,
 )
@@ -90,6 +94,54 @@ CASES = {
         ("unknown", "1 commit behind. Whether b2b2b2b is built is not known. Sync now.", "sync"),
     ),
     "everything is ready": ({}, ("ready", "1 commit behind. b2b2b2b is ready to deploy.", "deploy")),
+    "a commit below the newest is ready": (
+        BELOW,
+        ("ready", "2 commits behind. e5e5e5e is ready; the newest, b2b2b2b, has no image.", "deploy"),
+    ),
+    "a commit below the newest is ready, and its CI runs": (
+        BELOW | {"built_check_state": CheckState.PENDING},
+        (
+            "ready",
+            "2 commits behind. e5e5e5e is ready; the newest, b2b2b2b, has no image. CI has not finished on e5e5e5e.",
+            "deploy",
+        ),
+    ),
+    "a commit below a red one is ready": (
+        BELOW | {"check_state": CheckState.FAILURE},
+        (
+            "ready",
+            "2 commits behind. e5e5e5e is ready; the newest, b2b2b2b, has no image. CI failed on b2b2b2b.",
+            "deploy",
+        ),
+    ),
+    "a Hold on the newest does not stop the one below it": (
+        BELOW | {"hold": hold(sha=HEAD)},
+        ("ready", "2 commits behind. e5e5e5e is ready; the newest, b2b2b2b, has no image.", "deploy"),
+    ),
+    "a Hold on the one below it": (
+        BELOW | {"hold": hold(sha=BUILT)},
+        ("held", "2 commits behind. Commit e5e5e5e is held by nat: the demo.", "resume"),
+    ),
+    "a Deploy of the one below it failed": (
+        BELOW | {"last": deploy(sha=BUILT, message="It crashes."), "desired_sha": RUNNING},
+        ("failed", "The Deploy of e5e5e5e failed. It crashes.", "retry"),
+    ),
+    "not built for longer than usual": (
+        UNBUILT | {"head_seen_at": NOW - timedelta(minutes=30), "usual_build": timedelta(minutes=10)},
+        (
+            "building",
+            "1 commit behind. The image of b2b2b2b is not built yet, 30 minutes after Headway first saw it. Builds usually take 10 minutes here. Check its build.",
+            "deploy_when_ready",
+        ),
+    ),
+    "not built for long, where nothing is known of builds": (
+        UNBUILT | {"head_seen_at": NOW - timedelta(hours=3)},
+        (
+            "building",
+            "1 commit behind. The image of b2b2b2b is not built yet, 3 hours after Headway first saw it. Check its build.",
+            "deploy_when_ready",
+        ),
+    ),
     "twelve commits are ready": (
         {"behind_by": 12},
         ("ready", "12 commits behind. b2b2b2b is ready to deploy.", "deploy"),
@@ -97,6 +149,10 @@ CASES = {
     "ready while CI runs": (
         {"check_state": CheckState.PENDING},
         ("ready", "1 commit behind. b2b2b2b is ready to deploy. CI has not finished.", "deploy"),
+    ),
+    "ready before CI has begun": (
+        {"check_state": CheckState.OVERDUE},
+        ("ready", "1 commit behind. b2b2b2b is ready to deploy. CI has not begun.", "deploy"),
     ),
     "ready, and nobody tells whether CI passed": (
         {"check_state": CheckState.UNKNOWN, "check_problem": "Grant it."},

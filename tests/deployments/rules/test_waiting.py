@@ -14,6 +14,7 @@ SHA = "b2" * 20
         (False, CheckState.SUCCESS, "The image of b2b2b2b is not built yet."),
         (None, CheckState.SUCCESS, "The image of b2b2b2b is not built yet."),
         (True, CheckState.PENDING, "CI has not finished on b2b2b2b."),
+        (True, CheckState.OVERDUE, "CI has not begun on b2b2b2b."),
         (True, CheckState.UNKNOWN, "Whether CI passed on b2b2b2b is not known."),
         (True, CheckState.SUCCESS, ""),
         (True, CheckState.NONE, ""),

@@ -176,3 +176,18 @@ def test_single_sign_on_says_to_authorize_the_token(github: GitHub, demo_github:
 
     assert isinstance(problem.error, GitHubRefused)
     assert "authorize the token" in str(problem.error)
+
+
+def test_the_ci_of_other_commits_comes_along_in_the_same_request(
+    github: GitHub, demo_github: DemoGitHub
+) -> None:
+    repository = add_repository(demo_github)
+    passed, failed, without = (repository.commit(f"Change {number}") for number in range(3))
+    repository.set_checks(passed, "SUCCESS")
+    repository.set_checks(failed, "FAILURE")
+    question = replace(about(repository), others=(passed, failed, without, "0" * 40))
+
+    head = head_of(github, question)
+
+    assert head.other_states == {passed: "success", failed: "failure", without: "none"}
+    assert len(demo_github.requests) == 1

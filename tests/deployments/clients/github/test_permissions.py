@@ -1,6 +1,7 @@
 """What a token may not read: GitHub leaves those fields out, with an error for each, and the rest of the answer is good."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -126,3 +127,14 @@ def test_a_comparison_of_somebody_elses_repository_is_not_shown(demo_github: Dem
         pytest.raises(Exception, match="no access to it"),
     ):
         github.compare("acme", "secret", base=theirs.head, head=theirs.head)
+
+
+def test_the_ci_of_other_commits_that_a_token_may_not_read_is_not_known(
+    cron: Repository, app_without: Limited
+) -> None:
+    other = cron.head
+    cron.commit("Newer")
+
+    head = head_of(app_without("checks"), replace(about(cron), others=(other,)))
+
+    assert head.other_states == {other: "unknown"}
