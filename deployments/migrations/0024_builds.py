@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
             name='Build',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('repository', models.CharField(help_text='Image repository, like gcr.io/icco-cloud/cron.', max_length=512)),
+                ('repository', models.CharField(help_text='Image repository, like registry.example.com/team/app.', max_length=512)),
                 ('digest', models.CharField(max_length=136)),
                 ('revision', models.TextField(blank=True, help_text='What its label or annotation says, as it is.')),
                 ('source', models.TextField(blank=True, help_text='The same of the repository that it was built from.')),

@@ -24,7 +24,9 @@ class BuildQuerySet(models.QuerySet["Build"]):
 
 
 class Build(models.Model):
-    repository = models.CharField(max_length=512, help_text="Image repository, like gcr.io/icco-cloud/cron.")
+    repository = models.CharField(
+        max_length=512, help_text="Image repository, like registry.example.com/team/app."
+    )
     digest = models.CharField(max_length=136)
     revision = models.TextField(blank=True, help_text="What its label or annotation says, as it is.")
     source = models.TextField(blank=True, help_text="The same of the repository that it was built from.")
