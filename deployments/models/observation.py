@@ -167,9 +167,9 @@ class Observation(models.Model):
 
         One whose CI failed is nothing to offer.
         """
-        is_good = self.built_check_state != CheckState.FAILURE and self.built_from_sha == self.running_sha
-        is_new = self.built_sha not in {self.running_sha, self.head_sha}
-        return str(self.built_sha) if self.head_image_built is False and is_good and is_new else ""
+        is_ahead = self.built_from_sha == self.running_sha != self.built_sha != self.head_sha
+        is_good = self.built_check_state != CheckState.FAILURE
+        return str(self.built_sha) if self.head_image_built is False and is_ahead and is_good else ""
 
     @property
     def target_sha(self) -> str:

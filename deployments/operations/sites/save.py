@@ -44,6 +44,9 @@ def save_mapping(
         site.save()
         if is_new or "workloads" in before:
             save_workloads(site, workloads or ())
+        if not is_new and OBSERVED_BY & before.keys():
+            # Other images, or another branch: nothing was asked of those yet.
+            Observation.objects.filter(site=site).update(built_sha="", asked_below=None, branch_has_ci=False)
         if stands_for_another:
             Observation.objects.filter(site=site).update(accepted_image="", requested_image="")
         if OBSERVED_BY & before.keys():

@@ -10,6 +10,7 @@ from django_q.models import OrmQ
 from demo.world import World
 from deployments.clients.clients import Clients
 from deployments.models import CommitRange, Deploy, Observation, Site, Status
+from deployments.operations.sites.save import save_mapping
 from deployments.operations.sync.commits import fetch_commits
 from deployments.operations.sync.run import SyncReport, sync
 from deployments.queries import site_page
@@ -226,6 +227,20 @@ def test_a_list_from_before_the_parents_were_kept_offers_nothing(world: World, c
     observe(clients)
 
     assert seen().ready_below == ""
+
+
+def test_what_was_built_by_another_template_is_on_offer_no_more(world: World, clients: Clients) -> None:
+    observe(clients)
+    push(world, True, False)
+    look(clients)
+    site = Site.objects.get(host=HOST)
+    site.image_template = world.image_template.replace("{sha}", "main-{sha}")
+
+    save_mapping(site=site, before={"image_template": ""}, by=None, now=NOW)
+    before = seen().ready_below
+    look(clients)
+
+    assert (before, seen().ready_below) == ("", "")
 
 
 def test_a_sync_costs_the_same_while_a_head_has_no_image(world: World, clients: Clients) -> None:
