@@ -75,10 +75,17 @@ class _InTime:
         for piece in pieces:
             left = seconds_left()
             if left <= 0:
-                raise ReadTimeoutError(None, None, "The request was not taken in time.")  # type: ignore[arg-type]
+                raise _not_taken()
             if self.sock is not None and left < inf:
                 self.sock.settimeout(left)
-            super().send(piece)  # type: ignore[misc]
+            try:
+                super().send(piece)  # type: ignore[misc]
+            except TimeoutError as error:
+                raise _not_taken() from error
+
+
+def _not_taken() -> ReadTimeoutError:
+    return ReadTimeoutError(None, None, "The request was not taken in time.")  # type: ignore[arg-type]
 
 
 class Connection(_InTime, HTTPConnection):  # type: ignore[misc]  # typeshed knows one kind of answer

@@ -1,5 +1,6 @@
 """For administrators: whether hooks arrive, what came of them, and how each door is set up."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -23,9 +24,9 @@ def admin(settings: LazySettings) -> Client:
 
 
 def test_before_anything_came_each_door_says_so(admin: Client) -> None:
-    page = admin.get("/hooks/").text
+    page = " ".join(admin.get("/hooks/").text.split())
 
-    assert page.count("<dd>never</dd>") == 8
+    assert len(re.findall("<dd> ?never ?</dd>", page)) == 8
     assert page.count("Not set up") == 3
 
 
