@@ -36,6 +36,10 @@ class DeployDialog:
     """CI has not finished: who deploys may wait for that, too."""
     waits_for_ci: bool
     """Whether that is what the site itself does."""
+    workloads: tuple[str, ...]
+    """What is changed, in that order, where a site has several workloads."""
+    release_job: str
+    """What runs before anything is changed."""
 
     @property
     def short(self) -> str:
@@ -65,6 +69,8 @@ def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
         waits_for_image=is_head and row.seen.head_image_built is False,
         may_wait_for_ci=is_head and CheckState(row.seen.check_state).is_open,
         waits_for_ci=row.site.wait_for_ci,
+        workloads=tuple(str(each) for each in row.site.references) if len(row.site.references) > 1 else (),
+        release_job=row.site.release_job,
     )
 
 

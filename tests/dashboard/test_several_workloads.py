@@ -87,3 +87,14 @@ def test_the_admin_s_list_makes_as_many_statements_for_ten_sites_as_for_two(
     with_ten = statements(owner, "/admin/deployments/site/")
 
     assert len(with_ten) == len(with_two), with_ten
+
+
+def test_the_sheet_says_what_changes_and_what_no_rollback_takes_back(owner: Client, deploy: Deploy) -> None:
+    add_workloads(deploy)
+    Site.objects.filter(host=HOST).update(release_job="upgrade")
+
+    page = " ".join(owner.get(f"/sites/{HOST}/deploy").text.split())
+
+    assert "4 workloads get this commit: Deployment cron, StatefulSet" in page
+    assert "Release job <code>upgrade</code> runs first" in page
+    assert "A later rollback does not undo what it did" in page

@@ -14,7 +14,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "search", nargs="?", default="", help="words to find in name, host, repository or Deployment"
+            "search", nargs="?", default="", help="words to find in name, host, repository or workload"
         )
         parser.add_argument("--state", default="", help="only sites in this state, like ready")
         parser.add_argument("--json", action="store_true", help="print JSON")
