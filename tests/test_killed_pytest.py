@@ -61,7 +61,7 @@ def test_processes_end_with_the_pytest_that_started_them(
 
         run.process.send_signal(signal.SIGKILL)
 
-        assert eventually(lambda: not any(map(is_alive, pids(logs))), seconds=40)
+        assert eventually(lambda: not any(map(is_alive, pids(logs))), seconds=120)
 
 
 def test_what_runs_on_is_started_where_that_is_seen_to() -> None:
