@@ -55,7 +55,11 @@ def old_sizes(spec: Json, new: Json, old: list[Json]) -> dict[str, int]:
         drop = min(room, unhealthy)
         sizes[one["metadata"]["name"]] -= drop
         room -= drop
-    spare = count([*old, new], "availableReplicas") - floor
+    # A status lags behind a size that was changed just now: what is too much already is no pod to spare.
+    available = (
+        min(one["status"].get("availableReplicas", 0), one["spec"]["replicas"]) for one in [*old, new]
+    )
+    spare = sum(available) - floor
     for one in old:
         name = one["metadata"]["name"]
         drop = max(0, min(spare, sizes[name]))

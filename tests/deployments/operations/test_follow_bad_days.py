@@ -15,6 +15,7 @@ from simulators.cluster import (
     MOUNTS_AFTER,
     NO_SANDBOX,
     PULLS_FOR,
+    REGISTRY_DOWN,
     SLOW,
     STUCK,
     Behaviour,
@@ -107,6 +108,29 @@ def test_what_may_yet_pass_is_said_as_the_cluster_says_it(
 
     assert (deploy.status, words in deploy.message) == (Status.ROLLING_OUT, True)
     assert "Create what is missing" not in deploy.message
+
+
+def test_a_pull_that_fails_in_several_pods_is_said_by_the_one_whose_events_are_known(
+    world: World, clients: Clients
+) -> None:
+    """While the kubelet backs off, events alone tell the cause; they are asked for of the pod that is late for the longest."""
+    surge = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 2, "maxUnavailable": 0}}
+    created(world, replicas=2, strategy=surge)
+    deploy = rolled_out(world, clients, REGISTRY_DOWN)
+    world.cluster.wait_until(lambda: sum(backs_off(pod) for pod in new_pods(world, deploy)) > 1)
+    younger = new_pods(world, deploy)[0]
+    younger["metadata"]["creationTimestamp"] = "2199-01-01T00:00:00Z"
+    world.cluster.store.replace("pods", younger)
+
+    see_through(deploy, clients, timeouts=AT_ONCE, clock=Clock(minutes=16))
+
+    assert (deploy.status, deploy.reason) == (Status.TIMED_OUT, "pull_failed")
+    assert "503 Service Unavailable" in deploy.message
+
+
+def backs_off(pod: dict) -> bool:
+    statuses = pod["status"].get("containerStatuses", ())
+    return any(each["state"].get("waiting", {}).get("reason") == "ImagePullBackOff" for each in statuses)
 
 
 def test_a_volume_that_attaches_late_ends_well(world: World, clients: Clients) -> None:

@@ -34,3 +34,10 @@ def test_an_old_pod_goes_for_every_new_one_that_is_available() -> None:
     old, new = a_replica_set("old", 3, 3), a_replica_set("new", 1, 1)
 
     assert old_sizes(a_spec(1, 0), new, [old]) == {"old": 2}
+
+
+def test_pods_that_are_to_go_already_are_none_to_spare() -> None:
+    """Its size was changed just now, and its status lags behind."""
+    old, new = a_replica_set("old", 4, 5), a_replica_set("new", 0, 0)
+
+    assert old_sizes(a_spec(1, 0), new, [old]) == {"old": 3}

@@ -84,7 +84,7 @@ class Snapshot:
     pods: Sequence[Pod]
     """Its own, those being deleted too."""
     new_pods: Sequence[Pod]
-    """Those of the present template, whatever admission has made of their images."""
+    """Those of the present template, whatever admission has made of their images, the oldest first."""
     events: Sequence[Event]
     """Of the pod that is late for the longest time, and of a ReplicaSet that has too few."""
     now: datetime
@@ -147,10 +147,11 @@ def _snapshot(context: FollowContext, look: NamespaceLook, step: DeployStep, *, 
     own = owned_pods(workload, look.pods(workload))
     if step.deploy.restarted_at and workload.kind != WorkloadKind.CRON_JOB:
         own = restarted_pods(workload, own, at=step.deploy.restarted_at)
-    replica_set, new = _new_pods(context, step, workload, own)
+    replica_set, found = _new_pods(context, step, workload, own)
+    new = sorted(found, key=lambda pod: (pod.created_at or now, pod.name))
     events: Sequence[Event] = ()
     if now - (step.deploy.patched_at or now) >= context.timeouts.details:
-        events = _events(context.clients.cluster, workload, replica_set, new, now=now)
+        events = _events(context.clients.cluster, workload, replica_set, new)
     return Snapshot(step, workload, own, new, events, now)
 
 
@@ -191,12 +192,10 @@ def _events(
     workload: Workload,
     replica_set: ReplicaSet | None,
     new: Sequence[Pod],
-    *,
-    now: datetime,
 ) -> Sequence[Event]:
-    """What is reported of one late pod: one suffices to know what is wrong with its image. Empty where it may not be asked."""
+    """What is reported of the first late pod: one suffices to know what is wrong with its image. Empty where it may not be asked."""
     late = [pod for pod in new if not is_ready(pod)]
-    first = min(late, key=lambda pod: (pod.created_at or now, pod.name), default=None)
+    first = late[0] if late else None
     maker = replica_set.uid if replica_set else workload.uid
     found: list[Event] = []
     try:
