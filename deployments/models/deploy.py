@@ -206,6 +206,12 @@ class Deploy(models.Model):
         mine = Deploy.objects.filter(pk=self.pk, status=Status.QUEUED)
         return bool(mine.update(patch_sent_at=now, digest=self.digest))
 
+    def mark_release_started(self, *, now: datetime) -> bool:
+        """Write down that the cluster may have its release job from now on; False where this was cancelled, or is no longer queued."""
+        self.release_started_at = self.release_started_at or now
+        mine = Deploy.objects.filter(pk=self.pk, status=Status.QUEUED)
+        return bool(mine.update(release_started_at=self.release_started_at))
+
     def add_event(self, message: str, *, kind: EventKind = EventKind.NOTED, now: datetime) -> None:
         """Add a line to the timeline that goes with no change of this row, such as an answer of the host."""
         DeployEvent.objects.create(deploy=self, at=now, kind=kind, message=message)
