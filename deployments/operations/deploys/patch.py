@@ -161,13 +161,14 @@ def _first_refusal(deploy: Deploy, step: DeployStep, workload: Workload, *, now:
     site = deploy.site
     present = all_images(workload).get(step.container)
     asked = asked_image(site, workload, container=step.container)
+    foreign = _foreign_image(step, workload)
     # Rewritten since it was seen, and by nobody's wish.
     is_as_seen = asked != present and asked in {deploy.from_image, site.observation.requested_image}
     guard_input = guard_input_at_start(
         deploy,
         workload_missing="" if present is not None else no_target(workload, step.reference),
-        present_repository=image_repository(asked),
-        accepts_other_app=bool(present) and present == deploy.accepts_image,
+        present_repository=image_repository(foreign or asked),
+        accepts_other_app=not foreign and bool(present) and present == deploy.accepts_image,
         is_by_administrator=is_administrator(deploy.requested_by),
         hold=hold_on(site, sha=deploy.sha, holds=_stopping(deploy, now=now)),
         # The person saw what the first workload runs; what the others run is brought to the same commit.
@@ -175,6 +176,18 @@ def _first_refusal(deploy: Deploy, step: DeployStep, workload: Workload, *, now:
         present="" if step.position else deploy.from_image if is_as_seen else present or "",
     )
     return first_refusal(guard_input)
+
+
+def _foreign_image(step: DeployStep, workload: Workload) -> str:
+    """Another app's image that nobody has agreed to replace, in one of the containers that get this site's; empty: there is none."""
+    site, present = step.deploy.site, all_images(workload)
+    for container in step.containers:
+        image = present.get(container, "")
+        if image != step.deploy.accepts_image and not site.owns(
+            asked_image(site, workload, container=container)
+        ):
+            return image
+    return ""
 
 
 def _check_answer(step: DeployStep, *, before: Workload, after: Workload) -> None:

@@ -94,7 +94,7 @@ def _try_again(deploy: Deploy, *, now: datetime) -> None:
 
 def _refuse(deploy: Deploy, steps: list[DeployStep], refusal: Refused, *, now: datetime) -> None:
     asked = f"asked for by {deploy.requested_by_name}"
-    changed = [f"{step.kind} {step.name}" for step in steps if step.patched_at]
+    changed = [f"{step.kind} {step.name}" for step in steps if step.is_changed]
     if changed:
         message = f"{refusal} Changed before that: {', '.join(changed)}."
         finish(deploy, Ending.PARTLY_APPLIED, message, reason=refusal.reason or "partly_applied", now=now)
