@@ -29,7 +29,7 @@ def release(deploy: Deploy, steps: list[DeployStep], *, cluster: Cluster, now: d
     All guards of all workloads come before. A rollback and a restart run none: what it did cannot be undone by it.
     Raises Refused, TryLater.
     """
-    is_due = deploy.site.release_job and deploy.kind == Kind.DEPLOY and deploy.patch_sent_at is None
+    is_due = deploy.release_cron_job and deploy.kind == Kind.DEPLOY and deploy.patch_sent_at is None
     if not is_due or deploy.released_at:
         return False
     check_guarded(deploy, steps, cluster=cluster, now=now)
@@ -41,7 +41,7 @@ def release(deploy: Deploy, steps: list[DeployStep], *, cluster: Cluster, now: d
 
 
 def _create(deploy: Deploy, namespace: str, cluster: Cluster, *, now: datetime) -> None:
-    cron_job = cluster.workload(WorkloadKind.CRON_JOB, namespace, deploy.site.release_job)
+    cron_job = cluster.workload(WorkloadKind.CRON_JOB, namespace, deploy.release_cron_job)
     images = _images(deploy, cron_job)
     was_tried = deploy.release_started_at is not None
     # Whatever ends it from here on, its sentence says that there may be a Job.
@@ -55,7 +55,7 @@ def _create(deploy: Deploy, namespace: str, cluster: Cluster, *, now: datetime) 
         _check_job(deploy, cluster.job(namespace, name), images)
     except NOT_CREATED:
         if not was_tried:
-            deploy.note(now=now, release_started_at=None)
+            deploy.note(now=now, release_job="", release_started_at=None)
         raise
 
 

@@ -1,19 +1,24 @@
 """What a release job could be mistaken for, and what may happen to it: it is run knowingly, once, and its end is not missed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import yaml
+from django.utils import timezone
 
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
+from deployments.clients.cluster import Cluster
 from deployments.models import Deploy, Site, Status
+from deployments.operations.deploys.cancel import cancel_deploy
+from deployments.rules.workloads import Workload, WorkloadKind
 from simulators.cluster import Behaviour
 from simulators.cluster.admission import Denial, Mutation
 from tests.deployments.operations.following import HOST, NAME, see_through
 from tests.deployments.operations.test_release_job import UPGRADE, behave, cron_job, jobs, released
-from tests.factories import ask, begin, observe, succeed
+from tests.factories import NOW, ask, begin, make_user, observe, succeed
 
 pytestmark = [pytest.mark.usefixtures("sites"), pytest.mark.every_kind]
 
@@ -177,3 +182,50 @@ def test_the_log_is_that_of_the_container_that_runs_the_site_s_image(clients: Cl
     deploy = see_through(released(clients), clients)
 
     assert deploy.release_log.strip() == "Applied 3 migrations."
+
+
+class CancelledMeanwhile:
+    """The real client; a person cancels the Deploy while the CronJob is read."""
+
+    def __init__(self, cluster: Cluster, deploy: Deploy) -> None:
+        self._cluster, self._deploy, self._person = cluster, deploy, make_user("ann")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cluster, name)
+
+    def workload(self, kind: str, namespace: str, name: str) -> Workload:
+        if kind == WorkloadKind.CRON_JOB and name == UPGRADE:
+            cancel_deploy(deploy=Deploy.objects.get(pk=self._deploy.pk), by=self._person, now=NOW)
+        return self._cluster.workload(kind, namespace, name)
+
+
+def test_what_is_cancelled_just_before_the_job_makes_none(clients: Clients, shop: World) -> None:
+    observe(clients)
+    deploy = ask(HOST)
+    slow = replace(clients, connected=CancelledMeanwhile(clients.cluster, deploy))  # type: ignore[arg-type]
+
+    begin(deploy, slow)
+
+    assert deploy.status == Status.CANCELLED
+    assert "may still be running" not in deploy.message
+    assert jobs(shop) == []
+
+
+@pytest.mark.parametrize("name", ["", "another"])
+def test_a_mapping_that_names_another_release_job_midway_changes_nothing_of_the_one_under_way(
+    clients: Clients, shop: World, name: str
+) -> None:
+    observe(clients)
+    shop.cluster.drop_connection(method="POST", path_contains="/jobs", after=True)
+    deploy = begin(ask(HOST), clients)
+    Site.objects.filter(host=HOST).update(release_job=name)
+    begin(deploy, clients)
+    Deploy.objects.filter(pk=deploy.pk).update(release_started_at=timezone.now())
+
+    see_through(deploy, clients)
+    was_released = Deploy.objects.get(pk=deploy.pk)
+    succeed(deploy, clients, shop)
+
+    assert was_released.released_at is not None, was_released.message
+    assert deploy.status == Status.SUCCEEDED, deploy.message
+    assert jobs(shop) == [f"{UPGRADE}-{deploy.pk}"]
