@@ -1,0 +1,141 @@
+"""What a worker finds in a cluster that no site stands for."""
+
+import pytest
+import yaml
+
+from demo.world import NAMESPACE, World
+from deployments.clients.clients import Clients
+from deployments.models import Discovery, Site
+from deployments.operations.first_start.find import Found, find, record_discovery
+from deployments.operations.first_start.request import request_discovery
+from tests.factories import NOW
+from tests.roles import WORKER, acting_as
+
+HOST = "cron.natwelch.com"
+
+
+@pytest.fixture
+def sites(world: World, db: None) -> dict[str, Site]:
+    """None is mapped yet."""
+    return {}
+
+
+def search(world: World, clients: Clients, **changes: object) -> Found:
+    prefixes = [world.image_template.partition("{")[0]]
+    with acting_as(WORKER):
+        return find(**{"clients": clients, "image_prefixes": prefixes, "now": NOW} | changes)
+
+
+def lines(found: Found, title: str) -> str:
+    return "\n".join(
+        f"{each.grade} {each.subject}: {each.message}"
+        for step, of in found.steps
+        if step == title
+        for each in of
+    )
+
+
+def expose(world: World, host: str) -> None:
+    """Give the host a Service and an Ingress that lead to its workload."""
+    name = world.mappings[host].deployment
+    labels = world.cluster.deployment(NAMESPACE, name)["spec"]["template"]["metadata"]["labels"]
+    backend = {"service": {"name": f"{name}-front", "port": {"number": 80}}}
+    paths = [{"path": "/", "pathType": "Prefix", "backend": backend}]
+    service = {"selector": labels, "ports": [{"port": 80}]}
+    for kind, version, spec in (
+        ("Service", "v1", service),
+        ("Ingress", "networking.k8s.io/v1", {"rules": [{"host": host, "http": {"paths": paths}}]}),
+    ):
+        metadata = {"name": f"{name}-front"}
+        thing = {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}
+        world.cluster.apply(yaml.safe_dump(thing), namespace=NAMESPACE)
+
+
+def test_every_workload_is_proposed_with_its_repository_and_the_commit_that_runs(
+    world: World, clients: Clients
+) -> None:
+    found = search(world, clients)
+
+    assert {(each.slug.lower(), each.commit, each.problems) for each in found.apps} == {
+        (each.slug.lower(), world.repository(host).head, ()) for host, each in world.mappings.items()
+    }
+    assert {each.workloads for each in found.apps} == {
+        f"Deployment {NAMESPACE}/{each.deployment}" for each in world.mappings.values()
+    }
+
+
+def test_each_step_says_what_it_saw(world: World, clients: Clients) -> None:
+    found = search(world, clients)
+
+    assert "GITHUB_TOKEN" in lines(found, "GitHub")
+    assert "headway-worker" in lines(found, "Cluster")
+    assert "The worker may do what it has to." in lines(found, "Cluster")
+    assert "5 of 5 can be read." in lines(found, "Registry")
+
+
+def test_without_the_right_to_routes_that_is_said_and_nothing_else_happens(
+    world: World, clients: Clients
+) -> None:
+    expose(world, HOST)
+
+    found = search(world, clients)
+
+    assert "good Hosts in default: Hosts are not proposed" in lines(found, "Cluster")
+    assert [each.hosts for each in found.apps] == [()] * 5
+    assert all(not each.problems for each in found.apps)
+
+
+def test_a_namespace_that_may_not_be_read_hides_no_other(world: World, clients: Clients) -> None:
+    world.cluster.create_namespace("closed")
+
+    found = search(world, clients, namespaces=["closed", NAMESPACE])
+
+    assert "bad Namespace closed" in lines(found, "Cluster")
+    assert len(found.apps) == 5
+
+
+def test_a_repository_that_github_does_not_have_is_not_confirmed(world: World, clients: Clients) -> None:
+    mapping = world.mappings[HOST]
+    del world.github.repositories[mapping.slug]
+
+    found = search(world, clients)
+
+    (missing,) = [each for each in found.apps if each.problems]
+    assert missing.repository == mapping.repository.lower()
+    assert len(found.apps) == 5
+
+
+def test_a_registry_s_images_that_the_worker_may_not_run_are_said(world: World, clients: Clients) -> None:
+    found = search(world, clients, image_prefixes=["registry.example.com/team/"])
+
+    assert all("IMAGE_PREFIXES" in each.problems[0] for each in found.apps)
+
+
+def test_without_a_cluster_the_step_says_so(world: World, clients: Clients) -> None:
+    world.cluster.stop()
+
+    found = search(world, clients)
+
+    assert found.apps == ()
+    assert lines(found, "Cluster").startswith("bad")
+
+
+@pytest.mark.by_label
+def test_an_image_whose_tag_moves_is_known_by_its_label(world: World, clients: Clients) -> None:
+    found = search(world, clients)
+
+    assert {(each.is_by_label, each.commit) for each in found.apps} == {
+        (True, world.repository(host).head) for host in world.mappings
+    }
+
+
+def test_what_was_found_is_kept_for_the_page(world: World, clients: Clients) -> None:
+    request_discovery(namespaces=[NAMESPACE], now=NOW)
+    was_under_way = Discovery.latest().is_under_way
+
+    with acting_as(WORKER):
+        record_discovery(clients=clients, image_prefixes=[], now=NOW)
+
+    kept = Discovery.latest()
+    assert (was_under_way, kept.is_under_way, len(kept.apps)) == (True, False, 5)
+    assert [each["title"] for each in kept.steps] == ["GitHub", "Cluster", "Registry"]
