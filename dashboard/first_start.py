@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from deployments.admin.site_form import HostField, RepositoryField
+from deployments.form_fields import HostField, RepositoryField
 from deployments.models.fields import DNS_LABEL, whole
 from deployments.operations.first_start.apps import FoundApp
 from deployments.operations.first_start.save import Choice

@@ -1,17 +1,15 @@
 """What a worker finds in a cluster that no site stands for."""
 
 import pytest
-import yaml
 
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
 from deployments.models import Discovery, Site
 from deployments.operations.first_start.find import Found, find, record_discovery
 from deployments.operations.first_start.request import request_discovery
+from simulators.cluster.cluster import ROUTES_RBAC
 from tests.factories import NOW
 from tests.roles import WORKER, acting_as
-
-HOST = "cron.natwelch.com"
 
 
 @pytest.fixture
@@ -35,20 +33,10 @@ def lines(found: Found, title: str) -> str:
     )
 
 
-def expose(world: World, host: str) -> None:
-    """Give the host a Service and an Ingress that lead to its workload."""
-    name = world.mappings[host].deployment
-    labels = world.cluster.deployment(NAMESPACE, name)["spec"]["template"]["metadata"]["labels"]
-    backend = {"service": {"name": f"{name}-front", "port": {"number": 80}}}
-    paths = [{"path": "/", "pathType": "Prefix", "backend": backend}]
-    service = {"selector": labels, "ports": [{"port": 80}]}
-    for kind, version, spec in (
-        ("Service", "v1", service),
-        ("Ingress", "networking.k8s.io/v1", {"rules": [{"host": host, "http": {"paths": paths}}]}),
-    ):
-        metadata = {"name": f"{name}-front"}
-        thing = {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}
-        world.cluster.apply(yaml.safe_dump(thing), namespace=NAMESPACE)
+def grant_routes(world: World) -> None:
+    """Apply the optional component."""
+    permissions = (ROUTES_RBAC / "rights.yaml").read_text(encoding="utf-8")
+    world.cluster.apply(permissions, namespace=NAMESPACE)
 
 
 def test_every_workload_is_proposed_with_its_repository_and_the_commit_that_runs(
@@ -76,13 +64,29 @@ def test_each_step_says_what_it_saw(world: World, clients: Clients) -> None:
 def test_without_the_right_to_routes_that_is_said_and_nothing_else_happens(
     world: World, clients: Clients
 ) -> None:
-    expose(world, HOST)
+    world.expose(next(iter(world.mappings)))
 
     found = search(world, clients)
 
     assert "good Hosts in default: Hosts are not proposed" in lines(found, "Cluster")
     assert [each.hosts for each in found.apps] == [()] * 5
     assert all(not each.problems for each in found.apps)
+
+
+@pytest.mark.parametrize("by_gateway", [False, True], ids=["Ingress", "HTTPRoute"])
+def test_hosts_are_proposed_from_what_leads_to_a_workload(
+    world: World, clients: Clients, by_gateway: bool
+) -> None:
+    host, mapping = next(iter(world.mappings.items()))
+    grant_routes(world)
+    world.expose(host, by_gateway=by_gateway)
+
+    found = search(world, clients)
+
+    (app,) = [each for each in found.apps if each.hosts]
+    assert (app.hosts, app.name) == ((host,), host)
+    assert app.workloads == f"Deployment {NAMESPACE}/{mapping.deployment}"
+    assert "good Hosts in default: 1 found" in lines(found, "Cluster")
 
 
 def test_a_namespace_that_may_not_be_read_hides_no_other(world: World, clients: Clients) -> None:
@@ -95,8 +99,8 @@ def test_a_namespace_that_may_not_be_read_hides_no_other(world: World, clients: 
 
 
 def test_a_repository_that_github_does_not_have_is_not_confirmed(world: World, clients: Clients) -> None:
-    mapping = world.mappings[HOST]
-    del world.github.repositories[mapping.slug]
+    mapping = next(iter(world.mappings.values()))
+    world.github.repositories.remove(world.github.repositories[mapping.slug])
 
     found = search(world, clients)
 
