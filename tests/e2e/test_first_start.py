@@ -98,6 +98,7 @@ def test_it_may_be_left_and_come_back_to(
 ) -> None:
     page = enter("root", java_script_enabled=with_script)
     page.get_by_role("button", name="Find sites").tap()
+    page.wait_for_url("/first-start/")
     page.goto("/")
     assert eventually(lambda: bool(Discovery.latest().apps), seconds=60)
 
