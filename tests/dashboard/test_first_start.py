@@ -204,6 +204,16 @@ def test_workloads_that_no_search_found_cannot_be_mapped(admin: Client) -> None:
     assert not Site.objects.exists()
 
 
+@pytest.mark.parametrize("odd", [{"colour": "red"}, {"hosts": None}, "text", None, {"key": "x"}, []])
+def test_what_another_version_has_written_hides_nothing_else(admin: Client, odd: object) -> None:
+    row = CRON.as_dict() | odd | {"key": "dd44"} if isinstance(odd, dict) and "colour" in odd else odd
+    Discovery.record(finished_at=timezone.now(), apps=[row, CRON.as_dict()])
+
+    page = admin.get("/first-start/").content.decode()
+
+    assert 'id="id_aa11-add"' in page
+
+
 @pytest.mark.parametrize(
     ("method", "address"),
     [("get", "/first-start/"), ("post", "/first-start/search"), ("post", "/first-start/sites")],

@@ -1,7 +1,7 @@
 """What could be a site: workloads of one image repository, with all that can be told of them. Kept as JSON in Discovery's row."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from hashlib import blake2b
 from typing import Any
 
@@ -44,9 +44,21 @@ class FoundApp:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "FoundApp":
-        """Read what `as_dict` has written, and JSON has kept."""
-        lists = {name: tuple(values[name]) for name in ("hosts", "problems")}
-        return cls(**{**values, **lists})
+        """Read what `as_dict` has written, and JSON has kept; what another version has added is left out."""
+        known = {each.name: values[each.name] for each in fields(cls) if each.name in values}
+        lists = {name: tuple(known.get(name, ())) for name in ("hosts", "problems")}
+        return cls(**{**known, **lists})
+
+
+def read_apps(rows: Any) -> list[FoundApp]:
+    """Those that can be read: another version may have written the others."""
+    apps = []
+    for row in rows if isinstance(rows, list) else ():
+        try:
+            apps.append(FoundApp.of(row))
+        except (TypeError, AttributeError):
+            continue
+    return apps
 
 
 def key_of(app: Sequence[Candidate]) -> str:

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from deployments.models import Discovery, Site
-from deployments.operations.first_start.apps import FoundApp
+from deployments.operations.first_start.apps import FoundApp, read_apps
 from deployments.operations.reauthentication import require
 from deployments.operations.sites.save import check_workloads, save_mapping
 from deployments.queue import enqueue
@@ -44,7 +44,7 @@ class Mapped:
 
 def open_apps() -> list[FoundApp]:
     """What the last search found and no site stands for since. Runs two SQL queries."""
-    apps = [FoundApp.of(each) for each in Discovery.latest().apps]
+    apps = read_apps(Discovery.latest().apps)
     if not apps:
         return []
     places = frozenset[str]().union(*(site.places for site in Site.objects.with_workloads()))
