@@ -43,10 +43,13 @@ def installation(url: str, world: World, transactional_db: None, _exposed: None)
     installation.come_to_rest()
 
 
-def map_all(tapper: Tapper) -> None:
-    """Search, and add all that is ticked."""
+def map_all(tapper: Tapper, *, with_script: bool) -> None:
+    """Search, and add all that is ticked; without a script a page shows what is new when it is loaded again."""
     page = tapper.page
     tapper.tap(page.get_by_role("button", name="Find sites"))
+    if not with_script:
+        assert eventually(lambda: bool(Discovery.latest().apps), seconds=60)
+        tapper.tap(page.get_by_role("link", name="Show what was found"))
     add = page.get_by_role("button", name="Add the ticked sites")
     expect(add).to_be_visible()
     tapper.tap(add)
@@ -62,7 +65,7 @@ def test_from_no_site_to_the_first_deploy_in_ten_taps(
     # What ran before the installation is older than what is newest.
     sha = world.commit(LATE_HOST, "Ship this")
 
-    map_all(tapper)
+    map_all(tapper, with_script=with_script)
     ready = Observation.objects.filter(site__host=LATE_HOST, head_sha=sha, head_image_built=True)
     assert eventually(ready.exists, seconds=60)
     page.goto("/")
@@ -82,7 +85,7 @@ def test_34_workloads_are_mapped_in_at_most_40_taps(
     world = installation.world
     tapper = Tapper(enter("root", java_script_enabled=with_script))
 
-    map_all(tapper)
+    map_all(tapper, with_script=with_script)
 
     mapped = {(each.host, each.slug.lower(), each.deployment) for each in world.mappings.values()}
     assert {

@@ -51,7 +51,7 @@ def survey(
 
 def _account(cluster: Cluster) -> Iterator[Finding]:
     try:
-        yield good("Account", f"The worker is {cluster.user_name()} there.")
+        yield good("Account", f"The worker is connected as {cluster.user_name()}.")
     except NotFound:
         # Before Kubernetes 1.28 nobody can ask; the namespaces' lines say the rest.
         return
