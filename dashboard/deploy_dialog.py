@@ -58,7 +58,7 @@ def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
     return DeployDialog(
         sha=sha,
         seen=row.running_sha,
-        headline=row.head.headline if is_head and row.head else _headline(page, sha),
+        headline=headline_of(page, sha),
         commits=page.commits if is_head else shipped,
         total=page.commits_total if is_head else len(shipped),
         note=_skipped(page, shipped),
@@ -87,13 +87,17 @@ def _skipped(page: SitePage, shipped: tuple[Commit, ...]) -> str:
     return f"Skips {counted(left, 'newer commit')}{newest}."
 
 
-def _headline(page: SitePage, sha: str) -> str:
-    if known := next((each.headline for each in _known(page) if each.sha == sha), ""):
+def headline_of(page: SitePage, sha: str) -> str:
+    """Return a commit's first line as far as the page knows it; else an empty text."""
+    known = next((each.headline for each in _known(page) if each.sha == sha), "")
+    if known:
         return known
     return next((deploy.headline for deploy in page.history if deploy.sha == sha and deploy.headline), "")
 
 
 def _known(page: SitePage) -> Iterator[Commit]:
+    if page.row.head:
+        yield page.row.head
     yield from page.commits or ()
     yield from (each.commit for each in page.choices)
 

@@ -153,7 +153,7 @@ def step_message(step: DeployStep) -> str:
     if step.message:
         return str(step.message)
     if step.patched_at:
-        return "The cluster accepted the new image."
+        return "The cluster accepted the change."
     return "Not changed yet." if step.deploy.is_active else "Not changed."
 
 

@@ -131,7 +131,9 @@ def _not_ahead(question: _Question) -> _Refusal:
             sentences(findings.distance(facts), "Only a commit ahead of what runs goes out by itself")
         )
     if facts.desired_sha == facts.target_sha:
-        return Wait(f"The Deployment asks for {short(facts.target_sha)} already; its pods do not run it yet.")
+        return Wait(
+            f"{facts.what_asks} already asks for {short(facts.target_sha)}, but its pods do not run it yet."
+        )
     is_ours = facts.last is not None and facts.last.sha == facts.desired_sha
     if facts.desired_sha == facts.running_sha or is_ours:
         return None

@@ -106,10 +106,8 @@ def set_by_another(facts: SiteFacts) -> str:
     """Somebody else has set another commit than the head since Headway or a person last took the image for right."""
     if not facts.is_set_by_another or facts.desired_sha == facts.head_sha:
         return ""
-    if back := _put_back(facts):
-        return f"The Deployment asks for {short(facts.desired_sha)}. {back}: adopt it, or put it right."
-    who = who_set(facts) or "Somebody else set that image"
-    return f"The Deployment asks for {short(facts.desired_sha)}. {who}: adopt it, or put it right."
+    who = _put_back(facts) or who_set(facts) or "It was set outside Headway"
+    return sentences(f"{facts.what_asks} asks for {short(facts.desired_sha)}", who, "Keep it or replace it")
 
 
 def _put_back(facts: SiteFacts) -> str:
@@ -134,9 +132,10 @@ def mixed_pods(facts: SiteFacts) -> str:
     if facts.present_sha:
         return ""
     if facts.build_problem:
-        return sentences(f"Its ready pods do not all run one commit: {facts.build_problem}")
-    return (
-        f"Its ready pods do not all run one commit yet; the Deployment asks for {short(facts.desired_sha)}."
+        return sentences(f"Its ready pods do not all run the same commit: {facts.build_problem}")
+    return sentences(
+        "Its ready pods do not all run the same commit yet",
+        f"{facts.what_asks} asks for {short(facts.desired_sha)}",
     )
 
 

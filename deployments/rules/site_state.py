@@ -275,4 +275,4 @@ def _few_pods(facts: SiteFacts) -> str:
 def _asked_for(facts: SiteFacts) -> str:
     if facts.desired_sha == facts.present_sha:
         return ""
-    return f"The Deployment asks for {short(facts.desired_sha)}, which its pods do not run"
+    return f"{facts.what_asks} asks for {short(facts.desired_sha)}, but its pods do not run it"

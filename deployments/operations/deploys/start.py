@@ -110,7 +110,7 @@ def _roll_out(deploy: Deploy, steps: list[DeployStep], *, now: datetime) -> None
         if deploy.move(
             Status.ROLLING_OUT,
             now=now,
-            message="The cluster accepted the new image.",
+            message="The cluster accepted the change.",
             patched_at=now,
             wanted=sum(step.wanted for step in steps),
             digest=deploy.digest,

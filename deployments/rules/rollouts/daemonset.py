@@ -23,11 +23,11 @@ def judge_daemon_set(daemon_set: Workload, images: Mapping[str, str]) -> Rollout
 def _judge(daemon_set: Workload) -> Judgement:
     numbers = daemon_set.counts
     if not numbers.wanted:
-        return Phase.COMPLETE, "The image is set, and no pod runs it: the DaemonSet has no node to run on."
+        return Phase.COMPLETE, "Applied. No pods run, because no node matches the DaemonSet."
     if daemon_set.strategy == "OnDelete":
         return (
             Phase.COMPLETE,
-            "The image is set. The DaemonSet updates on delete: new pods come when somebody deletes the old ones.",
+            "Applied. The DaemonSet's update strategy is OnDelete, so new pods start when the old ones are deleted.",
         )
     if numbers.updated < numbers.wanted:
         return Phase.PROGRESSING, f"{some_of(numbers.updated, numbers.wanted, 'new pod')} created."

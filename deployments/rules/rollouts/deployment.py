@@ -28,7 +28,7 @@ def _judge(deployment: Workload, images: Iterable[str]) -> Judgement:
     if deployment.is_paused and (missing or not numbers.wanted):
         return (
             Phase.PAUSED,
-            "The image is set, and its pods are not replaced: the Deployment is paused. Resume it with kubectl rollout resume.",
+            "Applied. The Deployment is paused, so its pods are not replaced. Resume it with kubectl rollout resume.",
         )
     if _is_past_deadline(deployment, images):
         return Phase.FAILED, sentences(_deadline(deployment), missing, _refused_pods(deployment))
@@ -78,5 +78,5 @@ def _refused_pods(deployment: Workload) -> str:
 
 def _complete(numbers: Counts) -> str:
     if not numbers.wanted:
-        return "The image is set, and no pod runs it: the Deployment is scaled to zero."
+        return "Applied. No pods run, because the Deployment is scaled to zero."
     return "The new pod is up." if numbers.updated == 1 else f"All {numbers.updated} new pods are up."

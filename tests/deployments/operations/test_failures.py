@@ -286,7 +286,7 @@ def test_a_paused_deployment_is_changed_and_not_waited_for(world: World, clients
     see_through(deploy, clients)
     observe(clients)
 
-    message = "The image is set, and its pods are not replaced: the Deployment is paused. Resume it with kubectl rollout resume."
+    message = "Applied. The Deployment is paused, so its pods are not replaced. Resume it with kubectl rollout resume."
     assert (deploy.status, deploy.message) == (Status.SUCCEEDED, message)
     assert Observation.objects.get(site__host=HOST).running_sha == before
 
@@ -299,6 +299,6 @@ def test_a_deployment_scaled_to_zero_succeeds_at_once_and_says_so(world: World, 
     see_through(deploy, clients)
 
     assert deploy.status == Status.SUCCEEDED
-    assert deploy.message == "The image is set, and no pod runs it: the Deployment is scaled to zero."
+    assert deploy.message == "Applied. No pods run, because the Deployment is scaled to zero."
     assert world.sites.visits == []
     assert stated(deploy)[-1] == deploy.message

@@ -44,10 +44,10 @@ def stated(deploy: Deploy) -> list[tuple[str, str]]:
 
 
 def test_a_move_stands_in_the_timeline(deploy: Deploy) -> None:
-    deploy.move(Status.ROLLING_OUT, now=NOW, message="The cluster accepted the new image.")
+    deploy.move(Status.ROLLING_OUT, now=NOW, message="The cluster accepted the change.")
     deploy.move(Status.CANCELLED, now=NOW)
 
-    assert stated(deploy) == [("moved", "The cluster accepted the new image."), ("ended", "Cancelled.")]
+    assert stated(deploy) == [("moved", "The cluster accepted the change."), ("ended", "Cancelled.")]
 
 
 def test_a_move_that_comes_too_late_tells_nothing(deploy: Deploy) -> None:
@@ -97,7 +97,7 @@ def test_a_deploy_tells_its_whole_way(world: World, clients: Clients) -> None:
 
     assert lines[0].message == f"Asked for by {deploy.requested_by_name}."
     assert lines[0].kind == EventKind.ASKED
-    assert "The cluster accepted the new image." in [line.message for line in lines]
+    assert "The cluster accepted the change." in [line.message for line in lines]
     assert (lines[-1].kind, lines[-1].message) == (EventKind.ENDED, deploy.message)
 
 

@@ -100,7 +100,7 @@ CASES = {
     "mixed pods": (
         {"running_sha": ""},
         {},
-        Wait("Its ready pods do not all run one commit yet; the Deployment asks for a1a1a1a."),
+        Wait("Its ready pods do not all run the same commit yet. The Deployment asks for a1a1a1a."),
     ),
     "current": (CURRENT, {}, Wait("Runs the newest commit, a1a1a1a.")),
     "behind unknown": (
@@ -135,7 +135,7 @@ CASES = {
     "asked for already": (
         {"desired_sha": HEAD},
         {},
-        Wait("The Deployment asks for b2b2b2b already; its pods do not run it yet."),
+        Wait("The Deployment already asks for b2b2b2b, but its pods do not run it yet."),
     ),
     "somebody else's rollout": (
         {"desired_sha": OLD},
@@ -191,7 +191,7 @@ CASES = {
     "below: asked for already": (
         BELOW | {"desired_sha": BUILT},
         {},
-        Wait("The Deployment asks for e5e5e5e already; its pods do not run it yet."),
+        Wait("The Deployment already asks for e5e5e5e, but its pods do not run it yet."),
     ),
     "below: tried": (
         BELOW,

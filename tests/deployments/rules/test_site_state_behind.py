@@ -33,7 +33,7 @@ CASES = {
         CURRENT | {"desired_sha": OLD},
         (
             "current",
-            "Runs the newest commit, a1a1a1a. The Deployment asks for 0000000, which its pods do not run.",
+            "Runs the newest commit, a1a1a1a. The Deployment asks for 0000000, but its pods do not run it.",
             "none",
         ),
     ),

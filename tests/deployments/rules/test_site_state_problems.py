@@ -108,8 +108,32 @@ CASES = {
         },
         (
             "drifted",
-            "The Deployment asks for a1a1a1a. argocd-controller put a1a1a1a back 40 seconds later: adopt it, or put it right.",
+            "The Deployment asks for a1a1a1a. argocd-controller put a1a1a1a back 40 seconds later. Keep it or replace it.",
             "review",
+        ),
+    ),
+    "somebody set another commit of a StatefulSet": (
+        {"mapped": ("StatefulSet db",), "accepted_image": f"{REPOSITORY}:{OLD}"},
+        (
+            "drifted",
+            "The StatefulSet asks for a1a1a1a. It was set outside Headway. Keep it or replace it.",
+            "review",
+        ),
+    ),
+    "somebody set another commit of the first of two workloads": (
+        {"mapped": ("CronJob tick", "Deployment web"), "accepted_image": f"{REPOSITORY}:{OLD}"},
+        (
+            "drifted",
+            "CronJob tick asks for a1a1a1a. It was set outside Headway. Keep it or replace it.",
+            "review",
+        ),
+    ),
+    "pods of a DaemonSet run several commits": (
+        {"mapped": ("DaemonSet agent",), "running_sha": ""},
+        (
+            "unknown",
+            "Its ready pods do not all run the same commit yet. The DaemonSet asks for a1a1a1a.",
+            "sync",
         ),
     ),
     "the image is ours, and led to a mirror": (
@@ -138,7 +162,11 @@ CASES = {
     ),
     "ready pods run several commits": (
         {"running_sha": ""},
-        ("unknown", "Its ready pods do not all run one commit yet; the Deployment asks for a1a1a1a.", "sync"),
+        (
+            "unknown",
+            "Its ready pods do not all run the same commit yet. The Deployment asks for a1a1a1a.",
+            "sync",
+        ),
     ),
     "no pod is ready and nothing was deployed here": (
         DOWN,

@@ -104,7 +104,7 @@ def check_host(snapshots: Sequence[Snapshot], context: FollowContext, *, stayed:
 
     A host that cannot be asked from here, twice in a row and with no wrong answer before, is no reason to fail.
 
-    `stayed` is the sentence's beginning when all is well, such as `3 pods are ready, and stayed so`.
+    `stayed` is the sentence's beginning when all is well, such as `3 pods ready and stable`.
     """
     snapshot = next((each for each in snapshots if each.ready), snapshots[0])
     deploy, site, now = snapshot.deploy, snapshot.deploy.site, snapshot.now

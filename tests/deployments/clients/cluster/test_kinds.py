@@ -265,7 +265,7 @@ def test_a_partition_is_kept_and_said(kinds: DemoCluster, client: Cluster) -> No
 
     judged = rollout(client, "StatefulSet")
     assert (judged.phase, judged.wanted) == (Phase.COMPLETE, 1)
-    assert "2 pods keep their image, since the StatefulSet's partition is 2" in judged.message
+    assert "2 pods are not replaced, because the StatefulSet's partition is 2" in judged.message
 
 
 @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
@@ -292,7 +292,7 @@ def test_a_cron_jobs_job_under_way_is_said(
 
     assert (
         rollout(client, "CronJob").message
-        == "The image is set: the next job runs it. 1 job under way keeps its image."
+        == "Applied. The next job uses it. 1 job under way keeps its image."
     )
 
 

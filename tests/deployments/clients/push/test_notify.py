@@ -52,14 +52,14 @@ def test_nothing_is_queued_where_nobody_listens(deploy: Deploy) -> None:
 def test_who_asked_hears_how_it_went(
     phone: PushSubscription, deploy: Deploy, push: DemoPush, sender: Sender
 ) -> None:
-    deploy.move(Status.SUCCEEDED, now=NOW, message="2 pods are ready, and stayed so.")
+    deploy.move(Status.SUCCEEDED, now=NOW, message="2 pods ready and stable.")
 
     stated = notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
 
     (message,) = push.messages
     assert stated == 1
     assert message["title"] == "cron.example.com: deployed"
-    assert message["body"] == "bbbbbbb Mend cron\n2 pods are ready, and stayed so."
+    assert message["body"] == "bbbbbbb Mend cron\n2 pods ready and stable."
     assert message["url"] == f"/deploys/{deploy.pk}/"
     assert [each["url"] for each in message["actions"]] == [
         f"/deploys/{deploy.pk}/",
