@@ -40,7 +40,7 @@ def rollback_confirm(page: SitePage, target: RollbackTarget | None, *, sha: str)
     left = row.seen.desired_sha or row.running_sha
     warnings = [*hold_warnings(page, sha, kind=Kind.ROLLBACK), *_not_undone(row.site.release_job)]
     if target and target.image_gone:
-        warnings.append(f"The registry no longer has the image of {short(sha)}: choose another commit.")
+        warnings.append(f"The registry no longer has the image of {short(sha)}. Choose another commit.")
     return Confirm(
         title=f"Roll back to {short(sha)}?",
         label="Roll back",

@@ -57,7 +57,7 @@ class Hold(models.Model):
                 condition=Q(resumed_at=None),
                 nulls_distinct=False,
                 name="hold_one_standing_each",
-                violation_error_message="There is already a Hold on this: resume it first.",
+                violation_error_message="There is already a Hold on this. Resume it first.",
             ),
             models.CheckConstraint(
                 condition=times_in_range("placed_at", "until", "resumed_at"), name="hold_times_in_range"

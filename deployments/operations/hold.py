@@ -43,7 +43,7 @@ def place_hold(
     if until is not None and not is_in_range(until):
         raise UnableToHold(OUT_OF_RANGE)
     if until is not None and until <= now:
-        raise UnableToHold("The Hold's end lies in the past: choose a later time, or none.")
+        raise UnableToHold("The Hold's end lies in the past. Choose a later time, or none.")
     resume_expired(now=now)
     try:
         with transaction.atomic():
@@ -61,7 +61,7 @@ def place_hold(
             audit.record(AuditEvent.Kind.HOLD, message, by=by, site=site, now=now)
             return hold
     except IntegrityError as error:
-        raise UnableToHold("This is held already: resume it first, or leave it as it is.") from error
+        raise UnableToHold("This is held already. Resume it first, or leave it as it is.") from error
 
 
 def resume_expired(*, now: datetime) -> int:

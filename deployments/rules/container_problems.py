@@ -121,7 +121,7 @@ def _crash(container: Container, ended: Terminated) -> Problem:
     if ended.reason == "OOMKilled":
         limit = container.spec.memory_limit
         of = f" (its limit is {limit})" if limit else ""
-        message = f"{container.called} ran out of memory{of}{restarted}: raise its limit, or roll back."
+        message = f"{container.called} ran out of memory{of}{restarted}. Raise its limit, or roll back."
         return Problem("out_of_memory", message, START_SECONDS, since)
     for kind in _ended_by_probe(container):
         if probe := _probe(container, kind, since=ended.started_at):
@@ -130,7 +130,7 @@ def _crash(container: Container, ended: Terminated) -> Problem:
     if ended.reason in {"StartError", "ContainerCannotRun"}:
         message = sentences(f"{container.called} cannot start: {_stated(ended)}")
         return Problem("crash", message, START_SECONDS, since)
-    message = f"{container.called} ended with exit code {ended.exit_code}{restarted}: read its log."
+    message = f"{container.called} ended with exit code {ended.exit_code}{restarted}. Read its log."
     return Problem("crash", message, START_SECONDS, since)
 
 

@@ -13,11 +13,11 @@ from deployments.rules.wording import counted, duration, moment, sentences, shor
 from deployments.rules.workloads import OUR_MANAGER
 
 _NO_REPOSITORY = (
-    "GitHub has no such repository, or the token may not see it: correct its name, or give access."
+    "GitHub has no such repository, or the token may not see it. Correct its name, or give access."
 )
 LONG_BUILD, SHORT_BUILD = timedelta(hours=1), timedelta(minutes=2)
 """What a build takes where nothing is known of it, and what is never too long."""
-NO_IMAGE = "This site's image template names no image: correct it."
+NO_IMAGE = "This site's image template names no image. Correct it."
 
 
 def what_is_missing(facts: SiteFacts) -> str:
@@ -56,11 +56,11 @@ def wrong_image(facts: SiteFacts) -> str:
     try:
         repository = parse_image(facts.meant_image).repository
     except UnableToParseImage:
-        return f"The container's image, “{facts.desired_image}”, cannot be read: correct it in the cluster."
+        return f"The container's image, “{facts.desired_image}”, cannot be read. Correct it in the cluster."
     if repository in {facts.expected_repository, facts.former_repository}:
         return ""
     message = (
-        f"The container runs {repository}, and this site is {facts.expected_repository}: correct the mapping."
+        f"The container runs {repository}, and this site is {facts.expected_repository}. Correct the mapping."
     )
     return sentences(message, who_set(facts))
 
@@ -70,9 +70,9 @@ def foreign_image(facts: SiteFacts, image: str) -> str:
     try:
         repository = parse_image(image).repository
     except UnableToParseImage as error:
-        return f"There is no image to deploy: correct the image template. {error}"
+        return f"There is no image to deploy. Correct the image template. {error}"
     expected = facts.expected_repository
-    return "" if repository == expected else f"{image} is not of {expected}: correct the image template."
+    return "" if repository == expected else f"{image} is not of {expected}. Correct the image template."
 
 
 def unknown_commit(facts: SiteFacts) -> str:
@@ -81,7 +81,7 @@ def unknown_commit(facts: SiteFacts) -> str:
         return ""
     if facts.build_problem:
         return sentences(f"Which commit runs is not known: {facts.build_problem}", who_set(facts))
-    message = f"{facts.desired_image} carries no commit that GitHub knows: correct the mapping, or deploy the newest."
+    message = f"{facts.desired_image} carries no commit that GitHub knows. Correct the mapping, or deploy the newest."
     return sentences(message, who_set(facts))
 
 

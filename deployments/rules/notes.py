@@ -10,7 +10,7 @@ def notes_on(*, slug: str, name_with_owner: str, is_archived: bool, managed_by: 
     """
     notes = (
         _managed(managed_by),
-        f"GitHub calls {slug} {name_with_owner} now: follow the rename in the admin, before somebody else takes the old name"
+        f"GitHub calls {slug} {name_with_owner} now. Follow the rename in the admin, before somebody else takes the old name"
         if is_renamed(slug, name_with_owner)
         else "",
         f"{slug} is archived on GitHub: no newer commit comes until somebody unarchives it"
@@ -41,6 +41,6 @@ def _managed(by: str) -> str:
     if not by:
         return ""
     return (
-        f"{by} manages this Deployment and may undo what is deployed here: let it leave the container's image alone, "
+        f"{by} manages this Deployment and may undo what is deployed here. Let it leave the container's image alone, "
         f"or deploy by it"
     )

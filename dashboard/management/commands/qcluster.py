@@ -11,4 +11,4 @@ class Command(qcluster.Command):  # type: ignore[misc]  # django-q2 carries no t
     requires_system_checks: ClassVar[list[str]] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        raise CommandError("Headway has its own worker: run `manage.py worker` instead of `qcluster`.")
+        raise CommandError("Headway has its own worker. Run `manage.py worker` instead of `qcluster`.")

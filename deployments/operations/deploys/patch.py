@@ -152,7 +152,7 @@ def _check_workload(deploy: Deploy, step: DeployStep, workload: Workload, *, now
     if refusal := not_ours_to_change(workload):
         raise Refused(refusal)
     if deploy.kind == Kind.RESTART and workload.is_paused:
-        raise Refused(f"The {workload.kind} is paused: resume it with kubectl rollout resume, then restart.")
+        raise Refused(f"The {workload.kind} is paused. Resume it with kubectl rollout resume, then restart.")
     if refusal := _first_refusal(deploy, step, workload, now=now):
         raise Refused(refusal)
 

@@ -149,12 +149,12 @@ def _refusal(site: Site, deploy_request: DeployRequest) -> str:
     if site.observation.cluster_observed_at is None:
         return NEVER_SYNCED
     if not ran_here(site, deploy_request.sha):
-        return f"{short(deploy_request.sha) or 'That commit'} has not run here before: deploy it instead of rolling back to it."
+        return f"{short(deploy_request.sha) or 'That commit'} has not run here before. Deploy it instead of rolling back to it."
     gone = Q(image=deploy_request.image, image_gone=True) | Q(
         from_image=deploy_request.image, from_image_gone=True
     )
     if deploy_request.image and site.deploys.filter(gone).exists():
-        return f"The registry no longer has the image of {short(deploy_request.sha)}: choose another commit, or build it again."
+        return f"The registry no longer has the image of {short(deploy_request.sha)}. Choose another commit, or build it again."
     seen = site.observation
     left = (
         deploy_request.rolls_back.sha if deploy_request.rolls_back else seen.desired_sha or seen.running_sha

@@ -112,7 +112,7 @@ def _judge(deploy: Deploy, seen: Observation, *, now: datetime) -> bool:
         )
     if deploy.waits_for_ci:
         message = (
-            f"{short(seen.head_sha)} came before CI had passed on {short(deploy.sha)}: ask for the newer one."
+            f"{short(seen.head_sha)} came before CI had passed on {short(deploy.sha)}. Ask for the newer one."
         )
         finish(deploy, Ending.OVERTAKEN, message, now=now)
     return False

@@ -27,7 +27,7 @@ def rights_suffice(cluster: Cluster, sites: Sequence[Site]) -> Iterator[Finding]
             yield bad(subject, str(error), "Check KUBECONFIG or the ServiceAccount, then ask again.")
             continue
         for attributes, permission in missing:
-            remedy = f"Needed for {permission.what_for}: apply what `manage.py rbac` prints."
+            remedy = f"Needed for {permission.what_for}. Apply what `manage.py rbac` prints."
             yield bad(subject, f"The worker may not {attributes}.", remedy)
         if not missing:
             yield good(subject, "The worker may do what it has to.")

@@ -84,7 +84,7 @@ def _missing(clients: Clients, host: str, image: str) -> Finding | None:
         return bad(subject, str(error), "Check DOCKER_CONFIG, and who may read this image repository.")
     if digest is None:
         gone = f"{image} runs, and is not in the registry."
-        return warning(subject, gone, "Its pods cannot start anew: build it again, or deploy another commit.")
+        return warning(subject, gone, "Its pods cannot start anew. Build it again, or deploy another commit.")
     return None
 
 

@@ -51,7 +51,7 @@ def _judged(name: str, grant: Grant | GitHubError, *, now: datetime) -> Finding:
     too_much = _too_much(grant)
     if too_much:
         return warning(
-            subject, message, f"Headway only reads, and has no use for {too_much}: set {FINE_GRAINED}."
+            subject, message, f"Headway only reads, and has no use for {too_much}. Set {FINE_GRAINED}."
         )
     return good(subject, message)
 

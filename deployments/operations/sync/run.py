@@ -59,7 +59,7 @@ def sync(
         return _dry_run(clients, names, trigger, now=clock())
     with try_lock(Lock.SYNC, wait_seconds=wait_seconds) as alone:
         if not alone:
-            raise AnotherAtWork("Another sync is at work: wait for it to end.")
+            raise AnotherAtWork("Another sync is at work. Wait for it to end.")
         return _sync_alone(clients, names, trigger, clock=clock)
 
 

@@ -30,7 +30,7 @@ def test_a_wrong_answer_three_times_fails_it(world: World, clients: Clients) -> 
 
     see_through(deploy, clients)
 
-    message = "The site answered 502 where 200 is expected: read its log, or roll back."
+    message = "The site answered 502 where 200 is expected. Read its log, or roll back."
     assert (deploy.status, deploy.message) == (Status.FAILED, message)
     assert (deploy.reason, deploy.checks) == ("wrong_answer", 3)
     assert stated(deploy)[-3:] == [
@@ -75,8 +75,8 @@ def test_a_redirect_to_another_host_is_named(world: World, clients: Clients) -> 
     see_through(deploy, clients)
 
     assert deploy.message == (
-        "The site answered 302 and leads to https://login.example.com/, which is not followed: "
-        "expect 302 in its mapping, or correct the redirect."
+        "The site answered 302 and leads to https://login.example.com/, which is not followed. "
+        "Expect 302 in its mapping, or correct the redirect."
     )
 
 

@@ -85,7 +85,7 @@ def test_a_stale_page_is_told_to_look_again() -> None:
 @pytest.mark.usefixtures("head")
 @pytest.mark.parametrize("sha", ["abc1234", "", "z" * 40, "'; drop table deployments_deploy --"])
 def test_what_is_not_a_whole_sha_is_refused(sha: str) -> None:
-    with pytest.raises(UnableToDeploy, match="is not a commit: give all 40 hexadecimal digits"):
+    with pytest.raises(UnableToDeploy, match="is not a commit. Give all 40 hexadecimal digits"):
         ask(HOST, sha=sha or " ")
 
 
@@ -113,7 +113,7 @@ def test_another_apps_image_in_the_container_is_refused(world: World, clients: C
     world.cluster.set_image(NAMESPACE, name, container=name, image=world.image(OTHER))
     observe(clients)
 
-    with pytest.raises(UnableToDeploy, match="Nothing was changed: correct the mapping"):
+    with pytest.raises(UnableToDeploy, match="Nothing was changed. Correct the mapping"):
         ask(HOST)
 
 
@@ -185,5 +185,5 @@ def test_what_is_rolling_out_cannot_be_cancelled() -> None:
 def test_a_site_whose_template_names_no_image_is_refused(broken: dict[str, str]) -> None:
     Site.objects.filter(host=HOST).update(**broken)
 
-    with pytest.raises(UnableToDeploy, match="image template names no image: correct it"):
+    with pytest.raises(UnableToDeploy, match="image template names no image. Correct it"):
         ask(HOST)

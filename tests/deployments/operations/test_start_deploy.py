@@ -85,7 +85,7 @@ def test_another_apps_image_pasted_meanwhile_is_left_alone(
     begin(queued, clients)
 
     assert queued.status == Status.FAILED
-    assert "Nothing was changed: correct the mapping" in queued.message
+    assert "Nothing was changed. Correct the mapping" in queued.message
     assert world.running_image(HOST) == world.image(OTHER)
 
 

@@ -75,14 +75,14 @@ CASES = {
         {"desired_image": "gcr.io/icco-cloud/photos:1"},
         {},
         Stop(
-            f"The container runs gcr.io/icco-cloud/photos, and this site is {REPOSITORY}: correct the mapping."
+            f"The container runs gcr.io/icco-cloud/photos, and this site is {REPOSITORY}. Correct the mapping."
         ),
     ),
     "no known commit": (
         {"desired_sha": "", "running_sha": "", "desired_image": REPOSITORY + ":latest"},
         {},
         Stop(
-            f"{REPOSITORY}:latest carries no commit that GitHub knows: correct the mapping, or deploy the newest."
+            f"{REPOSITORY}:latest carries no commit that GitHub knows. Correct the mapping, or deploy the newest."
         ),
     ),
     "no ready pods": (

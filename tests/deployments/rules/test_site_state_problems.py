@@ -38,13 +38,13 @@ CASES = {
         {"repository_missing": True},
         (
             "missing",
-            "GitHub has no such repository, or the token may not see it: correct its name, or give access.",
+            "GitHub has no such repository, or the token may not see it. Correct its name, or give access.",
             "edit",
         ),
     ),
     "the repository is missing and GitHub's words say what of it": (
-        {"repository_missing": True, "github_problem": "icco/cron is empty: push a first commit to it"},
-        ("missing", "icco/cron is empty: push a first commit to it.", "edit"),
+        {"repository_missing": True, "github_problem": "icco/cron is empty. Push a first commit to it"},
+        ("missing", "icco/cron is empty. Push a first commit to it.", "edit"),
     ),
     "GitHub refuses in a way that time does not heal": (
         {"github_refused": True, "github_problem": "GitHub refuses icco/cron: “forbidden by a policy”"},
@@ -82,7 +82,7 @@ CASES = {
         {"desired_image": "gcr.io/icco-cloud/photos:" + RUNNING},
         (
             "drifted",
-            f"The container runs gcr.io/icco-cloud/photos, and this site is {REPOSITORY}: correct the mapping.",
+            f"The container runs gcr.io/icco-cloud/photos, and this site is {REPOSITORY}. Correct the mapping.",
             "review",
         ),
     ),
@@ -90,13 +90,13 @@ CASES = {
         {"desired_image": "Not:An:Image"},
         (
             "drifted",
-            "The container's image, “Not:An:Image”, cannot be read: correct it in the cluster.",
+            "The container's image, “Not:An:Image”, cannot be read. Correct it in the cluster.",
             "review",
         ),
     ),
     "the template names no image": (
         {"expected_repository": ""},
-        ("drifted", "This site's image template names no image: correct it.", "review"),
+        ("drifted", "This site's image template names no image. Correct it.", "review"),
     ),
     "somebody put the commit before back after our patch": (
         {
@@ -148,7 +148,7 @@ CASES = {
         {"desired_image": REPOSITORY + ":latest", "desired_sha": "", "running_sha": ""},
         (
             "drifted",
-            f"{REPOSITORY}:latest carries no commit that GitHub knows: correct the mapping, or deploy the newest.",
+            f"{REPOSITORY}:latest carries no commit that GitHub knows. Correct the mapping, or deploy the newest.",
             "review",
         ),
     ),
@@ -156,7 +156,7 @@ CASES = {
         {"desired_image": REPOSITORY + ":latest", "desired_sha": ""},
         (
             "drifted",
-            f"{REPOSITORY}:latest carries no commit that GitHub knows: correct the mapping, or deploy the newest.",
+            f"{REPOSITORY}:latest carries no commit that GitHub knows. Correct the mapping, or deploy the newest.",
             "review",
         ),
     ),

@@ -36,7 +36,7 @@ def test_a_report_that_differs_in_names_ids_and_times_only_is_no_news(one, other
     ("one", "other"),
     [
         ("1 of 3 new pods is created.", "2 of 3 new pods are created."),
-        ("“web” ended with exit code 1: read its log.", "“web” ended with exit code 2: read its log."),
+        ("“web” ended with exit code 1. Read its log.", "“web” ended with exit code 2. Read its log."),
         ("limited: pods=12", "limited: pods=13"),
         ('configmap "cron" not found', 'configmap "shop" not found'),
     ],

@@ -171,7 +171,7 @@ def _in_words(answer: HostAnswer | SiteCheckError, site: Site) -> str:
         return f"The site does not answer: {answer}"
     if answer.leads_to:
         return (
-            f"The site answered {answer.status} and leads to {answer.leads_to[:200]}, which is not followed: "
-            f"expect {answer.status} in its mapping, or correct the redirect."
+            f"The site answered {answer.status} and leads to {answer.leads_to[:200]}, which is not followed. "
+            f"Expect {answer.status} in its mapping, or correct the redirect."
         )
-    return f"The site answered {answer.status} where {site.check_status} is expected: read its log, or roll back."
+    return f"The site answered {answer.status} where {site.check_status} is expected. Read its log, or roll back."

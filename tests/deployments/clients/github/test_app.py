@@ -119,7 +119,7 @@ def test_another_key_is_told_as_such(app: App, demo_github: DemoGitHub) -> None:
     with GitHub(app=credentials, api_url=demo_github.url) as github:
         answers = github.heads([about(add_repository(demo_github))])
 
-    assert "does not accept the App's key: check GITHUB_APP_ID" in str(problems_in(answers)["site"].error)
+    assert "does not accept the App's key. Check GITHUB_APP_ID" in str(problems_in(answers)["site"].error)
 
 
 @pytest.mark.parametrize(

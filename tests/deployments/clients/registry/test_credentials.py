@@ -216,7 +216,7 @@ def test_expired_credentials_are_to_be_renewed(
     with Registry(docker_config=config) as registry, pytest.raises(RegistryRefused) as raised:
         registry.digest(image_at(demo_registry))
 
-    assert "have expired: renew its entry in the docker config file. It says: " in str(raised.value)
+    assert "have expired. Renew its entry in the docker config file. It says: " in str(raised.value)
     assert "right to pull" not in str(raised.value)
 
 
@@ -254,7 +254,7 @@ def test_another_registry_gets_no_credentials(tmp_path: Path) -> None:
 def test_a_credential_helper_is_refused_in_words(content: dict[str, Any], tmp_path: Path) -> None:
     config = write_docker_config(tmp_path, **content)
 
-    with pytest.raises(RegistryRefused, match="Headway runs none: write them into the file itself"):
+    with pytest.raises(RegistryRefused, match="Headway runs none. Write them into the file itself"):
         find_credentials(config, "gcr.io")
 
 
