@@ -126,7 +126,7 @@ def hold_warnings(page: SitePage, sha: str, *, kind: Kind = Kind.DEPLOY) -> Iter
     """Yield a sentence for each Hold that stops this commit; where none does, for each that is passed."""
     stopping = _stopping(page, sha, kind)
     for hold in stopping or _holds_on(page, sha):
-        end = "Resume it first." if stopping else f"It stops newer commits only, not {_WAYS_BACK[kind]}."
+        end = "Resume it first." if stopping else f"It stops only newer commits, not {_WAYS_BACK[kind]}."
         yield f"{hold.message} {end}"
 
 
@@ -145,15 +145,14 @@ def _warnings(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> Itera
         yield NEVER_SYNCED
         return
     if is_red:
-        yield f"CI failed on {short(sha)}. Deploying anyway skips that check."
+        yield f"CI failed on {short(sha)}. Deploying anyway ignores that."
     if is_head and seen.ahead_by:
         one = seen.ahead_by == 1
-        which = "1 commit that runs now is" if one else f"{seen.ahead_by} commits that run now are"
-        yield f"{which} not on the branch. Deploying takes {'it' if one else 'them'} out."
+        yield f"Deploying will remove {counted(seen.ahead_by, 'commit')} that {'isn' if one else 'aren'}'t on the branch."
     if not is_head and not _shipped(page, sha):
         if behind := next(
             (each for each in page.choices if each.commit.sha == sha and not each.is_ahead), None
         ):
-            yield f"Takes back {counted(behind.distance, 'commit')} that {'runs' if behind.distance == 1 else 'run'} now."
+            yield f"Deploying will remove {counted(behind.distance, 'commit')}."
             return
-        yield f"This is not the newest commit. What came after {short(sha)} stops running."
+        yield f"This is not the newest commit. Commits after {short(sha)} will be removed."

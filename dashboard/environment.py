@@ -53,7 +53,7 @@ def networks(each: list[str]) -> None:
 def postgresql(url: str) -> dict[str, Any]:
     """Django's settings for that database. Raises EnvValidationError, which does not repeat the url: it may hold a password."""
     if not url.startswith(("postgres://", "postgresql://")):
-        message = "Headway keeps all in PostgreSQL. Write postgres://user:password@host/name."
+        message = "Headway stores everything in PostgreSQL. Write postgres://user:password@host/name."
         raise EnvValidationError(message, [message])
     try:
         database: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))

@@ -11,7 +11,7 @@ from deployments.models import NotificationPreference, PushSubscription
 
 POINT_BYTES, SECRET_BYTES, UNCOMPRESSED = 65, 16, 4
 NOT_A_BROWSER = (
-    "This browser sent something else than a subscription. Load the page again, then switch it on."
+    "This browser sent something else than a subscription. Reload the page, then turn it on."
 )
 
 

@@ -86,7 +86,7 @@ def _host(host: str) -> str:
     if not host:
         raise UnableToWrite(f"HOST is not set. Give the host name that people will open, as in {EXAMPLE}")
     if not _HOST.fullmatch(host):
-        raise UnableToWrite(f"HOST: “{host}” is no host name. Give it without https:// and without a path.")
+        raise UnableToWrite(f"HOST: “{host}” is not a host name. Give it without https:// and without a path.")
     return host
 
 
@@ -109,7 +109,7 @@ def _template(text: str, image: ImageReference) -> str:
 def _namespaces(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(each.strip() for each in text.split(",")))
     if wrong := [each for each in names if not _NAMESPACE.fullmatch(each)]:
-        raise UnableToWrite(f"NAMESPACES: “{wrong[0]}” is no namespace. Write them like default,sites.")
+        raise UnableToWrite(f"NAMESPACES: “{wrong[0]}” is not a namespace. Write them like default,sites.")
     return names
 
 

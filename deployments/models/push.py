@@ -44,7 +44,7 @@ class NotificationPreference(models.Model):
 
     class Scope(models.TextChoices):
         MINE = "mine", "my own Deploys"
-        STARRED = "starred", "my own, and every site that I star"
+        STARRED = "starred", "my own, and every starred site"
         EVERYTHING = "all", "everything"
 
     user = models.OneToOneField(

@@ -68,7 +68,7 @@ def why_not_counted(build: BuildFacts, *, slugs: Collection[str]) -> str:
             "Build it from what is committed"
         )
     if not _COMMIT.fullmatch(build.revision.lower()):
-        return f"its image is labelled “{build.revision[:60]}”, which is no commit. Label it with all 40 digits of one"
+        return f"its image is labelled “{build.revision[:60]}”, which is not a commit. Label it with all 40 digits of one"
     stated = slug_in(build.source)
     if stated and stated not in {each.lower() for each in slugs}:
         return (
@@ -82,7 +82,7 @@ def unknown_to_github(commit: str, *, slug: str) -> str:
     """That the repository has no such commit, and what that may come from."""
     if len(commit) < 40:  # noqa: PLR2004  a whole SHA's digits
         return (
-            f"its image is labelled {commit}, which is no one commit of {slug}. Label it with all 40 digits"
+            f"its image is labelled {commit}, which is not a single commit of {slug}. Label it with all 40 digits"
         )
     return (
         f"its image is labelled {short(commit)}, which GitHub does not know in {slug}: a force-push removed that commit, or the label is "

@@ -116,7 +116,7 @@ def _ended(container: Container) -> Terminated | None:
 
 def _crash(container: Container, ended: Terminated) -> Problem:
     times = container.status.restarts
-    restarted = f", and was restarted {'once' if times == 1 else f'{times} times'}" if times else ""
+    restarted = f", restarted {'once' if times == 1 else f'{times} times'}" if times else ""
     since = _crashing_since(container, ended)
     if ended.reason == "OOMKilled":
         limit = container.spec.memory_limit

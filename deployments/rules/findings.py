@@ -60,7 +60,7 @@ def wrong_image(facts: SiteFacts) -> str:
     if repository in {facts.expected_repository, facts.former_repository}:
         return ""
     message = (
-        f"The container runs {repository}, and this site is {facts.expected_repository}. Correct the mapping."
+        f"Wrong image: running {repository}, expected {facts.expected_repository}. Correct the mapping."
     )
     return sentences(message, who_set(facts))
 
@@ -81,7 +81,7 @@ def unknown_commit(facts: SiteFacts) -> str:
         return ""
     if facts.build_problem:
         return sentences(f"Which commit runs is not known: {facts.build_problem}", who_set(facts))
-    message = f"{facts.desired_image} carries no commit that GitHub knows. Correct the mapping, or deploy the newest."
+    message = f"{facts.desired_image} names no commit that GitHub knows. Correct the mapping, or deploy the newest."
     return sentences(message, who_set(facts))
 
 
@@ -189,9 +189,9 @@ def standing_hold(facts: SiteFacts, *, now: datetime) -> HoldFacts | None:
 
 
 def what_is_held(*, sha: str, everything: bool) -> str:
-    """`everything`, `commit 3f9c2a1` or `this site`."""
+    """`all deploys`, `commit 3f9c2a1` or `this site`."""
     if everything:
-        return "everything"
+        return "all deploys"
     return f"commit {short(sha)}" if sha else "this site"
 
 
@@ -212,25 +212,28 @@ def ready_below(facts: SiteFacts) -> str:
 
 
 def hold_subject(hold: HoldFacts) -> str:
-    """How every sentence on a Hold begins: `Commit 3f9c2a1 is held`."""
-    what = what_is_held(sha=hold.sha, everything=hold.everything)
-    return f"{what[0].upper()}{what[1:]} is held"
+    """How every sentence on a Hold begins: `Commit 3f9c2a1 is on hold`, `All deploys are paused`."""
+    if hold.everything:
+        return "All deploys are paused"
+    what = what_is_held(sha=hold.sha, everything=False)
+    return f"{what[0].upper()}{what[1:]} is on hold"
 
 
 def hold_message(hold: HoldFacts) -> str:
     """What is held, by whom, until when, and why."""
-    what = hold_subject(hold)
-    by = f" by {hold.by}" if hold.by else ""
-    until = f" until {moment(hold.until)}" if hold.until else ""
-    return sentences(f"{what}{by}{until}{': ' if hold.reason else ''}{hold.reason}")
+    by = f"by {hold.by}" if hold.by else ""
+    until = f"until {moment(hold.until)}" if hold.until else ""
+    beside = ", ".join(each for each in (by, until) if each)
+    subject = f"{hold_subject(hold)} ({beside})" if beside else hold_subject(hold)
+    return sentences(f"{subject}{': ' if hold.reason else ''}{hold.reason}")
 
 
 def distance(facts: SiteFacts) -> str:
     """How far what runs is from the head, without a full stop: `12 commits behind`. Never a number not known."""
     if facts.is_diverged:
-        beside = f"It runs {counted(facts.ahead_by or 0, 'commit')} that the branch does not have"
+        beside = f"Diverged: {counted(facts.ahead_by or 0, 'commit')} ahead of the branch"
         return (
-            f"{beside}, and lacks {counted(facts.behind_by, 'commit')} of it" if facts.behind_by else beside
+            f"{beside}, {facts.behind_by} behind" if facts.behind_by else beside
         )
     if facts.behind_by:
         return f"{counted(facts.behind_by, 'commit')} behind"

@@ -118,7 +118,7 @@ def _seen(guard_input: GuardInput) -> str:
     if guard_input.seen == guard_input.present:
         return ""
     seen, present = _named(guard_input.seen), _named(guard_input.present)
-    return f"What runs has changed since you looked, from {seen} to {present}. Look again, then decide."
+    return f"The running commit changed from {seen} to {present} since you opened this page. Review and try again."
 
 
 def _checks(guard_input: GuardInput) -> str:

@@ -39,7 +39,7 @@ def pull_problem(image: str, waiting: Waiting, events: Sequence[Event]) -> Probl
     """What keeps the node from having the image; `events` are the container's, the latest first."""
     since = _failing_since(events)
     if waiting.reason == "InvalidImageName":
-        message = f"{image} is no image's name. Correct the image template."
+        message = f"{image} is not an image name. Correct the image template."
         return Problem("invalid_image", message, CONFIG_SECONDS, since)
     if waiting.reason == "ErrImageNeverPull":
         message = f"{image} is not on the pod's node, and its imagePullPolicy is Never. Allow pulls, or load it onto the node."
@@ -59,7 +59,7 @@ def _refused(image: str, words: str, since: datetime | None) -> Problem:
         return _failed(image, cause, since)
     if _DENIED.search(because):
         message = (
-            f"The cluster may not pull {image}. Give it access to the registry. It was told: {cut(cause)}"
+            f"The cluster may not pull {image}. Give it access to the registry. The registry said: {cut(cause)}"
         )
         return Problem("pull_denied", sentences(message), START_SECONDS, since)
     if _ABSENT.search(because):

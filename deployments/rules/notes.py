@@ -10,10 +10,10 @@ def notes_on(*, slug: str, name_with_owner: str, is_archived: bool, managed_by: 
     """
     notes = (
         _managed(managed_by),
-        f"GitHub calls {slug} {name_with_owner} now. Follow the rename in the admin, before somebody else takes the old name"
+        f"GitHub calls {slug} {name_with_owner} now. Follow the rename in the admin, before someone else takes the old name"
         if is_renamed(slug, name_with_owner)
         else "",
-        f"{slug} is archived on GitHub: no newer commit comes until somebody unarchives it"
+        f"{slug} is archived on GitHub: no newer commit comes until it is unarchived"
         if is_archived
         else "",
     )
@@ -32,7 +32,7 @@ def is_another(repository_id: int | None, before: int | None) -> bool:
 
 def another_repository(name_with_owner: str) -> str:
     return (
-        f"{name_with_owner} is another repository than the one this site was mapped to: somebody may have taken its name. "
+        f"{name_with_owner} is another repository than the one this site was mapped to: someone may have taken its name. "
         "Correct the mapping, or save it again to accept this one."
     )
 

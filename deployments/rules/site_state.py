@@ -176,7 +176,7 @@ def _mixed(facts: SiteFacts) -> Iterator[Answer]:
 
 def _deploying(active: DeployFacts) -> str:
     named = short(active.sha) in active.message
-    return sentences("" if named else f"{short(active.sha)} is on its way", active.message)
+    return sentences("" if named else f"Deploying {short(active.sha)}", active.message)
 
 
 def _why_down(facts: SiteFacts) -> tuple[str, ...]:
@@ -237,7 +237,7 @@ def _answer_behind(facts: SiteFacts, *, now: datetime) -> Answer:
         return _behind(State.READY, facts, far, message, Action.DEPLOY)
     if has_failed:
         return _behind(
-            State.RED, facts, far, f"CI failed on {head}: mend it, or deploy anyway", Action.DEPLOY_ANYWAY
+            State.RED, facts, far, f"CI failed on {head}. Fix it or deploy anyway", Action.DEPLOY_ANYWAY
         )
     if facts.head_image_built is False:
         message = findings.not_built(facts, now=now)

@@ -112,7 +112,7 @@ def _parse(part: str, namespace: str) -> WorkloadReference:
     kind = _KINDS.get(found["kind"].casefold()) if found else None
     if found is None or kind is None:
         raise UnableToParseReferences(
-            f"“{part[:80]}” is no workload. Write its kind ({', '.join(WorkloadKind)}), namespace and name, "
+            f"“{part[:80]}” is not a workload. Write its kind ({', '.join(WorkloadKind)}), namespace and name, "
             "like Deployment shop/web."
         )
     named = sorted({each for each in re.split(r"[,\s]+", found["only"] or "") if each})

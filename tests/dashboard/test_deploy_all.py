@@ -108,7 +108,7 @@ def test_its_page_tells_where_it_is(viewer: Client, batch: DeployBatch) -> None:
     page = viewer.get(f"/batches/{batch.pk}/").text
 
     assert "0 of 2 done" in page
-    assert "Waits for its turn." in page
+    assert "Queued." in page
     assert "Cancel the rest" not in page
 
 

@@ -197,7 +197,7 @@ def test_rolling_back_asks_for_it_and_holds_what_is_left(deployer: Client, older
 def test_a_stale_page_is_refused(deployer: Client, older: Deploy) -> None:
     response = deployer.post(URL, {"sha": OLDER, "seen": HEAD}, follow=True)
 
-    assert "What runs has changed since you looked" in response.text
+    assert "The running commit changed" in response.text
     assert not Hold.objects.exists()
 
 

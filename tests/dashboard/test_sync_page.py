@@ -88,7 +88,7 @@ def test_one_that_runs_asks_again(viewer: Client) -> None:
 
     page = viewer.get(f"/syncs/{run.pk}/").text
 
-    assert "It has not decided yet." in page
+    assert "No decision yet." in page
     assert "data-every" in page
 
 

@@ -120,7 +120,7 @@ def test_11_nor_is_it_tried_again_after_somebody_went_back_by_hand(world: World,
 
     assert report.run.decisions[HOST][:2] == [
         "stop",
-        f"{failing[:7]} was already tried by itself: a person may try it again.",
+        f"{failing[:7]} was already auto-deployed once. Retry it manually.",
     ]
 
 

@@ -103,7 +103,7 @@ def _kind(status: int, message: str, *, reason: str) -> tuple[type[ClusterError]
     if status in _KINDS:
         return _KINDS[status]
     if status >= 500 or status < 400:  # noqa: PLR2004 -- HTTP's own numbers
-        return ClusterUnavailable, f"The cluster has trouble of its own ({status}). Try again."
+        return ClusterUnavailable, f"The cluster has an internal error ({status}). Try again."
     return Invalid, f"The cluster does not accept the request ({status})."
 
 

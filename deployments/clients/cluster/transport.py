@@ -158,9 +158,9 @@ def read_json(body: bytes) -> Json:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise ClusterUnavailable("The cluster's answer cannot be read: is this an API server?") from error
+        raise ClusterUnavailable("The cluster's answer cannot be read. Is this an API server?") from error
     if not isinstance(answer, dict):
-        raise ClusterUnavailable("The cluster's answer is no object: is this an API server?")
+        raise ClusterUnavailable("The cluster's answer is not an object. Is this an API server?")
     return answer
 
 

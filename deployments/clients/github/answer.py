@@ -99,7 +99,7 @@ def _refusal(answer: Answer) -> GitHubError:
         return GitHubRefused(f"{SINGLE_SIGN_ON}{_sign_on_address(answer)}")
     if answer.status == HTTPStatus.NOT_FOUND:
         return GitHubNotFound(
-            "GitHub knows no such repository or commit, or this token has no access to it. Check the name and the token."
+            "GitHub has no such repository or commit, or this token has no access to it. Check the name and the token."
         )
     wanted = answer.headers.get("x-accepted-github-permissions", "")
     refusal = f"GitHub refuses (HTTP {answer.status})" + (f": “{message}”." if message else ".")

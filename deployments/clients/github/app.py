@@ -117,7 +117,7 @@ def signed(app: AppCredentials) -> str:
     except (jwt.PyJWTError, TypeError, ValueError):
         # Without its cause, which may hold the key.
         raise GitHubRefused(
-            "GITHUB_APP_PRIVATE_KEY is no private key. Set it to the whole of the .pem file that GitHub gave, or name that "
+            "GITHUB_APP_PRIVATE_KEY is not a private key. Set it to the whole of the .pem file that GitHub gave, or name that "
             "file in GITHUB_APP_PRIVATE_KEY_FILE."
         ) from None
 
@@ -137,5 +137,5 @@ def _read_token(answer: Answer) -> _Token:
 
 def _unreadable() -> GitHubUnavailable:
     return GitHubUnavailable(
-        "GitHub's answer to the App lacks what it should have. Look for a newer Headway."
+        "GitHub's answer to the App lacks what it should have. This may need a newer Headway version."
     )

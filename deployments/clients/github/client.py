@@ -106,7 +106,7 @@ class GitHub:
             raise named(error, account, "core") from error
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise GitHubUnavailable(
-                "GitHub's comparison lacks what it should have. Look for a newer Headway."
+                "GitHub's comparison lacks what it should have. This may need a newer Headway version."
             ) from error
 
     def grants(self) -> dict[str, Grant | GitHubError]:

@@ -111,7 +111,7 @@ class _Query:
 
 
 _BROKEN_OFF = "The git host broke off before its answer was whole. Try again in a minute."
-_NOT_GIT = "The git host's answer is none of git's. Check GITHUB_URL, or try again in a minute."
+_NOT_GIT = "The git host's answer is not git's. Check GITHUB_URL, or try again in a minute."
 
 
 def _default_branch(found: "LsRemoteResult", name: str) -> str:

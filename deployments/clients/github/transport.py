@@ -59,7 +59,7 @@ class Transport:
                     raise_for_status(answer, advice=account.advice)
                     return answer
                 url = _next_url(url, answer.headers.get("location", ""))
-        raise GitHubUnavailable("GitHub sends this request round in circles. Check GITHUB_API_URL.")
+        raise GitHubUnavailable("GitHub redirects in a loop. Check GITHUB_API_URL.")
 
     def _exchange(self, method: str, url: str, *, account: Account, read_bytes: int, body: Any) -> Answer:
         self.requests += 1

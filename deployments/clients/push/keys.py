@@ -44,7 +44,7 @@ def public_half(private: str) -> str:
         return _public(Vapid.from_string(private).private_key)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # Without its cause, which may hold the key.
-        raise UnableToReadKey("It is no private key on P-256.") from None
+        raise UnableToReadKey("It is not a private key on P-256.") from None
 
 
 class UnableToSign(Exception):

@@ -88,7 +88,7 @@ class Transport:
                     return reply
                 question = question.moved_to(_follow(question.url, location, self.plain_http))
         raise RegistryUnavailable(
-            f"{host_of(first.url)} sends us from one address to the next without end. Check the registry's own settings."
+            f"{host_of(first.url)} redirects in a loop. Check the registry's own settings."
         )
 
     def _exchange(self, question: Question, *, is_first: bool) -> Reply:

@@ -31,7 +31,7 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
         if unsent.first() is None or not finish(
             deploy, Ending.CANCELLED, message, by=by, audited=audited, now=now
         ):
-            raise UnableToCancel("Too late to cancel: the cluster has been told already.")
+            raise UnableToCancel("Too late to cancel. The cluster already has the change.")
 
 
 def abort_and_roll_back(
@@ -49,7 +49,7 @@ def abort_and_roll_back(
             message = f"Aborted by {by.get_username()}: rolling back to {short(target)}."
             audited = f"Aborted Deploy {deploy.pk} of {short(deploy.sha)} while it rolled out."
             if not finish(deploy, Ending.ABORTED, message, by=by, audited=audited, now=now):
-                raise UnableToCancel("Nothing to abort: it is not rolling out (any more).")
+                raise UnableToCancel("Nothing to abort. It is not rolling out.")
             seen = Observation.objects.filter(site=site).values_list("running_sha", flat=True).first()
             return request_rollback(
                 site=site,

@@ -74,7 +74,7 @@ class DeployRequest:
     def words_on_hold(self) -> str:
         """That a Hold is passed, and whose; empty where none is."""
         hold = self.passes_hold
-        return f"It passes the Hold by {hold.by}: {hold.reason}" if hold else ""
+        return f"It bypasses the hold by {hold.by}: {hold.reason}" if hold else ""
 
     @property
     def described(self) -> str:

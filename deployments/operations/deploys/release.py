@@ -1,4 +1,4 @@
-"""The release job: a Job that must complete before anything is changed, such as a migration of the database."""
+"""The release job: a Job that must complete before anything is changed, such as a database migration."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -102,8 +102,8 @@ def _by_itself(failed: Deploy, *, now: datetime) -> str:
             site=failed.site, sha=target, seen_sha=seen, by=None, rolls_back=failed, cause=cause, now=now
         )
     except UnableToDeploy as refusal:
-        return f"It was not rolled back by itself: {refusal}"
-    return f"Headway rolls back to {short(target)} by itself."
+        return f"Not rolled back automatically. {refusal}"
+    return f"Rolling back to {short(target)} automatically."
 
 
 def _past(deploy: Deploy) -> Past:
@@ -160,7 +160,7 @@ def _refusal(site: Site, deploy_request: DeployRequest) -> str:
         deploy_request.rolls_back.sha if deploy_request.rolls_back else seen.desired_sha or seen.running_sha
     )
     if deploy_request.sha == left:
-        return f"{short(deploy_request.sha)} is what runs already."
+        return f"{short(deploy_request.sha)} is already running."
     return ""
 
 
@@ -170,7 +170,7 @@ def _hold_left_behind(site: Site, rollback: Deploy, *, by: User | None, now: dat
     left = rollback.rolls_back.sha if rollback.rolls_back else seen.desired_sha or seen.running_sha
     if not left:
         return
-    why = f"Rolled back from {short(left)} by {by.get_username() if by else 'itself'}"
+    why = f"Rolled back by {by.get_username()}" if by else "Rolled back automatically"
     reason = f"{why}. {rollback.cause}".strip()[: Hold._meta.get_field("reason").max_length]  # noqa: SLF001  Django's documented Meta API
     try:
         place_hold(

@@ -79,7 +79,7 @@ def _note_changed_before(deploy: Deploy, steps: list[DeployStep], clients: Clien
     try:
         changed = changed_before(deploy, steps, cluster=clients.cluster)
     except ClusterError as error:
-        raise TryLater(f"{error} Headway keeps trying.") from error
+        raise TryLater(f"{error} Retrying.") from error
     for step in steps:
         if step.pk in changed and step.patched_at is None:
             note_applied(step, changed[step.pk], now=now)
@@ -93,7 +93,7 @@ def _try_again(deploy: Deploy, *, now: datetime) -> None:
 
 
 def _refuse(deploy: Deploy, steps: list[DeployStep], refusal: Refused, *, now: datetime) -> None:
-    asked = f"asked for by {deploy.requested_by_name}"
+    asked = f"requested by {deploy.requested_by_name}"
     if changed := changed_by(steps):
         message = sentences(str(refusal), changed)
         finish(deploy, Ending.PARTLY_APPLIED, message, reason=refusal.reason or "partly_applied", now=now)
@@ -145,7 +145,7 @@ def _check_commit_and_image(deploy: Deploy, clients: Clients, *, now: datetime) 
     except UnableToParseImage as error:
         raise Refused(str(error)) from error
     except (GitHubError, RegistryError) as error:
-        raise TryLater(f"{error} Headway keeps trying.") from error
+        raise TryLater(f"{error} Retrying.") from error
     is_built, deploy.digest = digest is not None, digest or ""
     note_image(deploy.site, deploy.image, is_there=is_built, now=now)
     refusal = first_refusal(guard_input_at_start(deploy, is_on_branch=is_on_branch, is_image_built=is_built))

@@ -58,7 +58,7 @@ def _what_is_missing(deployment: Workload) -> str:
     numbers = deployment.counts
     leaving = max(numbers.old, numbers.terminating)
     if deployment.strategy == "Recreate" and leaving and not numbers.updated:
-        return f"New pods start when the old ones are gone: {counted(leaving, 'old pod')} to go."
+        return f"Waiting for {counted(leaving, 'old pod')} to stop before new ones start."
     if numbers.updated < numbers.wanted:
         return f"{some_of(numbers.updated, numbers.wanted, 'new pod')} created."
     if numbers.old:

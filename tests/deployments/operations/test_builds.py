@@ -178,7 +178,7 @@ SAID = {
     "no commit": ("v1.4.2", OURS, "labelled “v1.4.2”, which is no commit"),
     "none": ("", "", "has no label org.opencontainers.image.revision"),
     "unknown": ("b" * 40, "", "labelled bbbbbbb, which GitHub does not know in icco/cacophony"),
-    "short and unknown": ("bbbbbbbb", OURS, "labelled bbbbbbbb, which is no one commit of icco/cacophony"),
+    "short and unknown": ("bbbbbbbb", OURS, "labelled bbbbbbbb, which is not a single commit of icco/cacophony"),
 }
 
 

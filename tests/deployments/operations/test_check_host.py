@@ -133,7 +133,7 @@ def test_a_host_whose_name_cannot_be_resolved_here_fails_no_deploy(
         f"The worker cannot resolve the name {unresolvable}."
     )
     assert (deploy.status, deploy.checks) == (Status.SUCCEEDED, 0)
-    assert deploy.message == f"{message} If it never can, turn off the check in its mapping."
+    assert deploy.message == f"{message} If it never can be, turn off the check in its mapping."
     assert f"{message} Trying once more." in stated(deploy)
 
 

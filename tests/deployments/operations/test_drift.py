@@ -97,7 +97,7 @@ def test_one_that_github_does_not_know_is_told_as_that(
     observe(clients, names=[HOST])
 
     assert answer().state == State.DRIFTED
-    assert f"{image} carries no commit that GitHub knows" in answer().message
+    assert f"{image} names no commit that GitHub knows" in answer().message
 
 
 def test_one_that_github_could_not_be_asked_about_is_not_told_as_unknown_to_it(

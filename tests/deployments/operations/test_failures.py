@@ -170,7 +170,7 @@ def test_a_pull_that_is_denied_fails_it(world: World, clients: Clients) -> None:
 
     assert deploy.status == Status.FAILED
     assert deploy.message == (
-        f"The cluster may not pull {deploy.image}. Give it access to the registry. It was told: failed to authorize: "
+        f"The cluster may not pull {deploy.image}. Give it access to the registry. The registry said: failed to authorize: "
         "failed to fetch oauth token: unexpected status from GET request to "
         "https://auth.example.com/token?service=registry.example.com: 403 Forbidden."
     )

@@ -108,7 +108,7 @@ def branch_that_never_was(world: World) -> None:
             "icco/cacophony has no branch “gone”. Correct the site's branch, or leave it empty",
         ),
         (branch_renamed, "for the default one, “trunk”."),
-        (gone, "GitHub knows no repository icco/cacophony, or this token has no access to it"),
+        (gone, "GitHub has no repository icco/cacophony, or this token has no access to it"),
     ],
 )
 def test_what_is_missing_on_github_is_called_what_it_is(

@@ -86,7 +86,7 @@ def test_an_archived_repository_is_told(world: World, clients: Clients) -> None:
     observe(clients)
 
     assert page().notes == (
-        "icco/cacophony is archived on GitHub: no newer commit comes until somebody unarchives it.",
+        "icco/cacophony is archived on GitHub: no newer commit comes until it is unarchived.",
     )
 
 

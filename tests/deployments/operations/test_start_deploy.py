@@ -100,7 +100,7 @@ def test_an_image_changed_since_the_person_looked_is_left_alone(
     begin(queued, clients)
 
     assert queued.status == Status.FAILED
-    assert "What runs has changed since you looked" in queued.message
+    assert "The running commit changed" in queued.message
     assert world.running_image(HOST) == older
 
 
@@ -110,7 +110,7 @@ def test_a_hold_placed_meanwhile_stops_it(world: World, clients: Clients, queued
     begin(queued, clients)
 
     assert (queued.status, patches(world)) == (Status.FAILED, 0)
-    assert queued.message == "Everything is held by ann: Black Friday. Resume it first."
+    assert queued.message == "All deploys are paused (by ann): Black Friday. Resume it first."
 
 
 def test_an_image_that_is_gone_from_the_registry_stops_it(

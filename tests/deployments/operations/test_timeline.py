@@ -95,7 +95,7 @@ def test_a_deploy_tells_its_whole_way(world: World, clients: Clients) -> None:
 
     lines = timeline(deploy)
 
-    assert lines[0].message == f"Asked for by {deploy.requested_by_name}."
+    assert lines[0].message == f"Requested by {deploy.requested_by_name}."
     assert lines[0].kind == EventKind.ASKED
     assert "The cluster accepted the change." in [line.message for line in lines]
     assert (lines[-1].kind, lines[-1].message) == (EventKind.ENDED, deploy.message)

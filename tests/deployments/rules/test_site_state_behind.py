@@ -47,23 +47,23 @@ CASES = {
     ),
     "held without end": (
         {"hold": hold()},
-        ("held", "1 commit behind. This site is held by nat: the demo.", "resume"),
+        ("held", "1 commit behind. This site is on hold (by nat): the demo.", "resume"),
     ),
     "held until a time": (
         {"hold": hold(until=NOW + timedelta(days=7))},
         (
             "held",
-            "1 commit behind. This site is held by nat until 30 November 2026, 12:00 UTC: the demo.",
+            "1 commit behind. This site is on hold (by nat, until 30 November 2026, 12):00 UTC: the demo.",
             "resume",
         ),
     ),
     "the head is held": (
         {"hold": hold(sha=HEAD, reason="", by="")},
-        ("held", "1 commit behind. Commit b2b2b2b is held.", "resume"),
+        ("held", "1 commit behind. Commit b2b2b2b is on hold.", "resume"),
     ),
     "everything is held": (
         {"hold": hold(everything=True)},
-        ("held", "1 commit behind. Everything is held by nat: the demo.", "resume"),
+        ("held", "1 commit behind. All deploys are paused (by nat): the demo.", "resume"),
     ),
     "the Hold has expired": (
         {"hold": hold(until=NOW)},
@@ -75,7 +75,7 @@ CASES = {
     ),
     "CI failed": (
         RED | {"behind_by": 12},
-        ("red", "12 commits behind. CI failed on b2b2b2b: mend it, or deploy anyway.", "deploy_anyway"),
+        ("red", "12 commits behind. CI failed on b2b2b2b. Fix it or deploy anyway.", "deploy_anyway"),
     ),
     "the image is not built": (
         UNBUILT,
@@ -120,7 +120,7 @@ CASES = {
     ),
     "a Hold on the one below it": (
         BELOW | {"hold": hold(sha=BUILT)},
-        ("held", "2 commits behind. Commit e5e5e5e is held by nat: the demo.", "resume"),
+        ("held", "2 commits behind. Commit e5e5e5e is on hold (by nat): the demo.", "resume"),
     ),
     "a Deploy of the one below it failed": (
         BELOW | {"last": deploy(sha=BUILT, message="It crashes."), "desired_sha": RUNNING},

@@ -24,7 +24,7 @@ TRIED = {"desired_sha": HEAD, "last": deploy(message="The new pod crashed")}
 CASES = {
     "a Deploy is active": (
         {"active": deploy(status="rolling_out", message="1 of 3 new pods is up")},
-        ("deploying", "b2b2b2b is on its way. 1 of 3 new pods is up.", "watch"),
+        ("deploying", "Deploying b2b2b2b. 1 of 3 new pods is up.", "watch"),
     ),
     "a Deploy that names its commit itself is active": (
         {"active": deploy(status="waiting", message="The image of b2b2b2b is not built yet")},
@@ -82,7 +82,7 @@ CASES = {
         {"desired_image": "gcr.io/icco-cloud/photos:" + RUNNING},
         (
             "drifted",
-            f"The container runs gcr.io/icco-cloud/photos, and this site is {REPOSITORY}. Correct the mapping.",
+            f"Wrong image: running gcr.io/icco-cloud/photos, expected {REPOSITORY}. Correct the mapping.",
             "review",
         ),
     ),
@@ -148,7 +148,7 @@ CASES = {
         {"desired_image": REPOSITORY + ":latest", "desired_sha": "", "running_sha": ""},
         (
             "drifted",
-            f"{REPOSITORY}:latest carries no commit that GitHub knows. Correct the mapping, or deploy the newest.",
+            f"{REPOSITORY}:latest names no commit that GitHub knows. Correct the mapping, or deploy the newest.",
             "review",
         ),
     ),
@@ -156,7 +156,7 @@ CASES = {
         {"desired_image": REPOSITORY + ":latest", "desired_sha": ""},
         (
             "drifted",
-            f"{REPOSITORY}:latest carries no commit that GitHub knows. Correct the mapping, or deploy the newest.",
+            f"{REPOSITORY}:latest names no commit that GitHub knows. Correct the mapping, or deploy the newest.",
             "review",
         ),
     ),

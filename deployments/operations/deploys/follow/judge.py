@@ -58,7 +58,7 @@ def _wait(judgements: Sequence[StepJudgement], *, ready_before: int) -> None:
     if deploy.status != Status.VERIFYING:
         deploy.note(now=now, message=message)
     elif any(each.rollout and each.rollout.is_observed for each in late):
-        fell_away = "A pod fell away again." if deploy.ready < ready_before else ""
+        fell_away = "A pod is no longer ready." if deploy.ready < ready_before else ""
         message = sentences(fell_away, message)
         deploy.move(
             Status.ROLLING_OUT, now=now, message=message, verifying_since=None, checks=0, checked_at=None

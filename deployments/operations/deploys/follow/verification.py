@@ -137,7 +137,7 @@ def _not_asked(snapshot: Snapshot, problem: UnableToAsk, *, stayed: str) -> None
     if deploy.checked_at is None:
         deploy.note(now=now, message=sentences(message, "Trying once more"), checked_at=now)
         return
-    remedy = "If it never can, turn off the check in its mapping"
+    remedy = "If it never can be, turn off the check in its mapping"
     finish(deploy, Ending.SUCCEEDED, sentences(message, remedy), checked_at=now, now=now)
 
 
@@ -145,7 +145,7 @@ def _wrong(snapshot: Snapshot, context: FollowContext, message: str) -> None:
     deploy, now = snapshot.deploy, snapshot.now
     times = deploy.checks + 1
     if times < context.timeouts.host_checks:
-        again = f"{message} It is asked again ({times} of {context.timeouts.host_checks})."
+        again = f"{message} Retrying ({times} of {context.timeouts.host_checks})."
         deploy.note(now=now, message=again, checks=times, checked_at=now)
         return
     pod, step = next((each for each in snapshot.new_pods if is_ready(each)), None), snapshot.step

@@ -165,7 +165,7 @@ def test_a_missing_repository_says_that_access_may_be_missing(github: GitHub) ->
     problem = problem_of(github, HeadQuestion(key="site", owner="icco", repository="gone"))
 
     assert isinstance(problem.error, GitHubNotFound)
-    assert "GitHub knows no repository icco/gone, or this token has no access" in str(problem.error)
+    assert "GitHub has no repository icco/gone, or this token has no access" in str(problem.error)
 
 
 def test_single_sign_on_says_to_authorize_the_token(github: GitHub, demo_github: DemoGitHub) -> None:
