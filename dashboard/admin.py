@@ -90,14 +90,14 @@ class PersonAdmin(UserAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Leave the groups as give_role left them."""
 
-    @admin.action(description="Reset passkeys and recovery codes, and log out everywhere", permissions=["change"])
+    @admin.action(
+        description="Reset passkeys and recovery codes, and log out everywhere", permissions=["change"]
+    )
     def let_in_again(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         Authenticator.objects.filter(user__in=queryset).delete()
         for session in UserSession.objects.filter(user__in=queryset):
             session.end()
-        self.message_user(
-            request, "Done. Now set a new password and send it to them.", messages.SUCCESS
-        )
+        self.message_user(request, "Done. Now set a new password and send it to them.", messages.SUCCESS)
 
 
 admin.site.register(User, PersonAdmin)

@@ -86,7 +86,9 @@ def _host(host: str) -> str:
     if not host:
         raise UnableToWrite(f"HOST is not set. Give the host name that people will open, as in {EXAMPLE}")
     if not _HOST.fullmatch(host):
-        raise UnableToWrite(f"HOST: “{host}” is not a host name. Give it without https:// and without a path.")
+        raise UnableToWrite(
+            f"HOST: “{host}” is not a host name. Give it without https:// and without a path."
+        )
     return host
 
 

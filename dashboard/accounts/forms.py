@@ -173,7 +173,5 @@ class WelcomeForm(BaseUserCreationForm):
     def clean_code(self) -> str:
         code = str(self.cleaned_data["code"])
         if not is_right_code(code):
-            raise forms.ValidationError(
-                "This is not the code in the web server's log. Check its last lines."
-            )
+            raise forms.ValidationError("This is not the code in the web server's log. Check its last lines.")
         return code

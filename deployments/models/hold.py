@@ -37,7 +37,7 @@ class Hold(models.Model):
         null=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="What it protects: where that changes nothing, the Hold ends with it.",
+        help_text="What it protects: where that changes nothing, the hold ends with it.",
     )
     until = models.DateTimeField(null=True, blank=True, help_text="Empty: until resumed.")
     resumed_at = models.DateTimeField(db_column="lifted_at", null=True)

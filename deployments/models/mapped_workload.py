@@ -31,7 +31,7 @@ class MappedWorkload(models.Model):
         help_text="Only these containers, by commas. Empty: every container and init container that runs the site's image.",
     )
     position = models.PositiveSmallIntegerField(
-        default=0, help_text="A Deploy changes the workloads in this order, lowest first."
+        default=0, help_text="A deploy changes the workloads in this order, lowest first."
     )
 
     class Meta:

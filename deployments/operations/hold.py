@@ -97,9 +97,7 @@ def resume_hold_of(rollback: Deploy, *, now: datetime) -> None:
     with transaction.atomic():
         for hold in Hold.objects.select_related("site").filter(rollback=rollback, resumed_at=None):
             if _resume(hold, by_name=audit.HEADWAY, now=now):
-                message = (
-                    f"Resumed {_what(hold)}: the rollback that put it on hold ended before it changed anything."
-                )
+                message = f"Resumed {_what(hold)}: the rollback that put it on hold ended before it changed anything."
                 audit.record(AuditEvent.Kind.RESUME, message, site=hold.site, now=now)
 
 

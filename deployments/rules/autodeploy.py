@@ -88,7 +88,7 @@ def _held(question: _Question) -> _Refusal:
 
 def _busy(question: _Question) -> _Refusal:
     active = question.facts.active
-    return Wait(f"The Deploy of {short(active.sha)} is still in progress.") if active else None
+    return Wait(f"The deploy of {short(active.sha)} is still in progress.") if active else None
 
 
 def _not_seen(question: _Question) -> _Refusal:
@@ -171,9 +171,7 @@ def _tried(question: _Question) -> _Refusal:
         last = None
     if last and last.reason == PUT_BACK:
         return Stop(
-            sentences(
-                last.message, "Its manager undoes what is deployed here. Choose what to deploy next"
-            )
+            sentences(last.message, "Its manager undoes what is deployed here. Choose what to deploy next")
         )
     if facts.target_sha in question.policy.tried_shas or (
         last and last.automatic and last.sha == facts.target_sha

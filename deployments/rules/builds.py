@@ -81,9 +81,7 @@ def why_not_counted(build: BuildFacts, *, slugs: Collection[str]) -> str:
 def unknown_to_github(commit: str, *, slug: str) -> str:
     """That the repository has no such commit, and what that may come from."""
     if len(commit) < 40:  # noqa: PLR2004  a whole SHA's digits
-        return (
-            f"its image is labelled {commit}, which is not a single commit of {slug}. Label it with all 40 digits"
-        )
+        return f"its image is labelled {commit}, which is not a single commit of {slug}. Label it with all 40 digits"
     return (
         f"its image is labelled {short(commit)}, which GitHub does not know in {slug}: a force-push removed that commit, or the label is "
         "its base image's. The next build sets it right"

@@ -20,7 +20,7 @@ from deployments.rules.problems import (
     first_at,
     is_retried,
 )
-from deployments.rules.wording import sentences
+from deployments.rules.wording import counted, sentences
 
 _CONFIG = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "PreCreateHookError", "RunContainerError"}
@@ -70,7 +70,13 @@ def init_problem_of(container: Container) -> Problem | None:
     problem = None if is_done else problem_of(container)
     if problem is None:
         return None
-    return replace(problem, reason="init_container", message=f"Its init container fails: {problem.message}")
+    return replace(problem, reason="init_container", message=_of_init(problem.message))
+
+
+def _of_init(message: str) -> str:
+    if message.startswith("Container "):
+        return f"Init {message[0].lower()}{message[1:]}"
+    return f"Its init container fails: {message}"
 
 
 def _kept_waiting(container: Container, waiting: Waiting) -> Problem:
@@ -130,8 +136,15 @@ def _crash(container: Container, ended: Terminated) -> Problem:
     if ended.reason in {"StartError", "ContainerCannotRun"}:
         message = sentences(f"{container.called} cannot start: {_stated(ended)}")
         return Problem("crash", message, START_SECONDS, since)
-    message = f"{container.called} ended with exit code {ended.exit_code}{restarted}. Read its log."
-    return Problem("crash", message, START_SECONDS, since)
+    return Problem("crash", f"{_crashed(container, ended)}. Read its log.", START_SECONDS, since)
+
+
+def _crashed(container: Container, ended: Terminated) -> str:
+    times, code = container.status.restarts, f"exit code {ended.exit_code}"
+    if not times:
+        return f"Container {container.called} {'crashed' if ended.exit_code else 'exited'} ({code})"
+    keeps = "crashing" if ended.exit_code else "exiting"
+    return f"Container {container.called} keeps {keeps} ({code}, {counted(times, 'restart')})"
 
 
 def _ended_by_probe(container: Container) -> Iterator[str]:

@@ -59,9 +59,7 @@ def wrong_image(facts: SiteFacts) -> str:
         return f"The container's image, “{facts.desired_image}”, cannot be read. Correct it in the cluster."
     if repository in {facts.expected_repository, facts.former_repository}:
         return ""
-    message = (
-        f"Wrong image: running {repository}, expected {facts.expected_repository}. Correct the mapping."
-    )
+    message = f"Wrong image: running {repository}, expected {facts.expected_repository}. Correct the mapping."
     return sentences(message, who_set(facts))
 
 
@@ -81,7 +79,9 @@ def unknown_commit(facts: SiteFacts) -> str:
         return ""
     if facts.build_problem:
         return sentences(f"Which commit runs is not known: {facts.build_problem}", who_set(facts))
-    message = f"{facts.desired_image} names no commit that GitHub knows. Correct the mapping, or deploy the newest."
+    message = (
+        f"{facts.desired_image} names no commit that GitHub knows. Correct the mapping, or deploy the newest."
+    )
     return sentences(message, who_set(facts))
 
 
@@ -169,7 +169,7 @@ def failed_deploy(facts: SiteFacts) -> str:
         return ""
     if last.status == "timed_out" and facts.running_sha == last.sha:
         return ""
-    return sentences(f"The Deploy of {short(last.sha)} {_ending(last)}", last.message)
+    return sentences(f"The deploy of {short(last.sha)} {_ending(last)}", last.message)
 
 
 def earlier_failure(facts: SiteFacts) -> str:
@@ -177,7 +177,7 @@ def earlier_failure(facts: SiteFacts) -> str:
     last = facts.last
     if last is None or not last.is_failure or failed_deploy(facts) or facts.running_sha == last.sha:
         return ""
-    return f"The last Deploy, of {short(last.sha)}, {_ending(last)}."
+    return f"The last deploy, of {short(last.sha)}, {_ending(last)}."
 
 
 def standing_hold(facts: SiteFacts, *, now: datetime) -> HoldFacts | None:
@@ -232,9 +232,7 @@ def distance(facts: SiteFacts) -> str:
     """How far what runs is from the head, without a full stop: `12 commits behind`. Never a number not known."""
     if facts.is_diverged:
         beside = f"Diverged: {counted(facts.ahead_by or 0, 'commit')} ahead of the branch"
-        return (
-            f"{beside}, {facts.behind_by} behind" if facts.behind_by else beside
-        )
+        return f"{beside}, {facts.behind_by} behind" if facts.behind_by else beside
     if facts.behind_by:
         return f"{counted(facts.behind_by, 'commit')} behind"
     if facts.running_is_unknown:

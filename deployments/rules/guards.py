@@ -109,9 +109,7 @@ def _hold(guard_input: GuardInput) -> str:
 def _alone(guard_input: GuardInput) -> str:
     if guard_input.other is None:
         return ""
-    return (
-        f"Commit {short(guard_input.other.sha)} is being deployed here right now. Wait until that has ended."
-    )
+    return f"Commit {short(guard_input.other.sha)} is being deployed here right now. Wait until it has ended."
 
 
 def _seen(guard_input: GuardInput) -> str:

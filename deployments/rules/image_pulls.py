@@ -58,9 +58,7 @@ def _refused(image: str, words: str, since: datetime | None) -> Problem:
     if _ELSEWHERE.search(because):
         return _failed(image, cause, since)
     if _DENIED.search(because):
-        message = (
-            f"The cluster may not pull {image}. Give it access to the registry. The registry said: {cut(cause)}"
-        )
+        message = f"The cluster may not pull {image}. Give it access to the registry. The registry said: {cut(cause)}"
         return Problem("pull_denied", sentences(message), START_SECONDS, since)
     if _ABSENT.search(because):
         message = image_not_found(image)

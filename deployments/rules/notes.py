@@ -13,9 +13,7 @@ def notes_on(*, slug: str, name_with_owner: str, is_archived: bool, managed_by: 
         f"GitHub calls {slug} {name_with_owner} now. Follow the rename in the admin, before someone else takes the old name"
         if is_renamed(slug, name_with_owner)
         else "",
-        f"{slug} is archived on GitHub: no newer commit comes until it is unarchived"
-        if is_archived
-        else "",
+        f"{slug} is archived on GitHub: no newer commit comes until it is unarchived" if is_archived else "",
     )
     return tuple(sentences(note) for note in notes if note)
 

@@ -33,7 +33,7 @@ def test_a_wish_is_told_with_who_and_from_where(deployer: Client, site: Site, pe
         "192.0.2.7",
     )
     assert (event.site, event.host) == (site, HOST)
-    assert event.message == f"Asked for a Deploy of {HEAD[:7]}."
+    assert event.message == f"Requested a deploy of {HEAD[:7]}."
 
 
 def test_a_refusal_is_told_with_its_reason(deployer: Client, site: Site) -> None:
@@ -50,7 +50,7 @@ def test_a_hold_and_its_end_are_told(deployer: Client, site: Site) -> None:
 
     message = list(AuditEvent.objects.exclude(kind=Kind.LOGIN).values_list("kind", "message"))
     assert message == [
-        (Kind.RESUME, "Resumed this site, held by eve: Migration"),
+        (Kind.RESUME, "Resumed this site, on hold by eve: Migration"),
         (Kind.HOLD, "Put this site on hold: Migration"),
     ]
 

@@ -63,7 +63,7 @@ def test_the_question_names_them(deployer: Client) -> None:
         ("building", "is not built yet"),
         ("pending", "CI has not finished, and this site waits for it"),
         ("diverged", "not on the branch"),
-        ("held", "held by ada: The demo"),
+        ("held", "on hold (by ada): The demo"),
     ],
 )
 def test_the_question_says_who_is_left_out_and_why(deployer: Client, host: str, why: str) -> None:

@@ -151,7 +151,7 @@ def test_a_hold_on_it_stops_it_as_any_commit(deployer: Client, site: Site) -> No
 
     page = deployer.post(URL, {"sha": BUILT, "seen": RUNNING}, follow=True).text
 
-    assert f"Commit {BUILT[:7]} is held by eve" in page
+    assert f"Commit {BUILT[:7]} is on hold (by eve)" in page
     assert not Deploy.objects.filter(site=site).exists()
 
 

@@ -231,12 +231,12 @@ def test_a_rollout_can_be_aborted(deployer: Client, site: Site) -> None:
 
 def test_a_rollback_is_not_offered_to_be_rolled_back(deployer: Client, site: Site) -> None:
     deploy = rolling_out(site)
-    Deploy.objects.update(kind=Kind.ROLLBACK, cause="The Deploy of abc1234 failed.")
+    Deploy.objects.update(kind=Kind.ROLLBACK, cause="The deploy of abc1234 failed.")
 
     page = deployer.get(f"/deploys/{deploy.pk}/").text
 
     assert "/abort" not in page
-    assert "The Deploy of abc1234 failed." in page
+    assert "The deploy of abc1234 failed." in page
 
 
 def test_a_failed_deploy_can_be_tried_again(deployer: Client, site: Site) -> None:

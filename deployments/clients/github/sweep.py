@@ -134,5 +134,7 @@ def _one(
     except GitHubError as error:
         return HeadProblem(key=question.key, error=error)
     except (KeyError, TypeError, ValueError, AttributeError):
-        problem = GitHubUnavailable("GitHub's answer lacks what it should have. This may need a newer Headway version.")
+        problem = GitHubUnavailable(
+            "GitHub's answer lacks what it should have. This may need a newer Headway version."
+        )
         return HeadProblem(key=question.key, error=problem)

@@ -12,9 +12,7 @@ class Command(BaseCommand):
     help = "Print, as CSV for import_sites, the workloads whose image names a commit and that no site maps. Add their hosts to it first. Run it where the worker runs."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "namespaces", nargs="*", help="namespaces to search; none: those that have sites"
-        )
+        parser.add_argument("namespaces", nargs="*", help="namespaces to search; none: those that have sites")
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = discover(clients=Clients.from_settings(), namespaces=options["namespaces"])

@@ -39,7 +39,7 @@ def _refusal(site: Site, image: str) -> str:
     if not site.owns(image):
         return f"{image} is not of {site.expected_repository}. Correct the mapping, or replace it."
     if seen.latest_deploy and seen.latest_deploy.is_active:
-        return "A Deploy is under way here. Wait until that has ended."
+        return "A deploy is in progress here. Wait until it has ended."
     if not seen.desired_sha:
         return "The image names no commit that GitHub knows. Push it to the branch, or replace it."
     if seen.desired_sha != seen.running_sha or seen.ready < seen.wanted:

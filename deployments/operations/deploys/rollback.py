@@ -95,7 +95,7 @@ def _by_itself(failed: Deploy, *, now: datetime) -> str:
     earlier = failed.site.deploys.filter(pk__lt=failed.pk)[:PAST_LOOKED_AT]
     if why_not := way_back([_past(each) for each in earlier], failed=_past(failed), before=target):
         return why_not
-    cause = f"The Deploy of {short(failed.sha)} {Status(failed.status).label.lower()}: {failed.message}"
+    cause = f"The deploy of {short(failed.sha)} {Status(failed.status).label.lower()}: {failed.message}"
     seen = Observation.objects.get(site=failed.site).running_sha
     try:
         request_rollback(

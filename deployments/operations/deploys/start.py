@@ -99,7 +99,7 @@ def _refuse(deploy: Deploy, steps: list[DeployStep], refusal: Refused, *, now: d
         finish(deploy, Ending.PARTLY_APPLIED, message, reason=refusal.reason or "partly_applied", now=now)
         return
     message = (
-        f"Refused Deploy {deploy.pk} of {short(deploy.sha)}, {asked}, before anything was changed. {refusal}"
+        f"Refused deploy {deploy.pk} of {short(deploy.sha)}, {asked}, before anything was changed. {refusal}"
     )
     # Another run may have begun with it meanwhile: then it is under way.
     finish(deploy, Ending.REFUSED, str(refusal), reason=refusal.reason, audited=message, now=now)

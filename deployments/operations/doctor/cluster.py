@@ -129,6 +129,8 @@ def _problem(site: Site, reference: WorkloadReference, workload: Workload | None
     if site.expected_repository and not site.owns(image):
         drifted = f"{targets[0]} runs {image}, which is not of {site.expected_repository}."
         return warning(
-            subject, drifted, "Correct the mapping or its image template. Headway does not change this workload."
+            subject,
+            drifted,
+            "Correct the mapping or its image template. Headway does not change this workload.",
         )
     return None

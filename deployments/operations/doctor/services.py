@@ -45,9 +45,7 @@ def github_answers(clients: Clients, sites: Sequence[Site]) -> Iterator[Finding]
     budget = answers.budget
     left = f"{budget.remaining} of {budget.limit} requests left in this hour."
     if budget.remaining < LITTLE_BUDGET * budget.limit:
-        remedy = (
-            f"Headway continues automatically after {budget.resets_at:%H:%M} UTC. Check what else uses this token."
-        )
+        remedy = f"Headway continues automatically after {budget.resets_at:%H:%M} UTC. Check what else uses this token."
         yield warning("GitHub's budget", left, remedy)
     else:
         yield good("GitHub's budget", left)

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from deployments.rules.pods import condition
 from deployments.rules.rollouts.rollout import Judgement, Phase, Rollout, before_counting, with_numbers
-from deployments.rules.wording import counted, duration, sentences, some_of
+from deployments.rules.wording import counted, creating, duration, sentences, waiting_for
 from deployments.rules.workloads import Counts, Workload, image_writer
 
 
@@ -60,12 +60,11 @@ def _what_is_missing(deployment: Workload) -> str:
     if deployment.strategy == "Recreate" and leaving and not numbers.updated:
         return f"Waiting for {counted(leaving, 'old pod')} to stop before new ones start."
     if numbers.updated < numbers.wanted:
-        return f"{some_of(numbers.updated, numbers.wanted, 'new pod')} created."
+        return creating(numbers.updated, numbers.wanted)
     if numbers.old:
-        goes = "has" if numbers.old == 1 else "have"
-        return f"{counted(numbers.old, 'old pod')} {goes} still to go."
+        return f"Waiting for {counted(numbers.old, 'old pod')} to stop."
     if numbers.available < numbers.updated:
-        return f"{some_of(numbers.available, numbers.updated, 'new pod')} up."
+        return waiting_for(numbers.available, numbers.updated)
     return ""
 
 

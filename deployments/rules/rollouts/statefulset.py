@@ -8,7 +8,7 @@ nothing is waited for: https://kubernetes.io/docs/concepts/workloads/controllers
 from collections.abc import Mapping
 
 from deployments.rules.rollouts.rollout import Judgement, Phase, Rollout, before_counting, with_numbers
-from deployments.rules.wording import counted, sentences, some_of
+from deployments.rules.wording import counted, creating, sentences, some_of
 from deployments.rules.workloads import Workload
 
 
@@ -38,7 +38,7 @@ def _judge(stateful_set: Workload, wanted: int) -> Judgement:
         )
     if not wanted:
         return Phase.COMPLETE, f"Applied. {_kept(stateful_set)}."
-    created = "" if numbers.updated >= wanted else f"{some_of(numbers.updated, wanted, 'new pod')} created."
+    created = "" if numbers.updated >= wanted else creating(numbers.updated, wanted)
     if numbers.ready < numbers.wanted:
         return Phase.PROGRESSING, sentences(
             created, f"{some_of(numbers.ready, numbers.wanted, 'pod')} ready."

@@ -23,7 +23,7 @@ def test_the_wish_names_every_site_and_the_cancelling_is_told_too(sites: dict[st
     stated = AuditEvent.objects.filter(site=None, actor=eve).order_by("pk").values_list("kind", "message")
     assert list(stated) == [
         ("deploy", f"Requested deploys of 3 sites, one after another: {', '.join(sorted(sites)[:3])}."),
-        ("cancel", "Cancelled the Deploys of 3 sites. 2 sites after it not started."),
+        ("cancel", "Cancelled the deploys of 3 sites. 2 sites after it not started."),
     ]
 
 

@@ -181,7 +181,7 @@ def test_after_adopting_the_sync_deploys_again(world: World, clients: Clients, o
 
 
 def test_another_apps_image_cannot_be_adopted(foreign: str, nat: User) -> None:
-    with pytest.raises(UnableToAdopt, match="correct the mapping"):
+    with pytest.raises(UnableToAdopt, match="Correct the mapping"):
         adopt_it(foreign, nat)
 
 

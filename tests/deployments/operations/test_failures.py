@@ -60,7 +60,7 @@ def message_of(deploy: Deploy) -> str:
     [
         pytest.param(
             CRASHES(3, ("Starting…", "no such table: users")),
-            ("crash", "“cacophony” ended with exit code 3, and was restarted N times. Read its log."),
+            ("crash", "Container “cacophony” keeps crashing (exit code 3, N restarts). Read its log."),
             "Starting…\nno such table: users",
             id="crash",
         ),
@@ -68,7 +68,7 @@ def message_of(deploy: Deploy) -> str:
             OOM,
             (
                 "out_of_memory",
-                "“cacophony” ran out of memory, and was restarted N times. Raise its limit, or roll back.",
+                "“cacophony” ran out of memory, restarted N times. Raise its limit, or roll back.",
             ),
             "Loading everything into memory.",
             id="out of memory",
@@ -77,7 +77,7 @@ def message_of(deploy: Deploy) -> str:
             NOT_ALIVE,
             (
                 "liveness",
-                "“cacophony” does not pass its liveness probe, and was restarted N times: HTTP probe failed with statuscode: 500.",
+                "“cacophony” does not pass its liveness probe, restarted N times: HTTP probe failed with statuscode: 500.",
             ),
             "Waiting for the database.",
             id="liveness",
@@ -245,7 +245,7 @@ def test_an_init_container_that_fails_is_named_with_its_last_lines(world: World,
 
     assert (deploy.status, deploy.reason) == (Status.FAILED, "init_container")
     assert message_of(deploy) == (
-        "Its init container fails: “migrate” ended with exit code 1, and was restarted N times. Read its log."
+        "Init container “migrate” keeps crashing (exit code 1, N restarts). Read its log."
     )
     assert deploy.log == "column users.name does not exist"
 
@@ -271,7 +271,7 @@ def test_events_that_may_not_be_read_do_not_blind_the_follower(world: World, cli
     see_through(deploy, clients, clock=Clock(minutes=3))
 
     assert (
-        message_of(deploy) == "“cacophony” ended with exit code 3, and was restarted N times. Read its log."
+        message_of(deploy) == "Container “cacophony” keeps crashing (exit code 3, N restarts). Read its log."
     )
 
 

@@ -109,7 +109,7 @@ def test_after_a_force_push_what_runs_has_diverged(world: World, clients: Client
     observe(clients)
 
     assert (page().seen.ahead_by, page().seen.behind_by) == (2, 1)
-    assert "It runs 2 commits that the branch does not have" in page().answer.message
+    assert "Diverged: 2 commits ahead of the branch" in page().answer.message
 
 
 def test_an_empty_repository_is_told(world: World, clients: Clients) -> None:

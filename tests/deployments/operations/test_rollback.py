@@ -150,7 +150,7 @@ def test_a_hold_leaves_the_way_back_open(
 def test_a_hold_stops_a_rollback_to_the_commit_that_it_is_on(older: str, nat: User) -> None:
     place_hold(site=site(), sha=older, reason="It leaks", by=nat, now=NOW)
 
-    with pytest.raises(UnableToDeploy, match="is held by nat: It leaks"):
+    with pytest.raises(UnableToDeploy, match=r"is on hold \(by nat\): It leaks"):
         roll_back(older, nat)
 
 

@@ -173,7 +173,7 @@ def test_a_policy_of_the_cluster_ends_it_in_its_own_words(
 
     assert (queued.status, patches(world)) == (Status.FAILED, 0)
     assert queued.message.endswith(f"It said: {refusal.message}")
-    assert "grant it in Headway's Role" not in queued.message
+    assert "Grant it in Headway's Role" not in queued.message
 
 
 def test_a_conflict_is_read_and_judged_again(world: World, clients: Clients, queued: Deploy) -> None:

@@ -61,18 +61,18 @@ def test_a_move_that_comes_too_late_tells_nothing(deploy: Deploy) -> None:
 
 
 def test_a_note_is_told_when_its_sentence_is_new(deploy: Deploy) -> None:
-    deploy.note(now=NOW, message="1 of 3 new pods is up.", ready=1)
-    deploy.note(now=NOW, message="1 of 3 new pods is up.", ready=1)
+    deploy.note(now=NOW, message="Waiting for the new pods (1 of 3 ready).", ready=1)
+    deploy.note(now=NOW, message="Waiting for the new pods (1 of 3 ready).", ready=1)
     deploy.note(now=NOW, ready=2)
 
-    assert stated(deploy) == [("noted", "1 of 3 new pods is up.")]
+    assert stated(deploy) == [("noted", "Waiting for the new pods (1 of 3 ready).")]
 
 
 def test_a_note_on_an_ended_deploy_tells_nothing(deploy: Deploy) -> None:
     stale = Deploy.objects.get(pk=deploy.pk)
     deploy.move(Status.FAILED, now=NOW, message="Gone.")
 
-    stale.note(now=NOW, message="1 of 3 new pods is up.")
+    stale.note(now=NOW, message="Waiting for the new pods (1 of 3 ready).")
 
     assert stated(deploy) == [("ended", "Gone.")]
 

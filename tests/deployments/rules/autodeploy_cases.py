@@ -23,13 +23,17 @@ CASES = {
     "off": ({}, {"auto_deploy": False}, Stop("Auto-deploy is off for this site.")),
     "site held": ({"hold": hold()}, {}, Stop("This site is on hold (by nat): the demo.")),
     "commit held": ({"hold": hold(sha=HEAD)}, {}, Stop("Commit b2b2b2b is on hold (by nat): the demo.")),
-    "everything held": ({"hold": hold(everything=True)}, {}, Stop("All deploys are paused (by nat): the demo.")),
+    "everything held": (
+        {"hold": hold(everything=True)},
+        {},
+        Stop("All deploys are paused (by nat): the demo."),
+    ),
     "held for a time": (
         {"hold": hold(until=NOW + timedelta(hours=1))},
         {},
-        Wait("This site is on hold (by nat, until 23 November 2026, 13):00 UTC: the demo."),
+        Wait("This site is on hold (by nat, until 23 November 2026, 13:00 UTC): the demo."),
     ),
-    "active": ({"active": deploy(sha=OLD)}, {}, Wait("The Deploy of 0000000 is still in progress.")),
+    "active": ({"active": deploy(sha=OLD)}, {}, Wait("The deploy of 0000000 is still in progress.")),
     "a manager puts its own image back": (
         {
             "last": deploy(
@@ -74,9 +78,7 @@ CASES = {
     "wrong app": (
         {"desired_image": "gcr.io/icco-cloud/photos:1"},
         {},
-        Stop(
-            f"Wrong image: running gcr.io/icco-cloud/photos, expected {REPOSITORY}. Correct the mapping."
-        ),
+        Stop(f"Wrong image: running gcr.io/icco-cloud/photos, expected {REPOSITORY}. Correct the mapping."),
     ),
     "no known commit": (
         {"desired_sha": "", "running_sha": "", "desired_image": REPOSITORY + ":latest"},
@@ -128,7 +130,7 @@ CASES = {
         {"ahead_by": 1},
         {},
         Stop(
-            "It runs 1 commit that the branch does not have, and lacks 1 commit of it. "
+            "Diverged: 1 commit ahead of the branch, 1 behind. "
             "Only a commit ahead of what runs is deployed automatically."
         ),
     ),
@@ -174,7 +176,11 @@ CASES = {
         {},
         Wait("Whether b2b2b2b is built is not known. gcr.io does not answer."),
     ),
-    "below: held": (BELOW | {"hold": hold(sha=BUILT)}, {}, Stop("Commit e5e5e5e is on hold (by nat): the demo.")),
+    "below: held": (
+        BELOW | {"hold": hold(sha=BUILT)},
+        {},
+        Stop("Commit e5e5e5e is on hold (by nat): the demo."),
+    ),
     "below: pending": (
         BELOW | {"built_check_state": CheckState.PENDING},
         {},
@@ -184,7 +190,7 @@ CASES = {
         BELOW | {"ahead_by": 1},
         {},
         Stop(
-            "It runs 1 commit that the branch does not have, and lacks 2 commits of it. "
+            "Diverged: 1 commit ahead of the branch, 2 behind. "
             "Only a commit ahead of what runs is deployed automatically."
         ),
     ),
@@ -201,14 +207,14 @@ CASES = {
     "below: reverted": (
         BELOW,
         {"head_reverted_by": HEAD},
-        Wait("e5e5e5e is reverted by b2b2b2b, which goes out instead."),
+        Wait("e5e5e5e is reverted by b2b2b2b, which is deployed instead."),
     ),
     "tried": (
         {},
         {"tried_shas": frozenset({HEAD})},
         Stop("b2b2b2b was already auto-deployed once. Retry it manually."),
     ),
-    "tried, by the last Deploy": (
+    "tried, by the last deploy": (
         {"last": deploy(automatic=True)},
         {},
         Stop("b2b2b2b was already auto-deployed once. Retry it manually."),
@@ -221,16 +227,16 @@ CASES = {
     "going back from the head failed": (
         {"last": deploy(sha=RUNNING, from_sha=HEAD)},
         {},
-        Stop("The Deploy of a1a1a1a failed. Choose what to deploy next."),
+        Stop("The deploy of a1a1a1a failed. Choose what to deploy next."),
     ),
     "reverted": (
         {},
         {"head_reverted_by": "c3" * 20},
-        Wait("b2b2b2b is reverted by c3c3c3c, which goes out instead."),
+        Wait("b2b2b2b is reverted by c3c3c3c, which is deployed instead."),
     ),
     "too soon": (
         {},
         {"last_started_at": NOW - timedelta(minutes=10), "minimum_interval": timedelta(hours=1)},
-        Wait("The last Deploy began less than 1 hour ago: 50 minutes to go."),
+        Wait("The last deploy started less than 1 hour ago; 50 minutes to go."),
     ),
 }

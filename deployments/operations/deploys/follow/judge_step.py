@@ -24,7 +24,7 @@ from deployments.rules.ours import PUT_BACK, put_back
 from deployments.rules.progress import Progress, deadline_seconds, has_failed, longest_pause, progress
 from deployments.rules.restarts import NO_PODS
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
-from deployments.rules.wording import duration, sentences, short, some_of
+from deployments.rules.wording import duration, sentences, short, waiting_for
 from deployments.rules.workloads import Workload, WorkloadKind, is_same_image
 
 REGISTRY_WITHIN = timedelta(seconds=30)
@@ -129,7 +129,7 @@ def _wait_or_fail(
 def _stated(snapshot: Snapshot, workload: Workload, rollout: Rollout) -> str:
     """How far it is; what the workload counts as complete is not, while pods of it are not seen to be ready."""
     if rollout.phase is Phase.COMPLETE:
-        return f"{some_of(snapshot.ready, rollout.wanted, 'new pod')} ready."
+        return waiting_for(snapshot.ready, rollout.wanted)
     pulls = pulls_under_way(snapshot.new_pods, snapshot.events, now=snapshot.now)
     return sentences(rollout.message, pulls, blocked(workload, snapshot.pods))
 

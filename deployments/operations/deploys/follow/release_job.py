@@ -28,9 +28,7 @@ def follow_release(deploy: Deploy, *, clients: Clients, now: datetime) -> None:
         if now - began >= LONGEST:
             _fail(deploy, f"How the release job ended is not known: {error}", log="", now=now)
         else:
-            deploy.note(
-                now=now, message=f"The release job cannot be read: {error} Retrying."
-            )
+            deploy.note(now=now, message=f"The release job cannot be read: {error} Retrying.")
         return
     state = judge_job(job)
     if state.phase is JobPhase.COMPLETE:

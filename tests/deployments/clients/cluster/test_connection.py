@@ -58,7 +58,7 @@ def test_a_file_that_is_no_kubeconfig_is_refused(tmp_path, text):
 def test_outside_a_cluster_and_without_a_kubeconfig_both_ways_are_named(monkeypatch):
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
 
-    with pytest.raises(NotConfigured, match=r"set KUBECONFIG .* or run Headway in a pod"):
+    with pytest.raises(NotConfigured, match=r"Set KUBECONFIG .* or run Headway in a pod"):
         connect()
 
 
@@ -107,7 +107,7 @@ def test_a_plugin_that_gives_no_credentials_is_named(demo, tmp_path):
     command = script(tmp_path / "plugin", "exit 1")
     kubeconfig = written(demo, tmp_path / "config", exec=plugin(command))
 
-    with pytest.raises(ClusterRefused, match="gave no credentials. Run it by hand"):
+    with pytest.raises(ClusterRefused, match=r"gave no credentials\. Run it by hand"):
         connect(kubeconfig=kubeconfig)
 
 

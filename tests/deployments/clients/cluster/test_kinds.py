@@ -279,7 +279,7 @@ def test_with_on_delete_the_rollout_is_complete_at_once(
 
     judged = rollout(client, kind)
     assert (judged.phase, judged.wanted) == (Phase.COMPLETE, 0)
-    assert "new pods come when somebody deletes the old ones" in judged.message
+    assert "new pods start when the old ones are deleted" in judged.message
 
 
 def test_a_cron_jobs_job_under_way_is_said(

@@ -175,7 +175,7 @@ def test_single_sign_on_says_to_authorize_the_token(github: GitHub, demo_github:
     problem = problem_of(github, about(repository))
 
     assert isinstance(problem.error, GitHubRefused)
-    assert "authorize the token" in str(problem.error)
+    assert "Authorize the token" in str(problem.error)
 
 
 def test_the_ci_of_other_commits_comes_along_in_the_same_request(

@@ -111,7 +111,7 @@ def test_a_site_that_waits_leads_to_what_ships(
     notify_site_waits(site_id=site.pk, message="1 commit behind.", sender=sender, now=NOW)
 
     (message,) = push.messages
-    assert (message["title"], message["body"]) == ("cron.example.com waits for you", "1 commit behind.")
+    assert (message["title"], message["body"]) == ("cron.example.com needs attention", "1 commit behind.")
     assert message["actions"][0]["url"] == "/sites/cron.example.com/deploy"
 
 
