@@ -44,11 +44,11 @@ _ASKERS = {
     "person": "a person",
     "schedule": "the schedule",
     "command": "a command",
-    "deploy": "a Deploy that ended",
-    "waiting": "a Deploy that waits",
-    "refusal": "a Deploy that was refused",
-    "rollout": "a rollout that was seen",
-    "commits": "commits that were fetched",
+    "deploy": "a deploy that ended",
+    "waiting": "a waiting deploy",
+    "refusal": "a refused deploy",
+    "rollout": "a rollout",
+    "commits": "fetched commits",
     "mapping": "a changed mapping",
     "hook": "a hook",
     "head": "a new head or image",
@@ -162,7 +162,7 @@ def step_message(step: DeployStep) -> str:
     if step.message:
         return str(step.message)
     if step.patched_at:
-        return "The cluster accepted the new image."
+        return "The cluster accepted the change."
     return "Not changed yet." if step.deploy.is_active else "Not changed."
 
 

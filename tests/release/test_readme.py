@@ -86,4 +86,4 @@ def test_a_wrong_token_is_said_once_for_all_sites(folder: Path, world: World) ->
 
     (line,) = [line for line in done.stdout.splitlines() if line.startswith(f"{len(world.mappings)} sites: ")]
     assert "GitHub does not accept the token" in line
-    assert "No site could be observed." in done.stderr
+    assert "No site could be checked." in done.stderr

@@ -124,7 +124,7 @@ def test_a_subscription_with_nothing_new_is_waited_for(
 def test_credentials_that_cannot_be_had_say_what_to_do(pubsub: DemoPubSub) -> None:
     wrong = SimpleNamespace(valid=False, refresh=lambda _: {}["none"])
 
-    with pytest.raises(UnableToPull, match="give the worker an account"):
+    with pytest.raises(UnableToPull, match="Give the worker an account"):
         Subscription(NAME, url=pubsub.url, credentials=wrong).pull(wait_seconds=1)
 
 
