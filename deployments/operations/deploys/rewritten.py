@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from deployments.models import Deploy, Kind, Observation, Site
+from deployments.models import Deploy, DeployStep, Kind, Observation, Site
 from deployments.rules.builds import build_token
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.ours import marked_by
@@ -40,13 +40,13 @@ def image_set_as(site: Site, image: str) -> str:
 
 
 def _made_of(site: Site, applied: str) -> str:
-    """What a Deploy asked for of which the cluster made this image; empty where none did."""
-    made_of = (
-        site.deploys.filter(applied_image=printable(applied))
-        .exclude(applied_image="")
-        .values_list("image", flat=True)
-    )
-    return made_of.first() or ""
+    """What a Deploy asked for of which the cluster made this image, then or later; empty where none did."""
+    if not applied:
+        return ""
+    made_of = site.deploys.filter(applied_image=printable(applied)).values_list("image", flat=True)
+    found = DeployStep.objects.filter(deploy__site=site, from_image=printable(applied))
+    later = found.exclude(from_requested_image="").order_by("-pk")
+    return made_of.first() or later.values_list("from_requested_image", flat=True).first() or ""
 
 
 def note_desired(deploy: Deploy, *, now: datetime) -> None:

@@ -7,7 +7,9 @@ import pytest
 
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
-from deployments.models import Deploy, Site, Status
+from deployments.clients.cluster import parse
+from deployments.models import Deploy, Observation, Site, Status
+from deployments.rules.pods import is_ready
 from simulators.cluster import (
     ATTACHES_AFTER,
     GATE_CLOSED,
@@ -30,6 +32,7 @@ from tests.deployments.operations.following import (
     see_through,
     stated,
 )
+from tests.factories import observe
 
 WATCHING_FOR_AN_HOUR = replace(TIMEOUTS, stability=timedelta(hours=1), rollout=timedelta(hours=9))
 AT_ONCE = replace(TIMEOUTS, details=timedelta(0))
@@ -242,6 +245,29 @@ def test_a_deployment_that_is_scaled_meanwhile_has_lost_no_pod(world: World, cli
 
     assert deploy.status == Status.ROLLING_OUT
     assert not any("fell away" in line for line in stated(deploy))
+
+
+def test_old_pods_that_fell_away_and_came_back_between_two_syncs_run_what_they_ran(
+    world: World, clients: Clients
+) -> None:
+    """Their controller is late: the Deployment is the same as when none of them was ready."""
+    observe(clients)
+    before = Observation.objects.get(site__host=HOST).running_sha
+    rolled_out(world, clients, SLOW(600))
+    old = [pod for pod in world.cluster.pods(NAMESPACE, NAME) if is_ready(parse.pod(pod))]
+    world.cluster.lag_deployment_controller(600)
+    for pod in old:
+        fallen = copy(pod)
+        for condition in fallen["status"]["conditions"]:
+            condition["status"] = "False" if condition["type"] == "Ready" else condition["status"]
+        world.cluster.store.replace("pods", fallen)
+    observe(clients)
+    for pod in old:
+        world.cluster.store.replace("pods", pod)
+
+    observe(clients)
+
+    assert Observation.objects.get(site__host=HOST).running_sha == before
 
 
 def test_the_new_pod_is_up_is_never_said_of_a_failure(world: World, clients: Clients) -> None:
