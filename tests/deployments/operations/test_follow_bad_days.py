@@ -211,6 +211,45 @@ def test_a_rollout_without_progress_times_out(world: World, clients: Clients) ->
     assert deploy.status == Status.TIMED_OUT
 
 
+@pytest.mark.parametrize(
+    ("minutes", "status", "deploys"), [(10, Status.ROLLING_OUT, 1), (20, Status.TIMED_OUT, 2)]
+)
+def test_one_pod_that_crashes_undoes_nothing_while_another_is_up_until_the_time_is_over(
+    world: World, clients: Clients, minutes: int, status: Status, deploys: int
+) -> None:
+    surge = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 2, "maxUnavailable": 0}}
+    created(world, replicas=2, strategy=surge)
+    Site.objects.filter(host=HOST).update(auto_rollback=True)
+    deploy = rolled_out(world, clients, SLOW(600))
+    world.cluster.wait_until(lambda: sum(has_started(pod) for pod in new_pods(world, deploy)) > 1)
+    up, crashing = (copy(pod) for pod in new_pods(world, deploy))
+    for condition in up["status"]["conditions"]:
+        condition["status"] = "True"
+    ended = {"exitCode": 3, "reason": "Error", "finishedAt": crashing["status"]["startTime"]}
+    crashing["status"]["containerStatuses"][0] |= {
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": ended},
+        "restartCount": 5,
+    }
+    for pod in (up, crashing):
+        world.cluster.store.replace("pods", pod)
+    see_through(deploy, clients, until=lambda deploy: deploy.ready > 0)
+
+    see_through(
+        deploy,
+        clients,
+        clock=Clock(minutes=minutes),
+        until=lambda deploy: "ended with exit code 3" in deploy.message,
+    )
+
+    assert (deploy.status, deploy.site.deploys.count()) == (status, deploys), deploy.message
+    assert "ended with exit code 3, and was restarted 5 times" in deploy.message
+
+
+def has_started(pod: dict) -> bool:
+    return "containerID" in pod["status"].get("containerStatuses", [{}])[0]
+
+
 def test_every_step_of_a_rollout_is_written_down_as_progress(world: World, clients: Clients) -> None:
     deploy = rolled_out(world, clients)
     deploy.steps.update(progress=-99, progressed_at=deploy.requested_at)
