@@ -4,6 +4,7 @@ Proxies and certificates are those of requests' ordinary environment (HTTPS_PROX
 https://requests.readthedocs.io/en/latest/user/advanced/#proxies. Private addresses are legal: the site is its owner's own.
 """
 
+import errno
 import socket
 import time
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from deployments.clients.site_check.errors import (
 )
 from deployments.clients.timely_http import session
 
+# An address of another family, or of a network that this one is kept from.
+_NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 _MOST_BYTES = 64 * 1024
@@ -120,6 +123,8 @@ def _plain(error: Exception, host: str) -> SiteCheckError:
         return HostUnreachable(f"{host} cannot be asked: {error}")
     if "NameResolutionError" in causes:
         return UnableToAsk(f"The worker cannot resolve the name {host}.")
+    if any(isinstance(each, OSError) and each.errno in _NO_WAY for each in found):
+        return UnableToAsk(f"The worker's network has no way to {host}.")
     if "Connection refused" in causes:
         return HostUnreachable(f"Nobody listens at {host}: check its ingress.")
     return HostUnreachable(f"{host} broke off before its answer was whole.")
