@@ -8,7 +8,7 @@ from deployments.rules.diagnosis import Diagnosis, diagnose
 from deployments.rules.pods import ContainerStatus, Event, Pod, Running, Terminated, Waiting, condition
 from deployments.rules.problems import cut
 from deployments.rules.wording import sentences
-from deployments.rules.workloads import Workload, containers, owned_pods, runs_image
+from deployments.rules.workloads import Workload, WorkloadKind, containers, owned_pods, runs_image
 
 MOST_PODS = 20
 _OVER = frozenset({"Failed", "Succeeded"})
@@ -42,8 +42,8 @@ class Outage:
     message: str
     pods: tuple[PodState, ...]
     log: LogSource | None = None
-    unexplained_pod: str = ""
-    """The uid of a pod of which events may say more."""
+    unexplained: str = ""
+    """The uid of what events may say more of: a pod, or, where there is none, the workload that makes it."""
 
 
 def outage_of(
@@ -63,8 +63,13 @@ def outage_of(
         message=sentences(message),
         pods=tuple(_state(pod) for pod in own[:MOST_PODS]),
         log=_log(there or own, problem, container=container),
-        unexplained_pod="" if problem or not there else there[0].uid,
+        unexplained="" if problem else there[0].uid if there else _maker(deployment),
     )
+
+
+def _maker(workload: Workload) -> str:
+    """Its uid where it makes its pods itself; a Deployment's ReplicaSets do, and its conditions tell."""
+    return workload.uid if workload.kind in {WorkloadKind.STATEFUL_SET, WorkloadKind.DAEMON_SET} else ""
 
 
 def _spelt(pods: Sequence[Pod], container: str) -> str:
