@@ -112,7 +112,6 @@ def _read(response: requests.Response) -> None:
 
 def _plain(error: Exception, host: str) -> SiteCheckError:
     found = _causes(error)
-    causes = " ".join(repr(each) for each in found)
     if isinstance(error, requests.exceptions.SSLError):
         return CertificateRefused(
             f"{host} shows a certificate that is not trusted: renew it, or trust its authority here."
@@ -121,11 +120,20 @@ def _plain(error: Exception, host: str) -> SiteCheckError:
         return _by_the_proxy(found, host)
     if not isinstance(error, requests.exceptions.RequestException | urllib3.exceptions.HTTPError):
         return HostUnreachable(f"{host} cannot be asked: {error}")
-    if "NameResolutionError" in causes:
+    return _unable(found, host) or _broken_off(found, host)
+
+
+def _unable(found: list[BaseException], host: str) -> UnableToAsk | None:
+    """What says nothing of the site; None where it does."""
+    if any(isinstance(each, urllib3.exceptions.NameResolutionError) for each in found):
         return UnableToAsk(f"The worker cannot resolve the name {host}.")
     if any(isinstance(each, OSError) and each.errno in _NO_WAY for each in found):
         return UnableToAsk(f"The worker's network has no way to {host}.")
-    if "Connection refused" in causes:
+    return None
+
+
+def _broken_off(found: list[BaseException], host: str) -> HostUnreachable:
+    if any("Connection refused" in repr(each) for each in found):
         return HostUnreachable(f"Nobody listens at {host}: check its ingress.")
     return HostUnreachable(f"{host} broke off before its answer was whole.")
 
