@@ -55,6 +55,15 @@ _ASKERS = {
 }
 
 
+@register.filter
+def step_style(step: dict[str, Any]) -> str:
+    """Return the state whose shape and colour a step has: that of its worst line."""
+    grades = {each["grade"] for each in step["findings"]}
+    if "bad" in grades:
+        return "failed"
+    return "unknown" if "warning" in grades else "current"
+
+
 @register.simple_tag
 def oidc_name() -> str:
     """Return what people call the provider that they log in with."""

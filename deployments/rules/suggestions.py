@@ -62,6 +62,12 @@ def why_no_template(image: str) -> str:
     )
 
 
+def commit_in(image: str) -> str:
+    """The commit, 7 to 40 digits, that an image's tag carries; empty where it carries none."""
+    tag = _tag_of(image)
+    return tag.commit if tag else ""
+
+
 def _tag_of(image: str) -> _Tag | None:
     """The parts of an image's tag; None where it carries no commit. Decimal digits alone are a date or a counter."""
     try:

@@ -29,6 +29,7 @@ from simulators.cluster.tls import make_tls
 
 RBAC = Path(__file__).resolve().parents[2] / "k8s" / "base"
 WORKLOADS_RBAC = RBAC.parent / "components" / "workloads"
+ROUTES_RBAC = RBAC.parent / "components" / "routes"
 
 
 class DemoCluster(Contents, Switches):

@@ -13,10 +13,12 @@ from deployments.clients.cluster.bodies import check_containers, images_patch, j
 from deployments.clients.cluster.errors import ClusterUnavailable, Conflict, Expired, Invalid
 from deployments.clients.cluster.fields import child, children, flag, text
 from deployments.clients.cluster.lists import Listed, Pods
+from deployments.clients.cluster.parse_routes import http_route, ingress_routes, service
 from deployments.clients.cluster.transport import Json, Transport
 from deployments.rules.jobs import Job
 from deployments.rules.pods import Event
 from deployments.rules.restarts import RESTARTED_AT, restarted_at
+from deployments.rules.routes import Route, Service
 from deployments.rules.workloads import (
     OUR_MANAGER,
     ReplicaSet,
@@ -149,6 +151,19 @@ class Cluster:
         """What the cluster reports of the object with this uid; it forgets after an hour or so."""
         found = self._list(f"{_core(namespace)}/events", fieldSelector=f"involvedObject.uid={uid}")
         return [parse.event(each) for each in found]
+
+    def ingresses(self, namespace: str) -> list[Route]:
+        """Every rule of every Ingress."""
+        found = self._list(f"/apis/networking.k8s.io/v1/namespaces/{_quoted(namespace)}/ingresses")
+        return [route for each in found for route in ingress_routes(each)]
+
+    def http_routes(self, namespace: str) -> list[Route]:
+        """Every HTTPRoute. Raises NotFound where the cluster has no Gateway API."""
+        found = self._list(f"/apis/gateway.networking.k8s.io/v1/namespaces/{_quoted(namespace)}/httproutes")
+        return [http_route(each) for each in found]
+
+    def services(self, namespace: str) -> list[Service]:
+        return [service(each) for each in self._list(f"{_core(namespace)}/services")]
 
     def log(
         self, namespace: str, pod: str, *, container: str, tail_lines: int = 20, previous: bool = False

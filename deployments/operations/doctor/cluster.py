@@ -1,6 +1,6 @@
 """The cluster: what we may do there, and every mapped workload and its containers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from deployments.clients.cluster import Cluster, ClusterError, Listed
 from deployments.facts import namespace_mappings
@@ -18,7 +18,12 @@ NAMED = 10
 
 def rights_suffice(cluster: Cluster, sites: Sequence[Site]) -> Iterator[Finding]:
     """Ask the API server for each right in each namespace; where it is not given for all, for each workload."""
-    for mapping in namespace_mappings(sites):
+    yield from rights_suffice_for(cluster, namespace_mappings(sites))
+
+
+def rights_suffice_for(cluster: Cluster, mappings: Iterable[NamespaceMapping]) -> Iterator[Finding]:
+    """As `rights_suffice`, for what may be mapped later."""
+    for mapping in mappings:
         subject = f"Rights in {mapping.namespace}"
         needed = permissions_for(mapping.names, release_jobs=bool(mapping.release_jobs))
         try:
