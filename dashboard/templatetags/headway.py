@@ -12,11 +12,11 @@ from django.utils.safestring import SafeString, mark_safe
 from dashboard import actions, progress
 from dashboard.access import may_deploy
 from dashboard.accounts.browsers import browser_named
-from dashboard.rows import word_of
 from deployments.models import Deploy, DeployBatch, DeployStep, Status
 from deployments.queries import SiteRow
 from deployments.queries.hooks import Delivery
 from deployments.rules.autodeploy import Go, Verdict
+from deployments.rules.labels import STATES
 from deployments.rules.site_state import State
 from deployments.rules.times import in_zone
 from deployments.rules.wording import short
@@ -116,7 +116,7 @@ def action_button(context: Context, row: SiteRow) -> actions.ActionButton | None
 @register.filter
 def word(state: str) -> str:
     """Return a state as people say it."""
-    return word_of(State(state))
+    return STATES[State(state)]
 
 
 @register.filter

@@ -127,7 +127,7 @@ def test_a_second_site_of_the_same_container_is_refused_in_words(owner: Client) 
 
     page = errors_of(owner, host="other.example.com")
 
-    assert "Another site already stands for this workload." in page
+    assert "Another site already maps this workload." in page
 
 
 def test_a_second_site_of_the_same_name_is_refused_in_words(owner: Client) -> None:
