@@ -13,6 +13,8 @@ from deployments.operations.first_start.apps import FoundApp
 from deployments.operations.first_start.save import Choice
 
 MOST_NAMESPACES = 50
+SHOWN_AT_ONCE = 100
+"""Apps; Django refuses a form of more than 1000 fields."""
 NO_OWNER = "Write the repository as owner/name."
 
 

@@ -12,12 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import acting_user, admin_needed
 from dashboard.accounts.reauthentication import authentication_of
-from dashboard.first_start import AppRow, NamespacesForm, choices_in, is_left, proposed, sent
+from dashboard.first_start import SHOWN_AT_ONCE, AppRow, NamespacesForm, choices_in, is_left, proposed, sent
 from dashboard.forms import first_error
 from dashboard.timezones import now_for
 from dashboard.views.frame import Live, show
 from deployments import queries
-from deployments.models import Discovery, Site
+from deployments.models import Discovery
 from deployments.operations.first_start.request import request_discovery
 from deployments.operations.first_start.save import map_apps, open_apps
 
@@ -89,7 +89,7 @@ def _show(request: HttpRequest, rows: Sequence[AppRow]) -> HttpResponse:
         system_status=queries.system_status(now=now),
         now=now,
         discovery=discovery,
-        rows=rows,
+        rows=rows[:SHOWN_AT_ONCE],
+        more=max(0, len(rows) - SHOWN_AT_ONCE),
         namespaces=namespaces,
-        has_sites=Site.objects.exists(),
     )

@@ -1,6 +1,7 @@
 """From no site to the first ones: an administrator ticks what a worker found, corrects it and adds it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from time import time
 
 import pytest
@@ -202,6 +203,28 @@ def test_workloads_that_no_search_found_cannot_be_mapped(admin: Client) -> None:
     add(admin, fields(TABS, repository="a/b"))
 
     assert not Site.objects.exists()
+
+
+def test_a_search_that_never_ends_can_be_asked_for_again(admin: Client) -> None:
+    admin.post("/first-start/search")
+
+    page = admin.get("/first-start/").content.decode()
+
+    assert "Search again" in page
+
+
+def test_of_very_many_apps_no_more_are_shown_than_a_form_may_send(admin: Client) -> None:
+    apps = [
+        replace(
+            CRON, key=f"k{number}", name=f"app-{number}", hosts=(), workloads=f"Deployment default/a{number}"
+        )
+        for number in range(130)
+    ]
+    found(*apps)
+
+    page = admin.get("/first-start/").content.decode()
+
+    assert (page.count('-add"') // 2, "30 more are shown once these are added." in page) == (100, True)
 
 
 @pytest.mark.parametrize("odd", [{"colour": "red"}, {"hosts": None}, "text", None, {"key": "x"}, []])

@@ -89,6 +89,7 @@ def _hosts(
     """Fill `hosts` as far as that may be read: the right to it is optional."""
     try:
         routes = [*cluster.ingresses(namespace), *_http_routes(cluster, namespace)]
+        services = _services(cluster, namespace)
     except ClusterRefused:
         message = f"Hosts are not proposed: the worker may not list Ingresses. That right is optional ({ROUTES_COMPONENT})."
         yield good(f"Hosts in {namespace}", message)
@@ -98,7 +99,7 @@ def _hosts(
             f"Hosts in {namespace}", str(error), "Hosts are not proposed. Type them, or search again."
         )
         return
-    by_place = _by_place(workloads, routes, _services(cluster, namespace))
+    by_place = _by_place(workloads, routes, services)
     hosts |= by_place
     count = len({host for each in by_place.values() for host in each})
     yield good(f"Hosts in {namespace}", f"{count} found in Ingresses and HTTPRoutes.")

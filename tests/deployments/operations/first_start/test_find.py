@@ -8,7 +8,9 @@ from deployments.models import Discovery, Site
 from deployments.operations.first_start.find import Found, find, record_discovery
 from deployments.operations.first_start.request import request_discovery
 from simulators.cluster.cluster import ROUTES_RBAC
-from tests.factories import NOW
+from simulators.github import written_history
+from simulators.registry import Says
+from tests.factories import NOW, create_site
 from tests.roles import WORKER, acting_as
 
 
@@ -131,6 +133,41 @@ def test_an_image_whose_tag_moves_is_known_by_its_label(world: World, clients: C
     assert {(each.is_by_label, each.commit) for each in found.apps} == {
         (True, world.repository(host).head) for host in world.mappings
     }
+
+
+@pytest.mark.by_label
+def test_an_image_whose_tag_moves_and_that_says_no_commit_is_somebody_else_s(
+    world: World, clients: Clients
+) -> None:
+    host = next(iter(world.mappings))
+    world.build(host, world.repository(host).head, says=Says({}))
+
+    found = search(world, clients)
+
+    assert len(found.apps) == 4
+
+
+def test_a_commit_that_the_repository_does_not_have_is_said(world: World, clients: Clients) -> None:
+    host, mapping = next(iter(world.mappings.items()))
+    repository = world.github.repositories[mapping.slug]
+    world.github.repositories.remove(repository)
+    history = written_history(2, until=NOW)
+    world.github.repositories.create(mapping.slug, "main", history=history)
+
+    found = search(world, clients)
+
+    (other,) = [each for each in found.apps if each.problems]
+    assert "has no commit" in other.problems[0]
+    assert other.workloads == f"Deployment {NAMESPACE}/{mapping.deployment}"
+
+
+def test_what_a_site_stands_for_is_no_more_found(world: World, clients: Clients) -> None:
+    host, mapping = next(iter(world.mappings.items()))
+    create_site(host=host, owner=mapping.owner, repository=mapping.repository, deployment=mapping.deployment)
+
+    found = search(world, clients)
+
+    assert len(found.apps) == 4
 
 
 def test_what_was_found_is_kept_for_the_page(world: World, clients: Clients) -> None:
