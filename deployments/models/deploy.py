@@ -82,6 +82,13 @@ class Deploy(models.Model):
         help_text="When the cluster was told, or may have been: from then on it cannot be cancelled.",
     )
     patched_at = models.DateTimeField(null=True)
+    release_job = models.CharField(
+        max_length=52,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The CronJob that its release job is made from, whatever the mapping names since.",
+    )
     release_started_at = models.DateTimeField(null=True, help_text="When its release job was created.")
     released_at = models.DateTimeField(null=True, help_text="When its release job was seen to be complete.")
     release_log = models.TextField(
@@ -154,7 +161,12 @@ class Deploy(models.Model):
     @property
     def release_job_name(self) -> str:
         """The name of its Job in the cluster: the same for every try of one Deploy, so that there is one Job."""
-        return f"{self.site.release_job}-{self.pk}"
+        return f"{self.release_cron_job}-{self.pk}"
+
+    @property
+    def release_cron_job(self) -> str:
+        """The name of the CronJob that its release job is made from; empty: it has none."""
+        return self.release_job or self.site.release_job
 
     @property
     def set_image(self) -> str:
@@ -205,6 +217,12 @@ class Deploy(models.Model):
         """Write down that the cluster is about to be told; False where this was cancelled, or is no longer queued."""
         mine = Deploy.objects.filter(pk=self.pk, status=Status.QUEUED)
         return bool(mine.update(patch_sent_at=now, digest=self.digest))
+
+    def mark_release_started(self, *, now: datetime) -> bool:
+        """Write down that the cluster may have its release job from now on; False where this was cancelled, or is no longer queued."""
+        self.release_job, self.release_started_at = self.release_cron_job, self.release_started_at or now
+        mine = Deploy.objects.filter(pk=self.pk, status=Status.QUEUED)
+        return bool(mine.update(release_job=self.release_job, release_started_at=self.release_started_at))
 
     def add_event(self, message: str, *, kind: EventKind = EventKind.NOTED, now: datetime) -> None:
         """Add a line to the timeline that goes with no change of this row, such as an answer of the host."""

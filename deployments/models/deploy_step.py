@@ -66,6 +66,11 @@ class DeployStep(models.Model):
         return self.containers[0] if self.containers else ""
 
     @property
+    def is_changed(self) -> bool:
+        """Whether this Deploy has changed it. One that had the image already is done as well, and was never judged."""
+        return self.patched_at is not None and bool(self.from_image)
+
+    @property
     def set_image(self) -> str:
         """The image that its containers have by this Deploy, as the cluster spells it."""
         return self.applied_image or str(self.deploy.image)

@@ -24,6 +24,7 @@ from deployments.models import (
     SyncRun,
 )
 from deployments.operations.deploys.finish import Ending, finish
+from deployments.operations.deploys.steps import changed_by
 from deployments.operations.deploys.waiting import take_up_waiting
 from deployments.operations.hold import resume_expired
 from deployments.operations.hooks.syncs import is_left_waiting, prune_deliveries
@@ -31,7 +32,7 @@ from deployments.operations.sync.request import AFTER_SYNC, let_follow
 from deployments.operations.sync.run import DEAD_AFTER, prune_runs, take_up_dead_syncs
 from deployments.queue import enqueue
 from deployments.queue.broker import taken_entries
-from deployments.rules.wording import duration
+from deployments.rules.wording import duration, sentences
 
 TAKEN_UP_WITHIN = timedelta(seconds=30)
 GIVEN_UP_AFTER = timedelta(minutes=15)
@@ -183,9 +184,8 @@ def _how_given_up(deploy: Deploy) -> Ending:
     if deploy.patch_sent_at is None:
         return Ending.GIVEN_UP
     # Where it has changed some workloads and not the others, those are taken back.
-    is_half_done = (
-        deploy.steps.filter(patched_at=None).exists() and deploy.steps.exclude(patched_at=None).exists()
-    )
+    steps = deploy.steps.all()
+    is_half_done = any(step.is_changed for step in steps) and not all(step.patched_at for step in steps)
     return Ending.PARTLY_APPLIED if is_half_done else Ending.GIVEN_UP_UNSURE
 
 
@@ -193,4 +193,8 @@ def _given_up(deploy: Deploy) -> str:
     message = f"Given up after {duration(GIVEN_UP_AFTER)}: {deploy.message}"
     if deploy.patch_sent_at is None:
         return message
-    return f"{message} Whether the cluster has taken the change is not known; a sync is checking it."
+    changed = changed_by(deploy.steps.all())
+    what = "the rest" if changed else "the change"
+    return sentences(
+        message, changed, f"Whether the cluster has taken {what} is not known; a sync is checking it."
+    )

@@ -13,7 +13,7 @@ class DroppedConnection(Exception):
 
 @dataclass
 class Failure:
-    """What happens to the next `times` requests that fit; `after` lets the request take effect first.
+    """What happens to the next `times` requests that fit, but for the first `skip`; `after` lets the request take effect first.
 
     `dry_run` tells requests that only try a change from those that make it; None: both fit.
     """
@@ -28,6 +28,7 @@ class Failure:
     hang_seconds: float = 0
     drop: bool = False
     after: bool = False
+    skip: int = 0
 
     def fits(self, request: Request, *, after: bool) -> bool:
         method = self.method is None or self.method.upper() == request.method
@@ -60,6 +61,9 @@ class Failures:
         with self._lock:
             failure = next((one for one in self._planned if one.fits(request, after=after)), None)
             if failure is None:
+                return
+            if failure.skip:
+                failure.skip -= 1
                 return
             failure.times -= 1
         if failure.hang_seconds:
@@ -111,7 +115,13 @@ class Switches:
         self.failures.plan(Failure(times, method, path_contains, hang_seconds=seconds, after=after))
 
     def drop_connection(
-        self, times: int = 1, *, method: str | None = None, path_contains: str = "", after: bool = False
+        self,
+        times: int = 1,
+        *,
+        method: str | None = None,
+        path_contains: str = "",
+        after: bool = False,
+        skip: int = 0,
     ) -> None:
-        """The next requests that fit get no answer at all, `after` them having taken effect if asked."""
-        self.failures.plan(Failure(times, method, path_contains, drop=True, after=after))
+        """The next requests that fit, but for the first `skip`, get no answer at all, `after` them having taken effect if asked."""
+        self.failures.plan(Failure(times, method, path_contains, drop=True, after=after, skip=skip))

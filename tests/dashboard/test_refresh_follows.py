@@ -50,6 +50,7 @@ NOT_SHOWN = {
         "applied_image": "what an admission made of the image, for the guards",
         "denied_since": "the sentence says so",
         "released_at": "the steps and the timeline say so",
+        "release_job": "the timeline names its Job",
         "digest": "for comparing with what pods report",
         "from_image": "only as a way back, once a Deploy has succeeded",
         "from_image_seen_at": "only as a way back, once a Deploy has succeeded",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from deployments.clients.cluster import (
     Cluster,
@@ -31,6 +32,7 @@ from deployments.rules.workloads import Workload, WorkloadKind, all_images, is_s
 
 READ_AGAIN_AT_MOST = 5
 DENIED_AT_MOST = timedelta(minutes=1)
+T = TypeVar("T")
 Seen = Mapping[int, Workload]
 """What the cluster shows for each step, by its key."""
 
@@ -54,14 +56,14 @@ def apply_guarded(deploy: Deploy, steps: Sequence[DeployStep], *, cluster: Clust
 
 def check_guarded(deploy: Deploy, steps: Sequence[DeployStep], *, cluster: Cluster, now: datetime) -> None:
     """Let every guard of every workload speak, and every change be tried, without a change. Raises Refused, TryLater."""
-    guarded(lambda: _check_all(deploy, steps, cluster, now=now), deploy, now=now)
+    guarded(lambda: _check_all(deploy, steps, cluster, rehearses=True, now=now), deploy, now=now)
 
 
-def guarded(question: Callable[[], object], deploy: Deploy, *, now: datetime) -> None:
-    """Ask the cluster, again where what was read has changed meanwhile. Raises Refused, TryLater."""
+def guarded(question: Callable[[], T], deploy: Deploy, *, now: datetime) -> T:
+    """Ask the cluster, again where what was read has changed meanwhile, and return its answer. Raises Refused, TryLater."""
     for _ in range(READ_AGAIN_AT_MOST):
         try:
-            question()
+            return question()
         except Conflict:
             continue
         except (ClusterUnavailable, Throttled) as error:
@@ -70,15 +72,13 @@ def guarded(question: Callable[[], object], deploy: Deploy, *, now: datetime) ->
             raise _denied(deploy, error, now=now) from error
         except ClusterError as error:
             raise Refused(str(error)) from error
-        else:
-            return
     raise TryLater("The workload keeps changing while Headway looks at it. Headway keeps trying.")
 
 
 def _check_all(
-    deploy: Deploy, steps: Sequence[DeployStep], cluster: Cluster, *, now: datetime
+    deploy: Deploy, steps: Sequence[DeployStep], cluster: Cluster, *, rehearses: bool, now: datetime
 ) -> tuple[Seen, list[DeployStep]]:
-    """Guard every workload before the first is changed, and try every change before the first is made.
+    """Guard every workload before the first is changed, and try every change where something else is changed before it.
 
     Returns what is there, and the steps that are still to be done.
     """
@@ -86,15 +86,15 @@ def _check_all(
     for step in steps:
         _check_workload(deploy, step, seen[step.pk], now=now)
     pending = [step for step in steps if not is_done(step, seen[step.pk])]
-    if len(steps) > 1 and deploy.kind != Kind.RESTART:
-        # A single patch needs no rehearsal: refused, it has changed nothing.
+    if rehearses and deploy.kind != Kind.RESTART:
         for step in pending:
             _rehearse(step, seen[step.pk], cluster)
     return seen, pending
 
 
 def _apply_once(deploy: Deploy, steps: Sequence[DeployStep], cluster: Cluster, *, now: datetime) -> None:
-    seen, pending = _check_all(deploy, steps, cluster, now=now)
+    # A single patch needs no rehearsal: refused, it has changed nothing.
+    seen, pending = _check_all(deploy, steps, cluster, rehearses=len(steps) > 1, now=now)
     if not deploy.mark_patch_sent(now=now):
         raise Refused("Cancelled before anything was changed.")
     for step in steps:
@@ -161,13 +161,14 @@ def _first_refusal(deploy: Deploy, step: DeployStep, workload: Workload, *, now:
     site = deploy.site
     present = all_images(workload).get(step.container)
     asked = asked_image(site, workload, container=step.container)
+    foreign = _foreign_image(step, workload)
     # Rewritten since it was seen, and by nobody's wish.
     is_as_seen = asked != present and asked in {deploy.from_image, site.observation.requested_image}
     guard_input = guard_input_at_start(
         deploy,
         workload_missing="" if present is not None else no_target(workload, step.reference),
-        present_repository=image_repository(asked),
-        accepts_other_app=bool(present) and present == deploy.accepts_image,
+        present_repository=image_repository(foreign or asked),
+        accepts_other_app=not foreign and bool(present) and present == deploy.accepts_image,
         is_by_administrator=is_administrator(deploy.requested_by),
         hold=hold_on(site, sha=deploy.sha, holds=_stopping(deploy, now=now)),
         # The person saw what the first workload runs; what the others run is brought to the same commit.
@@ -175,6 +176,18 @@ def _first_refusal(deploy: Deploy, step: DeployStep, workload: Workload, *, now:
         present="" if step.position else deploy.from_image if is_as_seen else present or "",
     )
     return first_refusal(guard_input)
+
+
+def _foreign_image(step: DeployStep, workload: Workload) -> str:
+    """Another app's image that nobody has agreed to replace, in one of the containers that get this site's; empty: there is none."""
+    site, present = step.deploy.site, all_images(workload)
+    for container in step.containers:
+        image = present.get(container, "")
+        if image != step.deploy.accepts_image and not site.owns(
+            asked_image(site, workload, container=container)
+        ):
+            return image
+    return ""
 
 
 def _check_answer(step: DeployStep, *, before: Workload, after: Workload) -> None:

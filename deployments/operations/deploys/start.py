@@ -24,7 +24,7 @@ from deployments.operations.deploys.patch import (
 )
 from deployments.operations.deploys.release import release
 from deployments.operations.deploys.rewritten import note_desired
-from deployments.operations.deploys.steps import steps_of
+from deployments.operations.deploys.steps import changed_by, steps_of
 from deployments.operations.github_limits import ask_heads
 from deployments.queries.builds import build_of, image_of_commit
 from deployments.queue import enqueue
@@ -33,7 +33,7 @@ from deployments.rules.guards import first_refusal
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.notes import another_repository, is_another
 from deployments.rules.targets import UNMAPPED
-from deployments.rules.wording import short
+from deployments.rules.wording import sentences, short
 
 logger = logging.getLogger(__name__)
 AGAIN_SOON_FOR = timedelta(minutes=2)
@@ -94,9 +94,8 @@ def _try_again(deploy: Deploy, *, now: datetime) -> None:
 
 def _refuse(deploy: Deploy, steps: list[DeployStep], refusal: Refused, *, now: datetime) -> None:
     asked = f"asked for by {deploy.requested_by_name}"
-    changed = [f"{step.kind} {step.name}" for step in steps if step.patched_at]
-    if changed:
-        message = f"{refusal} Changed before that: {', '.join(changed)}."
+    if changed := changed_by(steps):
+        message = sentences(str(refusal), changed)
         finish(deploy, Ending.PARTLY_APPLIED, message, reason=refusal.reason or "partly_applied", now=now)
         return
     message = (

@@ -1,5 +1,7 @@
 """What a Deploy does to each workload, one row for each."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 
 from deployments.models import Deploy, DeployStep
@@ -39,6 +41,12 @@ def assign_containers(step: DeployStep, workload: Workload) -> None:
         containers=list(targets_of(workload, reference=step.reference, repositories=repositories))
         or step.containers
     )
+
+
+def changed_by(steps: Iterable[DeployStep]) -> str:
+    """Say which workloads the Deploy has changed; empty where it has changed none."""
+    changed = [f"{step.kind} {step.name}" for step in steps if step.is_changed]
+    return f"Changed before that: {', '.join(changed)}." if changed else ""
 
 
 def named(step: DeployStep, steps: list[DeployStep], message: str) -> str:

@@ -1,6 +1,7 @@
 """A worker that dies at any moment of a Deploy of three workloads with a release job: the next one brings it to the same end."""
 
 import re
+from collections import Counter
 from datetime import timedelta
 from time import sleep
 from typing import Any
@@ -90,6 +91,25 @@ def test_it_comes_to_the_same_end_whenever_its_worker_dies(
     assert whole.moments >= 2 * undisturbed["changes"].total()
     assert undisturbed["status"] == Status.SUCCEEDED
     assert undisturbed["left behind"] == 0
+    assert undisturbed["changes"] == {"shop-web": 1, "shop-worker": 1, "shop-report": 1, "jobs": 1}
+    assert {moment: end for moment, end in ends.items() if end != undisturbed} == {}
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["lost request", "lost answer"])
+def test_it_comes_to_the_same_end_whichever_connection_breaks(
+    clients: Clients, shop: World, after: bool
+) -> None:
+    observe(clients)
+    undisturbed = _end_with(Life(), clients, shop)
+    asked = Counter(each.method for each in shop.cluster.requests if each.method != "GET")
+
+    ends = {}
+    for method, number in ((method, number) for method, count in asked.items() for number in range(count)):
+        shop.cluster.drop_connection(method=method, skip=number, after=after)
+        ends[method, number] = _end_with(Life(), clients, shop)
+        shop.cluster.failures.clear()
+
+    assert asked == {"PATCH": 9, "POST": 1}
     assert undisturbed["changes"] == {"shop-web": 1, "shop-worker": 1, "shop-report": 1, "jobs": 1}
     assert {moment: end for moment, end in ends.items() if end != undisturbed} == {}
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.contrib.auth.models import User
 
 from demo.sites import Page
 from demo.world import NAMESPACE, World
@@ -217,6 +218,46 @@ def test_where_a_later_workload_is_refused_those_before_it_are_taken_back(
     assert (deploy.status, deploy.reason) == (Status.FAILED, "partly_applied")
     assert f"Changed before that: Deployment {NAME}, Deployment {WORKER}." in deploy.message
     assert (back.sha, images(shop, "Deployment", WORKER)["main"]) == (running, before)
+
+
+@pytest.mark.parametrize("current", [[NAME], [NAME, WORKER]], ids=["one", "two"])
+def test_where_the_one_left_behind_is_refused_nothing_was_changed(
+    clients: Clients, shop: World, current: list[str]
+) -> None:
+    sha = shop.commit(HOST)
+    if WORKER in current:
+        set_image(shop, shop.image(HOST, sha), "main", "migrate")
+    shop.cluster.set_image(NAMESPACE, NAME, container=NAME, image=shop.image(HOST, sha))
+    shop.cluster.settle_now()
+    observe(clients)
+    shop.cluster.fail_next(422, 9, method="PATCH", dry_run=False)
+
+    deploy = begin(ask(HOST, sha), clients)
+
+    assert deploy.status == Status.FAILED
+    assert deploy.reason != "partly_applied"
+    assert "Changed before that" not in deploy.message
+    assert patches(shop) == []
+
+
+def test_an_agreement_to_replace_one_container_s_image_is_none_for_another_s(
+    clients: Clients, shop: World
+) -> None:
+    set_image(shop, "gcr.io/other/app:1", "main")
+    set_image(shop, "gcr.io/third/app:1", "migrate")
+    MappedWorkload.objects.filter(name=WORKER).update(containers=["main", "migrate"])
+    shop.commit(HOST)
+    observe(clients, [HOST])
+    deploy = ask(HOST)
+    User.objects.update(is_superuser=True)
+    Deploy.objects.filter(pk=deploy.pk).update(accepts_image="gcr.io/other/app:1")
+    shop.cluster.requests.clear()
+
+    begin(deploy, clients)
+
+    assert deploy.status == Status.FAILED
+    assert "gcr.io/third/app" in deploy.message
+    assert patches(shop) == []
 
 
 def test_a_workload_that_fails_is_named_and_all_are_taken_back(clients: Clients, shop: World) -> None:

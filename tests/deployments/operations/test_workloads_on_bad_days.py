@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
 from deployments.models import Deploy, Site, Status
 from deployments.operations.deploys.start import start_deploy
+from deployments.operations.tick import tick
 from deployments.queries import site_page
 from deployments.rules.site_state import Answer, State
 from simulators.cluster import SLOW
@@ -132,6 +134,29 @@ def test_a_conflict_at_every_second_patch_changes_nothing_twice(clients: Clients
 
     assert deploy.status == Status.SUCCEEDED, deploy.message
     assert changes(shop) == THREE
+
+
+@pytest.mark.parametrize("ran_it_already", [False, True])
+def test_a_deploy_that_is_given_up_between_two_patches_names_what_it_has_changed(
+    clients: Clients, shop: World, ran_it_already: bool
+) -> None:
+    if ran_it_already:
+        shop.apply("app_of_one_image", image=shop.image(HOST), name="new")
+        new = shop.cluster.workload("Deployment", NAMESPACE, "new-web")["spec"]["template"]["spec"]
+        shop.cluster.change(
+            "Deployment", NAMESPACE, "shop-web", lambda one: one["spec"]["template"]["spec"].update(new)
+        )
+        shop.cluster.settle_now()
+    observe(clients)
+    shop.cluster.fail_next(503, 99, method="PATCH", path_contains="shop-worker", dry_run=False)
+    deploy = begin(ask(HOST), clients)
+
+    tick(now=NOW + timedelta(minutes=20))
+
+    deploy.refresh_from_db()
+    is_half_done = not ran_it_already
+    assert (deploy.status == Status.FAILED) is is_half_done, deploy.message
+    assert ("Changed before that: Deployment shop-web." in deploy.message) is is_half_done
 
 
 @pytest.mark.parametrize("name", ["shop-web", "shop-report"])

@@ -34,12 +34,12 @@ def follow_release(deploy: Deploy, *, clients: Clients, now: datetime) -> None:
         return
     state = judge_job(job)
     if state.phase is JobPhase.COMPLETE:
-        _go_on(deploy, state.message, _log(job, clients.cluster), now=now)
+        _go_on(deploy, state.message, _log(deploy, job, clients.cluster), now=now)
     elif state.phase is JobPhase.FAILED:
-        _fail(deploy, state.message, log=_log(job, clients.cluster), now=now)
+        _fail(deploy, state.message, log=_log(deploy, job, clients.cluster), now=now)
     elif now - began >= LONGEST:
         late = f"Job {job.name} has not completed within {duration(LONGEST)}, and goes on in the cluster."
-        _fail(deploy, late, log=_log(job, clients.cluster), now=now)
+        _fail(deploy, late, log=_log(deploy, job, clients.cluster), now=now)
     else:
         deploy.note(now=now, message=state.message)
 
@@ -63,8 +63,8 @@ def _fail(deploy: Deploy, message: str, *, log: str, now: datetime) -> None:
     finish(deploy, Ending.RELEASE_FAILED, stated, reason="release_job", log=log, release_log=log, now=now)
 
 
-def _log(job: Job, cluster: Cluster) -> str:
-    """What its newest pod printed last; empty where that cannot be read."""
+def _log(deploy: Deploy, job: Job, cluster: Cluster) -> str:
+    """What the site's container of its newest pod printed last; empty where that cannot be read."""
     try:
         pods = job_pods(job, cluster.pods(job.namespace, label_selector=f"job-name={job.name}"))
     except ClusterError:
@@ -72,4 +72,6 @@ def _log(job: Job, cluster: Cluster) -> str:
     newest = max(pods, key=lambda pod: (pod.created_at is not None, pod.created_at), default=None)
     if newest is None or not newest.containers:
         return ""
-    return last_lines(cluster, job.namespace, pod=newest.name, container=newest.containers[0].name)
+    ours = (each.name for each in newest.containers if deploy.site.owns(each.image))
+    container = next(ours, newest.containers[0].name)
+    return last_lines(cluster, job.namespace, pod=newest.name, container=container)

@@ -100,6 +100,30 @@ def test_a_job_has_its_cron_jobs_spec_with_the_new_images_and_names_its_owner() 
     assert before == CRON_JOB
 
 
+@pytest.mark.parametrize(
+    ("limits", "ttl", "is_owned", "kept_seconds"),
+    [
+        ({"successfulJobsHistoryLimit": 3, "failedJobsHistoryLimit": 1}, None, True, None),
+        ({"successfulJobsHistoryLimit": 0}, None, False, 3600),
+        ({"failedJobsHistoryLimit": 0}, 86_400, False, 86_400),
+        ({}, 0, True, 3600),
+        ({}, 7200, True, 7200),
+    ],
+)
+def test_a_job_is_kept_until_its_end_can_have_been_seen(
+    limits: dict[str, int], ttl: int | None, is_owned: bool, kept_seconds: int | None
+) -> None:
+    cron_job = deepcopy(CRON_JOB)
+    cron_job["spec"] |= limits
+    if ttl is not None:
+        cron_job["spec"]["jobTemplate"]["spec"]["ttlSecondsAfterFinished"] = ttl
+
+    body = job_body(cron_job, name="upgrade-7", images={}, annotations={})
+
+    assert body["metadata"]["ownerReferences"][0]["controller"] is is_owned
+    assert body["spec"].get("ttlSecondsAfterFinished") == kept_seconds
+
+
 def test_a_container_that_is_not_there_is_named_with_those_that_are() -> None:
     present = all_images(parse.cron_job(CRON_JOB))
 

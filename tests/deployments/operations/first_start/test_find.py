@@ -148,7 +148,7 @@ def test_an_image_whose_tag_moves_and_that_says_no_commit_is_somebody_else_s(
 
 
 def test_a_commit_that_the_repository_does_not_have_is_said(world: World, clients: Clients) -> None:
-    host, mapping = next(iter(world.mappings.items()))
+    mapping = next(iter(world.mappings.values()))
     repository = world.github.repositories[mapping.slug]
     world.github.repositories.remove(repository)
     history = written_history(2, until=NOW)
