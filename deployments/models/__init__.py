@@ -16,6 +16,7 @@ from deployments.models.hold import Hold
 from deployments.models.hooks import HookDelivery, HookRefusal, HookToken, SigningKey
 from deployments.models.mapped_workload import MappedWorkload
 from deployments.models.observation import Observation
+from deployments.models.pod_check import ContainerLog, PodCheck
 from deployments.models.push import NotificationPreference, PushSubscription, StarredSite
 from deployments.models.schedule import SyncSchedule
 from deployments.models.site import Site
@@ -27,6 +28,7 @@ __all__ = [
     "BatchItem",
     "Build",
     "CommitRange",
+    "ContainerLog",
     "Deploy",
     "DeployBatch",
     "DeployEvent",
@@ -44,6 +46,7 @@ __all__ = [
     "MappedWorkload",
     "NotificationPreference",
     "Observation",
+    "PodCheck",
     "PushSubscription",
     "SigningKey",
     "Site",

@@ -103,11 +103,14 @@ RISKY: list[tuple[str, Prepare, Body]] = [
     ("deploys/<int:pk>/abort", far_way_back, {}),
     ("deploy-all/", went_by, {"item": [f"{HOST} {FAR} {RUNNING}"], "key": str(uuid4())}),
     ("holds/<int:pk>/resume", anothers_hold, {}),
+    ("sites/<site:name>/automation", went_by, {"switch": "auto_deploy on"}),
 ]
 SAFE = {
     "sites/<site:name>/sync": "looks, and changes nothing",
     "sites/<site:name>/hold": "stops",
     "sites/<site:name>/images": "looks, and changes nothing",
+    "sites/<site:name>/pods": "looks, and changes nothing",
+    "sites/<site:name>/log": "looks, and changes nothing",
     "sites/<site:name>/restart": "runs what runs already",
     "sites/<site:name>/adopt": "writes down what runs already",
     "deploys/<int:pk>/cancel": "stops",
@@ -152,8 +155,8 @@ def address(route: str) -> str:
 
 
 def what_is_there() -> list[object]:
-    rows = (Deploy.objects.order_by("pk"), DeployBatch.objects.order_by("pk"), Hold.objects.order_by("pk"))
-    return [row for each in rows for row in each.values()]
+    models = (Deploy, DeployBatch, Hold, Site)
+    return [row for model in models for row in model.objects.order_by("pk").values()]
 
 
 def test_each_address_that_takes_a_post_is_listed() -> None:
