@@ -27,7 +27,6 @@ NOT_SHOWN = {
         "check_path": "a setting: the admin shows it",
         "check_status": "a setting: the admin shows it",
         "check_timeout_seconds": "a setting: the admin shows it",
-        "auto_rollback": "a setting: the admin shows it",
         "commit_source": "a setting: the admin shows it",
         "moving_tag": "a setting: the admin shows it",
         "pins_digest": "a setting: the admin shows it",
