@@ -17,6 +17,7 @@ from deployments.operations import notify
 from deployments.operations.deploys import batch, images, start, waiting
 from deployments.operations.deploys.follow import Timeouts
 from deployments.operations.deploys.follow import follow as follow_all
+from deployments.operations.doctor.mapping import check_mapping as check_one_mapping
 from deployments.operations.doctor.run import record_examination
 from deployments.operations.first_start.find import record_discovery
 from deployments.operations.hooks import pull, signing_keys, syncs
@@ -117,6 +118,15 @@ def doctor() -> None:
 def discover() -> None:
     record_discovery(
         clients=Clients.from_settings(), image_prefixes=tuple(settings.IMAGE_PREFIXES), now=timezone.now()
+    )
+
+
+def check_mapping(site_id: int) -> None:
+    check_one_mapping(
+        site_id=site_id,
+        clients=Clients.from_settings(),
+        image_prefixes=tuple(settings.IMAGE_PREFIXES),
+        now=timezone.now(),
     )
 
 

@@ -16,6 +16,7 @@ from deployments.models.head_check import HeadCheck
 from deployments.models.hold import Hold
 from deployments.models.hooks import HookDelivery, HookRefusal, HookToken, SigningKey
 from deployments.models.mapped_workload import MappedWorkload
+from deployments.models.mapping_check import MappingCheck
 from deployments.models.observation import Observation
 from deployments.models.push import NotificationPreference, PushSubscription, StarredSite
 from deployments.models.schedule import SyncSchedule
@@ -44,6 +45,7 @@ __all__ = [
     "HookToken",
     "Kind",
     "MappedWorkload",
+    "MappingCheck",
     "NotificationPreference",
     "Observation",
     "PushSubscription",

@@ -106,7 +106,7 @@ class SiteRow:
 @dataclass(frozen=True)
 class SiteList:
     rows: tuple[SiteRow, ...]
-    """The rows that match, those who need you first."""
+    """The rows that match, most urgent first."""
     counts: dict[str, int]
     """Number of sites in each state, whatever the filter; only states that occur."""
     total: int
@@ -124,7 +124,7 @@ class SiteList:
 class SitePage:
     row: SiteRow
     commits: tuple[Commit, ...] | None
-    """What would ship, newest first; None while it has not been fetched."""
+    """The commits to deploy, newest first; None while they have not been fetched."""
     commits_total: int
     choices: tuple[Choice, ...]
     """Other commits of the branch that are known, newest first: those ahead of what runs, then those behind it."""

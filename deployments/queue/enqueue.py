@@ -142,6 +142,10 @@ def discover() -> None:
     _put("discover", group="doctor")
 
 
+def check_mapping(site_id: int) -> None:
+    _put("check_mapping", site_id, group="doctor")
+
+
 def ping() -> None:
     _put("ping", group="ping")
 

@@ -20,7 +20,7 @@ from deployments.rules.problems import (
     first_at,
     is_retried,
 )
-from deployments.rules.wording import sentences
+from deployments.rules.wording import counted, sentences
 
 _CONFIG = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "PreCreateHookError", "RunContainerError"}
@@ -70,7 +70,13 @@ def init_problem_of(container: Container) -> Problem | None:
     problem = None if is_done else problem_of(container)
     if problem is None:
         return None
-    return replace(problem, reason="init_container", message=f"Its init container fails: {problem.message}")
+    return replace(problem, reason="init_container", message=_of_init(problem.message))
+
+
+def _of_init(message: str) -> str:
+    if message.startswith("Container "):
+        return f"Init {message[0].lower()}{message[1:]}"
+    return f"Its init container fails: {message}"
 
 
 def _kept_waiting(container: Container, waiting: Waiting) -> Problem:
@@ -115,12 +121,12 @@ def _ended(container: Container) -> Terminated | None:
 
 def _crash(container: Container, ended: Terminated) -> Problem:
     times = container.status.restarts
-    restarted = f", and was restarted {'once' if times == 1 else f'{times} times'}" if times else ""
+    restarted = f", restarted {'once' if times == 1 else f'{times} times'}" if times else ""
     since = _crashing_since(container, ended)
     if ended.reason == "OOMKilled":
         limit = container.spec.memory_limit
         of = f" (its limit is {limit})" if limit else ""
-        message = f"{container.called} ran out of memory{of}{restarted}: raise its limit, or roll back."
+        message = f"{container.called} ran out of memory{of}{restarted}. Raise its limit, or roll back."
         return Problem("out_of_memory", message, START_SECONDS, since)
     for kind in _ended_by_probe(container):
         if probe := _probe(container, kind, since=ended.started_at):
@@ -129,8 +135,15 @@ def _crash(container: Container, ended: Terminated) -> Problem:
     if ended.reason in {"StartError", "ContainerCannotRun"}:
         message = sentences(f"{container.called} cannot start: {_stated(ended)}")
         return Problem("crash", message, START_SECONDS, since)
-    message = f"{container.called} ended with exit code {ended.exit_code}{restarted}: read its log."
-    return Problem("crash", message, START_SECONDS, since)
+    return Problem("crash", f"{_crashed(container, ended)}. Read its log.", START_SECONDS, since)
+
+
+def _crashed(container: Container, ended: Terminated) -> str:
+    times, code = container.status.restarts, f"exit code {ended.exit_code}"
+    if not times:
+        return f"Container {container.called} {'crashed' if ended.exit_code else 'exited'} ({code})"
+    keeps = "crashing" if ended.exit_code else "exiting"
+    return f"Container {container.called} keeps {keeps} ({code}, {counted(times, 'restart')})"
 
 
 def _ended_by_probe(container: Container) -> Iterator[str]:

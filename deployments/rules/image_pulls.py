@@ -35,14 +35,14 @@ _ELSEWHERE = re.compile(
 
 
 def image_not_found(image: str) -> str:
-    return f"The image {image} does not exist in its registry: build it, or deploy another commit."
+    return f"The image {image} does not exist in its registry. Build it, or deploy another commit."
 
 
 def pull_problem(image: str, waiting: Waiting, events: Sequence[Event]) -> Problem:
     """What keeps the node from having the image; `events` are the container's, the latest first."""
     since = _failing_since(events)
     if waiting.reason == "InvalidImageName":
-        message = f"{image} is no image's name: correct the image template."
+        message = f"{image} is not an image name. Correct the image template."
         return Problem("invalid_image", message, CONFIG_SECONDS, since)
     if waiting.reason == "ErrImageNeverPull":
         message = f"{image} is not on the pod's node, and its imagePullPolicy is Never. Allow pulls, or load it onto the node."
@@ -66,9 +66,7 @@ def _refused(image: str, words: str, since: datetime | None) -> Problem:
     if _ELSEWHERE.search(because):
         return _failed(image, cause, since)
     if _DENIED.search(because):
-        message = (
-            f"The cluster may not pull {image}: give it access to the registry. It was told: {cut(cause)}"
-        )
+        message = f"The cluster may not pull {image}. Give it access to the registry. The registry said: {cut(cause)}"
         return Problem("pull_denied", sentences(message), START_SECONDS, since)
     if _ABSENT.search(because):
         message = image_not_found(image)

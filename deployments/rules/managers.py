@@ -63,11 +63,11 @@ def manager_of(deployment: Workload) -> str:
 def not_ours_to_change(deployment: Workload) -> str:
     """Why this Deployment is neither deployed to nor suggested as a site; empty where it may be."""
     if deployment.is_terminating:
-        return f"{deployment.kind} {deployment.name} is being deleted: wait until it is back, or correct the mapping."
+        return f"{deployment.kind} {deployment.name} is being deleted. Wait until it is back, or correct the mapping."
     if owner := _controller(deployment):
         return (
-            f"{deployment.kind} {deployment.name} belongs to {_owner_name(owner)}, whose operator sets its image: "
-            "deploy through that, and remove this mapping."
+            f"{deployment.kind} {deployment.name} belongs to {_owner_name(owner)}, whose operator sets its image. "
+            "Deploy through that, and remove this mapping."
         )
     return ""
 

@@ -37,7 +37,7 @@ class Around(StrEnum):
     """What is done to a Deploy beside what its image does."""
 
     NOTHING = "nothing"
-    FULL_QUOTA = "the namespace's quota has no room, and stays so"
+    FULL_QUOTA = "the namespace's quota has no room, now or later"
     POLICY = "a policy refuses the patch"
     REMOVED = "the image goes from its registry after the patch"
     GITOPS = "a GitOps controller puts the older image back"

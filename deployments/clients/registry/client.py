@@ -141,7 +141,7 @@ class Registry:
             raise _error(reply, image, grant)
         if digest.startswith("sha256:") and f"sha256:{hashlib.sha256(reply.body).hexdigest()}" != digest:
             raise RegistryUnavailable(
-                f"{image.registry} sends something else than {image.path}'s configuration: check what stands in between. "
+                f"{image.registry} sends something else than {image.path}'s configuration. Check what stands in between. "
                 "It is asked again at the next sync."
             )
         return reply.body
@@ -165,7 +165,7 @@ class Registry:
         if not is_manifest(reply.headers):
             kind = media_type_in(reply.headers) or "no media type"
             raise RegistryUnavailable(
-                f"{image.registry} answers with something that is not an image's manifest ({kind}): check that it is a registry, and "
+                f"{image.registry} answers with something that is not an image's manifest ({kind}). Check that it is a registry, and "
                 "that nothing in between wants a login. It is asked again at the next sync."
             )
         return reply

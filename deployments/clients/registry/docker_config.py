@@ -43,8 +43,8 @@ def find_credentials(config: Path | None, repository: str) -> Credentials | None
     found = next((each for each in stated if each), None)
     if found is None and _keeps_elsewhere(content, entries, registry):
         raise RegistryRefused(
-            f"{config} keeps the credentials for {registry} in a credential helper, and Headway runs none: "
-            f"write them into the file itself, under “auths”."
+            f"{config} keeps the credentials for {registry} in a credential helper, and Headway runs none. "
+            f"Write them into the file itself, under “auths”."
         )
     return found
 
@@ -54,14 +54,14 @@ def _read(config: Path) -> dict[str, Any]:
         content = json.loads(config.read_bytes())
     except OSError as error:
         raise RegistryRefused(
-            f"The docker config file {config} cannot be read ({error.strerror}): mount it, or correct its path."
+            f"The docker config file {config} cannot be read ({error.strerror}). Mount it, or correct its path."
         ) from error
     except ValueError:
         content = None
     if not isinstance(content, dict):
         # Without its cause: a parser's error holds the file it parsed.
         raise RegistryRefused(
-            f"The docker config file {config} is not JSON: write it anew with docker login."
+            f"The docker config file {config} is not JSON. Write it anew with docker login."
         )
     return content
 
@@ -111,7 +111,7 @@ def _credentials_in(entry: dict[str, Any], config: Path, registry: str) -> Crede
         colon = ""
     if not colon:
         raise RegistryRefused(
-            f"The entry for {registry} in {config} is not base64 of user:password: write it anew with docker login."
+            f"The entry for {registry} in {config} is not base64 of user:password. Write it anew with docker login."
         )
     # docker login stores the password with NULs behind it in old files; the CLI strips them too.
     return Credentials(username, password.strip("\0"))

@@ -70,7 +70,7 @@ class SiteCheck:
                 if not target or not _is_same_origin(url, target):
                     return HostAnswer(status, round((time.monotonic() - began) * 1000), leads_to=target)
                 url = target
-        raise RedirectLoop(f"{host} redirects more than {_MOST_REDIRECTS} times: correct its redirects.")
+        raise RedirectLoop(f"{host} redirects more than {_MOST_REDIRECTS} times. Correct its redirects.")
 
 
 def _resolve(url: str) -> None:
@@ -114,7 +114,7 @@ def _plain(error: Exception, host: str) -> SiteCheckError:
     found = _causes(error)
     if isinstance(error, requests.exceptions.SSLError):
         return CertificateRefused(
-            f"{host} shows a certificate that is not trusted: renew it, or trust its authority here."
+            f"{host} shows a certificate that is not trusted. Renew it, or trust its authority here."
         )
     if isinstance(error, requests.exceptions.ProxyError):
         return _by_the_proxy(found, host)
@@ -134,14 +134,14 @@ def _unable(found: list[BaseException], host: str) -> UnableToAsk | None:
 
 def _broken_off(found: list[BaseException], host: str) -> HostUnreachable:
     if any("Connection refused" in repr(each) for each in found):
-        return HostUnreachable(f"Nobody listens at {host}: check its ingress.")
+        return HostUnreachable(f"Nobody listens at {host}. Check its ingress.")
     return HostUnreachable(f"{host} broke off before its answer was whole.")
 
 
 def _by_the_proxy(found: list[BaseException], host: str) -> SiteCheckError:
     if any(isinstance(each, urllib3.exceptions.NewConnectionError) for each in found):
-        return UnableToAsk("The worker cannot reach its proxy: check HTTPS_PROXY.")
-    return HostUnreachable(f"The proxy does not lead to {host}: check HTTPS_PROXY and NO_PROXY.")
+        return UnableToAsk("The worker cannot reach its proxy. Check HTTPS_PROXY.")
+    return HostUnreachable(f"The proxy does not lead to {host}. Check HTTPS_PROXY and NO_PROXY.")
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:

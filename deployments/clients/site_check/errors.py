@@ -22,4 +22,4 @@ class CertificateRefused(SiteCheckError):
 
 
 class RedirectLoop(SiteCheckError):
-    """The host sends us round in circles."""
+    """The host redirects in a loop."""

@@ -130,7 +130,7 @@ def _look(site: Site, reference: WorkloadReference, lists: ClusterLists, outages
     """What one workload shows. Raises ClusterError."""
     workload = lists.workload(reference)
     if workload is None:
-        return _missing(reference, f"There is no {reference.place}: correct the mapping.")
+        return _missing(reference, f"There is no {reference.place}. Correct the mapping.")
     targets = targets_of(workload, reference=reference, repositories=site.image_repositories)
     if not targets:
         return _missing(reference, no_target(workload, reference))

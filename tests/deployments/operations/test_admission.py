@@ -355,7 +355,7 @@ def test_another_apps_rewritten_image_is_still_refused(world: World, clients: Cl
     begin(deploy, clients)
 
     assert deploy.status == Status.FAILED
-    assert "Nothing was changed: correct the mapping" in deploy.message
+    assert "Nothing was changed. Correct the mapping" in deploy.message
 
 
 def test_another_apps_image_is_still_refused(pinned: World, clients: Clients) -> None:
@@ -368,7 +368,7 @@ def test_another_apps_image_is_still_refused(pinned: World, clients: Clients) ->
     begin(deploy, clients)
 
     assert deploy.status == Status.FAILED
-    assert "Nothing was changed: correct the mapping" in deploy.message
+    assert "Nothing was changed. Correct the mapping" in deploy.message
 
 
 def test_a_mapping_that_is_changed_is_judged_anew(mutated: World, clients: Clients) -> None:

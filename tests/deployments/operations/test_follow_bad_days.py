@@ -323,7 +323,7 @@ def test_the_new_pod_is_up_is_never_said_of_a_failure(world: World, clients: Cli
 
     assert (deploy.status, deploy.message) == (
         Status.FAILED,
-        "The pod's containers are ready, and the pod is not: no reason given.",
+        "The pod's containers are ready, but the pod is not: no reason given.",
     )
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from deployments.clients.registry import Registry, RegistryError
+from deployments.models import Kind
 from deployments.operations.deploys.finish import Ending
 from deployments.operations.deploys.follow.context import FollowContext
 from deployments.operations.deploys.follow.end import is_out_of_time
@@ -28,9 +29,10 @@ from deployments.rules.progress import (
     longest_pause,
     progress,
 )
+from deployments.rules.restarts import NO_PODS
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
-from deployments.rules.wording import duration, sentences, short, some_of
-from deployments.rules.workloads import Workload, is_same_image
+from deployments.rules.wording import duration, sentences, short, waiting_for
+from deployments.rules.workloads import Workload, WorkloadKind, is_same_image
 
 REGISTRY_WITHIN = timedelta(seconds=30)
 ASK_REGISTRY_AGAIN = timedelta(seconds=30)
@@ -71,6 +73,12 @@ def judge_step(snapshot: Snapshot, context: FollowContext) -> StepJudgement:
         # A webhook came midway, and has rewritten what was there.
         step.note(applied_image=snapshot.image)
     rollout = judge_rollout(workload, images=snapshot.images)
+    if (
+        rollout.phase is Phase.COMPLETE
+        and step.deploy.kind == Kind.RESTART
+        and step.kind == WorkloadKind.CRON_JOB
+    ):
+        rollout = replace(rollout, message=NO_PODS)
     judgement = _judge(snapshot, workload, rollout, context)
     step.note(message=judgement.message, **_counts(snapshot, workload, rollout))
     return judgement
@@ -129,7 +137,7 @@ def _wait_or_fail(
 def _stated(snapshot: Snapshot, workload: Workload, rollout: Rollout) -> str:
     """How far it is; what the workload counts as complete is not, while pods of it are not seen to be ready."""
     if rollout.phase is Phase.COMPLETE:
-        return f"{some_of(snapshot.ready, rollout.wanted, 'new pod')} ready."
+        return waiting_for(snapshot.ready, rollout.wanted)
     pulls = pulls_under_way(snapshot.new_pods, snapshot.events, now=snapshot.now)
     return sentences(rollout.message, pulls, blocked(workload, snapshot.pods))
 

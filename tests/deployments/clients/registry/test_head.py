@@ -96,7 +96,7 @@ def test_a_200_without_a_manifest_is_no_image(
 
     for question in (registry.digest, registry.parts):
         with pytest.raises(
-            RegistryUnavailable, match=rf"not an image's manifest \({kind}\): check that it is"
+            RegistryUnavailable, match=rf"not an image's manifest \({kind}\). Check that it is"
         ):
             question(image_at(demo_registry))
 
