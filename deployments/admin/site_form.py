@@ -8,6 +8,7 @@ from django import forms
 
 from deployments.models import Site
 from deployments.models.site import mapping_fields
+from deployments.rules.tags import parse_tags
 
 
 class HostField(forms.CharField):
@@ -33,6 +34,13 @@ class RepositoryField(forms.CharField):
         return "/".join(parts[:2]).removesuffix(".git")
 
 
+class TagsField(forms.CharField):
+    """Tags as people write them: in capitals, with commas, twice."""
+
+    def to_python(self, value: Any) -> str:
+        return parse_tags(super().to_python(value) or "")
+
+
 class SiteForm(forms.ModelForm):
     suggested: ClassVar[dict[str, str]] = {}
     """What a drifted site's page suggests: filled in, and saved only by who reads it."""
@@ -40,7 +48,7 @@ class SiteForm(forms.ModelForm):
     class Meta:
         model = Site
         fields = tuple(mapping_fields())
-        field_classes = {"host": HostField, "repository": RepositoryField}
+        field_classes = {"host": HostField, "repository": RepositoryField, "tags": TagsField}
         help_texts = {
             "owner": "GitHub user or organisation. Empty: the one in the repository's address.",
             "repository": "Its name, or its whole address.",

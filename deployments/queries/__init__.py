@@ -14,7 +14,8 @@ from deployments.queries.drift import DriftPage, drift_page
 from deployments.queries.history import Activity, DeployPage, activity, deploy_page
 from deployments.queries.hooks import DoorReport, door_reports, hook_tokens
 from deployments.queries.rollbacks import RollbackTarget, rollback_targets
-from deployments.queries.sites import SiteList, SitePage, SiteRow, answers_of, rows_of, site_list, site_page
+from deployments.queries.site_list import SiteList, site_list
+from deployments.queries.sites import SitePage, SiteRow, answers_of, rows_of, site_page
 from deployments.queries.syncs import Kind, SyncPage, sync_page
 from deployments.queries.system_status import GOOD_ENOUGH, SYNC_SCHEDULE, SystemStatus, system_status
 

@@ -55,6 +55,7 @@ TABLE: dict[str, Row] = {
     "sites/<site:name>/adopt": DEPLOYER_ACTS,
     "deploys/<int:pk>/abort": DEPLOYER,
     "deploys/<int:pk>/retry": DEPLOYER_ACTS,
+    "me/stars": row("405", "login ok ok ok"),
     "me/notifications/": WHO_IS_IN,
     "me/notifications/subscribe": row("405", "login ok ok ok"),
     "me/notifications/is-subscribed": row("405", "login ok ok ok"),
