@@ -6,6 +6,8 @@ from itertools import groupby
 
 from django.core.paginator import Page, Paginator
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from dashboard.actions import ActionButton, Viewer, action_in_list
 from deployments.queries import Commit, SiteRow
@@ -14,6 +16,7 @@ from deployments.rules.site_state import State
 from deployments.rules.wording import short
 
 PER_PAGE = 100
+LONGEST_HEADLINE = 120
 _STARRED = "Starred"
 _NEEDS_ATTENTION = "Needs attention"
 _NOT_CHECKED = "Not checked yet"
@@ -64,15 +67,19 @@ class ListRow:
     key: int
     name: str
     url: str
-    is_starred: bool
+    star: str
+    """What its star does: `star`, or `unstar` where it has one."""
+    is_pressed: str
     tags: str
     state: str
     word: str
     message: str
     """Empty where the state says it all."""
+    headline: str
+    """Of the newest commit, cut where no row has room; its SHA where it has none."""
     head: Commit | None
-    running: str
-    """Short; empty where it is not known."""
+    runs: SafeString
+    """What runs, and what is newest where that is another commit."""
     ci: str
     """Of the newest commit, in one word."""
     action_button: ActionButton | None
@@ -127,16 +134,25 @@ def _row(row: SiteRow, viewer: Viewer) -> ListRow:
         key=row.site.pk,
         name=row.name,
         url=reverse("site", args=[row.name]),
-        is_starred=row.is_starred,
+        star="unstar" if row.is_starred else "star",
+        is_pressed="true" if row.is_starred else "false",
         tags=row.site.tags,
         state=state.value,
         word=word_of(state) if row.was_checked else _NOT_CHECKED,
         message=_message(row),
+        headline=(row.head.headline or row.head.short)[:LONGEST_HEADLINE] if row.head else "",
         head=row.head,
-        running=short(row.running_sha),
+        runs=_runs(row),
         ci=_CI[CheckState(row.seen.check_state)],
         action_button=action_in_list(row, viewer),
     )
+
+
+def _runs(row: SiteRow) -> SafeString:
+    running = short(row.running_sha) or "?"
+    if row.head is None or row.head.sha == row.running_sha:
+        return format_html("<code>{}</code>", running)
+    return format_html("<code>{}</code> → <code>{}</code>", running, row.head.short)
 
 
 def _message(row: SiteRow) -> str:
