@@ -78,6 +78,7 @@ urlpatterns = [
     path("batches/<int:pk>/cancel", batches.cancel, name="cancel-batch"),
     path("syncs/<int:pk>/", syncs.run, name="sync-run"),
     path("activity/", activity.activity, name="activity"),
+    path("me/stars", sites.star, name="stars"),
     path("me/notifications/", notifications.notifications, name="notifications"),
     path("me/notifications/subscribe", notifications.subscribe, name="subscribe"),
     path("me/notifications/is-subscribed", notifications.is_subscribed, name="is-subscribed"),

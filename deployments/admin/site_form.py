@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from deployments.admin.mapping_check import CHECKED_FIELDS, show_beside
-from deployments.form_fields import HostField, RepositoryField
+from deployments.form_fields import HostField, RepositoryField, TagsField
 from deployments.models import Site
 from deployments.models.site import mapping_fields
 
@@ -17,7 +17,7 @@ class SiteForm(forms.ModelForm):
     class Meta:
         model = Site
         fields = tuple(mapping_fields())
-        field_classes = {"host": HostField, "repository": RepositoryField}
+        field_classes = {"host": HostField, "repository": RepositoryField, "tags": TagsField}
         help_texts = {
             "owner": "GitHub user or organisation. Defaults to the one in the repository's address.",
             "repository": "Its name, or its whole address.",

@@ -9,6 +9,7 @@ from operator import and_
 from django.core.validators import RegexValidator
 from django.db.models import Q
 
+from deployments.rules.tags import TAGS
 from deployments.rules.times import EARLIEST, LATEST
 
 # In PostgreSQL `$` is the very end. In Python it also comes before a newline: there it is `\Z`, which `whole` writes.
@@ -52,6 +53,10 @@ github_repository = RegexValidator(
 image_tag = RegexValidator(
     r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z",
     "Write the tag alone, as it stands in the image's name after the colon, like main.",
+)
+tags_of_site = RegexValidator(
+    whole(TAGS),
+    "Separate tags by spaces: each has at most 30 lower-case letters, digits, dots, hyphens and underscores, like backend.",
 )
 http_path = RegexValidator(
     r"^/[!-~]*\Z",

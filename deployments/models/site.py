@@ -9,7 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import JSONObject
 
 from deployments.models.fields import (
@@ -20,9 +20,11 @@ from deployments.models.fields import (
     http_path,
     image_tag,
     object_name,
+    tags_of_site,
     times_in_range,
 )
 from deployments.models.mapped_workload import MappedWorkload
+from deployments.models.push import StarredSite
 from deployments.rules.builds import CommitSource, tag_of_branch
 from deployments.rules.images import ImageReference, ImageTemplate, UnableToParseImage, UnableToParseTemplate
 from deployments.rules.rollbacks import is_of
@@ -39,6 +41,7 @@ SETTINGS = frozenset(
         *(
             "name",
             "host",
+            "tags",
             "release_job",
             "pins_digest",
             "auto_deploy",
@@ -66,6 +69,11 @@ def _expected_repository(template: str, owner: str, repository: str) -> str:
 
 
 class SiteQuerySet(models.QuerySet["Site"]):
+    def with_star_of(self, user_id: int | None) -> Self:
+        """Read along, in the same statement, whether this person has starred each site."""
+        stars = StarredSite.objects.filter(site=OuterRef("pk"), preference=user_id)
+        return self.annotate(is_starred=Exists(stars))
+
     def with_workloads(self) -> Self:
         """Read each site's workloads along, in the same statement."""
         rows = MappedWorkload.objects.filter(site=OuterRef("pk")).order_by("position", "pk")
@@ -91,6 +99,14 @@ class Site(models.Model):
         db_default="",
         validators=[dns_name],
         help_text="Where the site answers over HTTPS, like cron.example.com. Leave empty if it has no website; then there is no health check.",
+    )
+    tags = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[tags_of_site],
+        help_text="Words to filter the list by, separated by spaces, like backend team-a.",
     )
     owner = models.CharField(
         max_length=39, validators=[github_owner], help_text="GitHub user or organisation."

@@ -59,6 +59,7 @@ TABLE: dict[str, Row] = {
     "logs/<int:pk>/": row("login no ok ok", "405"),
     "deploys/<int:pk>/abort": DEPLOYER,
     "deploys/<int:pk>/retry": DEPLOYER_ACTS,
+    "me/stars": row("405", "login ok ok ok"),
     "me/notifications/": WHO_IS_IN,
     "me/notifications/subscribe": row("405", "login ok ok ok"),
     "me/notifications/is-subscribed": row("405", "login ok ok ok"),
