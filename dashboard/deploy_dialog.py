@@ -40,6 +40,8 @@ class DeployDialog:
     """What is changed, in that order, where a site has several workloads."""
     release_job: str
     """What runs before anything is changed."""
+    version: str = ""
+    """By release, where it is the newest."""
 
     @property
     def short(self) -> str:
@@ -71,6 +73,7 @@ def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
         waits_for_ci=row.site.wait_for_ci,
         workloads=tuple(str(each) for each in row.site.references) if len(row.site.references) > 1 else (),
         release_job=row.site.release_job,
+        version=row.head_version if is_head else "",
     )
 
 

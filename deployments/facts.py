@@ -103,6 +103,8 @@ def site_facts(
     return SiteFacts(
         name=site.name,
         head_sha=seen.head_sha,
+        head_version=seen.head_version if site.is_by_release else "",
+        running_version=seen.running_version if site.is_by_release else "",
         check_state=CheckState(seen.check_state),
         check_problem=seen.check_problem,
         behind_by=seen.behind_by,

@@ -73,7 +73,19 @@ class SiteAdmin(admin.ModelAdmin):
         ),
         ("GitHub", {"fields": ("owner", "repository", "branch")}),
         ("Cluster", {"fields": ("release_job",)}),
-        ("Image", {"fields": ("image_template", "commit_source", "moving_tag", "pins_digest")}),
+        (
+            "Image",
+            {
+                "fields": (
+                    "image_template",
+                    "commit_source",
+                    "moving_tag",
+                    "tag_pattern",
+                    "prereleases",
+                    "pins_digest",
+                )
+            },
+        ),
         (
             "The host's answer",
             {"fields": ("check_enabled", "check_path", "check_status", "check_timeout_seconds")},

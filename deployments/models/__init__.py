@@ -16,6 +16,7 @@ from deployments.models.hold import Hold
 from deployments.models.hooks import HookDelivery, HookRefusal, HookToken, SigningKey
 from deployments.models.mapped_workload import MappedWorkload
 from deployments.models.observation import Observation
+from deployments.models.published_version import PublishedVersion
 from deployments.models.push import NotificationPreference, PushSubscription, StarredSite
 from deployments.models.schedule import SyncSchedule
 from deployments.models.site import Site
@@ -44,6 +45,7 @@ __all__ = [
     "MappedWorkload",
     "NotificationPreference",
     "Observation",
+    "PublishedVersion",
     "PushSubscription",
     "SigningKey",
     "Site",

@@ -53,6 +53,11 @@ image_tag = RegexValidator(
     r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z",
     "Write the tag alone, as it stands in the image's name after the colon, like main.",
 )
+# What git forbids in a tag's name but for the stars: https://git-scm.com/docs/git-check-ref-format.
+git_tag_pattern = RegexValidator(
+    r"^[^\s~^:\\\x00-\x1f\x7f]+\Z",
+    "Write a pattern of tags as git has them, with * for whatever differs, like v* or api/v*.",
+)
 http_path = RegexValidator(
     r"^/[!-~]*\Z",
     "Write the path with its query as it stands behind the host, like /healthz: it begins with a slash.",

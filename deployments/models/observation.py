@@ -19,6 +19,9 @@ class Observation(models.Model):
     name_with_owner = models.CharField(max_length=140, blank=True)
     branch = models.CharField(max_length=255, blank=True)
     head_sha = models.CharField(max_length=40, blank=True)
+    head_version = models.TextField(
+        blank=True, default="", db_default="", help_text="By release: git's tag of the newest version."
+    )
     head_headline = models.TextField(blank=True)
     head_author = models.TextField(blank=True)
     head_committed_at = models.DateTimeField(null=True)
@@ -82,7 +85,7 @@ class Observation(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="By label: why the commit of what runs is not known.",
+        help_text="By label and by release: why the commit of what runs is not known.",
     )
 
     desired_image = models.TextField(blank=True)
@@ -102,6 +105,9 @@ class Observation(models.Model):
         help_text="What Headway set last, a person adopted, or the first look found; another one is somebody else's.",
     )
     running_sha = models.CharField(max_length=40, blank=True)
+    running_version = models.TextField(
+        blank=True, default="", db_default="", help_text="By release: git's tag of the version that runs."
+    )
     workloads = models.JSONField(
         null=True,
         help_text="What was seen of each workload, in the mapping's order: each as facts.workloads_as_json writes it.",

@@ -125,7 +125,7 @@ def _drifted(question: _Question) -> _Refusal:
 def _not_ahead(question: _Question) -> _Refusal:
     facts = question.facts
     if facts.running_sha == facts.head_sha:
-        return Wait(f"Runs the newest commit, {short(facts.head_sha)}.")
+        return Wait(f"Runs {facts.newest_name}.")
     if facts.is_diverged or not facts.behind_by or facts.ahead_by is None:
         return Stop(
             sentences(findings.distance(facts), "Only a commit ahead of what runs goes out by itself")
@@ -154,7 +154,7 @@ def _not_green(question: _Question) -> _Refusal:
 
 
 def _not_built(question: _Question) -> _Refusal:
-    facts, head = question.facts, short(question.facts.head_sha)
+    facts, head = question.facts, question.facts.head_name
     if facts.head_image_built is False:
         return None if facts.built_sha else Wait(sentences(findings.not_built(facts, now=question.now)))
     if facts.head_image_built is None:

@@ -1,12 +1,12 @@
-"""Which workloads could be sites and are none yet: those with a container whose image carries a commit."""
+"""Which workloads could be sites and are none yet: those with a container whose image carries a commit, a version, or our own moving tag."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from deployments.rules.images import parse_image
 from deployments.rules.managers import not_ours_to_change
-from deployments.rules.suggestions import image_template_for, why_no_template
+from deployments.rules.suggestions import image_template_for, mapping_for, why_no_template
 from deployments.rules.targets import WorkloadReference
 from deployments.rules.workloads import Workload, WorkloadKind, all_images
 
@@ -19,6 +19,9 @@ class Candidate:
     image: str
     repository: str
     image_template: str
+    commit_source: str = ""
+    """Empty: its tag carries the commit."""
+    moving_tag: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,19 +32,34 @@ class Unnameable:
     reason: str
 
 
-def candidates(workloads: Iterable[Workload], *, mapped: Collection[str]) -> Iterator[Candidate]:
-    """Those of the workloads, whose places are not `mapped`, in the order of their names; a sidecar's image carries no commit."""
+def _nobody(_repository: str) -> bool:
+    return False
+
+
+def candidates(
+    workloads: Iterable[Workload], *, mapped: Collection[str], is_ours: Callable[[str], bool] = _nobody
+) -> Iterator[Candidate]:
+    """Those of the workloads, whose places are not `mapped`, in the order of their names; a sidecar's image carries no commit.
+
+    An image whose tag is a version, or moves, counts only where its image repository `is_ours`: everybody's images have such tags.
+    """
     for reference, workload in _open(workloads, mapped):
         # One for each image repository: a container of another app makes a mapping of its own.
         found: dict[str, Candidate] = {}
         for image in all_images(workload).values():
-            template = image_template_for(image, repository="")
-            if template and (repository := parse_image(image).repository) not in found:
-                name = repository.rpartition("/")[2]
-                found[repository] = Candidate(
-                    reference=reference, image=image, repository=name, image_template=template
-                )
+            if (each := _candidate(reference, image, is_ours)) is not None:
+                found.setdefault(parse_image(image).repository, each)
         yield from found.values()
+
+
+def _candidate(reference: WorkloadReference, image: str, is_ours: Callable[[str], bool]) -> Candidate | None:
+    suggested = mapping_for(image, repository="")
+    if not suggested:
+        return None
+    repository = parse_image(image).repository
+    if "commit_source" in suggested and not is_ours(repository):
+        return None
+    return Candidate(reference=reference, image=image, repository=repository.rpartition("/")[2], **suggested)
 
 
 def unnameable(workloads: Iterable[Workload], *, mapped: Collection[str]) -> Iterator[Unnameable]:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from deployments.rules.site_workloads import WorkloadSeen
+from deployments.rules.wording import short
 from deployments.rules.workloads import is_same_image
 
 
@@ -76,6 +77,9 @@ class SiteFacts:
 
     name: str
     head_sha: str = ""
+    head_version: str = ""
+    """By release, git's tag of the newest version."""
+    running_version: str = ""
     check_state: CheckState = CheckState.UNKNOWN
     check_problem: str = ""
     behind_by: int | None = None
@@ -120,6 +124,16 @@ class SiteFacts:
     def is_scaled_to_zero(self) -> bool:
         """True when a known Deployment wants no pods; its commit is then the one that pods would run."""
         return self.wanted == 0 and self.cluster_observed_at is not None
+
+    @property
+    def head_name(self) -> str:
+        """The newest commit as sentences name it: by release with its version before it."""
+        return f"{self.head_version} ({short(self.head_sha)})" if self.head_version else short(self.head_sha)
+
+    @property
+    def newest_name(self) -> str:
+        """`the newest commit, 3f9c2a1`, or `the newest version, v1.4.2 (3f9c2a1)`."""
+        return f"the newest {'version' if self.head_version else 'commit'}, {self.head_name}"
 
     @property
     def target_sha(self) -> str:

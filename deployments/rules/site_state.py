@@ -24,6 +24,7 @@ from enum import StrEnum
 
 from deployments.rules import findings
 from deployments.rules.site_facts import CheckState, DeployFacts, HoldFacts, SiteFacts
+from deployments.rules.versions import same_commit
 from deployments.rules.wording import sentences, short, some_of
 
 __all__ = ["Action", "Answer", "CheckState", "DeployFacts", "HoldFacts", "SiteFacts", "State", "answer_for"]
@@ -221,13 +222,16 @@ def _can_go_back(facts: SiteFacts) -> bool:
 
 def _current(facts: SiteFacts) -> str:
     if facts.is_scaled_to_zero:
-        return f"Scaled to zero: no pod runs, and one would run the newest commit, {short(facts.head_sha)}."
-    return sentences(f"Runs the newest commit, {short(facts.head_sha)}", _few_pods(facts), _asked_for(facts))
+        return f"Scaled to zero: no pod runs, and one would run {facts.newest_name}."
+    same = facts.running_version not in {"", facts.head_version}
+    runs = f"Runs {facts.running_version} ({short(facts.head_sha)})" if same else f"Runs {facts.newest_name}"
+    also = same_commit(facts.head_version, facts.running_version) if same else ""
+    return sentences(runs, also, _few_pods(facts), _asked_for(facts))
 
 
 def _answer_behind(facts: SiteFacts, *, now: datetime) -> Answer:
     far = findings.distance(facts)
-    hold, head = findings.standing_hold(facts, now=now), short(facts.head_sha)
+    hold, head = findings.standing_hold(facts, now=now), facts.head_name
     has_failed = facts.check_state is CheckState.FAILURE
     if hold:
         return _behind(State.HELD, facts, far, findings.hold_message(hold), Action.RESUME)

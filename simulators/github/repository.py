@@ -1,6 +1,7 @@
 """Repositories of the demo's GitHub: branches, checks, renames, and who may see them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -14,6 +15,16 @@ ICCO = Person(name="Nat Welch", email="nat@natwelch.com", login="icco")
 DEPENDABOT = Person(name="dependabot[bot]", email="49699333+dependabot[bot]@users.noreply.github.com")
 _FILLING = RLock()
 CHECK_STATES = frozenset({"ERROR", "EXPECTED", "FAILURE", "PENDING", "SUCCESS"})
+
+
+@dataclass
+class Release:
+    """A release as its page on GitHub has it; one that is a draft is seen by who may push."""
+
+    tag: str
+    is_draft: bool = False
+    is_prerelease: bool = False
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 class Repository:
@@ -39,6 +50,12 @@ class Repository:
         self._graph = CommitGraph()
         self._branches: dict[str, str] = {}
         self._checks: dict[str, str] = {}
+        self.tags: dict[str, str] = {}
+        """The commit that each tag leads to, in the order in which they were made."""
+        self.annotated: set[str] = set()
+        """Tags with a tag object of their own between them and their commit."""
+        self.releases: list[Release] = []
+        """In the order in which they were made."""
 
     @property
     def graph(self) -> CommitGraph:
@@ -109,6 +126,33 @@ class Repository:
         if self.default_branch == old:
             self.default_branch = new
 
+    def tag(self, name: str, sha: str = "", *, annotated: bool = False) -> str:
+        """The commit (default: the head) that a new tag of that name leads to, or one that is moved, as by `git push --force`."""
+        self.tags[name] = self.graph.get(sha or self.head).sha
+        (self.annotated.add if annotated else self.annotated.discard)(name)
+        return self.tags[name]
+
+    def delete_tag(self, name: str) -> None:
+        """A release of it becomes a draft, as on GitHub."""
+        del self.tags[name]
+        for each in self.releases:
+            each.is_draft |= each.tag == name
+
+    def release(
+        self,
+        tag: str,
+        sha: str = "",
+        *,
+        draft: bool = False,
+        prerelease: bool = False,
+        annotated: bool = False,
+    ) -> Release:
+        """Publish a release, and make its tag where there is none; a draft's tag is not made before it is published."""
+        if tag not in self.tags and not draft:
+            self.tag(tag, sha, annotated=annotated)
+        self.releases.append(Release(tag, is_draft=draft, is_prerelease=prerelease))
+        return self.releases[-1]
+
     def set_checks(self, sha: str, state: str | None) -> None:
         """The roll-up of a commit's CI: one of CHECK_STATES, in any case, or None for no CI at all."""
         if state is None:
@@ -137,9 +181,10 @@ class Repository:
             self.catalogue.remove(self)
 
     def resolve(self, expression: str) -> Commit | None:
-        """The commit that a branch, a ref, HEAD or a sha (also shortened) names; None when there is none."""
+        """The commit that a branch, a tag, a ref, HEAD or a sha (also shortened) names; None when there is none."""
         branch = self.default_branch if expression == "HEAD" else expression.removeprefix("refs/heads/")
-        sha = self.branches.get(branch) or self.graph.resolve(expression)
+        tagged = self.tags.get(expression.removeprefix("refs/tags/"))
+        sha = tagged or self.branches.get(branch) or self.graph.resolve(expression)
         return self.graph.get(sha) if sha else None
 
     def compare(self, base: str, head: str) -> Divergence | None:

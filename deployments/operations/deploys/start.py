@@ -33,6 +33,7 @@ from deployments.rules.guards import first_refusal
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.notes import another_repository, is_another
 from deployments.rules.targets import UNMAPPED
+from deployments.rules.versions import no_version_of
 from deployments.rules.wording import sentences, short
 
 logger = logging.getLogger(__name__)
@@ -141,6 +142,8 @@ def _check_commit_and_image(deploy: Deploy, clients: Clients, *, now: datetime) 
     try:
         is_on_branch = _is_on_branch(deploy, clients, now=now)
         _pin_by_label(deploy, now=now)
+        if deploy.site.is_by_release and not parse_image(deploy.image).tag:
+            raise Refused(no_version_of(deploy.sha))
         digest = pullable(parse_image(deploy.image), clients.registry)
     except UnableToParseImage as error:
         raise Refused(str(error)) from error
@@ -173,7 +176,12 @@ def _is_on_branch(deploy: Deploy, clients: Clients, *, now: datetime) -> bool:
     if deploy.sha == seen.head_sha or site.deploys.filter(sha=deploy.sha, status=Status.SUCCEEDED).exists():
         return True
     question = HeadQuestion(
-        key=0, owner=site.owner, repository=site.repository, branch=site.branch, running=deploy.sha
+        key=0,
+        owner=site.owner,
+        repository=site.repository,
+        branch=site.branch,
+        tag=seen.head_version if site.is_by_release else "",
+        running=deploy.sha,
     )
     head = ask_heads(clients.github, [question], now=now).heads[0]
     if isinstance(head, HeadProblem):

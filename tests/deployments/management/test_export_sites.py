@@ -23,6 +23,8 @@ EVERY_FIELD = {
     "image_template": "registry.example.com/{owner}/{repository}:{sha}",
     "commit_source": "label",
     "moving_tag": "main",
+    "tag_pattern": "api/v*",
+    "prereleases": True,
     "pins_digest": True,
     "release_job": "shop-migrate",
     "auto_deploy": True,
