@@ -149,6 +149,7 @@ def _fill(password: str, world: World) -> None:
     Site.objects.filter(host__in=scenes.BY_RELEASE).update(
         commit_source=CommitSource.RELEASE, image_template=world.version_template
     )
+    Site.objects.filter(host=scenes.WITH_PATHS).update(paths=scenes.PATHS)
     held = Site.objects.get(host=scenes.HELD)
     place_hold(
         site=held, reason="The interview is tomorrow: no surprises before it", by=person, now=timezone.now()

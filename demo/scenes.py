@@ -31,6 +31,8 @@ BY_LABEL = ("quotes.natwelch.com", "mood.natwelch.com")
 """Their builds share the tag `main`, and say their commit in a label; the first is deployed automatically."""
 BY_RELEASE = ("etu.natwelch.com",)
 """Their builds are tagged with the versions that they release on GitHub."""
+WITH_PATHS, PATHS = "melandnat.com", "**/*.go, go.mod"
+"""A part of a monorepo: its newest commit touches none of these."""
 QUIET = frozenset(
     {*READY, DEPLOYING, FAILED, DRIFTED, MISSING, UNKNOWN, HELD, RED, BUILDING, DIVERGED, CRASHING, MIXED}
 )
@@ -71,6 +73,7 @@ def set_the_scenes(world: World) -> None:
     building = world.commit(BUILDING, "Split the schema", built=False, checks="PENDING")
     world.build(BUILDING, building, after_seconds=BUILD_OF_THE_BUILDING_SECONDS)
     _hotfix(world)
+    world.commit(WITH_PATHS, "Translate the other app", files=("web/de.json",))
     for host in world.by_release:
         world.commit(host, "Begin the next version")
     crash = world.commit(CRASHING, "Read the settings from a file")

@@ -147,10 +147,16 @@ class World:
         return (self.mappings[host].branch or "main") if host in self.by_label else sha
 
     def commit(
-        self, host: str, message: str = "Improve things", *, built: bool = True, checks: str = "SUCCESS"
+        self,
+        host: str,
+        message: str = "Improve things",
+        *,
+        built: bool = True,
+        checks: str = "SUCCESS",
+        files: tuple[str, ...] = ("main.go",),
     ) -> str:
         """Commit to the site's branch, with its image and its CI; return the SHA."""
-        sha = self.repository(host).commit(message)
+        sha = self.repository(host).commit(message, files=files)
         self.repository(host).set_checks(sha, checks)
         if built and host not in self.by_release:
             self.build(host, sha)

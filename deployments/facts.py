@@ -109,6 +109,8 @@ def site_facts(
         check_problem=seen.check_problem,
         behind_by=seen.behind_by,
         ahead_by=seen.ahead_by,
+        has_paths=bool(site.paths),
+        left_out=None if (left_out := seen.left_out_of(site.paths)) is None else len(left_out),
         github_observed_at=seen.github_observed_at,
         github_problem=seen.github_problem,
         repository_missing=seen.repository_missing,

@@ -71,7 +71,7 @@ class SiteAdmin(admin.ModelAdmin):
             "Auto-deploy",
             {"fields": ("auto_deploy", "auto_rollback", "wait_for_ci", "minimum_interval_minutes")},
         ),
-        ("GitHub", {"fields": ("owner", "repository", "branch")}),
+        ("GitHub", {"fields": ("owner", "repository", "branch", "paths")}),
         ("Cluster", {"fields": ("release_job",)}),
         (
             "Image",

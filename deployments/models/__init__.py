@@ -3,6 +3,7 @@
 from deployments.models.audit import AuditEvent
 from deployments.models.batch import BatchItem, DeployBatch
 from deployments.models.build import Build
+from deployments.models.commit_files import CommitFiles
 from deployments.models.commits import CommitRange
 from deployments.models.deploy import Deploy
 from deployments.models.deploy_event import DeployEvent, EventKind
@@ -27,6 +28,7 @@ __all__ = [
     "AuditEvent",
     "BatchItem",
     "Build",
+    "CommitFiles",
     "CommitRange",
     "Deploy",
     "DeployBatch",

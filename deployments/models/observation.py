@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from deployments.models.fields import FULL_SHA_OR_EMPTY, times_in_range
+from deployments.rules.paths import key_of
 from deployments.rules.site_facts import CheckState
 
 
@@ -42,6 +43,10 @@ class Observation(models.Model):
     )
     ahead_by = models.PositiveIntegerField(
         null=True, help_text="Commits that run and are not on the branch; null: not known."
+    )
+    left_out = models.JSONField(
+        null=True,
+        help_text="With paths, the commits between what runs and the head that touch none of them, and what they were counted for: {of, shas}",
     )
     is_archived = models.BooleanField(default=False)
     running_is_unknown = models.BooleanField(
@@ -166,6 +171,12 @@ class Observation(models.Model):
 
     def __str__(self) -> str:
         return f"what was seen of {self.site_id}"
+
+    def left_out_of(self, paths: str) -> tuple[str, ...] | None:
+        """The commits between what runs and the head that touch none of these paths; None where that is not known, and without paths."""
+        key = key_of(running=self.running_sha, head=self.head_sha, paths=paths)
+        counted = self.left_out or {}
+        return tuple(counted["shas"]) if paths and counted.get("of") == key else None
 
     @property
     def ready_below(self) -> str:

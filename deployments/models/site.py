@@ -32,6 +32,7 @@ from deployments.rules.images import (
     UnableToParseTemplate,
     parse_image,
 )
+from deployments.rules.paths import UnableToParsePaths, parse_paths
 from deployments.rules.rollbacks import is_of
 from deployments.rules.targets import WorkloadReference
 from deployments.rules.workloads import WorkloadKind
@@ -48,6 +49,7 @@ SETTINGS = frozenset(
             "host",
             "release_job",
             "pins_digest",
+            "paths",
             "auto_deploy",
             "auto_rollback",
             "wait_for_ci",
@@ -64,6 +66,14 @@ def validate_image_template(text: str) -> None:
     try:
         ImageTemplate.parse(text)
     except UnableToParseTemplate as error:
+        raise ValidationError(str(error)) from error
+
+
+def validate_paths(text: str) -> None:
+    """Raise ValidationError with the parser's own sentence."""
+    try:
+        parse_paths(text)
+    except UnableToParsePaths as error:
         raise ValidationError(str(error)) from error
 
 
@@ -108,6 +118,15 @@ class Site(models.Model):
         help_text="The repository's name, as in its GitHub address after the owner.",
     )
     branch = models.CharField(max_length=255, blank=True, help_text="Empty: the repository's default branch.")
+    paths = models.CharField(
+        max_length=1000,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_paths],
+        help_text="Of a repository with several apps: what belongs to this one, like services/api/**, go.mod. Commits that touch none of it are not "
+        "behind. Empty: every commit counts.",
+    )
     image_template = models.CharField(
         max_length=512,
         blank=True,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from deployments.rules import findings
+from deployments.rules import findings, paths
 from deployments.rules.ours import PUT_BACK
 from deployments.rules.site_facts import CheckState, SiteFacts
 from deployments.rules.wording import duration, sentences, short
@@ -138,6 +138,14 @@ def _not_ahead(question: _Question) -> _Refusal:
     return Wait(f"A rollout of {short(facts.desired_sha)} that Headway did not begin is not finished.")
 
 
+def _other_paths(question: _Question) -> _Refusal:
+    facts = question.facts
+    if facts.has_paths and facts.left_out is None and facts.behind_by:
+        return Wait(paths.NOT_KNOWN)
+    is_its_own = facts.has_all_of_its_paths
+    return Wait(sentences(paths.none_of_them(facts.left_out or 0))) if is_its_own else None
+
+
 def _not_green(question: _Question) -> _Refusal:
     state, head = question.facts.target_check_state, short(question.facts.target_sha)
     if state is CheckState.FAILURE:
@@ -207,6 +215,7 @@ _REFUSALS: tuple[Callable[[_Question], _Refusal], ...] = (
     _not_seen,
     _drifted,
     _not_ahead,
+    _other_paths,
     _not_green,
     _not_built,
     _tried,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.ours import PUT_BACK, PUT_BACK_WITHIN
+from deployments.rules.paths import none_of_them
 from deployments.rules.site_facts import DeployFacts, HoldFacts, SiteFacts
 from deployments.rules.site_workloads import disagreement
 from deployments.rules.wording import counted, duration, moment, sentences, short
@@ -234,6 +235,9 @@ def distance(facts: SiteFacts) -> str:
         return (
             f"{beside}, and lacks {counted(facts.behind_by, 'commit')} of it" if facts.behind_by else beside
         )
+    if facts.behind_by and facts.left_out:
+        behind = counted(facts.behind_by - facts.left_out, "commit")
+        return f"{behind} behind. {none_of_them(facts.left_out)}"
     if facts.behind_by:
         return f"{counted(facts.behind_by, 'commit')} behind"
     if facts.running_is_unknown:

@@ -84,6 +84,9 @@ class SiteFacts:
     check_problem: str = ""
     behind_by: int | None = None
     ahead_by: int | None = None
+    has_paths: bool = False
+    left_out: int | None = None
+    """Of the commits that `behind_by` counts, those that touch none of the site's paths; None where it has none, or that is not known."""
     github_observed_at: datetime | None = None
     github_problem: str = ""
     repository_missing: bool = False
@@ -134,6 +137,11 @@ class SiteFacts:
     def newest_name(self) -> str:
         """`the newest commit, 3f9c2a1`, or `the newest version, v1.4.2 (3f9c2a1)`."""
         return f"the newest {'version' if self.head_version else 'commit'}, {self.head_name}"
+
+    @property
+    def has_all_of_its_paths(self) -> bool:
+        """True when commits are newer than what runs, and none of them touches the site's paths."""
+        return bool(self.behind_by) and self.behind_by == self.left_out and self.ahead_by == 0
 
     @property
     def target_sha(self) -> str:

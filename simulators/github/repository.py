@@ -92,6 +92,7 @@ class Repository:
         bot: bool = False,
         branch: str = "",
         at: datetime | None = None,
+        files: tuple[str, ...] = ("main.go",),
     ) -> str:
         """The sha of a new commit at the tip of the branch (default: the default one), whose tip is its parent unless told."""
         branch = branch or self.default_branch
@@ -103,6 +104,7 @@ class Repository:
             parents=parents,
             at=at or datetime.now(UTC),
             salt=str(self.id),
+            files=files,
         )
         self.branches[branch] = sha
         return sha

@@ -99,7 +99,9 @@ def _commit(request: Request, repository: Repository, ref: str) -> Response:
     if commit is None:
         return error_response(422, f"No commit found for SHA: {ref}")
     if "sha" not in request.headers.get("accept", ""):
-        return json_response(commit_json(repository, commit))
+        shown = commit.files[:_FILES]
+        files = [{"filename": each, "status": "modified", "changes": 1} for each in shown]
+        return json_response(commit_json(repository, commit) | {"files": files})
     etag = {"ETag": f'"{commit.sha}"', "Cache-Control": "private, max-age=60, s-maxage=60"}
     if request.headers.get("if-none-match", "").removeprefix("W/") == etag["ETag"]:
         return Response(status=304, headers=etag)

@@ -37,6 +37,7 @@ NOT_SHOWN = {
     Observation: {
         "repository_id": "GitHub's key, for following renames",
         "head_version": "by release alone",
+        "left_out": "with paths alone",
         "running_version": "by release alone",
         "head_seen_at": "for how long CI and the build are waited for",
         "asked_below": "for asking once",

@@ -10,7 +10,7 @@ from deployments.clients.github.access import NOBODY_PAUSED, Access, Paused, nam
 from deployments.clients.github.accounts import NOBODY, Account
 from deployments.clients.github.answer import Answer, Budget
 from deployments.clients.github.app import AppCredentials, Installations
-from deployments.clients.github.compare import PAGE, Comparison, read_comparison
+from deployments.clients.github.compare import PAGE, Comparison, read_comparison, read_files
 from deployments.clients.github.errors import (
     GitHubError,
     GitHubNotFound,
@@ -107,6 +107,25 @@ class GitHub:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise GitHubUnavailable(
                 "GitHub's comparison lacks what it should have: look for a newer Headway."
+            ) from error
+
+    def files(
+        self, owner: str, repository: str, *, sha: str, paused: Paused = NOBODY_PAUSED
+    ) -> frozenset[str] | None:
+        """The paths that a commit changed, against its first parent; None where there may be more than GitHub lists at once. One request.
+
+        Raises GitHubError.
+        """
+        account = self._access.account_for(owner, paused)
+        raise_if_paused(account, "core", paused)
+        path = f"/repos/{quote(owner, safe='')}/{quote(repository, safe='')}/commits/{quote(sha, safe='')}"
+        try:
+            return read_files(self._rest("GET", path, account))
+        except GitHubRateLimited as error:
+            raise named(error, account, "core") from error
+        except (AttributeError, TypeError) as error:
+            raise GitHubUnavailable(
+                "GitHub's commit lacks what it should have: this may need a newer Headway version."
             ) from error
 
     def grants(self) -> dict[str, Grant | GitHubError]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from deployments.autodeploy_policy import policies_of, verdict_on
 from deployments.facts import site_facts, stale_after
 from deployments.models import Deploy, Observation, Site
+from deployments.operations.sync.left_out import is_counted
 from deployments.queries import system_status
 from deployments.rules.autodeploy import Go, Verdict
 from deployments.rules.site_state import Answer, answer_for
@@ -52,7 +53,9 @@ def decide_all(sites: Sequence[Site], seen: Mapping[int, Observation], *, now: d
 
 
 def _lacks_commits(site: Site, seen: Observation) -> bool:
-    """Whether the list of commits between what runs and the head is still to be fetched."""
+    """Whether the list of commits between what runs and the head is still to be fetched, or which of them are the site's."""
+    if not is_counted(seen, site.paths):
+        return True
     pair = (seen.running_sha, seen.head_sha)
     if not all(pair) or pair[0] == pair[1]:
         return False

@@ -20,6 +20,7 @@ EVERY_FIELD = {
     "owner": "icco",
     "repository": "shop",
     "branch": 'release\u2028, "1"',
+    "paths": "services/api/**, go.mod",
     "image_template": "registry.example.com/{owner}/{repository}:{sha}",
     "commit_source": "label",
     "moving_tag": "main",
