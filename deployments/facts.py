@@ -13,6 +13,7 @@ from deployments.models import ACTIVE_STATUSES, Deploy, Hold, Kind, Observation,
 from deployments.rules.findings import hold_message, hold_subject
 from deployments.rules.outages import PodState
 from deployments.rules.permissions import NamespaceMapping
+from deployments.rules.provenance import Attestation, Provenance
 from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts, SiteFacts
 from deployments.rules.site_workloads import WorkloadSeen
 from deployments.rules.times import EARLIEST, in_zone, parse_time
@@ -221,6 +222,27 @@ def _deploy_facts(deploy: Deploy | None) -> DeployFacts | None:
         is_rollback=deploy.kind == Kind.ROLLBACK,
         is_failure=deploy.status in Status.FAILURES,
     )
+
+
+def provenance_as_json(found: Provenance) -> dict[str, Any]:
+    """As Observation.provenance holds it."""
+    at = found.first_asked_at
+    return asdict(found) | {"first_asked_at": at and at.isoformat()}
+
+
+def provenance_from_json(row: dict[str, Any] | None) -> Provenance | None:
+    """What provenance_as_json made."""
+    if row is None:
+        return None
+    attestation = row["attestation"] and Attestation(**row["attestation"])
+    times = {"first_asked_at": parse_time(row["first_asked_at"] or "")}
+    return Provenance(**row | times | {"attestation": attestation})
+
+
+def slugs_of(site: Site) -> tuple[str, ...]:
+    """What the site's repository is called: by its mapping, and by GitHub where that is another name."""
+    ours, seen = f"{site.owner}/{site.repository}", getattr(site, "observation", None)
+    return (ours, seen.name_with_owner) if seen and seen.name_with_owner else (ours,)
 
 
 def workloads_as_json(workloads: Iterable[WorkloadSeen]) -> list[dict[str, Any]]:

@@ -69,7 +69,12 @@ class SiteAdmin(admin.ModelAdmin):
         (None, {"fields": ("name", "host", "found")}),
         (
             "Auto-deploy",
-            {"fields": ("auto_deploy", "auto_rollback", "wait_for_ci", "minimum_interval_minutes")},
+            {
+                "fields": (
+                    *("auto_deploy", "auto_rollback", "wait_for_ci"),
+                    *("requires_provenance", "minimum_interval_minutes"),
+                )
+            },
         ),
         ("GitHub", {"fields": ("owner", "repository", "branch", "paths")}),
         ("Cluster", {"fields": ("release_job",)}),

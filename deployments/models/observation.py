@@ -84,6 +84,10 @@ class Observation(models.Model):
         null=True,
         help_text="How long the newest five heads that were seen without an image took to have one.",
     )
+    provenance = models.JSONField(
+        null=True,
+        help_text="What GitHub lists for the image that would be deployed next, as facts.provenance_as_json writes it.",
+    )
     registry_problem = models.TextField(db_column="registry_trouble", blank=True)
 
     build_problem = models.TextField(

@@ -50,6 +50,7 @@ SETTINGS = frozenset(
             "release_job",
             "pins_digest",
             "paths",
+            "requires_provenance",
             "auto_deploy",
             "auto_rollback",
             "wait_for_ci",
@@ -227,6 +228,13 @@ class Site(models.Model):
         "wait for CI",
         default=True,
         help_text="Auto-deploy waits until CI has passed. Red CI always holds a commit back.",
+    )
+    requires_provenance = models.BooleanField(
+        "require an attestation",
+        default=False,
+        db_default=False,
+        help_text="Auto-deploy takes an image only where GitHub lists an attestation that it was built from this commit of this repository. "
+        "Headway does not check its signature.",
     )
     minimum_interval_minutes = models.PositiveIntegerField(
         default=0,

@@ -15,6 +15,7 @@ from django.db.models.functions import Greatest
 
 from deployments.clients.github import Answers, Comparison, GitHub, GitHubRateLimited, HeadQuestion
 from deployments.models import GitHubPause
+from deployments.rules.provenance import Attestation
 from deployments.rules.times import LONGEST_WAIT
 
 T = TypeVar("T")
@@ -76,6 +77,13 @@ def ask_files(
 ) -> frozenset[str] | None:
     """As GitHub.files, with the pauses honoured and kept."""
     return _ask(partial(github.files, owner, repository, sha=sha), now=now)
+
+
+def ask_attestation(
+    github: GitHub, owner: str, repository: str, *, digest: str, now: datetime
+) -> Attestation | None:
+    """As GitHub.attestation, with the pauses honoured and kept."""
+    return _ask(partial(github.attestation, owner, repository, digest=digest), now=now)
 
 
 def _ask(question: Callable[..., T], *, now: datetime) -> T:

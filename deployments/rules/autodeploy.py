@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from deployments.rules import findings, paths
 from deployments.rules.ours import PUT_BACK
+from deployments.rules.provenance import Provenance, why_not
 from deployments.rules.site_facts import CheckState, SiteFacts
 from deployments.rules.wording import duration, sentences, short
 
@@ -55,6 +56,10 @@ class Policy:
     head_reverted_by: str = ""
     last_started_at: datetime | None = None
     minimum_interval: timedelta = timedelta(0)
+    requires_provenance: bool = False
+    provenance: Provenance | None = None
+    slugs: tuple[str, ...] = ()
+    """What the repository is called that an attestation must name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,6 +175,20 @@ def _not_built(question: _Question) -> _Refusal:
     return None
 
 
+def _not_attested(question: _Question) -> _Refusal:
+    """A workflow attests to its image after it has pushed it: until then automation waits."""
+    policy, sha = question.policy, question.facts.target_sha
+    if not policy.requires_provenance:
+        return None
+    lacks = why_not(policy.provenance, sha=sha, slugs=policy.slugs)
+    if not lacks:
+        return None
+    is_final = (
+        policy.provenance is not None and policy.provenance.attestation and policy.provenance.sha == sha
+    )
+    return Stop(lacks) if is_final else Wait(lacks)
+
+
 def _tried(question: _Question) -> _Refusal:
     facts, head = question.facts, short(question.facts.target_sha)
     last = facts.last
@@ -218,6 +237,7 @@ _REFUSALS: tuple[Callable[[_Question], _Refusal], ...] = (
     _other_paths,
     _not_green,
     _not_built,
+    _not_attested,
     _tried,
     _reverted,
     _too_soon,

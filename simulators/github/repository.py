@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulators.github.graph import Commit, CommitGraph, Divergence, Person
 
@@ -54,6 +54,8 @@ class Repository:
         """The commit that each tag leads to, in the order in which they were made."""
         self.annotated: set[str] = set()
         """Tags with a tag object of their own between them and their commit."""
+        self.attestations: dict[str, list[dict[str, Any]]] = {}
+        """Statements by the digest that they are about."""
         self.releases: list[Release] = []
         """In the order in which they were made."""
 
@@ -168,6 +170,33 @@ class Repository:
 
     def checks(self, sha: str) -> str | None:
         return self._checks.get(sha)
+
+    def attest(
+        self,
+        digest: str,
+        sha: str,
+        *,
+        repository: str = "",
+        workflow: str = ".github/workflows/build.yml",
+        predicate_type: str = "https://slsa.dev/provenance/v1",
+    ) -> None:
+        """As actions/attest-build-provenance does after a push: a statement that a workflow built this digest from a commit."""
+        url = f"https://github.com/{repository or self.full_name}"
+        ref = f"refs/heads/{self.default_branch}"
+        statement = {
+            "_type": "https://in-toto.io/Statement/v1",
+            "subject": [{"name": self.full_name, "digest": {"sha256": digest.removeprefix("sha256:")}}],
+            "predicateType": predicate_type,
+            "predicate": {
+                "buildDefinition": {
+                    "buildType": "https://actions.github.io/buildtypes/workflow/v1",
+                    "externalParameters": {"workflow": {"ref": ref, "repository": url, "path": workflow}},
+                    "resolvedDependencies": [{"uri": f"git+{url}@{ref}", "digest": {"gitCommit": sha}}],
+                },
+                "runDetails": {"metadata": {"invocationId": f"{url}/actions/runs/1/attempts/1"}},
+            },
+        }
+        self.attestations.setdefault(digest, []).append(statement)
 
     def archive(self) -> None:
         self.is_archived = True

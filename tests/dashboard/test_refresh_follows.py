@@ -28,6 +28,7 @@ NOT_SHOWN = {
         "check_status": "a setting: the admin shows it",
         "check_timeout_seconds": "a setting: the admin shows it",
         "auto_rollback": "a setting: the admin shows it",
+        "requires_provenance": "a setting: the admin shows it",
         "tag_pattern": "a setting: the admin shows it, and by release the page",
         "prereleases": "a setting: the admin shows it, and by release the page",
         "moving_tag": "a setting: the admin shows it",
@@ -38,6 +39,7 @@ NOT_SHOWN = {
         "repository_id": "GitHub's key, for following renames",
         "head_version": "by release alone",
         "left_out": "with paths alone",
+        "provenance": "the dialog shows it",
         "running_version": "by release alone",
         "head_seen_at": "for how long CI and the build are waited for",
         "asked_below": "for asking once",
@@ -73,12 +75,14 @@ NOT_SHOWN = {
         "resumed_by_name": "written together with lifted_at, and never again",
     },
 }
+PROVENANCE = {"sha": HEAD, "digest": "sha256:0", "first_asked_at": None, "attestation": None, "problem": ""}
 IN_ROW = {
     "check_state": list(CheckState),
     "built_check_state": list(CheckState),
     "built_from_sha": [HEAD],
     "asked_below": [{OTHER_SHA: "2026-11-23T12:00:00+00:00"}],
     "build_seconds": [[60]],
+    "provenance": [PROVENANCE],
     "workloads": [
         [
             {"kind": "Deployment", "namespace": "default", "name": "web", "asked": HEAD},

@@ -63,3 +63,53 @@ def test_commits_that_touch_other_paths_are_told_apart(deployer: Client, make_si
     assert f"1 of 2 commits touches none of this site's paths, {PATHS}, and is not counted as behind." in page
     assert f"{other[:7]} · other paths" in page
     assert f"{HEAD[:7]} · other paths" not in page
+
+
+def attested(make_site: MakeSite, **attestation: str) -> Site:
+    found = {
+        "repository": "icco/cron",
+        "workflow": ".github/workflows/build.yml",
+        "commit": HEAD,
+    } | attestation
+    row = {
+        "sha": HEAD,
+        "digest": "sha256:" + "d" * 64,
+        "first_asked_at": None,
+        "attestation": found,
+        "problem": "",
+    }
+    return make_site(provenance=row)
+
+
+def test_the_dialog_says_who_built_the_image_and_whose_word_that_is(
+    deployer: Client, make_site: MakeSite
+) -> None:
+    attested(make_site)
+
+    page = words(deployer.get(f"/sites/{HOST}/deploy").text)
+
+    assert f"Built by .github/workflows/build.yml of icco/cron from {HEAD[:7]}, as GitHub lists it." in page
+    assert "erified" not in page
+
+
+def test_the_dialog_warns_of_an_image_that_github_lists_as_another_commits(
+    deployer: Client, make_site: MakeSite
+) -> None:
+    attested(make_site, commit="c" * 40)
+
+    page = words(deployer.get(f"/sites/{HOST}/deploy").text)
+
+    assert f"GitHub lists this image as built from ccccccc, not from {HEAD[:7]}." in page
+
+
+def test_the_dialog_says_nothing_of_an_attestation_that_nobody_requires(
+    deployer: Client, make_site: MakeSite
+) -> None:
+    site = make_site()
+    without = words(deployer.get(f"/sites/{HOST}/deploy").text)
+
+    Site.objects.filter(pk=site.pk).update(requires_provenance=True)
+    required = words(deployer.get(f"/sites/{HOST}/deploy").text)
+
+    assert "attestation" not in without
+    assert f"Whether GitHub lists an attestation for the image of {HEAD[:7]} is not known yet." in required

@@ -35,6 +35,7 @@ EVERY_FIELD = {
     "check_timeout_seconds": 7,
     "auto_rollback": True,
     "wait_for_ci": False,
+    "requires_provenance": True,
     "minimum_interval_minutes": 90,
 }
 WORKLOADS = "StatefulSet shop/store; Deployment shop/web [migrate, web]; CronJob jobs/tick"
