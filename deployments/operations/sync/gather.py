@@ -38,6 +38,8 @@ from deployments.rules.site_state import CheckState
 from deployments.rules.wording import printable
 
 BUILDS_REMEMBERED = 5
+WAITS_FOR_REGISTRIES_SECONDS = 50
+"""A sync's other sites must not wait longer for one registry's limit; what is left is asked at the next sync."""
 _TEXTS = [
     field.name
     for field in Observation._meta.concrete_fields  # noqa: SLF001
@@ -63,7 +65,7 @@ class Gathered:
 def gather(sites: Sequence[Site], clients: Clients, *, now: datetime) -> Gathered:
     """Ask the cluster, the registry about builds, GitHub about both, then the registry about heads not known to be built."""
     observed, lists = gather_cluster(sites, clients, now=now)
-    questions = RegistryQuestions(clients.registry)
+    questions = RegistryQuestions(clients.registry, waits_seconds=WAITS_FOR_REGISTRIES_SECONDS)
     builds = Builds(questions, now=now)
     builds.look(sites, observed)
     raw = {site.pk: builds.resolve(site, observed[site.pk]) for site in sites}
