@@ -14,7 +14,7 @@ from deployments.queries import SiteRow, SystemStatus
 from deployments.rules.site_state import Action, CheckState
 
 # A row of the list has no room for all of it.
-_IN_LIST = {"Edit the mapping": "Edit", "See what was set": "Look", "Deploy when ready": "When ready"}
+_IN_LIST = {"Edit the mapping": "Edit", "See what changed": "Review", "Deploy when ready": "When ready"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ def action_for(row: SiteRow, viewer: Viewer) -> ActionButton | None:
         case Action.EDIT if viewer.may_edit:
             return ActionButton(label="Edit the mapping", url=edit_url(row))
         case Action.REVIEW:
-            return ActionButton(label="See what was set", url=reverse("drift", args=[row.name]))
+            return ActionButton(label="See what changed", url=reverse("drift", args=[row.name]))
     return _act(row, viewer) if viewer.may_deploy else None
 
 

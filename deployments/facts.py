@@ -143,6 +143,7 @@ def site_facts(
         active=latest if is_active else None,
         last=None if is_active else latest,
         hold=hold_on(site, sha=sha or seen.target_sha, holds=holds),
+        mapped=tuple(str(each) for each in site.references),
         workloads=workloads_from_json(seen.workloads),
     )
 

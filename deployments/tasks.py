@@ -18,6 +18,7 @@ from deployments.operations.deploys import batch, images, start, waiting
 from deployments.operations.deploys.follow import Timeouts
 from deployments.operations.deploys.follow import follow as follow_all
 from deployments.operations.doctor.run import record_examination
+from deployments.operations.first_start.find import record_discovery
 from deployments.operations.hooks import pull, signing_keys, syncs
 from deployments.operations.hooks.syncs import look_again
 from deployments.operations.sync import commits, head_check
@@ -114,6 +115,12 @@ def fetch_commits() -> None:
 
 def doctor() -> None:
     record_examination(clients=Clients.from_settings(), now=timezone.now())
+
+
+def discover() -> None:
+    record_discovery(
+        clients=Clients.from_settings(), image_prefixes=tuple(settings.IMAGE_PREFIXES), now=timezone.now()
+    )
 
 
 def check_rollback_images(site_id: int) -> None:

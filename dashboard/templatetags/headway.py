@@ -44,15 +44,24 @@ _ASKERS = {
     "person": "a person",
     "schedule": "the schedule",
     "command": "a command",
-    "deploy": "a Deploy that ended",
-    "waiting": "a Deploy that waits",
-    "refusal": "a Deploy that was refused",
-    "rollout": "a rollout that was seen",
-    "commits": "commits that were fetched",
+    "deploy": "a deploy that ended",
+    "waiting": "a waiting deploy",
+    "refusal": "a refused deploy",
+    "rollout": "a rollout",
+    "commits": "fetched commits",
     "mapping": "a changed mapping",
     "hook": "a hook",
     "head": "a new head or image",
 }
+
+
+@register.filter
+def step_style(step: dict[str, Any]) -> str:
+    """Return the state whose shape and colour a step has: that of its worst line."""
+    grades = {each["grade"] for each in step["findings"]}
+    if "bad" in grades:
+        return "failed"
+    return "unknown" if "warning" in grades else "current"
 
 
 @register.simple_tag
@@ -153,7 +162,7 @@ def step_message(step: DeployStep) -> str:
     if step.message:
         return str(step.message)
     if step.patched_at:
-        return "The cluster accepted the new image."
+        return "The cluster accepted the change."
     return "Not changed yet." if step.deploy.is_active else "Not changed."
 
 

@@ -1,37 +1,13 @@
 """A mapping's form: it takes what people paste."""
 
-import re
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from django import forms
 
+from deployments.form_fields import HostField, RepositoryField
 from deployments.models import Site
 from deployments.models.site import mapping_fields
 from deployments.rules.suggestions import mapping_for, proposal
-
-
-class HostField(forms.CharField):
-    """A host as people paste it: with https:// before it, a path behind it, or capitals in it."""
-
-    def to_python(self, value: Any) -> str:
-        text = (super().to_python(value) or "").strip()
-        try:
-            return (urlsplit(text).hostname or "" if "://" in text else text.rstrip("/")).lower()
-        except ValueError:
-            # The field's own check says what a host is.
-            return text
-
-
-class RepositoryField(forms.CharField):
-    """A repository's name, or owner/name taken from whatever address of it people paste."""
-
-    BEFORE_THE_OWNER = re.compile(r"^(\w+://[^/]+/|[\w.-]+@[\w.-]+:|(www\.)?github\.com/)", re.IGNORECASE)
-
-    def to_python(self, value: Any) -> str:
-        text = re.sub(r"[?#].*", "", (super().to_python(value) or "").strip())
-        parts = self.BEFORE_THE_OWNER.sub("", text).strip("/").split("/")
-        return "/".join(parts[:2]).removesuffix(".git")
 
 
 def _proposal(site: Site) -> str:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0027_release_job_of_a_deploy'),
+        ('deployments', '0080_image_rewritten_since'),
     ]
 
     operations = [

@@ -9,6 +9,7 @@ from deployments.models.deploy import Deploy
 from deployments.models.deploy_event import DeployEvent, EventKind
 from deployments.models.deploy_status import ACTIVE_STATUSES, Kind, Status, Trigger
 from deployments.models.deploy_step import DeployStep
+from deployments.models.discovery import Discovery
 from deployments.models.examination import Examination
 from deployments.models.github_membership import GitHubMembership
 from deployments.models.github_pause import GitHubPause
@@ -34,6 +35,7 @@ __all__ = [
     "DeployBatch",
     "DeployEvent",
     "DeployStep",
+    "Discovery",
     "EventKind",
     "Examination",
     "GitHubMembership",

@@ -35,7 +35,7 @@ class Deploy(models.Model):
         null=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="The Deploy that this rollback undoes.",
+        help_text="The deploy that this rollback undoes.",
     )
     cause = models.TextField(
         blank=True, help_text="Why it was asked for, where nobody said so: what failed before it."
@@ -96,7 +96,7 @@ class Deploy(models.Model):
         blank=True, default="", db_default="", help_text="The last lines that its release job printed."
     )
     denied_since = models.DateTimeField(
-        null=True, help_text="Since when the cluster has refused every request for this Deploy (401 or 403)."
+        null=True, help_text="Since when the cluster has refused every request for this deploy (401 or 403)."
     )
     verifying_since = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

@@ -31,7 +31,7 @@ class MappedWorkload(models.Model):
         help_text="Only these containers, by commas. Empty: every container and init container that runs the site's image.",
     )
     position = models.PositiveSmallIntegerField(
-        default=0, help_text="A Deploy changes the workloads in this order, lowest first."
+        default=0, help_text="A deploy changes the workloads in this order, lowest first."
     )
 
     class Meta:
@@ -70,8 +70,8 @@ class MappedWorkload(models.Model):
         for other in others.exclude(site_id=self.site_id).select_related("site"):
             if self._shares_a_container_with(other):
                 raise ValidationError(
-                    f"{other.site.name} already stands for {self.kind} {self.name} in namespace {self.namespace}: "
-                    "name different containers in both mappings, or add the workload to one of them."
+                    f"{other.site.name} already stands for {self.kind} {self.name} in namespace {self.namespace}. "
+                    "Name different containers in both mappings, or add the workload to one of them."
                 )
 
     @property

@@ -198,7 +198,7 @@ class Site(models.Model):
     check_enabled = models.BooleanField(
         "ask the host",
         default=True,
-        help_text="A Deploy succeeds only when the host has answered over HTTPS, from where the worker runs.",
+        help_text="A deploy succeeds only when the host has answered over HTTPS, from where the worker runs.",
     )
     check_path = models.CharField(
         "path",
@@ -222,7 +222,7 @@ class Site(models.Model):
     auto_rollback = models.BooleanField(
         "roll back by itself",
         default=False,
-        help_text="When a Deploy fails or takes too long, what ran before is put back. Once: then a person decides.",
+        help_text="When a deploy fails or takes too long, what ran before is put back. Once: then a person decides.",
     )
     wait_for_ci = models.BooleanField(
         "wait for CI",
@@ -239,7 +239,7 @@ class Site(models.Model):
     minimum_interval_minutes = models.PositiveIntegerField(
         default=0,
         validators=[MaxValueValidator(WEEK_MINUTES)],
-        help_text="Auto-deploy leaves at least this many minutes between two Deploys. 0: none.",
+        help_text="Auto-deploy leaves at least this many minutes between two deploys. 0: none.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -12,7 +12,7 @@ class SyncRun(models.Model):
     class Result(models.TextChoices):
         RUNNING = "running"
         GOOD = "good"
-        WITH_PROBLEMS = "troubled", "some sites could not be observed"
+        WITH_PROBLEMS = "troubled", "some sites couldn't be checked"
         FAILED = "failed"
 
     started_at = models.DateTimeField()

@@ -138,6 +138,10 @@ def doctor() -> None:
     _put("doctor", group="doctor")
 
 
+def discover() -> None:
+    _put("discover", group="doctor")
+
+
 def ping() -> None:
     _put("ping", group="ping")
 

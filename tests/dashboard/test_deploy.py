@@ -166,7 +166,7 @@ def test_the_last_lines_of_the_log_are_text(viewer: Client, failed: Deploy) -> N
 @pytest.mark.parametrize(
     ("passed", "expected", "bar"),
     [
-        (10, None, Bar("How long it takes here is not known yet.", None)),
+        (10, None, Bar("No earlier deploys to estimate from.", None)),
         (0, 60, Bar("About 1 minute left: it mostly takes 1 minute here.", 0)),
         (29, 60, Bar("About 33 seconds left: it mostly takes 1 minute here.", 45)),
         (60, 60, Bar("About 3 seconds left: it mostly takes 1 minute here.", 95)),

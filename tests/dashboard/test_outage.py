@@ -21,7 +21,7 @@ def _down(make_site: MakeSite) -> None:
         ready=0,
         running_sha="",
         outage_reason="crash",
-        outage_message="“cron” ended with exit code 2, and was restarted 4 times: read its log.",
+        outage_message="Container “cron” keeps crashing (exit code 2, 4 restarts). Read its log.",
         outage_log="panic: <board> is nil",
         outage_pods=[
             {

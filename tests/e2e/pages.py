@@ -29,6 +29,7 @@ INSTALLATION = [
     "/syncs/{run}/",
     "/audit/",
     "/doctor/",
+    "/first-start/",
     "/hooks/",
     "/hooks/set-up",
     "/me/notifications/",

@@ -106,9 +106,9 @@ def test_edit_a_mapping(installation: Installation, enter: Enter, *, with_script
 def test_stop_everything(installation: Installation, enter: Enter, *, with_script: bool) -> None:
     page = enter(java_script_enabled=with_script)
 
-    page.get_by_role("button", name="Stop all").tap()
+    page.get_by_role("button", name="Pause all").tap()
 
-    expect(page.locator(".banner.hold")).to_contain_text("Everything is held")
+    expect(page.locator(".banner.hold")).to_contain_text("All deploys are paused")
     assert Hold.objects.get().site is None
 
 

@@ -77,7 +77,7 @@ class GitRefs:
             return client.get_refs(path.encode(), ref_prefix=wanted)
         except NotGitRepository as error:
             raise GitHubNotFound(
-                f"{name} was not found on {urlsplit(self._web_url).hostname}, or is private: check the name, or give Headway a token that can read it."
+                f"{name} was not found on {urlsplit(self._web_url).hostname}, or is private. Check the name, or give Headway a token that can read it."
             ) from error
         except HangupException as error:
             raise GitHubOverloaded(_BROKEN_OFF) from error
@@ -116,8 +116,8 @@ class _Query:
 _NO_RELEASES = (
     "Releases cannot be read without a token: set GITHUB_TOKEN, or let commits be known by the image's tag."
 )
-_BROKEN_OFF = "The git host broke off before its answer was whole: try again in a minute."
-_NOT_GIT = "The git host's answer is none of git's: check GITHUB_URL, or try again in a minute."
+_BROKEN_OFF = "The git host broke off before its answer was whole. Try again in a minute."
+_NOT_GIT = "The git host's answer is not git's. Check GITHUB_URL, or try again in a minute."
 
 
 def _default_branch(found: "LsRemoteResult", name: str) -> str:

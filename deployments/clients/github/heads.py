@@ -205,7 +205,7 @@ def read_head(
         if question.tag:
             raise GitHubNotFound(f"{name} has no tag {question.tag} any more.")
         if not question.branch:
-            raise GitHubNotFound(f"{name} has no default branch: choose one in its settings on GitHub.")
+            raise GitHubNotFound(f"{name} has no default branch. Choose one in its settings on GitHub.")
         raise GitHubNotFound(
             no_branch(question.branch, name, default=(node.get("default") or {}).get("name", ""))
         )
@@ -264,13 +264,13 @@ def _is_commit(target: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]
 
 
 def empty(name: str) -> str:
-    return f"{name} is empty: push a first commit to it."
+    return f"{name} is empty. Push a first commit to it."
 
 
 def no_branch(branch: str, name: str, *, default: str) -> str:
     """For one that was renamed, as for one that never was: `default` is what it is often renamed to."""
     its_name = f", “{default}”" if default else ""
-    return f"{name} has no branch “{branch}”: correct the site's branch, or leave it empty for the default one{its_name}."
+    return f"{name} has no branch “{branch}”. Correct the site's branch, or leave it empty for the default one{its_name}."
 
 
 def _target_of(tip: Mapping[str, Any], errors: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
@@ -280,7 +280,7 @@ def _target_of(tip: Mapping[str, Any], errors: Sequence[Mapping[str, Any]], name
     target = peeled(target)
     if not _is_commit(target):
         raise GitHubNotFound(
-            f"The branch or tag “{tip['name']}” of {name} leads to no commit: push one to it."
+            f"The branch or tag “{tip['name']}” of {name} leads to no commit. Push one to it."
         )
     return target
 

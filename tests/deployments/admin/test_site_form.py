@@ -83,7 +83,7 @@ def test_pasted_addresses_become_a_host_and_a_repository(owner: Client) -> None:
 def test_a_pasted_repository_of_another_owner_than_the_one_given_is_refused(owner: Client) -> None:
     page = errors_of(owner, owner="icco", repository="https://github.com/cloudwalking/candygrams.xyz")
 
-    assert "The repository belongs to cloudwalking, and the owner says icco: correct one of them." in page
+    assert "The repository belongs to cloudwalking, and the owner says icco. Correct one of them." in page
     assert not Site.objects.exists()
 
 

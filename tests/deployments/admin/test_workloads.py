@@ -196,7 +196,7 @@ def test_a_mapping_that_was_just_saved_says_that_it_is_not_checked_yet(owner: Cl
 
 
 def test_what_the_last_check_found_is_beside_each_workload(owner: Client, site: Site) -> None:
-    missing = "There is no CronJob tick in namespace apps: correct the mapping."
+    missing = "There is no CronJob tick in namespace apps. Correct the mapping."
     see(
         site,
         WorkloadSeen(

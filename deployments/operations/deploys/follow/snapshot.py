@@ -1,4 +1,4 @@
-"""What the cluster shows of the Deploys under way."""
+"""What the cluster shows of the Deploys in progress."""
 
 import logging
 from collections.abc import Iterator, Sequence
