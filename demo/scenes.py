@@ -29,6 +29,8 @@ MIXED = "relay.natwelch.com"
 AUTOMATIC = ("hello.natwelch.com", "quotes.natwelch.com", "food.natwelch.com")
 BY_LABEL = ("quotes.natwelch.com", "mood.natwelch.com")
 """Their builds share the tag `main`, and say their commit in a label; the first is deployed automatically."""
+ATTESTED = "life.natwelch.com"
+"""Its workflow attests to its images."""
 BY_RELEASE = ("etu.natwelch.com",)
 """Their builds are tagged with the versions that they release on GitHub."""
 WITH_PATHS, PATHS = "melandnat.com", "**/*.go, go.mod"
@@ -57,6 +59,8 @@ def set_the_scenes(world: World) -> None:
         for _ in range(number * number):
             add_commit(world.repository(host), chance)
         sha = world.commit(host, "Publish this week's notes")
+        if host == ATTESTED:
+            world.repository(host).attest(world.build(host, sha), sha)
         if host == RELEASED:
             world.behaviours[world.image(host, sha)] = Behaviour(
                 job_log=RELEASE_LOG, slow_seconds=RELEASE_SECONDS

@@ -338,7 +338,7 @@ def test_a_hold_on_a_commit_holds_its_version(world: World, clients: Clients) ->
     observe(clients)
     Hold.objects.create(site=Site.objects.get(host=HOST), sha=head, placed_at=NOW, placed_by_name="nat")
 
-    assert f"Commit {head[:7]} is held by nat" in shown()
+    assert f"Commit {head[:7]} is on hold (by nat)" in shown()
 
 
 def test_a_new_release_is_found_between_two_syncs(world: World, clients: Clients) -> None:
