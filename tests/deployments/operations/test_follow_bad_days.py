@@ -239,11 +239,11 @@ def test_one_pod_that_crashes_undoes_nothing_while_another_is_up_until_the_time_
         deploy,
         clients,
         clock=Clock(minutes=minutes),
-        until=lambda deploy: "ended with exit code 3" in deploy.message,
+        until=lambda deploy: "exit code 3" in deploy.message,
     )
 
     assert (deploy.status, deploy.site.deploys.count()) == (status, deploys), deploy.message
-    assert "ended with exit code 3, and was restarted 5 times" in deploy.message
+    assert "keeps crashing (exit code 3, 5 restarts)" in deploy.message
 
 
 def has_started(pod: dict) -> bool:
