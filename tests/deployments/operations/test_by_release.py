@@ -163,6 +163,7 @@ def test_a_prerelease_is_newest_only_where_it_is_wished(world: World, clients: C
 
 def test_a_draft_is_no_release(world: World, clients: Clients) -> None:
     world.commit(HOST)
+    world.repository(HOST).tag("v1.6.0")
     world.repository(HOST).release("v1.6.0", draft=True)
     follow_tags("", prereleases=True)
 
