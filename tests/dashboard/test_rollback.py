@@ -331,7 +331,7 @@ def test_staff_gets_the_label_suggested_where_the_tag_moves(
     )
     form = admin_client.get(f"/admin/deployments/site/{site.pk}/change/{address}").text
 
-    assert "The tag <code>main</code> carries no commit" in page
+    assert "The tag <code>main</code> names no commit" in page
     assert "commit_source=label&amp;moving_tag=main" in page
     assert '<option value="label" selected>' in form
     assert 'name="moving_tag" value="main"' in form
