@@ -25,6 +25,12 @@ class DeployStep(models.Model):
     from_image = models.TextField(
         blank=True, help_text="What the first of them was asked to run before this deploy."
     )
+    from_requested_image = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What Headway had asked for where admission has made that of it; empty: the same.",
+    )
     applied_image = models.TextField(
         blank=True, help_text="What admission made of the image here; empty: the image as it was asked for."
     )

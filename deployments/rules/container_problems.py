@@ -27,7 +27,7 @@ _CONFIG = frozenset(
 )
 _STARTING = frozenset({"", "ContainerCreating", "PodInitializing"})
 _CRASHED = "CrashLoopBackOff"
-_MISSING = re.compile(r"not found|couldn't find|does not exist|no such", re.IGNORECASE)
+_MISSING = re.compile(r"not found|couldn't find|non-existent|does not exist|no such", re.IGNORECASE)
 _FORBIDDEN = re.compile(r"run as root|runAsNonRoot|non-root|permission denied", re.IGNORECASE)
 _LONGEST_BACK_OFF_SECONDS = 300
 
@@ -90,8 +90,7 @@ def _config(container: Container, waiting: Waiting) -> Problem:
     since = first_at(_told_of_config(container))
     if is_retried(waiting.message):
         return Problem("config_error", sentences(stated, "The cluster retries automatically"), None, since)
-    is_missing = _MISSING.search(waiting.message) or waiting.reason == "CreateContainerConfigError"
-    lacks = is_missing and not _FORBIDDEN.search(waiting.message)
+    lacks = _MISSING.search(waiting.message) and not _FORBIDDEN.search(waiting.message)
     advice = "Create what is missing, or correct its name" if lacks else ""
     return Problem("config_error", sentences(stated, advice), CONFIG_SECONDS, since)
 
@@ -208,15 +207,15 @@ def _allowed_seconds(spec: ContainerSpec, kind: str) -> int:
 
 def _probe(container: Container, kind: str, *, since: datetime | None) -> tuple[str, datetime | None] | None:
     """What the latest failing probe of that kind said in the run that began then, and when the first one failed."""
-    start = f"{kind} probe failed"
+    start = re.compile(rf"{kind} probe (?:failed|errored)(?: and resulted in unknown state)?(?:: )?")
     found = [
         each
         for each in container.events
-        if each.message.startswith(start) and not (since and each.last_at and each.last_at < since)
+        if start.match(each.message) and not (since and each.last_at and each.last_at < since)
     ]
     if not found:
         return None
-    return cut(found[0].message.removeprefix(start).lstrip(": ")) or "it failed", first_at(found)
+    return cut(start.sub("", found[0].message, count=1)) or "it failed", first_at(found)
 
 
 def _stated(state: Waiting | Terminated) -> str:

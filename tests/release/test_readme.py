@@ -15,7 +15,7 @@ from tests.processes import CHECKOUT, environment
 from tests.worlds import world
 
 __all__ = ["world"]
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 LINES = commands(section(CHECKOUT / "README.md", "Try it on your own sites"))
 PERSON = f"""#!{sys.executable}
 # Fills in what only a person knows, as somebody does in an editor.

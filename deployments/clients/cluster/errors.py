@@ -118,11 +118,14 @@ def _special(status: int, message: str, reason: str) -> tuple[type[ClusterError]
 
 def _denial(status: int, message: str) -> tuple[type[ClusterError], str] | None:
     """Of an admission plugin, whose words RBAC never has; None where it is none's."""
+    if _OF_WEBHOOK.search(message):
+        # First: whoever wrote a policy may say in it that a user cannot do that.
+        return DeniedByPolicy, _POLICY.format(status=status)
     if _OF_RBAC.search(message):
         return None
     if "is being terminated" in message:
         return DeniedByPolicy, f"The namespace is being deleted ({status}). Map the site to another one."
-    if _OF_WEBHOOK.search(message) or (status == 403 and " is forbidden: " in message):  # noqa: PLR2004 -- HTTP's own number
+    if status == 403 and " is forbidden: " in message:  # noqa: PLR2004 -- HTTP's own number
         return DeniedByPolicy, _POLICY.format(status=status)
     return None
 

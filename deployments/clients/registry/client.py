@@ -1,6 +1,6 @@
 """Whether a registry has an image: HEAD of one manifest, the one cheap question of the OCI distribution protocol; and what a build says of itself.
 
-Some registries answer HEAD with 404, 403 or 405 for what they have: that is confirmed by one GET. Docker Hub answers truly, and counts a
+Some registries answer HEAD with 404, 403, 405 or 501 for what they have: that is confirmed by one GET. Docker Hub answers truly, and counts a
 GET of a manifest as a pull and a HEAD not: https://docs.docker.com/docker-hub/usage/pulls/.
 """
 
@@ -107,7 +107,7 @@ class Registry:
         media_type = media_type_in(reply.headers)
         if reply.status == HTTPStatus.NOT_FOUND and image.registry == DOCKER_HUB:
             return None, ""
-        if reply.status in _TRANSIENT or reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if _is_failing(reply.status):
             raise _error(reply, image, grant)
         if reply.status == HTTPStatus.OK and is_manifest(reply.headers):
             stated = _digest_in(reply) or image.digest
@@ -183,6 +183,12 @@ class Registry:
             if grant.authorization:
                 reply = self._transport.ask(Question(method, url, _ACCEPT, grant.authorization))
         return reply, grant
+
+
+def _is_failing(status: int) -> bool:
+    """Whether a HEAD was met with trouble that passes. 501 is a server's word for a method that it does not know."""
+    is_server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.NOT_IMPLEMENTED
+    return status in _TRANSIENT or is_server_error
 
 
 def _digest_in(reply: Reply) -> str:

@@ -148,19 +148,21 @@ def _check_workload(deploy: Deploy, step: DeployStep, workload: Workload, *, now
         assign_containers(step, workload)
     if is_done(step, workload):
         return
-    step.note(from_image=all_images(workload).get(step.container, ""))
+    present = all_images(workload).get(step.container, "")
+    asked = asked_image(deploy.site, workload, container=step.container)
+    # Its pods may run for long beside the new ones, and by then nothing else tells what they are.
+    step.note(from_image=present, from_requested_image="" if asked == present else asked)
     if refusal := not_ours_to_change(workload):
         raise Refused(refusal)
     if deploy.kind == Kind.RESTART and workload.is_paused:
         raise Refused(f"The {workload.kind} is paused. Resume it with kubectl rollout resume, then restart.")
-    if refusal := _first_refusal(deploy, step, workload, now=now):
+    if refusal := _first_refusal(deploy, step, workload, asked=asked, now=now):
         raise Refused(refusal)
 
 
-def _first_refusal(deploy: Deploy, step: DeployStep, workload: Workload, *, now: datetime) -> str:
+def _first_refusal(deploy: Deploy, step: DeployStep, workload: Workload, *, asked: str, now: datetime) -> str:
     site = deploy.site
     present = all_images(workload).get(step.container)
-    asked = asked_image(site, workload, container=step.container)
     foreign = _foreign_image(step, workload)
     # Rewritten since it was seen, and by nobody's wish.
     is_as_seen = asked != present and asked in {deploy.from_image, site.observation.requested_image}

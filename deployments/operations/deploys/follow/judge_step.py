@@ -21,7 +21,14 @@ from deployments.rules.diagnosis import (
 from deployments.rules.images import parse_image
 from deployments.rules.new_pods import blocked
 from deployments.rules.ours import PUT_BACK, put_back
-from deployments.rules.progress import Progress, deadline_seconds, has_failed, longest_pause, progress
+from deployments.rules.progress import (
+    Progress,
+    deadline_seconds,
+    has_failed,
+    is_partly_up,
+    longest_pause,
+    progress,
+)
 from deployments.rules.restarts import NO_PODS
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
 from deployments.rules.wording import duration, sentences, short, waiting_for
@@ -110,7 +117,8 @@ def _wait_or_fail(
 ) -> StepJudgement:
     problem = _problem(snapshot, workload, context)
     ending = None
-    if has_failed(workload, rollout, problem):
+    partly_up = is_partly_up(rollout, ready=snapshot.ready, best=_best(snapshot))
+    if has_failed(workload, rollout, problem, partly_up=partly_up):
         ending = Ending.FAILED
     elif is_out_of_time(
         snapshot.step, longest_pause(workload, usual=context.timeouts.rollout), now=snapshot.now
@@ -169,19 +177,22 @@ def _is_in_registry(registry: Registry, image: str) -> bool | str:
 
 def _counts(snapshot: Snapshot, workload: Workload, rollout: Rollout) -> dict[str, Any]:
     step = snapshot.step
-    before = (
-        Progress(step.progress, step.progressed_at)
-        if step.progress is not None and step.progressed_at
-        else None
-    )
     reached = progress(
         workload,
         rollout,
         ready=snapshot.ready,
         wanted_before=step.wanted,
-        before=before,
+        before=_best(snapshot),
         patched_at=step.deploy.patched_at or step.deploy.requested_at,
         now=snapshot.now,
     )
     counts = {"wanted": rollout.wanted, "updated": rollout.updated, "ready": snapshot.ready}
     return counts | ({"progress": reached.steps, "progressed_at": reached.at} if reached else {})
+
+
+def _best(snapshot: Snapshot) -> Progress | None:
+    """The furthest that it was seen to be."""
+    step = snapshot.step
+    if step.progress is None or step.progressed_at is None:
+        return None
+    return Progress(step.progress, step.progressed_at)

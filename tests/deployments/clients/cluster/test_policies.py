@@ -4,6 +4,7 @@ import pytest
 
 from deployments.clients.cluster import ClusterRefused, DeniedByPolicy
 from simulators.cluster.refusals import (
+    FROZEN,
     GATEKEEPER,
     KYVERNO,
     LIMIT_RANGE,
@@ -26,7 +27,7 @@ def refused(demo, client, refusal):
     client.set_images(read, images={WEB: SECOND}, annotations={})
 
 
-@pytest.mark.parametrize("refusal", [GATEKEEPER, KYVERNO, VALIDATING_POLICY, QUOTA, LIMIT_RANGE])
+@pytest.mark.parametrize("refusal", [GATEKEEPER, KYVERNO, VALIDATING_POLICY, QUOTA, LIMIT_RANGE, FROZEN])
 def test_a_policys_refusal_is_not_told_as_the_roles(demo, client, refusal):
     with pytest.raises(DeniedByPolicy) as raised:
         refused(demo, client, refusal)

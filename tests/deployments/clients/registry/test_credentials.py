@@ -185,6 +185,17 @@ def test_the_longest_path_wins_and_a_host_that_is_spelt_out(
     assert (found and found.username) == username
 
 
+@pytest.mark.parametrize("nothing", [{}, {"auth": ""}, {"email": "ann@example.com"}, None])
+def test_an_entry_that_holds_nothing_hides_none_that_does(nothing: object, tmp_path: Path) -> None:
+    """Kubernetes tries every entry that fits, the most specific first."""
+    auths = {"ghcr.io/acme": nothing, "ghcr.io": auth_entry("everyones", PASSWORD)}
+    config = write_docker_config(tmp_path, auths=auths)
+
+    found = find_credentials(config, "ghcr.io/acme/app")
+
+    assert (found and found.username) == "everyones"
+
+
 def test_two_owners_on_one_registry_are_each_asked_for_with_their_own(
     demo_registry: DemoRegistry, tmp_path: Path
 ) -> None:

@@ -142,6 +142,12 @@ def test_a_resolver_that_says_nothing_says_nothing_of_the_site(
     asked.set()
 
 
+def test_a_network_to_which_there_is_no_way_says_nothing_of_the_site(unproxied: SiteCheck) -> None:
+    """As where a name has an IPv6 address alone; here of many receivers, which no connection leads to on any machine."""
+    with pytest.raises(UnableToAsk, match=r"^The worker's network has no way to 224\.0\.0\.1\.$"):
+        unproxied.get("224.0.0.1")
+
+
 @pytest.mark.parametrize("proxy", ["http://proxy.invalid:3128", "http://127.0.0.1:1"])
 def test_a_proxy_that_is_not_there_says_nothing_of_the_site(
     web: SiteCheck, monkeypatch: pytest.MonkeyPatch, proxy: str

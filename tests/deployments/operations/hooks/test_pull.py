@@ -116,7 +116,7 @@ def test_where_another_pulls_it_ends_at_once(pubsub: DemoPubSub, subscription: S
 def test_a_subscription_with_nothing_new_is_waited_for(
     pubsub: DemoPubSub, subscription: Subscription
 ) -> None:
-    pubsub.wait_seconds = 30
+    pubsub.wait_seconds = 2
 
     assert subscription.pull(wait_seconds=0.1) == []
 
