@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0030_discovery'),
+        ('deployments', '0080_image_rewritten_since'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
