@@ -175,7 +175,7 @@ SAID = {
         "labelled as built from library/python, and this site is icco/cacophony",
     ),
     "dirty": ("{sha}-dirty", OURS, "it was built with changes that no commit has"),
-    "no commit": ("v1.4.2", OURS, "labelled “v1.4.2”, which is no commit"),
+    "no commit": ("v1.4.2", OURS, "labelled “v1.4.2”, which is not a commit"),
     "none": ("", "", "has no label org.opencontainers.image.revision"),
     "unknown": ("b" * 40, "", "labelled bbbbbbb, which GitHub does not know in icco/cacophony"),
     "short and unknown": (
