@@ -138,7 +138,7 @@ def test_a_token_for_one_owner_that_is_not_accepted_is_told(clients: Clients, wo
 @pytest.mark.parametrize(
     ("scopes", "grade", "message"),
     [
-        (None, Grade.GOOD, "what a fine-grained token may do GitHub does not tell"),
+        (None, Grade.GOOD, "GitHub does not say what a fine-grained token may do"),
         ("", Grade.GOOD, "a classic token without scopes"),
         ("repo, read:org", Grade.GOOD, "a classic token with read:org, repo."),
         ("repo, workflow, delete_repo", Grade.WARNING, "a classic token with delete_repo, repo, workflow."),
