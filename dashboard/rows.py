@@ -9,17 +9,11 @@ from django.urls import reverse
 
 from dashboard.actions import ActionButton, Viewer, action_in_list
 from deployments.queries import Commit, SiteRow
+from deployments.rules.labels import NOT_CHECKED, STATES
 from deployments.rules.site_state import State
 
 PER_PAGE = 100
 _NEEDS_ATTENTION = "Needs attention"
-_NOT_CHECKED = "Not checked yet"
-_WORDS = {
-    State.MISSING: "Not found",
-    State.RED: "CI red",
-    State.MIXED: "Mixed commits",
-    State.CURRENT: "Up to date",
-}
 
 
 @dataclass(frozen=True)
@@ -44,11 +38,6 @@ class Part:
     needs_attention: bool
 
 
-def word_of(state: State) -> str:
-    """Return a state as people say it."""
-    return _WORDS.get(state, state.capitalize())
-
-
 def page_of(rows: Sequence[SiteRow], number: str) -> Page[SiteRow]:
     """Return 100 rows at most; the nearest page there is where `number` names none."""
     return Paginator(rows, PER_PAGE).get_page(number)
@@ -69,7 +58,7 @@ def _row(row: SiteRow, viewer: Viewer) -> ListRow:
         name=row.name,
         url=reverse("site", args=[row.name]),
         state=state.value,
-        word=word_of(state) if row.was_checked else _NOT_CHECKED,
+        word=STATES[state] if row.was_checked else NOT_CHECKED,
         message=_message(row),
         head=row.head,
         action_button=action_in_list(row, viewer),
@@ -84,7 +73,7 @@ def _message(row: SiteRow) -> str:
 
 def _title(row: SiteRow) -> str:
     if not row.was_checked:
-        return _NOT_CHECKED
+        return NOT_CHECKED
     if row.answer.state.needs_attention:
         return _NEEDS_ATTENTION
-    return "Up to date" if row.answer.state is State.CURRENT else "In progress or on hold"
+    return STATES[State.CURRENT] if row.answer.state is State.CURRENT else "In progress or on hold"

@@ -19,7 +19,7 @@ class SiteForm(forms.ModelForm):
         fields = tuple(mapping_fields())
         field_classes = {"host": HostField, "repository": RepositoryField}
         help_texts = {
-            "owner": "GitHub user or organisation. Empty: the one in the repository's address.",
+            "owner": "GitHub user or organisation. Defaults to the one in the repository's address.",
             "repository": "Its name, or its whole address.",
         }
 

@@ -78,7 +78,7 @@ class SiteAdmin(admin.ModelAdmin):
         ("Cluster", {"fields": ("release_job",)}),
         ("Image", {"fields": ("image_template", "commit_source", "moving_tag", "pins_digest")}),
         (
-            "The host's answer",
+            "Health check",
             {"fields": ("check_enabled", "check_path", "check_status", "check_timeout_seconds")},
         ),
     )
@@ -192,7 +192,7 @@ class SiteAdmin(admin.ModelAdmin):
     def sync(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
         names = list(queryset.values_list("name", flat=True))
         request_sync(names=names, by=_staff(request), now=timezone.now())
-        self.message_user(request, f"A worker looks at {_counted(len(names))} now.", messages.SUCCESS)
+        self.message_user(request, f"Sync of {_counted(len(names))} started.", messages.SUCCESS)
 
     @admin.action(description="Follow the rename on GitHub", permissions=["change"])
     def follow_the_rename(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
@@ -200,7 +200,7 @@ class SiteAdmin(admin.ModelAdmin):
             queryset.select_related("observation"), by=_staff(request), now=timezone.now()
         )
         if not followed:
-            self.message_user(request, "GitHub knows these repositories by the names they have here.")
+            self.message_user(request, "GitHub has these repositories under the same names.")
         for each in followed:
             self.message_user(
                 request, f"Followed: {each.name} is {each.name_with_owner} now.", messages.SUCCESS
@@ -220,13 +220,13 @@ class SiteAdmin(admin.ModelAdmin):
     def turn_auto_deploy_off(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
         self._turn(request, queryset, on=False)
 
-    @admin.action(description="Turn the host check on", permissions=["change"])
+    @admin.action(description="Turn the health check on", permissions=["change"])
     def turn_host_check_on(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
-        self._turn(request, queryset, on=True, turn=turn_host_check, called="The host check")
+        self._turn(request, queryset, on=True, turn=turn_host_check, called="The health check")
 
-    @admin.action(description="Turn the host check off", permissions=["change"])
+    @admin.action(description="Turn the health check off", permissions=["change"])
     def turn_host_check_off(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
-        self._turn(request, queryset, on=False, turn=turn_host_check, called="The host check")
+        self._turn(request, queryset, on=False, turn=turn_host_check, called="The health check")
 
     def _turn(
         self,
@@ -238,7 +238,7 @@ class SiteAdmin(admin.ModelAdmin):
         called: str = "Auto-deploy",
     ) -> None:
         changed = turn(sites=list(queryset), on=on, by=_staff(request), now=timezone.now())
-        message = f"{called} is now {'on' if on else 'off'} for {_counted(changed)} more."
+        message = f"{called} turned {'on' if on else 'off'} for {_counted(changed)}."
         self.message_user(request, message, messages.SUCCESS)
 
 

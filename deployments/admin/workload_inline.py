@@ -26,14 +26,14 @@ class WorkloadForm(forms.ModelForm):
 
 class WorkloadFormSet(BaseInlineFormSet):
     default_error_messages: ClassVar = BaseInlineFormSet.default_error_messages | {
-        "too_few_forms": "Name at least one workload: a site is what runs its image."
+        "too_few_forms": "Name at least one workload."
     }
 
     def clean(self) -> None:
         """Say what has happened where a row is sent that the mapping no longer has."""
         if any("id" in each for each in self.errors):
             raise forms.ValidationError(
-                "Somebody else changed this mapping, and took one of these workloads out. Reload the page and try again."
+                "Someone else changed this mapping and removed one of these workloads. Reload the page and try again."
             )
         super().clean()
 

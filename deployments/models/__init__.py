@@ -18,6 +18,7 @@ from deployments.models.hooks import HookDelivery, HookRefusal, HookToken, Signi
 from deployments.models.mapped_workload import MappedWorkload
 from deployments.models.mapping_check import MappingCheck
 from deployments.models.observation import Observation
+from deployments.models.pod_check import ContainerLog, PodCheck
 from deployments.models.push import NotificationPreference, PushSubscription, StarredSite
 from deployments.models.schedule import SyncSchedule
 from deployments.models.site import Site
@@ -29,6 +30,7 @@ __all__ = [
     "BatchItem",
     "Build",
     "CommitRange",
+    "ContainerLog",
     "Deploy",
     "DeployBatch",
     "DeployEvent",
@@ -48,6 +50,7 @@ __all__ = [
     "MappingCheck",
     "NotificationPreference",
     "Observation",
+    "PodCheck",
     "PushSubscription",
     "SigningKey",
     "Site",

@@ -68,7 +68,7 @@ class DemoCluster(Contents, Switches):
         self._reverters = Reverters(self.store, self.machinery.clock, self.api.writes)
         self.ca_pem, tls = make_tls()
         self._server = Server(port, tls, self.api, self.failures, self.requests)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="demo-cluster")
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="demo-cluster")
         for name in namespaces:
             self.create_namespace(name)
 

@@ -128,7 +128,7 @@ class Cluster:
         )
         read = parse.cron_job(found)
         if (read.uid, read.generation) != (cron_job.uid, cron_job.generation):
-            raise Conflict(f"The CronJob “{cron_job.name}” has changed since it was read: read it again.")
+            raise Conflict(f"The CronJob “{cron_job.name}” has changed since it was read. Read it again.")
         check_containers(f"The CronJob “{cron_job.name}”", present=all_images(read), wanted=images)
         body = job_body(found, name=name, images=images, annotations=annotations)
         path = _jobs(cron_job.namespace)
@@ -212,7 +212,7 @@ class Cluster:
                 except Expired as error:
                     expired = error
         raise ClusterUnavailable(
-            "The cluster forgot its list while it was being read, three times: try again.",
+            "The cluster forgot its list while it was being read, three times. Try again.",
             status=expired.status,
         ) from expired
 
@@ -227,7 +227,7 @@ class Cluster:
                 return items
             following = {"continue": token}
         raise ClusterUnavailable(
-            f"The cluster's list goes on after {_MOST_PAGES * _PAGE:,} objects: check what answers at its address."
+            f"The cluster's list goes on after {_MOST_PAGES * _PAGE:,} objects. Check what answers at its address."
         )
 
 

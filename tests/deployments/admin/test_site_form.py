@@ -82,7 +82,7 @@ def test_pasted_addresses_become_a_host_and_a_repository(owner: Client) -> None:
 def test_a_pasted_repository_of_another_owner_than_the_one_given_is_refused(owner: Client) -> None:
     page = errors_of(owner, owner="icco", repository="https://github.com/cloudwalking/candygrams.xyz")
 
-    assert "The repository belongs to cloudwalking, and the owner says icco: correct one of them." in page
+    assert "The repository belongs to cloudwalking, and the owner says icco. Correct one of them." in page
     assert not Site.objects.exists()
 
 
@@ -128,7 +128,7 @@ def test_a_second_site_of_the_same_container_is_refused_in_words(owner: Client) 
 
     page = errors_of(owner, host="other.example.com")
 
-    assert "Another site already stands for this workload." in page
+    assert "Another site already maps this workload." in page
 
 
 def test_a_second_site_of_the_same_name_is_refused_in_words(owner: Client) -> None:
