@@ -87,7 +87,7 @@ def deployer_needed(view: View[P]) -> View[P]:
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not may_deploy(request.user):
-            raise PermissionDenied(f"You may look at everything here, but not change it. {who_can_grant()}")
+            raise PermissionDenied(f"You can view everything here, but not change it. {who_can_grant()}")
         return view(request, *args, **kwargs)
 
     return _asks_for("deploy", guarded)
@@ -117,7 +117,7 @@ def who_can_grant() -> str:
     names = [admin.get_full_name() or admin.get_username() for admin in admins[:NAMES_AT_MOST]]
     if not names:
         return "Nobody can grant that yet: an owner makes an admin with `manage.py createsuperuser`."
-    return f"Ask {' or '.join(names)} for the right to deploy: it is given under Admin, Users, Role."
+    return f"Ask {' or '.join(names)} for permission to deploy. It is granted under Admin, Users, Role."
 
 
 def acting_user(request: HttpRequest) -> User:

@@ -21,7 +21,7 @@ class DeployDialog:
     """What the person sees running."""
     headline: str
     commits: tuple[Commit, ...] | None
-    """What would ship, newest first; None while that is not known."""
+    """The commits to deploy, newest first; None while that is not known."""
     total: int
     note: str
     """What is not among them, and is no risk; else empty."""
@@ -58,7 +58,7 @@ def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
     return DeployDialog(
         sha=sha,
         seen=row.running_sha,
-        headline=row.head.headline if is_head and row.head else _headline(page, sha),
+        headline=headline_of(page, sha),
         commits=page.commits if is_head else shipped,
         total=page.commits_total if is_head else len(shipped),
         note=_skipped(page, shipped),
@@ -87,13 +87,17 @@ def _skipped(page: SitePage, shipped: tuple[Commit, ...]) -> str:
     return f"Skips {counted(left, 'newer commit')}{newest}."
 
 
-def _headline(page: SitePage, sha: str) -> str:
-    if known := next((each.headline for each in _known(page) if each.sha == sha), ""):
+def headline_of(page: SitePage, sha: str) -> str:
+    """Return a commit's first line as far as the page knows it; else an empty text."""
+    known = next((each.headline for each in _known(page) if each.sha == sha), "")
+    if known:
         return known
     return next((deploy.headline for deploy in page.history if deploy.sha == sha and deploy.headline), "")
 
 
 def _known(page: SitePage) -> Iterator[Commit]:
+    if page.row.head:
+        yield page.row.head
     yield from page.commits or ()
     yield from (each.commit for each in page.choices)
 
@@ -122,7 +126,7 @@ def hold_warnings(page: SitePage, sha: str, *, kind: Kind = Kind.DEPLOY) -> Iter
     """Yield a sentence for each Hold that stops this commit; where none does, for each that is passed."""
     stopping = _stopping(page, sha, kind)
     for hold in stopping or _holds_on(page, sha):
-        end = "Resume it first." if stopping else f"It stops newer commits only, not {_WAYS_BACK[kind]}."
+        end = "Resume it first." if stopping else f"It stops only newer commits, not {_WAYS_BACK[kind]}."
         yield f"{hold.message} {end}"
 
 
@@ -141,15 +145,14 @@ def _warnings(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> Itera
         yield NEVER_SYNCED
         return
     if is_red:
-        yield f"CI failed on {short(sha)}. Deploying anyway skips that check."
+        yield f"CI failed on {short(sha)}. Deploying anyway ignores that."
     if is_head and seen.ahead_by:
         one = seen.ahead_by == 1
-        which = "1 commit that runs now is" if one else f"{seen.ahead_by} commits that run now are"
-        yield f"{which} not on the branch. Deploying takes {'it' if one else 'them'} out."
+        yield f"Deploying will remove {counted(seen.ahead_by, 'commit')} that {'isn' if one else 'aren'}'t on the branch."
     if not is_head and not _shipped(page, sha):
         if behind := next(
             (each for each in page.choices if each.commit.sha == sha and not each.is_ahead), None
         ):
-            yield f"Takes back {counted(behind.distance, 'commit')} that {'runs' if behind.distance == 1 else 'run'} now."
+            yield f"Deploying will remove {counted(behind.distance, 'commit')}."
             return
-        yield f"This is not the newest commit. What came after {short(sha)} stops running."
+        yield f"This is not the newest commit. Commits after {short(sha)} will be removed."

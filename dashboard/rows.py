@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from dashboard.actions import ActionButton, Viewer, action_in_list
 from deployments.queries import Commit, SiteRow
+from deployments.rules.labels import NOT_CHECKED, STATES
 from deployments.rules.site_facts import CheckState
 from deployments.rules.site_state import State
 from deployments.rules.wording import short
@@ -19,13 +20,6 @@ PER_PAGE = 100
 LONGEST_HEADLINE = 120
 _STARRED = "Starred"
 _NEEDS_ATTENTION = "Needs attention"
-_NOT_CHECKED = "Not checked yet"
-_WORDS = {
-    State.MISSING: "Not found",
-    State.RED: "CI red",
-    State.MIXED: "Mixed commits",
-    State.CURRENT: "Up to date",
-}
 _CI = {
     CheckState.SUCCESS: "passed",
     CheckState.FAILURE: "failed",
@@ -95,11 +89,6 @@ class Part:
     """It is the first with a row that needs a person."""
 
 
-def word_of(state: State) -> str:
-    """Return a state as people say it."""
-    return _WORDS.get(state, state.capitalize())
-
-
 def page_of(rows: Sequence[SiteRow], number: str) -> Page[SiteRow]:
     """Return 100 rows at most; the nearest page there is where `number` names none."""
     return Paginator(rows, PER_PAGE).get_page(number)
@@ -138,7 +127,7 @@ def _row(row: SiteRow, viewer: Viewer) -> ListRow:
         is_pressed="true" if row.is_starred else "false",
         tags=row.site.tags,
         state=state.value,
-        word=word_of(state) if row.was_checked else _NOT_CHECKED,
+        word=STATES[state] if row.was_checked else NOT_CHECKED,
         message=_message(row),
         headline=(row.head.headline or row.head.short)[:LONGEST_HEADLINE] if row.head else "",
         head=row.head,
@@ -171,7 +160,7 @@ def _title(row: SiteRow, order: str) -> str:
     if order:
         return _BY[order.removeprefix("-")]
     if not row.was_checked:
-        return _NOT_CHECKED
+        return NOT_CHECKED
     if _needs_attention(row):
         return _NEEDS_ATTENTION
-    return "Up to date" if row.answer.state is State.CURRENT else "In progress or on hold"
+    return STATES[State.CURRENT] if row.answer.state is State.CURRENT else "In progress or on hold"

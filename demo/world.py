@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+import yaml
+
 from demo.sites import DemoSites, Page
 from simulators.cluster import HEALTHY, Behaviour, DemoCluster, Mutation
 from simulators.cluster.cluster import RBAC
@@ -167,6 +169,28 @@ class World:
         text = (MANIFESTS / f"{manifests}.yaml").read_text(encoding="utf-8")
         filled_in = text.replace("{image}", image).replace("{name}", name)
         self.cluster.apply(filled_in, namespace=NAMESPACE)
+
+    def expose(self, host: str, *, by_gateway: bool = False) -> None:
+        """Give the site's Deployment a Service, and the host an Ingress that leads there, or an HTTPRoute."""
+        name = self.mappings[host].deployment
+        labels = self.cluster.deployment(NAMESPACE, name)["spec"]["selector"]["matchLabels"]
+        front, metadata = f"{name}-front", {"name": f"{name}-front"}
+        service = {"selector": labels, "ports": [{"port": 80}]}
+        path = {
+            "path": "/",
+            "pathType": "Prefix",
+            "backend": {"service": {"name": front, "port": {"number": 80}}},
+        }
+        ingress = {"rules": [{"host": host, "http": {"paths": [path]}}]}
+        route = {"hostnames": [host], "rules": [{"backendRefs": [{"name": front, "port": 80}]}]}
+        gateway = ("HTTPRoute", "gateway.networking.k8s.io/v1", route)
+        things = (
+            ("Service", "v1", service),
+            gateway if by_gateway else ("Ingress", "networking.k8s.io/v1", ingress),
+        )
+        for kind, version, spec in things:
+            thing = {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}
+            self.cluster.apply(yaml.safe_dump(thing), namespace=NAMESPACE)
 
     def running_image(self, host: str) -> str:
         """Image that the site's Deployment asks for now."""

@@ -54,5 +54,5 @@ def adopt(request: HttpRequest, name: str) -> HttpResponse:
     except UnableToAdopt as refusal:
         messages.error(request, str(refusal))
         return redirect("drift", name)
-    messages.success(request, f"Adopted: the history of {name} now tells what runs.")
+    messages.success(request, f"Adopted. The history of {name} now lists what runs.")
     return redirect("site", name)

@@ -46,7 +46,7 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
         now=timezone.now(),
     )
     where = hold.site.name if hold.site else "everything"
-    messages.success(request, f"Resumed: {where} may be deployed again.")
+    messages.success(request, f"Resumed. {where} can be deployed again.")
     return redirect(reverse("site", args=[hold.site.name]) if hold.site else reverse("sites"))
 
 
@@ -65,5 +65,5 @@ def _place(request: HttpRequest, site: Site | None) -> None:
         messages.error(request, str(refusal))
     else:
         end = moment(hold.until) if hold.until else "resumed"
-        what = f"{site or 'Everything'} is on hold until {end}"
+        what = f"{site} is on hold until {end}" if site else f"All deploys are paused until {end}"
         messages.success(request, f"{what}. Rollbacks and restarts stay possible.")

@@ -51,7 +51,7 @@ def site_list(request: HttpRequest) -> HttpResponse:
 @kept_fresh
 @found_or_404(Site, "name")
 def site(request: HttpRequest, name: str) -> HttpResponse:
-    """One site: what runs, what would ship, what stops it, and what was."""
+    """One site: what runs, the commits to deploy, what stops it, and what was."""
     now = now_for(request)
     page = queries.site_page(name=name, now=now, viewer_id=request.user.pk)
     targets = queries.rollback_targets(page.row.site)

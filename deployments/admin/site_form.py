@@ -1,44 +1,13 @@
 """A mapping's form: it takes what people paste."""
 
-import re
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from django import forms
 
+from deployments.admin.mapping_check import CHECKED_FIELDS, show_beside
+from deployments.form_fields import HostField, RepositoryField, TagsField
 from deployments.models import Site
 from deployments.models.site import mapping_fields
-from deployments.rules.tags import parse_tags
-
-
-class HostField(forms.CharField):
-    """A host as people paste it: with https:// before it, a path behind it, or capitals in it."""
-
-    def to_python(self, value: Any) -> str:
-        text = (super().to_python(value) or "").strip()
-        try:
-            return (urlsplit(text).hostname or "" if "://" in text else text.rstrip("/")).lower()
-        except ValueError:
-            # The field's own check says what a host is.
-            return text
-
-
-class RepositoryField(forms.CharField):
-    """A repository's name, or owner/name taken from whatever address of it people paste."""
-
-    BEFORE_THE_OWNER = re.compile(r"^(\w+://[^/]+/|[\w.-]+@[\w.-]+:|(www\.)?github\.com/)", re.IGNORECASE)
-
-    def to_python(self, value: Any) -> str:
-        text = re.sub(r"[?#].*", "", (super().to_python(value) or "").strip())
-        parts = self.BEFORE_THE_OWNER.sub("", text).strip("/").split("/")
-        return "/".join(parts[:2]).removesuffix(".git")
-
-
-class TagsField(forms.CharField):
-    """Tags as people write them: in capitals, with commas, twice."""
-
-    def to_python(self, value: Any) -> str:
-        return parse_tags(super().to_python(value) or "")
 
 
 class SiteForm(forms.ModelForm):
@@ -50,7 +19,7 @@ class SiteForm(forms.ModelForm):
         fields = tuple(mapping_fields())
         field_classes = {"host": HostField, "repository": RepositoryField, "tags": TagsField}
         help_texts = {
-            "owner": "GitHub user or organisation. Empty: the one in the repository's address.",
+            "owner": "GitHub user or organisation. Defaults to the one in the repository's address.",
             "repository": "Its name, or its whole address.",
         }
 
@@ -59,6 +28,9 @@ class SiteForm(forms.ModelForm):
         self.initial.update(self.suggested)
         if "owner" in self.fields:
             self.fields["owner"].required = False
+        for name in CHECKED_FIELDS if self.instance.pk else ():
+            if name in self.fields:
+                show_beside(self.fields[name], name, self.instance)
 
     def clean(self) -> dict[str, Any]:
         """Take the owner out of the repository's address; two different owners are a mistake in one of them."""

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0027_release_job_of_a_deploy'),
+        ('deployments', '0034_pods_and_logs_on_demand'),
     ]
 
     operations = [

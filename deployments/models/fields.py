@@ -39,7 +39,7 @@ dns_label = RegexValidator(
 )
 object_name = RegexValidator(
     OBJECT_NAME,
-    "Write the Deployment's name as Kubernetes has it: lower-case letters, digits, hyphens and dots, like my-site.",
+    "Write the name as Kubernetes has it: lower-case letters, digits, hyphens and dots, like my-site.",
 )
 # Managed users have a “_” before their company's short code; old names may end with a hyphen, or have two in a row.
 github_owner = RegexValidator(

@@ -89,7 +89,7 @@ class Site(models.Model):
         # What was called host, when a site could have no other name: the column keeps its name, so that older code finds it.
         db_column="host",
         validators=[dns_name],
-        help_text="What the site is called here and in addresses, like cron.example.com or cron-worker. Empty: the host.",
+        help_text="What the site is called here and in addresses, like cron.example.com or cron-worker. Defaults to the host.",
     )
     host = models.CharField(
         max_length=253,
@@ -98,7 +98,7 @@ class Site(models.Model):
         db_column="dns_name",
         db_default="",
         validators=[dns_name],
-        help_text="Where the site answers over HTTPS, like cron.example.com. Empty: it has no website, and is not asked.",
+        help_text="Where the site answers over HTTPS, like cron.example.com. Leave empty if it has no website; then there is no health check.",
     )
     tags = models.CharField(
         max_length=200,
@@ -116,12 +116,14 @@ class Site(models.Model):
         validators=[github_repository],
         help_text="The repository's name, as in its GitHub address after the owner.",
     )
-    branch = models.CharField(max_length=255, blank=True, help_text="Empty: the repository's default branch.")
+    branch = models.CharField(
+        max_length=255, blank=True, help_text="Defaults to the repository's default branch."
+    )
     image_template = models.CharField(
         max_length=512,
         blank=True,
         validators=[validate_image_template],
-        help_text="Where a commit's image lies, like registry.example.com/{owner}/{repository}:{sha}. Empty: the project's own.",
+        help_text="Where a commit's image is, like registry.example.com/{owner}/{repository}:{sha}. Defaults to IMAGE_TEMPLATE.",
     )
     commit_source = models.CharField(
         "commits are known by",
@@ -141,7 +143,7 @@ class Site(models.Model):
         default="",
         db_default="",
         validators=[image_tag],
-        help_text="By label: the tag that the newest build gets, like main or latest. Empty: the branch's name.",
+        help_text="By label: the tag that the newest build gets, like main or latest. Defaults to the branch's name.",
     )
     pins_digest = models.BooleanField(
         "deploy by digest",
@@ -166,12 +168,12 @@ class Site(models.Model):
     )
     auto_deploy = models.BooleanField(
         default=False,
-        help_text="The sync ships new commits by itself, as soon as their image is built and CI is not red.",
+        help_text="The sync deploys new commits automatically, as soon as their image is built and CI is not red.",
     )
     check_enabled = models.BooleanField(
-        "ask the host",
+        "health check",
         default=True,
-        help_text="A Deploy succeeds only when the host has answered over HTTPS, from where the worker runs.",
+        help_text="Check the site over HTTPS after deploying, from where the worker runs.",
     )
     check_path = models.CharField(
         "path",
@@ -193,9 +195,9 @@ class Site(models.Model):
         help_text="A host that needs longer has not answered.",
     )
     auto_rollback = models.BooleanField(
-        "roll back by itself",
+        "auto-rollback",
         default=False,
-        help_text="When a Deploy fails or takes too long, what ran before is put back. Once: then a person decides.",
+        help_text="Restore the previous version if a deploy fails or takes too long (once).",
     )
     wait_for_ci = models.BooleanField(
         "wait for CI",
@@ -205,7 +207,7 @@ class Site(models.Model):
     minimum_interval_minutes = models.PositiveIntegerField(
         default=0,
         validators=[MaxValueValidator(WEEK_MINUTES)],
-        help_text="Auto-deploy leaves at least this many minutes between two Deploys. 0: none.",
+        help_text="Auto-deploy leaves at least this many minutes between two deploys. 0: none.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -28,6 +28,8 @@ _WATCHED = (
     "(SELECT xmin, ctid FROM deployments_commitrange ORDER BY id DESC LIMIT 1) AS fetched",
     "deployments_githubpause WHERE until > asked.at",
     "(SELECT xmin, ctid FROM deployments_deploybatch ORDER BY id DESC LIMIT 5) AS batches",
+    "deployments_podcheck",
+    "deployments_containerlog",
     "django_q_schedule WHERE name = 'sync'",
 )
 _ALL_ROW_VERSIONS = (

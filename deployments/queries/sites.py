@@ -12,10 +12,13 @@ from deployments.models import Deploy, Hold, Observation, Site
 from deployments.models.site import SiteQuerySet
 from deployments.queries.choices import Choice, choices_for
 from deployments.queries.commits import Commit, commits_between
+from deployments.queries.past import past_of
+from deployments.queries.pods import PodsShown, pod_check_of
 from deployments.queries.system_status import SystemStatus, system_status
 from deployments.rules.autodeploy import Verdict
 from deployments.rules.notes import notes_on
 from deployments.rules.outages import PodState
+from deployments.rules.past import Past
 from deployments.rules.site_state import Answer, CheckState, State, answer_for
 from deployments.rules.targets import format_references
 from deployments.rules.wording import sentences
@@ -115,7 +118,7 @@ class SiteRow:
 class SitePage:
     row: SiteRow
     commits: tuple[Commit, ...] | None
-    """What would ship, newest first; None while it has not been fetched."""
+    """The commits to deploy, newest first; None while they have not been fetched."""
     commits_total: int
     choices: tuple[Choice, ...]
     """Other commits of the branch that are known, newest first: those ahead of what runs, then those behind it."""
@@ -126,6 +129,10 @@ class SitePage:
     """Holds on it or on one of its commits that were lifted or have expired, newest first."""
     pods: tuple[PodState, ...]
     """Those of a site without a ready pod, newest first; empty for any other."""
+    pod_check: PodsShown
+    """What a worker listed of all its pods within the last minutes."""
+    past: Past
+    """What was deployed within 90 days."""
     verdict: Verdict
     """What automation makes of it, decided as the sync decides."""
     system_status: SystemStatus
@@ -145,9 +152,9 @@ def rows_of(sites: SiteQuerySet, *, now: datetime) -> list[SiteRow]:
 
 
 def site_page(*, name: str, now: datetime, viewer_id: int | None = None) -> SitePage:
-    """Raise Site.DoesNotExist where there is no such site. Six statements, and two more where it deploys by itself."""
+    """Raise Site.DoesNotExist where there is no such site. Runs seven SQL queries, and two more where it auto-deploys."""
     status = system_status(now=now)
-    site = all_sites(viewer_id=viewer_id).get(name=name)
+    site = all_sites(viewer_id=viewer_id).select_related("pod_check").get(name=name)
     row = row_of(site, status, now=now)
     policy = policies_of([site], {site.pk: row.seen})[site.pk]
     facts = site_facts(site, holds=status.holds, zone=now.tzinfo)
@@ -161,6 +168,8 @@ def site_page(*, name: str, now: datetime, viewer_id: int | None = None) -> Site
         holds=tuple(hold for hold in status.holds if hold.site_id in (None, site.pk)),
         past_holds=tuple(Hold.objects.filter(site=site).exclude(resumed_at=None)[:HISTORY_LENGTH]),
         pods=pods_from_json(row.seen.outage_pods),
+        pod_check=pod_check_of(site, now=now),
+        past=past_of(site, now=now),
         verdict=verdict_on(site, facts, policy, now=now, stale_after=stale_after(status.sync_interval)),
         system_status=status,
     )

@@ -88,7 +88,7 @@ def _held(question: _Question) -> _Refusal:
 
 def _busy(question: _Question) -> _Refusal:
     active = question.facts.active
-    return Wait(f"The Deploy of {short(active.sha)} is still under way.") if active else None
+    return Wait(f"The deploy of {short(active.sha)} is still in progress.") if active else None
 
 
 def _not_seen(question: _Question) -> _Refusal:
@@ -114,10 +114,10 @@ def _drifted(question: _Question) -> _Refusal:
         return Stop(drift)
     if facts.is_scaled_to_zero:
         return Stop(
-            "Scaled to zero: no pod would show whether the new commit works. Scale it up, or deploy by hand."
+            "Scaled to zero: no pod would show whether the new commit works. Scale it up, or deploy manually."
         )
     if down := findings.no_ready_pods(facts):
-        return Stop(sentences(down, "Roll back, or deploy by hand"))
+        return Stop(sentences(down, "Roll back, or deploy manually"))
     mixed = findings.mixed_pods(facts)
     return Wait(mixed) if mixed else None
 
@@ -128,20 +128,22 @@ def _not_ahead(question: _Question) -> _Refusal:
         return Wait(f"Runs the newest commit, {short(facts.head_sha)}.")
     if facts.is_diverged or not facts.behind_by or facts.ahead_by is None:
         return Stop(
-            sentences(findings.distance(facts), "Only a commit ahead of what runs goes out by itself")
+            sentences(findings.distance(facts), "Only a commit ahead of what runs is deployed automatically")
         )
     if facts.desired_sha == facts.target_sha:
-        return Wait(f"The Deployment asks for {short(facts.target_sha)} already; its pods do not run it yet.")
+        return Wait(
+            f"{facts.what_asks} already asks for {short(facts.target_sha)}, but its pods do not run it yet."
+        )
     is_ours = facts.last is not None and facts.last.sha == facts.desired_sha
     if facts.desired_sha == facts.running_sha or is_ours:
         return None
-    return Wait(f"A rollout of {short(facts.desired_sha)} that Headway did not begin is not finished.")
+    return Wait(f"A rollout of {short(facts.desired_sha)} that was started outside Headway is not finished.")
 
 
 def _not_green(question: _Question) -> _Refusal:
     state, head = question.facts.target_check_state, short(question.facts.target_sha)
     if state is CheckState.FAILURE:
-        return Stop(f"CI failed on {head}: mend it, or deploy anyway.")
+        return Stop(f"CI failed on {head}. Fix it or deploy anyway.")
     if not question.policy.wait_for_ci:
         return None
     if state is CheckState.PENDING:
@@ -169,24 +171,22 @@ def _tried(question: _Question) -> _Refusal:
         last = None
     if last and last.reason == PUT_BACK:
         return Stop(
-            sentences(
-                last.message, "Its manager undoes what is deployed here, so a person decides what comes next"
-            )
+            sentences(last.message, "Its manager undoes what is deployed here. Choose what to deploy next")
         )
     if facts.target_sha in question.policy.tried_shas or (
         last and last.automatic and last.sha == facts.target_sha
     ):
-        return Stop(f"{head} was already tried by itself: a person may try it again.")
+        return Stop(f"{head} was already auto-deployed once. Retry it manually.")
     if last and last.sha == facts.target_sha:
-        return Stop(f"{head} was already tried by hand and does not run: a person may try it again.")
+        return Stop(f"{head} was already deployed manually and does not run. Retry it manually.")
     failed = findings.failed_deploy(facts) if last else ""
-    return Stop(sentences(failed, "A person says what comes next")) if failed else None
+    return Stop(sentences(failed, "Choose what to deploy next")) if failed else None
 
 
 def _reverted(question: _Question) -> _Refusal:
     by = question.policy.head_reverted_by
     return (
-        Wait(f"{short(question.facts.target_sha)} is reverted by {short(by)}, which goes out instead.")
+        Wait(f"{short(question.facts.target_sha)} is reverted by {short(by)}, which is deployed instead.")
         if by
         else None
     )
@@ -197,7 +197,7 @@ def _too_soon(question: _Question) -> _Refusal:
     if started_at is None or question.now >= started_at + interval:
         return None
     left = duration(started_at + interval - question.now)
-    return Wait(f"The last Deploy began less than {duration(interval)} ago: {left} to go.")
+    return Wait(f"The last deploy started less than {duration(interval)} ago; {left} to go.")
 
 
 _REFUSALS: tuple[Callable[[_Question], _Refusal], ...] = (

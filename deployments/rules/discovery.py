@@ -1,14 +1,18 @@
 """Which workloads could be sites and are none yet: those with a container whose image carries a commit."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from deployments.rules.images import parse_image
+from deployments.rules.image_prefixes import begins_with_one_of
+from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.managers import not_ours_to_change
-from deployments.rules.suggestions import image_template_for, why_no_template
+from deployments.rules.suggestions import image_template_for, mapping_for, why_no_template
 from deployments.rules.targets import WorkloadReference
 from deployments.rules.workloads import Workload, WorkloadKind, all_images
+
+GITHUB_REGISTRY = "ghcr.io"
+"""https://docs.github.com/packages/working-with-a-github-packages-registry/working-with-the-container-registry"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +46,48 @@ def candidates(workloads: Iterable[Workload], *, mapped: Collection[str]) -> Ite
                     reference=reference, image=image, repository=name, image_template=template
                 )
         yield from found.values()
+
+
+def label_candidates(
+    workloads: Iterable[Workload], *, mapped: Collection[str], prefixes: Sequence[str]
+) -> Iterator[Candidate]:
+    """Those with an image below one of `prefixes` whose tag moves, like `main`: its label may say a commit, which the registry is asked for."""
+    for reference, workload in _open(workloads, mapped):
+        found: dict[str, Candidate] = {}
+        for image in all_images(workload).values():
+            if not begins_with_one_of(prefixes, image):
+                continue
+            moves = "moving_tag" in (by_label := mapping_for(image, repository="", is_by_label=False))
+            if moves and (repository := parse_image(image).repository) not in found:
+                found[repository] = Candidate(
+                    reference=reference,
+                    image=image,
+                    repository=repository.rpartition("/")[2],
+                    image_template=by_label["image_template"],
+                )
+        yield from found.values()
+
+
+def owner_in(image: str) -> str:
+    """Whose GitHub packages an image is among; empty where its name does not say."""
+    try:
+        reference = parse_image(image)
+    except UnableToParseImage:
+        return ""
+    owner, slash, _ = reference.path.partition("/")
+    return owner if slash and reference.registry == GITHUB_REGISTRY else ""
+
+
+def unique_names(proposed: Iterable[tuple[str, str]]) -> list[str]:
+    """A site's name for each pair of a name and a namespace: the name, with its namespace where several have it, and a number at last."""
+    pairs = list(proposed)
+    count = Counter(name for name, _ in pairs)
+    names: list[str] = []
+    for name, namespace in pairs:
+        plain = name if count[name] == 1 else f"{name}-{namespace}"
+        numbered = (f"{plain}-{number}" for number in range(2, len(pairs) + 2))
+        names.append(plain if plain not in names else next(each for each in numbered if each not in names))
+    return names
 
 
 def unnameable(workloads: Iterable[Workload], *, mapped: Collection[str]) -> Iterator[Unnameable]:

@@ -73,11 +73,11 @@ def parse_image(reference: str) -> ImageReference:
     named, at, digest = reference.partition("@")
     name, tag = _split_tag(named)
     if re.fullmatch(r"[a-f0-9]{64}", reference):
-        raise UnableToParseImage(f"“{reference}” is an image's id: give its name and tag.")
+        raise UnableToParseImage(f"“{reference}” is an image's id. Give its name and tag.")
     registry, path = _split_registry(name)
     if not _REGISTRY.fullmatch(registry):
         raise UnableToParseImage(
-            f"“{registry}” in “{reference}” is not a registry's host: write it like gcr.io."
+            f"“{registry}” in “{reference}” is not a registry's host. Write it like gcr.io."
         )
     _check_path(path, reference)
     if tag is not None and not _TAG.fullmatch(tag):
@@ -164,7 +164,7 @@ class ImageTemplate:
     def image_for(self, *, owner: str, repository: str, sha: str) -> ImageReference:
         """The image that a build of commit `sha` (40 hexadecimal digits) is pushed as. Raises UnableToParseImage."""
         if not is_full_sha(sha):
-            raise UnableToParseImage(f"“{sha}” is not a whole commit: give its 40 hexadecimal digits.")
+            raise UnableToParseImage(f"“{sha}” is not a whole commit. Give its 40 hexadecimal digits.")
         tag = _PLACEHOLDER.sub(lambda found: sha[: _digits(found[1])], self._tag_text)
         return parse_image(f"{self.repository_for(owner=owner, repository=repository)}:{tag}")
 
@@ -201,17 +201,17 @@ def _digits(placeholder: str) -> int:
 
 def _check_placeholders(repository_text: str, tag_text: str) -> None:
     if re.search(r"[{}]", _PLACEHOLDER.sub("", repository_text + tag_text)):
-        raise UnableToParseTemplate("A brace has no partner: write placeholders like {sha}.")
+        raise UnableToParseTemplate("A brace has no partner. Write placeholders like {sha}.")
     if "@" in repository_text:
         raise UnableToParseTemplate(
-            "A digest names one build only: end the template with a tag such as :{sha}."
+            "A digest names one build only. End the template with a tag such as :{sha}."
         )
     in_repository, in_tag = _PLACEHOLDER.findall(repository_text), _PLACEHOLDER.findall(tag_text)
     for name in in_repository + in_tag:
         _check_name(name)
     if "/" in tag_text or len(in_tag) != 1 or not _digits(in_tag[0]) or any(map(_digits, in_repository)):
         raise UnableToParseTemplate(
-            "The commit belongs in the tag, once: end the template with :{sha} or :{short_sha}, as in "
+            "The commit belongs in the tag, once. End the template with :{sha} or :{short_sha}, as in "
             "registry.example.com/my-team/{repository}:{sha}."
         )
 
@@ -222,7 +222,7 @@ def _check_name(placeholder: str) -> None:
         return
     if _COMMIT_PLACEHOLDER.fullmatch(placeholder):
         raise UnableToParseTemplate(
-            f"{{{placeholder}}} is not a length that a commit has in a tag: give {_SHORT} to {_WHOLE} digits, as in {{short_sha:8}}."
+            f"{{{placeholder}}} is not a length that a commit has in a tag. Give {_SHORT} to {_WHOLE} digits, as in {{short_sha:8}}."
         )
     raise UnableToParseTemplate(
         f"{{{placeholder}}} is not known here: use {{owner}}, {{repository}} and {{sha}} or {{short_sha}}, "

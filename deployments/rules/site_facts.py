@@ -113,8 +113,17 @@ class SiteFacts:
     active: DeployFacts | None = None
     last: DeployFacts | None = None
     hold: HoldFacts | None = None
+    mapped: tuple[str, ...] = ()
+    """The workloads that the mapping names, for a person: `Deployment web`. `desired_image` is the first one's."""
     workloads: tuple[WorkloadSeen, ...] = ()
     """Each as it was last seen; none where nothing was, or where a Deploy has changed them since."""
+
+    @property
+    def what_asks(self) -> str:
+        """How a sentence begins on what the first workload asks for: `The StatefulSet`; among several, `Deployment web`."""
+        if len(self.mapped) > 1:
+            return self.mapped[0]
+        return f"The {self.mapped[0].partition(' ')[0]}" if self.mapped else "The workload"
 
     @property
     def is_scaled_to_zero(self) -> bool:

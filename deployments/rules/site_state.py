@@ -176,7 +176,7 @@ def _mixed(facts: SiteFacts) -> Iterator[Answer]:
 
 def _deploying(active: DeployFacts) -> str:
     named = short(active.sha) in active.message
-    return sentences("" if named else f"{short(active.sha)} is on its way", active.message)
+    return sentences("" if named else f"Deploying {short(active.sha)}", active.message)
 
 
 def _why_down(facts: SiteFacts) -> tuple[str, ...]:
@@ -237,7 +237,7 @@ def _answer_behind(facts: SiteFacts, *, now: datetime) -> Answer:
         return _behind(State.READY, facts, far, message, Action.DEPLOY)
     if has_failed:
         return _behind(
-            State.RED, facts, far, f"CI failed on {head}: mend it, or deploy anyway", Action.DEPLOY_ANYWAY
+            State.RED, facts, far, f"CI failed on {head}. Fix it or deploy anyway", Action.DEPLOY_ANYWAY
         )
     if facts.head_image_built is False:
         message = findings.not_built(facts, now=now)
@@ -275,4 +275,4 @@ def _few_pods(facts: SiteFacts) -> str:
 def _asked_for(facts: SiteFacts) -> str:
     if facts.desired_sha == facts.present_sha:
         return ""
-    return f"The Deployment asks for {short(facts.desired_sha)}, which its pods do not run"
+    return f"{facts.what_asks} asks for {short(facts.desired_sha)}, but its pods do not run it"

@@ -9,8 +9,12 @@ _VERSION = re.compile(r"v?\d+([._-].*)?")
 _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{7,40}(?![0-9a-f])")
 _WHOLE, _USUAL = 40, 7
 _BETWEEN = re.compile(r"[-._]")
-_NUMBER = re.compile(r"v?[0-9]+|.*[0-9]{3}.*")
-"""A date, a counter, a version, or the number of a pull request: `amd64` and `x86` are none."""
+_NUMBER = re.compile(r"(?:v|b|n|r|rc|ci|pr|mr|run|build|job|rev|alpha|beta)?[0-9]+|.*[0-9]{3}.*")
+"""A date, a counter, a version, or the number of a pull request: `amd64` and `node20` are none."""
+_PLATFORM = re.compile(
+    r"x86[_-]64|i[3-6]86|linux[_-]386|s390x|(?:amd64|arm64|aarch64|arm)[._-]?v[0-9]", re.IGNORECASE
+)
+"""Numbers that stay the same: https://github.com/opencontainers/image-spec/blob/main/image-index.md#platform-variants."""
 
 TAG_BY_COMMIT = "Push each build under its commit too, as in :3f9c2a1 or :main-3f9c2a1."
 
@@ -24,9 +28,10 @@ class _Tag:
 
     @property
     def number(self) -> str:
-        """What stands beside the commit and is another one at the next build; empty where nothing does."""
-        parts = _BETWEEN.split(self.before) + _BETWEEN.split(self.after)
-        return next((each for each in parts if _NUMBER.fullmatch(each)), "")
+        """What stands beside the commit and is another one at the next build, as a second commit; empty where nothing does."""
+        beside = (_PLATFORM.sub("", each) for each in (self.before, self.after))
+        parts = (part for each in beside for part in _BETWEEN.split(each))
+        return next((each for each in parts if _NUMBER.fullmatch(each) or _COMMIT.fullmatch(each)), "")
 
     @property
     def placeholder(self) -> str:
@@ -55,6 +60,12 @@ def why_no_template(image: str) -> str:
         f"The tag of {image} has “{tag.number}” beside the commit {tag.commit}, and the next build has something else there, "
         "so no image template can name it."
     )
+
+
+def commit_in(image: str) -> str:
+    """The commit, 7 to 40 digits, that an image's tag carries; empty where it carries none."""
+    tag = _tag_of(image)
+    return tag.commit if tag else ""
 
 
 def _tag_of(image: str) -> _Tag | None:

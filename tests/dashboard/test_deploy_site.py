@@ -50,7 +50,7 @@ def test_one_page_can_deploy_two_sites(deployer: Client, make_site: MakeSite, fo
 def test_a_stale_page_is_refused_with_a_sentence(deployer: Client, site: Site, form: dict[str, Any]) -> None:
     response = deployer.post(URL, form | {"seen": "c" * 40}, follow=True)
 
-    assert "What runs has changed since you looked" in response.text
+    assert "The running commit changed" in response.text
     assert response.redirect_chain == [(f"/sites/{HOST}/", 302)]
     assert not Deploy.objects.exists()
 
@@ -71,7 +71,7 @@ def test_the_sheet_says_what_is_skipped_and_accepts_it(deployer: Client, make_si
 
     page = deployer.get(f"{URL}?sha={HEAD}").text
 
-    assert "Deploying anyway skips that check." in page
+    assert "Deploying anyway ignores that." in page
     assert 'name="accept_red"' in page
 
 
@@ -87,7 +87,7 @@ def test_the_sheet_names_a_hold(deployer: Client, site: Site) -> None:
         site=site, reason="Database migration", placed_by_name="ada", placed_at=timezone.now()
     )
 
-    assert "This site is held by ada: Database migration. Resume it first." in deployer.get(URL).text
+    assert "This site is on hold (by ada): Database migration. Resume it first." in deployer.get(URL).text
 
 
 def test_a_question_under_a_hold_offers_to_resume_and_not_what_would_be_refused(

@@ -108,7 +108,7 @@ def test_pages_tell_the_end_in_the_viewers_zone(viewer: Client, site: Site) -> N
 
     assert "Migration</span> (until <time" in page
     assert "Wed 1 Jul 2099, 09:00 CEST" in page
-    assert "held by ada until 1 July 2099, 09:00 CEST" in page
+    assert "on hold (by ada, until 1 July 2099, 09:00 CEST)" in page
 
 
 def test_without_a_zone_times_are_utc_and_the_form_says_so(deployer: Client, site: Site) -> None:

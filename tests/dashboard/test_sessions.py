@@ -37,7 +37,7 @@ PASSWORD = "long enough 7"
         (FIREFOX, "Firefox, Linux"),
         ("curl/8.14.1", "curl"),
         ("Ladybird (Linux)", "Linux"),
-        ("", "A browser that is not known"),
+        ("", "Unknown browser"),
     ],
 )
 def test_a_browser_is_named_as_people_know_it(user_agent: str, named: str) -> None:

@@ -115,7 +115,7 @@ def test_a_sync_that_never_ran_is_a_warning(deployer: Client, site: Site) -> Non
 
     assert "Nothing was synced yet." in page
     assert "Never synced" in page
-    assert "look whether the worker runs" in page
+    assert "check that the worker is running" in page
 
 
 def test_who_cannot_sync_is_not_told_to(viewer: Client, site: Site) -> None:

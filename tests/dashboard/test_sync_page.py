@@ -47,8 +47,8 @@ def test_activity_leads_to_it(viewer: Client, run: SyncRun) -> None:
 def test_who_asked_for_it_is_told_in_words(viewer: Client, run: SyncRun) -> None:
     SyncRun.objects.update(trigger="refusal")
 
-    assert "<dd>A Deploy that was refused" in viewer.get(f"/syncs/{run.pk}/").text
-    assert "asked for by a Deploy that was refused," in viewer.get("/activity/").text
+    assert "<dd>A refused deploy" in viewer.get(f"/syncs/{run.pk}/").text
+    assert "triggered by a refused deploy," in viewer.get("/activity/").text
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_one_that_runs_asks_again(viewer: Client) -> None:
 
     page = viewer.get(f"/syncs/{run.pk}/").text
 
-    assert "It has not decided yet." in page
+    assert "No decision yet." in page
     assert "data-every" in page
 
 

@@ -6,18 +6,24 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from demo.world import NAMESPACE, World
+from deployments.facts import listed_pods_as_json
 from deployments.models import (
     BatchItem,
+    ContainerLog,
     Deploy,
     DeployBatch,
+    Discovery,
     Examination,
     Observation,
+    PodCheck,
     Site,
     Status,
     SyncRun,
     Trigger,
 )
+from deployments.operations.first_start.apps import FoundApp
 from deployments.operations.hold import place_hold, resume_hold
+from deployments.rules.pod_list import ListedPod
 from deployments.rules.workloads import OUR_MANAGER
 from tests.e2e.installation import Installation
 from tests.processes import eventually
@@ -37,7 +43,7 @@ def show_every_state(installation: Installation) -> dict[str, int]:
             headline="Ship <this>",
             status=status,
             image=installation.world.image(HOST, f"{number:x}" * 40),
-            message="“cron” ended with exit code 1: read its log.",
+            message="Container “cron” crashed (exit code 1). Read its log.",
             log="no such table",
             trigger=Trigger.PERSON,
             requested_by=root,
@@ -90,6 +96,15 @@ def show_every_state(installation: Installation) -> dict[str, int]:
         "remedy": "",
     }
     Examination.record(asked_at=now, finished_at=now, findings=[finding])
+    app = FoundApp(
+        key="aa11",
+        name=f"{'a-long-name.' * 20}com",
+        workloads="Deployment default/nowhere",
+        image=f"gcr.io/icco-cloud/nowhere:{head}",
+        problems=("Whose repository it is cannot be told. Write it as owner/name.",),
+    )
+    steps = [{"title": "GitHub", "findings": [finding]}]
+    Discovery.record(asked_at=now, finished_at=now, steps=steps, apps=[app.as_dict()])
     _drift(installation)
     return {
         "deploy": deploys[Status.FAILED].pk,
@@ -100,7 +115,42 @@ def show_every_state(installation: Installation) -> dict[str, int]:
         "run": SyncRun.objects.latest("pk").pk,
         "site": site.pk,
         "user": root.pk,
+        "log": _pods_and_log(site).pk,
     }
+
+
+def _pods_and_log(site: Site) -> ContainerLog:
+    """Let the site's pods have been checked, and a log have been read."""
+    now = timezone.now()
+    pods = [
+        ListedPod(
+            workload="Deployment cron",
+            namespace=NAMESPACE,
+            name=f"cron-5d4f8c7b9-x2k4{number}",
+            status=status,
+            ready=int(is_well),
+            containers=1,
+            restarts=number,
+            node="node-1",
+            created_at=now - timedelta(hours=number),
+            is_well=is_well,
+        )
+        for number, (status, is_well) in enumerate([("Running", True), ("CrashLoopBackOff", False)])
+    ]
+    PodCheck.objects.update_or_create(
+        site=site, defaults={"asked_at": now, "checked_at": now, "pods": listed_pods_as_json(pods)}
+    )
+    return ContainerLog.objects.create(
+        site=site,
+        namespace=NAMESPACE,
+        pod=pods[1].name,
+        asked_at=now,
+        read_at=timezone.now(),
+        text="panic: board is nil",
+        shown_container="cron",
+        shown_previous=True,
+        choices=[{"container": "cron", "previous": each} for each in (False, True)],
+    )
 
 
 def make_failed(installation: Installation, host: str, log: str = "no such table") -> Deploy:
@@ -118,7 +168,7 @@ def make_failed(installation: Installation, host: str, log: str = "no such table
         headline="Crash",
         image=image,
         status=Status.FAILED,
-        message="“app” ended with exit code 1: read its log.",
+        message="Container “app” crashed (exit code 1). Read its log.",
         log=log,
         trigger=Trigger.PERSON,
         requested_by_name="root",

@@ -21,6 +21,7 @@ SITES = [
     "/deploys/{deploy}/abort",
     "/deploy-all/",
     "/batches/{batch}/",
+    "/logs/{log}/",
 ]
 INSTALLATION = [
     "/hold",
@@ -29,6 +30,7 @@ INSTALLATION = [
     "/syncs/{run}/",
     "/audit/",
     "/doctor/",
+    "/first-start/",
     "/hooks/",
     "/hooks/set-up",
     "/me/notifications/",

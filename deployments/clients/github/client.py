@@ -106,7 +106,7 @@ class GitHub:
             raise named(error, account, "core") from error
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise GitHubUnavailable(
-                "GitHub's comparison lacks what it should have: look for a newer Headway."
+                "GitHub's comparison lacks what it should have. This may need a newer Headway version."
             ) from error
 
     def grants(self) -> dict[str, Grant | GitHubError]:
@@ -175,7 +175,7 @@ class GitHub:
             return self._transport.send("POST", self._graphql_url, account=account, body=body)
         except GitHubNotFound as error:
             raise GitHubRefused(
-                f"There is no GitHub API at {self._graphql_url}: correct GITHUB_API_URL."
+                f"There is no GitHub API at {self._graphql_url}. Correct GITHUB_API_URL."
             ) from error
 
     def _rest(self, method: str, path: str, account: Account) -> Answer:

@@ -85,5 +85,5 @@ def _page(answer: Answer) -> Any:
         return answer.json()
     files = _FILES.search(answer.body)
     if files is None:
-        raise GitHubUnavailable("The comparison is larger than Headway reads: look at it on GitHub.")
+        raise GitHubUnavailable("The comparison is larger than Headway reads. See it on GitHub.")
     return json.loads(answer.body[: files.start()] + b"}")

@@ -64,7 +64,7 @@ class GitRefs:
         return _as_head(question, branch=branch, sha=sha.decode(), name=landed.name or path)
 
     def _ls_refs(self, path: str, wanted: list[bytes], *, name: str) -> "LsRemoteResult":
-        """Raises GitHubError for whatever dulwich raises about an answer that is none of git's."""
+        """Raises GitHubError for whatever dulwich raises about an answer that is not git's."""
         from dulwich.client import HttpGitClient
         from dulwich.errors import GitProtocolError, HangupException, NotGitRepository
         from urllib3.exceptions import HTTPError
@@ -74,7 +74,7 @@ class GitRefs:
             return client.get_refs(path.encode(), ref_prefix=wanted)
         except NotGitRepository as error:
             raise GitHubNotFound(
-                f"{name} was not found on {urlsplit(self._web_url).hostname}, or is private: check the name, or give Headway a token that can read it."
+                f"{name} was not found on {urlsplit(self._web_url).hostname}, or is private. Check the name, or give Headway a token that can read it."
             ) from error
         except HangupException as error:
             raise GitHubOverloaded(_BROKEN_OFF) from error
@@ -110,8 +110,8 @@ class _Query:
                 self._ended_by = error
 
 
-_BROKEN_OFF = "The git host broke off before its answer was whole: try again in a minute."
-_NOT_GIT = "The git host's answer is none of git's: check GITHUB_URL, or try again in a minute."
+_BROKEN_OFF = "The git host broke off before its answer was whole. Try again in a minute."
+_NOT_GIT = "The git host's answer is not git's. Check GITHUB_URL, or try again in a minute."
 
 
 def _default_branch(found: "LsRemoteResult", name: str) -> str:

@@ -165,7 +165,7 @@ def read_head(
         if node["isEmpty"]:
             raise GitHubNotFound(empty(name))
         if not question.branch:
-            raise GitHubNotFound(f"{name} has no default branch: choose one in its settings on GitHub.")
+            raise GitHubNotFound(f"{name} has no default branch. Choose one in its settings on GitHub.")
         raise GitHubNotFound(
             no_branch(question.branch, name, default=(node.get("default") or {}).get("name", ""))
         )
@@ -213,7 +213,7 @@ def _count(number: Any) -> int | None:
 
 
 def _author(actor: Mapping[str, Any]) -> str:
-    """The login, or the name of a bot or a stranger, of whom GitHub knows no user."""
+    """The login, or the name of a bot or a stranger, whom GitHub does not know as a user."""
     return (actor.get("user") or {}).get("login") or actor.get("name") or ""
 
 
@@ -222,13 +222,13 @@ def _is_commit(target: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]
 
 
 def empty(name: str) -> str:
-    return f"{name} is empty: push a first commit to it."
+    return f"{name} is empty. Push a first commit to it."
 
 
 def no_branch(branch: str, name: str, *, default: str) -> str:
     """For one that was renamed, as for one that never was: `default` is what it is often renamed to."""
     its_name = f", “{default}”" if default else ""
-    return f"{name} has no branch “{branch}”: correct the site's branch, or leave it empty for the default one{its_name}."
+    return f"{name} has no branch “{branch}”. Correct the site's branch, or leave it empty for the default one{its_name}."
 
 
 def _target_of(tip: Mapping[str, Any], errors: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
@@ -236,7 +236,7 @@ def _target_of(tip: Mapping[str, Any], errors: Sequence[Mapping[str, Any]], name
     if target is None and (about_target := errors_under(errors, "head", "target")):
         raise site_error(about_target, name)
     if not _is_commit(target):
-        raise GitHubNotFound(f"The branch “{tip['name']}” of {name} leads to no commit: push one to it.")
+        raise GitHubNotFound(f"The branch “{tip['name']}” of {name} leads to no commit. Push one to it.")
     return target
 
 

@@ -10,7 +10,7 @@ from deployments.rules.wording import short
 
 
 class Command(BaseCommand):
-    help = "List the sites with what runs, what is newest and what helps, those who need you first."
+    help = "List sites with running and newest commit and the suggested action, most urgent first."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -79,7 +79,7 @@ def _note_changed_before(deploy: Deploy, steps: list[DeployStep], clients: Clien
     try:
         changed = changed_before(deploy, steps, cluster=clients.cluster)
     except ClusterError as error:
-        raise TryLater(f"{error} Headway keeps trying.") from error
+        raise TryLater(f"{error} Retrying.") from error
     for step in steps:
         if step.pk in changed and step.patched_at is None:
             note_applied(step, changed[step.pk], now=now)
@@ -93,13 +93,13 @@ def _try_again(deploy: Deploy, *, now: datetime) -> None:
 
 
 def _refuse(deploy: Deploy, steps: list[DeployStep], refusal: Refused, *, now: datetime) -> None:
-    asked = f"asked for by {deploy.requested_by_name}"
+    asked = f"requested by {deploy.requested_by_name}"
     if changed := changed_by(steps):
         message = sentences(str(refusal), changed)
         finish(deploy, Ending.PARTLY_APPLIED, message, reason=refusal.reason or "partly_applied", now=now)
         return
     message = (
-        f"Refused Deploy {deploy.pk} of {short(deploy.sha)}, {asked}, before anything was changed. {refusal}"
+        f"Refused deploy {deploy.pk} of {short(deploy.sha)}, {asked}, before anything was changed. {refusal}"
     )
     # Another run may have begun with it meanwhile: then it is under way.
     finish(deploy, Ending.REFUSED, str(refusal), reason=refusal.reason, audited=message, now=now)
@@ -110,7 +110,7 @@ def _roll_out(deploy: Deploy, steps: list[DeployStep], *, now: datetime) -> None
         if deploy.move(
             Status.ROLLING_OUT,
             now=now,
-            message="The cluster accepted the new image.",
+            message="The cluster accepted the change.",
             patched_at=now,
             wanted=sum(step.wanted for step in steps),
             digest=deploy.digest,
@@ -145,7 +145,7 @@ def _check_commit_and_image(deploy: Deploy, clients: Clients, *, now: datetime) 
     except UnableToParseImage as error:
         raise Refused(str(error)) from error
     except (GitHubError, RegistryError) as error:
-        raise TryLater(f"{error} Headway keeps trying.") from error
+        raise TryLater(f"{error} Retrying.") from error
     is_built, deploy.digest = digest is not None, digest or ""
     note_image(deploy.site, deploy.image, is_there=is_built, now=now)
     refusal = first_refusal(guard_input_at_start(deploy, is_on_branch=is_on_branch, is_image_built=is_built))

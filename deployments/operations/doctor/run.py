@@ -77,7 +77,7 @@ def _safely(subject: str, step: Callable[[], Iterator[Finding]]) -> list[Finding
             bad(
                 subject,
                 f"It could not be asked: {error}",
-                "This is a fault of Headway's: its log has the rest.",
+                "This is an error in Headway. Its log has the details.",
             )
         ]
 
@@ -97,7 +97,7 @@ def _cluster(clients: Clients, sites: Sequence[Site], present: Present) -> Itera
         try:
             present[namespace, kind] = cluster.workloads(kind, namespace)
         except ClusterError as error:
-            yield bad(f"Cluster, {namespace}", str(error), "See what the lines about rights say.")
+            yield bad(f"Cluster, {namespace}", str(error), "See the lines about permissions.")
     yield from clusters.workloads_are_there(sites, present)
     yield from clusters.unmapped(sites, present)
 

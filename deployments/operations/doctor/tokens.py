@@ -29,7 +29,7 @@ def installations_suffice(clients: Clients, sites: Sequence[Site]) -> Iterator[F
     for owner, lacks in clients.github.installations_lack(owners).items():
         subject = f"App, {owner}"
         if isinstance(lacks, GitHubError):
-            yield bad(subject, str(lacks), "Until then its repositories stay as they were last seen.")
+            yield bad(subject, str(lacks), "Until then, its repositories are not updated.")
         elif lacks:
             message = f"Its installation may not read {', '.join(lacks)}."
             yield bad(
@@ -38,27 +38,27 @@ def installations_suffice(clients: Clients, sites: Sequence[Site]) -> Iterator[F
                 "Grant that in the App's settings on GitHub (Permissions, read-only), and have the owner accept it.",
             )
         else:
-            yield good(subject, "Its installation may read all that Headway asks for.")
+            yield good(subject, "Its installation may read everything that Headway needs.")
 
 
 def _judged(name: str, grant: Grant | GitHubError, *, now: datetime) -> Finding:
     subject = f"Token, {name}"
     if isinstance(grant, GitHubError):
-        return bad(subject, str(grant), "Until then its repositories stay as they were last seen.")
+        return bad(subject, str(grant), "Until then, its repositories are not updated.")
     message = f"{_may(grant)} {_lasts(grant, now=now)}"
     if grant.expires_at and grant.expires_at < now + SOON:
-        return warning(subject, message, f"Make its successor now and set {name.partition(',')[0]}.")
+        return warning(subject, message, f"Create a new one now and set {name.partition(',')[0]}.")
     too_much = _too_much(grant)
     if too_much:
         return warning(
-            subject, message, f"Headway only reads, and has no use for {too_much}: set {FINE_GRAINED}."
+            subject, message, f"Headway only reads, and has no use for {too_much}. Set {FINE_GRAINED}."
         )
     return good(subject, message)
 
 
 def _may(grant: Grant) -> str:
     if grant.scopes is None:
-        return "It is accepted; what a fine-grained token may do GitHub does not tell, only the lines of its repositories do."
+        return "Token valid. (GitHub doesn't expose a fine-grained token's permissions; see each repository below.)"
     if not grant.scopes:
         return "It is a classic token without scopes, and reads public repositories alone."
     return f"It is a classic token with {', '.join(sorted(grant.scopes))}."

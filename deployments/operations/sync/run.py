@@ -59,7 +59,7 @@ def sync(
         return _dry_run(clients, names, trigger, now=clock())
     with try_lock(Lock.SYNC, wait_seconds=wait_seconds) as alone:
         if not alone:
-            raise AnotherAtWork("Another sync is at work: wait for it to end.")
+            raise AnotherAtWork("Another sync is running. Wait until it has ended.")
         return _sync_alone(clients, names, trigger, clock=clock)
 
 
@@ -178,7 +178,7 @@ def _act(decision: Decision, *, now: datetime) -> Decision:
     except UnableToDeploy as refusal:
         return replace(decision, verdict=Stop(str(refusal)))
     except Site.DoesNotExist:
-        return replace(decision, verdict=Stop("Its mapping was deleted while the sync looked at it."))
+        return replace(decision, verdict=Stop("Its mapping was deleted during the sync."))
     return replace(decision, deploy=deploy)
 
 
@@ -200,7 +200,7 @@ def _finish(run: SyncRun, decisions: Sequence[Decision], *, now: datetime) -> No
     run.decisions = {each.site.name: _as_json(each) for each in decisions}
     run.result = SyncRun.Result.WITH_PROBLEMS if run.with_problems else SyncRun.Result.GOOD
     if run.with_problems == run.sites > 0:
-        run.result, run.message = SyncRun.Result.FAILED, "No site could be observed."
+        run.result, run.message = SyncRun.Result.FAILED, "No site could be checked."
     run.finished_at = now
     run.save()
 

@@ -1,4 +1,4 @@
-"""Deploy all that is ready: one after another, stopping at the first failure, whether or not anybody looks."""
+"""Deploy all ready sites: one after another, stopping at the first failure, whether or not anybody looks."""
 
 from datetime import timedelta
 from time import sleep
@@ -106,7 +106,7 @@ def test_a_refused_one_stops_the_rest(clients: Clients, batch: DeployBatch, pers
 
     batch.refresh_from_db()
     assert batch.state == "stopped"
-    assert "held by eve: The demo" in batch.message
+    assert "on hold (by eve): The demo" in batch.message
 
 
 def test_one_that_a_worker_refuses_stops_the_rest(world: World, clients: Clients, batch: DeployBatch) -> None:

@@ -178,7 +178,11 @@ SAID = {
     "no commit": ("v1.4.2", OURS, "labelled “v1.4.2”, which is no commit"),
     "none": ("", "", "has no label org.opencontainers.image.revision"),
     "unknown": ("b" * 40, "", "labelled bbbbbbb, which GitHub does not know in icco/cacophony"),
-    "short and unknown": ("bbbbbbbb", OURS, "labelled bbbbbbbb, which is no one commit of icco/cacophony"),
+    "short and unknown": (
+        "bbbbbbbb",
+        OURS,
+        "labelled bbbbbbbb, which is not a single commit of icco/cacophony",
+    ),
 }
 
 
@@ -337,7 +341,7 @@ def test_a_commit_that_no_build_is_of_is_refused(world: World, clients: Clients)
     world.commit(HOST, built=False)
     observe(clients)
 
-    with pytest.raises(UnableToDeploy, match="wait for its build"):
+    with pytest.raises(UnableToDeploy, match="Wait for its build"):
         ask(HOST)
 
 

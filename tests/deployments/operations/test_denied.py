@@ -56,7 +56,7 @@ def test_after_a_minute_it_is_a_refusal(world: World, clients: Clients, queued: 
     begin_at(queued, clients, seconds=60)
 
     assert (before, queued.status, queued.reason) == (Status.QUEUED, Status.FAILED, "not_allowed")
-    assert "grant it in Headway's Role" in queued.message
+    assert "Grant it in Headway's Role" in queued.message
 
 
 def test_it_is_no_automatic_try_of_its_commit(world: World, clients: Clients) -> None:

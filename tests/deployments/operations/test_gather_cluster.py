@@ -125,7 +125,7 @@ def test_a_token_that_stays_refused_is_told_of_as_such(
     observe(stale)
 
     stale.cluster.close()
-    assert "renew the token" in seen().cluster_problem
+    assert "Renew the token" in seen().cluster_problem
 
 
 def test_without_any_cluster_the_rest_is_seen_all_the_same(

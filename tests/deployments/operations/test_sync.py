@@ -75,7 +75,7 @@ def test_one_repository_missing_among_34_leaves_33_right(world: World, clients: 
     right = [host for host in world.mappings if seen(host).head_sha == heads[host]]
     assert sorted(set(world.mappings) - set(right)) == [HOST]
     assert report.run.with_problems == 1
-    assert "GitHub knows no repository icco/cacophony" in seen().github_problem
+    assert "GitHub has no repository icco/cacophony" in seen().github_problem
 
 
 def test_a_short_sha_in_the_tag_is_known_in_full(world: World, clients: Clients) -> None:
@@ -261,7 +261,7 @@ def test_a_repository_that_took_the_old_name_is_not_shipped_until_the_mapping_is
     save_mapping(site=Site.objects.get(host=HOST), before={}, by=make_user(), now=NOW)
     observe(clients)
 
-    assert "somebody may have taken its name" in refused.github_problem
+    assert "someone may have taken its name" in refused.github_problem
     assert refused.head_sha == mapped
     assert seen().head_sha == stranger
     assert not Deploy.objects.exists()
