@@ -24,7 +24,7 @@ _MOST_PROBLEMS = 3
 @dataclass(frozen=True)
 class SiteList:
     rows: tuple[SiteRow, ...]
-    """The rows that match, those who need you first."""
+    """The rows that match, most urgent first."""
     counts: dict[str, int]
     """Number of sites in each state, whatever the filter; only states that occur."""
     tags: dict[str, int]
