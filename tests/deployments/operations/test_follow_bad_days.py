@@ -74,7 +74,7 @@ def test_an_evicted_pod_is_nobodys(world: World, clients: Clients) -> None:
     see_through(deploy, clients, clock=Clock(minutes=9), until=lambda deploy: deploy.updated > 0)
 
     assert deploy.status == Status.ROLLING_OUT
-    assert "of 2 new pods" in deploy.message
+    assert " of 2)" in deploy.message
 
 
 def test_a_rollout_that_lost_a_pod_to_its_node_ends_well(world: World, clients: Clients) -> None:
