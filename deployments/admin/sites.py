@@ -56,7 +56,7 @@ class SiteAdmin(admin.ModelAdmin):
     form = SiteForm
     list_display = ("name", "state", "running", "head", "slug", "workload", "auto_deploy")
     list_filter = (StateFilter, "auto_deploy", "check_enabled", "workloads__namespace", "owner")
-    search_fields = ("name", "host", "owner", "repository", "workloads__name", "workloads__namespace")
+    search_fields = ("name", "host", "tags", "owner", "repository", "workloads__name", "workloads__namespace")
     inlines = (WorkloadInline,)
     readonly_fields = ("found",)
     list_per_page = 100
@@ -69,14 +69,31 @@ class SiteAdmin(admin.ModelAdmin):
         "turn_host_check_off",
     )
     fieldsets = (
-        (None, {"fields": ("name", "host", "found")}),
+        (None, {"fields": ("name", "host", "tags", "found")}),
         (
             "Auto-deploy",
-            {"fields": ("auto_deploy", "auto_rollback", "wait_for_ci", "minimum_interval_minutes")},
+            {
+                "fields": (
+                    *("auto_deploy", "auto_rollback", "wait_for_ci"),
+                    *("requires_provenance", "minimum_interval_minutes"),
+                )
+            },
         ),
-        ("GitHub", {"fields": ("owner", "repository", "branch")}),
+        ("GitHub", {"fields": ("owner", "repository", "branch", "paths")}),
         ("Cluster", {"fields": ("release_job",)}),
-        ("Image", {"fields": ("image_template", "commit_source", "moving_tag", "pins_digest")}),
+        (
+            "Image",
+            {
+                "fields": (
+                    "image_template",
+                    "commit_source",
+                    "moving_tag",
+                    "tag_pattern",
+                    "prereleases",
+                    "pins_digest",
+                )
+            },
+        ),
         (
             "Health check",
             {"fields": ("check_enabled", "check_path", "check_status", "check_timeout_seconds")},

@@ -134,6 +134,14 @@ def check_rollback_images(site_id: int) -> None:
     _put("check_rollback_images", site_id, group="images")
 
 
+def check_pods(site_id: int) -> None:
+    _put("check_pods", site_id, group="pods", save=False)
+
+
+def read_log(log_id: int) -> None:
+    _put("read_log", log_id, group="pods", save=False)
+
+
 def doctor() -> None:
     _put("doctor", group="doctor")
 

@@ -26,6 +26,7 @@ TASKS = frozenset(
         *("check_rollback_images", "doctor", "ping", "notify_deploy_ended", "notify_site_waits", "tick"),
         *("discover", "check_mapping"),
         *("queue_hook_syncs", "pull_hooks", "check_heads", "fetch_signing_keys"),
+        *("check_pods", "read_log"),
     }
 )
 """All of deployments/tasks.py, which is not imported here: web has no use for what it imports."""
