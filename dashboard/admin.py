@@ -51,7 +51,7 @@ class PersonForm(forms.ModelForm):
         stays = cleaned.get("role") == Role.ADMIN and cleaned.get("is_active")
         others = User.objects.filter(is_staff=True, is_active=True).exclude(pk=self.instance.pk)
         if role_of(self.instance) is Role.ADMIN and not stays and not others.exists():
-            raise ValidationError("This is the only admin. Make another one first.")
+            raise ValidationError("This is the only admin. Create another one first.")
         return cleaned
 
 
@@ -69,7 +69,7 @@ class PersonAdmin(UserAdmin):
     actions = ("let_in_again",)
     fieldsets = (
         (None, {"fields": ("username", "role", "is_active")}),
-        ("Who it is", {"fields": ("first_name", "last_name")}),
+        ("Account", {"fields": ("first_name", "last_name")}),
         ("When", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"fields": ("username", "role", "usable_password", "password1", "password2")}),)
@@ -90,14 +90,14 @@ class PersonAdmin(UserAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Leave the groups as give_role left them."""
 
-    @admin.action(description="Take away passkeys and codes, and log out everywhere", permissions=["change"])
+    @admin.action(
+        description="Reset passkeys and recovery codes, and log out everywhere", permissions=["change"]
+    )
     def let_in_again(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         Authenticator.objects.filter(user__in=queryset).delete()
         for session in UserSession.objects.filter(user__in=queryset):
             session.end()
-        self.message_user(
-            request, "Done. Now give them a new password, and tell it to them.", messages.SUCCESS
-        )
+        self.message_user(request, "Done. Now set a new password and send it to them.", messages.SUCCESS)
 
 
 admin.site.register(User, PersonAdmin)

@@ -57,7 +57,7 @@ def report_errors(dsn: str) -> None:
         import sentry_sdk
     except ImportError as error:
         raise ImproperlyConfigured(
-            "SENTRY_DSN is set, but sentry-sdk is not installed: build the image with --build-arg 'EXTRAS=--extra sentry', or unset it."
+            "SENTRY_DSN is set, but sentry-sdk is not installed. Build the image with --build-arg 'EXTRAS=--extra sentry', or unset it."
         ) from error
     hide = Hide(settings.HIDDEN_SECRETS)
 

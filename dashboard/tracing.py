@@ -29,7 +29,7 @@ try:
     from dashboard.traced import WithoutSecrets
 except ImportError as error:
     raise ImproperlyConfigured(
-        "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed: build the image with --build-arg 'EXTRAS=--extra otel', or unset it."
+        "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed. Build the image with --build-arg 'EXTRAS=--extra otel', or unset it."
     ) from error
 
 PROBES_END_AT = "dashboard.metrics.MetricsMiddleware"

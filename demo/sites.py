@@ -44,7 +44,7 @@ class DemoSites:
         self.ca_pem, tls = make_tls(hosts)
         self._server = _Server(port, answer, tls, self.visits)
         self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), name="demo-sites", daemon=True
+            target=self._server.serve_forever, args=(0.02,), name="demo-sites", daemon=True
         )
 
     @property

@@ -41,6 +41,8 @@ WEB_WRITES: dict[str, str] = {
     "deployments.HookRefusal": "INSERT, UPDATE",
     "deployments.HookToken": "INSERT, UPDATE (revoked_at)",
     "deployments.Examination": "INSERT, UPDATE (asked_at, untrusted_proxy_at)",
+    "deployments.Discovery": "INSERT, UPDATE (asked_at, namespaces)",
+    "deployments.MappingCheck": "INSERT, DELETE, UPDATE (site_id, asked_at, answered_at, findings)",
     # A mapping is deleted with all that was seen of it. Else only a sync writes what was seen.
     "deployments.Observation": "DELETE, UPDATE (latest_deploy_id, accepted_image, requested_image, workloads, repository_id, built_sha, asked_below, branch_has_ci)",
     # What people ask the cluster on a site's page; a worker writes the answers.
@@ -88,7 +90,7 @@ def ensure_roles(*, web: Login | None, worker: Login | None) -> list[str]:
     wanted = {"WEB_DATABASE_URL": web, "WORKER_DATABASE_URL": worker}
     logins = {variable: login for variable, login in wanted.items() if login}
     if web and worker and web.name == worker.name:
-        raise UnableToGrant("WEB_DATABASE_URL and WORKER_DATABASE_URL name the same role: give each its own.")
+        raise UnableToGrant("WEB_DATABASE_URL and WORKER_DATABASE_URL name the same role. Give each its own.")
     with transaction.atomic():
         for variable, login in logins.items():
             _ensure_role(variable, login)
@@ -105,7 +107,7 @@ def ensure_roles(*, web: Login | None, worker: Login | None) -> list[str]:
 def _ensure_role(variable: str, login: Login) -> None:
     if _ask("SELECT 1 WHERE current_user = %s", login.name):
         raise UnableToGrant(
-            f"{variable} names {login.name}, the owner of the tables: give it a role of its own."
+            f"{variable} names {login.name}, the owner of the tables. Give it a role of its own."
         )
     exists = _ask("SELECT 1 FROM pg_roles WHERE rolname = %s", login.name)
     verb = sql.SQL("ALTER" if exists else "CREATE")

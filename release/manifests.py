@@ -61,7 +61,7 @@ class Installation:
         image = _image("IMAGE", given)
         if image is None:
             raise UnableToWrite(
-                f"IMAGE is not set: give the image of Headway that your cluster can pull, as in {EXAMPLE}"
+                f"IMAGE is not set. Give the image of Headway that your cluster can pull, as in {EXAMPLE}"
             )
         return cls(
             image=image,
@@ -84,9 +84,11 @@ def _image(variable: str, given: Mapping[str, str]) -> ImageReference | None:
 
 def _host(host: str) -> str:
     if not host:
-        raise UnableToWrite(f"HOST is not set: give the host name that people will open, as in {EXAMPLE}")
+        raise UnableToWrite(f"HOST is not set. Give the host name that people will open, as in {EXAMPLE}")
     if not _HOST.fullmatch(host):
-        raise UnableToWrite(f"HOST: “{host}” is no host name. Give it without https:// and without a path.")
+        raise UnableToWrite(
+            f"HOST: “{host}” is not a host name. Give it without https:// and without a path."
+        )
     return host
 
 
@@ -100,7 +102,7 @@ def _template(text: str, image: ImageReference) -> str:
         raise UnableToWrite(f"IMAGE_TEMPLATE: {error}") from error
     if not prefixes_of(template):
         raise UnableToWrite(
-            "IMAGE_TEMPLATE must name a folder of your own, so that the worker runs nobody else's images: give it as in "
+            "IMAGE_TEMPLATE must name a folder of your own, so that the worker runs nobody else's images. Give it as in "
             "IMAGE_TEMPLATE='registry.example.com/my-team/{repository}:{sha}'."
         )
     return template
@@ -109,7 +111,7 @@ def _template(text: str, image: ImageReference) -> str:
 def _namespaces(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(each.strip() for each in text.split(",")))
     if wrong := [each for each in names if not _NAMESPACE.fullmatch(each)]:
-        raise UnableToWrite(f"NAMESPACES: “{wrong[0]}” is no namespace. Write them like default,sites.")
+        raise UnableToWrite(f"NAMESPACES: “{wrong[0]}” is not a namespace. Write them like default,sites.")
     return names
 
 

@@ -1,5 +1,6 @@
 """What all tests share: PostgreSQL is real, and so is everything between it and the external services in demo/."""
 
+import gc
 import os
 import shutil
 import signal
@@ -26,7 +27,10 @@ settings.IMAGE_PREFIXES = ["gcr.io/icco-cloud/"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A process of pytest-xdist dies with the one that leads it; it would run on for twenty seconds."""
+    """Collect garbage seldom: a tenth of the suite went into it. A process of pytest-xdist dies with the one
+    that leads it; it would run on for twenty seconds.
+    """
+    gc.set_threshold(100_000, 20, 20)
     if hasattr(config, "workerinput"):
         end_with_the_parent(signal.SIGKILL, parent=os.getppid())
 

@@ -11,6 +11,8 @@ from django.db import connection
 
 from tests.processes import CHECKOUT
 
+pytestmark = pytest.mark.slow  # starts processes
+
 OTHER_RUN = """
 import pytest
 from django.contrib.auth.models import User

@@ -9,6 +9,8 @@ import pytest
 
 from tests.processes import CHECKOUT, Running, eventually
 
+pytestmark = pytest.mark.slow  # starts processes
+
 STUBBORN = "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); os.fork(); print(os.getpid(), flush=True); time.sleep(600)"
 TEST = f"""
 import os, sys, threading, time

@@ -29,7 +29,7 @@ SAID_BY_THE_NEXT_PAGE = {
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is not typed
     error_messages = DefaultAccountAdapter.error_messages | {
         "too_many_login_attempts": "Too many failed logins. Wait five minutes, then try again.",
-        "username_password_mismatch": "The name or the password is wrong.",
+        "username_password_mismatch": "Wrong user name or password.",
     }
 
     def get_client_ip(self, request: HttpRequest) -> str:
@@ -85,7 +85,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is not typed
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": "That did not work. Try again, or use another way.",
+        "incorrect_code": "That did not work. Try again, or use another method.",
     }
 
     def encrypt(self, text: str) -> str:

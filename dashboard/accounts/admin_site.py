@@ -27,12 +27,12 @@ class HeadwayAdminSite(AdminSite):
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not all(map(_is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
-                raise BadRequest("What is selected is no number of a row.")
+                raise BadRequest("The selection is not a row number.")
             if "" in (request.GET.get(TO_FIELD_VAR), request.POST.get(TO_FIELD_VAR)):
                 # Django asks whether a field may be named here, but not whether one is.
-                raise BadRequest("A field without a name is none.")
+                raise BadRequest("A field needs a name.")
             writes = request.method not in READS and self.has_permission(request)
-            asked = ask_for_check(request, "Changing what the admin keeps needs care.") if writes else None
+            asked = ask_for_check(request, "Changes here need a recent sign-in.") if writes else None
             answer: HttpResponse = asked or view(request, *args, **kwargs)
             return answer
 

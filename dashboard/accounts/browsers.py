@@ -26,7 +26,7 @@ SYSTEMS = (
 def browser_named(user_agent: str) -> str:
     """Return `Safari, iPhone`; what of it is not known is left out, and where nothing is, it says so."""
     known = (_first(BROWSERS, user_agent), _first(SYSTEMS, user_agent))
-    return ", ".join(filter(None, known)) or "A browser that is not known"
+    return ", ".join(filter(None, known)) or "Unknown browser"
 
 
 def _first(names: tuple[tuple[str, str], ...], user_agent: str) -> str:

@@ -31,7 +31,9 @@ def trusted_networks_can_be_read(**_: Any) -> list[CheckMessage]:
             ip_network(network, strict=False)
         except ValueError:
             hint = "Write networks like 10.0.0.0/8, separated by commas."
-            found.append(Error(f"TRUSTED_NETWORKS: {network} is no network.", hint=hint, id="headway.E010"))
+            found.append(
+                Error(f"TRUSTED_NETWORKS: {network} is not a network.", hint=hint, id="headway.E010")
+            )
     return found
 
 

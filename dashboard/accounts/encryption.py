@@ -31,7 +31,7 @@ def decrypt(stored: str) -> str:
         return _ciphers().decrypt(stored.removeprefix(MARK)).decode()
     except InvalidToken:
         log.error(  # noqa: TRY400  the trace says nothing
-            "A person's secret cannot be decrypted: add the SECRET_KEY before this one to SECRET_KEY_FALLBACKS."
+            "A person's secret cannot be decrypted. Add the SECRET_KEY before this one to SECRET_KEY_FALLBACKS."
         )
         return b32encode(token_bytes(20)).decode()
 

@@ -26,7 +26,7 @@ from dashboard.accounts.passkey_origin import is_ours
 from dashboard.accounts.welcome import is_right_code
 
 logger = logging.getLogger(__name__)
-WHAT_IT_NEEDS = "At least 8 characters, and none that others use."
+WHAT_IT_NEEDS = "At least 8 characters; common passwords are rejected."
 
 
 class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth is not typed
@@ -151,7 +151,7 @@ class WelcomeForm(BaseUserCreationForm):
 
     code = forms.CharField(
         max_length=40,
-        help_text="It stands in the web server's log, so that only you can read it.",
+        help_text="You'll find it in the web server's log.",
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
         ),
@@ -173,7 +173,5 @@ class WelcomeForm(BaseUserCreationForm):
     def clean_code(self) -> str:
         code = str(self.cleaned_data["code"])
         if not is_right_code(code):
-            raise forms.ValidationError(
-                "This is not the code in the web server's log. Look at its last lines."
-            )
+            raise forms.ValidationError("This is not the code in the web server's log. Check its last lines.")
         return code

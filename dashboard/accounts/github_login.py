@@ -7,7 +7,7 @@ from django.utils import timezone
 from dashboard.accounts.github_list import NOT_LISTED, is_named, membership, remember
 from deployments.clients.github import GitHubError
 
-UNCONFIRMED = "GitHub did not confirm the login. Try again, or log in another way."
+UNCONFIRMED = "GitHub did not confirm the login. Try again, or use another login method."
 _MEMBER_OF = "headway_member_of"
 
 

@@ -24,7 +24,7 @@ UNREADABLE = (OAuth2Error, OSError, LookupError, TypeError, ValueError, Attribut
 
 
 def unconfirmed() -> str:
-    return f"{settings.OIDC_NAME} did not confirm the login. Try again, or log in another way."
+    return f"{settings.OIDC_NAME} did not confirm the login. Try again, or use another login method."
 
 
 def no_role() -> str:

@@ -59,7 +59,7 @@ def ask_for_check(request: HttpRequest, why: str) -> HttpResponse | None:
     """
     if was_checked_lately(request):
         return None
-    messages.warning(request, f"{why} Show that it is you first.")
+    messages.warning(request, f"{why} Confirm your identity first.")
     ways = get_adapter().get_reauthentication_methods(request.user)
     if not ways:
         # What was sent cannot be repeated after the login, so that leads to the list.

@@ -52,7 +52,7 @@ def announce() -> None:
 @lru_cache(maxsize=1)
 def log_code(code: str) -> None:
     """Log the code, unless it was the last that this process has logged: anybody may open the page, and open it again."""
-    log.warning("Nobody has an account yet. Make yours: %s/welcome/?code=%s", settings.PUBLIC_URL, code)
+    log.warning("No accounts yet. Create the first one: %s/welcome/?code=%s", settings.PUBLIC_URL, code)
 
 
 def make_first_admin(make: Callable[[], User]) -> User:

@@ -5,7 +5,7 @@
   if (old) {
     const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
     const offline = document.getElementById("offline");
-    offline.textContent = `Offline. This is how it was ${exact.format(new Date(old))}; it catches up by itself.`;
+    offline.textContent = `Offline. Last updated ${exact.format(new Date(old))}; will refresh when you're back.`;
     offline.hidden = false;
   }
   navigator.serviceWorker?.register("/sw.js", { updateViaCache: "all" }).catch(() => {});

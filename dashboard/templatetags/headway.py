@@ -6,17 +6,17 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.template import Context
-from django.utils.html import format_html, format_html_join, strip_tags
+from django.utils.html import escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboard import actions, progress, site_pages
 from dashboard.access import may_deploy
 from dashboard.accounts.browsers import browser_named
-from dashboard.rows import word_of
 from deployments.models import Deploy, DeployBatch, DeployStep, Status
 from deployments.queries import SiteRow
 from deployments.queries.hooks import Delivery
 from deployments.rules.autodeploy import Go, Verdict
+from deployments.rules.labels import STATES
 from deployments.rules.site_state import State
 from deployments.rules.times import in_zone
 from deployments.rules.wording import short
@@ -44,15 +44,24 @@ _ASKERS = {
     "person": "a person",
     "schedule": "the schedule",
     "command": "a command",
-    "deploy": "a Deploy that ended",
-    "waiting": "a Deploy that waits",
-    "refusal": "a Deploy that was refused",
-    "rollout": "a rollout that was seen",
-    "commits": "commits that were fetched",
+    "deploy": "a deploy that ended",
+    "waiting": "a waiting deploy",
+    "refusal": "a refused deploy",
+    "rollout": "a rollout",
+    "commits": "fetched commits",
     "mapping": "a changed mapping",
     "hook": "a hook",
     "head": "a new head or image",
 }
+
+
+@register.filter
+def step_style(step: dict[str, Any]) -> str:
+    """Return the state whose shape and colour a step has: that of its worst line."""
+    grades = {each["grade"] for each in step["findings"]}
+    if "bad" in grades:
+        return "failed"
+    return "unknown" if "warning" in grades else "current"
 
 
 @register.simple_tag
@@ -107,7 +116,7 @@ def action_button(context: Context, row: SiteRow) -> actions.ActionButton | None
 @register.filter
 def word(state: str) -> str:
     """Return a state as people say it."""
-    return word_of(State(state))
+    return STATES[State(state)]
 
 
 @register.filter
@@ -122,7 +131,7 @@ register.filter("short", short)
 @register.filter
 def breakable(host: str) -> SafeString:
     """Return a host that goes on in the next line after a dot, not amid a word."""
-    return format_html_join(mark_safe(".<wbr>"), "{}", ((part,) for part in host.split(".")))
+    return mark_safe(escape(host).replace(".", ".<wbr>"))  # noqa: S308  escaped
 
 
 @register.filter
@@ -153,7 +162,7 @@ def step_message(step: DeployStep) -> str:
     if step.message:
         return str(step.message)
     if step.patched_at:
-        return "The cluster accepted the new image."
+        return "The cluster accepted the change."
     return "Not changed yet." if step.deploy.is_active else "Not changed."
 
 

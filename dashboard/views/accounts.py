@@ -54,7 +54,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
     except UnableToWelcome as error:
         raise Http404 from error
     login(request, user, backend="dashboard.access.Backend")
-    messages.success(request, "Welcome. Add a passkey now, and the next login takes a thumb.")
+    messages.success(request, "Welcome! Add a passkey to log in without a password next time.")
     return redirect("mfa_index")
 
 

@@ -38,5 +38,5 @@ def doctor(request: HttpRequest) -> HttpResponse:
 def check_again(request: HttpRequest) -> HttpResponse:
     """Have a worker look at everything again."""
     request_examination(now=timezone.now())
-    messages.success(request, "A worker looks at everything again. This page shows what it finds.")
+    messages.success(request, "Checks started. This page shows the results.")
     return redirect("doctor")

@@ -32,7 +32,7 @@ def drift(request: HttpRequest, name: str) -> HttpResponse:
         {}
         if row.seen.desired_sha
         else mapping_for(
-            row.seen.desired_image, repository=row.site.repository, is_by_label=row.site.is_by_label
+            row.seen.desired_image, repository=row.site.repository, source=row.site.commit_source
         )
     )
     edit = f"{edit_url(row)}?{urlencode(suggested)}" if suggested else edit_url(row)
@@ -54,5 +54,5 @@ def adopt(request: HttpRequest, name: str) -> HttpResponse:
     except UnableToAdopt as refusal:
         messages.error(request, str(refusal))
         return redirect("drift", name)
-    messages.success(request, f"Adopted: the history of {name} now tells what runs.")
+    messages.success(request, f"Adopted. The history of {name} now lists what runs.")
     return redirect("site", name)

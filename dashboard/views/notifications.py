@@ -26,7 +26,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if form.is_valid():
             form.save()
-            messages.success(request, "Saved. This holds for every browser of yours that is switched on.")
+            messages.success(request, "Saved. Applies to all your browsers.")
             return redirect("notifications")
         messages.error(request, first_error(form))
     browsers = PushSubscription.objects.filter(user=user).order_by("-created_at")
@@ -45,7 +45,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     ours = PushSubscription.objects.filter(user=user)
     endpoint = form.cleaned_data["endpoint"]
     if ours.exclude(endpoint=endpoint).count() >= BROWSERS_AT_MOST:
-        message = f"{BROWSERS_AT_MOST} browsers of yours are switched on: switch one off first."
+        message = f"{BROWSERS_AT_MOST} browsers of yours are turned on. Turn one off first."
         return HttpResponse(message, status=400, content_type="text/plain")
     keys = {name: form.cleaned_data[name] for name in ("p256dh", "auth")}
     PushSubscription.objects.update_or_create(

@@ -48,7 +48,7 @@ def roll_back(request: HttpRequest, name: str) -> HttpResponse:
 def check_rollback_images(request: HttpRequest, name: str) -> HttpResponse:
     """Ask the registry again what it still has."""
     enqueue.check_rollback_images(Site.objects.get(name=name).pk)
-    messages.success(request, "Asking the registry again. This page shows what it still has.")
+    messages.success(request, "Checking the registry. This page shows which images it still has.")
     return redirect("roll-back", name)
 
 

@@ -1,4 +1,4 @@
-"""What makes the pages an app on a home screen: its manifest, its service worker, and a page for when there is no network."""
+"""What makes the pages an app on a home screen: its manifest, its service worker, and a page for when there is not a network."""
 
 import json
 from hashlib import blake2b

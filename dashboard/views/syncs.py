@@ -19,7 +19,7 @@ from deployments.operations.sync.request import request_sync
 def sync(request: HttpRequest) -> HttpResponse:
     """Look at every site again."""
     request_sync(by=acting_user(request), now=timezone.now())
-    messages.success(request, "Looking at every site again. This page shows what is found.")
+    messages.success(request, "Sync started.")
     return redirect("sites")
 
 
@@ -30,7 +30,7 @@ def sync_site(request: HttpRequest, name: str) -> HttpResponse:
     """Look at one site again."""
     site = get_object_or_404(Site, name=name)
     request_sync(names=[site.name], by=acting_user(request), now=timezone.now())
-    messages.success(request, f"Looking at {site.name} again. This page shows what is found.")
+    messages.success(request, f"Sync of {site.name} started.")
     return redirect("site", site.name)
 
 

@@ -1,36 +1,23 @@
 """A mapping's form: it takes what people paste."""
 
-import re
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from django import forms
 
+from deployments.admin.mapping_check import CHECKED_FIELDS, show_beside
+from deployments.form_fields import HostField, RepositoryField, TagsField
 from deployments.models import Site
 from deployments.models.site import mapping_fields
+from deployments.rules.suggestions import mapping_for, proposal
 
 
-class HostField(forms.CharField):
-    """A host as people paste it: with https:// before it, a path behind it, or capitals in it."""
-
-    def to_python(self, value: Any) -> str:
-        text = (super().to_python(value) or "").strip()
-        try:
-            return (urlsplit(text).hostname or "" if "://" in text else text.rstrip("/")).lower()
-        except ValueError:
-            # The field's own check says what a host is.
-            return text
-
-
-class RepositoryField(forms.CharField):
-    """A repository's name, or owner/name taken from whatever address of it people paste."""
-
-    BEFORE_THE_OWNER = re.compile(r"^(\w+://[^/]+/|[\w.-]+@[\w.-]+:|(www\.)?github\.com/)", re.IGNORECASE)
-
-    def to_python(self, value: Any) -> str:
-        text = re.sub(r"[?#].*", "", (super().to_python(value) or "").strip())
-        parts = self.BEFORE_THE_OWNER.sub("", text).strip("/").split("/")
-        return "/".join(parts[:2]).removesuffix(".git")
+def _proposal(site: Site) -> str:
+    """How commits could be known by what runs, where they are not; empty for a new mapping."""
+    seen = getattr(site, "observation", None) if site.pk else None
+    if seen is None or seen.desired_sha or not seen.desired_image:
+        return ""
+    suggested = mapping_for(seen.desired_image, repository=site.repository, source=site.commit_source)
+    return proposal(seen.desired_image, suggested)
 
 
 class SiteForm(forms.ModelForm):
@@ -40,17 +27,23 @@ class SiteForm(forms.ModelForm):
     class Meta:
         model = Site
         fields = tuple(mapping_fields())
-        field_classes = {"host": HostField, "repository": RepositoryField}
+        field_classes = {"host": HostField, "repository": RepositoryField, "tags": TagsField}
         help_texts = {
-            "owner": "GitHub user or organisation. Empty: the one in the repository's address.",
+            "owner": "GitHub user or organisation. Defaults to the one in the repository's address.",
             "repository": "Its name, or its whole address.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.update(self.suggested)
+        field = self.fields.get("commit_source")
+        if field is not None and (message := _proposal(self.instance)):
+            field.help_text = f"{message} {field.help_text}"
         if "owner" in self.fields:
             self.fields["owner"].required = False
+        for name in CHECKED_FIELDS if self.instance.pk else ():
+            if name in self.fields:
+                show_beside(self.fields[name], name, self.instance)
 
     def clean(self) -> dict[str, Any]:
         """Take the owner out of the repository's address; two different owners are a mistake in one of them."""

@@ -52,7 +52,7 @@ def _as_role(database_url: str, role: str, password: str) -> str:
     address = parts.netloc.rpartition("@")[2]
     if parts.scheme not in {"postgres", "postgresql"} or not address or not parts.path.strip("/"):
         raise UnableToGenerate(
-            "DATABASE_URL names no database: write postgres://owner:password@host:5432/name, the address of the tables' owner."
+            "DATABASE_URL names no database. Write postgres://owner:password@host:5432/name, the address of the tables' owner."
         )
     return urlunsplit(parts._replace(netloc=f"{role}:{password}@{address}"))
 

@@ -39,7 +39,7 @@ class Trigger(models.TextChoices):
     PERSON = "person"
     SYNC = "sync"
     COMMAND = "command"
-    FAILURE = "failure", "a failed Deploy"
+    FAILURE = "failure", "a failed deploy"
     ADOPTED = "adopted", "adopted: somebody else set it"
 
 

@@ -23,7 +23,13 @@ class DeployStep(models.Model):
         help_text="Those that get the image, in the template's order; before they are known, those that the mapping names.",
     )
     from_image = models.TextField(
-        blank=True, help_text="What the first of them was asked to run before this Deploy."
+        blank=True, help_text="What the first of them was asked to run before this deploy."
+    )
+    from_requested_image = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What Headway had asked for where admission has made that of it; empty: the same.",
     )
     applied_image = models.TextField(
         blank=True, help_text="What admission made of the image here; empty: the image as it was asked for."
@@ -36,7 +42,7 @@ class DeployStep(models.Model):
     ready = models.PositiveIntegerField(default=0, help_text="Ready pods of the new template.")
     progress = models.IntegerField(null=True, help_text="The furthest that its rollout has been, in steps.")
     progressed_at = models.DateTimeField(null=True, help_text="When it got there.")
-    message = models.TextField(blank=True, help_text="Where it stands, for a person.")
+    message = models.TextField(blank=True, help_text="Its progress, for a person.")
 
     class Meta:
         ordering: ClassVar = ["position"]
@@ -48,7 +54,7 @@ class DeployStep(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name} of Deploy {self.deploy_id}"
+        return f"{self.kind} {self.name} of deploy {self.deploy_id}"
 
     @property
     def reference(self) -> WorkloadReference:

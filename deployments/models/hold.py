@@ -37,9 +37,9 @@ class Hold(models.Model):
         null=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="What it protects: where that changes nothing, the Hold ends with it.",
+        help_text="What it protects: where that changes nothing, the hold ends with it.",
     )
-    until = models.DateTimeField(null=True, blank=True, help_text="Empty: until somebody resumes.")
+    until = models.DateTimeField(null=True, blank=True, help_text="Empty: until resumed.")
     resumed_at = models.DateTimeField(db_column="lifted_at", null=True)
     resumed_by_name = models.CharField(db_column="lifted_by_name", max_length=150, blank=True)
 
@@ -57,7 +57,7 @@ class Hold(models.Model):
                 condition=Q(resumed_at=None),
                 nulls_distinct=False,
                 name="hold_one_standing_each",
-                violation_error_message="There is already a Hold on this: resume it first.",
+                violation_error_message="This is on hold already. Resume it first.",
             ),
             models.CheckConstraint(
                 condition=times_in_range("placed_at", "until", "resumed_at"), name="hold_times_in_range"

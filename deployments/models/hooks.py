@@ -69,7 +69,7 @@ class HookDelivery(models.Model):
 class HookToken(models.Model):
     """Who has it may say that an image was pushed. Shown once; what is kept cannot be turned back into it."""
 
-    name = models.CharField(max_length=60, help_text="Who posts with it, like “Docker Hub”.")
+    name = models.CharField(max_length=60, help_text="Who uses it, like “Docker Hub”.")
     hashed = models.CharField(max_length=64, unique=True, help_text="Its SHA-256.")
     created_at = models.DateTimeField()
     created_by_name = models.CharField(max_length=150)

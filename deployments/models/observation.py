@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from deployments.models.fields import FULL_SHA_OR_EMPTY, times_in_range
+from deployments.rules.paths import key_of
 from deployments.rules.site_facts import CheckState
 
 
@@ -19,6 +20,9 @@ class Observation(models.Model):
     name_with_owner = models.CharField(max_length=140, blank=True)
     branch = models.CharField(max_length=255, blank=True)
     head_sha = models.CharField(max_length=40, blank=True)
+    head_version = models.TextField(
+        blank=True, default="", db_default="", help_text="By release: git's tag of the newest version."
+    )
     head_headline = models.TextField(blank=True)
     head_author = models.TextField(blank=True)
     head_committed_at = models.DateTimeField(null=True)
@@ -32,13 +36,17 @@ class Observation(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="Why GitHub does not tell whether CI passed.",
+        help_text="Why GitHub does not say whether CI passed.",
     )
     behind_by = models.PositiveIntegerField(
         null=True, help_text="Commits that the running one lacks; null: not known."
     )
     ahead_by = models.PositiveIntegerField(
         null=True, help_text="Commits that run and are not on the branch; null: not known."
+    )
+    left_out = models.JSONField(
+        null=True,
+        help_text="With paths, the commits between what runs and the head that touch none of them, and what they were counted for: {of, shas}",
     )
     is_archived = models.BooleanField(default=False)
     running_is_unknown = models.BooleanField(
@@ -49,7 +57,7 @@ class Observation(models.Model):
         help_text="GitHub shows no such repository or branch, or another repository by that name.",
     )
     github_refused = models.BooleanField(
-        default=False, db_default=False, help_text="GitHub said no in a way that time does not heal."
+        default=False, db_default=False, help_text="GitHub refused in a way that does not resolve by waiting."
     )
     github_problem = models.TextField(db_column="github_trouble", blank=True)
     github_observed_at = models.DateTimeField(
@@ -70,11 +78,15 @@ class Observation(models.Model):
     built_headline = models.TextField(blank=True, default="", db_default="")
     built_check_state = models.CharField(max_length=8, default="unknown", db_default="unknown")
     asked_below = models.JSONField(
-        null=True, help_text="Commits below the head that were not built, and when each was first asked for."
+        null=True, help_text="Commits below the head that were not built, and when each was first checked."
     )
     build_seconds = models.JSONField(
         null=True,
         help_text="How long the newest five heads that were seen without an image took to have one.",
+    )
+    provenance = models.JSONField(
+        null=True,
+        help_text="What GitHub lists for the image that would be deployed next, as facts.provenance_as_json writes it.",
     )
     registry_problem = models.TextField(db_column="registry_trouble", blank=True)
 
@@ -82,7 +94,7 @@ class Observation(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="By label: why the commit of what runs is not known.",
+        help_text="By label and by release: why the commit of what runs is not known.",
     )
 
     desired_image = models.TextField(blank=True)
@@ -102,6 +114,9 @@ class Observation(models.Model):
         help_text="What Headway set last, a person adopted, or the first look found; another one is somebody else's.",
     )
     running_sha = models.CharField(max_length=40, blank=True)
+    running_version = models.TextField(
+        blank=True, default="", db_default="", help_text="By release: git's tag of the version that runs."
+    )
     workloads = models.JSONField(
         null=True,
         help_text="What was seen of each workload, in the mapping's order: each as facts.workloads_as_json writes it.",
@@ -112,7 +127,7 @@ class Observation(models.Model):
     ready = models.PositiveIntegerField(default=0)
     wanted = models.PositiveIntegerField(default=0)
     resource_version = models.CharField(
-        max_length=64, blank=True, help_text="Of the Deployment when it was last looked at."
+        max_length=64, blank=True, help_text="Of the Deployment when it was last checked."
     )
     outage_reason = models.CharField(
         max_length=40, blank=True, default="", db_default="", help_text="Why no pod is ready, for programs."
@@ -160,6 +175,12 @@ class Observation(models.Model):
 
     def __str__(self) -> str:
         return f"what was seen of {self.site_id}"
+
+    def left_out_of(self, paths: str) -> tuple[str, ...] | None:
+        """The commits between what runs and the head that touch none of these paths; None where that is not known, and without paths."""
+        key = key_of(running=self.running_sha, head=self.head_sha, paths=paths)
+        counted = self.left_out or {}
+        return tuple(counted["shas"]) if paths and counted.get("of") == key else None
 
     @property
     def ready_below(self) -> str:

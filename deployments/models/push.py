@@ -43,8 +43,8 @@ class NotificationPreference(models.Model):
     """What one person wants to hear of. Without a row: their own Deploys' ends."""
 
     class Scope(models.TextChoices):
-        MINE = "mine", "my own Deploys"
-        STARRED = "starred", "my own, and every site that I star"
+        MINE = "mine", "my own deploys"
+        STARRED = "starred", "my own, and every starred site"
         EVERYTHING = "all", "everything"
 
     user = models.OneToOneField(

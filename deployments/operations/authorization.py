@@ -40,4 +40,4 @@ def no_longer_allowed(deploy: Deploy) -> str:
 
 def lost_the_right(name: str) -> str:
     """Say that this person may not deploy any more, and what helps."""
-    return f"{name} is no longer allowed to deploy. Someone who is can deploy it again."
+    return f"{name} is no longer allowed to deploy. Someone with permission can deploy it again."

@@ -31,7 +31,7 @@ def place_hold(
     rollback: Deploy | None = None,
     now: datetime,
 ) -> Hold:
-    """Stop `site` (None: everything), or only its commit `sha`, until somebody resumes or `until` has come.
+    """Stop `site` (None: everything), or only its commit `sha`, until resumed or `until` has come.
 
     `by` is None where Headway itself holds a commit that it has rolled back from; `rollback` is what the Hold protects.
 
@@ -39,11 +39,11 @@ def place_hold(
     """
     reason = reason.strip()
     if not reason:
-        raise UnableToHold("Say why: whoever finds the Hold will want to know.")
+        raise UnableToHold("Enter a reason, so that others know why.")
     if until is not None and not is_in_range(until):
         raise UnableToHold(OUT_OF_RANGE)
     if until is not None and until <= now:
-        raise UnableToHold("The Hold's end lies in the past: choose a later time, or none.")
+        raise UnableToHold("The hold's end is in the past. Choose a later time, or none.")
     resume_expired(now=now)
     try:
         with transaction.atomic():
@@ -57,11 +57,11 @@ def place_hold(
                 until=until,
                 rollback=rollback,
             )
-            message = f"Held {_what(hold)}{f' until {moment(until)}' if until else ''}: {reason}"
+            message = f"{_placed(hold)}{f' until {moment(until)}' if until else ''}: {reason}"
             audit.record(AuditEvent.Kind.HOLD, message, by=by, site=site, now=now)
             return hold
     except IntegrityError as error:
-        raise UnableToHold("This is held already: resume it first, or leave it as it is.") from error
+        raise UnableToHold("This is on hold already. Resume it first.") from error
 
 
 def resume_expired(*, now: datetime) -> int:
@@ -87,7 +87,7 @@ def resume_hold(
             require_for_resuming(hold, by=by, authentication=authentication, now=now)
         if not hold or not _resume(hold, by_name=by.get_username(), now=now):
             return False
-        message = f"Resumed {_what(hold)}, held by {hold.placed_by_name}: {hold.reason}"
+        message = f"Resumed {_what(hold)}, on hold by {hold.placed_by_name}: {hold.reason}"
         audit.record(AuditEvent.Kind.RESUME, message, by=by, site=hold.site, now=now)
         return True
 
@@ -97,15 +97,17 @@ def resume_hold_of(rollback: Deploy, *, now: datetime) -> None:
     with transaction.atomic():
         for hold in Hold.objects.select_related("site").filter(rollback=rollback, resumed_at=None):
             if _resume(hold, by_name=audit.HEADWAY, now=now):
-                message = (
-                    f"Resumed {_what(hold)}: the rollback that held it ended before it changed anything."
-                )
+                message = f"Resumed {_what(hold)}: the rollback that put it on hold ended before it changed anything."
                 audit.record(AuditEvent.Kind.RESUME, message, site=hold.site, now=now)
 
 
 def _resume(hold: Hold, *, by_name: str, now: datetime) -> bool:
     standing = Hold.objects.filter(pk=hold.pk, resumed_at=None)
     return bool(standing.update(resumed_at=now, resumed_by_name=by_name))
+
+
+def _placed(hold: Hold) -> str:
+    return "Paused all deploys" if hold.site_id is None else f"Put {_what(hold)} on hold"
 
 
 def _what(hold: Hold) -> str:

@@ -47,7 +47,7 @@ def notify_site_waits(*, site_id: int, message: str, sender: Sender, now: dateti
     page = reverse("site", args=[site.name])
     dialog = reverse("deploy-site", args=[site.name])
     payload = {
-        "title": f"{site.name} waits for you",
+        "title": f"{site.name} needs attention",
         "body": message,
         "tag": f"site-{site.pk}",
         "url": page,

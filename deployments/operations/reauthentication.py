@@ -21,5 +21,5 @@ def require(reasons: tuple[str, ...], authentication: Authentication, *, now: da
 def require_for_resuming(hold: Hold, *, by: User, authentication: Authentication, now: datetime) -> None:
     """Let pass whoever placed the Hold; others need to have authenticated lately. Raises ReauthenticationRequired."""
     if hold.placed_by_id != by.pk:
-        what = hold.site.name if hold.site else "everything"
-        require((f"{hold.placed_by_name} held {what}: {hold.reason.rstrip('.')}.",), authentication, now=now)
+        did = f"put {hold.site.name} on hold" if hold.site else "paused all deploys"
+        require((f"{hold.placed_by_name} {did}: {hold.reason.rstrip('.')}.",), authentication, now=now)

@@ -200,11 +200,11 @@ def _how_given_up(deploy: Deploy) -> Ending:
 
 
 def _given_up(deploy: Deploy) -> str:
-    message = f"Given up after {duration(GIVEN_UP_AFTER)}: {deploy.message}"
+    message = f"Timed out after {duration(GIVEN_UP_AFTER)}: {deploy.message}"
     if deploy.patch_sent_at is None:
         return message
     changed = changed_by(deploy.steps.all())
     what = "the rest" if changed else "the change"
     return sentences(
-        message, changed, f"Whether the cluster has taken {what} is not known; a sync is checking it."
+        message, changed, f"Not known whether the cluster accepted {what}. A sync is checking it."
     )

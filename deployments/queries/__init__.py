@@ -15,7 +15,8 @@ from deployments.queries.history import Activity, DeployPage, activity, deploy_p
 from deployments.queries.hooks import DoorReport, door_reports, hook_tokens
 from deployments.queries.pods import LogPage, PodsShown, log_page
 from deployments.queries.rollbacks import RollbackTarget, rollback_targets
-from deployments.queries.sites import SiteList, SitePage, SiteRow, answers_of, rows_of, site_list, site_page
+from deployments.queries.site_list import SiteList, site_list
+from deployments.queries.sites import SitePage, SiteRow, answers_of, rows_of, site_page
 from deployments.queries.syncs import Kind, SyncPage, sync_page
 from deployments.queries.system_status import GOOD_ENOUGH, SYNC_SCHEDULE, SystemStatus, system_status
 

@@ -43,7 +43,7 @@ def why_left_out(row: SiteRow) -> str:
     if row.answer.state != State.READY:
         return row.answer.message
     if row.seen.ahead_by:
-        return "What runs has commits that are not on the branch: deploy it by itself, once you have looked."
+        return "What runs has commits that are not on the branch. Review it and deploy it on its own."
     if row.site.wait_for_ci and row.target_check_state.is_open:
         return "CI has not finished, and this site waits for it."
     return ""

@@ -17,6 +17,7 @@ _WATCHED = (
     "deployments_site",
     "deployments_mappedworkload",
     "deployments_observation",
+    "deployments_pushwish_starred",
     "deployments_hold WHERE lifted_at IS NULL AND (until IS NULL OR until > asked.at)",
     # What has ended changes no more, and leaves the active ones.
     "deployments_deploy WHERE status = ANY(%s)",

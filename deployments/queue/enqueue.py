@@ -146,6 +146,14 @@ def doctor() -> None:
     _put("doctor", group="doctor")
 
 
+def discover() -> None:
+    _put("discover", group="doctor")
+
+
+def check_mapping(site_id: int) -> None:
+    _put("check_mapping", site_id, group="doctor")
+
+
 def ping() -> None:
     _put("ping", group="ping")
 

@@ -31,7 +31,7 @@ def main() -> None:
     options = parser.parse_args()
     age = age_seconds(options.file)
     if age > options.within:
-        sys.exit(f"The worker's last sign of life is {age:.0f} s old.")
+        sys.exit(f"The worker's last heartbeat is {age:.0f} s old.")
 
 
 if __name__ == "__main__":

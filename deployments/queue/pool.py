@@ -15,7 +15,7 @@ from time import monotonic, sleep
 from types import SimpleNamespace
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, connections
 from django_q.brokers import Broker, get_broker
 from django_q.conf import Conf
 from django_q.monitor import monitor
@@ -153,13 +153,15 @@ class Results:
         """Save the result and take the task from the queue, however long the database is away.
 
         A task that could not be taken from it is run once more, later: each is safe to run twice. Each round begins with a connection
-        that works: django-q2 closes any that does not.
+        that works: where django-q2 cannot connect to save a result, it logs that, and takes the task from the queue all the same.
         """
         while not self._is_saved(task) and not self._is_stopping():
             sleep(TRY_AGAIN_SECONDS)
 
     def _is_saved(self, task: dict[str, Any]) -> bool:
         try:
+            close_old_connections()
+            connection.ensure_connection()
             # It changes the task that it reads, and ends at what it reads next.
             monitor(SimpleNamespace(get=iter((dict(task), NO_MORE)).__next__), self._broker)
         except (OperationalError, InterfaceError):

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from deployments.rules import findings
+from deployments.rules import findings, paths
 from deployments.rules.ours import PUT_BACK
+from deployments.rules.provenance import Provenance, why_not
 from deployments.rules.site_facts import CheckState, SiteFacts
 from deployments.rules.wording import duration, sentences, short
 
@@ -55,6 +56,10 @@ class Policy:
     head_reverted_by: str = ""
     last_started_at: datetime | None = None
     minimum_interval: timedelta = timedelta(0)
+    requires_provenance: bool = False
+    provenance: Provenance | None = None
+    slugs: tuple[str, ...] = ()
+    """What the repository is called that an attestation must name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +93,7 @@ def _held(question: _Question) -> _Refusal:
 
 def _busy(question: _Question) -> _Refusal:
     active = question.facts.active
-    return Wait(f"The Deploy of {short(active.sha)} is still under way.") if active else None
+    return Wait(f"The deploy of {short(active.sha)} is still in progress.") if active else None
 
 
 def _not_seen(question: _Question) -> _Refusal:
@@ -114,10 +119,10 @@ def _drifted(question: _Question) -> _Refusal:
         return Stop(drift)
     if facts.is_scaled_to_zero:
         return Stop(
-            "Scaled to zero: no pod would show whether the new commit works. Scale it up, or deploy by hand."
+            "Scaled to zero: no pod would show whether the new commit works. Scale it up, or deploy manually."
         )
     if down := findings.no_ready_pods(facts):
-        return Stop(sentences(down, "Roll back, or deploy by hand"))
+        return Stop(sentences(down, "Roll back, or deploy manually"))
     mixed = findings.mixed_pods(facts)
     return Wait(mixed) if mixed else None
 
@@ -125,23 +130,33 @@ def _drifted(question: _Question) -> _Refusal:
 def _not_ahead(question: _Question) -> _Refusal:
     facts = question.facts
     if facts.running_sha == facts.head_sha:
-        return Wait(f"Runs the newest commit, {short(facts.head_sha)}.")
+        return Wait(f"Runs {facts.newest_name}.")
     if facts.is_diverged or not facts.behind_by or facts.ahead_by is None:
         return Stop(
-            sentences(findings.distance(facts), "Only a commit ahead of what runs goes out by itself")
+            sentences(findings.distance(facts), "Only a commit ahead of what runs is deployed automatically")
         )
     if facts.desired_sha == facts.target_sha:
-        return Wait(f"The Deployment asks for {short(facts.target_sha)} already; its pods do not run it yet.")
+        return Wait(
+            f"{facts.what_asks} already asks for {short(facts.target_sha)}, but its pods do not run it yet."
+        )
     is_ours = facts.last is not None and facts.last.sha == facts.desired_sha
     if facts.desired_sha == facts.running_sha or is_ours:
         return None
-    return Wait(f"A rollout of {short(facts.desired_sha)} that Headway did not begin is not finished.")
+    return Wait(f"A rollout of {short(facts.desired_sha)} that was started outside Headway is not finished.")
+
+
+def _other_paths(question: _Question) -> _Refusal:
+    facts = question.facts
+    if facts.has_paths and facts.left_out is None and facts.behind_by:
+        return Wait(paths.NOT_KNOWN)
+    is_its_own = facts.has_all_of_its_paths
+    return Wait(sentences(paths.none_of_them(facts.left_out or 0))) if is_its_own else None
 
 
 def _not_green(question: _Question) -> _Refusal:
     state, head = question.facts.target_check_state, short(question.facts.target_sha)
     if state is CheckState.FAILURE:
-        return Stop(f"CI failed on {head}: mend it, or deploy anyway.")
+        return Stop(f"CI failed on {head}. Fix it or deploy anyway.")
     if not question.policy.wait_for_ci:
         return None
     if state is CheckState.PENDING:
@@ -154,12 +169,26 @@ def _not_green(question: _Question) -> _Refusal:
 
 
 def _not_built(question: _Question) -> _Refusal:
-    facts, head = question.facts, short(question.facts.head_sha)
+    facts, head = question.facts, question.facts.head_name
     if facts.head_image_built is False:
         return None if facts.built_sha else Wait(sentences(findings.not_built(facts, now=question.now)))
     if facts.head_image_built is None:
         return Wait(sentences(f"Whether {head} is built is not known", facts.registry_problem))
     return None
+
+
+def _not_attested(question: _Question) -> _Refusal:
+    """A workflow attests to its image after it has pushed it: until then automation waits."""
+    policy, sha = question.policy, question.facts.target_sha
+    if not policy.requires_provenance:
+        return None
+    lacks = why_not(policy.provenance, sha=sha, slugs=policy.slugs)
+    if not lacks:
+        return None
+    is_final = (
+        policy.provenance is not None and policy.provenance.attestation and policy.provenance.sha == sha
+    )
+    return Stop(lacks) if is_final else Wait(lacks)
 
 
 def _tried(question: _Question) -> _Refusal:
@@ -169,24 +198,22 @@ def _tried(question: _Question) -> _Refusal:
         last = None
     if last and last.reason == PUT_BACK:
         return Stop(
-            sentences(
-                last.message, "Its manager undoes what is deployed here, so a person decides what comes next"
-            )
+            sentences(last.message, "Its manager undoes what is deployed here. Choose what to deploy next")
         )
     if facts.target_sha in question.policy.tried_shas or (
         last and last.automatic and last.sha == facts.target_sha
     ):
-        return Stop(f"{head} was already tried by itself: a person may try it again.")
+        return Stop(f"{head} was already auto-deployed once. Retry it manually.")
     if last and last.sha == facts.target_sha:
-        return Stop(f"{head} was already tried by hand and does not run: a person may try it again.")
+        return Stop(f"{head} was already deployed manually and does not run. Retry it manually.")
     failed = findings.failed_deploy(facts) if last else ""
-    return Stop(sentences(failed, "A person says what comes next")) if failed else None
+    return Stop(sentences(failed, "Choose what to deploy next")) if failed else None
 
 
 def _reverted(question: _Question) -> _Refusal:
     by = question.policy.head_reverted_by
     return (
-        Wait(f"{short(question.facts.target_sha)} is reverted by {short(by)}, which goes out instead.")
+        Wait(f"{short(question.facts.target_sha)} is reverted by {short(by)}, which is deployed instead.")
         if by
         else None
     )
@@ -197,7 +224,7 @@ def _too_soon(question: _Question) -> _Refusal:
     if started_at is None or question.now >= started_at + interval:
         return None
     left = duration(started_at + interval - question.now)
-    return Wait(f"The last Deploy began less than {duration(interval)} ago: {left} to go.")
+    return Wait(f"The last deploy started less than {duration(interval)} ago; {left} to go.")
 
 
 _REFUSALS: tuple[Callable[[_Question], _Refusal], ...] = (
@@ -207,8 +234,10 @@ _REFUSALS: tuple[Callable[[_Question], _Refusal], ...] = (
     _not_seen,
     _drifted,
     _not_ahead,
+    _other_paths,
     _not_green,
     _not_built,
+    _not_attested,
     _tried,
     _reverted,
     _too_soon,

@@ -25,6 +25,7 @@ class CommitSource(StrEnum):
 
     TAG = "tag"
     LABEL = "label"
+    RELEASE = "release"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,14 +62,14 @@ def why_not_counted(build: BuildFacts, *, slugs: Collection[str]) -> str:
     if build.sha:
         return ""
     if not build.revision:
-        return f"its image has no label {REVISION}: let its build set it, as docker/metadata-action does"
+        return f"its image has no label {REVISION}. Let its build set it, as docker/metadata-action does"
     if _DIRTY.fullmatch(build.revision):
         return (
             f"its image is labelled {build.revision[:60]}: it was built with changes that no commit has. "
             "Build it from what is committed"
         )
     if not _COMMIT.fullmatch(build.revision.lower()):
-        return f"its image is labelled “{build.revision[:60]}”, which is no commit: label it with all 40 digits of one"
+        return f"its image is labelled “{build.revision[:60]}”, which is not a commit. Label it with all 40 digits of one"
     stated = slug_in(build.source)
     if stated and stated not in {each.lower() for each in slugs}:
         return (
@@ -81,9 +82,7 @@ def why_not_counted(build: BuildFacts, *, slugs: Collection[str]) -> str:
 def unknown_to_github(commit: str, *, slug: str) -> str:
     """That the repository has no such commit, and what that may come from."""
     if len(commit) < 40:  # noqa: PLR2004  a whole SHA's digits
-        return (
-            f"its image is labelled {commit}, which is no one commit of {slug}: label it with all 40 digits"
-        )
+        return f"its image is labelled {commit}, which is not a single commit of {slug}. Label it with all 40 digits"
     return (
         f"its image is labelled {short(commit)}, which GitHub does not know in {slug}: a force-push removed that commit, or the label is "
         "its base image's. The next build sets it right"
@@ -105,7 +104,7 @@ def not_on_branch(commit: str, *, branch: str, headline: str) -> str:
 
 def not_built_from(sha: str) -> str:
     """That no build of a commit is known, where its image is told by its label."""
-    return f"No image says that it was built from {short(sha)}: wait for its build, then deploy again."
+    return f"No image says that it was built from {short(sha)}. Wait for its build, then deploy again."
 
 
 def cleaned_up(image: str) -> str:
@@ -115,6 +114,14 @@ def cleaned_up(image: str) -> str:
 
 MOVED = "its tag was pushed anew, and its pods run different builds of it. Deploy the newest, which goes by its digest"
 BY_TAG = "tag:"
+
+
+BY_VERSION = "version:"
+
+
+def version_token(tag: str | None) -> str:
+    """How what a site by release runs is spelt until its commit is known: by its image's tag. Empty where it has none."""
+    return f"{BY_VERSION}{tag}" if tag else ""
 
 
 def build_token(*, tag: str | None, digest: str | None) -> str:

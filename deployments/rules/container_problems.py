@@ -20,14 +20,14 @@ from deployments.rules.problems import (
     first_at,
     is_retried,
 )
-from deployments.rules.wording import sentences
+from deployments.rules.wording import counted, sentences
 
 _CONFIG = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "PreCreateHookError", "RunContainerError"}
 )
 _STARTING = frozenset({"", "ContainerCreating", "PodInitializing"})
 _CRASHED = "CrashLoopBackOff"
-_MISSING = re.compile(r"not found|couldn't find|does not exist|no such", re.IGNORECASE)
+_MISSING = re.compile(r"not found|couldn't find|non-existent|does not exist|no such", re.IGNORECASE)
 _FORBIDDEN = re.compile(r"run as root|runAsNonRoot|non-root|permission denied", re.IGNORECASE)
 _LONGEST_BACK_OFF_SECONDS = 300
 
@@ -70,7 +70,13 @@ def init_problem_of(container: Container) -> Problem | None:
     problem = None if is_done else problem_of(container)
     if problem is None:
         return None
-    return replace(problem, reason="init_container", message=f"Its init container fails: {problem.message}")
+    return replace(problem, reason="init_container", message=_of_init(problem.message))
+
+
+def _of_init(message: str) -> str:
+    if message.startswith("Container "):
+        return f"Init {message[0].lower()}{message[1:]}"
+    return f"Its init container fails: {message}"
 
 
 def _kept_waiting(container: Container, waiting: Waiting) -> Problem:
@@ -84,8 +90,7 @@ def _config(container: Container, waiting: Waiting) -> Problem:
     since = first_at(_told_of_config(container))
     if is_retried(waiting.message):
         return Problem("config_error", sentences(stated, "The cluster retries automatically"), None, since)
-    is_missing = _MISSING.search(waiting.message) or waiting.reason == "CreateContainerConfigError"
-    lacks = is_missing and not _FORBIDDEN.search(waiting.message)
+    lacks = _MISSING.search(waiting.message) and not _FORBIDDEN.search(waiting.message)
     advice = "Create what is missing, or correct its name" if lacks else ""
     return Problem("config_error", sentences(stated, advice), CONFIG_SECONDS, since)
 
@@ -116,12 +121,12 @@ def _ended(container: Container) -> Terminated | None:
 
 def _crash(container: Container, ended: Terminated) -> Problem:
     times = container.status.restarts
-    restarted = f", and was restarted {'once' if times == 1 else f'{times} times'}" if times else ""
+    restarted = f", restarted {'once' if times == 1 else f'{times} times'}" if times else ""
     since = _crashing_since(container, ended)
     if ended.reason == "OOMKilled":
         limit = container.spec.memory_limit
         of = f" (its limit is {limit})" if limit else ""
-        message = f"{container.called} ran out of memory{of}{restarted}: raise its limit, or roll back."
+        message = f"{container.called} ran out of memory{of}{restarted}. Raise its limit, or roll back."
         return Problem("out_of_memory", message, START_SECONDS, since)
     for kind in _ended_by_probe(container):
         if probe := _probe(container, kind, since=ended.started_at):
@@ -130,8 +135,15 @@ def _crash(container: Container, ended: Terminated) -> Problem:
     if ended.reason in {"StartError", "ContainerCannotRun"}:
         message = sentences(f"{container.called} cannot start: {_stated(ended)}")
         return Problem("crash", message, START_SECONDS, since)
-    message = f"{container.called} ended with exit code {ended.exit_code}{restarted}: read its log."
-    return Problem("crash", message, START_SECONDS, since)
+    return Problem("crash", f"{_crashed(container, ended)}. Read its log.", START_SECONDS, since)
+
+
+def _crashed(container: Container, ended: Terminated) -> str:
+    times, code = container.status.restarts, f"exit code {ended.exit_code}"
+    if not times:
+        return f"Container {container.called} {'crashed' if ended.exit_code else 'exited'} ({code})"
+    keeps = "crashing" if ended.exit_code else "exiting"
+    return f"Container {container.called} keeps {keeps} ({code}, {counted(times, 'restart')})"
 
 
 def _ended_by_probe(container: Container) -> Iterator[str]:
@@ -195,15 +207,15 @@ def _allowed_seconds(spec: ContainerSpec, kind: str) -> int:
 
 def _probe(container: Container, kind: str, *, since: datetime | None) -> tuple[str, datetime | None] | None:
     """What the latest failing probe of that kind said in the run that began then, and when the first one failed."""
-    start = f"{kind} probe failed"
+    start = re.compile(rf"{kind} probe (?:failed|errored)(?: and resulted in unknown state)?(?:: )?")
     found = [
         each
         for each in container.events
-        if each.message.startswith(start) and not (since and each.last_at and each.last_at < since)
+        if start.match(each.message) and not (since and each.last_at and each.last_at < since)
     ]
     if not found:
         return None
-    return cut(found[0].message.removeprefix(start).lstrip(": ")) or "it failed", first_at(found)
+    return cut(start.sub("", found[0].message, count=1)) or "it failed", first_at(found)
 
 
 def _stated(state: Waiting | Terminated) -> str:

@@ -157,7 +157,8 @@ def _diagnosis(problem: Problem, times: RolloutTimes, *, now: datetime, pod: Pod
 
 
 def _counts_from(problem: Problem, times: RolloutTimes) -> datetime | None:
-    return times.progressed_at if problem.is_slow else None
+    """A pod that is gone back to may be in trouble since long before: no Deploy's patience begins before its patch."""
+    return (times.progressed_at if problem.is_slow else None) or times.patched_at
 
 
 def _allowed(problem: Problem, times: RolloutTimes) -> timedelta:

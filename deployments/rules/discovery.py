@@ -1,14 +1,18 @@
-"""Which workloads could be sites and are none yet: those with a container whose image carries a commit."""
+"""Which workloads could be sites and are none yet: those with a container whose image carries a commit, a version, or our own moving tag."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from deployments.rules.images import parse_image
+from deployments.rules.image_prefixes import begins_with_one_of
+from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.managers import not_ours_to_change
-from deployments.rules.suggestions import image_template_for, why_no_template
+from deployments.rules.suggestions import image_template_for, mapping_for, why_no_template
 from deployments.rules.targets import WorkloadReference
 from deployments.rules.workloads import Workload, WorkloadKind, all_images
+
+GITHUB_REGISTRY = "ghcr.io"
+"""https://docs.github.com/packages/working-with-a-github-packages-registry/working-with-the-container-registry"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +23,9 @@ class Candidate:
     image: str
     repository: str
     image_template: str
+    commit_source: str = ""
+    """Empty: its tag carries the commit."""
+    moving_tag: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,19 +36,76 @@ class Unnameable:
     reason: str
 
 
-def candidates(workloads: Iterable[Workload], *, mapped: Collection[str]) -> Iterator[Candidate]:
-    """Those of the workloads, whose places are not `mapped`, in the order of their names; a sidecar's image carries no commit."""
+def _nobody(_repository: str) -> bool:
+    return False
+
+
+def candidates(
+    workloads: Iterable[Workload], *, mapped: Collection[str], is_ours: Callable[[str], bool] = _nobody
+) -> Iterator[Candidate]:
+    """Those of the workloads, whose places are not `mapped`, in the order of their names; a sidecar's image carries no commit.
+
+    An image whose tag is a version, or moves, counts only where its image repository `is_ours`: everybody's images have such tags.
+    """
     for reference, workload in _open(workloads, mapped):
         # One for each image repository: a container of another app makes a mapping of its own.
         found: dict[str, Candidate] = {}
         for image in all_images(workload).values():
-            template = image_template_for(image, repository="")
-            if template and (repository := parse_image(image).repository) not in found:
-                name = repository.rpartition("/")[2]
+            if (each := _candidate(reference, image, is_ours)) is not None:
+                found.setdefault(parse_image(image).repository, each)
+        yield from found.values()
+
+
+def _candidate(reference: WorkloadReference, image: str, is_ours: Callable[[str], bool]) -> Candidate | None:
+    suggested = mapping_for(image, repository="")
+    if not suggested:
+        return None
+    repository = parse_image(image).repository
+    if "commit_source" in suggested and not is_ours(repository):
+        return None
+    return Candidate(reference=reference, image=image, repository=repository.rpartition("/")[2], **suggested)
+
+
+def label_candidates(
+    workloads: Iterable[Workload], *, mapped: Collection[str], prefixes: Sequence[str]
+) -> Iterator[Candidate]:
+    """Those with an image below one of `prefixes` whose tag moves, like `main`, or is a version: its label may say a commit, which the registry is asked for."""
+    for reference, workload in _open(workloads, mapped):
+        found: dict[str, Candidate] = {}
+        for image in all_images(workload).values():
+            if not begins_with_one_of(prefixes, image):
+                continue
+            says_none = "commit_source" in (suggested := mapping_for(image, repository=""))
+            if says_none and (repository := parse_image(image).repository) not in found:
                 found[repository] = Candidate(
-                    reference=reference, image=image, repository=name, image_template=template
+                    reference=reference,
+                    image=image,
+                    repository=repository.rpartition("/")[2],
+                    **suggested,
                 )
         yield from found.values()
+
+
+def owner_in(image: str) -> str:
+    """Whose GitHub packages an image is among; empty where its name does not say."""
+    try:
+        reference = parse_image(image)
+    except UnableToParseImage:
+        return ""
+    owner, slash, _ = reference.path.partition("/")
+    return owner if slash and reference.registry == GITHUB_REGISTRY else ""
+
+
+def unique_names(proposed: Iterable[tuple[str, str]]) -> list[str]:
+    """A site's name for each pair of a name and a namespace: the name, with its namespace where several have it, and a number at last."""
+    pairs = list(proposed)
+    count = Counter(name for name, _ in pairs)
+    names: list[str] = []
+    for name, namespace in pairs:
+        plain = name if count[name] == 1 else f"{name}-{namespace}"
+        numbered = (f"{plain}-{number}" for number in range(2, len(pairs) + 2))
+        names.append(plain if plain not in names else next(each for each in numbered if each not in names))
+    return names
 
 
 def unnameable(workloads: Iterable[Workload], *, mapped: Collection[str]) -> Iterator[Unnameable]:

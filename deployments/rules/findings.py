@@ -7,17 +7,18 @@ from datetime import datetime, timedelta
 
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.ours import PUT_BACK, PUT_BACK_WITHIN
+from deployments.rules.paths import none_of_them
 from deployments.rules.site_facts import DeployFacts, HoldFacts, SiteFacts
 from deployments.rules.site_workloads import disagreement
 from deployments.rules.wording import counted, duration, moment, sentences, short
 from deployments.rules.workloads import OUR_MANAGER
 
 _NO_REPOSITORY = (
-    "GitHub has no such repository, or the token may not see it: correct its name, or give access."
+    "GitHub has no such repository, or the token may not see it. Correct its name, or give access."
 )
 LONG_BUILD, SHORT_BUILD = timedelta(hours=1), timedelta(minutes=2)
 """What a build takes where nothing is known of it, and what is never too long."""
-NO_IMAGE = "This site's image template names no image: correct it."
+NO_IMAGE = "This site's image template names no image. Correct it."
 
 
 def what_is_missing(facts: SiteFacts) -> str:
@@ -56,12 +57,10 @@ def wrong_image(facts: SiteFacts) -> str:
     try:
         repository = parse_image(facts.meant_image).repository
     except UnableToParseImage:
-        return f"The container's image, “{facts.desired_image}”, cannot be read: correct it in the cluster."
+        return f"The container's image, “{facts.desired_image}”, cannot be read. Correct it in the cluster."
     if repository in {facts.expected_repository, facts.former_repository}:
         return ""
-    message = (
-        f"The container runs {repository}, and this site is {facts.expected_repository}: correct the mapping."
-    )
+    message = f"Wrong image: running {repository}, expected {facts.expected_repository}. Correct the mapping."
     return sentences(message, who_set(facts))
 
 
@@ -70,9 +69,9 @@ def foreign_image(facts: SiteFacts, image: str) -> str:
     try:
         repository = parse_image(image).repository
     except UnableToParseImage as error:
-        return f"There is no image to deploy: correct the image template. {error}"
+        return f"There is no image to deploy. Correct the image template. {error}"
     expected = facts.expected_repository
-    return "" if repository == expected else f"{image} is not of {expected}: correct the image template."
+    return "" if repository == expected else f"{image} is not of {expected}. Correct the image template."
 
 
 def unknown_commit(facts: SiteFacts) -> str:
@@ -81,7 +80,9 @@ def unknown_commit(facts: SiteFacts) -> str:
         return ""
     if facts.build_problem:
         return sentences(f"Which commit runs is not known: {facts.build_problem}", who_set(facts))
-    message = f"{facts.desired_image} carries no commit that GitHub knows: correct the mapping, or deploy the newest."
+    message = (
+        f"{facts.desired_image} names no commit that GitHub knows. Correct the mapping, or deploy the newest."
+    )
     return sentences(message, who_set(facts))
 
 
@@ -106,10 +107,8 @@ def set_by_another(facts: SiteFacts) -> str:
     """Somebody else has set another commit than the head since Headway or a person last took the image for right."""
     if not facts.is_set_by_another or facts.desired_sha == facts.head_sha:
         return ""
-    if back := _put_back(facts):
-        return f"The Deployment asks for {short(facts.desired_sha)}. {back}: adopt it, or put it right."
-    who = who_set(facts) or "Somebody else set that image"
-    return f"The Deployment asks for {short(facts.desired_sha)}. {who}: adopt it, or put it right."
+    who = _put_back(facts) or who_set(facts) or "It was set outside Headway"
+    return sentences(f"{facts.what_asks} asks for {short(facts.desired_sha)}", who, "Keep it or replace it")
 
 
 def _put_back(facts: SiteFacts) -> str:
@@ -134,9 +133,10 @@ def mixed_pods(facts: SiteFacts) -> str:
     if facts.present_sha:
         return ""
     if facts.build_problem:
-        return sentences(f"Its ready pods do not all run one commit: {facts.build_problem}")
-    return (
-        f"Its ready pods do not all run one commit yet; the Deployment asks for {short(facts.desired_sha)}."
+        return sentences(f"Its ready pods do not all run the same commit: {facts.build_problem}")
+    return sentences(
+        "Its ready pods do not all run the same commit yet",
+        f"{facts.what_asks} asks for {short(facts.desired_sha)}",
     )
 
 
@@ -170,7 +170,7 @@ def failed_deploy(facts: SiteFacts) -> str:
         return ""
     if last.status == "timed_out" and facts.running_sha == last.sha:
         return ""
-    return sentences(f"The Deploy of {short(last.sha)} {_ending(last)}", last.message)
+    return sentences(f"The deploy of {short(last.sha)} {_ending(last)}", last.message)
 
 
 def earlier_failure(facts: SiteFacts) -> str:
@@ -178,7 +178,7 @@ def earlier_failure(facts: SiteFacts) -> str:
     last = facts.last
     if last is None or not last.is_failure or failed_deploy(facts) or facts.running_sha == last.sha:
         return ""
-    return f"The last Deploy, of {short(last.sha)}, {_ending(last)}."
+    return f"The last deploy, of {short(last.sha)}, {_ending(last)}."
 
 
 def standing_hold(facts: SiteFacts, *, now: datetime) -> HoldFacts | None:
@@ -190,15 +190,15 @@ def standing_hold(facts: SiteFacts, *, now: datetime) -> HoldFacts | None:
 
 
 def what_is_held(*, sha: str, everything: bool) -> str:
-    """`everything`, `commit 3f9c2a1` or `this site`."""
+    """`all deploys`, `commit 3f9c2a1` or `this site`."""
     if everything:
-        return "everything"
+        return "all deploys"
     return f"commit {short(sha)}" if sha else "this site"
 
 
 def not_built(facts: SiteFacts, *, now: datetime) -> str:
     """That the head has no image, without a full stop; and for how long, where builds mostly take less."""
-    message = f"The image of {short(facts.head_sha)} is not built yet"
+    message = f"The image of {facts.head_name} is not built yet"
     waited = now - facts.head_seen_at if facts.head_seen_at else timedelta(0)
     if waited <= max(facts.usual_build or LONG_BUILD, SHORT_BUILD):
         return message
@@ -213,31 +213,36 @@ def ready_below(facts: SiteFacts) -> str:
 
 
 def hold_subject(hold: HoldFacts) -> str:
-    """How every sentence on a Hold begins: `Commit 3f9c2a1 is held`."""
-    what = what_is_held(sha=hold.sha, everything=hold.everything)
-    return f"{what[0].upper()}{what[1:]} is held"
+    """How every sentence on a Hold begins: `Commit 3f9c2a1 is on hold`, `All deploys are paused`."""
+    if hold.everything:
+        return "All deploys are paused"
+    what = what_is_held(sha=hold.sha, everything=False)
+    return f"{what[0].upper()}{what[1:]} is on hold"
 
 
 def hold_message(hold: HoldFacts) -> str:
     """What is held, by whom, until when, and why."""
-    what = hold_subject(hold)
-    by = f" by {hold.by}" if hold.by else ""
-    until = f" until {moment(hold.until)}" if hold.until else ""
-    return sentences(f"{what}{by}{until}{': ' if hold.reason else ''}{hold.reason}")
+    by = f"by {hold.by}" if hold.by else ""
+    until = f"until {moment(hold.until)}" if hold.until else ""
+    beside = ", ".join(each for each in (by, until) if each)
+    subject = f"{hold_subject(hold)} ({beside})" if beside else hold_subject(hold)
+    return sentences(f"{subject}{': ' if hold.reason else ''}{hold.reason}")
 
 
 def distance(facts: SiteFacts) -> str:
     """How far what runs is from the head, without a full stop: `12 commits behind`. Never a number not known."""
     if facts.is_diverged:
-        beside = f"It runs {counted(facts.ahead_by or 0, 'commit')} that the branch does not have"
-        return (
-            f"{beside}, and lacks {counted(facts.behind_by, 'commit')} of it" if facts.behind_by else beside
-        )
+        where = facts.head_version or "the branch"
+        beside = f"Diverged: {counted(facts.ahead_by or 0, 'commit')} ahead of {where}"
+        return f"{beside}, {facts.behind_by} behind" if facts.behind_by else beside
+    if facts.behind_by and facts.left_out:
+        behind = counted(facts.behind_by - facts.left_out, "commit")
+        return f"{behind} behind. {none_of_them(facts.left_out)}"
     if facts.behind_by:
         return f"{counted(facts.behind_by, 'commit')} behind"
     if facts.running_is_unknown:
         return f"It runs {short(facts.present_sha)}, a commit that GitHub does not know in this repository"
-    return f"Not at {short(facts.head_sha)}; how many commits behind is not known"
+    return f"Not at {facts.head_name}; how many commits behind is not known"
 
 
 def _ending(failure: DeployFacts) -> str:

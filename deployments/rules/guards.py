@@ -11,7 +11,7 @@ from deployments.rules.images import is_full_sha
 from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts
 from deployments.rules.wording import sentences, short
 
-NEVER_SYNCED = "Headway has not seen this site in the cluster yet: sync first, then try again."
+NEVER_SYNCED = "Headway has not seen this site in the cluster yet. Sync first, then try again."
 
 NEEDS_ADMINISTRATOR = "Only an administrator can replace another app's image. Ask one to deploy here."
 
@@ -56,9 +56,9 @@ def first_refusal(guard_input: GuardInput) -> str:
 
 def _commit(guard_input: GuardInput) -> str:
     if not is_full_sha(guard_input.sha):
-        return f"“{guard_input.sha[:60]}” is not a commit: give all 40 hexadecimal digits."
+        return f"“{guard_input.sha[:60]}” is not a commit. Give all 40 hexadecimal digits."
     if guard_input.is_on_branch is False:
-        return f"Commit {short(guard_input.sha)} is not on the branch of {guard_input.slug} that this site follows: push it there first."
+        return f"Commit {short(guard_input.sha)} is not on the branch of {guard_input.slug} that this site follows. Push it there first."
     return ""
 
 
@@ -66,7 +66,7 @@ def _image(guard_input: GuardInput) -> str:
     if guard_input.is_image_built is False and "@" in guard_input.image:
         return cleaned_up(guard_input.image)
     if guard_input.is_image_built is False:
-        return f"The image {guard_input.image} is not in the registry yet: wait for its build, then deploy again."
+        return f"The image {guard_input.image} is not in the registry yet. Wait for its build, then deploy again."
     return ""
 
 
@@ -80,8 +80,8 @@ def _place(guard_input: GuardInput) -> str:
     ):
         return ""
     return (
-        f"The worker runs images from {' and '.join(guard_input.allowed_prefixes) or 'nowhere'} alone, and {guard_input.image} lies elsewhere: "
-        "correct the mapping's image template, or add its place to the worker's IMAGE_PREFIXES."
+        f"The worker runs images from {' and '.join(guard_input.allowed_prefixes) or 'nowhere'} alone, and {guard_input.image} lies elsewhere. "
+        "Correct the mapping's image template, or add its place to the worker's IMAGE_PREFIXES."
     )
 
 
@@ -97,7 +97,7 @@ def _app(guard_input: GuardInput) -> str:
             return "" if guard_input.is_by_administrator else NEEDS_ADMINISTRATOR
         return (
             f"The container runs an image of {guard_input.present_repository or 'an unreadable name'}, but this site's images "
-            f"lie in {guard_input.expected_repository}. Nothing was changed: correct the mapping, or the Deployment."
+            f"lie in {guard_input.expected_repository}. Nothing was changed. Correct the mapping, or the Deployment."
         )
     return ""
 
@@ -109,21 +109,19 @@ def _hold(guard_input: GuardInput) -> str:
 def _alone(guard_input: GuardInput) -> str:
     if guard_input.other is None:
         return ""
-    return (
-        f"Commit {short(guard_input.other.sha)} is being deployed here right now: wait until that has ended."
-    )
+    return f"Commit {short(guard_input.other.sha)} is being deployed here right now. Wait until it has ended."
 
 
 def _seen(guard_input: GuardInput) -> str:
     if guard_input.seen == guard_input.present:
         return ""
     seen, present = _named(guard_input.seen), _named(guard_input.present)
-    return f"What runs has changed since you looked, from {seen} to {present}. Look again, then decide."
+    return f"The running commit changed from {seen} to {present} since you opened this page. Review and try again."
 
 
 def _checks(guard_input: GuardInput) -> str:
     if guard_input.check_state is CheckState.FAILURE and not guard_input.accepts_red:
-        return f"CI failed for commit {short(guard_input.sha)}: deploy it anyway only if you know why."
+        return f"CI failed for commit {short(guard_input.sha)}. Deploy it anyway only if you know why."
     return ""
 
 

@@ -12,7 +12,7 @@ _OFFICIAL = f"{_DOCKER_HUB}/library/"
 def begins_with_one_of(prefixes: Iterable[str], image: str) -> bool:
     """Whether an image's full name begins with one of these, such as `registry.example.com/my-team/`; Docker Hub's may leave out its host.
 
-    What is no image's name, as one with `..` in its path, lies nowhere.
+    What is not an image name, as one with `..` in its path, lies nowhere.
     """
     try:
         name = str(parse_image(image))

@@ -5,6 +5,7 @@ The reasons: https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/im
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from deployments.rules.pods import Event, Waiting
@@ -15,12 +16,14 @@ PULL_REASONS = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
 )
 _DENIED = re.compile(
-    r"denied|unauthorized|authorization failed|authentication required|forbidden|\b40[13]\b", re.IGNORECASE
+    r"denied|unauthorized|authorization failed|authentication required|no basic auth credentials|forbidden|\b40[13]\b",
+    re.IGNORECASE,
 )
 _ABSENT = re.compile(r"not found|manifest unknown|does not exist|name unknown", re.IGNORECASE)
-# containerd's, Docker's and CRI-O's words for an image that was built for other processors only.
+# containerd's, Docker's and CRI-O's words for an image that was built for other processors, or another system, only.
 _OTHER_PLATFORM = re.compile(
-    r"no match for platform|no matching manifest for|does not match the specified platform|no image found in .* for architecture",
+    r"no match for platform|no matching manifest for|does not match the specified platform|no image found in .* for architecture"
+    r"|cannot be used on this platform",
     re.IGNORECASE,
 )
 # The node's own trouble, or a registry that is there and says no for now: none of these speaks of access or of the image.
@@ -32,19 +35,23 @@ _ELSEWHERE = re.compile(
 
 
 def image_not_found(image: str) -> str:
-    return f"The image {image} does not exist in its registry: build it, or deploy another commit."
+    return f"The image {image} does not exist in its registry. Build it, or deploy another commit."
 
 
 def pull_problem(image: str, waiting: Waiting, events: Sequence[Event]) -> Problem:
     """What keeps the node from having the image; `events` are the container's, the latest first."""
     since = _failing_since(events)
     if waiting.reason == "InvalidImageName":
-        message = f"{image} is no image's name: correct the image template."
+        message = f"{image} is not an image name. Correct the image template."
         return Problem("invalid_image", message, CONFIG_SECONDS, since)
     if waiting.reason == "ErrImageNeverPull":
         message = f"{image} is not on the pod's node, and its imagePullPolicy is Never. Allow pulls, or load it onto the node."
         return Problem("pull_failed", message, CONFIG_SECONDS, since)
-    return _refused(image, _cause(image, waiting.message, events), since)
+    problem = _refused(image, _cause(image, waiting.message, events), since)
+    lacks = next((each for each in events if each.reason == "FailedToRetrieveImagePullSecret"), None)
+    if problem.reason != "pull_denied" or lacks is None:
+        return problem
+    return replace(problem, message=sentences(problem.message, cut(lacks.message)))
 
 
 def _refused(image: str, words: str, since: datetime | None) -> Problem:
@@ -52,15 +59,14 @@ def _refused(image: str, words: str, since: datetime | None) -> Problem:
     cause = words.rpartition(f'"{image}": ')[2]
     because = cause.replace(image, "")
     if _OTHER_PLATFORM.search(because):
-        message = f"The image {image} was not built for the node's processor: {cut(cause)}"
+        what = "system" if "operating system" in because else "processor"
+        message = f"The image {image} was not built for the node's {what}: {cut(cause)}"
         advice = "Build it for that platform, too"
         return Problem("pull_failed", sentences(message, advice), START_SECONDS, since)
     if _ELSEWHERE.search(because):
         return _failed(image, cause, since)
     if _DENIED.search(because):
-        message = (
-            f"The cluster may not pull {image}: give it access to the registry. It was told: {cut(cause)}"
-        )
+        message = f"The cluster may not pull {image}. Give it access to the registry. The registry said: {cut(cause)}"
         return Problem("pull_denied", sentences(message), START_SECONDS, since)
     if _ABSENT.search(because):
         message = image_not_found(image)

@@ -4,7 +4,9 @@ Argo CD: https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/ 
 copy of it counts for nothing); Flux: https://fluxcd.io/flux/faq/ (labels of kustomize-controller and helm-controller);
 Helm: https://helm.sh/docs/topics/charts_best_practices/labels/ and `meta.helm.sh/release-name`;
 Fleet: https://fleet.rancher.io/; kapp: https://carvel.dev/kapp/docs/latest/apply/; Keel: https://keel.sh/docs/#policies;
-Config Sync: https://cloud.google.com/kubernetes-engine/config-sync/docs/reference/labels-and-annotations.
+Config Sync: https://cloud.google.com/kubernetes-engine/config-sync/docs/reference/labels-and-annotations;
+the addon manager: https://github.com/kubernetes/kubernetes/tree/master/cluster/addons/addon-manager;
+OLM, whose owner reference is no controller's: https://olm.operatorframework.io/.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,6 +23,8 @@ _KAPP = "kapp.k14s.io/app"
 _KEEL = "keel.sh/policy"
 _KEEL_OFF = frozenset({"", "never"})
 _CONFIG_SYNC = "configmanagement.gke.io/managed"
+_ADDON, _ADDON_KEPT = "addonmanager.kubernetes.io/mode", "Reconcile"
+_OLM_OWNER = "olm.owner"
 _MANAGED_BY = "app.kubernetes.io/managed-by"
 _INSTANCE = "app.kubernetes.io/instance"
 _HELM, _HELM_RELEASE = "Helm", "meta.helm.sh/release-name"
@@ -40,6 +44,7 @@ _FIELD_MANAGERS = {
     "HashiCorp": "Terraform",
     "pulumi-kubernetes": "Pulumi",
     "werf": "werf",
+    "crossplane": "Crossplane",
 }
 """Beginnings of the names that they write under; one that is not known manages what it applies an image to."""
 _BY_HAND = ("kubectl", OUR_MANAGER)
@@ -58,11 +63,11 @@ def manager_of(deployment: Workload) -> str:
 def not_ours_to_change(deployment: Workload) -> str:
     """Why this Deployment is neither deployed to nor suggested as a site; empty where it may be."""
     if deployment.is_terminating:
-        return f"{deployment.kind} {deployment.name} is being deleted: wait until it is back, or correct the mapping."
+        return f"{deployment.kind} {deployment.name} is being deleted. Wait until it is back, or correct the mapping."
     if owner := _controller(deployment):
         return (
-            f"{deployment.kind} {deployment.name} belongs to {_owner_name(owner)}, whose operator sets its image: "
-            "deploy through that, and remove this mapping."
+            f"{deployment.kind} {deployment.name} belongs to {_owner_name(owner)}, whose operator sets its image. "
+            "Deploy through that, and remove this mapping."
         )
     return ""
 
@@ -93,6 +98,10 @@ def _others(deployment: Workload) -> Iterator[str]:
         yield "kapp"
     if annotations.get(_CONFIG_SYNC) == "enabled":
         yield "Config Sync"
+    if labels.get(_ADDON) == _ADDON_KEPT:
+        yield "the addon manager"
+    if operator := labels.get(_OLM_OWNER):
+        yield f"Operator Lifecycle Manager's “{operator}”"
     # Keel reads its policy from either.
     if (annotations.get(_KEEL) or labels.get(_KEEL) or "") not in _KEEL_OFF:
         yield "Keel"

@@ -66,8 +66,8 @@ def blocked(workload: Workload, pods: Iterable[Pod]) -> str:
     if pod is None:
         return ""
     return (
-        f"The StatefulSet waits for pod {pod.name}, which is not ready and still has an earlier template: "
-        f"delete it with kubectl delete pod {pod.name}."
+        f"The StatefulSet waits for pod {pod.name}, which is not ready and still has an earlier template. "
+        f"Delete it with kubectl delete pod {pod.name}."
     )
 
 

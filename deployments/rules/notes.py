@@ -10,12 +10,10 @@ def notes_on(*, slug: str, name_with_owner: str, is_archived: bool, managed_by: 
     """
     notes = (
         _managed(managed_by),
-        f"GitHub calls {slug} {name_with_owner} now: follow the rename in the admin, before somebody else takes the old name"
+        f"GitHub calls {slug} {name_with_owner} now. Follow the rename in the admin, before someone else takes the old name"
         if is_renamed(slug, name_with_owner)
         else "",
-        f"{slug} is archived on GitHub: no newer commit comes until somebody unarchives it"
-        if is_archived
-        else "",
+        f"{slug} is archived on GitHub: no newer commit comes until it is unarchived" if is_archived else "",
     )
     return tuple(sentences(note) for note in notes if note)
 
@@ -32,7 +30,7 @@ def is_another(repository_id: int | None, before: int | None) -> bool:
 
 def another_repository(name_with_owner: str) -> str:
     return (
-        f"{name_with_owner} is another repository than the one this site was mapped to: somebody may have taken its name. "
+        f"{name_with_owner} is another repository than the one this site was mapped to: someone may have taken its name. "
         "Correct the mapping, or save it again to accept this one."
     )
 
@@ -41,6 +39,6 @@ def _managed(by: str) -> str:
     if not by:
         return ""
     return (
-        f"{by} manages this Deployment and may undo what is deployed here: let it leave the container's image alone, "
+        f"{by} manages this Deployment and may undo what is deployed here. Let it leave the container's image alone, "
         f"or deploy by it"
     )

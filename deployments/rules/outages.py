@@ -8,7 +8,7 @@ from deployments.rules.diagnosis import Diagnosis, diagnose
 from deployments.rules.pods import ContainerStatus, Event, Pod, Running, Terminated, Waiting, condition
 from deployments.rules.problems import cut
 from deployments.rules.wording import sentences
-from deployments.rules.workloads import Workload, containers, owned_pods, runs_image
+from deployments.rules.workloads import Workload, WorkloadKind, owned_pods
 
 MOST_PODS = 20
 _OVER = frozenset({"Failed", "Succeeded"})
@@ -42,8 +42,8 @@ class Outage:
     message: str
     pods: tuple[PodState, ...]
     log: LogSource | None = None
-    unexplained_pod: str = ""
-    """The uid of a pod of which events may say more."""
+    unexplained: str = ""
+    """The uid of what events may say more of: a pod, or, where there is none, the workload that makes it."""
 
 
 def outage_of(
@@ -54,22 +54,20 @@ def outage_of(
         owned_pods(deployment, pods), key=lambda pod: (pod.created_at or _NEVER, pod.name), reverse=True
     )
     there = [pod for pod in own if pod.phase not in _OVER and not pod.is_terminating]
-    image = _spelt(there, container) or containers(deployment).get(container, "")
-    of_newest = [pod for pod in own if runs_image(pod, container=container, image=image)]
-    problem = diagnose(of_newest, events, now=now)
+    problem = diagnose(there, events, now=now)
     message = problem.message if problem else _message(deployment, own, there, container=container)
     return Outage(
         reason=problem.reason if problem else "",
         message=sentences(message),
         pods=tuple(_state(pod) for pod in own[:MOST_PODS]),
         log=_log(there or own, problem, container=container),
-        unexplained_pod="" if problem or not there else there[0].uid,
+        unexplained="" if problem else there[0].uid if there else _maker(deployment),
     )
 
 
-def _spelt(pods: Sequence[Pod], container: str) -> str:
-    """The image as the newest pod spells it: admission may have pinned it by digest, or led it to a mirror."""
-    return next((each.image for pod in pods[:1] for each in pod.containers if each.name == container), "")
+def _maker(workload: Workload) -> str:
+    """Its uid where it makes its pods itself; a Deployment's ReplicaSets do, and its conditions tell."""
+    return workload.uid if workload.kind in {WorkloadKind.STATEFUL_SET, WorkloadKind.DAEMON_SET} else ""
 
 
 def _state(pod: Pod) -> PodState:

@@ -110,7 +110,7 @@ def _unready_by_itself(pod: Pod) -> Problem | None:
     stated = cut(ready.message) or ready.reason or "no reason given"
     gates = (condition(pod.conditions, each) for each in pod.readiness_gates)
     words = [_stated(each) for each in gates if each and each.status != "True"]
-    message = sentences(f"The pod's containers are ready, and the pod is not: {stated}", *words)
+    message = sentences(f"The pod's containers are ready, but the pod is not: {stated}", *words)
     return Problem("readiness_gate", message, PENDING_SECONDS, _containers_ready_since(pod, reported))
 
 

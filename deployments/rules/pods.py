@@ -171,9 +171,13 @@ class Event:
 
     @property
     def container(self) -> str:
-        """The container that it is about, init containers among them; empty where it is about the whole pod."""
+        """The container that it is about, init and debug containers among them; empty where it is about the whole pod."""
         part, brace, rest = self.field_path.partition("{")
-        is_container = brace and part in {"spec.containers", "spec.initContainers"}
+        is_container = brace and part in {
+            "spec.containers",
+            "spec.initContainers",
+            "spec.ephemeralContainers",
+        }
         return rest.removesuffix("}") if is_container else ""
 
 

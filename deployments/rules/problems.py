@@ -20,7 +20,11 @@ _LONGEST_MESSAGE = 300
 # https://github.com/kubernetes/kubernetes/issues/99475, https://github.com/kubernetes/kubernetes/issues/65392
 _RETRIED = re.compile(
     r"multi-attach|failed to sync \S+ cache|is reserved for|deadline ?exceeded|timed out waiting for the condition"
-    r"|volume is (?:still|currently) (?:attached|in use)|attachvolume\.attach failed",
+    r"|volume is (?:still|currently) (?:attached|in use)|attachvolume\.attach failed"
+    # A node that has just begun: its drivers, and what the kubelet itself has to list first.
+    r"|list of registered csi drivers|\" not registered\b|have not yet been read"
+    # An earlier try that has not come to its end.
+    r"|operation with the given volume id|\bname\b.* is already in use",
     re.IGNORECASE,
 )
 

@@ -38,7 +38,7 @@ def progress(
     """
     if not rollout.is_observed:
         return before
-    steps = rollout.updated + ready - rollout.old
+    steps = _steps(rollout, ready=ready)
     if before is None:
         progressing = condition(workload.conditions, "Progressing")
         stated = progressing.updated_at if progressing and progressing.status == "True" else None
@@ -67,12 +67,26 @@ def longest_pause(workload: Workload, *, usual: timedelta) -> timedelta:
     return max(usual, timedelta(seconds=max(deadline_seconds(workload), startup_seconds(workload))))
 
 
-def has_failed(workload: Workload, rollout: Rollout, problem: Diagnosis | None) -> bool:
+def is_partly_up(rollout: Rollout, *, ready: int, best: Progress | None) -> bool:
+    """Whether `ready` new pods are up, and the rollout is as far as it has ever been.
+
+    What keeps the others then may be their node's, and pass: such a rollout has the time that it has since its last progress.
+    """
+    return ready > 0 and best is not None and _steps(rollout, ready=ready) >= best.steps
+
+
+def _steps(rollout: Rollout, *, ready: int) -> int:
+    return rollout.updated + ready - rollout.old
+
+
+def has_failed(
+    workload: Workload, rollout: Rollout, problem: Diagnosis | None, *, partly_up: bool = False
+) -> bool:
     """Whether waiting longer cannot help.
 
     A passed deadline is an end, unless a container still starts within what its own startup probe allows, and that is more.
     """
-    if problem and problem.certain:
+    if problem and problem.certain and not partly_up:
         return True
     allowed = workload.progress_deadline_seconds or USUAL_DEADLINE_SECONDS
     is_starting = problem is not None and problem.reason == "startup" and startup_seconds(workload) > allowed

@@ -23,13 +23,13 @@ def way_back(past: Sequence[Past], *, failed: Past, before: str) -> str:
     `past` are its earlier Deploys, newest first.
     """
     if failed.is_rollback:
-        return "A rollback is not rolled back by itself: say what comes next."
+        return "A rollback is not rolled back automatically. Choose what to deploy next."
     if not before:
-        return "What ran before is not known, so nothing was rolled back: say what comes next."
+        return "What ran before is not known, so nothing was rolled back. Choose what to deploy next."
     if before == failed.sha:
-        return "The same commit ran before, so nothing was rolled back: say what comes next."
+        return "The same commit ran before, so nothing was rolled back. Choose what to deploy next."
     if _last_was_automatic(past):
-        return "The last rollback was by itself, and nothing has succeeded since: say what comes next."
+        return "The last rollback was automatic, and nothing has succeeded since. Choose what to deploy next."
     return ""
 
 

@@ -1,16 +1,23 @@
 """What a mapping could say instead, and why no template can name an image whose tag carries a commit."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from deployments.rules.builds import CommitSource
 from deployments.rules.images import ImageReference, UnableToParseImage, parse_image
+from deployments.rules.versions import looks_like_a_version
 
 _VERSION = re.compile(r"v?\d+([._-].*)?")
 _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{7,40}(?![0-9a-f])")
 _WHOLE, _USUAL = 40, 7
 _BETWEEN = re.compile(r"[-._]")
-_NUMBER = re.compile(r"v?[0-9]+|.*[0-9]{3}.*")
-"""A date, a counter, a version, or the number of a pull request: `amd64` and `x86` are none."""
+_NUMBER = re.compile(r"(?:v|b|n|r|rc|ci|pr|mr|run|build|job|rev|alpha|beta)?[0-9]+|.*[0-9]{3}.*")
+"""A date, a counter, a version, or the number of a pull request: `amd64` and `node20` are none."""
+_PLATFORM = re.compile(
+    r"x86[_-]64|i[3-6]86|linux[_-]386|s390x|(?:amd64|arm64|aarch64|arm)[._-]?v[0-9]", re.IGNORECASE
+)
+"""Numbers that stay the same: https://github.com/opencontainers/image-spec/blob/main/image-index.md#platform-variants."""
 
 TAG_BY_COMMIT = "Push each build under its commit too, as in :3f9c2a1 or :main-3f9c2a1."
 
@@ -24,9 +31,10 @@ class _Tag:
 
     @property
     def number(self) -> str:
-        """What stands beside the commit and is another one at the next build; empty where nothing does."""
-        parts = _BETWEEN.split(self.before) + _BETWEEN.split(self.after)
-        return next((each for each in parts if _NUMBER.fullmatch(each)), "")
+        """What stands beside the commit and is another one at the next build, as a second commit; empty where nothing does."""
+        beside = (_PLATFORM.sub("", each) for each in (self.before, self.after))
+        parts = (part for each in beside for part in _BETWEEN.split(each))
+        return next((each for each in parts if _NUMBER.fullmatch(each) or _COMMIT.fullmatch(each)), "")
 
     @property
     def placeholder(self) -> str:
@@ -57,6 +65,12 @@ def why_no_template(image: str) -> str:
     )
 
 
+def commit_in(image: str) -> str:
+    """The commit, 7 to 40 digits, that an image's tag carries; empty where it carries none."""
+    tag = _tag_of(image)
+    return tag.commit if tag else ""
+
+
 def _tag_of(image: str) -> _Tag | None:
     """The parts of an image's tag; None where it carries no commit. Decimal digits alone are a date or a counter."""
     try:
@@ -71,20 +85,50 @@ def _tag_of(image: str) -> _Tag | None:
     return _Tag(reference, text[: commit.start()], commit[0], text[commit.end() :])
 
 
-def mapping_for(image: str, *, repository: str, is_by_label: bool) -> dict[str, str]:
-    """What a mapping would say for this image to carry a commit, by the names of its fields; empty where nothing is known to help.
+def mapping_for(image: str, *, repository: str, source: str = CommitSource.TAG) -> dict[str, str]:
+    """What a mapping whose commits are known by `source` would say for this image to carry a commit, by the names of its fields; empty where nothing
+    is known to help.
 
-    A tag that carries a commit fits a template; one that is neither that nor a version moves, as `main` and `latest` do.
+    A tag that carries a commit fits a template, a version is a release's; one that is neither moves, as `main` and `latest` do.
     """
     if template := image_template_for(image, repository=repository):
-        return {"image_template": template}
+        by_tag = {} if source == CommitSource.TAG else {"commit_source": CommitSource.TAG.value}
+        return {**by_tag, "image_template": template}
     try:
         reference = parse_image(image)
     except UnableToParseImage:
         return {}
     tag = reference.tag or "latest"
-    if is_by_label or _VERSION.fullmatch(tag) or why_no_template(image):
+    if source == CommitSource.LABEL or why_no_template(image):
         return {}
     before, _, last = reference.repository.rpartition("/")
     name = "{repository}" if last == repository.lower() else last
-    return {"commit_source": "label", "moving_tag": tag, "image_template": f"{before}/{name}:{{sha}}"}
+    if looks_like_a_version(tag) and source == CommitSource.TAG:
+        version = "{tag}" if tag.startswith("v") else "{version}"
+        return {
+            "commit_source": CommitSource.RELEASE.value,
+            "image_template": f"{before}/{name}:{version}",
+        }
+    if _VERSION.fullmatch(tag):
+        return {}
+    return {
+        "commit_source": CommitSource.LABEL.value,
+        "moving_tag": tag,
+        "image_template": f"{before}/{name}:{{sha}}",
+    }
+
+
+def proposal(image: str, suggested: Mapping[str, str]) -> str:
+    """What `mapping_for` found, as a sentence beside the field; empty where that is nothing."""
+    if not suggested:
+        return ""
+    runs, template = f"It runs {image}.", suggested["image_template"]
+    match suggested.get("commit_source"):
+        case CommitSource.RELEASE:
+            return f"{runs} That tag is a version: choose “the image's version”, with the image template {template}."
+        case CommitSource.LABEL:
+            return (
+                f"{runs} That tag carries no commit: where the build labels its images, as docker/metadata-action does, choose “the image's "
+                f"label”, with the moving tag {suggested['moving_tag']}."
+            )
+    return f"{runs} That tag carries a commit: choose “the image's tag”, with the image template {template}."

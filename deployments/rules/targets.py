@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from deployments.rules.workloads import Workload, WorkloadKind, all_images, containers, matching_containers
 
-UNMAPPED = "The mapping names no workload: add what runs its image in the cluster."
+UNMAPPED = "The mapping names no workload. Add what runs its image in the cluster."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,10 +61,10 @@ def no_target(workload: Workload, reference: WorkloadReference) -> str:
     """Say that none of the workload's containers can be the site's, and what helps."""
     present = ", ".join(all_images(workload)) or "none"
     if reference.containers:
-        return f"{reference} has no container named {' or '.join(reference.containers)}, only {present}: correct the mapping."
+        return f"{reference} has no container named {' or '.join(reference.containers)}, only {present}. Correct the mapping."
     return (
-        f"No container of {reference} runs an image of this site, and it has several ({present}): "
-        "correct the mapping, or name the container in it."
+        f"No container of {reference} runs an image of this site, and it has several ({present}). "
+        "Correct the mapping, or name the container in it."
     )
 
 
@@ -112,7 +112,7 @@ def _parse(part: str, namespace: str) -> WorkloadReference:
     kind = _KINDS.get(found["kind"].casefold()) if found else None
     if found is None or kind is None:
         raise UnableToParseReferences(
-            f"“{part[:80]}” is no workload: write its kind ({', '.join(WorkloadKind)}), namespace and name, "
+            f"“{part[:80]}” is not a workload. Write its kind ({', '.join(WorkloadKind)}), namespace and name, "
             "like Deployment shop/web."
         )
     named = sorted({each for each in re.split(r"[,\s]+", found["only"] or "") if each})

@@ -25,7 +25,7 @@ class UnableToReadConsoleLink(ValueError):
 
 
 def commit_pages(repository: str, *, running: str, head: str, headline: str) -> tuple[WebPage, ...]:
-    """The pages of a GitHub repository that tell of what would ship; `repository` is its address, and empty SHAs are not known."""
+    """The pages of a GitHub repository that show the commits to deploy; `repository` is its address, and empty SHAs are not known."""
     return tuple(_commit_pages(repository, running=running, head=head, headline=headline))
 
 

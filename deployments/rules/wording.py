@@ -28,6 +28,16 @@ def some_of(part: int, whole: int, noun: str) -> str:
     return f"{part} of {whole} {named} {'is' if 1 in (part, whole) else 'are'}"
 
 
+def creating(part: int, whole: int) -> str:
+    """`Creating the new pods (1 of 3).`"""
+    return f"Creating the new {'pod' if whole == 1 else 'pods'} ({part} of {whole})."
+
+
+def waiting_for(part: int, whole: int) -> str:
+    """`Waiting for the new pod (0 of 1 ready).`"""
+    return f"Waiting for the new {'pod' if whole == 1 else 'pods'} ({part} of {whole} ready)."
+
+
 def duration(time: timedelta) -> str:
     """The time in its largest whole unit, such as `3 hours`; never less than `1 second`."""
     seconds = max(1, int(time.total_seconds()))

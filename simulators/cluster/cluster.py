@@ -29,6 +29,7 @@ from simulators.cluster.tls import make_tls
 
 RBAC = Path(__file__).resolve().parents[2] / "k8s" / "base"
 WORKLOADS_RBAC = RBAC.parent / "components" / "workloads"
+ROUTES_RBAC = RBAC.parent / "components" / "routes"
 
 
 class DemoCluster(Contents, Switches):
@@ -67,7 +68,7 @@ class DemoCluster(Contents, Switches):
         self._reverters = Reverters(self.store, self.machinery.clock, self.api.writes)
         self.ca_pem, tls = make_tls()
         self._server = Server(port, tls, self.api, self.failures, self.requests)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="demo-cluster")
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="demo-cluster")
         for name in namespaces:
             self.create_namespace(name)
 

@@ -56,6 +56,8 @@ SELF_REVIEWS = Kind(
 SECRETS = Kind("secrets", "Secret", verbs=_WRITABLE)
 ROLES = Kind("roles", "Role", "rbac.authorization.k8s.io", verbs=_WRITABLE)
 ROLE_BINDINGS = Kind("rolebindings", "RoleBinding", "rbac.authorization.k8s.io", verbs=_WRITABLE)
+HTTP_ROUTES = Kind("httproutes", "HTTPRoute", "gateway.networking.k8s.io", verbs=_WRITABLE)
+"""Of the Gateway API, whose schema is not among Kubernetes' own."""
 PLAIN = (
     SECRETS,
     ROLES,
@@ -64,6 +66,7 @@ PLAIN = (
     Kind("services", "Service", verbs=_WRITABLE, short_names=("svc",), all_category=True),
     Kind("serviceaccounts", "ServiceAccount", verbs=_WRITABLE, short_names=("sa",)),
     Kind("ingresses", "Ingress", "networking.k8s.io", verbs=_WRITABLE, short_names=("ing",)),
+    HTTP_ROUTES,
     Kind("networkpolicies", "NetworkPolicy", "networking.k8s.io", verbs=_WRITABLE, short_names=("netpol",)),
     Kind("poddisruptionbudgets", "PodDisruptionBudget", "policy", verbs=_WRITABLE, short_names=("pdb",)),
 )

@@ -25,6 +25,10 @@ VALIDATING_POLICY = Refusal(
     "deployments.apps \"cron\" is forbidden: ValidatingAdmissionPolicy 'digests-only' with binding 'default' denied request: "
     "images are named by digest",
 )
+FROZEN = Refusal(
+    403,
+    'admission webhook "freeze.example.com" denied the request: User "headway" cannot change apps in production on a Friday',
+)
 QUOTA = Refusal(
     403, f"{_CRON}exceeded quota: compute, requested: limits.cpu=2, used: limits.cpu=4, limited: limits.cpu=4"
 )

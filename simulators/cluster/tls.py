@@ -5,6 +5,7 @@ import ssl
 import tempfile
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography import x509
@@ -54,8 +55,17 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
 def make_tls(hosts: Iterable[str] = (), *, now: datetime | None = None) -> tuple[str, ssl.SSLContext]:
     """The authority's certificate in PEM, and a server context for 127.0.0.1, localhost and these hosts.
 
-    The server's certificate is made at `now`, for a year.
+    The server's certificate is made at `now`, for a year. Without `now` a process makes it once for the same hosts.
     """
+    return _made(tuple(hosts)) if now is None else _make(tuple(hosts), now=now)
+
+
+@lru_cache
+def _made(hosts: tuple[str, ...]) -> tuple[str, ssl.SSLContext]:
+    return _make(hosts, now=datetime.now(UTC))
+
+
+def _make(hosts: tuple[str, ...], *, now: datetime) -> tuple[str, ssl.SSLContext]:
     present = datetime.now(UTC)
     authority, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer = "headway demo cluster"
@@ -71,7 +81,7 @@ def make_tls(hosts: Iterable[str] = (), *, now: datetime | None = None) -> tuple
         *map(_host, hosts),
     ]
     leaf = (
-        _builder("127.0.0.1", issuer, key, authority, now=now or present)
+        _builder("127.0.0.1", issuer, key, authority, now=now)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -82,26 +83,18 @@ class Images:
 
     def push(self, path: str, tag: str, *, says: Says, after_seconds: float, media_type: str) -> str:
         """The digest of the new manifest, which is seen after so many seconds."""
-        platform_type = _PLATFORM_TYPES.get(media_type, media_type)
-        config = _config(says.labels, _CONFIG_TYPES[platform_type])
-        layer = Blob(_LAYER, _LAYER_TYPES[platform_type])
-        manifest = _manifest(platform_type, config, layer, says.manifest)
-        proof = Blob(
-            _dump({"predicateType": "https://slsa.dev/provenance/v1", "of": manifest.digest}), _PROOF_TYPE
-        )
-        attestation = _manifest(platform_type, config, proof)
-        top = (
-            manifest if media_type == platform_type else _index(media_type, manifest, attestation, says.index)
+        top, manifests, blobs = _built(
+            media_type, *(_items(each) for each in (says.labels, says.manifest, says.index))
         )
         with self._lock:
             repository = self._repositories.setdefault(path, _Repository())
-            repository.blobs |= {each.digest: each for each in (config, layer, proof)}
+            repository.blobs |= blobs
             seen_from = time.monotonic() + after_seconds
-            for one in {each.digest: each for each in (manifest, attestation, top)}.values():
-                earlier, _ = repository.manifests.get(one.digest, (seen_from, one))
-                repository.manifests[one.digest] = min(earlier, seen_from), one
-            repository.tags.setdefault(tag, []).append((seen_from, top.digest))
-        return top.digest
+            for digest, one in manifests.items():
+                earlier, _ = repository.manifests.get(digest, (seen_from, one))
+                repository.manifests[digest] = min(earlier, seen_from), one
+            repository.tags.setdefault(tag, []).append((seen_from, top))
+        return top
 
     def remove(self, path: str, tag: str) -> None:
         """Raises KeyError where there is no such tag."""
@@ -146,6 +139,32 @@ class Images:
             return sorted(
                 tag for tag, pushes in repository.tags.items() if any(moment <= now for moment, _ in pushes)
             )
+
+
+def _items(mapping: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(mapping.items())
+
+
+@lru_cache(maxsize=1024)
+def _built(
+    media_type: str,
+    labels: tuple[tuple[str, str], ...],
+    annotations: tuple[tuple[str, str], ...],
+    index_annotations: tuple[tuple[str, str], ...],
+) -> tuple[str, Mapping[str, Blob], Mapping[str, Blob]]:
+    """What a build pushes: the digest of its top manifest, all manifests and all blobs by their digests."""
+    platform_type = _PLATFORM_TYPES.get(media_type, media_type)
+    config = _config(dict(labels), _CONFIG_TYPES[platform_type])
+    layer = Blob(_LAYER, _LAYER_TYPES[platform_type])
+    manifest = top = _manifest(platform_type, config, layer, dict(annotations))
+    proof = Blob(
+        _dump({"predicateType": "https://slsa.dev/provenance/v1", "of": manifest.digest}), _PROOF_TYPE
+    )
+    attestation = _manifest(platform_type, config, proof)
+    if media_type != platform_type:
+        top = _index(media_type, manifest, attestation, dict(index_annotations))
+    manifests = {each.digest: each for each in (manifest, attestation, top)}
+    return top.digest, manifests, {each.digest: each for each in (config, layer, proof)}
 
 
 def _config(labels: Mapping[str, str], media_type: str) -> Blob:

@@ -27,8 +27,8 @@ NO_RIGHT_TO_PULL = Oddity(
     403, _JSON, _errors("DENIED", "installation not allowed to read organization package")
 )
 # A proxy that lets GET pass and knows no HEAD.
-HEAD_NOT_FOUND, HEAD_FORBIDDEN, HEAD_NOT_ALLOWED = (
-    Oddity(status, "text/plain", b"", methods=("HEAD",)) for status in (404, 403, 405)
+HEAD_NOT_FOUND, HEAD_FORBIDDEN, HEAD_NOT_ALLOWED, HEAD_NOT_IMPLEMENTED = (
+    Oddity(status, "text/plain", b"", methods=("HEAD",)) for status in (404, 403, 405, 501)
 )
 LOGIN_PAGE = Oddity(200, "text/html; charset=utf-8", b"<!doctype html><title>Sign in to continue</title>")
 ERROR_PAGE = Oddity(200, _JSON, b'{"message":"Service not found"}')

@@ -169,8 +169,22 @@ class Month:
         for host, known in self.known.items():
             running = Observation.objects.get(site__host=host).running_sha
             if running != known.runs:
-                self.faults.append(f"{host} is seen to run {running[:7]}, and runs {known.runs[:7]}.")
-                known.runs = running
+                self.faults.append(
+                    f"{host} is seen to run {running[:7]!r}, and runs {known.runs[:7]}. {self._shown(host)}"
+                )
+                # What nobody knows to run is still what must be gone back to.
+                known.runs = running or known.runs
+
+    def _shown(self, host: str) -> str:
+        """What a fault of the running commit is found out by: the last Deploys, and the images of template and pods."""
+        name = self.world.mappings[host].deployment
+        deploys = Deploy.objects.filter(site__host=host).order_by("-pk").values_list
+        last = list(deploys("pk", "kind", "status", "image", "applied_image")[:3])
+        (container,) = self.world.cluster.deployment(NAMESPACE, name)["spec"]["template"]["spec"][
+            "containers"
+        ]
+        pods = [pod["spec"]["containers"][0]["image"] for pod in self.world.cluster.pods(NAMESPACE, name)]
+        return f"Deploys {last}, template {container['image']}, pods {pods}"
 
     def _check(self, deploy: Deploy, attempt: Attempt) -> None:
         truth, known = attempt.case.truth, self.known[attempt.host]

@@ -100,7 +100,7 @@ def test_of_two_people_who_deploy_different_commits_one_is_told(
     deploy = Deploy.objects.get()
     won = shas.index(deploy.sha)
     assert answers[won].url == f"{web}/deploys/{deploy.pk}/"
-    stated = f"Commit {deploy.sha[:7]} is being deployed here right now: wait until that has ended."
+    stated = f"Commit {deploy.sha[:7]} is being deployed here right now. Wait until it has ended."
     assert stated in answers[1 - won].text
     refusal = AuditEvent.objects.get(kind=AuditEvent.Kind.REFUSAL)
     assert refusal.actor_name == ("ann", "ben")[1 - won]

@@ -58,7 +58,7 @@ def test_two_workers_do_every_deploy_once(world: World, clients: Clients, tmp_pa
     assert ended, in_words(still_active(deploys))
     check_all_succeeded(world, deploys)
     check_patched_once_at_most(world, deploys)
-    accepted = DeployEvent.objects.filter(message="The cluster accepted the new image.")
+    accepted = DeployEvent.objects.filter(message="The cluster accepted the change.")
     assert Counter(accepted.values_list("deploy_id", flat=True)) == Counter(
         Deploy.objects.values_list("pk", flat=True)
     )

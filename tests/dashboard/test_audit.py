@@ -33,14 +33,14 @@ def test_a_wish_is_told_with_who_and_from_where(deployer: Client, site: Site, pe
         "192.0.2.7",
     )
     assert (event.site, event.host) == (site, HOST)
-    assert event.message == f"Asked for a Deploy of {HEAD[:7]}."
+    assert event.message == f"Requested a deploy of {HEAD[:7]}."
 
 
 def test_a_refusal_is_told_with_its_reason(deployer: Client, site: Site) -> None:
     deployer.post(f"/sites/{HOST}/deploy", {"sha": HEAD, "seen": "c" * 40})
 
     assert newest().kind == Kind.REFUSAL
-    assert "What runs has changed since you looked" in newest().message
+    assert "The running commit changed" in newest().message
     assert not Deploy.objects.exists()
 
 
@@ -50,8 +50,8 @@ def test_a_hold_and_its_end_are_told(deployer: Client, site: Site) -> None:
 
     message = list(AuditEvent.objects.exclude(kind=Kind.LOGIN).values_list("kind", "message"))
     assert message == [
-        (Kind.RESUME, "Resumed this site, held by eve: Migration"),
-        (Kind.HOLD, "Held this site: Migration"),
+        (Kind.RESUME, "Resumed this site, on hold by eve: Migration"),
+        (Kind.HOLD, "Put this site on hold: Migration"),
     ]
 
 
@@ -66,7 +66,7 @@ def test_cancelling_is_told(deployer: Client, site: Site) -> None:
 def test_a_sync_that_a_person_asks_for_is_told(deployer: Client, site: Site) -> None:
     deployer.post("/sync")
 
-    assert (newest().kind, newest().message) == (Kind.SYNC, "Asked for a sync of every site.")
+    assert (newest().kind, newest().message) == (Kind.SYNC, "Requested a sync of every site.")
 
 
 def test_logins_are_told_and_unknown_names_are_not_written_down(stranger: Client, db: None) -> None:
@@ -95,7 +95,7 @@ def test_a_changed_mapping_is_told_in_words(admin_client: Client, site: Site) ->
 
     assert response.status_code == 302
     assert (newest().kind, newest().actor_name) == (Kind.MAPPING, "admin")
-    assert newest().message == "Changed auto deploy from off to on, branch from nothing to stable."
+    assert newest().message == "Auto deploy: off → on; Branch: (default) → stable."
 
 
 def test_a_deleted_mapping_leaves_its_host(admin_client: Client, site: Site) -> None:
@@ -182,7 +182,7 @@ def test_a_proxy_that_is_trusted_and_none_at_all_are_not_noted(
 def test_staff_reads_it_narrowed_and_page_by_page(admin_client: Client, site: Site) -> None:
     for number in range(60):
         audit.record(Kind.SYNC, f"Sync number {number}.", site=site, now=timezone.now())
-    audit.record(Kind.HOLD, "Held everything: moving.", now=timezone.now())
+    audit.record(Kind.HOLD, "Paused all deploys: moving.", now=timezone.now())
 
     first = admin_client.get("/audit/?kind=sync&q=cron").text
 

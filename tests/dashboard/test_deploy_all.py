@@ -63,7 +63,7 @@ def test_the_question_names_them(deployer: Client) -> None:
         ("building", "is not built yet"),
         ("pending", "CI has not finished, and this site waits for it"),
         ("diverged", "not on the branch"),
-        ("held", "held by ada: The demo"),
+        ("held", "on hold (by ada): The demo"),
     ],
 )
 def test_the_question_says_who_is_left_out_and_why(deployer: Client, host: str, why: str) -> None:
@@ -108,7 +108,7 @@ def test_its_page_tells_where_it_is(viewer: Client, batch: DeployBatch) -> None:
     page = viewer.get(f"/batches/{batch.pk}/").text
 
     assert "0 of 2 done" in page
-    assert "Waits for its turn." in page
+    assert "Queued." in page
     assert "Cancel the rest" not in page
 
 

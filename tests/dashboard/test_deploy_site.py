@@ -50,7 +50,7 @@ def test_one_page_can_deploy_two_sites(deployer: Client, make_site: MakeSite, fo
 def test_a_stale_page_is_refused_with_a_sentence(deployer: Client, site: Site, form: dict[str, Any]) -> None:
     response = deployer.post(URL, form | {"seen": "c" * 40}, follow=True)
 
-    assert "What runs has changed since you looked" in response.text
+    assert "The running commit changed" in response.text
     assert response.redirect_chain == [(f"/sites/{HOST}/", 302)]
     assert not Deploy.objects.exists()
 
@@ -71,7 +71,7 @@ def test_the_sheet_says_what_is_skipped_and_accepts_it(deployer: Client, make_si
 
     page = deployer.get(f"{URL}?sha={HEAD}").text
 
-    assert "Deploying anyway skips that check." in page
+    assert "Deploying anyway ignores that." in page
     assert 'name="accept_red"' in page
 
 
@@ -87,7 +87,7 @@ def test_the_sheet_names_a_hold(deployer: Client, site: Site) -> None:
         site=site, reason="Database migration", placed_by_name="ada", placed_at=timezone.now()
     )
 
-    assert "This site is held by ada: Database migration. Resume it first." in deployer.get(URL).text
+    assert "This site is on hold (by ada): Database migration. Resume it first." in deployer.get(URL).text
 
 
 def test_a_question_under_a_hold_offers_to_resume_and_not_what_would_be_refused(
@@ -118,7 +118,7 @@ def test_a_viewer_reads_who_can_grant_it(
     response = viewer.post(URL, form)
 
     assert response.status_code == 403
-    assert "Ask admin for the right to deploy" in response.text
+    assert "Ask admin for permission to deploy" in response.text
     assert not Deploy.objects.exists()
 
 
@@ -140,7 +140,7 @@ def test_a_post_without_the_token_is_refused_with_what_to_do(
     response = client.post(URL, form)
 
     assert response.status_code == 403
-    assert "tap once more" in response.text
+    assert "Reload the page and try again" in response.text
 
 
 def test_a_site_that_is_not_there_is_404(deployer: Client, form: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ def test_the_sheet_asks_which_commit(deployer: Client) -> None:
     page = deployer.get(f"{URL}?sha={HEAD}").text
 
     assert "Deploy when ready" in page
-    assert "the newest at that moment" in page
+    assert "the newest commit by then" in page
 
 
 @pytest.mark.parametrize(("choice", "follows"), [("this", False), ("newest", True), ("", False)])
@@ -52,7 +52,7 @@ def test_without_that_wish_it_is_refused(deployer: Client) -> None:
 def test_its_page_tells_that_it_waits_and_offers_to_cancel(deployer: Client) -> None:
     page = deployer.post(URL, REQUEST | {"follow": "newest"}, follow=True).text
 
-    assert "is not built yet. It is deployed as soon as it is there." in page
+    assert "is not built yet. It is deployed as soon as it is." in page
     assert "that one is deployed instead" in page
     assert 'id="cancel"' in page
 

@@ -26,7 +26,7 @@ def test_every_page_says_when_github_answers_again(deployer: Client, site: Site,
 @pytest.mark.parametrize(
     "met",
     [
-        {"github_problem": "GitHub does not accept the token: make a new one"},
+        {"github_problem": "GitHub does not accept the token. Make a new one"},
         {"registry_problem": "gcr.io fails (503): it is asked again"},
         {"cluster_problem": "The cluster did not answer in time"},
     ],
@@ -55,12 +55,12 @@ def test_what_many_sites_met_is_told_once_with_their_number(deployer: Client, ma
 
 @pytest.mark.parametrize("address", ["/", f"/sites/{HOST}/"])
 def test_what_the_answer_says_is_not_told_twice(deployer: Client, make_site: MakeSite, address: str) -> None:
-    make_site(github_problem="icco/cron is empty: push a first commit to it.", repository_missing=True)
+    make_site(github_problem="icco/cron is empty. Push a first commit to it.", repository_missing=True)
 
     page = deployer.get(address).text
 
     assert "met a problem" not in page
-    assert "icco/cron is empty: push a first commit to it." in page
+    assert "icco/cron is empty. Push a first commit to it." in page
 
 
 def test_a_pause_that_is_over_is_not_told(deployer: Client, site: Site) -> None:
@@ -114,7 +114,7 @@ def test_the_admin_says_when_there_is_no_rename(admin_client: Client, make_site:
 
     page = admin_client.post("/admin/deployments/site/", action, follow=True).text
 
-    assert "GitHub knows these repositories by the names they have here." in page
+    assert "GitHub has these repositories under the same names." in page
 
 
 @pytest.mark.parametrize("text", ["icco=a,acme=b", "icco=a\nacme=b\n", " icco = a , acme=b,"])

@@ -17,6 +17,8 @@ from tests.dashboard.github_web import PASSWORD, Browser, SystemStatus
 from tests.dashboard.soft_passkey import SoftPasskey
 from tests.processes import MANAGE, Running, environment
 
+pytestmark = pytest.mark.slow  # starts processes
+
 NOT_LISTED = "This GitHub account is not on the list"
 AGAIN = "Log in with GitHub this time"
 

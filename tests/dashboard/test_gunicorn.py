@@ -9,6 +9,8 @@ import requests
 
 from tests.processes import Running, environment, eventually, free_port
 
+pytestmark = pytest.mark.slow  # starts processes
+
 
 def answers(url: str) -> bool:
     try:

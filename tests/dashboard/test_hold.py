@@ -54,7 +54,7 @@ def test_a_hold_needs_a_reason_that_fits(deployer: Client, site: Site, reason: s
 def test_a_second_hold_is_refused_with_a_sentence(deployer: Client, hold: Hold) -> None:
     response = deployer.post(URL, {"reason": "Again"}, follow=True)
 
-    assert "This is held already" in response.text
+    assert "This is on hold already" in response.text
     assert Hold.objects.count() == 1
 
 

@@ -9,7 +9,7 @@ from deployments.queries.metrics_data import metrics_data
 from tests.dashboard.conftest import HEAD, HOST, RUNNING, MakeSite
 from tests.factories import create_site
 
-NOT_SEEN = "Headway has not seen this site in the cluster yet: sync first"
+NOT_SEEN = "Headway has not seen this site in the cluster yet. Sync first"
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ from simulators.oidc import DemoProvider, Fault
 from tests.dashboard.github_web import PASSWORD, Browser, answers
 from tests.processes import MANAGE, Running, environment, eventually, free_port
 
+pytestmark = pytest.mark.slow  # starts processes
+
 HASHED = PBKDF2PasswordHasher().encode(PASSWORD, "a-salt-of-these-tests")
 UNCONFIRMED = "Pocket ID did not confirm the login."
 NO_ROLE = "Pocket ID gives you no role in Headway."

@@ -116,7 +116,7 @@ def test_the_dialog_of_an_older_commit_says_what_ships_and_what_is_skipped(deplo
 def test_the_dialog_of_a_commit_before_what_runs_says_what_is_taken_back(deployer: Client) -> None:
     page = deployer.get(f"{URL}?sha={OLDER}").text
 
-    assert "Takes back 1 commit that runs now." in page
+    assert "Deploying will remove 1 commit." in page
     assert "Say hi" in page
 
 
@@ -124,7 +124,7 @@ def test_the_dialog_of_a_commit_before_what_runs_says_what_is_taken_back(deploye
 def test_the_dialog_of_a_commit_beside_what_runs_says_that_something_stops(deployer: Client) -> None:
     page = deployer.get(f"{URL}?sha={SIDE}").text
 
-    assert f"What came after {SIDE[:7]} stops running" in page
+    assert f"Commits after {SIDE[:7]} will be removed" in page
 
 
 @pytest.mark.usefixtures("site")
@@ -151,7 +151,7 @@ def test_a_hold_on_it_stops_it_as_any_commit(deployer: Client, site: Site) -> No
 
     page = deployer.post(URL, {"sha": BUILT, "seen": RUNNING}, follow=True).text
 
-    assert f"Commit {BUILT[:7]} is held by eve" in page
+    assert f"Commit {BUILT[:7]} is on hold (by eve)" in page
     assert not Deploy.objects.filter(site=site).exists()
 
 

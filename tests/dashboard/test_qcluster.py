@@ -8,5 +8,5 @@ from django.core.management import CommandError, call_command, get_commands
 def test_whoever_starts_it_is_sent_to_our_worker(options: tuple[str, ...]) -> None:
     assert get_commands()["qcluster"] == "dashboard", "Else this test would run it."
 
-    with pytest.raises(CommandError, match=r"run `manage.py worker` instead"):
+    with pytest.raises(CommandError, match=r"Run `manage.py worker` instead"):
         call_command("qcluster", *options)

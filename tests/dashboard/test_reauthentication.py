@@ -188,11 +188,11 @@ def test_retrying_a_rollback_past_a_hold_needs_one(late: Client, stopped: Hold, 
     [
         (
             f"/sites/{HOST}/rollback?sha={OLD}",
-            "Everything is held by eve: Incident. It stops newer commits only, not a rollback.",
+            "All deploys are paused (by eve): Incident. It stops only newer commits, not a rollback.",
         ),
         (
             f"/sites/{HOST}/restart",
-            "Everything is held by eve: Incident. It stops newer commits only, not a restart.",
+            "All deploys are paused (by eve): Incident. It stops only newer commits, not a restart.",
         ),
     ],
 )
@@ -208,7 +208,7 @@ def test_the_question_names_the_hold_and_offers_the_way_back(
 def test_the_question_before_an_abort_names_the_hold(deployer: Client, stopped: Hold, site: Site) -> None:
     text = deployer.get(f"/deploys/{rolling(site).pk}/abort").text
 
-    assert "Everything is held by eve: Incident. It stops newer commits only, not a rollback." in text
+    assert "All deploys are paused (by eve): Incident. It stops only newer commits, not a rollback." in text
     assert "Abort and roll back</button>" in text
 
 
@@ -219,5 +219,5 @@ def test_the_question_before_a_rollback_to_a_held_commit_offers_to_resume_alone(
 
     text = deployer.get(f"/sites/{HOST}/rollback?sha={OLD}").text
 
-    assert f"Commit {OLD[:7]} is held by eve: It leaks. Resume it first." in text
+    assert f"Commit {OLD[:7]} is on hold (by eve): It leaks. Resume it first." in text
     assert 'class="act risk"' not in text

@@ -11,7 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboard.accounts.reauthentication import CHECKED_AT
-from deployments.models import Deploy, DeployBatch, Hold, Observation, Site, Status, Trigger
+from deployments.models import Deploy, DeployBatch, Discovery, Hold, Observation, Site, Status, Trigger
+from deployments.operations.first_start.apps import FoundApp
 from deployments.operations.hold import place_hold
 from tests.dashboard.address_table import TABLE
 from tests.dashboard.conftest import HEAD, HOST, RUNNING, MakeSite
@@ -73,6 +74,13 @@ def anothers_hold(site: Site) -> None:
     place_hold(site=site, reason="Freeze", by=User.objects.create_user("ada"), now=timezone.now())
 
 
+def found_another(_: Site) -> None:
+    app = FoundApp(
+        key="aa11", name="tabs", workloads="Deployment default/tabs", image=f"gcr.io/icco-cloud/tabs:{HEAD}"
+    )
+    Discovery.record(finished_at=timezone.now(), apps=[app.as_dict()])
+
+
 def ended(site: Site, sha: str, status: Status, **more: object) -> Deploy:
     now = timezone.now()
     values = {"finished_at": None if status == Status.ROLLING_OUT else now, "requested_by_name": "ada"} | more
@@ -103,6 +111,11 @@ RISKY: list[tuple[str, Prepare, Body]] = [
     ("deploys/<int:pk>/abort", far_way_back, {}),
     ("deploy-all/", went_by, {"item": [f"{HOST} {FAR} {RUNNING}"], "key": str(uuid4())}),
     ("holds/<int:pk>/resume", anothers_hold, {}),
+    (
+        "first-start/sites",
+        found_another,
+        {"aa11-add": "on", "aa11-repository": "icco/tabs", "aa11-name": "tabs"},
+    ),
     ("sites/<site:name>/automation", went_by, {"switch": "auto_deploy on"}),
 ]
 SAFE = {
@@ -118,6 +131,7 @@ SAFE = {
     "sync": "looks; what it deploys, it deploys without us, too",
     "hold": "stops",
     "doctor/check-again": "looks, and changes nothing",
+    "first-start/search": "looks, and changes nothing",
     "hooks/tokens": "who has it may ask for syncs",
     "hooks/tokens/<int:pk>/revoke": "stops",
     "hooks/github": "looks; what it deploys, it deploys without us, too",
@@ -125,6 +139,7 @@ SAFE = {
     "hooks/google": "looks; what it deploys, it deploys without us, too",
     "hooks/image/<str:token>": "looks; what it deploys, it deploys without us, too",
     "me/notifications/is-subscribed": "asks, and changes nothing",
+    "me/stars": "one's own stars",
     "me/notifications/": "one's own notifications",
     "me/notifications/subscribe": "one's own notifications",
     "me/notifications/unsubscribe": "one's own notifications",
@@ -155,8 +170,8 @@ def address(route: str) -> str:
 
 
 def what_is_there() -> list[object]:
-    models = (Deploy, DeployBatch, Hold, Site)
-    return [row for model in models for row in model.objects.order_by("pk").values()]
+    rows = (each.objects.order_by("pk") for each in (Deploy, DeployBatch, Hold, Site))
+    return [row for each in rows for row in each.values()]
 
 
 def test_each_address_that_takes_a_post_is_listed() -> None:

@@ -27,6 +27,10 @@ def older(site: Site) -> Deploy:
     return first
 
 
+def add_workload(site: Site, kind: str, name: str) -> None:
+    site.workloads.create(kind=kind, namespace="default", name=name, position=1)
+
+
 def rolling_out(site: Site) -> Deploy:
     return make_deploy(
         site, status=Status.ROLLING_OUT, patched_at=timezone.now(), image=f"{site.expected_repository}:{HEAD}"
@@ -39,7 +43,7 @@ def test_the_ways_back_are_listed_with_their_headlines(deployer: Client, older: 
 
     assert "Older" in page
     assert f'href="{URL}?sha={OLDER}"' in page
-    assert "image seen" in page
+    assert "image available" in page
 
 
 def test_what_ran_before_the_first_deploy_is_a_way_back(deployer: Client, site: Site) -> None:
@@ -57,7 +61,7 @@ def test_what_ran_before_the_first_deploy_is_a_way_back(deployer: Client, site: 
 
     page = deployer.get(URL).text
 
-    assert "Ran before the first Deploy from here" in page
+    assert "Running before Headway" in page
     assert f'href="{URL}?sha={OLDER}"' in page
 
 
@@ -93,7 +97,7 @@ def test_an_image_of_another_app_that_ran_before_is_no_way_back(deployer: Client
         patched_at=now,
     )
 
-    assert "Nothing to go back to" in deployer.get(URL).text
+    assert "No earlier commit to roll back to" in deployer.get(URL).text
 
 
 def test_a_commit_whose_image_is_gone_has_no_button(deployer: Client, older: Deploy) -> None:
@@ -108,8 +112,67 @@ def test_a_commit_whose_image_is_gone_has_no_button(deployer: Client, older: Dep
 def test_the_question_says_what_is_held(deployer: Client, older: Deploy) -> None:
     page = deployer.get(f"{URL}?sha={OLDER}").text
 
-    assert f"{RUNNING[:7]} is held, so that nothing deploys it again by itself." in page
+    assert (
+        f"{RUNNING[:7]} is put on hold, so that it is not deployed again automatically. "
+        "Newer commits can still be deployed."
+    ) in page
     assert f'name="sha" value="{OLDER}"' in page
+
+
+def test_the_questions_name_what_is_changed_and_the_commits_words(
+    deployer: Client, site: Site, older: Deploy
+) -> None:
+    add_workload(site, "CronJob", "tick")
+    Deploy.objects.filter(sha=RUNNING).update(headline="What runs")
+
+    back = deployer.get(f"{URL}?sha={OLDER}").text
+    restart = deployer.get(f"/sites/{HOST}/restart").text
+    abort = deployer.get(f"/deploys/{rolling_out(site).pk}/abort").text
+
+    assert f"2 workloads get {OLDER[:7]}: Deployment cron, CronJob tick." in back
+    assert "Older" in back
+    assert "What runs" in back
+    assert "Deployment cron: Every pod is replaced" in restart
+    assert "CronJob tick: A CronJob has no pods to restart." in restart
+    assert "What runs" in restart
+    assert f"2 workloads get {RUNNING[:7]}: Deployment cron, CronJob tick." in abort
+    assert "What runs" in abort
+
+
+def test_cron_jobs_alone_have_no_button_to_restart(deployer: Client, site: Site) -> None:
+    site.workloads.update(kind="CronJob")
+
+    page = deployer.get(f"/sites/{HOST}/restart").text
+
+    assert "Nothing to restart" in page
+    assert 'class="act risk"' not in page
+
+
+def test_the_page_of_a_restart_speaks_of_no_new_image(deployer: Client, site: Site) -> None:
+    add_workload(site, "CronJob", "tick")
+    deploy = make_deploy(
+        site, kind=Kind.RESTART, status=Status.ROLLING_OUT, patched_at=timezone.now(), headline="What runs"
+    )
+    deploy.steps.create(position=0, kind="Deployment", name="cron", patched_at=timezone.now())
+
+    page = deployer.get(f"/deploys/{deploy.pk}/").text
+
+    assert "What runs" in page
+    assert "new image" not in page
+    assert "<dt>From</dt>" not in page
+
+
+@pytest.mark.parametrize("began", [True, False])
+def test_an_abort_warns_of_a_release_job_only_where_it_may_have_run(
+    deployer: Client, site: Site, *, began: bool
+) -> None:
+    Site.objects.update(release_job="upgrade")
+    deploy = rolling_out(site)
+    Deploy.objects.filter(pk=deploy.pk).update(release_started_at=timezone.now() if began else None)
+
+    page = deployer.get(f"/deploys/{deploy.pk}/abort").text
+
+    assert ("A rollback does not undo what release job upgrade did" in page) is began
 
 
 @pytest.mark.parametrize(("job", "says_so"), [("cron-upgrade", True), ("", False)])
@@ -134,7 +197,7 @@ def test_rolling_back_asks_for_it_and_holds_what_is_left(deployer: Client, older
 def test_a_stale_page_is_refused(deployer: Client, older: Deploy) -> None:
     response = deployer.post(URL, {"sha": OLDER, "seen": HEAD}, follow=True)
 
-    assert "What runs has changed since you looked" in response.text
+    assert "The running commit changed" in response.text
     assert not Hold.objects.exists()
 
 
@@ -147,7 +210,7 @@ def test_a_registry_is_asked_by_the_worker_alone(deployer: Client, site: Site) -
 def test_restarting_asks_first_and_then_does_it(deployer: Client, site: Site) -> None:
     page = deployer.get(f"/sites/{HOST}/restart").text
     assert "Every pod is replaced" in page
-    assert "<dt>" not in page, "From a commit to the same one is no change to show."
+    assert "<dt>From</dt>" not in page, "From a commit to the same one is no change to show."
 
     deployer.post(f"/sites/{HOST}/restart", {"seen": RUNNING})
 
@@ -157,7 +220,7 @@ def test_restarting_asks_first_and_then_does_it(deployer: Client, site: Site) ->
 def test_a_rollout_can_be_aborted(deployer: Client, site: Site) -> None:
     deploy = rolling_out(site)
     assert f"/deploys/{deploy.pk}/abort" in deployer.get(f"/deploys/{deploy.pk}/").text
-    assert "is put back at once" in deployer.get(f"/deploys/{deploy.pk}/abort").text
+    assert "is restored right away" in deployer.get(f"/deploys/{deploy.pk}/abort").text
 
     deployer.post(f"/deploys/{deploy.pk}/abort")
 
@@ -168,12 +231,12 @@ def test_a_rollout_can_be_aborted(deployer: Client, site: Site) -> None:
 
 def test_a_rollback_is_not_offered_to_be_rolled_back(deployer: Client, site: Site) -> None:
     deploy = rolling_out(site)
-    Deploy.objects.update(kind=Kind.ROLLBACK, cause="The Deploy of abc1234 failed.")
+    Deploy.objects.update(kind=Kind.ROLLBACK, cause="The deploy of abc1234 failed.")
 
     page = deployer.get(f"/deploys/{deploy.pk}/").text
 
     assert "/abort" not in page
-    assert "The Deploy of abc1234 failed." in page
+    assert "The deploy of abc1234 failed." in page
 
 
 def test_a_failed_deploy_can_be_tried_again(deployer: Client, site: Site) -> None:
@@ -268,7 +331,7 @@ def test_staff_gets_the_label_suggested_where_the_tag_moves(
     )
     form = admin_client.get(f"/admin/deployments/site/{site.pk}/change/{address}").text
 
-    assert "The tag <code>main</code> carries no commit" in page
+    assert "The tag <code>main</code> names no commit" in page
     assert "commit_source=label&amp;moving_tag=main" in page
     assert '<option value="label" selected>' in form
     assert 'name="moving_tag" value="main"' in form

@@ -11,6 +11,8 @@ import pytest
 
 from simulators.loopback import LoopbackServer, Request, Response
 
+pytestmark = pytest.mark.slow  # starts processes
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 LOG_AN_ERROR = """
 import django, logging

@@ -37,7 +37,7 @@ PASSWORD = "long enough 7"
         (FIREFOX, "Firefox, Linux"),
         ("curl/8.14.1", "curl"),
         ("Ladybird (Linux)", "Linux"),
-        ("", "A browser that is not known"),
+        ("", "Unknown browser"),
     ],
 )
 def test_a_browser_is_named_as_people_know_it(user_agent: str, named: str) -> None:
@@ -54,7 +54,7 @@ def test_this_browser_comes_first_and_each_by_its_name() -> None:
 
     first, *others = page.partition("</header>")[2].split("<li>")[1:]
     assert "Safari, iPhone" in first
-    assert "Here, logged in" in first
+    assert "This device, logged in" in first
     assert ["Firefox, Linux" in other for other in others] == [True, True]
     assert "Gecko" not in page
 

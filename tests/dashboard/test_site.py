@@ -36,7 +36,7 @@ def test_the_bar_says_in_which_part_one_is(admin_client: Client, site: Site, pat
 def test_commits_that_are_not_fetched_yet_are_said_to_be_on_their_way(deployer: Client, site: Site) -> None:
     page = deployer.get(f"/sites/{HOST}/").text
 
-    assert "The list of commits is on its way." in page
+    assert "Loading the list of commits." in page
     assert 'data-every="4"' in page
 
 
@@ -106,7 +106,7 @@ def test_a_host_that_is_no_site_is_404(deployer: Client, site: Site, host: str) 
     response = deployer.get(f"/sites/{host}/")
 
     assert response.status_code == 404
-    assert "Nothing here" in response.text
+    assert "Page not found" in response.text
 
 
 def test_an_unchanged_page_is_not_sent_again(deployer: Client, site: Site) -> None:

@@ -32,7 +32,7 @@ SLOW = {
     "stay": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
 }
 
-pytestmark = pytest.mark.usefixtures("django_db_setup")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("django_db_setup")]
 
 
 @contextmanager

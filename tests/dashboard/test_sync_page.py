@@ -47,14 +47,14 @@ def test_activity_leads_to_it(viewer: Client, run: SyncRun) -> None:
 def test_who_asked_for_it_is_told_in_words(viewer: Client, run: SyncRun) -> None:
     SyncRun.objects.update(trigger="refusal")
 
-    assert "<dd>A Deploy that was refused" in viewer.get(f"/syncs/{run.pk}/").text
-    assert "asked for by a Deploy that was refused," in viewer.get("/activity/").text
+    assert "<dd>A refused deploy" in viewer.get(f"/syncs/{run.pk}/").text
+    assert "triggered by a refused deploy," in viewer.get("/activity/").text
 
 
 @pytest.mark.parametrize(
     "stated",
     [
-        "4 sites, 2 changed, 1 not observed, 1 Deploy begun.",
+        "4 sites, 2 changed, 1 not checked, 1 deploy started.",
         "2.5 s",
         "GitHub 2, registry 3, cluster 1",
         "4987 of 5000 left",
@@ -88,7 +88,7 @@ def test_one_that_runs_asks_again(viewer: Client) -> None:
 
     page = viewer.get(f"/syncs/{run.pk}/").text
 
-    assert "It has not decided yet." in page
+    assert "No decision yet." in page
     assert "data-every" in page
 
 

@@ -217,7 +217,7 @@ def test_where_the_owner_may_make_no_roles_it_says_what_an_administrator_must_ru
 
 @pytest.mark.django_db(transaction=True)
 def test_one_role_for_both_is_refused(settings: Settings) -> None:
-    with pytest.raises(CommandError, match="give each its own"):
+    with pytest.raises(CommandError, match="Give each its own"):
         upgrade(settings, web=WORKER)
 
 

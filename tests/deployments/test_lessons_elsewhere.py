@@ -120,7 +120,7 @@ def test_11_nor_is_it_tried_again_after_somebody_went_back_by_hand(world: World,
 
     assert report.run.decisions[HOST][:2] == [
         "stop",
-        f"{failing[:7]} was already tried by itself: a person may try it again.",
+        f"{failing[:7]} was already auto-deployed once. Retry it manually.",
     ]
 
 
@@ -145,7 +145,7 @@ def test_14_a_hold_outlives_the_account_of_who_placed_it(world: World, clients: 
     hold = place_hold(site=Site.objects.get(host=HOST), reason="The demo", by=ann, now=NOW)
     ann.delete()
 
-    with pytest.raises(UnableToDeploy, match="held by ann: The demo"):
+    with pytest.raises(UnableToDeploy, match=r"on hold \(by ann\): The demo"):
         ask(HOST, requested_by=eve)
     is_resumed = resume_hold(hold_id=hold.pk, by=eve, authentication=JUST_NOW, now=NOW)
     eve.delete()

@@ -12,6 +12,7 @@ from deployments.models import (
     ContainerLog,
     Deploy,
     DeployBatch,
+    Discovery,
     Examination,
     Observation,
     PodCheck,
@@ -20,6 +21,7 @@ from deployments.models import (
     SyncRun,
     Trigger,
 )
+from deployments.operations.first_start.apps import FoundApp
 from deployments.operations.hold import place_hold, resume_hold
 from deployments.rules.pod_list import ListedPod
 from deployments.rules.workloads import OUR_MANAGER
@@ -41,7 +43,7 @@ def show_every_state(installation: Installation) -> dict[str, int]:
             headline="Ship <this>",
             status=status,
             image=installation.world.image(HOST, f"{number:x}" * 40),
-            message="“cron” ended with exit code 1: read its log.",
+            message="Container “cron” crashed (exit code 1). Read its log.",
             log="no such table",
             trigger=Trigger.PERSON,
             requested_by=root,
@@ -94,6 +96,15 @@ def show_every_state(installation: Installation) -> dict[str, int]:
         "remedy": "",
     }
     Examination.record(asked_at=now, finished_at=now, findings=[finding])
+    app = FoundApp(
+        key="aa11",
+        name=f"{'a-long-name.' * 20}com",
+        workloads="Deployment default/nowhere",
+        image=f"gcr.io/icco-cloud/nowhere:{head}",
+        problems=("Whose repository it is cannot be told. Write it as owner/name.",),
+    )
+    steps = [{"title": "GitHub", "findings": [finding]}]
+    Discovery.record(asked_at=now, finished_at=now, steps=steps, apps=[app.as_dict()])
     _drift(installation)
     return {
         "deploy": deploys[Status.FAILED].pk,
@@ -157,7 +168,7 @@ def make_failed(installation: Installation, host: str, log: str = "no such table
         headline="Crash",
         image=image,
         status=Status.FAILED,
-        message="“app” ended with exit code 1: read its log.",
+        message="Container “app” crashed (exit code 1). Read its log.",
         log=log,
         trigger=Trigger.PERSON,
         requested_by_name="root",

@@ -30,6 +30,7 @@ INSTALLATION = [
     "/syncs/{run}/",
     "/audit/",
     "/doctor/",
+    "/first-start/",
     "/hooks/",
     "/hooks/set-up",
     "/me/notifications/",

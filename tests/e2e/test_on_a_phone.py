@@ -68,7 +68,7 @@ def test_watch_it_fail_and_roll_back(installation: Installation, enter: Enter, *
 
     ship(page, HOST)
     expect(message(page)).to_have_text("Failed")
-    expect(page.get_by_role("region", name="The last lines of its log")).to_contain_text("GET / 500")
+    expect(page.get_by_role("region", name="Last lines of the log")).to_contain_text("GET / 500")
     page.get_by_role("link", name=f"{HOST}: Roll back").tap()
     page.get_by_role("button", name="Roll back").tap()
 
@@ -84,10 +84,10 @@ def test_hold_and_resume(installation: Installation, enter: Enter, *, with_scrip
     page.get_by_text("Hold this site").tap()
     page.get_by_label("Why").fill("Migration tonight")
     page.get_by_role("button", name="Hold", exact=True).tap()
-    expect(message(page)).to_have_text("Held")
+    expect(message(page)).to_have_text("On hold")
     page.locator(".answer").get_by_role("button", name="Resume").tap()
 
-    expect(message(page)).to_have_text("Ready")
+    expect(message(page)).to_have_text("Update ready")
     assert Hold.objects.get().resumed_by_name == "nat"
 
 
@@ -106,9 +106,9 @@ def test_edit_a_mapping(installation: Installation, enter: Enter, *, with_script
 def test_stop_everything(installation: Installation, enter: Enter, *, with_script: bool) -> None:
     page = enter(java_script_enabled=with_script)
 
-    page.get_by_role("button", name="Stop all").tap()
+    page.get_by_role("button", name="Pause all").tap()
 
-    expect(page.locator(".banner.hold")).to_contain_text("Everything is held")
+    expect(page.locator(".banner.hold")).to_contain_text("All deploys are paused")
     assert Hold.objects.get().site is None
 
 

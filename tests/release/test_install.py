@@ -162,7 +162,7 @@ def test_without_its_role_the_job_says_what_is_missing(
     done = run_the_job(cluster, tmp_path)
 
     assert done.returncode == 1
-    assert "grant it in Headway's Role" in done.stderr
+    assert "Grant it in Headway's Role" in done.stderr
     assert "Traceback" not in done.stderr
 
 

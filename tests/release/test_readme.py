@@ -15,7 +15,7 @@ from tests.processes import CHECKOUT, environment
 from tests.worlds import world
 
 __all__ = ["world"]
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 LINES = commands(section(CHECKOUT / "README.md", "Try it on your own sites"))
 PERSON = f"""#!{sys.executable}
 # Fills in what only a person knows, as somebody does in an editor.
@@ -78,7 +78,7 @@ def test_the_commands_work_as_they_are_pasted(folder: Path, world: World) -> Non
     found = Site.objects.count()
     assert found == len(world.mappings)
     assert f"{found} sites added, 0 updated." in done.stdout
-    assert f"{found} sites, {found} changed, 0 in trouble, 0 would be deployed" in done.stdout
+    assert f"{found} sites, {found} changed, 0 with problems, 0 would be deployed" in done.stdout
 
 
 def test_a_wrong_token_is_said_once_for_all_sites(folder: Path, world: World) -> None:
@@ -86,4 +86,4 @@ def test_a_wrong_token_is_said_once_for_all_sites(folder: Path, world: World) ->
 
     (line,) = [line for line in done.stdout.splitlines() if line.startswith(f"{len(world.mappings)} sites: ")]
     assert "GitHub does not accept the token" in line
-    assert "No site could be observed." in done.stderr
+    assert "No site could be checked." in done.stderr

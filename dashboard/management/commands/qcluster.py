@@ -7,8 +7,8 @@ from django_q.management.commands import qcluster
 
 
 class Command(qcluster.Command):  # type: ignore[misc]  # django-q2 carries no types
-    help = "Refuses: Headway's worker is `manage.py worker`."
+    help = "Not available. Headway's worker is `manage.py worker`."
     requires_system_checks: ClassVar[list[str]] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        raise CommandError("Headway has its own worker: run `manage.py worker` instead of `qcluster`.")
+        raise CommandError("Headway has its own worker. Run `manage.py worker` instead of `qcluster`.")

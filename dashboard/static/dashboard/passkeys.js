@@ -30,7 +30,7 @@
   };
   const explain = (error) => {
     if (isAddress) return `Passkeys need a name, not an IP address. Open this page as http://localhost:${location.port}.`;
-    if (error.name === "NotAllowedError") return "No passkey was used. Try again, or use another way.";
+    if (error.name === "NotAllowedError") return "No passkey was used. Try again, or use another method.";
     if (error.name === "InvalidStateError") return "This device has a passkey for you already.";
     if (error.name === "SecurityError") return "Passkeys need https://.";
     return `That did not work. ${error.message}`;

@@ -20,7 +20,7 @@ def check_containers(whose: str, *, present: Mapping[str, str], wanted: Iterable
     for name in wanted:
         if name not in present:
             raise NoSuchContainer(
-                f"{whose} has no container “{name}”: correct the site's container. "
+                f"{whose} has no container “{name}”. Correct the site's container. "
                 f"It has {', '.join(sorted(present)) or 'none'}."
             )
 

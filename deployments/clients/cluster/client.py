@@ -13,10 +13,12 @@ from deployments.clients.cluster.bodies import check_containers, images_patch, j
 from deployments.clients.cluster.errors import ClusterUnavailable, Conflict, Expired, Invalid
 from deployments.clients.cluster.fields import child, children, flag, text
 from deployments.clients.cluster.lists import Listed, Pods
+from deployments.clients.cluster.parse_routes import http_route, ingress_routes, service
 from deployments.clients.cluster.transport import Json, Transport
 from deployments.rules.jobs import Job
 from deployments.rules.pods import Event
 from deployments.rules.restarts import RESTARTED_AT, restarted_at
+from deployments.rules.routes import Route, Service
 from deployments.rules.workloads import (
     OUR_MANAGER,
     ReplicaSet,
@@ -126,7 +128,7 @@ class Cluster:
         )
         read = parse.cron_job(found)
         if (read.uid, read.generation) != (cron_job.uid, cron_job.generation):
-            raise Conflict(f"The CronJob “{cron_job.name}” has changed since it was read: read it again.")
+            raise Conflict(f"The CronJob “{cron_job.name}” has changed since it was read. Read it again.")
         check_containers(f"The CronJob “{cron_job.name}”", present=all_images(read), wanted=images)
         body = job_body(found, name=name, images=images, annotations=annotations)
         path = _jobs(cron_job.namespace)
@@ -149,6 +151,19 @@ class Cluster:
         """What the cluster reports of the object with this uid; it forgets after an hour or so."""
         found = self._list(f"{_core(namespace)}/events", fieldSelector=f"involvedObject.uid={uid}")
         return [parse.event(each) for each in found]
+
+    def ingresses(self, namespace: str) -> list[Route]:
+        """Every rule of every Ingress."""
+        found = self._list(f"/apis/networking.k8s.io/v1/namespaces/{_quoted(namespace)}/ingresses")
+        return [route for each in found for route in ingress_routes(each)]
+
+    def http_routes(self, namespace: str) -> list[Route]:
+        """Every HTTPRoute. Raises NotFound where the cluster has no Gateway API."""
+        found = self._list(f"/apis/gateway.networking.k8s.io/v1/namespaces/{_quoted(namespace)}/httproutes")
+        return [http_route(each) for each in found]
+
+    def services(self, namespace: str) -> list[Service]:
+        return [service(each) for each in self._list(f"{_core(namespace)}/services")]
 
     def log(
         self, namespace: str, pod: str, *, container: str, tail_lines: int = 20, previous: bool = False
@@ -197,7 +212,7 @@ class Cluster:
                 except Expired as error:
                     expired = error
         raise ClusterUnavailable(
-            "The cluster forgot its list while it was being read, three times: try again.",
+            "The cluster forgot its list while it was being read, three times. Try again.",
             status=expired.status,
         ) from expired
 
@@ -212,7 +227,7 @@ class Cluster:
                 return items
             following = {"continue": token}
         raise ClusterUnavailable(
-            f"The cluster's list goes on after {_MOST_PAGES * _PAGE:,} objects: check what answers at its address."
+            f"The cluster's list goes on after {_MOST_PAGES * _PAGE:,} objects. Check what answers at its address."
         )
 
 

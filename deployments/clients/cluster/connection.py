@@ -62,7 +62,7 @@ def _load_service_account(configuration: Any) -> None:
         config.load_incluster_config(client_configuration=configuration)
     except (config.ConfigException, OSError) as error:
         raise NotConfigured(
-            "No cluster is named: set KUBECONFIG to a kubeconfig file, or run Headway in a pod with a ServiceAccount. "
+            "No cluster is named. Set KUBECONFIG to a kubeconfig file, or run Headway in a pod with a ServiceAccount. "
             f"({error})"
         ) from error
 
@@ -72,7 +72,7 @@ def _load_kubeconfig(configuration: Any, path: Path) -> None:
     from kubernetes import config
 
     if not path.is_file():
-        raise NotConfigured(f"There is no kubeconfig at {path}: correct KUBECONFIG.")
+        raise NotConfigured(f"There is no kubeconfig at {path}. Correct KUBECONFIG.")
     try:
         user = _user(yaml.safe_load(path.read_text(encoding="utf-8")))
         _check_impersonation(user, path)
@@ -83,10 +83,10 @@ def _load_kubeconfig(configuration: Any, path: Path) -> None:
     except (config.ConfigException, yaml.YAMLError, OSError, UnicodeError) as error:
         raise NotConfigured(f"The kubeconfig at {path} cannot be used: {error}") from error
     except (AttributeError, KeyError, StopIteration, TypeError, ValueError) as error:
-        raise NotConfigured(f"The kubeconfig at {path} is not one: correct KUBECONFIG.") from error
+        raise NotConfigured(f"The kubeconfig at {path} is not one. Correct KUBECONFIG.") from error
     if plugin and not configuration.api_key and not configuration.cert_file:
         raise ClusterRefused(
-            f"“{plugin}”, by which the kubeconfig at {path} signs in, gave no credentials: run it by hand to see why."
+            f"“{plugin}”, by which the kubeconfig at {path} signs in, gave no credentials. Run it by hand to see why."
         )
     if renew := configuration.refresh_api_key_hook:
         configuration.refresh_api_key_hook = lambda asking: _sign_in(partial(renew, asking), plugin, path)
@@ -100,7 +100,7 @@ def _sign_in(call: Callable[[], None], plugin: str, kubeconfig: Path) -> None:
     except TooLate as error:
         raise ClusterRefused(
             f"“{plugin or 'The identity provider'}”, by which the kubeconfig at {kubeconfig} signs in, gave no credentials "
-            f"within {_SIGN_IN_SECONDS} seconds: run it by hand to see why."
+            f"within {_SIGN_IN_SECONDS} seconds. Run it by hand to see why."
         ) from error
 
 
@@ -117,8 +117,8 @@ def _check_impersonation(user: Any, kubeconfig: Path) -> None:
     """
     if found := [name for name in _IMPERSONATION if user.get(name)]:
         raise NotConfigured(
-            f"The kubeconfig at {kubeconfig} impersonates another account ({found[0]}: {user[found[0]]}), which Headway cannot do: "
-            "use a kubeconfig that signs in as that account."
+            f"The kubeconfig at {kubeconfig} impersonates another account ({found[0]}: {user[found[0]]}), which Headway cannot do. "
+            "Use a kubeconfig that signs in as that account."
         )
 
 
@@ -131,6 +131,6 @@ def _check_installed(plugin: str, kubeconfig: Path) -> None:
     beside = kubeconfig.parent / plugin
     if plugin and not shutil.which(plugin) and not shutil.which(beside):
         raise ClusterRefused(
-            f"The kubeconfig at {kubeconfig} signs in by “{plugin}”, which is not installed here: install it, or use a "
+            f"The kubeconfig at {kubeconfig} signs in by “{plugin}”, which is not installed here. Install it, or use a "
             "kubeconfig with a token."
         )

@@ -87,7 +87,7 @@ def error_for(status: int, *, headers: Mapping[str, str], body: bytes) -> Cluste
     answer = _message(body)
     if status == 429:  # noqa: PLR2004 -- HTTP's own number
         seconds = _retry_after(headers)
-        answer_text = _with_answer(f"The cluster asks for a pause of {seconds:g} s: try again then.", answer)
+        answer_text = _with_answer(f"The cluster asks for a pause of {seconds:g} s. Try again then.", answer)
         return Throttled(answer_text, retry_after_seconds=seconds, server_message=answer)
     kind, message = _kind(status, answer, reason=_text_of(body, "reason"))
     return kind(_with_answer(message, answer), status=status, server_message=answer)
@@ -103,7 +103,7 @@ def _kind(status: int, message: str, *, reason: str) -> tuple[type[ClusterError]
     if status in _KINDS:
         return _KINDS[status]
     if status >= 500 or status < 400:  # noqa: PLR2004 -- HTTP's own numbers
-        return ClusterUnavailable, f"The cluster has trouble of its own ({status}): try again."
+        return ClusterUnavailable, f"The cluster has an internal error ({status}). Try again."
     return Invalid, f"The cluster does not accept the request ({status})."
 
 
@@ -118,11 +118,14 @@ def _special(status: int, message: str, reason: str) -> tuple[type[ClusterError]
 
 def _denial(status: int, message: str) -> tuple[type[ClusterError], str] | None:
     """Of an admission plugin, whose words RBAC never has; None where it is none's."""
+    if _OF_WEBHOOK.search(message):
+        # First: whoever wrote a policy may say in it that a user cannot do that.
+        return DeniedByPolicy, _POLICY.format(status=status)
     if _OF_RBAC.search(message):
         return None
     if "is being terminated" in message:
-        return DeniedByPolicy, f"The namespace is being deleted ({status}): map the site to another one."
-    if _OF_WEBHOOK.search(message) or (status == 403 and " is forbidden: " in message):  # noqa: PLR2004 -- HTTP's own number
+        return DeniedByPolicy, f"The namespace is being deleted ({status}). Map the site to another one."
+    if status == 403 and " is forbidden: " in message:  # noqa: PLR2004 -- HTTP's own number
         return DeniedByPolicy, _POLICY.format(status=status)
     return None
 
@@ -139,18 +142,18 @@ _POLICY = (
     "cluster's administrators."
 )
 _SENT_NOTHING = (
-    "The cluster was given no credentials (403, system:anonymous): check the kubeconfig's user, and that the plugin "
+    "The cluster was given no credentials (403, system:anonymous). Check the kubeconfig's user, and that the plugin "
     "it signs in by is installed and works."
 )
 _KINDS: dict[int, tuple[type[ClusterError], str]] = {
     401: (
         ClusterRefused,
-        "The cluster does not accept Headway's credentials (401): renew the token or the kubeconfig.",
+        "The cluster does not accept Headway's credentials (401). Renew the token or the kubeconfig.",
     ),
-    403: (ClusterRefused, "The cluster does not allow Headway to do this (403): grant it in Headway's Role."),
-    404: (NotFound, "The cluster has no such thing (404): check the namespace and the name."),
-    409: (Conflict, "It has changed in the cluster since it was read (409): read it again and decide anew."),
-    410: (Expired, "The cluster no longer keeps what was read before (410): read it from the start."),
+    403: (ClusterRefused, "The cluster does not allow Headway to do this (403). Grant it in Headway's Role."),
+    404: (NotFound, "The cluster has no such thing (404). Check the namespace and the name."),
+    409: (Conflict, "It has changed in the cluster since it was read (409). Read it again and decide anew."),
+    410: (Expired, "The cluster no longer keeps what was read before (410). Read it from the start."),
     422: (Invalid, "The cluster does not accept the change (422)."),
 }
 

@@ -101,7 +101,7 @@ class Transport:
             if size > _LONGEST_ANSWER_BYTES:
                 answer.close()
                 raise ClusterUnavailable(
-                    f"The cluster at {self._signed_in.client.configuration.host} sends an answer without end: try again."
+                    f"The cluster at {self._signed_in.client.configuration.host} sends an answer without end. Try again."
                 )
         answer.release_conn()
         return b"".join(chunks)
@@ -134,7 +134,7 @@ class Transport:
             is_late = isinstance(error, NoAnswerInTime) and not isinstance(error, NewConnectionError)
             if is_late:
                 raise ClusterUnavailable(
-                    f"The cluster at {host} did not answer in time: try again."
+                    f"The cluster at {host} did not answer in time. Try again."
                 ) from error
             raise ClusterUnavailable(f"The cluster at {host} cannot be reached: {_reason(error)}") from error
         except ApiException as error:
@@ -158,9 +158,9 @@ def read_json(body: bytes) -> Json:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise ClusterUnavailable("The cluster's answer cannot be read: is this an API server?") from error
+        raise ClusterUnavailable("The cluster's answer cannot be read. Is this an API server?") from error
     if not isinstance(answer, dict):
-        raise ClusterUnavailable("The cluster's answer is no object: is this an API server?")
+        raise ClusterUnavailable("The cluster's answer is not an object. Is this an API server?")
     return answer
 
 

@@ -1,4 +1,4 @@
-"""GitHub: what is newest, how far behind the running commit is, and what would ship."""
+"""GitHub: what is newest, how far behind the running commit is, and the commits to deploy."""
 
 from deployments.clients.github.answer import Budget
 from deployments.clients.github.app import AppCredentials
@@ -16,6 +16,7 @@ from deployments.clients.github.grants import Grant
 from deployments.clients.github.heads import Built, Head, HeadProblem, HeadQuestion
 from deployments.clients.github.membership import is_member
 from deployments.clients.github.sweep import Answers
+from deployments.clients.github.versions import VersionQuestion, Versions
 
 __all__ = [
     "Answers",
@@ -35,5 +36,7 @@ __all__ = [
     "Head",
     "HeadProblem",
     "HeadQuestion",
+    "VersionQuestion",
+    "Versions",
     "is_member",
 ]

@@ -18,7 +18,7 @@ class Account:
 
 
 NOBODY = Account(
-    "no token", "GitHub wants a token: make one that can read these repositories and set GITHUB_TOKEN."
+    "no token", "GitHub wants a token. Make one that can read these repositories and set GITHUB_TOKEN."
 )
 
 
@@ -32,5 +32,5 @@ def account_of(token: str, *, owner: str = "") -> Account:
     token = token.strip()
     name = name_of(owner)
     if not (token.isascii() and token.isprintable() and " " not in token):
-        raise GitHubRefused(f"{name} holds characters that no token has: paste it again, on one line.")
+        raise GitHubRefused(f"{name} holds characters that no token has. Paste it again, on one line.")
     return Account(name, f"{_MAKE_ANOTHER} {name}.", token) if token else NOBODY

@@ -24,7 +24,7 @@ from deployments.clients.github.errors import (
 from deployments.rules.times import parse_timestamp, parse_wait
 from deployments.rules.wording import printable
 
-SINGLE_SIGN_ON = "The organization demands single sign-on: authorize the token for it at github.com/settings/tokens (Configure SSO)."
+SINGLE_SIGN_ON = "The organization demands single sign-on. Authorize the token for it at github.com/settings/tokens (Configure SSO)."
 _WAIT_AFTER_SECONDARY_LIMIT = timedelta(seconds=60)
 _TOO_LONG_TO_SHOW = 1000
 _LACKS_PERMISSION = "Resource not accessible"
@@ -36,7 +36,7 @@ _NOT_JSON = (
 
 @dataclass(frozen=True)
 class Budget:
-    """Points an hour, what is left of them, and when they are whole again (UTC)."""
+    """Points an hour, what is left of them, and when they reset (UTC)."""
 
     limit: int
     remaining: int
@@ -85,7 +85,7 @@ def raise_for_status(answer: Answer, *, advice: str) -> None:
     if answer.status < HTTPStatus.BAD_REQUEST:
         return
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise GitHubOverloaded(f"GitHub failed (HTTP {answer.status}): try again in a minute.")
+        raise GitHubOverloaded(f"GitHub failed (HTTP {answer.status}). Try again in a minute.")
     if answer.status == HTTPStatus.UNAUTHORIZED:
         raise GitHubTokenRefused(advice)
     raise _refusal(answer)
@@ -99,7 +99,7 @@ def _refusal(answer: Answer) -> GitHubError:
         return GitHubRefused(f"{SINGLE_SIGN_ON}{_sign_on_address(answer)}")
     if answer.status == HTTPStatus.NOT_FOUND:
         return GitHubNotFound(
-            "GitHub knows no such repository or commit, or this token has no access to it: check the name and the token."
+            "GitHub has no such repository or commit, or this token has no access to it. Check the name and the token."
         )
     wanted = answer.headers.get("x-accepted-github-permissions", "")
     refusal = f"GitHub refuses (HTTP {answer.status})" + (f": “{message}”." if message else ".")

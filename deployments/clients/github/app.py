@@ -20,7 +20,7 @@ _CLOCKS_MAY_DIFFER_SECONDS = 60
 _LIVES_SECONDS = 540
 _RENEWED_BEFORE = timedelta(minutes=5)
 _ASKED_AGAIN_SECONDS = 600
-_ADVICE = "GitHub does not accept the App's key: check GITHUB_APP_ID, and set GITHUB_APP_PRIVATE_KEY to a new one of the App's."
+_ADVICE = "GitHub does not accept the App's key. Check GITHUB_APP_ID, and set GITHUB_APP_PRIVATE_KEY to a new one of the App's."
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def signed(app: AppCredentials) -> str:
     except (jwt.PyJWTError, TypeError, ValueError):
         # Without its cause, which may hold the key.
         raise GitHubRefused(
-            "GITHUB_APP_PRIVATE_KEY is no private key: set it to the whole of the .pem file that GitHub gave, or name that "
+            "GITHUB_APP_PRIVATE_KEY is not a private key. Set it to the whole of the .pem file that GitHub gave, or name that "
             "file in GITHUB_APP_PRIVATE_KEY_FILE."
         ) from None
 
@@ -137,5 +137,5 @@ def _read_token(answer: Answer) -> _Token:
 
 def _unreadable() -> GitHubUnavailable:
     return GitHubUnavailable(
-        "GitHub's answer to the App lacks what it should have: look for a newer Headway."
+        "GitHub's answer to the App lacks what it should have. This may need a newer Headway version."
     )

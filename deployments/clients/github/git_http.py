@@ -59,7 +59,7 @@ class OneHost(urllib3.PoolManager):
         """The answer at the end of the redirects, and only git's own. Called again for each redirect."""
         if _origin(url) != self._origin:
             raise GitHubRefused(
-                "The git host redirects to another host, which is not asked: check GITHUB_URL and the repository's name."
+                "The git host redirects to another host, which is not asked. Check GITHUB_URL and the repository's name."
             )
         with self._lock:
             self.requests += 1
@@ -88,29 +88,29 @@ class OneHost(urllib3.PoolManager):
         cause = error.reason if isinstance(error, MaxRetryError) else error
         if isinstance(cause, TimeoutError) and not isinstance(cause, urllib3.exceptions.NewConnectionError):
             return GitHubOverloaded(
-                f"The git host did not answer within {self._timeout_seconds:g} seconds: try again in a minute."
+                f"The git host did not answer within {self._timeout_seconds:g} seconds. Try again in a minute."
             )
         if isinstance(cause, SSLError):
             return GitHubUnavailable(
-                "The git host's certificate is not trusted here: check GITHUB_URL and this machine's certificates."
+                "The git host's certificate is not trusted here. Check GITHUB_URL and this machine's certificates."
             )
         if isinstance(cause, LocationValueError):
-            return GitHubUnavailable("The git host has no name that can be asked: correct GITHUB_URL.")
-        return GitHubUnavailable("The git host cannot be reached: check the network and GITHUB_URL.")
+            return GitHubUnavailable("The git host has no name that can be asked. Correct GITHUB_URL.")
+        return GitHubUnavailable("The git host cannot be reached. Check the network and GITHUB_URL.")
 
 
 def _error_for(status: int, headers: Any) -> GitHubError:
     if status in {401, 403, 404} and "retry-after" not in headers:
         # GitHub answers 401 for what is private and for what is not there.
         return GitHubNotFound(
-            "The git host shows no such repository to everybody: check its name, or give Headway a token that can read it."
+            "The git host shows no such repository to everybody. Check its name, or give Headway a token that can read it."
         )
     if status in {403, 429}:
         return rate_limit({name.lower(): value for name, value in headers.items()})
     if status >= _SERVER_ERRORS_FROM:
-        return GitHubOverloaded(f"The git host failed (HTTP {status}): try again in a minute.")
+        return GitHubOverloaded(f"The git host failed (HTTP {status}). Try again in a minute.")
     return GitHubUnavailable(
-        f"The git host answers with something that is not git's (HTTP {status}): check GITHUB_URL, or try again in a minute."
+        f"The git host answers with something that is not git's (HTTP {status}). Check GITHUB_URL, or try again in a minute."
     )
 
 

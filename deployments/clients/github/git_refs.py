@@ -15,6 +15,7 @@ from deployments.clients.github.errors import (
     GitHubNotFound,
     GitHubOverloaded,
     GitHubRateLimited,
+    GitHubRefused,
     GitHubUnavailable,
 )
 from deployments.clients.github.git_http import OneHost
@@ -52,6 +53,8 @@ class GitRefs:
             return {answer.key: answer for answer in pool.map(query.ask, questions)}
 
     def _head(self, question: HeadQuestion) -> Head:
+        if question.versions:
+            raise GitHubRefused(_NO_RELEASES)
         wanted = [b"HEAD", _BRANCHES + question.branch.encode()] if question.branch else [b"HEAD"]
         path = f"{quote(question.owner, safe='')}/{quote(question.repository, safe='')}"
         with within(self._timeout_seconds), self._http.watched() as landed:
@@ -64,7 +67,7 @@ class GitRefs:
         return _as_head(question, branch=branch, sha=sha.decode(), name=landed.name or path)
 
     def _ls_refs(self, path: str, wanted: list[bytes], *, name: str) -> "LsRemoteResult":
-        """Raises GitHubError for whatever dulwich raises about an answer that is none of git's."""
+        """Raises GitHubError for whatever dulwich raises about an answer that is not git's."""
         from dulwich.client import HttpGitClient
         from dulwich.errors import GitProtocolError, HangupException, NotGitRepository
         from urllib3.exceptions import HTTPError
@@ -74,7 +77,7 @@ class GitRefs:
             return client.get_refs(path.encode(), ref_prefix=wanted)
         except NotGitRepository as error:
             raise GitHubNotFound(
-                f"{name} was not found on {urlsplit(self._web_url).hostname}, or is private: check the name, or give Headway a token that can read it."
+                f"{name} was not found on {urlsplit(self._web_url).hostname}, or is private. Check the name, or give Headway a token that can read it."
             ) from error
         except HangupException as error:
             raise GitHubOverloaded(_BROKEN_OFF) from error
@@ -110,8 +113,11 @@ class _Query:
                 self._ended_by = error
 
 
-_BROKEN_OFF = "The git host broke off before its answer was whole: try again in a minute."
-_NOT_GIT = "The git host's answer is none of git's: check GITHUB_URL, or try again in a minute."
+_NO_RELEASES = (
+    "Releases cannot be read without a token: set GITHUB_TOKEN, or let commits be known by the image's tag."
+)
+_BROKEN_OFF = "The git host broke off before its answer was whole. Try again in a minute."
+_NOT_GIT = "The git host's answer is not git's. Check GITHUB_URL, or try again in a minute."
 
 
 def _default_branch(found: "LsRemoteResult", name: str) -> str:

@@ -9,7 +9,7 @@ from deployments.clients.github.accounts import Account
 from deployments.clients.github.errors import GitHubNotFound, GitHubRefused, GitHubTokenRefused
 from deployments.clients.github.transport import Transport
 
-_ADVICE = "GitHub does not accept this login any more: log in with GitHub again."
+_ADVICE = "GitHub does not accept this login any more. Log in with GitHub again."
 
 
 def is_member(organisation: str, *, token: str, api_url: str, timeout_seconds: float) -> bool:

@@ -65,7 +65,8 @@ def errors_under(errors: Sequence[Mapping[str, Any]], *fields: str) -> list[Mapp
 
 def check_problem(errors: Sequence[Mapping[str, Any]]) -> str:
     """Why GitHub left out the roll-up of a commit's CI, and what helps; empty where it did not."""
-    found = errors_under(errors, "head", "target", "statusCheckRollup")
+    # An annotated tag's commit lies one target deeper.
+    found = [each for each in errors_under(errors, "head") if each["path"][-1] == "statusCheckRollup"]
     if not found:
         return ""
     text = _text_of(found[0])
@@ -76,17 +77,17 @@ def check_problem(errors: Sequence[Mapping[str, Any]]) -> str:
         if _is_apps(text)
         else "the token to read commit statuses"
     )
-    return f"GitHub says “{text}”: grant {grant}."
+    return f"GitHub says “{text}”. Grant {grant}."
 
 
 def site_error(errors: Sequence[Mapping[str, Any]], name: str) -> GitHubError:
     if not errors:
-        return GitHubUnavailable(f"GitHub left out {name} and does not say why: try again in a minute.")
+        return GitHubUnavailable(f"GitHub left out {name} and does not say why. Try again in a minute.")
     error = errors[0]
     kind, text = error.get("type", ""), _text_of(error)
     if kind == "NOT_FOUND":
         return GitHubNotFound(
-            f"GitHub knows no repository {name}, or this token has no access to it: check the name and the token."
+            f"GitHub has no repository {name}, or this token has no access to it. Check the name and the token."
         )
     if error["extensions"].get("saml_failure"):
         return GitHubRefused(f"{name}: {SINGLE_SIGN_ON}")
@@ -110,7 +111,7 @@ def batch_error(errors: Sequence[Mapping[str, Any]], answer: Answer) -> GitHubEr
         return rate_limit(answer.headers)
     if not errors or any(map(may_pass_when_smaller, errors)):
         return GitHubOverloaded(f"GitHub gave up on the question: “{text}”. Try again in a minute.")
-    return GitHubRefused(f"GitHub refuses the question: “{text}”. Look for a newer Headway.")
+    return GitHubRefused(f"GitHub refuses the question: “{text}”. This may need a newer Headway version.")
 
 
 def _text_of(error: Mapping[str, Any]) -> str:

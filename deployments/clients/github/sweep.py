@@ -91,7 +91,7 @@ class Sweep:
 
     def _read(self, batch: Sequence[HeadQuestion], answer: Answer) -> None:
         if answer.is_cut:
-            raise GitHubOverloaded("GitHub's answer is larger than Headway reads: try again in a minute.")
+            raise GitHubOverloaded("GitHub's answer is larger than Headway reads. Try again in a minute.")
         body = answer.json()
         errors = errors_in(body)
         by_alias = errors_by_alias(errors)
@@ -120,6 +120,8 @@ def _identity(question: HeadQuestion) -> Hashable:
         question.owner.lower(),
         question.repository.lower(),
         question.branch,
+        question.tag,
+        question.versions,
         question.running,
         question.desired,
         question.built,
@@ -134,5 +136,7 @@ def _one(
     except GitHubError as error:
         return HeadProblem(key=question.key, error=error)
     except (KeyError, TypeError, ValueError, AttributeError):
-        problem = GitHubUnavailable("GitHub's answer lacks what it should have: look for a newer Headway.")
+        problem = GitHubUnavailable(
+            "GitHub's answer lacks what it should have. This may need a newer Headway version."
+        )
         return HeadProblem(key=question.key, error=problem)

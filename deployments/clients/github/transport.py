@@ -19,7 +19,7 @@ _USER_AGENT = "Headway"
 READ_BYTES = 8 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 _REDIRECTS = 3
-_BROKEN_OFF = "GitHub broke off before its answer was whole: try again in a minute."
+_BROKEN_OFF = "GitHub broke off before its answer was whole. Try again in a minute."
 
 
 class _Bearer(AuthBase):
@@ -59,7 +59,7 @@ class Transport:
                     raise_for_status(answer, advice=account.advice)
                     return answer
                 url = _next_url(url, answer.headers.get("location", ""))
-        raise GitHubUnavailable("GitHub sends this request round in circles: check GITHUB_API_URL.")
+        raise GitHubUnavailable("GitHub redirects in a loop. Check GITHUB_API_URL.")
 
     def _exchange(self, method: str, url: str, *, account: Account, read_bytes: int, body: Any) -> Answer:
         self.requests += 1
@@ -102,11 +102,11 @@ def _plain_errors(timeout_seconds: float) -> Iterator[None]:
         yield
     except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError) as error:
         raise GitHubOverloaded(
-            f"GitHub did not answer within {timeout_seconds:g} seconds: try again in a minute."
+            f"GitHub did not answer within {timeout_seconds:g} seconds. Try again in a minute."
         ) from error
     except requests.exceptions.SSLError as error:
         raise GitHubUnavailable(
-            "GitHub's certificate is not trusted here: check GITHUB_API_URL and this machine's certificates."
+            "GitHub's certificate is not trusted here. Check GITHUB_API_URL and this machine's certificates."
         ) from error
     except (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.HTTPError) as error:
         raise GitHubOverloaded(_BROKEN_OFF) from error
@@ -115,7 +115,7 @@ def _plain_errors(timeout_seconds: float) -> Iterator[None]:
         if any(isinstance(each, urllib3.exceptions.ProtocolError) for each in error.args):
             raise GitHubOverloaded(_BROKEN_OFF) from error
         raise GitHubUnavailable(
-            "GitHub cannot be reached: check the network, GITHUB_API_URL and githubstatus.com."
+            "GitHub cannot be reached. Check the network, GITHUB_API_URL and githubstatus.com."
         ) from error
 
 
@@ -124,6 +124,6 @@ def _next_url(url: str, location: str) -> str:
     before, after = urlsplit(url), urlsplit(target)
     if not location or (before.scheme, before.netloc) != (after.scheme, after.netloc):
         raise GitHubRefused(
-            "GitHub redirects to another host, where the token is not sent: check GITHUB_API_URL."
+            "GitHub redirects to another host, where the token is not sent. Check GITHUB_API_URL."
         )
     return target

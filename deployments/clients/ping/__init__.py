@@ -1,4 +1,4 @@
-"""A sign of life for a watchman elsewhere, such as healthchecks.io: an address that raises the alarm where it is not called."""
+"""A heartbeat for an external monitor, such as healthchecks.io: an address that raises the alarm where it is not called."""
 
 import requests
 
@@ -24,4 +24,4 @@ def ping(url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
     except (requests.RequestException, ValueError) as error:
         raise UnableToPing(f"PING_URL does not answer: {type(error).__name__}") from error
     if status >= requests.codes.bad_request:
-        raise UnableToPing(f"PING_URL answers {status}: look whether it is still right.")
+        raise UnableToPing(f"PING_URL answers {status}. Check that it is still correct.")

@@ -103,7 +103,7 @@ class Subscription:
                 return str(in_time(self._refreshed).token)
         except (GoogleAuthError, TooLate, KeyError, TypeError, ValueError) as error:
             raise UnableToPull(
-                "Google's credentials cannot be used for PUBSUB_SUBSCRIPTION: give the worker an account that may pull from it."
+                "Google's credentials cannot be used for PUBSUB_SUBSCRIPTION. Give the worker an account that may pull from it."
             ) from error
 
     def _refreshed(self) -> Any:
@@ -128,7 +128,7 @@ def _pulled(received: Any) -> Pulled | None:
 
 def _refusal(name: str, status: int) -> str:
     if status in {requests.codes.unauthorized, requests.codes.forbidden}:
-        return f"The worker's account may not pull from {name}: give it roles/pubsub.subscriber there."
+        return f"The worker's account may not pull from {name}. Give it roles/pubsub.subscriber there."
     if status == requests.codes.not_found:
-        return f"There is no subscription {name}: correct PUBSUB_SUBSCRIPTION."
+        return f"There is no subscription {name}. Correct PUBSUB_SUBSCRIPTION."
     return f"Pub/Sub answers HTTP {status} for {name}."

@@ -44,7 +44,7 @@ def public_half(private: str) -> str:
         return _public(Vapid.from_string(private).private_key)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # Without its cause, which may hold the key.
-        raise UnableToReadKey("It is no private key on P-256.") from None
+        raise UnableToReadKey("It is not a private key on P-256.") from None
 
 
 class UnableToSign(Exception):
@@ -69,12 +69,12 @@ def signer(*, private: str, subject: str) -> Any:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # Without its cause, which may hold the key.
         raise UnableToSign(
-            "VAPID_PRIVATE_KEY cannot be read: set a pair that `manage.py vapid` prints."
+            "VAPID_PRIVATE_KEY cannot be read. Set a pair that `manage.py vapid` prints."
         ) from None
     try:
         vapid.sign({"sub": subject, "aud": "https://push.example.com"})
     except VapidException as error:
-        message = f"VAPID_SUBJECT is “{subject}”, which cannot be signed: set it to mailto:you@example.com."
+        message = f"VAPID_SUBJECT is “{subject}”, which cannot be signed. Set it to mailto:you@example.com."
         raise UnableToSign(message) from error
     return vapid
 

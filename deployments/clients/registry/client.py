@@ -1,6 +1,6 @@
 """Whether a registry has an image: HEAD of one manifest, the one cheap question of the OCI distribution protocol; and what a build says of itself.
 
-Some registries answer HEAD with 404, 403 or 405 for what they have: that is confirmed by one GET. Docker Hub answers truly, and counts a
+Some registries answer HEAD with 404, 403, 405 or 501 for what they have: that is confirmed by one GET. Docker Hub answers truly, and counts a
 GET of a manifest as a pull and a HEAD not: https://docs.docker.com/docker-hub/usage/pulls/.
 """
 
@@ -107,7 +107,7 @@ class Registry:
         media_type = media_type_in(reply.headers)
         if reply.status == HTTPStatus.NOT_FOUND and image.registry == DOCKER_HUB:
             return None, ""
-        if reply.status in _TRANSIENT or reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if _is_failing(reply.status):
             raise _error(reply, image, grant)
         if reply.status == HTTPStatus.OK and is_manifest(reply.headers):
             stated = _digest_in(reply) or image.digest
@@ -141,7 +141,7 @@ class Registry:
             raise _error(reply, image, grant)
         if digest.startswith("sha256:") and f"sha256:{hashlib.sha256(reply.body).hexdigest()}" != digest:
             raise RegistryUnavailable(
-                f"{image.registry} sends something else than {image.path}'s configuration: check what stands in between. "
+                f"{image.registry} sends something else than {image.path}'s configuration. Check what stands in between. "
                 "It is asked again at the next sync."
             )
         return reply.body
@@ -165,7 +165,7 @@ class Registry:
         if not is_manifest(reply.headers):
             kind = media_type_in(reply.headers) or "no media type"
             raise RegistryUnavailable(
-                f"{image.registry} answers with something that is not an image's manifest ({kind}): check that it is a registry, and "
+                f"{image.registry} answers with something that is not an image's manifest ({kind}). Check that it is a registry, and "
                 "that nothing in between wants a login. It is asked again at the next sync."
             )
         return reply
@@ -183,6 +183,12 @@ class Registry:
             if grant.authorization:
                 reply = self._transport.ask(Question(method, url, _ACCEPT, grant.authorization))
         return reply, grant
+
+
+def _is_failing(status: int) -> bool:
+    """Whether a HEAD was met with trouble that passes. 501 is a server's word for a method that it does not know."""
+    is_server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.NOT_IMPLEMENTED
+    return status in _TRANSIENT or is_server_error
 
 
 def _digest_in(reply: Reply) -> str:

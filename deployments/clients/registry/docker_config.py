@@ -33,17 +33,18 @@ class Credentials:
 def find_credentials(config: Path | None, repository: str) -> Credentials | None:
     """What the file holds for an image repository, such as `registry.example.com/team/app`; None without a file or an entry.
 
-    Of several entries the one with the longest path counts. Raises RegistryRefused when the file cannot be read, or keeps the credentials outside itself.
+    Of several entries that hold any the one with the longest path counts. Raises RegistryRefused when the file cannot be read, or keeps the credentials outside itself.
     """
     if config is None:
         return None
     content, registry = _read(config), repository.partition("/")[0]
-    entry = _find_entry(_object(content.get("auths")), repository)
-    found = _credentials_in(entry, config, registry)
-    if found is None and _keeps_elsewhere(content, entry, registry):
+    entries = _find_entries(_object(content.get("auths")), repository)
+    stated = (_credentials_in(each, config, registry) for each in entries)
+    found = next((each for each in stated if each), None)
+    if found is None and _keeps_elsewhere(content, entries, registry):
         raise RegistryRefused(
-            f"{config} keeps the credentials for {registry} in a credential helper, and Headway runs none: "
-            f"write them into the file itself, under “auths”."
+            f"{config} keeps the credentials for {registry} in a credential helper, and Headway runs none. "
+            f"Write them into the file itself, under “auths”."
         )
     return found
 
@@ -53,20 +54,20 @@ def _read(config: Path) -> dict[str, Any]:
         content = json.loads(config.read_bytes())
     except OSError as error:
         raise RegistryRefused(
-            f"The docker config file {config} cannot be read ({error.strerror}): mount it, or correct its path."
+            f"The docker config file {config} cannot be read ({error.strerror}). Mount it, or correct its path."
         ) from error
     except ValueError:
         content = None
     if not isinstance(content, dict):
         # Without its cause: a parser's error holds the file it parsed.
         raise RegistryRefused(
-            f"The docker config file {config} is not JSON: write it anew with docker login."
+            f"The docker config file {config} is not JSON. Write it anew with docker login."
         )
     return content
 
 
-def _find_entry(auths: dict[str, Any], repository: str) -> dict[str, Any]:
-    """The longest path wins, and of equally long ones a host that is spelt out over one with `*`."""
+def _find_entries(auths: dict[str, Any], repository: str) -> list[dict[str, Any]]:
+    """The longest path comes first, and of equally long ones a host that is spelt out before one with `*`."""
     host, _, path = repository.partition("/")
     fitting = [
         (len(key_path), "*" not in key_host, key)
@@ -74,7 +75,7 @@ def _find_entry(auths: dict[str, Any], repository: str) -> dict[str, Any]:
         for key_host, key_path in [_place_of(key)]
         if _is_host(host, key_host) and _is_under(path, key_path)
     ]
-    return _object(auths[max(fitting)[2]]) if fitting else {}
+    return [_object(auths[key]) for _, _, key in sorted(fitting, reverse=True)]
 
 
 def _place_of(key: str) -> tuple[str, str]:
@@ -110,16 +111,16 @@ def _credentials_in(entry: dict[str, Any], config: Path, registry: str) -> Crede
         colon = ""
     if not colon:
         raise RegistryRefused(
-            f"The entry for {registry} in {config} is not base64 of user:password: write it anew with docker login."
+            f"The entry for {registry} in {config} is not base64 of user:password. Write it anew with docker login."
         )
     # docker login stores the password with NULs behind it in old files; the CLI strips them too.
     return Credentials(username, password.strip("\0"))
 
 
-def _keeps_elsewhere(content: dict[str, Any], entry: dict[str, Any], registry: str) -> bool:
+def _keeps_elsewhere(content: dict[str, Any], entries: list[dict[str, Any]], registry: str) -> bool:
     helpers = _object(content.get("credHelpers"))
     named = any(_place_of(key)[0] == registry for key in helpers)
-    return named or bool(content.get("credsStore")) or bool(entry.get("identitytoken"))
+    return named or bool(content.get("credsStore")) or any(each.get("identitytoken") for each in entries)
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class GoogleCredentials:
             raise RegistryUnavailable(_UNREACHABLE) from error
         except GoogleAuthError as error:
             raise RegistryRefused(
-                "Google's credentials cannot be used: correct GOOGLE_APPLICATION_CREDENTIALS, or the workload's identity.",
+                "Google's credentials cannot be used. Correct GOOGLE_APPLICATION_CREDENTIALS, or the workload's identity.",
                 answer_text=_first_line(error),
             ) from error
         except (KeyError, TypeError, ValueError) as error:

@@ -88,7 +88,7 @@ class Grants:
 def _token_url(image: ImageReference, challenge: Challenge, plain_http: frozenset[str]) -> str:
     if not is_safe(challenge.realm, plain_http):
         raise RegistryRefused(
-            f"{image.registry} names a token server without HTTPS, which gets no credentials: correct the registry's own settings."
+            f"{image.registry} names a token server without HTTPS, which gets no credentials. Correct the registry's own settings."
         )
     scope = challenge.scope or f"repository:{image.path}:pull"
     query = urlencode(
@@ -106,7 +106,7 @@ def _token_in(reply: Reply, *, host: str) -> tuple[str, float]:
     token = found.get("token") or found.get("access_token")
     if not isinstance(token, str) or not token.isascii() or not token.isprintable():
         raise RegistryUnavailable(
-            f"{host} answered without a token: check that it is a registry's token server."
+            f"{host} answered without a token. Check that it is a registry's token server."
         )
     seconds = found.get("expires_in")
     if not isinstance(seconds, int | float) or not seconds > 0:

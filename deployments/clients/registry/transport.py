@@ -88,7 +88,7 @@ class Transport:
                     return reply
                 question = question.moved_to(_follow(question.url, location, self.plain_http))
         raise RegistryUnavailable(
-            f"{host_of(first.url)} sends us from one address to the next without end: check the registry's own settings."
+            f"{host_of(first.url)} redirects in a loop. Check the registry's own settings."
         )
 
     def _exchange(self, question: Question, *, is_first: bool) -> Reply:
@@ -120,22 +120,22 @@ class Transport:
         if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
             return f"{host} did not answer within {self._timeout_seconds:g} seconds: it is asked again at the next sync."
         return (
-            f"{host} cannot be reached: check its name and the network; it is asked again at the next sync."
+            f"{host} cannot be reached. Check its name and the network; it is asked again at the next sync."
         )
 
 
 def _tls_problem(error: BaseException) -> str:
-    """What OpenSSL gives as its reason, as a person may put it right."""
+    """What OpenSSL gives as its reason, as a person may fix it."""
     text = str(error).lower()
     if any(reason in text for reason in _NOT_TLS):
         return (
-            "speaks plain HTTP where TLS was expected: put TLS before it, or add it to INSECURE_REGISTRIES."
+            "speaks plain HTTP where TLS was expected. Put TLS before it, or add it to INSECURE_REGISTRIES."
         )
     if "certificate has expired" in text:
-        return "shows a certificate that has expired: renew it there."
+        return "shows a certificate that has expired. Renew it there."
     if "certificate verify failed" in text:
-        return "shows a certificate that is not trusted: renew it there, or trust its authority here."
-    return "breaks off the TLS handshake: check which versions of TLS it speaks, and what stands in between."
+        return "shows a certificate that is not trusted. Renew it there, or trust its authority here."
+    return "breaks off the TLS handshake. Check which versions of TLS it speaks, and what stands in between."
 
 
 def _follow(url: str, location: str, plain_http: frozenset[str]) -> str:
@@ -145,7 +145,7 @@ def _follow(url: str, location: str, plain_http: frozenset[str]) -> str:
         target = ""
     if not is_safe(target, plain_http):
         raise RegistryUnavailable(
-            f"{host_of(url)} redirects to an address without HTTPS, where nothing is asked: correct the registry's own settings."
+            f"{host_of(url)} redirects to an address without HTTPS, where nothing is asked. Correct the registry's own settings."
         )
     return target
 
@@ -156,6 +156,6 @@ def _read(response: requests.Response) -> bytes:
         body += chunk
         if len(body) > _MOST_BYTES:
             raise RegistryUnavailable(
-                f"{host_of(response.url)} sent more than 4 MiB where a manifest was expected: check that it is a registry."
+                f"{host_of(response.url)} sent more than 4 MiB where a manifest was expected. Check that it is a registry."
             )
     return body

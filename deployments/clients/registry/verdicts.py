@@ -49,14 +49,14 @@ def error_for(reply: Reply, *, host: str, path: str, has_credentials: bool) -> R
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         seconds = _retry_after_seconds(reply.headers)
         when = "" if seconds is None else f" It wants {seconds:g} seconds of rest."
-        message = f"{host} was asked too often: wait, or give Headway credentials with a higher limit.{when}"
+        message = f"{host} was asked too often. Wait, or give Headway credentials with a higher limit.{when}"
         return RegistryRateLimited(message, answer_text=answer_text, retry_after_seconds=seconds)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         message = f"{host} fails ({_status_text(reply)}): it is asked again at the next sync."
         return RegistryUnavailable(message, answer_text=answer_text)
     if "expired" in answer_text.lower():
         # Amazon's registry says so with 403, which otherwise is about permissions.
-        message = f"Our credentials for {host} have expired: renew its entry in the docker config file."
+        message = f"Our credentials for {host} have expired. Renew its entry in the docker config file."
         return RegistryRefused(message, answer_text=answer_text)
     return RegistryRefused(
         _refusal(reply, host, path, has_credentials=has_credentials), answer_text=answer_text
@@ -66,15 +66,15 @@ def error_for(reply: Reply, *, host: str, path: str, has_credentials: bool) -> R
 def _refusal(reply: Reply, host: str, path: str, *, has_credentials: bool) -> str:
     if reply.status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return (
-            f"{host} does not take our question for {path} ({_status_text(reply)}): check the image's name."
+            f"{host} does not take our question for {path} ({_status_text(reply)}). Check the image's name."
         )
     if not has_credentials:
-        return f"{host} does not show {path} to everybody: check the name, or add credentials for {host} to the docker config file."
+        return f"{host} does not show {path} to everybody. Check the name, or add credentials for {host} to the docker config file."
     if reply.status == HTTPStatus.UNAUTHORIZED:
         return (
-            f"{host} does not accept our credentials for {path}: renew its entry in the docker config file."
+            f"{host} does not accept our credentials for {path}. Renew its entry in the docker config file."
         )
-    return f"{host} does not let our account read {path}: give it the right to pull."
+    return f"{host} does not let our account read {path}. Give it the right to pull."
 
 
 def _status_text(reply: Reply) -> str:

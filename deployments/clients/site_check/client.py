@@ -4,6 +4,7 @@ Proxies and certificates are those of requests' ordinary environment (HTTPS_PROX
 https://requests.readthedocs.io/en/latest/user/advanced/#proxies. Private addresses are legal: the site is its owner's own.
 """
 
+import errno
 import socket
 import time
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from deployments.clients.site_check.errors import (
 )
 from deployments.clients.timely_http import session
 
+# An address of another family, or of a network that this one is kept from.
+_NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 _MOST_BYTES = 64 * 1024
@@ -67,7 +70,7 @@ class SiteCheck:
                 if not target or not _is_same_origin(url, target):
                     return HostAnswer(status, round((time.monotonic() - began) * 1000), leads_to=target)
                 url = target
-        raise RedirectLoop(f"{host} redirects more than {_MOST_REDIRECTS} times: correct its redirects.")
+        raise RedirectLoop(f"{host} redirects more than {_MOST_REDIRECTS} times. Correct its redirects.")
 
 
 def _resolve(url: str) -> None:
@@ -109,26 +112,36 @@ def _read(response: requests.Response) -> None:
 
 def _plain(error: Exception, host: str) -> SiteCheckError:
     found = _causes(error)
-    causes = " ".join(repr(each) for each in found)
     if isinstance(error, requests.exceptions.SSLError):
         return CertificateRefused(
-            f"{host} shows a certificate that is not trusted: renew it, or trust its authority here."
+            f"{host} shows a certificate that is not trusted. Renew it, or trust its authority here."
         )
     if isinstance(error, requests.exceptions.ProxyError):
         return _by_the_proxy(found, host)
     if not isinstance(error, requests.exceptions.RequestException | urllib3.exceptions.HTTPError):
         return HostUnreachable(f"{host} cannot be asked: {error}")
-    if "NameResolutionError" in causes:
+    return _unable(found, host) or _broken_off(found, host)
+
+
+def _unable(found: list[BaseException], host: str) -> UnableToAsk | None:
+    """What says nothing of the site; None where it does."""
+    if any(isinstance(each, urllib3.exceptions.NameResolutionError) for each in found):
         return UnableToAsk(f"The worker cannot resolve the name {host}.")
-    if "Connection refused" in causes:
-        return HostUnreachable(f"Nobody listens at {host}: check its ingress.")
+    if any(isinstance(each, OSError) and each.errno in _NO_ROUTE for each in found):
+        return UnableToAsk(f"The worker's network has no route to {host}.")
+    return None
+
+
+def _broken_off(found: list[BaseException], host: str) -> HostUnreachable:
+    if any("Connection refused" in repr(each) for each in found):
+        return HostUnreachable(f"Nobody listens at {host}. Check its ingress.")
     return HostUnreachable(f"{host} broke off before its answer was whole.")
 
 
 def _by_the_proxy(found: list[BaseException], host: str) -> SiteCheckError:
     if any(isinstance(each, urllib3.exceptions.NewConnectionError) for each in found):
-        return UnableToAsk("The worker cannot reach its proxy: check HTTPS_PROXY.")
-    return HostUnreachable(f"The proxy does not lead to {host}: check HTTPS_PROXY and NO_PROXY.")
+        return UnableToAsk("The worker cannot reach its proxy. Check HTTPS_PROXY.")
+    return HostUnreachable(f"The proxy does not lead to {host}. Check HTTPS_PROXY and NO_PROXY.")
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:

@@ -14,7 +14,7 @@ POLL_SECONDS = 1
 
 
 class Command(BaseCommand):
-    help = "Ask for a Deploy of a site's head, or of SHA. A worker carries it out."
+    help = "Deploy a site's newest commit, or SHA. A worker carries it out."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("site", metavar="SITE", help="the site's name")
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--accept-red", action="store_true", help="deploy although CI failed")
         parser.add_argument(
-            "--wait", action="store_true", help="stay until it has ended; the exit status tells how"
+            "--wait", action="store_true", help="wait until it has ended; the exit status says how"
         )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         seen = getattr(site, "observation", None)
         if seen is None or not (sha or seen.head_sha):
             raise CommandError(
-                f"Nothing is known of {site.name} yet: run `manage.py sync {site.name}` first."
+                f"Nothing is known about {site.name} yet. Run `manage.py sync {site.name}` first."
             )
         user, name = shell_user()
         try:

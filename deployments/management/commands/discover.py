@@ -9,12 +9,10 @@ from deployments.rules.suggestions import TAG_BY_COMMIT
 
 
 class Command(BaseCommand):
-    help = "Print, as CSV for import_sites, the workloads whose image carries a commit and that no site stands for: write their hosts into it first. Run it where the worker runs."
+    help = "Print, as CSV for import_sites, the workloads whose image names a commit and that no site maps. Add their hosts to it first. Run it where the worker runs."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "namespaces", nargs="*", help="namespaces to look into; none: those that have sites"
-        )
+        parser.add_argument("namespaces", nargs="*", help="namespaces to search; none: those that have sites")
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = discover(clients=Clients.from_settings(), namespaces=options["namespaces"])

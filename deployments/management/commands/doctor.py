@@ -12,7 +12,7 @@ SIGNS = {Grade.GOOD: "ok  ", Grade.WARNING: "warn", Grade.BAD: "BAD "}
 
 
 class Command(BaseCommand):
-    help = "Ask everything that Headway depends on; one line each, with what helps. Run it where the worker runs: it needs its credentials."
+    help = "Check every dependency; one line each, with a remedy. Run it where the worker runs: it needs its credentials."
     # It says in its own words what Django would end with.
     requires_system_checks: list[str] = []
 
@@ -28,4 +28,4 @@ class Command(BaseCommand):
                 remedy = f" → {each.remedy}" if each.remedy else ""
                 self.stdout.write(f"{SIGNS[each.grade]}  {each.subject}: {each.message}{remedy}")
         if problems := sum(each.grade is Grade.BAD for each in found):
-            raise CommandError(f"{problems} of {len(found)} lines need you.")
+            raise CommandError(f"{problems} of {len(found)} checks failed.")

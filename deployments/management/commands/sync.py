@@ -13,7 +13,7 @@ WAIT_FOR_ANOTHER_SECONDS = 60
 
 
 class Command(BaseCommand):
-    help = "Look at GitHub, the registry and the cluster now, and begin the Deploys that are due."
+    help = "Check GitHub, the registry and the cluster now, and start the deploys that are due."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("sites", nargs="*", metavar="SITE", help="names; none: every site")
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         else:
             self._print(report, dry_run=options["dry_run"])
         if report.run.sites and report.run.with_problems == report.run.sites:
-            raise CommandError("No site could be observed.")
+            raise CommandError("No site could be checked.")
 
     def _print(self, report: SyncReport, *, dry_run: bool) -> None:
         rows = [_decision_as_dict(each) for each in report.decisions]
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         begun = sum(row["verdict"] == "go" for row in rows)
         deploys = f"{begun} would be deployed" if dry_run else f"{begun} deployed"
         self.stdout.write(
-            f"{run.sites} {'site' if run.sites == 1 else 'sites'}, {run.changed} changed, {run.with_problems} in trouble, {deploys}; "
+            f"{run.sites} {'site' if run.sites == 1 else 'sites'}, {run.changed} changed, {run.with_problems} with problems, {deploys}; "
             f"requests: GitHub {run.github_requests}, registry {run.registry_requests}, cluster {run.cluster_requests}."
         )
 

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         with try_lock(Lock.UPGRADE, wait_seconds=options["wait"]) as alone:
             if not alone:
                 raise CommandError(
-                    f"Another process has been migrating for {options['wait']:g} s: look at its log, then start this again."
+                    f"Another process has been migrating for {options['wait']:g} s: check its log, then start this again."
                 )
             call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
             self._grant()

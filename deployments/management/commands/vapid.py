@@ -8,7 +8,7 @@ from deployments.clients.push import fresh_key_pair
 
 
 class Command(BaseCommand):
-    help = "Print a fresh VAPID key pair for Web Push. Whoever changes it must subscribe every browser again."
+    help = "Print a fresh VAPID key pair for Web Push. After a change, every browser must subscribe again."
 
     def handle(self, *args: Any, **options: Any) -> None:
         pair = fresh_key_pair()

@@ -33,7 +33,7 @@ TICK_EVERY_SECONDS = 30
 
 
 class Command(BaseCommand):
-    help = "Run the queue's workers and the schedule, and end when they no longer give a sign of life."
+    help = "Run the queue's workers and the schedule, and exit when their heartbeat stops."
     # All checks would import every page, form and address into each of its processes.
     requires_system_checks = [SETTINGS]
 
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         if os.getpgrp() != os.getpid():
             # A group of our own, so that ending it takes along nobody else.
             os.setpgrp()
-        # Before the sign of life: whoever sees it may ask us to stop.
+        # Before the heartbeat: whoever sees it may ask us to stop.
         self._is_stopping = False
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, self._stop)
@@ -85,7 +85,7 @@ def _tick() -> None:
         queue_due_sync(now=timezone.now())
         enqueue.tick()
     except Error:
-        logger.warning("The database does not answer: the next tick asks it again", exc_info=True)
+        logger.warning("The database does not answer; the next tick retries", exc_info=True)
         connections.close_all()
 
 

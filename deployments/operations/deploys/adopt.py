@@ -34,16 +34,16 @@ def adopt(*, site: Site, image: str, by: User, now: datetime) -> Deploy:
 def _refusal(site: Site, image: str) -> str:
     seen = site.observation
     if seen.cluster_observed_at is None or image != seen.desired_image:
-        changed = "The image has changed since you looked. Look again, then decide."
+        changed = "The image changed since you opened this page. Review and try again."
         return changed if seen.cluster_observed_at else NEVER_SYNCED
     if not site.owns(image):
-        return f"{image} is not of {site.expected_repository}: correct the mapping, or put it right."
+        return f"{image} is not of {site.expected_repository}. Correct the mapping, or replace it."
     if seen.latest_deploy and seen.latest_deploy.is_active:
-        return "A Deploy is under way here: wait until that has ended."
+        return "A deploy is in progress here. Wait until it has ended."
     if not seen.desired_sha:
-        return "The image carries no commit that GitHub knows: push it to the branch, or put it right."
+        return "The image names no commit that GitHub knows. Push it to the branch, or replace it."
     if seen.desired_sha != seen.running_sha or seen.ready < seen.wanted:
-        return "Its pods do not all run it yet: wait until they do, then sync and adopt it."
+        return "Its pods do not all run it yet. Wait until they do, then sync and adopt it."
     return _off_branch(seen)
 
 
@@ -51,8 +51,8 @@ def _off_branch(seen: Observation) -> str:
     if seen.desired_sha == seen.head_sha or seen.ahead_by == 0:
         return ""
     if seen.ahead_by is None:
-        return "Whether this commit is on the branch is not known yet: sync first."
-    return f"Commit {short(seen.desired_sha)} is not on the branch: push it there first, or put it right."
+        return "Whether this commit is on the branch is not known yet. Sync first."
+    return f"Commit {short(seen.desired_sha)} is not on the branch. Push it there first, or replace it."
 
 
 def _write(site: Site, *, by: User, now: datetime) -> Deploy:

@@ -57,7 +57,9 @@ def request_batch(
     sites = {site.name: site for site in named.select_related("observation__latest_deploy")}
     entries = list({entry.name: entry for entry in entries}.values())
     if not entries or any(entry.name not in sites or not is_full_sha(entry.sha) for entry in entries):
-        raise UnableToDeployAll("What is ready has changed since you looked. Look again, then tap once more.")
+        raise UnableToDeployAll(
+            "The sites that are ready changed since you opened this page. Reload it and try again."
+        )
     _judge(entries, sites, by=by, authentication=authentication, now=now)
     try:
         batch = _write(entries, sites, by=by, key=key, now=now)
@@ -85,7 +87,7 @@ def _write(
             for place, entry in enumerate(entries, start=1)
         )
         message = (
-            f"Asked for Deploys of {counted(len(entries), 'site')}, one after another: {_named(entries)}."
+            f"Requested deploys of {counted(len(entries), 'site')}, one after another: {_named(entries)}."
         )
         audit.record(AuditEvent.Kind.DEPLOY, message, by=by, now=now)
     return batch
@@ -139,7 +141,7 @@ def cancel_batch(*, batch: DeployBatch, by: User, now: datetime) -> bool:
         sites = counted(locked.items.count(), "site")
         audit.record(
             AuditEvent.Kind.CANCEL,
-            sentences(f"Cancelled the Deploys of {sites}", _not_started(rest)),
+            sentences(f"Cancelled the deploys of {sites}", _not_started(rest)),
             by=by,
             now=now,
         )

@@ -24,14 +24,14 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
     Raises UnableToCancel once a worker has begun with it.
     """
     message = f"{by.get_username()} cancelled it before anything was changed."
-    audited = f"Cancelled Deploy {deploy.pk} of {short(deploy.sha)} before anything was changed."
+    audited = f"Cancelled deploy {deploy.pk} of {short(deploy.sha)} before anything was changed."
     with transaction.atomic():
         # Locked, so that a worker that is about to tell the cluster comes before or after, and never in between.
         unsent = Deploy.objects.select_for_update().filter(pk=deploy.pk, patch_sent_at=None)
         if unsent.first() is None or not finish(
             deploy, Ending.CANCELLED, message, by=by, audited=audited, now=now
         ):
-            raise UnableToCancel("Too late to cancel: the cluster has been told already.")
+            raise UnableToCancel("Too late to cancel. The cluster already has the change.")
 
 
 def abort_and_roll_back(
@@ -47,9 +47,9 @@ def abort_and_roll_back(
     try:
         with transaction.atomic():
             message = f"Aborted by {by.get_username()}: rolling back to {short(target)}."
-            audited = f"Aborted Deploy {deploy.pk} of {short(deploy.sha)} while it rolled out."
+            audited = f"Aborted deploy {deploy.pk} of {short(deploy.sha)} while it rolled out."
             if not finish(deploy, Ending.ABORTED, message, by=by, audited=audited, now=now):
-                raise UnableToCancel("Nothing to abort: it is not rolling out (any more).")
+                raise UnableToCancel("Nothing to abort. It is not rolling out.")
             seen = Observation.objects.filter(site=site).values_list("running_sha", flat=True).first()
             return request_rollback(
                 site=site,

@@ -74,7 +74,7 @@ class DeployRequest:
     def words_on_hold(self) -> str:
         """That a Hold is passed, and whose; empty where none is."""
         hold = self.passes_hold
-        return f"It passes the Hold by {hold.by}: {hold.reason}" if hold else ""
+        return f"It bypasses the hold by {hold.by}: {hold.reason}" if hold else ""
 
     @property
     def described(self) -> str:
@@ -85,7 +85,7 @@ class DeployRequest:
             case Kind.RESTART:
                 return f"a restart of the pods of {short(self.sha)}"
         over = f", in place of {self.accepts_image}" if self.accepts_image else ""
-        return f"a Deploy of {short(self.sha)}{', although CI failed' if self.accepts_red else ''}{over}"
+        return f"a deploy of {short(self.sha)}{', although CI failed' if self.accepts_red else ''}{over}"
 
 
 def note_refusal(refusal: str, deploy_request: DeployRequest, *, site: Site, now: datetime) -> None:

@@ -67,12 +67,12 @@ def guarded(question: Callable[[], T], deploy: Deploy, *, now: datetime) -> T:
         except Conflict:
             continue
         except (ClusterUnavailable, Throttled) as error:
-            raise TryLater(f"{error} Headway keeps trying.") from error
+            raise TryLater(f"{error} Retrying.") from error
         except ClusterRefused as error:
             raise _denied(deploy, error, now=now) from error
         except ClusterError as error:
             raise Refused(str(error)) from error
-    raise TryLater("The workload keeps changing while Headway looks at it. Headway keeps trying.")
+    raise TryLater("The workload keeps changing while Headway reads it. Retrying.")
 
 
 def _check_all(
@@ -134,7 +134,7 @@ def _denied(deploy: Deploy, error: ClusterRefused, *, now: datetime) -> Exceptio
     if now - since >= DENIED_AT_MOST:
         return Refused(str(error), reason=NOT_TRIED)
     deploy.note(now=now, denied_since=since)
-    return TryLater(f"{error} Headway keeps trying for a minute.")
+    return TryLater(f"{error} Retrying for a minute.")
 
 
 def _stopping(deploy: Deploy, *, now: datetime) -> tuple[StandingHold, ...]:
@@ -148,19 +148,21 @@ def _check_workload(deploy: Deploy, step: DeployStep, workload: Workload, *, now
         assign_containers(step, workload)
     if is_done(step, workload):
         return
-    step.note(from_image=all_images(workload).get(step.container, ""))
+    present = all_images(workload).get(step.container, "")
+    asked = asked_image(deploy.site, workload, container=step.container)
+    # Its pods may run for long beside the new ones, and by then nothing else tells what they are.
+    step.note(from_image=present, from_requested_image="" if asked == present else asked)
     if refusal := not_ours_to_change(workload):
         raise Refused(refusal)
     if deploy.kind == Kind.RESTART and workload.is_paused:
-        raise Refused(f"The {workload.kind} is paused: resume it with kubectl rollout resume, then restart.")
-    if refusal := _first_refusal(deploy, step, workload, now=now):
+        raise Refused(f"The {workload.kind} is paused. Resume it with kubectl rollout resume, then restart.")
+    if refusal := _first_refusal(deploy, step, workload, asked=asked, now=now):
         raise Refused(refusal)
 
 
-def _first_refusal(deploy: Deploy, step: DeployStep, workload: Workload, *, now: datetime) -> str:
+def _first_refusal(deploy: Deploy, step: DeployStep, workload: Workload, *, asked: str, now: datetime) -> str:
     site = deploy.site
     present = all_images(workload).get(step.container)
-    asked = asked_image(site, workload, container=step.container)
     foreign = _foreign_image(step, workload)
     # Rewritten since it was seen, and by nobody's wish.
     is_as_seen = asked != present and asked in {deploy.from_image, site.observation.requested_image}
@@ -200,8 +202,8 @@ def _check_answer(step: DeployStep, *, before: Workload, after: Workload) -> Non
             answered, asked=step.deploy.image, digest=step.deploy.digest
         ):
             raise Refused(
-                f"The cluster accepted the change and left the image at {kept}: a webhook puts it back. "
-                "Change its policy, or deploy by what it belongs to."
+                f"The cluster accepted the change and left the image at {kept}: a webhook restores it. "
+                "Change its policy, or deploy with the tool that manages it."
             )
 
 

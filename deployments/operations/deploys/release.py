@@ -1,4 +1,4 @@
-"""The release job: a Job that must complete before anything is changed, such as a migration of the database."""
+"""The release job: a Job that must complete before anything is changed, such as a database migration."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -68,7 +68,7 @@ def _images(deploy: Deploy, cron_job: Workload) -> dict[str, str]:
     found = matching_containers(cron_job, deploy.site.image_repositories)
     if not found:
         raise Refused(
-            f"No container of CronJob {cron_job.name} runs an image of this site: correct the mapping's release job."
+            f"No container of CronJob {cron_job.name} runs an image of this site. Correct the mapping's release job."
         )
     return {each.name: str(deploy.image) for each in found}
 

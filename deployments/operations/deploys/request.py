@@ -126,7 +126,7 @@ def _overtaken(site: Site, locked: Site, deploy_request: DeployRequest) -> str:
     is_so_still = locked.auto_deploy and stands_for_the_same(site, locked)
     if deploy_request.trigger != Trigger.SYNC or is_so_still:
         return ""
-    return "Its mapping was changed while the sync looked at it: the next sync looks again."
+    return "Its mapping changed during the sync. The next sync checks it again."
 
 
 def _missing(facts: SiteFacts, deploy_request: DeployRequest) -> str:
@@ -164,13 +164,13 @@ def _write(site: Site, facts: SiteFacts, deploy_request: DeployRequest, *, now: 
         waits_for_ci=readiness.wait_for_ci,
         status=Status.WAITING if missing else Status.QUEUED,
         queued_at=None if missing else now,
-        message=missing or "In the queue: a worker takes it up in a moment.",
+        message=missing or "Queued, starting shortly.",
     )
-    asked = sentences(f"Asked for by {deploy.requested_by_name}", deploy_request.words_on_hold)
+    asked = sentences(f"Requested by {deploy.requested_by_name}", deploy_request.words_on_hold)
     deploy.add_event(asked, kind=EventKind.ASKED, now=now)
     Observation.objects.filter(site=site).update(latest_deploy=deploy)
     audited = sentences(
-        f"Asked for {deploy_request.described}", deploy_request.cause, deploy_request.words_on_hold
+        f"Requested {deploy_request.described}", deploy_request.cause, deploy_request.words_on_hold
     )
     audit.record(
         AUDITED_AS[deploy_request.kind],

@@ -38,7 +38,7 @@ def request_restart(
         authentication=authentication,
     )
     if not seen.desired_sha:
-        unknown = "What runs is no commit that Headway knows: deploy one, or correct the mapping."
+        unknown = "The running commit is not known. Deploy one, or correct the mapping."
         refusal = unknown if seen.cluster_observed_at else NEVER_SYNCED
         note_refusal(refusal, deploy_request, site=site, now=now)
         raise UnableToDeploy(refusal)

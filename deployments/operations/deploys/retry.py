@@ -28,7 +28,7 @@ def request_retry(
     """
     site = deploy.site
     if deploy.status not in Status.UNSUCCESSFUL:
-        raise UnableToDeploy("Only what has ended without success can be tried again.")
+        raise UnableToDeploy("Only a deploy that did not succeed can be retried.")
     if deploy.kind == Kind.RESTART:
         return request_restart(
             site=site,

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
-from deployments.models import Deploy, Kind, Observation, Site
-from deployments.rules.builds import build_token
+from django.db.models import Q
+
+from deployments.models import Deploy, DeployStep, Kind, Observation, Site
+from deployments.rules.builds import build_token, version_token
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.ours import marked_by
 from deployments.rules.rollbacks import is_of
@@ -33,20 +35,41 @@ def asked_image(site: Site, workload: Workload, *, container: str) -> str:
 
 
 def image_set_as(site: Site, image: str) -> str:
-    """What a Deploy asked for of which the cluster made this image; the image itself where it carries a commit, or none did."""
+    """What a Deploy asked for of which the cluster made this image; the image itself where it carries a commit, or none did.
+
+    For images of the site's own pods alone: what admission makes of a pod stands nowhere else, and is known by its build or its tag.
+    """
     if commit_in(site, image):
         return image
-    return _made_of(site, image) or image
+    return _made_of(site, image) or _of_same_build(site, image) or image
 
 
 def _made_of(site: Site, applied: str) -> str:
-    """What a Deploy asked for of which the cluster made this image; empty where none did."""
-    made_of = (
-        site.deploys.filter(applied_image=printable(applied))
-        .exclude(applied_image="")
-        .values_list("image", flat=True)
-    )
-    return made_of.first() or ""
+    """What a Deploy asked for of which the cluster made this image, then or later; empty where none did."""
+    if not applied:
+        return ""
+    made_of = site.deploys.filter(applied_image=printable(applied)).values_list("image", flat=True)
+    found = DeployStep.objects.filter(deploy__site=site, from_image=printable(applied))
+    later = found.exclude(from_requested_image="").order_by("-pk")
+    return made_of.first() or later.values_list("from_requested_image", flat=True).first() or ""
+
+
+def _of_same_build(site: Site, image: str) -> str:
+    """The last image that a Deploy set whose digest, or whose tag with a commit, this one has; empty where none did."""
+    try:
+        reference = parse_image(image)
+    except UnableToParseImage:
+        return ""
+    if not site.expected_repository:
+        return ""
+    if reference.digest:
+        is_same = Q(digest=reference.digest) | Q(image__endswith=f"@{reference.digest}")
+    elif reference.tag and site.template.sha_in(reference.tag):
+        is_same = Q(image__endswith=f":{reference.tag}")
+    else:
+        return ""
+    wrote = site.deploys.filter(is_same, patch_sent_at__isnull=False)
+    return wrote.values_list("image", flat=True).first() or ""
 
 
 def note_desired(deploy: Deploy, *, now: datetime) -> None:
@@ -72,7 +95,7 @@ def update_requested_image(deploy: Deploy) -> None:
 def commit_in(site: Site, image: str) -> str:
     """Return the commit, 7 to 40 digits, that an image of this site carries; empty for any other image.
 
-    By label it is the build, which `sync/gather_builds.py` knows the commit of.
+    By label it is the build, which `sync/gather_builds.py` knows the commit of, and by release the version (`sync/gather_versions.py`).
     """
     try:
         reference = parse_image(image)
@@ -80,6 +103,8 @@ def commit_in(site: Site, image: str) -> str:
         return ""
     if site.is_by_label and reference.repository in site.image_repositories:
         return build_token(tag=reference.tag, digest=reference.digest)
+    if site.is_by_release and reference.repository in site.image_repositories:
+        return version_token(reference.tag)
     if not reference.tag or reference.repository not in site.image_repositories:
         return ""
     return site.template.sha_in(reference.tag) or ""

@@ -95,15 +95,15 @@ def _by_itself(failed: Deploy, *, now: datetime) -> str:
     earlier = failed.site.deploys.filter(pk__lt=failed.pk)[:PAST_LOOKED_AT]
     if why_not := way_back([_past(each) for each in earlier], failed=_past(failed), before=target):
         return why_not
-    cause = f"The Deploy of {short(failed.sha)} {Status(failed.status).label.lower()}: {failed.message}"
+    cause = f"The deploy of {short(failed.sha)} {Status(failed.status).label.lower()}: {failed.message}"
     seen = Observation.objects.get(site=failed.site).running_sha
     try:
         request_rollback(
             site=failed.site, sha=target, seen_sha=seen, by=None, rolls_back=failed, cause=cause, now=now
         )
     except UnableToDeploy as refusal:
-        return f"It was not rolled back by itself: {refusal}"
-    return f"Headway rolls back to {short(target)} by itself."
+        return f"Not rolled back automatically. {refusal}"
+    return f"Rolling back to {short(target)} automatically."
 
 
 def _past(deploy: Deploy) -> Past:
@@ -149,18 +149,18 @@ def _refusal(site: Site, deploy_request: DeployRequest) -> str:
     if site.observation.cluster_observed_at is None:
         return NEVER_SYNCED
     if not ran_here(site, deploy_request.sha):
-        return f"{short(deploy_request.sha) or 'That commit'} has not run here before: deploy it instead of rolling back to it."
+        return f"{short(deploy_request.sha) or 'That commit'} has not run here before. Deploy it instead of rolling back to it."
     gone = Q(image=deploy_request.image, image_gone=True) | Q(
         from_image=deploy_request.image, from_image_gone=True
     )
     if deploy_request.image and site.deploys.filter(gone).exists():
-        return f"The registry no longer has the image of {short(deploy_request.sha)}: choose another commit, or build it again."
+        return f"The registry no longer has the image of {short(deploy_request.sha)}. Choose another commit, or build it again."
     seen = site.observation
     left = (
         deploy_request.rolls_back.sha if deploy_request.rolls_back else seen.desired_sha or seen.running_sha
     )
     if deploy_request.sha == left:
-        return f"{short(deploy_request.sha)} is what runs already."
+        return f"{short(deploy_request.sha)} is already running."
     return ""
 
 
@@ -170,7 +170,7 @@ def _hold_left_behind(site: Site, rollback: Deploy, *, by: User | None, now: dat
     left = rollback.rolls_back.sha if rollback.rolls_back else seen.desired_sha or seen.running_sha
     if not left:
         return
-    why = f"Rolled back from {short(left)} by {by.get_username() if by else 'itself'}"
+    why = f"Rolled back by {by.get_username()}" if by else "Rolled back automatically"
     reason = f"{why}. {rollback.cause}".strip()[: Hold._meta.get_field("reason").max_length]  # noqa: SLF001  Django's documented Meta API
     try:
         place_hold(

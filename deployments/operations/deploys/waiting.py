@@ -1,4 +1,4 @@
-"""Deploys that were asked for before their image was there: moved on as soon as it is, given up after a while.
+"""Deploys that were asked for before their image was there: moved on as soon as it is, timed out otherwise.
 
 The sync, an image's event and the minutely look-up all come to the same `move_on`.
 """
@@ -49,7 +49,7 @@ def check_pending_image(*, deploy_id: int, clients: Clients, now: datetime) -> N
         finish(deploy, Ending.UNREADABLE, str(error), now=now)
         return
     except RegistryError as error:
-        deploy.note(now=now, message=f"{error} Headway looks again every minute.")
+        deploy.note(now=now, message=f"{error} Retrying every minute.")
         return
     if is_built is None or (is_built and (deploy.follow_head or deploy.waits_for_ci)):
         enqueue.sync(names=[deploy.site.name], trigger="waiting")
@@ -82,7 +82,7 @@ def move_on(deploy: Deploy, *, is_built: bool | None, check_state: CheckState, n
         deploy.note(now=now, message=missing)
         return False
     with transaction.atomic():
-        message = "The image is there: a worker takes it up in a moment."
+        message = "The image is built. Starting shortly."
         if not deploy.move(Status.QUEUED, only_from=STILL_WAITING, now=now, message=message, queued_at=now):
             return False
         Observation.objects.filter(site=deploy.site_id, head_sha=deploy.sha).update(head_image_built=True)
@@ -97,8 +97,8 @@ def take_up_waiting(queued: enqueue.QueuedEntries, *, now: datetime, timeout: ti
             enqueue.check_pending_image(deploy.pk, unless_in=queued)
             continue
         message = (
-            f"Given up after {duration(timeout)}: what {short(deploy.sha)} waited for did not come. "
-            "Look at its build, then ask again."
+            f"Timed out after {duration(timeout)}: the image for {short(deploy.sha)} never appeared. "
+            "Check the build, then deploy again."
         )
         finish(deploy, Ending.NEVER_BUILT, message, now=now)
 
@@ -112,7 +112,7 @@ def _judge(deploy: Deploy, seen: Observation, *, now: datetime) -> bool:
         )
     if deploy.waits_for_ci:
         message = (
-            f"{short(seen.head_sha)} came before CI had passed on {short(deploy.sha)}: ask for the newer one."
+            f"{short(seen.head_sha)} came before CI had passed on {short(deploy.sha)}. Deploy the newer one."
         )
         finish(deploy, Ending.OVERTAKEN, message, now=now)
     return False

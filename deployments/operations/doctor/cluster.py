@@ -1,6 +1,6 @@
 """The cluster: what we may do there, and every mapped workload and its containers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from deployments.clients.cluster import Cluster, ClusterError, Listed
 from deployments.facts import namespace_mappings
@@ -18,19 +18,29 @@ NAMED = 10
 
 def rights_suffice(cluster: Cluster, sites: Sequence[Site]) -> Iterator[Finding]:
     """Ask the API server for each right in each namespace; where it is not given for all, for each workload."""
-    for mapping in namespace_mappings(sites):
-        subject = f"Rights in {mapping.namespace}"
-        needed = permissions_for(mapping.names, release_jobs=bool(mapping.release_jobs))
+    yield from rights_suffice_for(cluster, namespace_mappings(sites))
+
+
+def rights_suffice_for(cluster: Cluster, mappings: Iterable[NamespaceMapping]) -> Iterator[Finding]:
+    """As `rights_suffice`, for what may be mapped later."""
+    for mapping in mappings:
+        subject = f"Permissions in {mapping.namespace}"
         try:
-            missing = [each for permission in needed for each in _refused(cluster, permission, mapping)]
+            missing = missing_rights(cluster, mapping)
         except ClusterError as error:
-            yield bad(subject, str(error), "Check KUBECONFIG or the ServiceAccount, then ask again.")
+            yield bad(subject, str(error), "Check KUBECONFIG or the ServiceAccount, then check again.")
             continue
         for attributes, permission in missing:
-            remedy = f"Needed for {permission.what_for}: apply what `manage.py rbac` prints."
+            remedy = f"Needed for {permission.what_for}. Apply what `manage.py rbac` prints."
             yield bad(subject, f"The worker may not {attributes}.", remedy)
         if not missing:
-            yield good(subject, "The worker may do what it has to.")
+            yield good(subject, "The worker has every permission it needs.")
+
+
+def missing_rights(cluster: Cluster, mapping: NamespaceMapping) -> list[tuple[str, Permission]]:
+    """What the worker may not do, like `patch deployments web`, each with the permission that it is of. Raises ClusterError."""
+    needed = permissions_for(mapping.names, release_jobs=bool(mapping.release_jobs))
+    return [each for permission in needed for each in _refused(cluster, permission, mapping)]
 
 
 def _refused(
@@ -81,7 +91,7 @@ def workloads_are_there(sites: Sequence[Site], present: Present) -> Iterator[Fin
         if not site.references:
             yield bad(f"Workloads, {site.name}", "Its mapping names no workload.", "Add one in the admin.")
     if there:
-        yield good("Workloads", f"{there} of {len(mapped)} are there, with the right container and image.")
+        yield good("Workloads", f"{there} of {len(mapped)} found, with the right container and image.")
 
 
 def unmapped(sites: Sequence[Site], present: Present) -> Iterator[Finding]:
@@ -93,7 +103,7 @@ def unmapped(sites: Sequence[Site], present: Present) -> Iterator[Finding]:
         found += dict.fromkeys(str(each.reference.place) for each in named)
     if found:
         more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-        stated = f"No site stands for {', '.join(found[:NAMED])}{more}: `manage.py discover` prints lines for import_sites."
+        stated = f"No site maps {', '.join(found[:NAMED])}{more}: `manage.py discover` prints lines for import_sites."
         yield good("Not mapped", stated)
     for workloads in present.values():
         for each in unnameable(workloads, mapped=mapped):
@@ -112,7 +122,7 @@ def tags_are_given(sites: Sequence[Site], images: Mapping[str, str]) -> Iterator
         if reason:
             yield warning(f"Tags, {site.name}", reason, TAG_BY_COMMIT)
         elif template and not site.template.gives(parse_image(image).tag or ""):
-            message = f"It runs {image}, and {site.template.text} gives no such tag."
+            message = f"It runs {image}, and {site.template.text} makes no such tag."
             yield warning(f"Tags, {site.name}", message, f"Set the mapping's image template to {template}.")
 
 
@@ -129,6 +139,8 @@ def _problem(site: Site, reference: WorkloadReference, workload: Workload | None
     if site.expected_repository and not site.owns(image):
         drifted = f"{targets[0]} runs {image}, which is not of {site.expected_repository}."
         return warning(
-            subject, drifted, "Correct the mapping or its image template: Headway does not touch this one."
+            subject,
+            drifted,
+            "Correct the mapping or its image template. Headway does not change this workload.",
         )
     return None

@@ -13,7 +13,7 @@ BEFORE = timedelta(minutes=5)
 """A hook of a push comes by then, or it did not come."""
 LATELY = timedelta(days=7)
 KEYS_OLD_AFTER = timedelta(hours=6)
-_LOOK = "Look at the webhook's recent deliveries on GitHub, and at Hooks: its address, its secret, and whether GitHub can reach it."
+_LOOK = "Check the webhook's recent deliveries on GitHub, and Hooks: its address, its secret, and whether GitHub can reach it."
 
 
 def hooks_arrive(*, now: datetime) -> Iterator[Finding]:
@@ -25,10 +25,10 @@ def hooks_arrive(*, now: datetime) -> Iterator[Finding]:
         return
     found_at = HeadCheck.objects.values_list("found_at", flat=True).first()
     if found_at is not None and at < found_at - BEFORE and now - found_at < LATELY:
-        message = f"A push was seen at {found_at:%Y-%m-%d %H:%M} UTC, and no webhook came of it: the last came at {at:%Y-%m-%d %H:%M} UTC."
+        message = f"A push was seen at {found_at:%Y-%m-%d %H:%M} UTC, but no webhook arrived for it. The last arrived at {at:%Y-%m-%d %H:%M} UTC."
         yield warning("Hooks", message, _LOOK)
     else:
-        yield good("Hooks", f"The last webhook came at {at:%Y-%m-%d %H:%M} UTC.")
+        yield good("Hooks", f"The last webhook arrived at {at:%Y-%m-%d %H:%M} UTC.")
 
 
 def keys_are_fresh(*, issuers: tuple[str, ...], now: datetime) -> Iterator[Finding]:

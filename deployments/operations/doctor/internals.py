@@ -28,7 +28,7 @@ def settings_are_sound() -> Iterator[Finding]:
         yield say("Settings", each.msg.splitlines()[0], each.hint or "See docs/operate.md.")
     if not found:
         yield good(
-            "Settings", f"They can be read, and suit {'production' if is_open else 'this machine alone'}."
+            "Settings", f"They can be read, and match {'production' if is_open else 'this machine alone'}."
         )
 
 
@@ -67,15 +67,15 @@ def clock_is_right(*, now: datetime) -> Iterator[Finding]:
 
 def worker_is_alive(*, now: datetime) -> Iterator[Finding]:
     tick = last_tick()
-    remedy = "Start `manage.py worker`; where one runs, read its log: it ends itself when it is stuck."
+    remedy = "Start `manage.py worker`. If one runs, read its log; it exits when it is stuck."
     if tick is None:
-        yield bad("Worker", "None has given a sign of life yet.", remedy)
+        yield bad("Worker", "No heartbeat yet.", remedy)
         return
     silence = (now - tick).total_seconds()
     if silence > SILENT_AFTER_SECONDS:
-        yield bad("Worker", f"The last sign of life is {silence / 60:.0f} minutes old.", remedy)
+        yield bad("Worker", f"Last heartbeat {silence / 60:.0f} minutes ago.", remedy)
     else:
-        yield good("Worker", f"It gave a sign of life {max(silence, 0):.0f} s ago.")
+        yield good("Worker", f"Last heartbeat {max(silence, 0):.0f} s ago.")
 
 
 def proxies_are_trusted(*, now: datetime) -> Iterator[Finding]:

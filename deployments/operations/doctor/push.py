@@ -39,7 +39,7 @@ def push_keys_fit(*, public: str, private: str) -> Iterator[Finding]:
 
 def _without_private(public: str) -> Finding:
     if public:
-        message = "VAPID_PRIVATE_KEY is missing: phones subscribe, and are told nothing."
+        message = "VAPID_PRIVATE_KEY is missing: phones subscribe, but get no notifications."
         return bad(SUBJECT, message, "Give the worker the other half of VAPID_PUBLIC_KEY, or unset both.")
     return good(SUBJECT, "None is set: phones get no notifications. `manage.py vapid` prints a pair.")
 

@@ -37,7 +37,7 @@ def examine(*, clients: Clients, now: datetime) -> list[Finding]:
         ("Proxies", lambda: internals.proxies_are_trusted(now=now)),
         ("Sites", lambda: services.mapped(sites, image_prefixes=settings.IMAGE_PREFIXES)),
         ("Token", lambda: tokens_suffice(clients, now=now)),
-        ("App", lambda: installations_suffice(clients, sites)),
+        ("App", lambda: installations_suffice(clients, [each.owner for each in sites])),
         ("GitHub", lambda: services.github_answers(clients, sites)),
         ("Cluster", lambda: _cluster(clients, sites, present)),
         ("Tags", lambda: clusters.tags_are_given(sites, _images(sites, present))),
@@ -77,7 +77,7 @@ def _safely(subject: str, step: Callable[[], Iterator[Finding]]) -> list[Finding
             bad(
                 subject,
                 f"It could not be asked: {error}",
-                "This is a fault of Headway's: its log has the rest.",
+                "This is an error in Headway. Its log has the details.",
             )
         ]
 
@@ -97,7 +97,7 @@ def _cluster(clients: Clients, sites: Sequence[Site], present: Present) -> Itera
         try:
             present[namespace, kind] = cluster.workloads(kind, namespace)
         except ClusterError as error:
-            yield bad(f"Cluster, {namespace}", str(error), "See what the lines about rights say.")
+            yield bad(f"Cluster, {namespace}", str(error), "See the lines about permissions.")
     yield from clusters.workloads_are_there(sites, present)
     yield from clusters.unmapped(sites, present)
 

@@ -43,11 +43,9 @@ def github_answers(clients: Clients, sites: Sequence[Site]) -> Iterator[Finding]
     if answers.budget is None:
         return
     budget = answers.budget
-    left = f"{budget.remaining} of {budget.limit} requests are left in this hour."
+    left = f"{budget.remaining} of {budget.limit} requests left in this hour."
     if budget.remaining < LITTLE_BUDGET * budget.limit:
-        remedy = (
-            f"Headway goes on by itself after {budget.resets_at:%H:%M} UTC; see what else uses this token."
-        )
+        remedy = f"Headway continues automatically after {budget.resets_at:%H:%M} UTC. Check what else uses this token."
         yield warning("GitHub's budget", left, remedy)
     else:
         yield good("GitHub's budget", left)
@@ -59,7 +57,7 @@ def _ci_is_seen(heads: Mapping[Hashable, Head | HeadProblem]) -> Iterator[Findin
         str(key) for key, head in heads.items() if isinstance(head, Head) and head.check_state == "unknown"
     ]
     if unseen:
-        message = f"Whether CI passed is not told for {_number(len(unseen), 'repository', 'repositories')}, first that of {unseen[0]}."
+        message = f"CI results are missing for {_number(len(unseen), 'repository', 'repositories')}, first that of {unseen[0]}."
         yield warning(
             "GitHub's checks", message, "Grant the token to read commit statuses (an App: checks too)."
         )
@@ -84,7 +82,7 @@ def _missing(clients: Clients, host: str, image: str) -> Finding | None:
         return bad(subject, str(error), "Check DOCKER_CONFIG, and who may read this image repository.")
     if digest is None:
         gone = f"{image} runs, and is not in the registry."
-        return warning(subject, gone, "Its pods cannot start anew: build it again, or deploy another commit.")
+        return warning(subject, gone, "Its pods cannot start anew. Build it again, or deploy another commit.")
     return None
 
 
@@ -95,7 +93,7 @@ def _number(count: int, one: str, many: str) -> str:
 def ping_address_answers(url: str) -> Iterator[Finding]:
     """Connect to where good syncs are told, and say nothing there: a ping of the doctor's would hide a dead sync."""
     if not url:
-        yield good("Ping", "No PING_URL is set: nobody outside is told when syncs stop.")
+        yield good("Ping", "No PING_URL is set: no external monitor is alerted when syncs stop.")
         return
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)

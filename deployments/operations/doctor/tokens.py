@@ -1,11 +1,10 @@
 """GitHub's tokens: whether each is accepted, what it may do as far as GitHub tells, and until when."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from deployments.clients.clients import Clients
 from deployments.clients.github import GitHubError, Grant
-from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
 
 SOON = timedelta(days=14)
@@ -23,13 +22,13 @@ def tokens_suffice(clients: Clients, *, now: datetime) -> Iterator[Finding]:
         yield _judged(name, grant, now=now)
 
 
-def installations_suffice(clients: Clients, sites: Sequence[Site]) -> Iterator[Finding]:
+def installations_suffice(clients: Clients, owners: Iterable[str]) -> Iterator[Finding]:
     """One line for each owner that the GitHub App is installed for. Costs one request each, or two."""
-    owners = sorted({site.owner.lower() for site in sites})
-    for owner, lacks in clients.github.installations_lack(owners).items():
+    named = sorted({owner.lower() for owner in owners})
+    for owner, lacks in clients.github.installations_lack(named).items():
         subject = f"App, {owner}"
         if isinstance(lacks, GitHubError):
-            yield bad(subject, str(lacks), "Until then its repositories stay as they were last seen.")
+            yield bad(subject, str(lacks), "Until then, its repositories are not updated.")
         elif lacks:
             message = f"Its installation may not read {', '.join(lacks)}."
             yield bad(
@@ -38,27 +37,27 @@ def installations_suffice(clients: Clients, sites: Sequence[Site]) -> Iterator[F
                 "Grant that in the App's settings on GitHub (Permissions, read-only), and have the owner accept it.",
             )
         else:
-            yield good(subject, "Its installation may read all that Headway asks for.")
+            yield good(subject, "Its installation may read everything that Headway needs.")
 
 
 def _judged(name: str, grant: Grant | GitHubError, *, now: datetime) -> Finding:
     subject = f"Token, {name}"
     if isinstance(grant, GitHubError):
-        return bad(subject, str(grant), "Until then its repositories stay as they were last seen.")
+        return bad(subject, str(grant), "Until then, its repositories are not updated.")
     message = f"{_may(grant)} {_lasts(grant, now=now)}"
     if grant.expires_at and grant.expires_at < now + SOON:
-        return warning(subject, message, f"Make its successor now and set {name.partition(',')[0]}.")
+        return warning(subject, message, f"Create a new one now and set {name.partition(',')[0]}.")
     too_much = _too_much(grant)
     if too_much:
         return warning(
-            subject, message, f"Headway only reads, and has no use for {too_much}: set {FINE_GRAINED}."
+            subject, message, f"Headway only reads, and has no use for {too_much}. Set {FINE_GRAINED}."
         )
     return good(subject, message)
 
 
 def _may(grant: Grant) -> str:
     if grant.scopes is None:
-        return "It is accepted; what a fine-grained token may do GitHub does not tell, only the lines of its repositories do."
+        return "Token valid. (GitHub doesn't expose a fine-grained token's permissions; see each repository below.)"
     if not grant.scopes:
         return "It is a classic token without scopes, and reads public repositories alone."
     return f"It is a classic token with {', '.join(sorted(grant.scopes))}."

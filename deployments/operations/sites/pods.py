@@ -1,4 +1,4 @@
-"""The pods of a site and their logs: asked for by a person, answered by a worker, kept for minutes.
+"""The pods of a site and their logs: requested by a person, answered by a worker, kept for minutes.
 
 Web has no way into the cluster, and a worker reads no pod but those of the site's own workloads, whatever an entry or a row names.
 """

@@ -58,7 +58,7 @@ class Found:
     """Why no pod of a workload is ready, where some are wanted and no Deploy is under way."""
     workloads: tuple[WorkloadSeen, ...]
     running_build: str = ""
-    """By label, the builds that `running_tag` was told by."""
+    """By label the builds, and by release the images' tags, that `running_tag` was told by."""
     desired_build: str = ""
 
 
@@ -130,7 +130,7 @@ def _look(site: Site, reference: WorkloadReference, lists: ClusterLists, outages
     """What one workload shows. Raises ClusterError."""
     workload = lists.workload(reference)
     if workload is None:
-        return _missing(reference, f"There is no {reference.place}: correct the mapping.")
+        return _missing(reference, f"There is no {reference.place}. Correct the mapping.")
     targets = targets_of(workload, reference=reference, repositories=site.image_repositories)
     if not targets:
         return _missing(reference, no_target(workload, reference))
@@ -180,7 +180,7 @@ def _seen(
         name=reference.name,
         asked=commits.pop() if len(commits) == 1 else "",
         running=running,
-        running_build=running if site.is_by_label else "",
+        running_build=running if site.is_by_label or site.is_by_release else "",
         ready=workload.counts.ready,
         wanted=workload.counts.wanted,
         resource_version=workload.resource_version,
@@ -216,9 +216,11 @@ def _running_tag(
     if not workload.counts.ready:
         return ""
     before = seen_of(reference, workloads_from_json(site.observation.workloads))
-    if before and before.resource_version == workload.resource_version:
-        # Nothing has moved since the last look: neither have the pods' images.
-        return before.running_build or before.running
+    ran = (before.running_build or before.running) if before else ""
+    if before and ran and before.resource_version == workload.resource_version:
+        # Nothing has moved since the last look: neither have the pods' images. What was not known then may be by now,
+        # for pods that fall away and come back while their controller is late leave no trace in the workload.
+        return ran
     desired = all_images(workload)[container]
     pods = lists.pods(workload.namespace).of_workload(workload.name)
     images = running_images(workload, pods, container=container)

@@ -42,8 +42,8 @@ class Outages:
     ) -> SeenOutage:
         """Return what keeps the workload's pods from being ready; raises nothing."""
         outage = outage_of(workload, pods, container=container, now=self._now)
-        if outage.unexplained_pod and (
-            events := self._ask(lambda: cluster.events(workload.namespace, uid=outage.unexplained_pod))
+        if outage.unexplained and (
+            events := self._ask(lambda: cluster.events(workload.namespace, uid=outage.unexplained))
         ):
             outage = outage_of(workload, pods, events, container=container, now=self._now)
         listed = pods_as_json(outage.pods)

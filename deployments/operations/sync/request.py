@@ -21,7 +21,7 @@ def request_sync(*, names: Sequence[str] = (), by: User, now: datetime) -> None:
     with transaction.atomic():
         site = Site.objects.filter(name=names[0]).first() if len(names) == 1 else None
         what = "every site" if not names else "this site" if site else f"{len(names)} sites"
-        audit.record(AuditEvent.Kind.SYNC, f"Asked for a sync of {what}.", by=by, site=site, now=now)
+        audit.record(AuditEvent.Kind.SYNC, f"Requested a sync of {what}.", by=by, site=site, now=now)
         enqueue.sync(names=names, trigger="person")
 
 

@@ -16,6 +16,7 @@ from deployments.operations.sync.attention import notify_what_waits, states_befo
 from deployments.operations.sync.decide import Decision, decide_all
 from deployments.operations.sync.gather import Gathered, gather
 from deployments.operations.sync.gather_builds import save_builds
+from deployments.operations.sync.gather_versions import save_versions
 from deployments.operations.sync.record import changed_sites, record
 from deployments.queries import GOOD_ENOUGH
 from deployments.queue import enqueue
@@ -59,7 +60,7 @@ def sync(
         return _dry_run(clients, names, trigger, now=clock())
     with try_lock(Lock.SYNC, wait_seconds=wait_seconds) as alone:
         if not alone:
-            raise AnotherAtWork("Another sync is at work: wait for it to end.")
+            raise AnotherAtWork("Another sync is running. Wait until it has ended.")
         return _sync_alone(clients, names, trigger, clock=clock)
 
 
@@ -115,6 +116,7 @@ def _sync_alone(
         changed = changed_sites(sites, gathered.observations)
         remember(gathered.github.limits, gathered.pauses, now=now)
         save_builds(gathered.builds)
+        save_versions(gathered.versions)
         before = states_before(changed, now=now)
         sites = record(sites, gathered.observations, changed=changed, now=now)
         _count(run, gathered, changed)
@@ -178,7 +180,7 @@ def _act(decision: Decision, *, now: datetime) -> Decision:
     except UnableToDeploy as refusal:
         return replace(decision, verdict=Stop(str(refusal)))
     except Site.DoesNotExist:
-        return replace(decision, verdict=Stop("Its mapping was deleted while the sync looked at it."))
+        return replace(decision, verdict=Stop("Its mapping was deleted during the sync."))
     return replace(decision, deploy=deploy)
 
 
@@ -200,7 +202,7 @@ def _finish(run: SyncRun, decisions: Sequence[Decision], *, now: datetime) -> No
     run.decisions = {each.site.name: _as_json(each) for each in decisions}
     run.result = SyncRun.Result.WITH_PROBLEMS if run.with_problems else SyncRun.Result.GOOD
     if run.with_problems == run.sites > 0:
-        run.result, run.message = SyncRun.Result.FAILED, "No site could be observed."
+        run.result, run.message = SyncRun.Result.FAILED, "No site could be checked."
     run.finished_at = now
     run.save()
 

@@ -19,9 +19,9 @@ def judge_cron_job(cron_job: Workload, images: Mapping[str, str]) -> Rollout:
 
 def _complete(cron_job: Workload) -> str:
     if cron_job.is_suspended:
-        taken = "The image is set. The CronJob is suspended: no job starts until somebody resumes it"
+        taken = "Applied. The CronJob is suspended, so no job starts until it is resumed"
     else:
-        taken = "The image is set: the next job runs it"
+        taken = "Applied. The next job uses it"
     under_way = len(cron_job.active_jobs)
     if not under_way:
         return sentences(taken)

@@ -8,7 +8,7 @@ https://kubernetes.io/docs/tasks/manage-daemon/update-daemon-set/#daemonset-upda
 from collections.abc import Mapping
 
 from deployments.rules.rollouts.rollout import Judgement, Phase, Rollout, before_counting, with_numbers
-from deployments.rules.wording import some_of
+from deployments.rules.wording import creating, waiting_for
 from deployments.rules.workloads import Workload
 
 
@@ -23,15 +23,15 @@ def judge_daemon_set(daemon_set: Workload, images: Mapping[str, str]) -> Rollout
 def _judge(daemon_set: Workload) -> Judgement:
     numbers = daemon_set.counts
     if not numbers.wanted:
-        return Phase.COMPLETE, "The image is set, and no pod runs it: the DaemonSet has no node to run on."
+        return Phase.COMPLETE, "Applied. No pods run, because no node matches the DaemonSet."
     if daemon_set.strategy == "OnDelete":
         return (
             Phase.COMPLETE,
-            "The image is set. The DaemonSet updates on delete: new pods come when somebody deletes the old ones.",
+            "Applied. The DaemonSet's update strategy is OnDelete, so new pods start when the old ones are deleted.",
         )
     if numbers.updated < numbers.wanted:
-        return Phase.PROGRESSING, f"{some_of(numbers.updated, numbers.wanted, 'new pod')} created."
+        return Phase.PROGRESSING, creating(numbers.updated, numbers.wanted)
     if numbers.available < numbers.wanted:
-        return Phase.PROGRESSING, f"{some_of(numbers.available, numbers.wanted, 'new pod')} up."
+        return Phase.PROGRESSING, waiting_for(numbers.available, numbers.wanted)
     where = "its node" if numbers.wanted == 1 else f"all {numbers.wanted} nodes"
     return Phase.COMPLETE, f"The new pod is up on {where}."

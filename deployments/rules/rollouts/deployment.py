@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from deployments.rules.pods import condition
 from deployments.rules.rollouts.rollout import Judgement, Phase, Rollout, before_counting, with_numbers
-from deployments.rules.wording import counted, duration, sentences, some_of
+from deployments.rules.wording import counted, creating, duration, sentences, waiting_for
 from deployments.rules.workloads import Counts, Workload, image_writer
 
 
@@ -28,7 +28,7 @@ def _judge(deployment: Workload, images: Iterable[str]) -> Judgement:
     if deployment.is_paused and (missing or not numbers.wanted):
         return (
             Phase.PAUSED,
-            "The image is set, and its pods are not replaced: the Deployment is paused. Resume it with kubectl rollout resume.",
+            "Applied. The Deployment is paused, so its pods are not replaced. Resume it with kubectl rollout resume.",
         )
     if _is_past_deadline(deployment, images):
         return Phase.FAILED, sentences(_deadline(deployment), missing, _refused_pods(deployment))
@@ -58,14 +58,13 @@ def _what_is_missing(deployment: Workload) -> str:
     numbers = deployment.counts
     leaving = max(numbers.old, numbers.terminating)
     if deployment.strategy == "Recreate" and leaving and not numbers.updated:
-        return f"New pods start when the old ones are gone: {counted(leaving, 'old pod')} to go."
+        return f"Waiting for {counted(leaving, 'old pod')} to stop before new ones start."
     if numbers.updated < numbers.wanted:
-        return f"{some_of(numbers.updated, numbers.wanted, 'new pod')} created."
+        return creating(numbers.updated, numbers.wanted)
     if numbers.old:
-        goes = "has" if numbers.old == 1 else "have"
-        return f"{counted(numbers.old, 'old pod')} {goes} still to go."
+        return f"Waiting for {counted(numbers.old, 'old pod')} to stop."
     if numbers.available < numbers.updated:
-        return f"{some_of(numbers.available, numbers.updated, 'new pod')} up."
+        return waiting_for(numbers.available, numbers.updated)
     return ""
 
 
@@ -78,5 +77,5 @@ def _refused_pods(deployment: Workload) -> str:
 
 def _complete(numbers: Counts) -> str:
     if not numbers.wanted:
-        return "The image is set, and no pod runs it: the Deployment is scaled to zero."
+        return "Applied. No pods run, because the Deployment is scaled to zero."
     return "The new pod is up." if numbers.updated == 1 else f"All {numbers.updated} new pods are up."

@@ -45,7 +45,7 @@ class Rollout:
 
 
 Judgement = tuple[Phase, str]
-_NOT_OBSERVED = "The cluster has taken the change and has not begun with it yet."
+_NOT_OBSERVED = "The cluster accepted the change and has not started it yet."
 
 
 def with_numbers(workload: Workload, judgement: Judgement, *, wanted: int, by: str = "") -> Rollout:
@@ -84,7 +84,7 @@ def before_counting(workload: Workload, images: Mapping[str, str], *, wanted: in
 def _superseded(workload: Workload, container: str, what: str, *, wanted: int) -> Rollout:
     writer = image_writer(workload, container=container)
     by = writer.manager if writer else ""
-    who = "Another deploy by Headway" if by == OUR_MANAGER else by or "Somebody else"
+    who = "Another deploy by Headway" if by == OUR_MANAGER else by or "Someone else"
     return with_numbers(
         workload, (Phase.SUPERSEDED, f"{who} has set the {what} since."), wanted=wanted, by=by
     )

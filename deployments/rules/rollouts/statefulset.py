@@ -8,7 +8,7 @@ nothing is waited for: https://kubernetes.io/docs/concepts/workloads/controllers
 from collections.abc import Mapping
 
 from deployments.rules.rollouts.rollout import Judgement, Phase, Rollout, before_counting, with_numbers
-from deployments.rules.wording import counted, sentences, some_of
+from deployments.rules.wording import counted, creating, sentences, some_of
 from deployments.rules.workloads import Workload
 
 
@@ -30,15 +30,15 @@ def _wanted(stateful_set: Workload) -> int:
 def _judge(stateful_set: Workload, wanted: int) -> Judgement:
     numbers = stateful_set.counts
     if not numbers.wanted:
-        return Phase.COMPLETE, "The image is set, and no pod runs it: the StatefulSet is scaled to zero."
+        return Phase.COMPLETE, "Applied. No pods run, because the StatefulSet is scaled to zero."
     if stateful_set.strategy == "OnDelete":
         return (
             Phase.COMPLETE,
-            "The image is set. The StatefulSet updates on delete: new pods come when somebody deletes the old ones.",
+            "Applied. The StatefulSet's update strategy is OnDelete, so new pods start when the old ones are deleted.",
         )
     if not wanted:
-        return Phase.COMPLETE, f"The image is set, and no pod runs it: {_kept(stateful_set)}."
-    created = "" if numbers.updated >= wanted else f"{some_of(numbers.updated, wanted, 'new pod')} created."
+        return Phase.COMPLETE, f"Applied. {_kept(stateful_set)}."
+    created = "" if numbers.updated >= wanted else creating(numbers.updated, wanted)
     if numbers.ready < numbers.wanted:
         return Phase.PROGRESSING, sentences(
             created, f"{some_of(numbers.ready, numbers.wanted, 'pod')} ready."
@@ -51,7 +51,5 @@ def _judge(stateful_set: Workload, wanted: int) -> Judgement:
 
 def _kept(stateful_set: Workload) -> str:
     kept = min(stateful_set.partition, stateful_set.counts.wanted)
-    keep = "keeps its" if kept == 1 else "keep their"
-    return (
-        f"{counted(kept, 'pod')} {keep} image, since the StatefulSet's partition is {stateful_set.partition}"
-    )
+    verb = "is" if kept == 1 else "are"
+    return f"{counted(kept, 'pod')} {verb} not replaced, because the StatefulSet's partition is {stateful_set.partition}"

@@ -87,10 +87,7 @@ def test_rows_are_added_changed_and_removed_by_one_form(owner: Client, site: Sit
     assert answer.status_code == 302
     wanted = "Deployment apps/web-2; StatefulSet apps/store [main, migrate]"
     assert format_references(Site.objects.get().references) == wanted
-    assert (
-        AuditEvent.objects.get(kind=AuditEvent.Kind.MAPPING).message
-        == f"Changed workloads from {MAPPED} to {wanted}."
-    )
+    assert AuditEvent.objects.get(kind=AuditEvent.Kind.MAPPING).message == f"Workloads: {MAPPED} → {wanted}."
 
 
 def test_workloads_that_stay_keep_their_rows_so_that_a_second_tab_can_still_be_saved(
@@ -196,7 +193,7 @@ def test_a_mapping_that_was_just_saved_says_that_it_is_not_checked_yet(owner: Cl
 
 
 def test_what_the_last_check_found_is_beside_each_workload(owner: Client, site: Site) -> None:
-    missing = "There is no CronJob tick in namespace apps: correct the mapping."
+    missing = "There is no CronJob tick in namespace apps. Correct the mapping."
     see(
         site,
         WorkloadSeen(

@@ -71,7 +71,7 @@ def test_a_refusal_is_a_sentence_and_no_deploy(world: World, clients: Clients, r
 
 
 def test_a_site_that_was_never_observed_says_what_to_run_first(sites: dict[str, Site], run: Run) -> None:
-    with pytest.raises(CommandError, match=f"run `manage.py sync {HOST}` first"):
+    with pytest.raises(CommandError, match=f"Run `manage.py sync {HOST}` first"):
         run("deploy", HOST)
 
 

@@ -227,6 +227,28 @@ def test_while_it_rolls_out_pods_of_one_commit_may_be_spelt_in_two_ways(
     assert seen().running_sha == first.sha
 
 
+@pytest.mark.parametrize("is_synced", [True, False], ids=["synced", "not synced"])
+def test_what_a_webhook_has_rewritten_since_is_known_to_run_while_the_next_rolls_out(
+    world: World, clients: Clients, is_synced: bool
+) -> None:
+    first = see_through(rolled_out(world, clients), clients)
+    world.commit(HOST)
+    observe(clients)
+    second = ask(HOST)
+    world.cluster.mutations.append(mirror(world, pins=True, drops_tag=True))
+    touch(world)
+    world.cluster.settle_now()
+    if is_synced:
+        observe(clients)
+    world.behaviours[second.image] = SLOW(600)
+    begun(second, clients)
+
+    observe(clients)
+
+    assert second.status == Status.ROLLING_OUT, second.message
+    assert seen().running_sha == first.sha
+
+
 @pytest.mark.parametrize("touched", ["asked for", "begun", "done"])
 def test_a_webhook_that_appears_midway_changes_nothing_for_us(
     world: World, clients: Clients, touched: str
@@ -333,7 +355,7 @@ def test_another_apps_rewritten_image_is_still_refused(world: World, clients: Cl
     begin(deploy, clients)
 
     assert deploy.status == Status.FAILED
-    assert "Nothing was changed: correct the mapping" in deploy.message
+    assert "Nothing was changed. Correct the mapping" in deploy.message
 
 
 def test_another_apps_image_is_still_refused(pinned: World, clients: Clients) -> None:
@@ -346,7 +368,7 @@ def test_another_apps_image_is_still_refused(pinned: World, clients: Clients) ->
     begin(deploy, clients)
 
     assert deploy.status == Status.FAILED
-    assert "Nothing was changed: correct the mapping" in deploy.message
+    assert "Nothing was changed. Correct the mapping" in deploy.message
 
 
 def test_a_mapping_that_is_changed_is_judged_anew(mutated: World, clients: Clients) -> None:

@@ -53,7 +53,7 @@ def test_a_site_leaves_its_interval_between_two_deploys(world: World, clients: C
 
     assert decision(clients)[:2] == [
         "wait",
-        "The last Deploy began less than 30 minutes ago: 10 minutes to go.",
+        "The last deploy started less than 30 minutes ago; 10 minutes to go.",
     ]
 
 
@@ -80,7 +80,7 @@ def test_a_head_that_a_later_commit_takes_back_is_left_alone(world: World, clien
 
     assert decision(clients)[:2] == [
         "wait",
-        f"{reverted[:7]} is reverted by {revert[:7]}, which goes out instead.",
+        f"{reverted[:7]} is reverted by {revert[:7]}, which is deployed instead.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Deploy all that is ready: one after another, stopping at the first failure, whether or not anybody looks."""
+"""Deploy all ready sites: one after another, stopping at the first failure, whether or not anybody looks."""
 
 from datetime import timedelta
 from time import sleep
@@ -106,7 +106,7 @@ def test_a_refused_one_stops_the_rest(clients: Clients, batch: DeployBatch, pers
 
     batch.refresh_from_db()
     assert batch.state == "stopped"
-    assert "held by eve: The demo" in batch.message
+    assert "on hold (by eve): The demo" in batch.message
 
 
 def test_one_that_a_worker_refuses_stops_the_rest(world: World, clients: Clients, batch: DeployBatch) -> None:
@@ -204,7 +204,7 @@ def test_who_was_deleted_meanwhile_deploys_nothing_more(
     "named", [[], [BatchEntry("nowhere.example", "a" * 40, "")], [BatchEntry(HOSTS[0], "abc", "")]]
 )
 def test_what_is_not_there_is_refused(person: User, named: list[BatchEntry]) -> None:
-    with pytest.raises(UnableToDeployAll, match="Look again"):
+    with pytest.raises(UnableToDeployAll, match="Reload it"):
         request_batch(entries=named, by=person, key=uuid4(), now=NOW)
 
 

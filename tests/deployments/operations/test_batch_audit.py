@@ -22,8 +22,8 @@ def test_the_wish_names_every_site_and_the_cancelling_is_told_too(sites: dict[st
 
     stated = AuditEvent.objects.filter(site=None, actor=eve).order_by("pk").values_list("kind", "message")
     assert list(stated) == [
-        ("deploy", f"Asked for Deploys of 3 sites, one after another: {', '.join(sorted(sites)[:3])}."),
-        ("cancel", "Cancelled the Deploys of 3 sites. 2 sites after it not started."),
+        ("deploy", f"Requested deploys of 3 sites, one after another: {', '.join(sorted(sites)[:3])}."),
+        ("cancel", "Cancelled the deploys of 3 sites. 2 sites after it not started."),
     ]
 
 

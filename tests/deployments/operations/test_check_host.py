@@ -1,4 +1,4 @@
-"""The host's answer: without the right one, ready pods are no success."""
+"""The health check: unless it passes, ready pods are no success."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def test_the_host_is_asked_once_and_its_answer_told(world: World, clients: Clien
 
     assert world.sites.visits == [f"https://{HOST}/"]
     assert deploy.status == Status.SUCCEEDED
-    assert "ready, and stayed so. The site answered 200 in " in deploy.message
+    assert "ready and stable. The site answered 200 in " in deploy.message
     assert deploy.message.endswith(" ms.")
     assert stated(deploy)[-1] == deploy.message
 
@@ -30,12 +30,12 @@ def test_a_wrong_answer_three_times_fails_it(world: World, clients: Clients) -> 
 
     see_through(deploy, clients)
 
-    message = "The site answered 502 where 200 is expected: read its log, or roll back."
+    message = "The site answered 502 where 200 is expected. Read its log, or roll back."
     assert (deploy.status, deploy.message) == (Status.FAILED, message)
     assert (deploy.reason, deploy.checks) == ("wrong_answer", 3)
     assert stated(deploy)[-3:] == [
-        f"{message} It is asked again (1 of 3).",
-        f"{message} It is asked again (2 of 3).",
+        f"{message} Retrying (1 of 3).",
+        f"{message} Retrying (2 of 3).",
         message,
     ]
     assert deploy.log == "Listening on port 8080.\nGET / 502"
@@ -75,8 +75,8 @@ def test_a_redirect_to_another_host_is_named(world: World, clients: Clients) -> 
     see_through(deploy, clients)
 
     assert deploy.message == (
-        "The site answered 302 and leads to https://login.example.com/, which is not followed: "
-        "expect 302 in its mapping, or correct the redirect."
+        "The site answered 302 and leads to https://login.example.com/, which is not followed. "
+        "Expect 302 in its mapping, or correct the redirect."
     )
 
 
@@ -98,7 +98,7 @@ def test_a_host_that_is_not_to_be_asked_is_not(world: World, clients: Clients) -
     see_through(deploy, clients)
 
     assert deploy.status == Status.SUCCEEDED
-    assert deploy.message.endswith("ready, and stayed so.")
+    assert deploy.message.endswith("ready and stable.")
     assert world.sites.visits == []
 
 
@@ -129,11 +129,11 @@ def test_a_host_whose_name_cannot_be_resolved_here_fails_no_deploy(
     see_through(deploy, clients)
 
     message = (
-        "2 pods are ready, and stayed so. The site could not be checked from here. "
+        "2 pods ready and stable. The site could not be checked from here. "
         f"The worker cannot resolve the name {unresolvable}."
     )
     assert (deploy.status, deploy.checks) == (Status.SUCCEEDED, 0)
-    assert deploy.message == f"{message} If it never can, turn off the check in its mapping."
+    assert deploy.message == f"{message} If it never can be, turn off the check in its mapping."
     assert f"{message} Trying once more." in stated(deploy)
 
 

@@ -43,7 +43,7 @@ def test_a_refusal_is_tried_again_for_a_minute(
     begin_at(queued, clients, seconds=10)
 
     assert before[0] == Status.QUEUED
-    assert "keeps trying for a minute" in before[1]
+    assert "Retrying for a minute" in before[1]
     assert (queued.status, queued.denied_since) == (Status.ROLLING_OUT, None)
 
 
@@ -56,7 +56,7 @@ def test_after_a_minute_it_is_a_refusal(world: World, clients: Clients, queued: 
     begin_at(queued, clients, seconds=60)
 
     assert (before, queued.status, queued.reason) == (Status.QUEUED, Status.FAILED, "not_allowed")
-    assert "grant it in Headway's Role" in queued.message
+    assert "Grant it in Headway's Role" in queued.message
 
 
 def test_it_is_no_automatic_try_of_its_commit(world: World, clients: Clients) -> None:

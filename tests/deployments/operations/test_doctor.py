@@ -50,7 +50,7 @@ def test_a_sound_world_has_a_good_line_for_each_part(clients: Clients) -> None:
         "GitHub",
         "GitHub's budget",
         "Push keys",
-        f"Rights in {NAMESPACE}",
+        f"Permissions in {NAMESPACE}",
         "Workloads",
         "Registry",
     }
@@ -62,7 +62,7 @@ def test_on_this_machine_alone_nothing_is_asked_of_production(settings: Settings
 
     (finding,) = settings_are_sound()
 
-    assert (finding.grade, finding.message) == (Grade.GOOD, "They can be read, and suit this machine alone.")
+    assert (finding.grade, finding.message) == (Grade.GOOD, "They can be read, and match this machine alone.")
 
 
 @pytest.mark.parametrize("host", ["192.168.1.7:8000", "headway.lan", "127.0.0.1.example.com"])
@@ -81,7 +81,7 @@ def test_clocks_that_differ_are_told(clients: Clients) -> None:
 def test_a_silent_worker_is_told(clients: Clients) -> None:
     Task.objects.update(stopped=NOW - timedelta(minutes=20))
 
-    assert "20 minutes old" in only(clients, "Worker").message
+    assert "Last heartbeat 20 minutes ago" in only(clients, "Worker").message
 
 
 @pytest.mark.parametrize(("hours", "warnings"), [(None, 0), (1, 1), (3, 0)])
@@ -138,7 +138,7 @@ def test_a_token_for_one_owner_that_is_not_accepted_is_told(clients: Clients, wo
 @pytest.mark.parametrize(
     ("scopes", "grade", "message"),
     [
-        (None, Grade.GOOD, "what a fine-grained token may do GitHub does not tell"),
+        (None, Grade.GOOD, "GitHub doesn't expose a fine-grained token's permissions"),
         ("", Grade.GOOD, "a classic token without scopes"),
         ("repo, read:org", Grade.GOOD, "a classic token with read:org, repo."),
         ("repo, workflow, delete_repo", Grade.WARNING, "a classic token with delete_repo, repo, workflow."),
@@ -300,7 +300,7 @@ def test_a_namespace_without_rights_is_told_right_by_right(clients: Clients, wor
     host = next(iter(world.mappings))
     MappedWorkload.objects.filter(site__host=host).update(namespace="elsewhere")
 
-    sentences = [each.message for each in found(clients, "Rights in elsewhere")]
+    sentences = [each.message for each in found(clients, "Permissions in elsewhere")]
 
     assert f"The worker may not patch deployments {world.mappings[host].deployment}." in sentences
     assert "The worker may not get pods/log." in sentences
@@ -309,7 +309,7 @@ def test_a_namespace_without_rights_is_told_right_by_right(clients: Clients, wor
 def test_a_right_that_is_missing_in_a_namespace_is_told_once(clients: Clients, world: World) -> None:
     MappedWorkload.objects.update(namespace="elsewhere")
 
-    sentences = [each.message for each in found(clients, "Rights in elsewhere")]
+    sentences = [each.message for each in found(clients, "Permissions in elsewhere")]
 
     assert sentences.count("The worker may not patch deployments.") == 1
     assert len(sentences) == len(set(sentences)) == sum(len(each.verbs) for each in PERMISSIONS)
@@ -318,7 +318,7 @@ def test_a_right_that_is_missing_in_a_namespace_is_told_once(clients: Clients, w
 def test_a_cluster_that_is_away_hides_nothing_else(clients: Clients, world: World) -> None:
     world.cluster.fail_next(503, 1000)
 
-    assert {each.grade for each in found(clients, "Rights")} == {Grade.BAD}
+    assert {each.grade for each in found(clients, "Permissions")} == {Grade.BAD}
     assert found(clients, "GitHub's budget")[0].grade is Grade.GOOD
 
 
@@ -341,7 +341,7 @@ def test_the_command_s_exit_status_tells(world: World, sites: dict[str, Site], s
     settings.GITHUB_TOKEN = "wrong"
     Clients.from_settings.cache_clear()
 
-    with pytest.raises(CommandError, match="lines need you"):
+    with pytest.raises(CommandError, match="checks failed"):
         call_command("doctor")
     Clients.from_settings().github.close()
     Clients.from_settings().registry.close()
@@ -368,7 +368,7 @@ def test_a_deployment_that_no_site_stands_for_is_told_and_is_no_trouble(
 
     assert finding.grade is Grade.GOOD
     assert (
-        f"No site stands for Deployment {mapping.deployment} in namespace {NAMESPACE}: `manage.py discover`"
+        f"No site maps Deployment {mapping.deployment} in namespace {NAMESPACE}: `manage.py discover`"
         in finding.message
     )
 
@@ -390,7 +390,7 @@ def test_an_examination_is_over_whatever_the_clock_of_who_asked_for_it(clients: 
     ("tag", "stated", "remedy"),
     [
         ("main-3f9c2a1-1700000000", "“1700000000” beside the commit", "Push each build under its commit too"),
-        ("3f9c2a17", "gives no such tag", "{repository}:{short_sha:8}"),
+        ("3f9c2a17", "makes no such tag", "{repository}:{short_sha:8}"),
     ],
 )
 def test_a_tag_that_the_template_never_gives_is_told_with_what_helps(

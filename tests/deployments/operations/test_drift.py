@@ -97,7 +97,7 @@ def test_one_that_github_does_not_know_is_told_as_that(
     observe(clients, names=[HOST])
 
     assert answer().state == State.DRIFTED
-    assert f"{image} carries no commit that GitHub knows" in answer().message
+    assert f"{image} names no commit that GitHub knows" in answer().message
 
 
 def test_one_that_github_could_not_be_asked_about_is_not_told_as_unknown_to_it(
@@ -181,14 +181,14 @@ def test_after_adopting_the_sync_deploys_again(world: World, clients: Clients, o
 
 
 def test_another_apps_image_cannot_be_adopted(foreign: str, nat: User) -> None:
-    with pytest.raises(UnableToAdopt, match="correct the mapping"):
+    with pytest.raises(UnableToAdopt, match="Correct the mapping"):
         adopt_it(foreign, nat)
 
 
 def test_an_image_that_changed_since_the_person_looked_is_not_adopted(
     world: World, older: str, nat: User
 ) -> None:
-    with pytest.raises(UnableToAdopt, match="changed since you looked"):
+    with pytest.raises(UnableToAdopt, match="changed since you opened this page"):
         adopt_it(world.image(HOST), nat)
 
 

@@ -52,6 +52,7 @@ def wait_for_event(world: World, reason: str) -> None:
 def message_of(deploy: Deploy) -> str:
     """Return the sentence, with a number of restarts and a pod's name that are the same every time."""
     text = re.sub(r"restarted (\d+ times|once)", "restarted N times", deploy.message)
+    text = re.sub(r"\d+ restarts?\b", "N restarts", text)
     return re.sub(rf'"{NAME}-[a-z0-9]+-[a-z0-9]+"', '"POD"', text)
 
 
@@ -60,7 +61,7 @@ def message_of(deploy: Deploy) -> str:
     [
         pytest.param(
             CRASHES(3, ("Starting…", "no such table: users")),
-            ("crash", "“cacophony” ended with exit code 3, and was restarted N times: read its log."),
+            ("crash", "Container “cacophony” keeps crashing (exit code 3, N restarts). Read its log."),
             "Starting…\nno such table: users",
             id="crash",
         ),
@@ -68,7 +69,7 @@ def message_of(deploy: Deploy) -> str:
             OOM,
             (
                 "out_of_memory",
-                "“cacophony” ran out of memory, and was restarted N times: raise its limit, or roll back.",
+                "“cacophony” ran out of memory, restarted N times. Raise its limit, or roll back.",
             ),
             "Loading everything into memory.",
             id="out of memory",
@@ -77,7 +78,7 @@ def message_of(deploy: Deploy) -> str:
             NOT_ALIVE,
             (
                 "liveness",
-                "“cacophony” does not pass its liveness probe, and was restarted N times: HTTP probe failed with statuscode: 500.",
+                "“cacophony” does not pass its liveness probe, restarted N times: HTTP probe failed with statuscode: 500.",
             ),
             "Waiting for the database.",
             id="liveness",
@@ -122,7 +123,7 @@ def test_an_image_that_its_registry_lacks_fails_it(world: World, clients: Client
 
     assert (deploy.status, deploy.reason) == (Status.FAILED, "image_not_found")
     assert deploy.message == (
-        f"The image {deploy.image} does not exist in its registry: build it, or deploy another commit."
+        f"The image {deploy.image} does not exist in its registry. Build it, or deploy another commit."
     )
 
 
@@ -170,7 +171,7 @@ def test_a_pull_that_is_denied_fails_it(world: World, clients: Clients) -> None:
 
     assert deploy.status == Status.FAILED
     assert deploy.message == (
-        f"The cluster may not pull {deploy.image}: give it access to the registry. It was told: failed to authorize: "
+        f"The cluster may not pull {deploy.image}. Give it access to the registry. The registry said: failed to authorize: "
         "failed to fetch oauth token: unexpected status from GET request to "
         "https://auth.example.com/token?service=registry.example.com: 403 Forbidden."
     )
@@ -245,7 +246,7 @@ def test_an_init_container_that_fails_is_named_with_its_last_lines(world: World,
 
     assert (deploy.status, deploy.reason) == (Status.FAILED, "init_container")
     assert message_of(deploy) == (
-        "Its init container fails: “migrate” ended with exit code 1, and was restarted N times: read its log."
+        "Init container “migrate” keeps crashing (exit code 1, N restarts). Read its log."
     )
     assert deploy.log == "column users.name does not exist"
 
@@ -271,7 +272,7 @@ def test_events_that_may_not_be_read_do_not_blind_the_follower(world: World, cli
     see_through(deploy, clients, clock=Clock(minutes=3))
 
     assert (
-        message_of(deploy) == "“cacophony” ended with exit code 3, and was restarted N times: read its log."
+        message_of(deploy) == "Container “cacophony” keeps crashing (exit code 3, N restarts). Read its log."
     )
 
 
@@ -286,7 +287,7 @@ def test_a_paused_deployment_is_changed_and_not_waited_for(world: World, clients
     see_through(deploy, clients)
     observe(clients)
 
-    message = "The image is set, and its pods are not replaced: the Deployment is paused. Resume it with kubectl rollout resume."
+    message = "Applied. The Deployment is paused, so its pods are not replaced. Resume it with kubectl rollout resume."
     assert (deploy.status, deploy.message) == (Status.SUCCEEDED, message)
     assert Observation.objects.get(site__host=HOST).running_sha == before
 
@@ -299,6 +300,6 @@ def test_a_deployment_scaled_to_zero_succeeds_at_once_and_says_so(world: World, 
     see_through(deploy, clients)
 
     assert deploy.status == Status.SUCCEEDED
-    assert deploy.message == "The image is set, and no pod runs it: the Deployment is scaled to zero."
+    assert deploy.message == "Applied. No pods run, because the Deployment is scaled to zero."
     assert world.sites.visits == []
     assert stated(deploy)[-1] == deploy.message

@@ -7,7 +7,9 @@ import pytest
 
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
-from deployments.models import Deploy, Site, Status
+from deployments.clients.cluster import parse
+from deployments.models import Deploy, Observation, Site, Status
+from deployments.rules.pods import is_ready
 from simulators.cluster import (
     ATTACHES_AFTER,
     GATE_CLOSED,
@@ -30,6 +32,7 @@ from tests.deployments.operations.following import (
     see_through,
     stated,
 )
+from tests.factories import observe
 
 WATCHING_FOR_AN_HOUR = replace(TIMEOUTS, stability=timedelta(hours=1), rollout=timedelta(hours=9))
 AT_ONCE = replace(TIMEOUTS, details=timedelta(0))
@@ -71,7 +74,7 @@ def test_an_evicted_pod_is_nobodys(world: World, clients: Clients) -> None:
     see_through(deploy, clients, clock=Clock(minutes=9), until=lambda deploy: deploy.updated > 0)
 
     assert deploy.status == Status.ROLLING_OUT
-    assert "of 2 new pods" in deploy.message
+    assert "new pods (" in deploy.message
 
 
 def test_a_rollout_that_lost_a_pod_to_its_node_ends_well(world: World, clients: Clients) -> None:
@@ -208,6 +211,45 @@ def test_a_rollout_without_progress_times_out(world: World, clients: Clients) ->
     assert deploy.status == Status.TIMED_OUT
 
 
+@pytest.mark.parametrize(
+    ("minutes", "status", "deploys"), [(10, Status.ROLLING_OUT, 1), (20, Status.TIMED_OUT, 2)]
+)
+def test_one_pod_that_crashes_undoes_nothing_while_another_is_up_until_the_time_is_over(
+    world: World, clients: Clients, minutes: int, status: Status, deploys: int
+) -> None:
+    surge = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 2, "maxUnavailable": 0}}
+    created(world, replicas=2, strategy=surge)
+    Site.objects.filter(host=HOST).update(auto_rollback=True)
+    deploy = rolled_out(world, clients, SLOW(600))
+    world.cluster.wait_until(lambda: sum(has_started(pod) for pod in new_pods(world, deploy)) > 1)
+    up, crashing = (copy(pod) for pod in new_pods(world, deploy))
+    for condition in up["status"]["conditions"]:
+        condition["status"] = "True"
+    ended = {"exitCode": 3, "reason": "Error", "finishedAt": crashing["status"]["startTime"]}
+    crashing["status"]["containerStatuses"][0] |= {
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": ended},
+        "restartCount": 5,
+    }
+    for pod in (up, crashing):
+        world.cluster.store.replace("pods", pod)
+    see_through(deploy, clients, until=lambda deploy: deploy.ready > 0)
+
+    see_through(
+        deploy,
+        clients,
+        clock=Clock(minutes=minutes),
+        until=lambda deploy: "crashing (exit code 3" in deploy.message,
+    )
+
+    assert (deploy.status, deploy.site.deploys.count()) == (status, deploys), deploy.message
+    assert "keeps crashing (exit code 3, 5 restarts)" in deploy.message
+
+
+def has_started(pod: dict) -> bool:
+    return "containerID" in pod["status"].get("containerStatuses", [{}])[0]
+
+
 def test_every_step_of_a_rollout_is_written_down_as_progress(world: World, clients: Clients) -> None:
     deploy = rolled_out(world, clients)
     deploy.steps.update(progress=-99, progressed_at=deploy.requested_at)
@@ -244,6 +286,29 @@ def test_a_deployment_that_is_scaled_meanwhile_has_lost_no_pod(world: World, cli
     assert not any("fell away" in line for line in stated(deploy))
 
 
+def test_old_pods_that_fell_away_and_came_back_between_two_syncs_run_what_they_ran(
+    world: World, clients: Clients
+) -> None:
+    """Their controller is late: the Deployment is the same as when none of them was ready."""
+    observe(clients)
+    before = Observation.objects.get(site__host=HOST).running_sha
+    rolled_out(world, clients, SLOW(600))
+    old = [pod for pod in world.cluster.pods(NAMESPACE, NAME) if is_ready(parse.pod(pod))]
+    world.cluster.lag_deployment_controller(600)
+    for pod in old:
+        fallen = copy(pod)
+        for condition in fallen["status"]["conditions"]:
+            condition["status"] = "False" if condition["type"] == "Ready" else condition["status"]
+        world.cluster.store.replace("pods", fallen)
+    observe(clients)
+    for pod in old:
+        world.cluster.store.replace("pods", pod)
+
+    observe(clients)
+
+    assert Observation.objects.get(site__host=HOST).running_sha == before
+
+
 def test_the_new_pod_is_up_is_never_said_of_a_failure(world: World, clients: Clients) -> None:
     """The Deployment counts its pods as available, and none that runs the image is seen to be ready."""
     deploy = rolled_out(world, clients)
@@ -258,7 +323,7 @@ def test_the_new_pod_is_up_is_never_said_of_a_failure(world: World, clients: Cli
 
     assert (deploy.status, deploy.message) == (
         Status.FAILED,
-        "The pod's containers are ready, and the pod is not: no reason given.",
+        "The pod's containers are ready, but the pod is not: no reason given.",
     )
 
 

@@ -41,9 +41,9 @@ def moved(world: World, sites: dict[str, Site]) -> None:
 @pytest.mark.parametrize(
     ("status", "retry_after", "words"),
     [
-        (403, None, "grant it in Headway's Role"),
+        (403, None, "Grant it in Headway's Role"),
         (429, 7, "asks for a pause of 7 s"),
-        (500, None, "trouble of its own (500)"),
+        (500, None, "an internal error (500)"),
         (410, None, "forgot its list"),
     ],
 )
@@ -125,7 +125,7 @@ def test_a_token_that_stays_refused_is_told_of_as_such(
     observe(stale)
 
     stale.cluster.close()
-    assert "renew the token" in seen().cluster_problem
+    assert "Renew the token" in seen().cluster_problem
 
 
 def test_without_any_cluster_the_rest_is_seen_all_the_same(

@@ -95,6 +95,7 @@ def test_it_comes_to_the_same_end_whenever_its_worker_dies(
     assert {moment: end for moment, end in ends.items() if end != undisturbed} == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["lost request", "lost answer"])
 def test_it_comes_to_the_same_end_whichever_connection_breaks(
     clients: Clients, shop: World, after: bool

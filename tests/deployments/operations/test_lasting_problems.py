@@ -102,13 +102,13 @@ def branch_that_never_was(world: World) -> None:
 @pytest.mark.parametrize(
     ("break_", "message"),
     [
-        (empty, "icco/cacophony is empty: push a first commit to it."),
+        (empty, "icco/cacophony is empty. Push a first commit to it."),
         (
             branch_that_never_was,
-            "icco/cacophony has no branch “gone”: correct the site's branch, or leave it empty",
+            "icco/cacophony has no branch “gone”. Correct the site's branch, or leave it empty",
         ),
         (branch_renamed, "for the default one, “trunk”."),
-        (gone, "GitHub knows no repository icco/cacophony, or this token has no access to it"),
+        (gone, "GitHub has no repository icco/cacophony, or this token has no access to it"),
     ],
 )
 def test_what_is_missing_on_github_is_called_what_it_is(

@@ -35,7 +35,7 @@ def test_a_rename_is_recorded_and_told(world: World, clients: Clients) -> None:
     observe(clients)
 
     assert page().seen.name_with_owner == "icco/noise"
-    assert page().notes[0].startswith("GitHub calls icco/cacophony icco/noise now: follow the rename")
+    assert page().notes[0].startswith("GitHub calls icco/cacophony icco/noise now. Follow the rename")
     assert page().answer.state == State.CURRENT
 
 
@@ -86,7 +86,7 @@ def test_an_archived_repository_is_told(world: World, clients: Clients) -> None:
     observe(clients)
 
     assert page().notes == (
-        "icco/cacophony is archived on GitHub: no newer commit comes until somebody unarchives it.",
+        "icco/cacophony is archived on GitHub: no newer commit comes until it is unarchived.",
     )
 
 
@@ -109,7 +109,7 @@ def test_after_a_force_push_what_runs_has_diverged(world: World, clients: Client
     observe(clients)
 
     assert (page().seen.ahead_by, page().seen.behind_by) == (2, 1)
-    assert "It runs 2 commits that the branch does not have" in page().answer.message
+    assert "Diverged: 2 commits ahead of the branch" in page().answer.message
 
 
 def test_an_empty_repository_is_told(world: World, clients: Clients) -> None:
@@ -117,7 +117,7 @@ def test_an_empty_repository_is_told(world: World, clients: Clients) -> None:
 
     observe(clients)
 
-    assert "is empty: push a first commit" in page().seen.github_problem
+    assert "is empty. Push a first commit" in page().seen.github_problem
 
 
 def test_a_missing_branch_is_told(world: World, clients: Clients) -> None:
@@ -133,7 +133,7 @@ def test_an_unreadable_template_is_that_sites_trouble_only(world: World, clients
 
     observe(clients)
 
-    assert page().answer.message == "This site's image template names no image: correct it."
+    assert page().answer.message == "This site's image template names no image. Correct it."
     others = Observation.objects.exclude(site__host=HOST)
     assert all(each.head_sha == each.running_sha != "" for each in others)
 
@@ -145,10 +145,10 @@ def test_checks_that_the_token_may_not_read_are_told_with_what_helps(world: Worl
 
     observe(clients)
 
-    assert page().answer.message.endswith("grant the token to read commit statuses.")
+    assert page().answer.message.endswith("Grant the token to read commit statuses.")
     verdict = site_page(name=HOST, now=NOW).verdict
     assert isinstance(verdict, Wait)
-    assert verdict.reason.endswith("grant the token to read commit statuses.")
+    assert verdict.reason.endswith("Grant the token to read commit statuses.")
 
 
 @pytest.fixture

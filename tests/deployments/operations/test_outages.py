@@ -68,7 +68,7 @@ def test_a_site_that_fell_says_why_with_its_pods_and_its_log(
     assert answer.state == "failed"
     assert answer.action == "restart"
     assert answer.message.startswith(
-        "None of its 2 pods is ready. “cacophony” ended with exit code 2, and was restarted "
+        "None of its 2 pods is ready. Container “cacophony” keeps crashing (exit code 2, "
     )
     assert len(pods) == 2
     assert all(pod.name.startswith(f"{NAME}-") and pod.restarts >= 2 and pod.created_at for pod in pods)

@@ -54,9 +54,9 @@ def test_a_failed_deploy_goes_back_by_itself_where_the_site_wants_so(
         ran,
         failed,
     )
-    assert failed.message.endswith(f"Headway rolls back to {ran[:7]} by itself.")
-    assert back.cause.startswith(f"The Deploy of {failed.sha[:7]} failed:")
-    assert Hold.objects.get().reason.startswith(f"Rolled back from {failed.sha[:7]} by itself. The Deploy of")
+    assert failed.message.endswith(f"Rolling back to {ran[:7]} automatically.")
+    assert back.cause.startswith(f"The deploy of {failed.sha[:7]} failed:")
+    assert Hold.objects.get().reason.startswith("Rolled back automatically. The deploy of")
     assert succeed(back, clients, world).status == Status.SUCCEEDED
 
 
@@ -75,7 +75,7 @@ def test_a_site_does_not_go_back_by_itself_twice_in_a_row(world: World, clients:
 
     assert Deploy.objects.first() == again
     assert again.message.endswith(
-        "The last rollback was by itself, and nothing has succeeded since: say what comes next."
+        "The last rollback was automatic, and nothing has succeeded since. Choose what to deploy next."
     )
 
 
@@ -129,7 +129,7 @@ def test_a_stop_of_everything_leaves_the_automatic_way_back_open(
 
     assert succeed(Deploy.objects.first(), clients, world).kind == Kind.ROLLBACK
     assert AuditEvent.objects.filter(
-        kind=AuditEvent.Kind.ROLLBACK, message__endswith="It passes the Hold by nat: Stopped from the menu."
+        kind=AuditEvent.Kind.ROLLBACK, message__endswith="It bypasses the hold by nat: Stopped from the menu."
     ).exists()
 
 
@@ -138,7 +138,7 @@ def test_aborting_passes_a_stop_of_everything(world: World, clients: Clients, na
     deploy = failing(world, clients)
     place_hold(site=None, reason="Stopped from the menu", by=nat, now=NOW)
 
-    with pytest.raises(ReauthenticationRequired, match="held by nat: Stopped from the menu"):
+    with pytest.raises(ReauthenticationRequired, match=r"\(by nat\): Stopped from the menu"):
         abort_and_roll_back(deploy=deploy, by=nat, now=NOW)
     deploy.refresh_from_db()
     was = deploy.status
@@ -161,5 +161,5 @@ def test_nothing_goes_back_automatically_to_a_commit_that_is_held(
 
     assert Deploy.objects.count() == 1
     assert failed.message.endswith(
-        f"It was not rolled back by itself: Commit {ran[:7]} is held by nat: It leaks. Resume it first."
+        f"Not rolled back automatically. Commit {ran[:7]} is on hold (by nat): It leaks. Resume it first."
     )

@@ -85,7 +85,7 @@ def test_another_apps_image_pasted_meanwhile_is_left_alone(
     begin(queued, clients)
 
     assert queued.status == Status.FAILED
-    assert "Nothing was changed: correct the mapping" in queued.message
+    assert "Nothing was changed. Correct the mapping" in queued.message
     assert world.running_image(HOST) == world.image(OTHER)
 
 
@@ -100,7 +100,7 @@ def test_an_image_changed_since_the_person_looked_is_left_alone(
     begin(queued, clients)
 
     assert queued.status == Status.FAILED
-    assert "What runs has changed since you looked" in queued.message
+    assert "The running commit changed" in queued.message
     assert world.running_image(HOST) == older
 
 
@@ -110,7 +110,7 @@ def test_a_hold_placed_meanwhile_stops_it(world: World, clients: Clients, queued
     begin(queued, clients)
 
     assert (queued.status, patches(world)) == (Status.FAILED, 0)
-    assert queued.message == "Everything is held by ann: Black Friday. Resume it first."
+    assert queued.message == "All deploys are paused (by ann): Black Friday. Resume it first."
 
 
 def test_an_image_that_is_gone_from_the_registry_stops_it(
@@ -173,7 +173,7 @@ def test_a_policy_of_the_cluster_ends_it_in_its_own_words(
 
     assert (queued.status, patches(world)) == (Status.FAILED, 0)
     assert queued.message.endswith(f"It said: {refusal.message}")
-    assert "grant it in Headway's Role" not in queued.message
+    assert "Grant it in Headway's Role" not in queued.message
 
 
 def test_a_conflict_is_read_and_judged_again(world: World, clients: Clients, queued: Deploy) -> None:
@@ -192,7 +192,7 @@ def test_an_api_server_that_answers_500_once_is_asked_again_by_the_tick(
 
     begin(queued, clients)
     assert queued.status == Status.QUEUED
-    assert "Headway keeps trying" in queued.message
+    assert "Retrying" in queued.message
     begin(queued, clients)
 
     assert (queued.status, patches(world)) == (Status.ROLLING_OUT, 1)
@@ -207,7 +207,7 @@ def test_an_api_server_that_hangs_leaves_the_deploy_queued(
     begin(queued, clients)
 
     assert queued.status == Status.QUEUED
-    assert "Headway keeps trying" in queued.message
+    assert "Retrying" in queued.message
 
 
 def test_a_registry_that_is_down_leaves_the_deploy_queued(

@@ -10,6 +10,7 @@ from deployments.clients.clients import Clients
 from deployments.models import Deploy, Observation, Site, Status, SyncRun, Trigger
 from deployments.operations.sites.save import save_mapping
 from deployments.operations.sync.commits import fetch_commits
+from deployments.operations.sync.provenance import ask_provenance
 from deployments.operations.sync.run import UnableToSync, close_dead_runs, sync
 from deployments.operations.tick import tick
 from tests.factories import NOW, ask, begin, make_user, observe, remap
@@ -50,6 +51,7 @@ def test_when_nothing_changed_it_costs_two_requests_one_list_and_eight_statement
     world.commit(HOST)
     observe(clients)
     fetch_commits(github=clients.github, now=NOW)
+    ask_provenance(clients=clients, now=NOW)
     for log in (world.github.requests, world.registry.requests, world.cluster.requests):
         log.clear()
 
@@ -75,7 +77,7 @@ def test_one_repository_missing_among_34_leaves_33_right(world: World, clients: 
     right = [host for host in world.mappings if seen(host).head_sha == heads[host]]
     assert sorted(set(world.mappings) - set(right)) == [HOST]
     assert report.run.with_problems == 1
-    assert "GitHub knows no repository icco/cacophony" in seen().github_problem
+    assert "GitHub has no repository icco/cacophony" in seen().github_problem
 
 
 def test_a_short_sha_in_the_tag_is_known_in_full(world: World, clients: Clients) -> None:
@@ -261,7 +263,7 @@ def test_a_repository_that_took_the_old_name_is_not_shipped_until_the_mapping_is
     save_mapping(site=Site.objects.get(host=HOST), before={}, by=make_user(), now=NOW)
     observe(clients)
 
-    assert "somebody may have taken its name" in refused.github_problem
+    assert "someone may have taken its name" in refused.github_problem
     assert refused.head_sha == mapped
     assert seen().head_sha == stranger
     assert not Deploy.objects.exists()

@@ -113,7 +113,7 @@ def test_a_hold_that_comes_while_the_sync_decides_is_that_sites_reason_alone(
         report = observe(clients)
 
     verdict, reason, *_ = report.run.decisions[held]
-    assert (verdict, "held by ann: Not now" in reason) == ("stop", True)
+    assert (verdict, "(by ann): Not now" in reason) == ("stop", True)
     assert [each.sha for each in Deploy.objects.all()] == [head]
 
 

@@ -79,7 +79,7 @@ def test_auto_deploy_that_was_turned_off_deploys_nothing(world: World, clients: 
     assert not Deploy.objects.exists()
     assert run.decisions[HOST][:2] == [
         "stop",
-        "Its mapping was changed while the sync looked at it: the next sync looks again.",
+        "Its mapping changed during the sync. The next sync checks it again.",
     ]
 
 

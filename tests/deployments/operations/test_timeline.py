@@ -44,10 +44,10 @@ def stated(deploy: Deploy) -> list[tuple[str, str]]:
 
 
 def test_a_move_stands_in_the_timeline(deploy: Deploy) -> None:
-    deploy.move(Status.ROLLING_OUT, now=NOW, message="The cluster accepted the new image.")
+    deploy.move(Status.ROLLING_OUT, now=NOW, message="The cluster accepted the change.")
     deploy.move(Status.CANCELLED, now=NOW)
 
-    assert stated(deploy) == [("moved", "The cluster accepted the new image."), ("ended", "Cancelled.")]
+    assert stated(deploy) == [("moved", "The cluster accepted the change."), ("ended", "Cancelled.")]
 
 
 def test_a_move_that_comes_too_late_tells_nothing(deploy: Deploy) -> None:
@@ -61,18 +61,18 @@ def test_a_move_that_comes_too_late_tells_nothing(deploy: Deploy) -> None:
 
 
 def test_a_note_is_told_when_its_sentence_is_new(deploy: Deploy) -> None:
-    deploy.note(now=NOW, message="1 of 3 new pods is up.", ready=1)
-    deploy.note(now=NOW, message="1 of 3 new pods is up.", ready=1)
+    deploy.note(now=NOW, message="Waiting for the new pods (1 of 3 ready).", ready=1)
+    deploy.note(now=NOW, message="Waiting for the new pods (1 of 3 ready).", ready=1)
     deploy.note(now=NOW, ready=2)
 
-    assert stated(deploy) == [("noted", "1 of 3 new pods is up.")]
+    assert stated(deploy) == [("noted", "Waiting for the new pods (1 of 3 ready).")]
 
 
 def test_a_note_on_an_ended_deploy_tells_nothing(deploy: Deploy) -> None:
     stale = Deploy.objects.get(pk=deploy.pk)
     deploy.move(Status.FAILED, now=NOW, message="Gone.")
 
-    stale.note(now=NOW, message="1 of 3 new pods is up.")
+    stale.note(now=NOW, message="Waiting for the new pods (1 of 3 ready).")
 
     assert stated(deploy) == [("ended", "Gone.")]
 
@@ -95,9 +95,9 @@ def test_a_deploy_tells_its_whole_way(world: World, clients: Clients) -> None:
 
     lines = timeline(deploy)
 
-    assert lines[0].message == f"Asked for by {deploy.requested_by_name}."
+    assert lines[0].message == f"Requested by {deploy.requested_by_name}."
     assert lines[0].kind == EventKind.ASKED
-    assert "The cluster accepted the new image." in [line.message for line in lines]
+    assert "The cluster accepted the change." in [line.message for line in lines]
     assert (lines[-1].kind, lines[-1].message) == (EventKind.ENDED, deploy.message)
 
 

@@ -95,7 +95,7 @@ def test_a_registry_that_cannot_be_asked_is_told_of_and_fails_nothing(world: Wor
 
     assert deploy.status == Status.SUCCEEDED
     assert deploy.message.startswith(
-        f"2 pods are ready, and stayed so; whether that is the registry's build is not known: {world.registry.host} fails (503"
+        f"2 pods ready and stable. Not known whether it is the registry's build: {world.registry.host} fails (503"
     )
 
 

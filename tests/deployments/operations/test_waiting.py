@@ -1,4 +1,4 @@
-"""Deploy when ready: asked for before the image is there, begun as soon as it is, given up after a while."""
+"""Deploy when ready: asked for before the image is there, begun as soon as it is, timed out otherwise."""
 
 from datetime import timedelta
 
@@ -129,7 +129,7 @@ def test_a_registry_that_is_down_is_told_and_asked_again(
 
     waiting.refresh_from_db()
     assert waiting.status == Status.WAITING
-    assert waiting.message.endswith("Headway looks again every minute.")
+    assert waiting.message.endswith("Retrying every minute.")
 
 
 def test_it_can_be_cancelled(world: World, clients: Clients, waiting: Deploy) -> None:
@@ -148,8 +148,8 @@ def test_it_is_given_up_after_a_while_with_a_sentence(waiting: Deploy) -> None:
     waiting.refresh_from_db()
     assert waiting.status == Status.TIMED_OUT
     assert waiting.message == (
-        f"Given up after 20 minutes: what {waiting.sha[:7]} waited for did not come. "
-        "Look at its build, then ask again."
+        f"Timed out after 20 minutes: the image for {waiting.sha[:7]} never appeared. "
+        "Check the build, then deploy again."
     )
 
 

@@ -69,6 +69,28 @@ def test_a_webhook_that_pins_digests_of_every_kind_leaves_nothing_behind(
     assert answer().state is State.CURRENT, answer().message
 
 
+@pytest.mark.parametrize("workload", ["StatefulSet shop-worker", "DaemonSet shop-cache"])
+@pytest.mark.parametrize("pins", [{}, {"pins": True, "drops_tag": True}], ids=["mirror", "mirror and pins"])
+def test_what_runs_is_known_while_the_next_rolls_out_however_a_webhook_spells_its_pods(
+    clients: Clients, world: World, workload: str, pins: dict[str, bool]
+) -> None:
+    """Of these kinds nothing that Headway may read keeps the template that the old pods were made from."""
+    map_shop(world, HOST, workload)
+    mirror = {f"{world.registry.host}/": f"mirror.local/{world.registry.host.replace(':', '-')}/"}
+    world.cluster.mutations.append(Mutation(kinds=("pods",), registries=mirror, **pins))
+    world.commit(HOST)
+    observe(clients)
+    first = succeed(ask(HOST), clients, world)
+    world.behaviours[world.image(HOST, world.commit(HOST))] = SLOW(600)
+    observe(clients)
+    second = begin(ask(HOST), clients)
+
+    observe(clients)
+
+    assert (first.status, second.status) == (Status.SUCCEEDED, Status.ROLLING_OUT), first.message
+    assert site().observation.running_sha == first.sha
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "spec"),
     [

@@ -21,15 +21,19 @@ LONG_AGO = NOW - timedelta(hours=3)
 
 CASES = {
     "off": ({}, {"auto_deploy": False}, Stop("Auto-deploy is off for this site.")),
-    "site held": ({"hold": hold()}, {}, Stop("This site is held by nat: the demo.")),
-    "commit held": ({"hold": hold(sha=HEAD)}, {}, Stop("Commit b2b2b2b is held by nat: the demo.")),
-    "everything held": ({"hold": hold(everything=True)}, {}, Stop("Everything is held by nat: the demo.")),
+    "site held": ({"hold": hold()}, {}, Stop("This site is on hold (by nat): the demo.")),
+    "commit held": ({"hold": hold(sha=HEAD)}, {}, Stop("Commit b2b2b2b is on hold (by nat): the demo.")),
+    "everything held": (
+        {"hold": hold(everything=True)},
+        {},
+        Stop("All deploys are paused (by nat): the demo."),
+    ),
     "held for a time": (
         {"hold": hold(until=NOW + timedelta(hours=1))},
         {},
-        Wait("This site is held by nat until 23 November 2026, 13:00 UTC: the demo."),
+        Wait("This site is on hold (by nat, until 23 November 2026, 13:00 UTC): the demo."),
     ),
-    "active": ({"active": deploy(sha=OLD)}, {}, Wait("The Deploy of 0000000 is still under way.")),
+    "active": ({"active": deploy(sha=OLD)}, {}, Wait("The deploy of 0000000 is still in progress.")),
     "a manager puts its own image back": (
         {
             "last": deploy(
@@ -42,7 +46,7 @@ CASES = {
         {},
         Stop(
             "argocd put a1a1a1a back 40 seconds later. "
-            "Its manager undoes what is deployed here, so a person decides what comes next."
+            "Its manager undoes what is deployed here. Choose what to deploy next."
         ),
     ),
     "missing": ({"workload_missing": "Gone"}, {}, Stop("Gone.")),
@@ -74,33 +78,31 @@ CASES = {
     "wrong app": (
         {"desired_image": "gcr.io/icco-cloud/photos:1"},
         {},
-        Stop(
-            f"The container runs gcr.io/icco-cloud/photos, and this site is {REPOSITORY}: correct the mapping."
-        ),
+        Stop(f"Wrong image: running gcr.io/icco-cloud/photos, expected {REPOSITORY}. Correct the mapping."),
     ),
     "no known commit": (
         {"desired_sha": "", "running_sha": "", "desired_image": REPOSITORY + ":latest"},
         {},
         Stop(
-            f"{REPOSITORY}:latest carries no commit that GitHub knows: correct the mapping, or deploy the newest."
+            f"{REPOSITORY}:latest names no commit that GitHub knows. Correct the mapping, or deploy the newest."
         ),
     ),
     "no ready pods": (
         {"running_sha": "", "ready": 0},
         {},
-        Stop("None of its 3 pods is ready. Roll back, or deploy by hand."),
+        Stop("None of its 3 pods is ready. Roll back, or deploy manually."),
     ),
     "scaled to zero": (
         {"running_sha": "", "ready": 0, "wanted": 0},
         {},
         Stop(
-            "Scaled to zero: no pod would show whether the new commit works. Scale it up, or deploy by hand."
+            "Scaled to zero: no pod would show whether the new commit works. Scale it up, or deploy manually."
         ),
     ),
     "mixed pods": (
         {"running_sha": ""},
         {},
-        Wait("Its ready pods do not all run one commit yet; the Deployment asks for a1a1a1a."),
+        Wait("Its ready pods do not all run the same commit yet. The Deployment asks for a1a1a1a."),
     ),
     "current": (CURRENT, {}, Wait("Runs the newest commit, a1a1a1a.")),
     "behind unknown": (
@@ -108,7 +110,7 @@ CASES = {
         {},
         Stop(
             "Not at b2b2b2b; how many commits behind is not known. "
-            "Only a commit ahead of what runs goes out by itself."
+            "Only a commit ahead of what runs is deployed automatically."
         ),
     ),
     "behind by nought": (
@@ -116,41 +118,41 @@ CASES = {
         {},
         Stop(
             "Not at b2b2b2b; how many commits behind is not known. "
-            "Only a commit ahead of what runs goes out by itself."
+            "Only a commit ahead of what runs is deployed automatically."
         ),
     ),
     "ahead unknown": (
         {"ahead_by": None},
         {},
-        Stop("1 commit behind. Only a commit ahead of what runs goes out by itself."),
+        Stop("1 commit behind. Only a commit ahead of what runs is deployed automatically."),
     ),
     "diverged": (
         {"ahead_by": 1},
         {},
         Stop(
-            "It runs 1 commit that the branch does not have, and lacks 1 commit of it. "
-            "Only a commit ahead of what runs goes out by itself."
+            "Diverged: 1 commit ahead of the branch, 1 behind. "
+            "Only a commit ahead of what runs is deployed automatically."
         ),
     ),
     "asked for already": (
         {"desired_sha": HEAD},
         {},
-        Wait("The Deployment asks for b2b2b2b already; its pods do not run it yet."),
+        Wait("The Deployment already asks for b2b2b2b, but its pods do not run it yet."),
     ),
     "somebody else's rollout": (
         {"desired_sha": OLD},
         {},
-        Wait("A rollout of 0000000 that Headway did not begin is not finished."),
+        Wait("A rollout of 0000000 that was started outside Headway is not finished."),
     ),
     "red": (
         {"check_state": CheckState.FAILURE},
         {},
-        Stop("CI failed on b2b2b2b: mend it, or deploy anyway."),
+        Stop("CI failed on b2b2b2b. Fix it or deploy anyway."),
     ),
     "red where nobody waits": (
         {"check_state": CheckState.FAILURE},
         {"wait_for_ci": False},
-        Stop("CI failed on b2b2b2b: mend it, or deploy anyway."),
+        Stop("CI failed on b2b2b2b. Fix it or deploy anyway."),
     ),
     "pending": ({"check_state": CheckState.PENDING}, {}, Wait("CI has not finished on b2b2b2b.")),
     "overdue": (
@@ -174,7 +176,11 @@ CASES = {
         {},
         Wait("Whether b2b2b2b is built is not known. gcr.io does not answer."),
     ),
-    "below: held": (BELOW | {"hold": hold(sha=BUILT)}, {}, Stop("Commit e5e5e5e is held by nat: the demo.")),
+    "below: held": (
+        BELOW | {"hold": hold(sha=BUILT)},
+        {},
+        Stop("Commit e5e5e5e is on hold (by nat): the demo."),
+    ),
     "below: pending": (
         BELOW | {"built_check_state": CheckState.PENDING},
         {},
@@ -184,53 +190,53 @@ CASES = {
         BELOW | {"ahead_by": 1},
         {},
         Stop(
-            "It runs 1 commit that the branch does not have, and lacks 2 commits of it. "
-            "Only a commit ahead of what runs goes out by itself."
+            "Diverged: 1 commit ahead of the branch, 2 behind. "
+            "Only a commit ahead of what runs is deployed automatically."
         ),
     ),
     "below: asked for already": (
         BELOW | {"desired_sha": BUILT},
         {},
-        Wait("The Deployment asks for e5e5e5e already; its pods do not run it yet."),
+        Wait("The Deployment already asks for e5e5e5e, but its pods do not run it yet."),
     ),
     "below: tried": (
         BELOW,
         {"tried_shas": frozenset({BUILT})},
-        Stop("e5e5e5e was already tried by itself: a person may try it again."),
+        Stop("e5e5e5e was already auto-deployed once. Retry it manually."),
     ),
     "below: reverted": (
         BELOW,
         {"head_reverted_by": HEAD},
-        Wait("e5e5e5e is reverted by b2b2b2b, which goes out instead."),
+        Wait("e5e5e5e is reverted by b2b2b2b, which is deployed instead."),
     ),
     "tried": (
         {},
         {"tried_shas": frozenset({HEAD})},
-        Stop("b2b2b2b was already tried by itself: a person may try it again."),
+        Stop("b2b2b2b was already auto-deployed once. Retry it manually."),
     ),
-    "tried, by the last Deploy": (
+    "tried, by the last deploy": (
         {"last": deploy(automatic=True)},
         {},
-        Stop("b2b2b2b was already tried by itself: a person may try it again."),
+        Stop("b2b2b2b was already auto-deployed once. Retry it manually."),
     ),
     "cancelled by a person": (
         {"last": deploy(status="cancelled")},
         {},
-        Stop("b2b2b2b was already tried by hand and does not run: a person may try it again."),
+        Stop("b2b2b2b was already deployed manually and does not run. Retry it manually."),
     ),
     "going back from the head failed": (
         {"last": deploy(sha=RUNNING, from_sha=HEAD)},
         {},
-        Stop("The Deploy of a1a1a1a failed. A person says what comes next."),
+        Stop("The deploy of a1a1a1a failed. Choose what to deploy next."),
     ),
     "reverted": (
         {},
         {"head_reverted_by": "c3" * 20},
-        Wait("b2b2b2b is reverted by c3c3c3c, which goes out instead."),
+        Wait("b2b2b2b is reverted by c3c3c3c, which is deployed instead."),
     ),
     "too soon": (
         {},
         {"last_started_at": NOW - timedelta(minutes=10), "minimum_interval": timedelta(hours=1)},
-        Wait("The last Deploy began less than 1 hour ago: 50 minutes to go."),
+        Wait("The last deploy started less than 1 hour ago; 50 minutes to go."),
     ),
 }

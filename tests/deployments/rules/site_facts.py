@@ -29,6 +29,7 @@ def site(**changes: Any) -> SiteFacts:
         "ready": 3,
         "wanted": 3,
         "cluster_observed_at": NOW,
+        "mapped": ("Deployment cron",),
     }
     return SiteFacts(**(usual | changes))
 

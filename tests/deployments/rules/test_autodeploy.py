@@ -40,7 +40,7 @@ def test_a_refusal_says_why(facts, policy, expected):
 
 GOES = {
     "after another commit failed": {"last": deploy(sha=OLD), "desired_sha": OLD},
-    "when its Hold has expired": {"hold": hold(until=NOW)},
+    "when its hold has expired": {"hold": hold(until=NOW)},
     "when an older commit is held": {"hold": hold(sha=OLD)},
     "when there is no CI": {"check_state": CheckState.NONE},
 }

@@ -3,7 +3,7 @@
 import pytest
 
 from deployments.clients.cluster import parse
-from deployments.rules.discovery import Candidate, candidates, together
+from deployments.rules.discovery import Candidate, candidates, owner_in, together, unique_names
 from deployments.rules.targets import WorkloadReference
 from deployments.rules.workloads import Workload, WorkloadKind
 
@@ -67,3 +67,32 @@ def test_workloads_of_one_image_repository_are_one_app() -> None:
     apps = together(candidates(three, mapped=()))
 
     assert [[each.reference.name for each in app] for app in apps] == [["blog"], ["web", "worker"]]
+
+
+@pytest.mark.parametrize(
+    ("image", "owner"),
+    [
+        ("ghcr.io/icco/cron:main", "icco"),
+        ("ghcr.io/icco/tools/cron:main", "icco"),
+        ("ghcr.io/cron:main", ""),
+        ("gcr.io/icco-cloud/cron:main", ""),
+        ("icco/cron:main", ""),
+        ("no image", ""),
+    ],
+)
+def test_github_s_registry_says_whose_an_image_is(image: str, owner: str) -> None:
+    assert owner_in(image) == owner
+
+
+@pytest.mark.parametrize(
+    ("proposed", "names"),
+    [
+        ([("web", "shop"), ("tick", "shop")], ["web", "tick"]),
+        ([("web", "shop"), ("web", "blog")], ["web-shop", "web-blog"]),
+        ([("web", "shop"), ("web", "shop")], ["web-shop", "web-shop-2"]),
+        ([("web-shop", "a"), ("web", "shop"), ("web", "blog")], ["web-shop", "web-shop-2", "web-blog"]),
+        ([], []),
+    ],
+)
+def test_each_proposed_site_has_a_name_of_its_own(proposed: list[tuple[str, str]], names: list[str]) -> None:
+    assert unique_names(proposed) == names

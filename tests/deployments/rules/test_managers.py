@@ -111,6 +111,20 @@ RELATIVES = {
     "Keel switched off": ({"annotations": {"keel.sh/policy": "never"}}, ""),
     "Keel by a label": ({"labels": {"keel.sh/policy": "minor"}}, "Keel"),
     "Config Sync": ({"annotations": {"configmanagement.gke.io/managed": "enabled"}}, "Config Sync"),
+    "an addon that is kept as it was": (
+        {"labels": {"addonmanager.kubernetes.io/mode": "Reconcile"}},
+        "the addon manager",
+    ),
+    "an addon that is only seen to be there": (
+        {"labels": {"addonmanager.kubernetes.io/mode": "EnsureExists"}},
+        "",
+    ),
+    "Crossplane by its field manager": (written_by("crossplane-kubernetes-provider", **IMAGE), "Crossplane"),
+    "Operator Lifecycle Manager": (
+        owned_by("ClusterServiceVersion", "operators.coreos.com/v1alpha1", controller=False)
+        | {"labels": {"olm.owner": "shop.v1.2.0"}},
+        "Operator Lifecycle Manager's “shop.v1.2.0”",
+    ),
     "our own label": ({"labels": {"app.kubernetes.io/managed-by": "headway"}}, ""),
 }
 

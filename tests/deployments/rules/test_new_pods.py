@@ -235,8 +235,8 @@ def test_a_pod_that_never_got_ready_keeps_a_stateful_set_from_going_back() -> No
     pods = [pod("shop-0", labels=revision("shop-a")), BROKEN]
 
     assert blocked(stateful_set(), pods) == (
-        "The StatefulSet waits for pod shop-2, which is not ready and still has an earlier template: "
-        "delete it with kubectl delete pod shop-2."
+        "The StatefulSet waits for pod shop-2, which is not ready and still has an earlier template. "
+        "Delete it with kubectl delete pod shop-2."
     )
 
 

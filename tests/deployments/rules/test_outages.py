@@ -21,7 +21,7 @@ def stated(outage: Outage) -> dict[str, Any]:
         "message": outage.message,
         "pods": [[pod.status, pod.restarts] for pod in outage.pods],
         "log": [log.pod.rpartition("-")[2], log.container, log.previous] if log else None,
-        "unexplained_pod": outage.unexplained_pod,
+        "unexplained": outage.unexplained,
     }
 
 
@@ -30,7 +30,7 @@ def test_why_a_site_is_down_is_said_as_its_case_expects(path: Path) -> None:
     case = yaml.safe_load(path.read_text(encoding="utf-8"))
 
     outage = outage_of(
-        parse.deployment(case["deployment"]),
+        parse.WORKLOADS[case["deployment"].get("kind", "Deployment")](case["deployment"]),
         [parse.pod(each) for each in case["pods"]],
         [parse.event(each) for each in case["events"]],
         container=case["container"],

@@ -6,7 +6,7 @@ import pytest
 
 from deployments.clients.cluster import parse
 from deployments.rules.diagnosis import Diagnosis
-from deployments.rules.progress import Progress, has_failed, longest_pause, progress
+from deployments.rules.progress import Progress, has_failed, is_partly_up, longest_pause, progress
 from deployments.rules.rollouts import judge_rollout
 
 IMAGE = "registry.example.com/acme/shop:1"
@@ -121,3 +121,30 @@ def test_a_passed_deadline_waits_for_a_startup_probe_that_allows_more(threshold,
 
     assert has_failed(workload, rollout, starting) is failed
     assert has_failed(workload, rollout, None)
+
+
+@pytest.mark.parametrize(
+    ("ready", "failed"),
+    [
+        pytest.param(4, False, id="four of its pods are up"),
+        pytest.param(5, False, id="and one more"),
+        pytest.param(3, True, id="one of them has fallen away"),
+        pytest.param(0, True, id="none is up"),
+    ],
+)
+def test_a_pod_that_fails_alone_ends_no_rollout_whose_others_are_up(ready, failed):
+    workload = deployment(replicas=11, updatedReplicas=6)
+    rollout = judge_rollout(workload, images={"web": IMAGE})
+    crash = Diagnosis("crash", "“web” ended with exit code 3.", certain=True)
+    best = Progress(6 + 4 - 5, PATCHED_AT) if ready else None
+
+    partly_up = is_partly_up(rollout, ready=ready, best=best)
+
+    assert has_failed(workload, rollout, crash, partly_up=partly_up) is failed
+
+
+def test_a_passed_deadline_ends_a_rollout_whose_others_are_up():
+    workload = deployment(replicas=11, updatedReplicas=6, conditions=[PASSED])
+    rollout = judge_rollout(workload, images={"web": IMAGE})
+
+    assert has_failed(workload, rollout, None, partly_up=True)

@@ -3,7 +3,8 @@
 import pytest
 
 from deployments.rules.pods import Pod
-from deployments.rules.restarts import RESTARTED_AT, restarted_pods
+from deployments.rules.restarts import RESTARTED_AT, can_restart, restarted_pods, what_a_restart_does
+from deployments.rules.targets import parse_references
 from deployments.rules.workloads import Counts, Template, Workload
 
 ASKED = "2026-11-22T10:00:00+00:00"
@@ -36,3 +37,46 @@ def test_the_pods_of_the_present_mark_are_new_where_it_is_not_older(
     found = restarted_pods(deployment, pods, at=ASKED)
 
     assert [each.name for each in found] == names
+
+
+KEPT = "The commit and the image stay the same."
+ROLLED = "Every pod is replaced, as many at a time as the Deployment's strategy allows."
+BY_HAND = "with the update strategy OnDelete, only as you delete the old ones."
+NO_PODS = "A CronJob has no pods to restart. Its next job starts new ones."
+
+
+@pytest.mark.parametrize(
+    ("workloads", "stated"),
+    [
+        ("Deployment web", (ROLLED, KEPT)),
+        (
+            "StatefulSet db",
+            (
+                f"Pods are replaced one at a time, the highest number first; none below its partition, and {BY_HAND}",
+                KEPT,
+            ),
+        ),
+        (
+            "DaemonSet agent",
+            (
+                f"Pods are replaced node by node; {BY_HAND}",
+                KEPT,
+            ),
+        ),
+        ("CronJob tick", (NO_PODS,)),
+        (
+            "Deployment web; CronJob tick",
+            (f"Deployment web: {ROLLED}", f"CronJob tick: {NO_PODS}", KEPT),
+        ),
+    ],
+    ids=["Deployment", "StatefulSet", "DaemonSet", "CronJob", "several"],
+)
+def test_it_is_said_of_each_kind_what_a_restart_does(workloads: str, stated: tuple[str, ...]) -> None:
+    assert what_a_restart_does(parse_references(workloads)) == stated
+
+
+@pytest.mark.parametrize(
+    ("workloads", "can"), [("CronJob tick; CronJob tock", False), ("CronJob tick; DaemonSet agent", True)]
+)
+def test_cron_jobs_alone_have_nothing_to_restart(workloads: str, *, can: bool) -> None:
+    assert can_restart(parse_references(workloads)) is can

@@ -33,7 +33,7 @@ CASES = {
         CURRENT | {"desired_sha": OLD},
         (
             "current",
-            "Runs the newest commit, a1a1a1a. The Deployment asks for 0000000, which its pods do not run.",
+            "Runs the newest commit, a1a1a1a. The Deployment asks for 0000000, but its pods do not run it.",
             "none",
         ),
     ),
@@ -47,25 +47,25 @@ CASES = {
     ),
     "held without end": (
         {"hold": hold()},
-        ("held", "1 commit behind. This site is held by nat: the demo.", "resume"),
+        ("held", "1 commit behind. This site is on hold (by nat): the demo.", "resume"),
     ),
     "held until a time": (
         {"hold": hold(until=NOW + timedelta(days=7))},
         (
             "held",
-            "1 commit behind. This site is held by nat until 30 November 2026, 12:00 UTC: the demo.",
+            "1 commit behind. This site is on hold (by nat, until 30 November 2026, 12:00 UTC): the demo.",
             "resume",
         ),
     ),
     "the head is held": (
         {"hold": hold(sha=HEAD, reason="", by="")},
-        ("held", "1 commit behind. Commit b2b2b2b is held.", "resume"),
+        ("held", "1 commit behind. Commit b2b2b2b is on hold.", "resume"),
     ),
     "everything is held": (
         {"hold": hold(everything=True)},
-        ("held", "1 commit behind. Everything is held by nat: the demo.", "resume"),
+        ("held", "1 commit behind. All deploys are paused (by nat): the demo.", "resume"),
     ),
-    "the Hold has expired": (
+    "the hold has expired": (
         {"hold": hold(until=NOW)},
         ("ready", "1 commit behind. b2b2b2b is ready to deploy.", "deploy"),
     ),
@@ -75,7 +75,7 @@ CASES = {
     ),
     "CI failed": (
         RED | {"behind_by": 12},
-        ("red", "12 commits behind. CI failed on b2b2b2b: mend it, or deploy anyway.", "deploy_anyway"),
+        ("red", "12 commits behind. CI failed on b2b2b2b. Fix it or deploy anyway.", "deploy_anyway"),
     ),
     "the image is not built": (
         UNBUILT,
@@ -114,17 +114,17 @@ CASES = {
             "deploy",
         ),
     ),
-    "a Hold on the newest does not stop the one below it": (
+    "a hold on the newest does not stop the one below it": (
         BELOW | {"hold": hold(sha=HEAD)},
         ("ready", "2 commits behind. e5e5e5e is ready; the newest, b2b2b2b, has no image.", "deploy"),
     ),
-    "a Hold on the one below it": (
+    "a hold on the one below it": (
         BELOW | {"hold": hold(sha=BUILT)},
-        ("held", "2 commits behind. Commit e5e5e5e is held by nat: the demo.", "resume"),
+        ("held", "2 commits behind. Commit e5e5e5e is on hold (by nat): the demo.", "resume"),
     ),
-    "a Deploy of the one below it failed": (
+    "a deploy of the one below it failed": (
         BELOW | {"last": deploy(sha=BUILT, message="It crashes."), "desired_sha": RUNNING},
-        ("failed", "The Deploy of e5e5e5e failed. It crashes.", "retry"),
+        ("failed", "The deploy of e5e5e5e failed. It crashes.", "retry"),
     ),
     "not built for longer than usual": (
         UNBUILT | {"head_seen_at": NOW - timedelta(minutes=30), "usual_build": timedelta(minutes=10)},
@@ -186,13 +186,13 @@ CASES = {
         {"ahead_by": 2},
         (
             "ready",
-            "It runs 2 commits that the branch does not have, and lacks 1 commit of it. b2b2b2b is ready to deploy.",
+            "Diverged: 2 commits ahead of the branch, 1 behind. b2b2b2b is ready to deploy.",
             "deploy",
         ),
     ),
     "ahead of the branch": (
         {"ahead_by": 1, "behind_by": 0},
-        ("ready", "It runs 1 commit that the branch does not have. b2b2b2b is ready to deploy.", "deploy"),
+        ("ready", "Diverged: 1 commit ahead of the branch. b2b2b2b is ready to deploy.", "deploy"),
     ),
     "behind with few pods": (
         {"ready": 1},

@@ -18,15 +18,15 @@ from tests.deployments.rules.site_facts import (
 
 LONG_AGO = NOW - timedelta(hours=3)
 DOWN = {"ready": 0, "running_sha": ""}
-CRASHED = {"outage_message": "“web” ended with exit code 1.", "outage_reason": "crash"}
+CRASHED = {"outage_message": "Container “web” crashed (exit code 1).", "outage_reason": "crash"}
 TRIED = {"desired_sha": HEAD, "last": deploy(message="The new pod crashed")}
 
 CASES = {
-    "a Deploy is active": (
-        {"active": deploy(status="rolling_out", message="1 of 3 new pods is up")},
-        ("deploying", "b2b2b2b is on its way. 1 of 3 new pods is up.", "watch"),
+    "a deploy is active": (
+        {"active": deploy(status="rolling_out", message="Waiting for the new pods (1 of 3 ready)")},
+        ("deploying", "Deploying b2b2b2b. Waiting for the new pods (1 of 3 ready).", "watch"),
     ),
-    "a Deploy that names its commit itself is active": (
+    "a deploy that names its commit itself is active": (
         {"active": deploy(status="waiting", message="The image of b2b2b2b is not built yet")},
         ("deploying", "The image of b2b2b2b is not built yet.", "watch"),
     ),
@@ -38,13 +38,13 @@ CASES = {
         {"repository_missing": True},
         (
             "missing",
-            "GitHub has no such repository, or the token may not see it: correct its name, or give access.",
+            "GitHub has no such repository, or the token may not see it. Correct its name, or give access.",
             "edit",
         ),
     ),
     "the repository is missing and GitHub's words say what of it": (
-        {"repository_missing": True, "github_problem": "icco/cron is empty: push a first commit to it"},
-        ("missing", "icco/cron is empty: push a first commit to it.", "edit"),
+        {"repository_missing": True, "github_problem": "icco/cron is empty. Push a first commit to it"},
+        ("missing", "icco/cron is empty. Push a first commit to it.", "edit"),
     ),
     "GitHub refuses in a way that time does not heal": (
         {"github_refused": True, "github_problem": "GitHub refuses icco/cron: “forbidden by a policy”"},
@@ -82,7 +82,7 @@ CASES = {
         {"desired_image": "gcr.io/icco-cloud/photos:" + RUNNING},
         (
             "drifted",
-            f"The container runs gcr.io/icco-cloud/photos, and this site is {REPOSITORY}: correct the mapping.",
+            f"Wrong image: running gcr.io/icco-cloud/photos, expected {REPOSITORY}. Correct the mapping.",
             "review",
         ),
     ),
@@ -90,13 +90,13 @@ CASES = {
         {"desired_image": "Not:An:Image"},
         (
             "drifted",
-            "The container's image, “Not:An:Image”, cannot be read: correct it in the cluster.",
+            "The container's image, “Not:An:Image”, cannot be read. Correct it in the cluster.",
             "review",
         ),
     ),
     "the template names no image": (
         {"expected_repository": ""},
-        ("drifted", "This site's image template names no image: correct it.", "review"),
+        ("drifted", "This site's image template names no image. Correct it.", "review"),
     ),
     "somebody put the commit before back after our patch": (
         {
@@ -108,8 +108,32 @@ CASES = {
         },
         (
             "drifted",
-            "The Deployment asks for a1a1a1a. argocd-controller put a1a1a1a back 40 seconds later: adopt it, or put it right.",
+            "The Deployment asks for a1a1a1a. argocd-controller put a1a1a1a back 40 seconds later. Keep it or replace it.",
             "review",
+        ),
+    ),
+    "somebody set another commit of a StatefulSet": (
+        {"mapped": ("StatefulSet db",), "accepted_image": f"{REPOSITORY}:{OLD}"},
+        (
+            "drifted",
+            "The StatefulSet asks for a1a1a1a. It was set outside Headway. Keep it or replace it.",
+            "review",
+        ),
+    ),
+    "somebody set another commit of the first of two workloads": (
+        {"mapped": ("CronJob tick", "Deployment web"), "accepted_image": f"{REPOSITORY}:{OLD}"},
+        (
+            "drifted",
+            "CronJob tick asks for a1a1a1a. It was set outside Headway. Keep it or replace it.",
+            "review",
+        ),
+    ),
+    "pods of a DaemonSet run several commits": (
+        {"mapped": ("DaemonSet agent",), "running_sha": ""},
+        (
+            "unknown",
+            "Its ready pods do not all run the same commit yet. The DaemonSet asks for a1a1a1a.",
+            "sync",
         ),
     ),
     "the image is ours, and led to a mirror": (
@@ -124,7 +148,7 @@ CASES = {
         {"desired_image": REPOSITORY + ":latest", "desired_sha": "", "running_sha": ""},
         (
             "drifted",
-            f"{REPOSITORY}:latest carries no commit that GitHub knows: correct the mapping, or deploy the newest.",
+            f"{REPOSITORY}:latest names no commit that GitHub knows. Correct the mapping, or deploy the newest.",
             "review",
         ),
     ),
@@ -132,13 +156,17 @@ CASES = {
         {"desired_image": REPOSITORY + ":latest", "desired_sha": ""},
         (
             "drifted",
-            f"{REPOSITORY}:latest carries no commit that GitHub knows: correct the mapping, or deploy the newest.",
+            f"{REPOSITORY}:latest names no commit that GitHub knows. Correct the mapping, or deploy the newest.",
             "review",
         ),
     ),
     "ready pods run several commits": (
         {"running_sha": ""},
-        ("unknown", "Its ready pods do not all run one commit yet; the Deployment asks for a1a1a1a.", "sync"),
+        (
+            "unknown",
+            "Its ready pods do not all run the same commit yet. The Deployment asks for a1a1a1a.",
+            "sync",
+        ),
     ),
     "no pod is ready and nothing was deployed here": (
         DOWN,
@@ -147,7 +175,7 @@ CASES = {
     "the only pod is not ready": (DOWN | {"wanted": 1}, ("failed", "Its pod is not ready.", "restart")),
     "no pod is ready and the pods say why": (
         DOWN | CRASHED,
-        ("failed", "None of its 3 pods is ready. “web” ended with exit code 1.", "restart"),
+        ("failed", "None of its 3 pods is ready. Container “web” crashed (exit code 1).", "restart"),
     ),
     "no pod is ready for what only the cluster can change": (
         DOWN
@@ -157,41 +185,41 @@ CASES = {
     ),
     "no pod is ready of a commit that somebody else set": (
         DOWN | CRASHED | {"last": deploy(sha=OLD, status="succeeded", from_sha=HEAD)},
-        ("failed", "None of its 3 pods is ready. “web” ended with exit code 1.", "restart"),
+        ("failed", "None of its 3 pods is ready. Container “web” crashed (exit code 1).", "restart"),
     ),
     "no pod is ready after a restart": (
         DOWN | CRASHED | {"last": deploy(sha=RUNNING, status="succeeded", from_sha=RUNNING)},
-        ("failed", "None of its 3 pods is ready. “web” ended with exit code 1.", "restart"),
+        ("failed", "None of its 3 pods is ready. Container “web” crashed (exit code 1).", "restart"),
     ),
     "no pod is ready after a rollback": (
         DOWN | CRASHED | {"last": deploy(sha=RUNNING, status="succeeded", from_sha=HEAD, is_rollback=True)},
-        ("failed", "None of its 3 pods is ready. “web” ended with exit code 1.", "restart"),
+        ("failed", "None of its 3 pods is ready. Container “web” crashed (exit code 1).", "restart"),
     ),
     "no pod is ready of an image that carries no commit": (
         DOWN | CRASHED | {"desired_image": REPOSITORY + ":latest", "desired_sha": ""},
-        ("failed", "None of its 3 pods is ready. “web” ended with exit code 1.", "review"),
+        ("failed", "None of its 3 pods is ready. Container “web” crashed (exit code 1).", "review"),
     ),
     "no pod is ready, which a refused Deploy did not bring about": (
         DOWN | CRASHED | {"last": deploy(message="The image is gone", from_sha=RUNNING)},
         (
             "failed",
-            "None of its 3 pods is ready. “web” ended with exit code 1. The Deploy of b2b2b2b failed. The image is gone.",
+            "None of its 3 pods is ready. Container “web” crashed (exit code 1). The deploy of b2b2b2b failed. The image is gone.",
             "restart",
         ),
     ),
-    "no pod is ready after a Deploy": (
+    "no pod is ready after a deploy": (
         DOWN | {"last": deploy(sha=RUNNING, status="succeeded", from_sha=OLD)},
         ("failed", "None of its 3 pods is ready.", "roll_back"),
     ),
-    "no pod is ready after a Deploy with nothing before it": (
+    "no pod is ready after a deploy with nothing before it": (
         DOWN | {"last": deploy(sha=RUNNING, status="succeeded", from_sha="")},
         ("failed", "None of its 3 pods is ready.", "restart"),
     ),
-    "no pod is ready after a Deploy that failed": (
+    "no pod is ready after a deploy that failed": (
         DOWN | TRIED | CRASHED,
         (
             "failed",
-            "None of its 3 pods is ready. The Deploy of b2b2b2b failed. The new pod crashed.",
+            "None of its 3 pods is ready. The deploy of b2b2b2b failed. The new pod crashed.",
             "roll_back",
         ),
     ),
@@ -213,15 +241,15 @@ CASES = {
     ),
     "the head's Deploy failed": (
         TRIED,
-        ("failed", "The Deploy of b2b2b2b failed. The new pod crashed.", "roll_back"),
+        ("failed", "The deploy of b2b2b2b failed. The new pod crashed.", "roll_back"),
     ),
     "the head's Deploy failed and somebody put the old commit back": (
         TRIED | {"desired_sha": RUNNING},
-        ("failed", "The Deploy of b2b2b2b failed. The new pod crashed.", "retry"),
+        ("failed", "The deploy of b2b2b2b failed. The new pod crashed.", "retry"),
     ),
     "the head's Deploy took too long": (
         {"desired_sha": HEAD, "last": deploy(status="timed_out")},
-        ("failed", "The Deploy of b2b2b2b took too long.", "roll_back"),
+        ("failed", "The deploy of b2b2b2b took too long.", "roll_back"),
     ),
     "the head's Deploy took too long and its pods came up afterwards": (
         {"desired_sha": HEAD, "running_sha": HEAD, "behind_by": 0, "last": deploy(status="timed_out")},
@@ -229,11 +257,11 @@ CASES = {
     ),
     "the head's Deploy found no room, which going back would not change": (
         {"desired_sha": HEAD, "last": deploy(message="No room", reason="quota")},
-        ("failed", "The Deploy of b2b2b2b failed. No room.", "retry"),
+        ("failed", "The deploy of b2b2b2b failed. No room.", "retry"),
     ),
     "the head's Deploy waited for a volume in vain, which no other commit would attach": (
         {"desired_sha": HEAD, "last": deploy(message="Multi-Attach", status="timed_out", reason="volume")},
-        ("failed", "The Deploy of b2b2b2b took too long. Multi-Attach.", "retry"),
+        ("failed", "The deploy of b2b2b2b took too long. Multi-Attach.", "retry"),
     ),
     "the head's tag was pushed anew and its pods run the old build": (
         {
@@ -242,7 +270,7 @@ CASES = {
             "behind_by": 0,
             "last": deploy(message="Another build", reason="other_build"),
         },
-        ("failed", "The Deploy of b2b2b2b failed. Another build.", "retry"),
+        ("failed", "The deploy of b2b2b2b failed. Another build.", "retry"),
     ),
     "the head runs but its host did not answer": (
         {
@@ -251,21 +279,21 @@ CASES = {
             "behind_by": 0,
             "last": deploy(message="cron.example.org said 502"),
         },
-        ("failed", "The Deploy of b2b2b2b failed. cron.example.org said 502.", "roll_back"),
+        ("failed", "The deploy of b2b2b2b failed. cron.example.org said 502.", "roll_back"),
     ),
     "an older commit's Deploy failed and the old pods serve": (
         {"last": deploy(sha=OLD), "behind_by": 2},
         (
             "ready",
-            "2 commits behind. b2b2b2b is ready to deploy. The last Deploy, of 0000000, failed.",
+            "2 commits behind. b2b2b2b is ready to deploy. The last deploy, of 0000000, failed.",
             "deploy",
         ),
     ),
     "going back from the head failed": (
         {"last": deploy(sha=OLD, from_sha=HEAD), "running_sha": HEAD, "desired_sha": OLD, "behind_by": 0},
-        ("failed", "The Deploy of 0000000 failed.", "roll_back"),
+        ("failed", "The deploy of 0000000 failed.", "roll_back"),
     ),
-    "the last Deploy was cancelled": (
+    "the last deploy was cancelled": (
         {"last": deploy(status="cancelled")},
         ("ready", "1 commit behind. b2b2b2b is ready to deploy.", "deploy"),
     ),

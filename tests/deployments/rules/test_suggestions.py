@@ -40,6 +40,10 @@ def test_every_shared_case_is_either_suggested_or_told_with_its_reason() -> None
         (SHA[:12], "{short_sha:12}"),
         (f"sha-{SHA[:7]}", "sha-{short_sha}"),
         (f"{SHA[:10]}-amd64", "{short_sha:10}-amd64"),
+        (f"{SHA[:7]}-linux-x86_64", "{short_sha}-linux-x86_64"),
+        (f"linux-s390x-{SHA[:7]}", "linux-s390x-{short_sha}"),
+        (f"{SHA[:7]}-arm64-v8", "{short_sha}-arm64-v8"),
+        (f"{SHA[:7]}-i386", "{short_sha}-i386"),
         ("1" * 40, "{sha}"),
     ],
 )
@@ -63,6 +67,11 @@ def test_a_tag_that_is_a_commit_and_what_stays_the_same_has_a_template_that_give
         "build4821-3f9c2a1",
         "v2.0.1-3f9c2a1",
         f"1700000000-{SHA[:8]}",
+        "dev-3f9c2a1-b12",
+        "r42-3f9c2a1",
+        "rc1-3f9c2a1",
+        "facade1-3f9c2a1",
+        f"{SHA}-a1b2c3d",
     ],
 )
 def test_what_the_next_build_has_otherwise_is_never_frozen_into_a_template(tag: str) -> None:

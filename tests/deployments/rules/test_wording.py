@@ -35,8 +35,11 @@ def test_a_report_that_differs_in_names_ids_and_times_only_is_no_news(one, other
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("1 of 3 new pods is created.", "2 of 3 new pods are created."),
-        ("“web” ended with exit code 1: read its log.", "“web” ended with exit code 2: read its log."),
+        ("Creating the new pods (1 of 3).", "Creating the new pods (2 of 3)."),
+        (
+            "Container “web” crashed (exit code 1). Read its log.",
+            "Container “web” crashed (exit code 2). Read its log.",
+        ),
         ("limited: pods=12", "limited: pods=13"),
         ('configmap "cron" not found', 'configmap "shop" not found'),
     ],

@@ -11,7 +11,7 @@ from deployments.operations.deploys.follow.judge_step import StepJudgement, judg
 from deployments.operations.deploys.follow.snapshot import Snapshot
 from deployments.operations.deploys.follow.verification import check_host, verify_digests
 from deployments.rules.digest_check import DigestCheck, DigestMatch
-from deployments.rules.wording import is_same_news, sentences
+from deployments.rules.wording import counted, is_same_news, sentences
 
 ENDS_FIRST = (Ending.FAILED, Ending.SUPERSEDED, Ending.TIMED_OUT)
 
@@ -61,7 +61,7 @@ def _wait(judgements: Sequence[StepJudgement], context: FollowContext, *, ready_
     if deploy.status != Status.VERIFYING:
         deploy.note(now=now, message=message)
     elif any(each.rollout and each.rollout.is_observed for each in late):
-        fell_away = "A pod fell away again." if deploy.ready < ready_before else ""
+        fell_away = "A pod is no longer ready." if deploy.ready < ready_before else ""
         message = sentences(fell_away, message)
         deploy.move(
             Status.ROLLING_OUT, now=now, message=message, verifying_since=None, checks=0, checked_at=None
@@ -80,9 +80,7 @@ def _verify(judgements: Sequence[StepJudgement], context: FollowContext) -> None
     totals, wanted = _totals(judgements), sum(each.wanted for each in judgements)
     besides = _besides(judgements)
     if deploy.status == Status.ROLLING_OUT:
-        watching = (
-            f"{_pods(totals['ready'])} ready on the new image: watching that it stays so." if wanted else ""
-        )
+        watching = _watching(totals["ready"]) if wanted else ""
         deploy.move(
             Status.VERIFYING,
             now=now,
@@ -109,13 +107,13 @@ def _verify_build(
         finish(deploy, Ending.FAILED, digest_check.message, reason="other_build", now=now, **totals)
     elif deploy.verifying_since and now - deploy.verifying_since >= context.timeouts.stability:
         deploy.note(now=now, **totals)
+        stable = f"{counted(totals['ready'], 'pod')} ready and stable"
         doubt = (
-            f"; whether that is the registry's build is not known: {digest_check.message}"
-            if digest_check.message
-            else ""
+            digest_check.message and f"Not known whether it is the registry's build: {digest_check.message}"
         )
-        stayed = f"{_pods(totals['ready'])} ready, and stayed so{doubt}"
-        check_host(snapshots, context, stayed=sentences(stayed, *_besides(judgements)).removesuffix("."))
+        check_host(
+            snapshots, context, stayed=sentences(stable, doubt, *_besides(judgements)).removesuffix(".")
+        )
 
 
 def _besides(judgements: Sequence[StepJudgement]) -> list[str]:
@@ -134,5 +132,7 @@ def _named(judgement: StepJudgement, judgements: Sequence[StepJudgement]) -> str
     return f"{step.kind} {step.name}: {judgement.message}" if len(judgements) > 1 else judgement.message
 
 
-def _pods(count: int) -> str:
-    return "1 pod is" if count == 1 else f"{count} pods are"
+def _watching(ready: int) -> str:
+    if ready == 1:
+        return "New pod ready. Checking that it stays up…"
+    return f"{ready} new pods ready. Checking that they stay up…"

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from deployments.clients.registry import Registry, RegistryError
+from deployments.models import Kind
 from deployments.operations.deploys.finish import Ending
 from deployments.operations.deploys.follow.context import FollowContext
 from deployments.operations.deploys.follow.end import is_out_of_time
@@ -20,10 +21,18 @@ from deployments.rules.diagnosis import (
 from deployments.rules.images import parse_image
 from deployments.rules.new_pods import blocked, late_pod
 from deployments.rules.ours import PUT_BACK, put_back
-from deployments.rules.progress import Progress, deadline_seconds, has_failed, longest_pause, progress
+from deployments.rules.progress import (
+    Progress,
+    deadline_seconds,
+    has_failed,
+    is_partly_up,
+    longest_pause,
+    progress,
+)
+from deployments.rules.restarts import NO_PODS
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
-from deployments.rules.wording import duration, sentences, short, some_of
-from deployments.rules.workloads import Workload, is_same_image
+from deployments.rules.wording import duration, sentences, short, waiting_for
+from deployments.rules.workloads import Workload, WorkloadKind, is_same_image
 
 REGISTRY_WITHIN = timedelta(seconds=30)
 ASK_REGISTRY_AGAIN = timedelta(seconds=30)
@@ -64,6 +73,12 @@ def judge_step(snapshot: Snapshot, context: FollowContext) -> StepJudgement:
         # A webhook came midway, and has rewritten what was there.
         step.note(applied_image=snapshot.image)
     rollout = judge_rollout(workload, images=snapshot.images)
+    if (
+        rollout.phase is Phase.COMPLETE
+        and step.deploy.kind == Kind.RESTART
+        and step.kind == WorkloadKind.CRON_JOB
+    ):
+        rollout = replace(rollout, message=NO_PODS)
     judgement = _judge(snapshot, workload, rollout, context)
     step.note(message=judgement.message, **_counts(snapshot, workload, rollout))
     return judgement
@@ -102,7 +117,8 @@ def _wait_or_fail(
 ) -> StepJudgement:
     problem = _problem(snapshot, workload, context)
     ending = None
-    if has_failed(workload, rollout, problem):
+    partly_up = is_partly_up(rollout, ready=snapshot.ready, best=_best(snapshot))
+    if has_failed(workload, rollout, problem, partly_up=partly_up):
         ending = Ending.FAILED
     elif is_out_of_time(
         snapshot.step, longest_pause(workload, usual=context.timeouts.rollout), now=snapshot.now
@@ -121,7 +137,7 @@ def _wait_or_fail(
 def _stated(snapshot: Snapshot, workload: Workload, rollout: Rollout) -> str:
     """How far it is; what the workload counts as complete is not, while pods of it are not seen to be ready."""
     if rollout.phase is Phase.COMPLETE:
-        return f"{some_of(snapshot.ready, rollout.wanted, 'new pod')} ready."
+        return waiting_for(snapshot.ready, rollout.wanted)
     pulls = pulls_under_way(snapshot.new_pods, snapshot.events, now=snapshot.now)
     waits_for = blocked(workload, snapshot.pods) or late_pod(snapshot.new_pods)
     return sentences(rollout.message, pulls, waits_for)
@@ -162,19 +178,22 @@ def _is_in_registry(registry: Registry, image: str) -> bool | str:
 
 def _counts(snapshot: Snapshot, workload: Workload, rollout: Rollout) -> dict[str, Any]:
     step = snapshot.step
-    before = (
-        Progress(step.progress, step.progressed_at)
-        if step.progress is not None and step.progressed_at
-        else None
-    )
     reached = progress(
         workload,
         rollout,
         ready=snapshot.ready,
         wanted_before=step.wanted,
-        before=before,
+        before=_best(snapshot),
         patched_at=step.deploy.patched_at or step.deploy.requested_at,
         now=snapshot.now,
     )
     counts = {"wanted": rollout.wanted, "updated": rollout.updated, "ready": snapshot.ready}
     return counts | ({"progress": reached.steps, "progressed_at": reached.at} if reached else {})
+
+
+def _best(snapshot: Snapshot) -> Progress | None:
+    """The furthest that it was seen to be."""
+    step = snapshot.step
+    if step.progress is None or step.progressed_at is None:
+        return None
+    return Progress(step.progress, step.progressed_at)

@@ -91,11 +91,11 @@ def _not_seen(deploy: Deploy, error: ClusterError, timeouts: Timeouts, *, now: d
     if error.status == HTTPStatus.FORBIDDEN and now - since >= timeouts.denied:
         namespaces = sorted({step.namespace for step in steps_of(deploy)})
         place = f"namespace {' or '.join(namespaces)}"
-        message = f"Headway may no longer look into {place}: was it deleted, or its RoleBinding? {error}"
+        message = f"Headway may no longer read {place}. Was it deleted, or its RoleBinding? {error}"
         finish(deploy, Ending.OUT_OF_SIGHT, message, reason="out_of_sight", now=now)
         return
     deploy.note(now=now, denied_since=since)
-    waits = f"The cluster does not let Headway look at it: {error}"
+    waits = f"The cluster does not allow Headway to read it: {error}"
     _unreachable(deploy, str(error), waits, timeouts, now=now)
 
 
@@ -112,7 +112,7 @@ def _judge_alone(
     except Exception as error:
         logger.exception("Deploy %s cannot be judged", deploy.pk)
         problem = f"{type(error).__name__}: {error}"
-        waits = f"What the cluster shows of it cannot be read, and is looked at again: {problem}"
+        waits = f"The cluster's answer could not be read; retrying: {problem}"
         _unreachable(deploy, problem, waits, context.timeouts, now=now)
 
 

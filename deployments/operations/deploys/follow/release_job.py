@@ -28,9 +28,7 @@ def follow_release(deploy: Deploy, *, clients: Clients, now: datetime) -> None:
         if now - began >= LONGEST:
             _fail(deploy, f"How the release job ended is not known: {error}", log="", now=now)
         else:
-            deploy.note(
-                now=now, message=f"The release job cannot be looked at: {error} Headway keeps trying."
-            )
+            deploy.note(now=now, message=f"The release job cannot be read: {error} Retrying.")
         return
     state = judge_job(job)
     if state.phase is JobPhase.COMPLETE:
@@ -38,7 +36,7 @@ def follow_release(deploy: Deploy, *, clients: Clients, now: datetime) -> None:
     elif state.phase is JobPhase.FAILED:
         _fail(deploy, state.message, log=_log(deploy, job, clients.cluster), now=now)
     elif now - began >= LONGEST:
-        late = f"Job {job.name} has not completed within {duration(LONGEST)}, and goes on in the cluster."
+        late = f"Job {job.name} has not completed within {duration(LONGEST)} and is still running in the cluster."
         _fail(deploy, late, log=_log(deploy, job, clients.cluster), now=now)
     else:
         deploy.note(now=now, message=state.message)
@@ -49,7 +47,7 @@ def _go_on(deploy: Deploy, message: str, log: str, *, now: datetime) -> None:
         Status.QUEUED,
         only_from=(Status.RELEASING,),
         now=now,
-        message=sentences(message, "A worker changes the workloads in a moment"),
+        message=sentences(message, "The workloads are changed next"),
         released_at=now,
         queued_at=now,
         release_log=log,

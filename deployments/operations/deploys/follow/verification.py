@@ -100,11 +100,11 @@ GRACE_SECONDS = 2
 
 
 def check_host(snapshots: Sequence[Snapshot], context: FollowContext, *, stayed: str) -> None:
-    """Ask the host once; a right answer ends the Deploy well, and the third wrong one in a row fails it.
+    """Check the host once; a right answer ends the Deploy well, and the third wrong one in a row fails it.
 
     A host that cannot be asked from here, twice in a row and with no wrong answer before, is no reason to fail.
 
-    `stayed` is the sentence's beginning when all is well, such as `3 pods are ready, and stayed so`.
+    `stayed` is the sentence's beginning when all is well, such as `3 pods ready and stable`.
     """
     snapshot = next((each for each in snapshots if each.ready), snapshots[0])
     deploy, site, now = snapshot.deploy, snapshot.deploy.site, snapshot.now
@@ -137,7 +137,7 @@ def _not_asked(snapshot: Snapshot, problem: UnableToAsk, *, stayed: str) -> None
     if deploy.checked_at is None:
         deploy.note(now=now, message=sentences(message, "Trying once more"), checked_at=now)
         return
-    remedy = "If it never can, turn off the check in its mapping"
+    remedy = "If it never can be, turn off the check in its mapping"
     finish(deploy, Ending.SUCCEEDED, sentences(message, remedy), checked_at=now, now=now)
 
 
@@ -145,7 +145,7 @@ def _wrong(snapshot: Snapshot, context: FollowContext, message: str) -> None:
     deploy, now = snapshot.deploy, snapshot.now
     times = deploy.checks + 1
     if times < context.timeouts.host_checks:
-        again = f"{message} It is asked again ({times} of {context.timeouts.host_checks})."
+        again = f"{message} Retrying ({times} of {context.timeouts.host_checks})."
         deploy.note(now=now, message=again, checks=times, checked_at=now)
         return
     pod, step = next((each for each in snapshot.new_pods if is_ready(each)), None), snapshot.step
@@ -171,7 +171,7 @@ def _in_words(answer: HostAnswer | SiteCheckError, site: Site) -> str:
         return f"The site does not answer: {answer}"
     if answer.leads_to:
         return (
-            f"The site answered {answer.status} and leads to {answer.leads_to[:200]}, which is not followed: "
-            f"expect {answer.status} in its mapping, or correct the redirect."
+            f"The site answered {answer.status} and leads to {answer.leads_to[:200]}, which is not followed. "
+            f"Expect {answer.status} in its mapping, or correct the redirect."
         )
-    return f"The site answered {answer.status} where {site.check_status} is expected: read its log, or roll back."
+    return f"The site answered {answer.status} where {site.check_status} is expected. Read its log, or roll back."

@@ -128,6 +128,6 @@ def test_a_container_that_is_not_there_is_named_with_those_that_are() -> None:
     present = all_images(parse.cron_job(CRON_JOB))
 
     with pytest.raises(
-        NoSuchContainer, match=r"The CronJob “upgrade” has no container “web”: .* It has upgrade, wait"
+        NoSuchContainer, match=r"The CronJob “upgrade” has no container “web”. .* It has upgrade, wait"
     ):
         check_containers("The CronJob “upgrade”", present=present, wanted={"upgrade": NEW, "web": NEW})

@@ -40,7 +40,7 @@ def test_importing_the_client_loads_neither_kubernetes_nor_urllib3():
 
 
 def test_a_kubeconfig_that_is_not_there_is_named():
-    with pytest.raises(NotConfigured, match=r"no kubeconfig at /nowhere/config: correct KUBECONFIG"):
+    with pytest.raises(NotConfigured, match=r"no kubeconfig at /nowhere/config. Correct KUBECONFIG"):
         connect(kubeconfig=Path("/nowhere/config"))
 
 
@@ -58,7 +58,7 @@ def test_a_file_that_is_no_kubeconfig_is_refused(tmp_path, text):
 def test_outside_a_cluster_and_without_a_kubeconfig_both_ways_are_named(monkeypatch):
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
 
-    with pytest.raises(NotConfigured, match=r"set KUBECONFIG .* or run Headway in a pod"):
+    with pytest.raises(NotConfigured, match=r"Set KUBECONFIG .* or run Headway in a pod"):
         connect()
 
 
@@ -79,8 +79,8 @@ def test_a_kubeconfig_that_impersonates_another_account_is_refused(demo, tmp_pat
 
     name, value = next(iter(impersonated.items()))
     assert str(raised.value) == (
-        f"The kubeconfig at {kubeconfig} impersonates another account ({name}: {value}), which Headway cannot do: "
-        "use a kubeconfig that signs in as that account."
+        f"The kubeconfig at {kubeconfig} impersonates another account ({name}: {value}), which Headway cannot do. "
+        "Use a kubeconfig that signs in as that account."
     )
 
 
@@ -107,7 +107,7 @@ def test_a_plugin_that_gives_no_credentials_is_named(demo, tmp_path):
     command = script(tmp_path / "plugin", "exit 1")
     kubeconfig = written(demo, tmp_path / "config", exec=plugin(command))
 
-    with pytest.raises(ClusterRefused, match="gave no credentials: run it by hand"):
+    with pytest.raises(ClusterRefused, match=r"gave no credentials\. Run it by hand"):
         connect(kubeconfig=kubeconfig)
 
 

@@ -79,7 +79,7 @@ def test_a_deployment_that_changed_since_it_was_read_is_a_conflict(ground):
     stale = ground.settled(name)
     ground.meddle(name, lambda spec: spec.update(minReadySeconds=1))
 
-    with pytest.raises(Conflict, match="read it again"):
+    with pytest.raises(Conflict, match="Read it again"):
         ground.cluster.set_images(stale, images={WEB: SECOND}, annotations={})
 
     assert containers(ground.read(name)) == {WEB: FIRST}
@@ -190,5 +190,5 @@ def test_a_restart_of_what_changed_since_it_was_read_is_a_conflict(ground):
     stale = ground.settled(name)
     ground.meddle(name, lambda spec: spec.update(minReadySeconds=1))
 
-    with pytest.raises(Conflict, match="read it again"):
+    with pytest.raises(Conflict, match="Read it again"):
         ground.cluster.restart(stale, at="2026-11-23T12:00:00+00:00", annotations={})

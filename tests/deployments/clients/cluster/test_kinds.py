@@ -265,7 +265,7 @@ def test_a_partition_is_kept_and_said(kinds: DemoCluster, client: Cluster) -> No
 
     judged = rollout(client, "StatefulSet")
     assert (judged.phase, judged.wanted) == (Phase.COMPLETE, 1)
-    assert "2 pods keep their image, since the StatefulSet's partition is 2" in judged.message
+    assert "2 pods are not replaced, because the StatefulSet's partition is 2" in judged.message
 
 
 @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
@@ -279,7 +279,7 @@ def test_with_on_delete_the_rollout_is_complete_at_once(
 
     judged = rollout(client, kind)
     assert (judged.phase, judged.wanted) == (Phase.COMPLETE, 0)
-    assert "new pods come when somebody deletes the old ones" in judged.message
+    assert "new pods start when the old ones are deleted" in judged.message
 
 
 def test_a_cron_jobs_job_under_way_is_said(
@@ -292,7 +292,7 @@ def test_a_cron_jobs_job_under_way_is_said(
 
     assert (
         rollout(client, "CronJob").message
-        == "The image is set: the next job runs it. 1 job under way keeps its image."
+        == "Applied. The next job uses it. 1 job under way keeps its image."
     )
 
 

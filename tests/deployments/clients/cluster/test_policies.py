@@ -4,6 +4,7 @@ import pytest
 
 from deployments.clients.cluster import ClusterRefused, DeniedByPolicy
 from simulators.cluster.refusals import (
+    FROZEN,
     GATEKEEPER,
     KYVERNO,
     LIMIT_RANGE,
@@ -26,7 +27,7 @@ def refused(demo, client, refusal):
     client.set_images(read, images={WEB: SECOND}, annotations={})
 
 
-@pytest.mark.parametrize("refusal", [GATEKEEPER, KYVERNO, VALIDATING_POLICY, QUOTA, LIMIT_RANGE])
+@pytest.mark.parametrize("refusal", [GATEKEEPER, KYVERNO, VALIDATING_POLICY, QUOTA, LIMIT_RANGE, FROZEN])
 def test_a_policys_refusal_is_not_told_as_the_roles(demo, client, refusal):
     with pytest.raises(DeniedByPolicy) as raised:
         refused(demo, client, refusal)
@@ -39,13 +40,13 @@ def test_a_policys_refusal_is_not_told_as_the_roles(demo, client, refusal):
 
 def test_a_namespace_on_its_way_out_is_called_that(demo, client):
     with pytest.raises(
-        DeniedByPolicy, match=r"The namespace is being deleted .403.: map the site to another"
+        DeniedByPolicy, match=r"The namespace is being deleted .403.. Map the site to another"
     ):
         refused(demo, client, TERMINATING)
 
 
 def test_what_the_role_lacks_is_to_be_granted_in_it(demo, client):
-    with pytest.raises(ClusterRefused, match=r"grant it in Headway's Role") as raised:
+    with pytest.raises(ClusterRefused, match=r"Grant it in Headway's Role") as raised:
         refused(demo, client, RBAC)
 
     assert raised.value.server_message == RBAC.message
@@ -54,5 +55,5 @@ def test_what_the_role_lacks_is_to_be_granted_in_it(demo, client):
 def test_a_role_that_lacks_it_in_truth_says_so(demo, client):
     demo.create_namespace("elsewhere")
 
-    with pytest.raises(ClusterRefused, match=r"grant it in Headway's Role. It said: .*cannot list resource"):
+    with pytest.raises(ClusterRefused, match=r"Grant it in Headway's Role. It said: .*cannot list resource"):
         client.workloads("Deployment", "elsewhere")

@@ -42,7 +42,7 @@ def test_a_conflict_is_not_repeated_by_itself_and_the_next_reading_succeeds(demo
 def test_an_error_of_the_servers_own_says_what_it_said_and_the_next_try_succeeds(demo, client):
     demo.fail_next(500, path_contains=DEPLOYMENTS)
 
-    with pytest.raises(ClusterUnavailable, match=r"\(500\): try again\. It said: Internal error occurred"):
+    with pytest.raises(ClusterUnavailable, match=r"\(500\). Try again\. It said: Internal error occurred"):
         client.workloads("Deployment", "default")
 
     assert len(client.workloads("Deployment", "default")) == 1
@@ -63,7 +63,7 @@ def test_a_server_that_hangs_is_given_up_after_one_timeout(demo, client, method)
     demo.hang(60, method=method, path_contains=DEPLOYMENTS)
     started = time.monotonic()
 
-    with pytest.raises(ClusterUnavailable, match="did not answer in time: try again"):
+    with pytest.raises(ClusterUnavailable, match=r"did not answer in time\. Try again"):
         patch(client)
 
     # The timeout is three seconds; a client that asked three times would take nine.
@@ -115,7 +115,7 @@ def test_a_throttled_request_says_how_long_to_wait_and_does_not_wait_itself(demo
 def test_a_rotated_token_is_told_apart_from_a_missing_permission(demo, client):
     demo.rotate_token()
 
-    with pytest.raises(ClusterRefused, match=r"credentials \(401\): renew the token") as refusal:
+    with pytest.raises(ClusterRefused, match=r"credentials \(401\). Renew the token") as refusal:
         client.workloads("Deployment", "default")
 
     assert (refusal.value.status, refusal.value.server_message) == (401, "Unauthorized")
@@ -124,7 +124,7 @@ def test_a_rotated_token_is_told_apart_from_a_missing_permission(demo, client):
 def test_a_namespace_that_is_not_granted_leaves_the_others_readable(demo, client):
     demo.create_namespace("payments")
 
-    with pytest.raises(ClusterRefused, match=r"\(403\): grant it in Headway's Role.*payments") as refusal:
+    with pytest.raises(ClusterRefused, match=r"\(403\). Grant it in Headway's Role.*payments") as refusal:
         client.workloads("Deployment", "payments")
 
     assert refusal.value.status == 403

@@ -130,7 +130,7 @@ def test_a_token_that_is_refused_and_the_same_when_read_anew_is_sent_once(
         demo.rotate_token()
         demo.requests.clear()
 
-        with pytest.raises(ClusterRefused, match="renew the token"):
+        with pytest.raises(ClusterRefused, match="Renew the token"):
             client.user_name()
 
     assert len(demo.requests) == 1

@@ -119,7 +119,7 @@ def test_another_key_is_told_as_such(app: App, demo_github: DemoGitHub) -> None:
     with GitHub(app=credentials, api_url=demo_github.url) as github:
         answers = github.heads([about(add_repository(demo_github))])
 
-    assert "does not accept the App's key: check GITHUB_APP_ID" in str(problems_in(answers)["site"].error)
+    assert "does not accept the App's key. Check GITHUB_APP_ID" in str(problems_in(answers)["site"].error)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_what_is_no_key_is_told_without_being_shown(key: str, app: App, demo_git
         answers = github.heads([about(add_repository(demo_github))])
 
     error = problems_in(answers)["site"].error
-    assert "GITHUB_APP_PRIVATE_KEY is no private key" in str(error)
+    assert "GITHUB_APP_PRIVATE_KEY is not a private key" in str(error)
     assert error.__cause__ is None
 
 

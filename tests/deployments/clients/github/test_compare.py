@@ -104,7 +104,7 @@ def test_single_sign_on_says_to_authorize_the_token(github: GitHub, demo_github:
     repository = add_repository(demo_github)
     repository.is_saml_protected = True
 
-    with pytest.raises(GitHubRefused, match="authorize the token"):
+    with pytest.raises(GitHubRefused, match="Authorize the token"):
         github.compare("icco", "cron", base=repository.head, head=repository.head)
 
 

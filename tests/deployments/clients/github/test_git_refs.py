@@ -88,13 +88,13 @@ def test_a_branch_of_an_empty_repository_is_told_as_an_empty_repository(
 
     answers = github.heads([about(repository, branch="main")])
 
-    assert str(problems_in(answers)["site"].error) == "icco/cron is empty: push a first commit to it."
+    assert str(problems_in(answers)["site"].error) == "icco/cron is empty. Push a first commit to it."
 
 
 def test_an_empty_repository_has_its_sentence(github: GitHub, demo_github: DemoGitHub) -> None:
     answers = github.heads([about(add_repository(demo_github, commits=0))])
 
-    assert str(problems_in(answers)["site"].error) == "icco/cron is empty: push a first commit to it."
+    assert str(problems_in(answers)["site"].error) == "icco/cron is empty. Push a first commit to it."
 
 
 def test_a_private_repository_wants_a_token(github: GitHub, demo_github: DemoGitHub) -> None:

@@ -59,7 +59,7 @@ def test_a_branch_that_is_gone_says_to_correct_the_site(github: GitHub, demo_git
     problem = problem_of(github, about(repository, branch="master"))
 
     assert isinstance(problem.error, GitHubNotFound)
-    assert "no branch “master”: correct the site's branch" in str(problem.error)
+    assert "no branch “master”. Correct the site's branch" in str(problem.error)
 
 
 def test_a_renamed_branch_is_told_with_the_default_ones_name(github: GitHub, demo_github: DemoGitHub) -> None:
@@ -69,7 +69,7 @@ def test_a_renamed_branch_is_told_with_the_default_ones_name(github: GitHub, dem
     problem = problem_of(github, about(repository, branch="main"))
 
     assert str(problem.error) == (
-        "icco/cron has no branch “main”: correct the site's branch, or leave it empty for the default one, “trunk”."
+        "icco/cron has no branch “main”. Correct the site's branch, or leave it empty for the default one, “trunk”."
     )
 
 
@@ -80,7 +80,7 @@ def test_a_branch_of_an_empty_repository_is_told_as_an_empty_repository(
 
     problem = problem_of(github, about(repository, branch="main"))
 
-    assert str(problem.error) == "icco/cron is empty: push a first commit to it."
+    assert str(problem.error) == "icco/cron is empty. Push a first commit to it."
 
 
 def test_the_desired_commit_is_asked_about_beside_the_running_one(
@@ -103,7 +103,7 @@ def test_an_empty_repository_says_to_push(github: GitHub, demo_github: DemoGitHu
 
     problem = problem_of(github, about(repository))
 
-    assert str(problem.error) == "icco/cron is empty: push a first commit to it."
+    assert str(problem.error) == "icco/cron is empty. Push a first commit to it."
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_missing_repository_says_that_access_may_be_missing(github: GitHub) ->
     problem = problem_of(github, HeadQuestion(key="site", owner="icco", repository="gone"))
 
     assert isinstance(problem.error, GitHubNotFound)
-    assert "GitHub knows no repository icco/gone, or this token has no access" in str(problem.error)
+    assert "GitHub has no repository icco/gone, or this token has no access" in str(problem.error)
 
 
 def test_single_sign_on_says_to_authorize_the_token(github: GitHub, demo_github: DemoGitHub) -> None:
@@ -175,7 +175,7 @@ def test_single_sign_on_says_to_authorize_the_token(github: GitHub, demo_github:
     problem = problem_of(github, about(repository))
 
     assert isinstance(problem.error, GitHubRefused)
-    assert "authorize the token" in str(problem.error)
+    assert "Authorize the token" in str(problem.error)
 
 
 def test_the_ci_of_other_commits_comes_along_in_the_same_request(

@@ -75,7 +75,7 @@ def test_a_token_with_a_line_break_inside_is_refused_without_being_shown_or_sent
         answers = github.heads([about(add_repository(demo_github))])
 
     message = str(problems_in(answers)["site"].error)
-    assert "paste it again" in message
+    assert "Paste it again" in message
     assert "ghp_" not in message
     assert answers.requests == 0
 

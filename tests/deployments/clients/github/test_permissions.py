@@ -73,7 +73,7 @@ def test_without_commit_statuses_the_rest_is_read_and_the_token_is_to_get_them(
 
     assert (head.sha, head.behind_by, head.check_state) == (cron.head, 2, "unknown")
     assert head.check_problem == (
-        "GitHub says “Resource not accessible by personal access token”: grant the token to read commit statuses."
+        "GitHub says “Resource not accessible by personal access token”. Grant the token to read commit statuses."
     )
 
 
@@ -85,7 +85,7 @@ def test_without_checks_or_statuses_the_rest_is_read_and_the_app_is_to_get_them(
 
     assert (head.sha, head.behind_by, head.check_state) == (cron.head, 2, "unknown")
     assert head.check_problem == (
-        "GitHub says “Resource not accessible by integration”: grant the App to read checks and commit statuses."
+        "GitHub says “Resource not accessible by integration”. Grant the App to read checks and commit statuses."
     )
 
 

@@ -103,5 +103,5 @@ def test_an_address_without_an_api_is_a_wrong_setting_and_no_missing_repository(
     error = problems_in(answers)["site"].error
     assert not isinstance(error, GitHubNotFound)
     assert (
-        str(error) == f"There is no GitHub API at {demo_github.url}/nowhere/graphql: correct GITHUB_API_URL."
+        str(error) == f"There is no GitHub API at {demo_github.url}/nowhere/graphql. Correct GITHUB_API_URL."
     )

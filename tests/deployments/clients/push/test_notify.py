@@ -52,14 +52,14 @@ def test_nothing_is_queued_where_nobody_listens(deploy: Deploy) -> None:
 def test_who_asked_hears_how_it_went(
     phone: PushSubscription, deploy: Deploy, push: DemoPush, sender: Sender
 ) -> None:
-    deploy.move(Status.SUCCEEDED, now=NOW, message="2 pods are ready, and stayed so.")
+    deploy.move(Status.SUCCEEDED, now=NOW, message="2 pods ready and stable.")
 
     stated = notify_deploy_ended(deploy_id=deploy.pk, sender=sender, now=NOW)
 
     (message,) = push.messages
     assert stated == 1
     assert message["title"] == "cron.example.com: deployed"
-    assert message["body"] == "bbbbbbb Mend cron\n2 pods are ready, and stayed so."
+    assert message["body"] == "bbbbbbb Mend cron\n2 pods ready and stable."
     assert message["url"] == f"/deploys/{deploy.pk}/"
     assert [each["url"] for each in message["actions"]] == [
         f"/deploys/{deploy.pk}/",
@@ -111,7 +111,7 @@ def test_a_site_that_waits_leads_to_what_ships(
     notify_site_waits(site_id=site.pk, message="1 commit behind.", sender=sender, now=NOW)
 
     (message,) = push.messages
-    assert (message["title"], message["body"]) == ("cron.example.com waits for you", "1 commit behind.")
+    assert (message["title"], message["body"]) == ("cron.example.com needs attention", "1 commit behind.")
     assert message["actions"][0]["url"] == "/sites/cron.example.com/deploy"
 
 

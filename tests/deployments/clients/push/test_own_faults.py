@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
         ({"subject": "mailto:a@localhost"}, '403 Forbidden: {"reason": "BadJwtToken"}'),
         (
             {"subject": "nobody"},
-            "VAPID_SUBJECT is “nobody”, which cannot be signed: set it to mailto:you@example.com.",
+            "VAPID_SUBJECT is “nobody”, which cannot be signed. Set it to mailto:you@example.com.",
         ),
     ],
 )

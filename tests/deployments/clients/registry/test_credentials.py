@@ -59,7 +59,7 @@ def test_wrong_credentials_are_to_be_renewed(demo_registry: DemoRegistry, tmp_pa
 
     with (
         Registry(docker_config=config) as registry,
-        pytest.raises(RegistryRefused, match=r"renew .* incorrect username or password"),
+        pytest.raises(RegistryRefused, match=r"Renew .* incorrect username or password"),
     ):
         registry.digest(image_at(demo_registry))
 
@@ -185,6 +185,17 @@ def test_the_longest_path_wins_and_a_host_that_is_spelt_out(
     assert (found and found.username) == username
 
 
+@pytest.mark.parametrize("nothing", [{}, {"auth": ""}, {"email": "ann@example.com"}, None])
+def test_an_entry_that_holds_nothing_hides_none_that_does(nothing: object, tmp_path: Path) -> None:
+    """Kubernetes tries every entry that fits, the most specific first."""
+    auths = {"ghcr.io/acme": nothing, "ghcr.io": auth_entry("everyones", PASSWORD)}
+    config = write_docker_config(tmp_path, auths=auths)
+
+    found = find_credentials(config, "ghcr.io/acme/app")
+
+    assert (found and found.username) == "everyones"
+
+
 def test_two_owners_on_one_registry_are_each_asked_for_with_their_own(
     demo_registry: DemoRegistry, tmp_path: Path
 ) -> None:
@@ -216,7 +227,7 @@ def test_expired_credentials_are_to_be_renewed(
     with Registry(docker_config=config) as registry, pytest.raises(RegistryRefused) as raised:
         registry.digest(image_at(demo_registry))
 
-    assert "have expired: renew its entry in the docker config file. It says: " in str(raised.value)
+    assert "have expired. Renew its entry in the docker config file. It says: " in str(raised.value)
     assert "right to pull" not in str(raised.value)
 
 
@@ -230,7 +241,7 @@ def test_a_permission_that_is_missing_is_not_told_as_expired(
         registry.digest(image_at(demo_registry))
         demo_registry.answer_oddly(NO_RIGHT_TO_PULL)
 
-        with pytest.raises(RegistryRefused, match="give it the right to pull"):
+        with pytest.raises(RegistryRefused, match="Give it the right to pull"):
             registry.digest(image_at(demo_registry))
 
 
@@ -254,7 +265,7 @@ def test_another_registry_gets_no_credentials(tmp_path: Path) -> None:
 def test_a_credential_helper_is_refused_in_words(content: dict[str, Any], tmp_path: Path) -> None:
     config = write_docker_config(tmp_path, **content)
 
-    with pytest.raises(RegistryRefused, match="Headway runs none: write them into the file itself"):
+    with pytest.raises(RegistryRefused, match=r"Headway runs none\. Write them into the file itself"):
         find_credentials(config, "gcr.io")
 
 
@@ -271,10 +282,10 @@ def test_a_broken_file_is_to_be_written_anew(text: str, tmp_path: Path) -> None:
     config = tmp_path / "config.json"
     config.write_text(text, errors="surrogateescape")
 
-    with pytest.raises(RegistryRefused, match="write it anew with docker login"):
+    with pytest.raises(RegistryRefused, match="Write it anew with docker login"):
         find_credentials(config, "gcr.io")
 
 
 def test_a_missing_file_is_to_be_mounted(tmp_path: Path) -> None:
-    with pytest.raises(RegistryRefused, match=r"cannot be read .No such file or directory.: mount it"):
+    with pytest.raises(RegistryRefused, match=r"cannot be read .No such file or directory.. Mount it"):
         find_credentials(tmp_path / "config.json", "gcr.io")

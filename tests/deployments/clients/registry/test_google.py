@@ -194,7 +194,7 @@ def test_a_key_that_is_not_accepted_is_told(google: Google, tmp_path: Path) -> N
     stated = ask(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=service_account(tmp_path, google))
 
     assert stated[0].startswith(
-        "RegistryRefused Google's credentials cannot be used: correct GOOGLE_APPLICATION"
+        "RegistryRefused Google's credentials cannot be used. Correct GOOGLE_APPLICATION"
     )
     assert "Invalid JWT Signature" in stated[0]
 

@@ -11,6 +11,7 @@ from simulators.registry.oddities import (
     HEAD_FORBIDDEN,
     HEAD_NOT_ALLOWED,
     HEAD_NOT_FOUND,
+    HEAD_NOT_IMPLEMENTED,
     LOGIN_PAGE,
     NO_RIGHT_TO_PULL,
     NOTHING,
@@ -24,7 +25,9 @@ def asked(demo: DemoRegistry) -> list[str]:
     return [each.method for each in demo.requests if "/manifests/" in each.path and each.status != 401]
 
 
-@pytest.mark.parametrize("oddity", [HEAD_NOT_FOUND, HEAD_FORBIDDEN, HEAD_NOT_ALLOWED, BARE_HEAD])
+@pytest.mark.parametrize(
+    "oddity", [HEAD_NOT_FOUND, HEAD_FORBIDDEN, HEAD_NOT_ALLOWED, HEAD_NOT_IMPLEMENTED, BARE_HEAD]
+)
 def test_what_head_denies_and_get_shows_is_built(
     demo_registry: DemoRegistry, registry: Registry, oddity: Oddity
 ) -> None:
@@ -37,7 +40,7 @@ def test_what_head_denies_and_get_shows_is_built(
     assert asked(demo_registry) == ["HEAD", "GET"]
 
 
-@pytest.mark.parametrize("oddity", [HEAD_NOT_FOUND, HEAD_FORBIDDEN, HEAD_NOT_ALLOWED])
+@pytest.mark.parametrize("oddity", [HEAD_NOT_FOUND, HEAD_FORBIDDEN, HEAD_NOT_ALLOWED, HEAD_NOT_IMPLEMENTED])
 def test_what_get_denies_as_well_is_not_built(
     demo_registry: DemoRegistry, registry: Registry, oddity: Oddity
 ) -> None:
@@ -93,7 +96,7 @@ def test_a_200_without_a_manifest_is_no_image(
 
     for question in (registry.digest, registry.parts):
         with pytest.raises(
-            RegistryUnavailable, match=rf"not an image's manifest \({kind}\): check that it is"
+            RegistryUnavailable, match=rf"not an image's manifest \({kind}\). Check that it is"
         ):
             question(image_at(demo_registry))
 

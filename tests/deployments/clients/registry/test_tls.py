@@ -60,7 +60,7 @@ def test_plain_http_where_tls_was_expected_is_called_that(registry: Registry) ->
         registry.digest(at(f"0.0.0.0:{demo.port}"))
 
     assert str(raised.value) == (
-        f"0.0.0.0:{demo.port} speaks plain HTTP where TLS was expected: put TLS before it, or add it to INSECURE_REGISTRIES."
+        f"0.0.0.0:{demo.port} speaks plain HTTP where TLS was expected. Put TLS before it, or add it to INSECURE_REGISTRIES."
     )
 
 
@@ -93,7 +93,7 @@ def test_its_token_server_may_speak_plain_http_as_well() -> None:
 @pytest.mark.parametrize(
     ("tls_host", "message"),
     [
-        ("expired", "shows a certificate that has expired: renew it there."),
+        ("expired", "shows a certificate that has expired. Renew it there."),
         ("untrusted", "shows a certificate that is not trusted"),
         ("of another host", "shows a certificate that is not trusted"),
         ("too old", "breaks off the TLS handshake"),

@@ -51,7 +51,7 @@ def test_redirects_elsewhere_are_told_and_not_followed(
 def test_redirects_without_end_are_an_error(web: SiteCheck, pages: Pages) -> None:
     pages[f"{HOST}/"] = Page(status=302, headers={"Location": "/"})
 
-    with pytest.raises(RedirectLoop, match="redirects more than 5 times: correct its redirects"):
+    with pytest.raises(RedirectLoop, match=r"redirects more than 5 times\. Correct its redirects"):
         web.get(HOST)
 
 
@@ -142,6 +142,12 @@ def test_a_resolver_that_says_nothing_says_nothing_of_the_site(
     asked.set()
 
 
+def test_a_network_to_which_there_is_no_route_says_nothing_of_the_site(unproxied: SiteCheck) -> None:
+    """As where a name has an IPv6 address alone; here of many receivers, which no connection leads to on any machine."""
+    with pytest.raises(UnableToAsk, match=r"^The worker's network has no route to 224\.0\.0\.1\.$"):
+        unproxied.get("224.0.0.1")
+
+
 @pytest.mark.parametrize("proxy", ["http://proxy.invalid:3128", "http://127.0.0.1:1"])
 def test_a_proxy_that_is_not_there_says_nothing_of_the_site(
     web: SiteCheck, monkeypatch: pytest.MonkeyPatch, proxy: str
@@ -149,5 +155,5 @@ def test_a_proxy_that_is_not_there_says_nothing_of_the_site(
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, proxy)
 
-    with pytest.raises(UnableToAsk, match="cannot reach its proxy: check HTTPS_PROXY"):
+    with pytest.raises(UnableToAsk, match=r"cannot reach its proxy\. Check HTTPS_PROXY"):
         web.get(HOST)

@@ -116,7 +116,7 @@ def test_where_another_pulls_it_ends_at_once(pubsub: DemoPubSub, subscription: S
 def test_a_subscription_with_nothing_new_is_waited_for(
     pubsub: DemoPubSub, subscription: Subscription
 ) -> None:
-    pubsub.wait_seconds = 30
+    pubsub.wait_seconds = 2
 
     assert subscription.pull(wait_seconds=0.1) == []
 
@@ -124,7 +124,7 @@ def test_a_subscription_with_nothing_new_is_waited_for(
 def test_credentials_that_cannot_be_had_say_what_to_do(pubsub: DemoPubSub) -> None:
     wrong = SimpleNamespace(valid=False, refresh=lambda _: {}["none"])
 
-    with pytest.raises(UnableToPull, match="give the worker an account"):
+    with pytest.raises(UnableToPull, match="Give the worker an account"):
         Subscription(NAME, url=pubsub.url, credentials=wrong).pull(wait_seconds=1)
 
 

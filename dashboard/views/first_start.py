@@ -1,0 +1,95 @@
+"""From no site to the first ones, and later to what is new: what a worker found, ticked and corrected by an administrator."""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from dashboard.access import acting_user, admin_needed
+from dashboard.accounts.reauthentication import authentication_of
+from dashboard.first_start import SHOWN_AT_ONCE, AppRow, NamespacesForm, choices_in, is_left, proposed, sent
+from dashboard.forms import first_error
+from dashboard.timezones import now_for
+from dashboard.views.frame import Live, show
+from deployments import queries
+from deployments.models import Discovery
+from deployments.operations.first_start.request import request_discovery
+from deployments.operations.first_start.save import map_apps, open_apps
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def mapper_needed(view: View) -> View:
+    """Let pass administrators who may add sites (403)."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        if not acting_user(request).has_perm("deployments.add_site"):
+            raise PermissionDenied("You may not add sites. Ask another administrator for that right.")
+        return view(request)
+
+    return admin_needed(guarded)
+
+
+@require_safe
+@mapper_needed
+def first_start(request: HttpRequest) -> HttpResponse:
+    """What was found, each step with its lines."""
+    return _show(request, proposed(open_apps()))
+
+
+@require_POST
+@mapper_needed
+def search(request: HttpRequest) -> HttpResponse:
+    """Have a worker search; `namespaces` where the page has named some."""
+    form = NamespacesForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, first_error(form))
+        return redirect("first-start")
+    named = form.cleaned_data["namespaces"] if "namespaces" in request.POST else None
+    request_discovery(namespaces=named, now=timezone.now())
+    return redirect("first-start")
+
+
+@require_POST
+@mapper_needed
+def add_sites(request: HttpRequest) -> HttpResponse:
+    """Map all that is ticked; what cannot be keeps what was typed, with why."""
+    apps = open_apps()
+    mapped = map_apps(
+        choices=choices_in(sent(apps, request.POST, {})),
+        by=acting_user(request),
+        authentication=authentication_of(request),
+        now=timezone.now(),
+    )
+    if count := len(mapped.names):
+        messages.success(request, f"Added {count} site{'' if count == 1 else 's'}. A worker is checking now.")
+    left = sent(open_apps(), request.POST, mapped.refused)
+    if any(map(is_left, left)):
+        messages.error(request, "Some could not be added. Each says why.")
+        return _show(request, left)
+    if not mapped.names:
+        messages.error(request, "Nothing was added: tick what is to become a site, then try again.")
+        return redirect("first-start")
+    return redirect("sites")
+
+
+def _show(request: HttpRequest, rows: Sequence[AppRow]) -> HttpResponse:
+    now, discovery = now_for(request), Discovery.latest()
+    namespaces = NamespacesForm(initial={"namespaces": ", ".join(discovery.namespaces)})
+    return show(
+        request,
+        "first_start.html",
+        Live("_first_start.html"),
+        system_status=queries.system_status(now=now),
+        now=now,
+        discovery=discovery,
+        rows=rows[:SHOWN_AT_ONCE],
+        more=max(0, len(rows) - SHOWN_AT_ONCE),
+        namespaces=namespaces,
+    )

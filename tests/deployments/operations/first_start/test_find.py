@@ -1,0 +1,240 @@
+"""What a worker finds in a cluster that no site stands for."""
+
+from dataclasses import replace
+
+import pytest
+
+from demo.world import NAMESPACE, World
+from deployments.clients.clients import Clients
+from deployments.clients.github import AppCredentials, GitHub
+from deployments.models import Discovery, Site
+from deployments.operations.first_start.find import Found, find, record_discovery
+from deployments.operations.first_start.request import request_discovery
+from simulators.cluster.cluster import ROUTES_RBAC
+from simulators.github import App, written_history
+from simulators.registry import Says
+from tests.deployments.operations.test_doctor_app import app, key
+from tests.factories import NOW, create_site
+from tests.roles import WORKER, acting_as
+
+__all__ = ["app", "key"]
+
+
+@pytest.fixture
+def sites(world: World, db: None) -> dict[str, Site]:
+    """None is mapped yet."""
+    return {}
+
+
+def search(world: World, clients: Clients, **changes: object) -> Found:
+    prefixes = [world.image_template.partition("{")[0]]
+    with acting_as(WORKER):
+        return find(**{"clients": clients, "image_prefixes": prefixes, "now": NOW} | changes)
+
+
+def lines(found: Found, title: str) -> str:
+    return "\n".join(
+        f"{each.grade} {each.subject}: {each.message}"
+        for step, of in found.steps
+        if step == title
+        for each in of
+    )
+
+
+def grant_routes(world: World) -> None:
+    """Apply the optional component."""
+    permissions = (ROUTES_RBAC / "rights.yaml").read_text(encoding="utf-8")
+    world.cluster.apply(permissions, namespace=NAMESPACE)
+
+
+def test_every_workload_is_proposed_with_its_repository_and_the_commit_that_runs(
+    world: World, clients: Clients
+) -> None:
+    found = search(world, clients)
+
+    assert {(each.slug.lower(), each.commit, each.problems) for each in found.apps} == {
+        (each.slug.lower(), world.repository(host).head, ()) for host, each in world.mappings.items()
+    }
+    assert {each.workloads for each in found.apps} == {
+        f"Deployment {NAMESPACE}/{each.deployment}" for each in world.mappings.values()
+    }
+
+
+def test_each_step_says_what_it_saw(world: World, clients: Clients) -> None:
+    found = search(world, clients)
+
+    assert "GITHUB_TOKEN" in lines(found, "GitHub")
+    assert "headway-worker" in lines(found, "Cluster")
+    assert "The worker has every permission it needs." in lines(found, "Cluster")
+    assert "5 of 5 can be read." in lines(found, "Registry")
+
+
+def test_without_the_right_to_routes_that_is_said_and_nothing_else_happens(
+    world: World, clients: Clients
+) -> None:
+    world.expose(next(iter(world.mappings)))
+
+    found = search(world, clients)
+
+    assert "good Hosts in default: Hosts are not proposed" in lines(found, "Cluster")
+    assert [each.hosts for each in found.apps] == [()] * 5
+    assert all(not each.problems for each in found.apps)
+
+
+@pytest.mark.parametrize("by_gateway", [False, True], ids=["Ingress", "HTTPRoute"])
+def test_hosts_are_proposed_from_what_leads_to_a_workload(
+    world: World, clients: Clients, by_gateway: bool
+) -> None:
+    host, mapping = next(iter(world.mappings.items()))
+    grant_routes(world)
+    world.expose(host, by_gateway=by_gateway)
+
+    found = search(world, clients)
+
+    (app,) = [each for each in found.apps if each.hosts]
+    assert (app.hosts, app.name) == ((host,), host)
+    assert app.workloads == f"Deployment {NAMESPACE}/{mapping.deployment}"
+    assert "good Hosts in default: 1 found" in lines(found, "Cluster")
+
+
+def test_a_namespace_that_may_not_be_read_hides_no_other(world: World, clients: Clients) -> None:
+    world.cluster.create_namespace("closed")
+
+    found = search(world, clients, namespaces=["closed", NAMESPACE])
+
+    assert "bad Namespace closed" in lines(found, "Cluster")
+    assert len(found.apps) == 5
+
+
+def test_a_repository_that_github_does_not_have_is_not_confirmed(world: World, clients: Clients) -> None:
+    mapping = next(iter(world.mappings.values()))
+    world.github.repositories.remove(world.github.repositories[mapping.slug])
+
+    found = search(world, clients)
+
+    (missing,) = [each for each in found.apps if each.problems]
+    assert missing.repository == mapping.repository.lower()
+    assert len(found.apps) == 5
+
+
+def test_a_registry_s_images_that_the_worker_may_not_run_are_said(world: World, clients: Clients) -> None:
+    found = search(world, clients, image_prefixes=["registry.example.com/team/"])
+
+    assert all("IMAGE_PREFIXES" in each.problems[0] for each in found.apps)
+
+
+def test_without_a_cluster_the_step_says_so(world: World, clients: Clients) -> None:
+    world.cluster.stop()
+
+    found = search(world, clients)
+
+    assert found.apps == ()
+    assert lines(found, "Cluster").startswith("bad")
+
+
+@pytest.mark.by_label
+def test_an_image_whose_tag_moves_is_known_by_its_label(world: World, clients: Clients) -> None:
+    found = search(world, clients)
+
+    assert {(each.is_by_label, each.commit) for each in found.apps} == {
+        (True, world.repository(host).head) for host in world.mappings
+    }
+
+
+@pytest.mark.by_label
+def test_an_image_whose_tag_moves_and_that_says_no_commit_is_somebody_else_s(
+    world: World, clients: Clients
+) -> None:
+    host = next(iter(world.mappings))
+    world.build(host, world.repository(host).head, says=Says({}))
+
+    found = search(world, clients)
+
+    assert len(found.apps) == 4
+
+
+def test_a_commit_that_the_repository_does_not_have_is_said(world: World, clients: Clients) -> None:
+    mapping = next(iter(world.mappings.values()))
+    repository = world.github.repositories[mapping.slug]
+    world.github.repositories.remove(repository)
+    history = written_history(2, until=NOW)
+    world.github.repositories.create(mapping.slug, "main", history=history)
+
+    found = search(world, clients)
+
+    (other,) = [each for each in found.apps if each.problems]
+    assert "has no commit" in other.problems[0]
+    assert other.workloads == f"Deployment {NAMESPACE}/{mapping.deployment}"
+
+
+def test_what_a_site_stands_for_is_no_more_found(world: World, clients: Clients) -> None:
+    host, mapping = next(iter(world.mappings.items()))
+    create_site(host=host, owner=mapping.owner, repository=mapping.repository, deployment=mapping.deployment)
+
+    found = search(world, clients)
+
+    assert len(found.apps) == 4
+
+
+def test_what_was_found_is_kept_for_the_page(world: World, clients: Clients) -> None:
+    request_discovery(namespaces=[NAMESPACE], now=NOW)
+    was_under_way = Discovery.latest().is_under_way
+
+    with acting_as(WORKER):
+        record_discovery(clients=clients, image_prefixes=[], now=NOW)
+
+    kept = Discovery.latest()
+    assert (was_under_way, kept.is_under_way, len(kept.apps)) == (True, False, 5)
+    assert [each["title"] for each in kept.steps] == ["GitHub", "Cluster", "Registry"]
+
+
+def test_a_token_that_github_refuses_is_said_and_the_search_ends(world: World, clients: Clients) -> None:
+    with GitHub(token="wrong", api_url=world.github.url) as refused:
+        found = search(world, replace(clients, github=refused))
+
+    assert "bad Token, GITHUB_TOKEN" in lines(found, "GitHub")
+    assert len(found.apps) == 5
+
+
+def test_github_that_does_not_answer_is_said_and_hides_no_app(world: World, clients: Clients) -> None:
+    with GitHub(token="token", api_url="http://127.0.0.1:9", timeout_seconds=1) as silent:
+        found = search(world, replace(clients, github=silent))
+
+    assert "warning Repositories: 0 of 5 have the commit that runs." in lines(found, "GitHub")
+    assert len(found.apps) == 5
+    assert all("GitHub cannot be reached" in each.problems[-1] for each in found.apps)
+
+
+def test_what_a_github_app_may_not_read_is_named(world: World, clients: Clients, app: App) -> None:
+    del app.permissions["checks"]
+    credentials = AppCredentials(str(app.id), app.private_key)
+    with GitHub(app=credentials, api_url=world.github.url, web_url=world.github.url) as asking:
+        found = search(world, replace(clients, github=asking))
+
+    assert "Its installation may not read checks." in lines(found, "GitHub")
+
+
+def test_a_registry_that_does_not_answer_is_not_asked_about_every_image(
+    world: World, clients: Clients
+) -> None:
+    for number in range(40):
+        image = f"127.0.0.1:9/team/app-{number}:{'a' * 40}"
+        world.cluster.create_deployment(NAMESPACE, f"app-{number}", containers={"app": image}, replicas=0)
+
+    found = search(world, clients)
+
+    assert lines(found, "Registry").count("was not asked about this image") >= 40 - 3 - 8
+    assert "5 of 45 can be read." in lines(found, "Registry")
+
+
+def test_of_thousands_of_workloads_a_few_hundred_are_proposed_and_the_rest_is_counted(
+    world: World, clients: Clients
+) -> None:
+    for number in range(310):
+        image = f"127.0.0.1:9/team/app-{number}:{'a' * 40}"
+        world.cluster.create_deployment(NAMESPACE, f"app-{number}", containers={"app": image}, replicas=0)
+
+    found = search(world, clients)
+
+    assert len(found.apps) == 300
+    assert "300 apps are proposed at once. 15 more were found." in lines(found, "Cluster")
