@@ -11,10 +11,8 @@ from dashboard.access import may_deploy
 from deployments.facts import StandingHold
 from deployments.models import Deploy
 from deployments.queries import SiteRow, SystemStatus
+from deployments.rules.labels import ACTIONS, SHORT_ACTIONS
 from deployments.rules.site_state import Action, CheckState
-
-# A row of the list has no room for all of it.
-_IN_LIST = {"Edit the mapping": "Edit", "See what changed": "Review", "Deploy when ready": "When ready"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +52,13 @@ def action_for(row: SiteRow, viewer: Viewer) -> ActionButton | None:
     """Return what the site's answer calls for, where this person may do it."""
     match row.answer.action:
         case Action.WATCH if row.latest_deploy:
-            return ActionButton(label="Watch", url=reverse("deploy", args=[row.latest_deploy.pk]))
+            return ActionButton(
+                label=ACTIONS[Action.WATCH], url=reverse("deploy", args=[row.latest_deploy.pk])
+            )
         case Action.EDIT if viewer.may_edit:
-            return ActionButton(label="Edit the mapping", url=edit_url(row))
+            return ActionButton(label=ACTIONS[Action.EDIT], url=edit_url(row))
         case Action.REVIEW:
-            return ActionButton(label="See what changed", url=reverse("drift", args=[row.name]))
+            return ActionButton(label=ACTIONS[Action.REVIEW], url=reverse("drift", args=[row.name]))
     return _act(row, viewer) if viewer.may_deploy else None
 
 
@@ -67,7 +67,7 @@ def action_in_list(row: SiteRow, viewer: Viewer) -> ActionButton | None:
     action_button = action_for(row, viewer)
     if action_button is None:
         return None
-    action_button = replace(action_button, label=_IN_LIST.get(action_button.label, action_button.label))
+    action_button = replace(action_button, label=SHORT_ACTIONS[row.answer.action])
     if not action_button.sha:
         return action_button
     return replace(
@@ -83,11 +83,13 @@ def edit_url(row: SiteRow) -> str:
 def _act(row: SiteRow, viewer: Viewer) -> ActionButton | None:
     match row.answer.action:
         case Action.SYNC:
-            return _sync(row, "Sync now")
+            return _sync(row, ACTIONS[Action.SYNC])
         case Action.RESUME:
             return _resume(row, viewer.holds)
         case Action.RESTART:
-            return ActionButton(label="Restart", url=reverse("restart-site", args=[row.name]), tone="risk")
+            return ActionButton(
+                label=ACTIONS[Action.RESTART], url=reverse("restart-site", args=[row.name]), tone="risk"
+            )
     return _ship(row)
 
 
@@ -102,17 +104,22 @@ def _ship(row: SiteRow) -> ActionButton | None:
         case Action.DEPLOY if not row.seen.ahead_by:
             url = reverse("deploy-site", args=[row.name])
             return ActionButton(
-                label="Deploy", url=url, tone="go", posts=True, sha=head, seen=row.running_sha
+                label=ACTIONS[Action.DEPLOY], url=url, tone="go", posts=True, sha=head, seen=row.running_sha
             )
         case Action.DEPLOY:
-            return ActionButton(label="Deploy", url=_dialog(row, head), tone="risk", asks=True)
+            return ActionButton(label=ACTIONS[Action.DEPLOY], url=_dialog(row, head), tone="risk", asks=True)
         case Action.DEPLOY_ANYWAY:
-            return ActionButton(label="Deploy anyway", url=_dialog(row, head), tone="risk", asks=True)
+            return ActionButton(
+                label=ACTIONS[Action.DEPLOY_ANYWAY], url=_dialog(row, head), tone="risk", asks=True
+            )
         case Action.DEPLOY_WHEN_READY:
-            return ActionButton(label="Deploy when ready", url=_dialog(row, head), asks=True)
+            return ActionButton(label=ACTIONS[Action.DEPLOY_WHEN_READY], url=_dialog(row, head), asks=True)
         case Action.BRING_TOGETHER:
             return ActionButton(
-                label="Bring together", url=_dialog(row, _common_sha(row)), tone="risk", asks=True
+                label=ACTIONS[Action.BRING_TOGETHER],
+                url=_dialog(row, _common_sha(row)),
+                tone="risk",
+                asks=True,
             )
     return _mend(row, row.latest_deploy) if row.latest_deploy else None
 
@@ -127,13 +134,15 @@ def _mend(row: SiteRow, latest: Deploy) -> ActionButton | None:
     match row.answer.action:
         case Action.RETRY if not latest.queued_at:
             # It never came to its turn: what it waited for may still be missing.
-            return ActionButton(label="Retry", url=_dialog(row, latest.sha), asks=True)
+            return ActionButton(label=ACTIONS[Action.RETRY], url=_dialog(row, latest.sha), asks=True)
         case Action.RETRY:
             url = reverse("retry-deploy", args=[latest.pk])
-            return ActionButton(label="Retry", url=url, posts=True, sha=latest.sha, seen=row.running_sha)
+            return ActionButton(
+                label=ACTIONS[Action.RETRY], url=url, posts=True, sha=latest.sha, seen=row.running_sha
+            )
         case Action.ROLL_BACK:
             url = f"{reverse('roll-back', args=[row.name])}?{urlencode({'sha': latest.from_sha})}"
-            return ActionButton(label="Roll back", url=url, tone="risk")
+            return ActionButton(label=ACTIONS[Action.ROLL_BACK], url=url, tone="risk")
     return None
 
 
@@ -147,4 +156,6 @@ def _resume(row: SiteRow, holds: Iterable[StandingHold]) -> ActionButton | None:
     if not mine:
         return None
     widest = min(mine, key=lambda hold: bool(hold.sha))
-    return ActionButton(label="Resume", url=reverse("resume-hold", args=[widest.id]), posts=True)
+    return ActionButton(
+        label=ACTIONS[Action.RESUME], url=reverse("resume-hold", args=[widest.id]), posts=True
+    )

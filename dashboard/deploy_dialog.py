@@ -22,7 +22,7 @@ class DeployDialog:
     """What the person sees running."""
     headline: str
     commits: tuple[Commit, ...] | None
-    """What would ship, newest first; None while that is not known."""
+    """The commits to deploy, newest first; None while that is not known."""
     total: int
     note: str
     """What is not among them, and is no risk; else empty."""

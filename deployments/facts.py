@@ -13,6 +13,7 @@ from deployments.models import ACTIVE_STATUSES, Deploy, Hold, Kind, Observation,
 from deployments.rules.findings import hold_message, hold_subject
 from deployments.rules.outages import PodState
 from deployments.rules.permissions import NamespaceMapping
+from deployments.rules.pod_list import ListedPod
 from deployments.rules.provenance import Attestation, Provenance
 from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts, SiteFacts
 from deployments.rules.site_workloads import WorkloadSeen
@@ -262,6 +263,16 @@ def workloads_from_json(rows: Iterable[dict[str, Any]] | None) -> tuple[Workload
 def pods_as_json(pods: Iterable[PodState]) -> list[dict[str, Any]]:
     """As Observation.outage_pods holds them."""
     return [asdict(pod) | {"created_at": pod.created_at and pod.created_at.isoformat()} for pod in pods]
+
+
+def listed_pods_as_json(pods: Iterable[ListedPod]) -> list[dict[str, Any]]:
+    """As PodCheck.pods holds them."""
+    return [asdict(pod) | {"created_at": pod.created_at and pod.created_at.isoformat()} for pod in pods]
+
+
+def listed_pods_from_json(rows: Iterable[dict[str, Any]] | None) -> tuple[ListedPod, ...]:
+    """What listed_pods_as_json made."""
+    return tuple(ListedPod(**row | {"created_at": parse_time(row["created_at"])}) for row in rows or ())
 
 
 def pods_from_json(rows: Iterable[dict[str, Any]] | None) -> tuple[PodState, ...]:

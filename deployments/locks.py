@@ -21,7 +21,7 @@ class Lock(IntEnum):
 
 
 # Of a holder whose machine is lost PostgreSQL hears nothing, and would keep its lock for the two hours after which Linux asks an
-# idle connection for a sign of life. So it asks for one after half a minute, and gives up after another.
+# idle connection for an answer. So it asks for one after half a minute, and gives up after another.
 _TRY = """
     SELECT pg_try_advisory_lock(%s), set_config('tcp_keepalives_idle', '30', false),
         set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false)

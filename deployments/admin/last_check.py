@@ -6,6 +6,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+from deployments.admin.mapping_check import findings_about, is_problem, is_unanswered
+from deployments.admin.mapping_check import in_words as answer_in_words
 from deployments.facts import workloads_from_json
 from deployments.models import MappedWorkload, Observation, Site
 from deployments.rules.site_workloads import WorkloadSeen, in_words, seen_of
@@ -15,9 +17,18 @@ PENDING = "Not checked yet."
 
 
 def workload_found(workload: MappedWorkload) -> SafeString:
-    """What was found of one workload."""
-    seen = _observation(workload.site)
-    return _live(f"found-{workload.pk}", in_words(seen_of(workload.reference, _workloads(seen))))
+    """What was found of one workload by the last sync, and when its mapping was saved."""
+    site, reference = workload.site, workload.reference
+    observation = _observation(site)
+    seen = seen_of(reference, _workloads(observation))
+    answered = findings_about(site, reference.place)
+    if seen is None and not answered:
+        # One right that is missing hides every workload of its kind.
+        return _live(f"found-{workload.pk}", sentences(observation.cluster_problem or PENDING))
+    # What the sync saw is newer, and says the same.
+    unsaid = [each for each in answered if seen is None or (is_problem(each) and not seen.problem)]
+    parts = format_html("{} {}", in_words(seen) if seen else "", answer_in_words(site, unsaid))
+    return _live(f"found-{workload.pk}", parts)
 
 
 def mapping_found(site: Site) -> SafeString:
@@ -25,7 +36,9 @@ def mapping_found(site: Site) -> SafeString:
     seen = _observation(site)
     lines = (("GitHub", _on_github(seen)), ("Cluster", _in_the_cluster(seen)))
     rows = format_html_join("", "<li>{}: {}</li>", lines)
-    return _live("found", format_html("<ul>{}</ul>", rows), is_pending=is_pending(seen))
+    return _live(
+        "found", format_html("<ul>{}</ul>", rows), is_pending=is_pending(seen) or is_unanswered(site)
+    )
 
 
 def is_pending(seen: Observation) -> bool:

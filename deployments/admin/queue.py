@@ -38,7 +38,7 @@ class SyncScheduleForm(forms.ModelForm):
         label="Interval",
         coerce=int,
         choices=[(each, _spoken(each)) for each in INTERVALS_MINUTES],
-        help_text="How often all sites are looked at. Deploys that a person asks for do not wait for it.",
+        help_text="How often all sites are checked. Deploys requested by a person do not wait for it.",
     )
 
     class Meta:

@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from deployments.form_fields import HostField, RepositoryField
+from deployments.admin.mapping_check import CHECKED_FIELDS, show_beside
+from deployments.form_fields import HostField, RepositoryField, TagsField
 from deployments.models import Site
 from deployments.models.site import mapping_fields
 from deployments.rules.suggestions import mapping_for, proposal
@@ -26,9 +27,9 @@ class SiteForm(forms.ModelForm):
     class Meta:
         model = Site
         fields = tuple(mapping_fields())
-        field_classes = {"host": HostField, "repository": RepositoryField}
+        field_classes = {"host": HostField, "repository": RepositoryField, "tags": TagsField}
         help_texts = {
-            "owner": "GitHub user or organisation. Empty: the one in the repository's address.",
+            "owner": "GitHub user or organisation. Defaults to the one in the repository's address.",
             "repository": "Its name, or its whole address.",
         }
 
@@ -40,6 +41,9 @@ class SiteForm(forms.ModelForm):
             field.help_text = f"{message} {field.help_text}"
         if "owner" in self.fields:
             self.fields["owner"].required = False
+        for name in CHECKED_FIELDS if self.instance.pk else ():
+            if name in self.fields:
+                show_beside(self.fields[name], name, self.instance)
 
     def clean(self) -> dict[str, Any]:
         """Take the owner out of the repository's address; two different owners are a mistake in one of them."""

@@ -7,15 +7,18 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
 from deployments.admin.last_check import mapping_found
+from deployments.admin.mapping_check import findings_in, is_problem, wait_for_answer
 from deployments.admin.site_form import SiteForm
 from deployments.admin.workload_inline import WorkloadInline
 from deployments.models import MappedWorkload, Site
+from deployments.operations.doctor.mapping import request_mapping_check
 from deployments.operations.sites.rename import follow_renames
 from deployments.operations.sites.save import (
     delete_mapping,
@@ -28,7 +31,7 @@ from deployments.queries import SiteRow, rows_of, site_list
 from deployments.queue import enqueue
 from deployments.rules.site_state import State
 from deployments.rules.targets import format_references
-from deployments.rules.wording import short
+from deployments.rules.wording import counted, short
 
 SUGGESTED = ("image_template", "commit_source", "moving_tag")
 """Fields of a mapping that an address of its form may fill in."""
@@ -53,7 +56,7 @@ class SiteAdmin(admin.ModelAdmin):
     form = SiteForm
     list_display = ("name", "state", "running", "head", "slug", "workload", "auto_deploy")
     list_filter = (StateFilter, "auto_deploy", "check_enabled", "workloads__namespace", "owner")
-    search_fields = ("name", "host", "owner", "repository", "workloads__name", "workloads__namespace")
+    search_fields = ("name", "host", "tags", "owner", "repository", "workloads__name", "workloads__namespace")
     inlines = (WorkloadInline,)
     readonly_fields = ("found",)
     list_per_page = 100
@@ -66,7 +69,7 @@ class SiteAdmin(admin.ModelAdmin):
         "turn_host_check_off",
     )
     fieldsets = (
-        (None, {"fields": ("name", "host", "found")}),
+        (None, {"fields": ("name", "host", "tags", "found")}),
         (
             "Auto-deploy",
             {
@@ -92,7 +95,7 @@ class SiteAdmin(admin.ModelAdmin):
             },
         ),
         (
-            "The host's answer",
+            "Health check",
             {"fields": ("check_enabled", "check_path", "check_status", "check_timeout_seconds")},
         ),
     )
@@ -137,10 +140,33 @@ class SiteAdmin(admin.ModelAdmin):
             by=_staff(request),
             now=timezone.now(),
         )
+        request_mapping_check(site=site, now=timezone.now())
         enqueue.sync(names=[site.name], trigger="mapping")
-        page = reverse("site", args=[site.name])
-        message = 'A worker checks the mapping now. <a href="{}">See what it finds</a>'
-        self.message_user(request, format_html(message, page))
+        request.saved_mapping = site  # type: ignore[attr-defined]  # for changeform_view
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Wait shortly for a worker's answer about what was saved: once it is committed, since no worker sees it before."""
+        response: HttpResponse = super().changeform_view(request, *args, **kwargs)
+        site: Site | None = getattr(request, "saved_mapping", None)
+        return response if site is None else self._with_answer(request, response, site)
+
+    def _with_answer(self, request: HttpRequest, response: HttpResponse, site: Site) -> HttpResponse:
+        """Say what the worker found; where something is not there, the form is shown again, saved, with a sentence beside each field."""
+        check = wait_for_answer(site.pk, now=timezone.now())
+        if check is None:
+            page = reverse("admin:deployments_site_change", args=[site.pk])
+            message = 'A worker checks the mapping now. <a href="{}">See what it finds</a>'
+            self.message_user(request, format_html(message, page))
+            return response
+        problems = sum(map(is_problem, findings_in(check)))
+        if not problems:
+            self.message_user(
+                request, "Checked: the repository, branch, workloads and image are there.", messages.SUCCESS
+            )
+            return response
+        message = f"Saved. The check found {counted(problems, 'problem')}. Each is beside its field."
+        self.message_user(request, message, messages.WARNING)
+        return redirect("admin:deployments_site_change", site.pk)
 
     def delete_model(self, request: HttpRequest, obj: Site) -> None:
         delete_mapping(site=obj, by=_staff(request), now=timezone.now())
@@ -183,7 +209,7 @@ class SiteAdmin(admin.ModelAdmin):
     def sync(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
         names = list(queryset.values_list("name", flat=True))
         request_sync(names=names, by=_staff(request), now=timezone.now())
-        self.message_user(request, f"A worker looks at {_counted(len(names))} now.", messages.SUCCESS)
+        self.message_user(request, f"Sync of {_counted(len(names))} started.", messages.SUCCESS)
 
     @admin.action(description="Follow the rename on GitHub", permissions=["change"])
     def follow_the_rename(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
@@ -191,7 +217,7 @@ class SiteAdmin(admin.ModelAdmin):
             queryset.select_related("observation"), by=_staff(request), now=timezone.now()
         )
         if not followed:
-            self.message_user(request, "GitHub knows these repositories by the names they have here.")
+            self.message_user(request, "GitHub has these repositories under the same names.")
         for each in followed:
             self.message_user(
                 request, f"Followed: {each.name} is {each.name_with_owner} now.", messages.SUCCESS
@@ -211,13 +237,13 @@ class SiteAdmin(admin.ModelAdmin):
     def turn_auto_deploy_off(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
         self._turn(request, queryset, on=False)
 
-    @admin.action(description="Turn the host check on", permissions=["change"])
+    @admin.action(description="Turn the health check on", permissions=["change"])
     def turn_host_check_on(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
-        self._turn(request, queryset, on=True, turn=turn_host_check, called="The host check")
+        self._turn(request, queryset, on=True, turn=turn_host_check, called="The health check")
 
-    @admin.action(description="Turn the host check off", permissions=["change"])
+    @admin.action(description="Turn the health check off", permissions=["change"])
     def turn_host_check_off(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
-        self._turn(request, queryset, on=False, turn=turn_host_check, called="The host check")
+        self._turn(request, queryset, on=False, turn=turn_host_check, called="The health check")
 
     def _turn(
         self,
@@ -229,7 +255,7 @@ class SiteAdmin(admin.ModelAdmin):
         called: str = "Auto-deploy",
     ) -> None:
         changed = turn(sites=list(queryset), on=on, by=_staff(request), now=timezone.now())
-        message = f"{called} is now {'on' if on else 'off'} for {_counted(changed)} more."
+        message = f"{called} turned {'on' if on else 'off'} for {_counted(changed)}."
         self.message_user(request, message, messages.SUCCESS)
 
 

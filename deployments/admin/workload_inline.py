@@ -26,14 +26,14 @@ class WorkloadForm(forms.ModelForm):
 
 class WorkloadFormSet(BaseInlineFormSet):
     default_error_messages: ClassVar = BaseInlineFormSet.default_error_messages | {
-        "too_few_forms": "Name at least one workload: a site is what runs its image."
+        "too_few_forms": "Name at least one workload."
     }
 
     def clean(self) -> None:
         """Say what has happened where a row is sent that the mapping no longer has."""
         if any("id" in each for each in self.errors):
             raise forms.ValidationError(
-                "Somebody else changed this mapping, and took one of these workloads out. Reload the page and try again."
+                "Someone else changed this mapping and removed one of these workloads. Reload the page and try again."
             )
         super().clean()
 
@@ -55,7 +55,7 @@ class WorkloadInline(admin.StackedInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MappedWorkload]:
         """Read along what was seen."""
-        return super().get_queryset(request).select_related("site__observation")
+        return super().get_queryset(request).select_related("site__observation", "site__mapping_check")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return any(request.user.has_perm(f"deployments.{each}_site") for each in ("view", "change", "add"))

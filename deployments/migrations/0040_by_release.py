@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0080_image_rewritten_since'),
+        ('deployments', '0035_tags_of_a_mapping'),
     ]
 
     operations = [
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='site',
             name='tag_pattern',
-            field=models.CharField(blank=True, db_default='', default='', help_text="By release: the newest version is the highest tag of git that fits this pattern, like v* or api/v*. Empty: GitHub's latest release.", max_length=100, validators=[django.core.validators.RegexValidator('^[^\\s~^:\\\\\\x00-\\x1f\\x7f]+\\Z', 'Write a pattern of tags as git has them, with * for whatever differs, like v* or api/v*.')]),
+            field=models.CharField(blank=True, db_default='', default='', help_text="By release: the newest version is the highest tag of git that fits this pattern, like v* or api/v*. Defaults to GitHub's latest release.", max_length=100, validators=[django.core.validators.RegexValidator('^[^\\s~^:\\\\\\x00-\\x1f\\x7f]+\\Z', 'Write a pattern of tags as git has them, with * for whatever differs, like v* or api/v*.')]),
         ),
         migrations.AlterField(
             model_name='observation',

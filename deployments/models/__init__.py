@@ -17,7 +17,9 @@ from deployments.models.head_check import HeadCheck
 from deployments.models.hold import Hold
 from deployments.models.hooks import HookDelivery, HookRefusal, HookToken, SigningKey
 from deployments.models.mapped_workload import MappedWorkload
+from deployments.models.mapping_check import MappingCheck
 from deployments.models.observation import Observation
+from deployments.models.pod_check import ContainerLog, PodCheck
 from deployments.models.published_version import PublishedVersion
 from deployments.models.push import NotificationPreference, PushSubscription, StarredSite
 from deployments.models.schedule import SyncSchedule
@@ -31,6 +33,7 @@ __all__ = [
     "Build",
     "CommitFiles",
     "CommitRange",
+    "ContainerLog",
     "Deploy",
     "DeployBatch",
     "DeployEvent",
@@ -47,8 +50,10 @@ __all__ = [
     "HookToken",
     "Kind",
     "MappedWorkload",
+    "MappingCheck",
     "NotificationPreference",
     "Observation",
+    "PodCheck",
     "PublishedVersion",
     "PushSubscription",
     "SigningKey",

@@ -20,7 +20,7 @@ class DeployBatch(models.Model):
 
     state = models.CharField(max_length=9, choices=State, default=State.RUNNING)
     message = models.TextField(
-        db_column="sentence", blank=True, help_text="Where it stands or how it ended, for a person."
+        db_column="sentence", blank=True, help_text="Its progress or how it ended, for a person."
     )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"

@@ -38,7 +38,7 @@ class Deploy(models.Model):
         help_text="The deploy that this rollback undoes.",
     )
     cause = models.TextField(
-        blank=True, help_text="Why it was asked for, where nobody said so: what failed before it."
+        blank=True, help_text="Why it was started, where nobody said so: what failed before it."
     )
     accepts_image = models.TextField(
         blank=True, help_text="The other app's image that a person saw here, and agreed to replace."
@@ -50,9 +50,9 @@ class Deploy(models.Model):
     image_gone = models.BooleanField(
         default=False, help_text="The registry had it no more when it was last asked."
     )
-    from_sha = models.CharField(max_length=40, blank=True, help_text="What ran when this was asked for.")
+    from_sha = models.CharField(max_length=40, blank=True, help_text="What ran when this was requested.")
     from_image = models.TextField(
-        blank=True, help_text="What the container was asked to run when this was asked for."
+        blank=True, help_text="What the container was asked to run when this was requested."
     )
     from_image_seen_at = models.DateTimeField(null=True, help_text="When the registry last had that image.")
     from_image_gone = models.BooleanField(
@@ -62,7 +62,7 @@ class Deploy(models.Model):
     )
     status = models.CharField(max_length=11, choices=Status, default=Status.QUEUED)
     message = models.TextField(
-        db_column="sentence", blank=True, help_text="Where it stands or how it ended, for a person."
+        db_column="sentence", blank=True, help_text="Its progress or how it ended, for a person."
     )
     trigger = models.CharField(max_length=7, choices=Trigger)
     requested_by = models.ForeignKey(
@@ -71,16 +71,16 @@ class Deploy(models.Model):
     requested_by_name = models.CharField(max_length=150, help_text="Stays when the user is deleted.")
     idempotency_key = models.UUIDField(null=True, unique=True)
     requested_at = models.DateTimeField()
-    accepts_red = models.BooleanField(default=False, help_text="Whoever asked knows that CI failed.")
+    accepts_red = models.BooleanField(default=False, help_text="The requester knows that CI failed.")
     follow_head = models.BooleanField(
         default=False, help_text="While it waits, a newer head takes this commit's place."
     )
     waits_for_ci = models.BooleanField(default=False, help_text="It waits until CI has passed, too.")
-    queued_at = models.DateTimeField(null=True, help_text="Empty while it waits, or where it never went on.")
+    queued_at = models.DateTimeField(null=True, help_text="Empty while it waits, or if it never continued.")
     patch_sent_at = models.DateTimeField(
         db_column="told_at",
         null=True,
-        help_text="When the cluster was told, or may have been: from then on it cannot be cancelled.",
+        help_text="When the change was sent to the cluster. From then on it cannot be cancelled.",
     )
     patched_at = models.DateTimeField(null=True)
     release_job = models.CharField(
@@ -103,10 +103,8 @@ class Deploy(models.Model):
     wanted = models.PositiveIntegerField(default=0, help_text="Pods that its workloads ask for.")
     updated = models.PositiveIntegerField(default=0, help_text="Pods of the new templates.")
     ready = models.PositiveIntegerField(default=0, help_text="Ready pods that run this image.")
-    checks = models.PositiveSmallIntegerField(
-        default=0, help_text="How often the host was asked and gave a wrong answer."
-    )
-    checked_at = models.DateTimeField(null=True, help_text="When the host was last asked.")
+    checks = models.PositiveSmallIntegerField(default=0, help_text="How often the host gave a wrong answer.")
+    checked_at = models.DateTimeField(null=True, help_text="When the host was last checked.")
     reason = models.CharField(max_length=20, blank=True, help_text="Why it failed, for programs.")
     log = models.TextField(blank=True, help_text="The last lines that the failing container printed.")
 

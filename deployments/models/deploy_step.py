@@ -42,7 +42,7 @@ class DeployStep(models.Model):
     ready = models.PositiveIntegerField(default=0, help_text="Ready pods of the new template.")
     progress = models.IntegerField(null=True, help_text="The furthest that its rollout has been, in steps.")
     progressed_at = models.DateTimeField(null=True, help_text="When it got there.")
-    message = models.TextField(blank=True, help_text="Where it stands, for a person.")
+    message = models.TextField(blank=True, help_text="Its progress, for a person.")
 
     class Meta:
         ordering: ClassVar = ["position"]

@@ -9,6 +9,7 @@ from operator import and_
 from django.core.validators import RegexValidator
 from django.db.models import Q
 
+from deployments.rules.tags import TAGS
 from deployments.rules.times import EARLIEST, LATEST
 
 # In PostgreSQL `$` is the very end. In Python it also comes before a newline: there it is `\Z`, which `whole` writes.
@@ -38,7 +39,7 @@ dns_label = RegexValidator(
 )
 object_name = RegexValidator(
     OBJECT_NAME,
-    "Write the Deployment's name as Kubernetes has it: lower-case letters, digits, hyphens and dots, like my-site.",
+    "Write the name as Kubernetes has it: lower-case letters, digits, hyphens and dots, like my-site.",
 )
 # Managed users have a “_” before their company's short code; old names may end with a hyphen, or have two in a row.
 github_owner = RegexValidator(
@@ -57,6 +58,10 @@ image_tag = RegexValidator(
 git_tag_pattern = RegexValidator(
     r"^[^\s~^:\\\x00-\x1f\x7f]+\Z",
     "Write a pattern of tags as git has them, with * for whatever differs, like v* or api/v*.",
+)
+tags_of_site = RegexValidator(
+    whole(TAGS),
+    "Separate tags by spaces: each has at most 30 lower-case letters, digits, dots, hyphens and underscores, like backend.",
 )
 http_path = RegexValidator(
     r"^/[!-~]*\Z",

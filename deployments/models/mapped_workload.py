@@ -28,7 +28,7 @@ class MappedWorkload(models.Model):
         models.CharField(max_length=63, validators=[dns_label]),
         blank=True,
         default=list,
-        help_text="Only these containers, by commas. Empty: every container and init container that runs the site's image.",
+        help_text="Only these containers, separated by commas. Defaults to every container and init container that runs the site's image.",
     )
     position = models.PositiveSmallIntegerField(
         default=0, help_text="A deploy changes the workloads in this order, lowest first."
@@ -46,7 +46,7 @@ class MappedWorkload(models.Model):
             models.UniqueConstraint(
                 fields=["kind", "namespace", "name", "containers"],
                 name="mapped_workload_one_site",
-                violation_error_message="Another site already stands for this workload.",
+                violation_error_message="Another site already maps this workload.",
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=[kind.value for kind in WorkloadKind]),
@@ -70,7 +70,7 @@ class MappedWorkload(models.Model):
         for other in others.exclude(site_id=self.site_id).select_related("site"):
             if self._shares_a_container_with(other):
                 raise ValidationError(
-                    f"{other.site.name} already stands for {self.kind} {self.name} in namespace {self.namespace}. "
+                    f"{other.site.name} already maps {self.kind} {self.name} in namespace {self.namespace}. "
                     "Name different containers in both mappings, or add the workload to one of them."
                 )
 

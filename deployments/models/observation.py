@@ -36,7 +36,7 @@ class Observation(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="Why GitHub does not tell whether CI passed.",
+        help_text="Why GitHub does not say whether CI passed.",
     )
     behind_by = models.PositiveIntegerField(
         null=True, help_text="Commits that the running one lacks; null: not known."
@@ -57,7 +57,7 @@ class Observation(models.Model):
         help_text="GitHub shows no such repository or branch, or another repository by that name.",
     )
     github_refused = models.BooleanField(
-        default=False, db_default=False, help_text="GitHub said no in a way that time does not heal."
+        default=False, db_default=False, help_text="GitHub refused in a way that does not resolve by waiting."
     )
     github_problem = models.TextField(db_column="github_trouble", blank=True)
     github_observed_at = models.DateTimeField(
@@ -78,7 +78,7 @@ class Observation(models.Model):
     built_headline = models.TextField(blank=True, default="", db_default="")
     built_check_state = models.CharField(max_length=8, default="unknown", db_default="unknown")
     asked_below = models.JSONField(
-        null=True, help_text="Commits below the head that were not built, and when each was first asked for."
+        null=True, help_text="Commits below the head that were not built, and when each was first checked."
     )
     build_seconds = models.JSONField(
         null=True,
@@ -127,7 +127,7 @@ class Observation(models.Model):
     ready = models.PositiveIntegerField(default=0)
     wanted = models.PositiveIntegerField(default=0)
     resource_version = models.CharField(
-        max_length=64, blank=True, help_text="Of the Deployment when it was last looked at."
+        max_length=64, blank=True, help_text="Of the Deployment when it was last checked."
     )
     outage_reason = models.CharField(
         max_length=40, blank=True, default="", db_default="", help_text="Why no pod is ready, for programs."

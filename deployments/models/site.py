@@ -9,7 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import JSONObject
 
 from deployments.models.fields import (
@@ -21,9 +21,11 @@ from deployments.models.fields import (
     http_path,
     image_tag,
     object_name,
+    tags_of_site,
     times_in_range,
 )
 from deployments.models.mapped_workload import MappedWorkload
+from deployments.models.push import StarredSite
 from deployments.rules.builds import CommitSource, tag_of_branch
 from deployments.rules.images import (
     ImageReference,
@@ -47,6 +49,7 @@ SETTINGS = frozenset(
         *(
             "name",
             "host",
+            "tags",
             "release_job",
             "pins_digest",
             "paths",
@@ -84,6 +87,11 @@ def _expected_repository(template: str, owner: str, repository: str) -> str:
 
 
 class SiteQuerySet(models.QuerySet["Site"]):
+    def with_star_of(self, user_id: int | None) -> Self:
+        """Read along, in the same statement, whether this person has starred each site."""
+        stars = StarredSite.objects.filter(site=OuterRef("pk"), preference=user_id)
+        return self.annotate(is_starred=Exists(stars))
+
     def with_workloads(self) -> Self:
         """Read each site's workloads along, in the same statement."""
         rows = MappedWorkload.objects.filter(site=OuterRef("pk")).order_by("position", "pk")
@@ -99,7 +107,7 @@ class Site(models.Model):
         # What was called host, when a site could have no other name: the column keeps its name, so that older code finds it.
         db_column="host",
         validators=[dns_name],
-        help_text="What the site is called here and in addresses, like cron.example.com or cron-worker. Empty: the host.",
+        help_text="What the site is called here and in addresses, like cron.example.com or cron-worker. Defaults to the host.",
     )
     host = models.CharField(
         max_length=253,
@@ -108,7 +116,15 @@ class Site(models.Model):
         db_column="dns_name",
         db_default="",
         validators=[dns_name],
-        help_text="Where the site answers over HTTPS, like cron.example.com. Empty: it has no website, and is not asked.",
+        help_text="Where the site answers over HTTPS, like cron.example.com. Leave empty if it has no website; then there is no health check.",
+    )
+    tags = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[tags_of_site],
+        help_text="Words to filter the list by, separated by spaces, like backend team-a.",
     )
     owner = models.CharField(
         max_length=39, validators=[github_owner], help_text="GitHub user or organisation."
@@ -118,7 +134,9 @@ class Site(models.Model):
         validators=[github_repository],
         help_text="The repository's name, as in its GitHub address after the owner.",
     )
-    branch = models.CharField(max_length=255, blank=True, help_text="Empty: the repository's default branch.")
+    branch = models.CharField(
+        max_length=255, blank=True, help_text="Defaults to the repository's default branch."
+    )
     paths = models.CharField(
         max_length=1000,
         blank=True,
@@ -126,13 +144,13 @@ class Site(models.Model):
         db_default="",
         validators=[validate_paths],
         help_text="Of a repository with several apps: what belongs to this one, like services/api/**, go.mod. Commits that touch none of it are not "
-        "behind. Empty: every commit counts.",
+        "behind. Leave empty to count every commit.",
     )
     image_template = models.CharField(
         max_length=512,
         blank=True,
         validators=[validate_image_template],
-        help_text="Where a commit's image lies, like registry.example.com/{owner}/{repository}:{sha}. Empty: the project's own.",
+        help_text="Where a commit's image is, like registry.example.com/{owner}/{repository}:{sha}. Defaults to IMAGE_TEMPLATE.",
     )
     commit_source = models.CharField(
         "commits are known by",
@@ -154,7 +172,7 @@ class Site(models.Model):
         default="",
         db_default="",
         validators=[image_tag],
-        help_text="By label: the tag that the newest build gets, like main or latest. Empty: the branch's name.",
+        help_text="By label: the tag that the newest build gets, like main or latest. Defaults to the branch's name.",
     )
     tag_pattern = models.CharField(
         max_length=100,
@@ -162,7 +180,7 @@ class Site(models.Model):
         default="",
         db_default="",
         validators=[git_tag_pattern],
-        help_text="By release: the newest version is the highest tag of git that fits this pattern, like v* or api/v*. Empty: GitHub's latest release.",
+        help_text="By release: the newest version is the highest tag of git that fits this pattern, like v* or api/v*. Defaults to GitHub's latest release.",
     )
     prereleases = models.BooleanField(
         "pre-releases too",
@@ -193,12 +211,12 @@ class Site(models.Model):
     )
     auto_deploy = models.BooleanField(
         default=False,
-        help_text="The sync ships new commits by itself, as soon as their image is built and CI is not red.",
+        help_text="The sync deploys new commits automatically, as soon as their image is built and CI is not red.",
     )
     check_enabled = models.BooleanField(
-        "ask the host",
+        "health check",
         default=True,
-        help_text="A deploy succeeds only when the host has answered over HTTPS, from where the worker runs.",
+        help_text="Check the site over HTTPS after deploying, from where the worker runs.",
     )
     check_path = models.CharField(
         "path",
@@ -220,9 +238,9 @@ class Site(models.Model):
         help_text="A host that needs longer has not answered.",
     )
     auto_rollback = models.BooleanField(
-        "roll back by itself",
+        "auto-rollback",
         default=False,
-        help_text="When a deploy fails or takes too long, what ran before is put back. Once: then a person decides.",
+        help_text="Restore the previous version if a deploy fails or takes too long (once).",
     )
     wait_for_ci = models.BooleanField(
         "wait for CI",

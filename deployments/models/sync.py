@@ -19,13 +19,13 @@ class SyncRun(models.Model):
     finished_at = models.DateTimeField(null=True)
     result = models.CharField(max_length=8, choices=Result, default=Result.RUNNING)
     trigger = models.CharField(
-        max_length=32, help_text="schedule, person, command, or what else asked for it"
+        max_length=32, help_text="schedule, person, command, or what else triggered it"
     )
     is_full = models.BooleanField(default=True, help_text="Over all sites, not only a few.")
     sites = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0, help_text="Sites whose observation changed.")
     with_problems = models.PositiveIntegerField(
-        db_column="troubled", default=0, help_text="Sites that could not be observed."
+        db_column="troubled", default=0, help_text="Sites that could not be checked."
     )
     requested = models.PositiveIntegerField(default=0, help_text="Deploys that this run began.")
     github_requests = models.PositiveIntegerField(default=0)

@@ -23,7 +23,7 @@ NEVER = Authentication()
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What would ship."""
+    """What would be deployed."""
 
     sha: str
     nearby: frozenset[str] = field(default_factory=frozenset)

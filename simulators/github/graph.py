@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True)
 class Person:
-    """Who wrote a commit; `login` is empty for bots and strangers, of whom GitHub knows no user."""
+    """Who wrote a commit; `login` is empty for bots and strangers, whom GitHub does not know as a user."""
 
     name: str
     email: str

@@ -164,7 +164,7 @@ class Repository:
             return
         if state.upper() not in CHECK_STATES:
             raise ValueError(
-                f"GitHub knows no check state “{state}”: use one of {', '.join(sorted(CHECK_STATES))}."
+                f"There is no check state “{state}”: use one of {', '.join(sorted(CHECK_STATES))}."
             )
         self._checks[self.graph.get(sha).sha] = state.upper()
 

@@ -185,7 +185,7 @@ class DemoRegistry(Switches):
 def _withhold(manifest: Blob, name: str, accept: str) -> Response | None:
     """What Accept does not name is not sent; a wildcard does not count (distribution 2.8, manifests.go).
 
-    Docker's own types it would rather turn into older ones, where they are asked for by tag, and cannot.
+    Docker's own types it would rather turn into older ones, where they are requested by tag, and cannot.
     """
     accepted = {one.partition(";")[0].strip() for one in accept.split(",")}
     if manifest.media_type in accepted:

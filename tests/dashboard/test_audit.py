@@ -95,7 +95,7 @@ def test_a_changed_mapping_is_told_in_words(admin_client: Client, site: Site) ->
 
     assert response.status_code == 302
     assert (newest().kind, newest().actor_name) == (Kind.MAPPING, "admin")
-    assert newest().message == "Changed auto deploy from off to on, branch from nothing to stable."
+    assert newest().message == "Auto deploy: off → on; Branch: (default) → stable."
 
 
 def test_a_deleted_mapping_leaves_its_host(admin_client: Client, site: Site) -> None:

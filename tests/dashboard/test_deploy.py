@@ -146,13 +146,13 @@ def test_a_deploy_that_is_not_there_is_404(deployer: Client) -> None:
 
 
 def test_the_timeline_grows_on_the_page(viewer: Client, queued: Deploy) -> None:
-    queued.add_event("Asked for by eve.", now=queued.requested_at)
+    queued.add_event("Requested by eve.", now=queued.requested_at)
     first = viewer.get(f"/deploys/{queued.pk}/live", headers=LIVE)
     queued.add_event("1 of 3 <pods>.", now=queued.requested_at + timedelta(seconds=67))
 
     second = viewer.get(f"/deploys/{queued.pk}/live", headers=LIVE | {"If-None-Match": first["ETag"]})
 
-    assert "Asked for by eve." in first.text
+    assert "Requested by eve." in first.text
     assert "1 of 3 &lt;pods&gt;." in second.text
     assert ">1:07</i>" in second.text
 
@@ -167,11 +167,11 @@ def test_the_last_lines_of_the_log_are_text(viewer: Client, failed: Deploy) -> N
     ("passed", "expected", "bar"),
     [
         (10, None, Bar("No earlier deploys to estimate from.", None)),
-        (0, 60, Bar("About 1 minute left: it mostly takes 1 minute here.", 0)),
-        (29, 60, Bar("About 33 seconds left: it mostly takes 1 minute here.", 45)),
-        (60, 60, Bar("About 3 seconds left: it mostly takes 1 minute here.", 95)),
-        (61, 60, Bar("Longer than usual: it mostly takes 1 minute here.", 95)),
-        (0, 0, Bar("About 1 second left: it mostly takes 1 second here.", 95)),
+        (0, 60, Bar("About 1 minute left (usually 1 minute).", 0)),
+        (29, 60, Bar("About 33 seconds left (usually 1 minute).", 45)),
+        (60, 60, Bar("About 3 seconds left (usually 1 minute).", 95)),
+        (61, 60, Bar("Longer than usual (usually 1 minute).", 95)),
+        (0, 0, Bar("About 1 second left (usually 1 second).", 95)),
     ],
 )
 def test_the_bar_is_never_full_and_says_when_it_takes_long(
@@ -249,7 +249,7 @@ def test_pods_are_drawn_one_by_one_while_they_are_few(
     [
         ({}, "What ships · 1 commit<"),
         ({"status": Status.SUCCEEDED, "finished_at": timezone.now()}, "What shipped · 1 commit<"),
-        ({"status": Status.FAILED, "finished_at": timezone.now()}, "What was to ship · 1 commit<"),
+        ({"status": Status.FAILED, "finished_at": timezone.now()}, "Commits not deployed · 1 commit<"),
     ],
 )
 def test_the_page_counts_its_commits(viewer: Client, site: Site, changes: dict[str, Any], title: str) -> None:

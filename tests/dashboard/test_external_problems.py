@@ -114,7 +114,7 @@ def test_the_admin_says_when_there_is_no_rename(admin_client: Client, make_site:
 
     page = admin_client.post("/admin/deployments/site/", action, follow=True).text
 
-    assert "GitHub knows these repositories by the names they have here." in page
+    assert "GitHub has these repositories under the same names." in page
 
 
 @pytest.mark.parametrize("text", ["icco=a,acme=b", "icco=a\nacme=b\n", " icco = a , acme=b,"])

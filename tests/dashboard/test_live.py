@@ -132,7 +132,7 @@ def test_a_second_browser_that_shows_something_older_gets_what_the_first_got(
     Observation.objects.update(check_state="failure")
     refresh(deployer, known)
 
-    assert "CI red" in refresh(deployer, known).text
+    assert "CI failed" in refresh(deployer, known).text
 
 
 def test_time_that_passes_is_no_change(deployer: Client, site: Site, synced: SyncRun) -> None:
@@ -181,7 +181,7 @@ def test_a_change_that_is_shown_is_sent(deployer: Client, site: Site, synced: Sy
     second = refresh(deployer, known)
 
     assert second.status_code == 200
-    assert "CI red" in second.text
+    assert "CI failed" in second.text
     assert "<html" not in second.text
 
 

@@ -27,7 +27,6 @@ NOT_SHOWN = {
         "check_path": "a setting: the admin shows it",
         "check_status": "a setting: the admin shows it",
         "check_timeout_seconds": "a setting: the admin shows it",
-        "auto_rollback": "a setting: the admin shows it",
         "requires_provenance": "a setting: the admin shows it",
         "tag_pattern": "a setting: the admin shows it, and by release the page",
         "prereleases": "a setting: the admin shows it, and by release the page",

@@ -61,7 +61,7 @@ def test_what_ran_before_the_first_deploy_is_a_way_back(deployer: Client, site: 
 
     page = deployer.get(URL).text
 
-    assert "Ran before the first Deploy from here" in page
+    assert "Running before Headway" in page
     assert f'href="{URL}?sha={OLDER}"' in page
 
 

@@ -36,7 +36,7 @@ def test_the_bar_says_in_which_part_one_is(admin_client: Client, site: Site, pat
 def test_commits_that_are_not_fetched_yet_are_said_to_be_on_their_way(deployer: Client, site: Site) -> None:
     page = deployer.get(f"/sites/{HOST}/").text
 
-    assert "The list of commits is on its way." in page
+    assert "Loading the list of commits." in page
     assert 'data-every="4"' in page
 
 

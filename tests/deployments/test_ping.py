@@ -1,4 +1,4 @@
-"""A sign of life after a good sync; a watchman who does not answer is not the sync's trouble."""
+"""A heartbeat after a good sync; a monitor who does not answer is not the sync's trouble."""
 
 from collections.abc import Iterator
 from datetime import timedelta

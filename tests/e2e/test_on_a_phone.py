@@ -84,10 +84,10 @@ def test_hold_and_resume(installation: Installation, enter: Enter, *, with_scrip
     page.get_by_text("Hold this site").tap()
     page.get_by_label("Why").fill("Migration tonight")
     page.get_by_role("button", name="Hold", exact=True).tap()
-    expect(message(page)).to_have_text("Held")
+    expect(message(page)).to_have_text("On hold")
     page.locator(".answer").get_by_role("button", name="Resume").tap()
 
-    expect(message(page)).to_have_text("Ready")
+    expect(message(page)).to_have_text("Update ready")
     assert Hold.objects.get().resumed_by_name == "nat"
 
 

@@ -1,4 +1,4 @@
-"""GitHub: what is newest, how far behind the running commit is, and what would ship."""
+"""GitHub: what is newest, how far behind the running commit is, and the commits to deploy."""
 
 from deployments.clients.github.answer import Budget
 from deployments.clients.github.app import AppCredentials

@@ -36,7 +36,7 @@ _NOT_JSON = (
 
 @dataclass(frozen=True)
 class Budget:
-    """Points an hour, what is left of them, and when they are whole again (UTC)."""
+    """Points an hour, what is left of them, and when they reset (UTC)."""
 
     limit: int
     remaining: int

@@ -67,7 +67,7 @@ class GitRefs:
         return _as_head(question, branch=branch, sha=sha.decode(), name=landed.name or path)
 
     def _ls_refs(self, path: str, wanted: list[bytes], *, name: str) -> "LsRemoteResult":
-        """Raises GitHubError for whatever dulwich raises about an answer that is none of git's."""
+        """Raises GitHubError for whatever dulwich raises about an answer that is not git's."""
         from dulwich.client import HttpGitClient
         from dulwich.errors import GitProtocolError, HangupException, NotGitRepository
         from urllib3.exceptions import HTTPError

@@ -255,7 +255,7 @@ def _count(number: Any) -> int | None:
 
 
 def _author(actor: Mapping[str, Any]) -> str:
-    """The login, or the name of a bot or a stranger, of whom GitHub knows no user."""
+    """The login, or the name of a bot or a stranger, whom GitHub does not know as a user."""
     return (actor.get("user") or {}).get("login") or actor.get("name") or ""
 
 

@@ -125,7 +125,7 @@ class Transport:
 
 
 def _tls_problem(error: BaseException) -> str:
-    """What OpenSSL gives as its reason, as a person may put it right."""
+    """What OpenSSL gives as its reason, as a person may fix it."""
     text = str(error).lower()
     if any(reason in text for reason in _NOT_TLS):
         return (

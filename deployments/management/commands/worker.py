@@ -50,7 +50,7 @@ class Command(BaseCommand):
         if os.getpgrp() != os.getpid():
             # A group of our own, so that ending it takes along nobody else.
             os.setpgrp()
-        # Before the sign of life: whoever sees it may ask us to stop.
+        # Before the heartbeat: whoever sees it may ask us to stop.
         self._is_stopping = False
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, self._stop)

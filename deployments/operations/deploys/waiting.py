@@ -1,4 +1,4 @@
-"""Deploys that were asked for before their image was there: moved on as soon as it is, given up after a while.
+"""Deploys that were asked for before their image was there: moved on as soon as it is, timed out otherwise.
 
 The sync, an image's event and the minutely look-up all come to the same `move_on`.
 """

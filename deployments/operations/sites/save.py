@@ -105,8 +105,8 @@ def turn_auto_deploy(*, sites: list[Site], on: bool, by: User, now: datetime) ->
 
 
 def turn_host_check(*, sites: list[Site], on: bool, by: User, now: datetime) -> int:
-    """Turn the check of the host's answer on or off where it is not so yet; return for how many."""
-    return _turn("check_enabled", "the host check", sites=sites, on=on, by=by, now=now)
+    """Turn the health check on or off where it is not so yet; return for how many."""
+    return _turn("check_enabled", "the health check", sites=sites, on=on, by=by, now=now)
 
 
 def _turn(field: str, called: str, *, sites: list[Site], on: bool, by: User, now: datetime) -> int:
@@ -124,11 +124,11 @@ def _changes(site: Site, before: Mapping[str, Any]) -> str:
     if "workloads" in before:
         now["workloads"] = format_references(site.references)
     parts = [
-        f"{_called(name)} from {_spoken(value=was)} to {_spoken(value=now[name])}"
+        f"{_called(name).capitalize()}: {_spoken(value=was)} → {_spoken(value=now[name])}"
         for name, was in before.items()
         if was != now[name]
     ]
-    return f"Changed {', '.join(parts)}." if parts else ""
+    return f"{'; '.join(parts)}." if parts else ""
 
 
 def _called(name: str) -> str:
@@ -138,4 +138,4 @@ def _called(name: str) -> str:
 def _spoken(*, value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    return str(value) if value not in {"", None} else "nothing"
+    return str(value) if value not in {"", None} else "(default)"

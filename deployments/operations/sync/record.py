@@ -54,7 +54,7 @@ def _record_changed(sites: Sequence[Site], seen: Mapping[int, Observation]) -> s
 def _mapped_as_before(sites: Sequence[Site]) -> set[int]:
     """Keys of the sites whose mapping nobody has deleted, changed or saved again while we looked; those stay so until they are written.
 
-    What was seen of another mapping is wrong of this one, and a sync of its own is on its way.
+    What was seen of another mapping is wrong of this one, and a sync of its own is queued.
     """
     mapped = Site.objects.select_for_update(no_key=True).filter(pk__in=[site.pk for site in sites])
     now = {site.pk: site for site in mapped.order_by("pk")}

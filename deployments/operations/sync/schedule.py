@@ -32,7 +32,7 @@ _SYNC: dict[str, Any] = {
 
 
 def ensure_schedules(**_: Any) -> None:
-    """Have one row of ours and a sound one: make it, or put it right. Safe to run twice.
+    """Have one row of ours and a sound one: make it, or correct it. Safe to run twice.
 
     After a migration and at every tick, since whatever can write rows can break one. One statement where all is well.
     """

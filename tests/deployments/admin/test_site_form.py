@@ -90,9 +90,10 @@ def test_a_pasted_repository_of_another_owner_than_the_one_given_is_refused(owne
 def test_a_new_site_is_looked_at_at_once(owner: Client) -> None:
     owner.post(ADD, FILLED_IN)
 
-    (task,) = OrmQ.objects.all()
-    assert task.func() == "deployments.tasks.sync"
-    assert task.task["kwargs"]["names"] == ["cron.example.com"]
+    check, sync = OrmQ.objects.order_by("pk")
+    assert check.func() == "deployments.tasks.check_mapping"
+    assert sync.func() == "deployments.tasks.sync"
+    assert sync.task["kwargs"]["names"] == ["cron.example.com"]
 
 
 @pytest.mark.parametrize("name", ["octocat_acme", "jane-doe_acme", "old-name-", "two--hyphens", "a" * 39])
@@ -128,7 +129,7 @@ def test_a_second_site_of_the_same_container_is_refused_in_words(owner: Client) 
 
     page = errors_of(owner, host="other.example.com")
 
-    assert "Another site already stands for this workload." in page
+    assert "Another site already maps this workload." in page
 
 
 def test_a_second_site_of_the_same_name_is_refused_in_words(owner: Client) -> None:

@@ -106,10 +106,10 @@ def test_host_checks_are_turned_for_the_chosen_sites_alone(
 
     turned = Site.objects.filter(check_enabled=on).order_by("host")
     assert [site.host for site in turned] == ["a.example.com", "b.example.com"]
-    assert f"The host check is now {'on' if on else 'off'} for 2 sites more." in page
+    assert f"The health check turned {'on' if on else 'off'} for 2 sites." in page
     assert (
         AuditEvent.objects.filter(
-            message=f"Turned the host check {'on' if on else 'off'}, together with 1 more."
+            message=f"Turned the health check {'on' if on else 'off'}, together with 1 more."
         ).count()
         == 2
     )

@@ -87,10 +87,7 @@ def test_rows_are_added_changed_and_removed_by_one_form(owner: Client, site: Sit
     assert answer.status_code == 302
     wanted = "Deployment apps/web-2; StatefulSet apps/store [main, migrate]"
     assert format_references(Site.objects.get().references) == wanted
-    assert (
-        AuditEvent.objects.get(kind=AuditEvent.Kind.MAPPING).message
-        == f"Changed workloads from {MAPPED} to {wanted}."
-    )
+    assert AuditEvent.objects.get(kind=AuditEvent.Kind.MAPPING).message == f"Workloads: {MAPPED} → {wanted}."
 
 
 def test_workloads_that_stay_keep_their_rows_so_that_a_second_tab_can_still_be_saved(

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
 EVERY_FIELD = {
     "name": "shop",
     "host": "shop.example.com",
+    "tags": "backend shop",
     "owner": "icco",
     "repository": "shop",
     "branch": 'release\u2028, "1"',

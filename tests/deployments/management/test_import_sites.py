@@ -69,7 +69,7 @@ def test_a_broken_line_is_named_and_nothing_is_imported(run: Run, table: Path) -
 def test_two_sites_of_one_container_are_told_in_words(run: Run, table: Path) -> None:
     table.write_text(f"{HEADING}\n{GOOD}\nother.example.com,icco,other,cron\n")
 
-    with pytest.raises(CommandError, match=r"line 3: .*cron.example.com already stands for Deployment cron"):
+    with pytest.raises(CommandError, match=r"line 3: .*cron.example.com already maps Deployment cron"):
         run("import_sites", str(table))
 
     assert not Site.objects.exists()
@@ -107,7 +107,7 @@ def test_the_audit_tells_who_changed_which_mapping(run: Run, table: Path) -> Non
     stated = AuditEvent.objects.order_by("pk").values_list("actor_name", "host", "message")
     assert list(stated) == [
         (f"{getuser()} on a shell", "cron.example.com", "Added the mapping of cron.example.com."),
-        (f"{getuser()} on a shell", "cron.example.com", "Changed branch from nothing to release."),
+        (f"{getuser()} on a shell", "cron.example.com", "Branch: (default) → release."),
     ]
 
 

@@ -85,7 +85,7 @@ def fill(before: Apps) -> None:
         "Deploy", sha=OLD, image=f"{IMAGE}:{OLD}", kind="rollback", rolls_back=failed, trigger="person",
         status="succeeded", sentence="1 pod is ready.", **asked | ended,
     )  # fmt: skip
-    make("DeployEvent", deploy=back, at=NOW, kind="asked", sentence="Asked for by ada.")
+    make("DeployEvent", deploy=back, at=NOW, kind="asked", sentence="Requested by ada.")
     make(
         "Observation", site=site, latest_deploy=back, repository_id=7, name_with_owner="icco/cron", branch="main",
         head_sha=NEW, head_headline="Mend cron", head_committed_at=NOW, check_state="success", behind_by=1,

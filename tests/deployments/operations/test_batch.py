@@ -1,4 +1,4 @@
-"""Deploy all that is ready: one after another, stopping at the first failure, whether or not anybody looks."""
+"""Deploy all ready sites: one after another, stopping at the first failure, whether or not anybody looks."""
 
 from datetime import timedelta
 from time import sleep

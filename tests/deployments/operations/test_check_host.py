@@ -1,4 +1,4 @@
-"""The host's answer: without the right one, ready pods are no success."""
+"""The health check: unless it passes, ready pods are no success."""
 
 import pytest
 

@@ -50,7 +50,7 @@ def test_a_sound_world_has_a_good_line_for_each_part(clients: Clients) -> None:
         "GitHub",
         "GitHub's budget",
         "Push keys",
-        f"Rights in {NAMESPACE}",
+        f"Permissions in {NAMESPACE}",
         "Workloads",
         "Registry",
     }
@@ -138,7 +138,7 @@ def test_a_token_for_one_owner_that_is_not_accepted_is_told(clients: Clients, wo
 @pytest.mark.parametrize(
     ("scopes", "grade", "message"),
     [
-        (None, Grade.GOOD, "what a fine-grained token may do GitHub does not tell"),
+        (None, Grade.GOOD, "GitHub doesn't expose a fine-grained token's permissions"),
         ("", Grade.GOOD, "a classic token without scopes"),
         ("repo, read:org", Grade.GOOD, "a classic token with read:org, repo."),
         ("repo, workflow, delete_repo", Grade.WARNING, "a classic token with delete_repo, repo, workflow."),
@@ -300,7 +300,7 @@ def test_a_namespace_without_rights_is_told_right_by_right(clients: Clients, wor
     host = next(iter(world.mappings))
     MappedWorkload.objects.filter(site__host=host).update(namespace="elsewhere")
 
-    sentences = [each.message for each in found(clients, "Rights in elsewhere")]
+    sentences = [each.message for each in found(clients, "Permissions in elsewhere")]
 
     assert f"The worker may not patch deployments {world.mappings[host].deployment}." in sentences
     assert "The worker may not get pods/log." in sentences
@@ -309,7 +309,7 @@ def test_a_namespace_without_rights_is_told_right_by_right(clients: Clients, wor
 def test_a_right_that_is_missing_in_a_namespace_is_told_once(clients: Clients, world: World) -> None:
     MappedWorkload.objects.update(namespace="elsewhere")
 
-    sentences = [each.message for each in found(clients, "Rights in elsewhere")]
+    sentences = [each.message for each in found(clients, "Permissions in elsewhere")]
 
     assert sentences.count("The worker may not patch deployments.") == 1
     assert len(sentences) == len(set(sentences)) == sum(len(each.verbs) for each in PERMISSIONS)
@@ -318,7 +318,7 @@ def test_a_right_that_is_missing_in_a_namespace_is_told_once(clients: Clients, w
 def test_a_cluster_that_is_away_hides_nothing_else(clients: Clients, world: World) -> None:
     world.cluster.fail_next(503, 1000)
 
-    assert {each.grade for each in found(clients, "Rights")} == {Grade.BAD}
+    assert {each.grade for each in found(clients, "Permissions")} == {Grade.BAD}
     assert found(clients, "GitHub's budget")[0].grade is Grade.GOOD
 
 
@@ -341,7 +341,7 @@ def test_the_command_s_exit_status_tells(world: World, sites: dict[str, Site], s
     settings.GITHUB_TOKEN = "wrong"
     Clients.from_settings.cache_clear()
 
-    with pytest.raises(CommandError, match="lines need you"):
+    with pytest.raises(CommandError, match="checks failed"):
         call_command("doctor")
     Clients.from_settings().github.close()
     Clients.from_settings().registry.close()

@@ -188,7 +188,7 @@ def test_another_apps_image_cannot_be_adopted(foreign: str, nat: User) -> None:
 def test_an_image_that_changed_since_the_person_looked_is_not_adopted(
     world: World, older: str, nat: User
 ) -> None:
-    with pytest.raises(UnableToAdopt, match="changed since you looked"):
+    with pytest.raises(UnableToAdopt, match="changed since you opened this page"):
         adopt_it(world.image(HOST), nat)
 
 

@@ -54,9 +54,7 @@ def test_another_deploy_comes_to_its_end(world: World, clients: Clients, faulty:
     tripping.refresh_from_db()
     assert other.status == Status.SUCCEEDED
     assert tripping.status == Status.VERIFYING
-    assert tripping.message.startswith(
-        "What the cluster shows of it cannot be read, and is looked at again: ZeroDivisionError"
-    )
+    assert tripping.message.startswith("The cluster's answer could not be read; retrying: ZeroDivisionError")
 
 
 def test_it_times_out_like_any_other(world: World, clients: Clients, faulty: Clients) -> None:

@@ -1,4 +1,4 @@
-"""Deploy when ready: asked for before the image is there, begun as soon as it is, given up after a while."""
+"""Deploy when ready: asked for before the image is there, begun as soon as it is, timed out otherwise."""
 
 from datetime import timedelta
 

@@ -78,6 +78,6 @@ def test_a_worker_with_the_shipped_role_does_its_whole_job_and_uses_all_of_it(
     ], [each.message for each in (first, second, again)]
     assert second.log
     assert {entry.path for entry in world.cluster.requests if entry.status == 403} == set()
-    about = [each for each in Examination.latest().findings if each["subject"].startswith("Rights")]
+    about = [each for each in Examination.latest().findings if each["subject"].startswith("Permissions")]
     assert [each["grade"] for each in about] == ["good"]
     assert rights_used(world) == rights_of(shipped()["rules"])

@@ -38,7 +38,7 @@ def demo_cluster(images: Images) -> Iterator[DemoCluster]:
 
 @pytest.fixture
 def calm_cluster(images: Images) -> Iterator[DemoCluster]:
-    """One that is to be hurried with `settle_now`: its back-offs last for minutes, so what is seen then stays so."""
+    """One that is to be hurried with `settle_now`: its back-offs last for minutes, so what is seen then does not change."""
     with _cluster(images, start_seconds=60) as cluster:
         yield cluster
 

@@ -171,7 +171,7 @@ def _new_pods(
 
 
 def _replica_set(context: FollowContext, step: DeployStep, deployment: Workload) -> ReplicaSet | None:
-    """Asked for once for each generation: what the controller has made of it stays so."""
+    """Asked for once for each generation: what the controller has made of it does not change."""
     known = context.replica_sets.get(step.pk)
     is_seen = is_observed(deployment)
     if known and (known.owned_by(deployment) or not is_seen):

@@ -100,7 +100,7 @@ GRACE_SECONDS = 2
 
 
 def check_host(snapshots: Sequence[Snapshot], context: FollowContext, *, stayed: str) -> None:
-    """Ask the host once; a right answer ends the Deploy well, and the third wrong one in a row fails it.
+    """Check the host once; a right answer ends the Deploy well, and the third wrong one in a row fails it.
 
     A host that cannot be asked from here, twice in a row and with no wrong answer before, is no reason to fail.
 
