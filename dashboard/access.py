@@ -6,17 +6,16 @@ Each view carries one of these decorators; what it asks for stands in its attrib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, Literal, ParamSpec
-from urllib.parse import urlsplit
 
 from allauth.account.auth_backends import AuthenticationBackend
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import redirect
 from django_htmx.http import HttpResponseClientRedirect
 
+from dashboard.unsent import page_after_login
 from deployments.operations.authorization import DEPLOY, deploy_grants
 
 NAMES_AT_MOST = 5
@@ -75,24 +74,10 @@ def login_needed(view: View[P]) -> View[P]:
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
-        if request.headers.get("HX-Request"):
-            page = _path_of(request.headers.get("HX-Current-URL", ""))
-            to_login = redirect_to_login(page or resolve_url(settings.LOGIN_REDIRECT_URL))
-            return HttpResponseClientRedirect(to_login.url)
-        # An action cannot be repeated after the login, so that leads to the list.
-        return redirect_to_login(
-            request.get_full_path() if request.method == "GET" else resolve_url(settings.LOGIN_REDIRECT_URL)
-        )
+        to_login = redirect_to_login(page_after_login(request))
+        return HttpResponseClientRedirect(to_login.url) if request.headers.get("HX-Request") else to_login
 
     return _asks_for("login", guarded)
-
-
-def _path_of(address: str) -> str:
-    """Return the path of what a browser says that its address is; empty where that is none."""
-    try:
-        return urlsplit(address).path
-    except ValueError:
-        return ""
 
 
 def deployer_needed(view: View[P]) -> View[P]:

@@ -10,6 +10,7 @@ from environs import EnvValidationError, FileAwareEnv, ValidationError
 from marshmallow.validate import URL
 
 from deployments.rules.images import UnableToParseImage, parse_image
+from deployments.rules.web_pages import UnableToReadConsoleLink, check_console_link
 
 web_address = URL(schemes={"http", "https"}, require_tld=False)
 # A server that is silent, or a node that is gone, would be waited for two to fifteen minutes, by one thread of web's after the other.
@@ -83,6 +84,15 @@ def sentry_address(dsn: str) -> None:
     is_one = parts.scheme in {"http", "https"} and parts.hostname and parts.username
     if dsn and not (is_one and parts.path.rpartition("/")[2].isdecimal()):
         raise ValidationError("Write it as Sentry shows it, like https://key@sentry.example.com/1.")
+
+
+def console_link(template: str) -> None:
+    """Raises ValidationError where it is no https address with the fields of a workload."""
+    try:
+        if template:
+            check_console_link(template)
+    except UnableToReadConsoleLink as error:
+        raise ValidationError(f"{template}: {error}") from error
 
 
 def folders(each: list[str]) -> None:

@@ -9,10 +9,12 @@ from django import forms
 
 from dashboard import timezones
 from deployments.models import Hold
-from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY, whole
+from deployments.models.fields import DNS_NAME, FULL_SHA, FULL_SHA_OR_EMPTY, whole
 from deployments.operations.deploys.batch import BatchEntry
 from deployments.operations.deploys.deploy_request import WhenReady
+from deployments.operations.sites.automation import SWITCHES
 
+_LABEL = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 RELOAD = "This page was out of date. Reload it and try again."
 
 
@@ -109,6 +111,27 @@ class HoldForm(forms.Form):
             at: datetime = self.cleaned_data["at"]
             return at.replace(tzinfo=zone)
         return self.ENDS[ends](now.astimezone(zone)) if ends else None
+
+
+class LogForm(forms.Form):
+    """Whose log to read: a pod's, and there a container's, or of the one that says most where none is named."""
+
+    pod = forms.RegexField(
+        whole(DNS_NAME), max_length=253, error_messages={"required": RELOAD, "invalid": RELOAD}
+    )
+    namespace = forms.RegexField(whole(_LABEL), required=False, error_messages={"invalid": RELOAD})
+    container = forms.RegexField(whole(_LABEL), required=False, error_messages={"invalid": RELOAD})
+    previous = forms.BooleanField(required=False)
+
+
+class SwitchForm(forms.Form):
+    """Which switch of a site to turn, and how: `auto_deploy on`."""
+
+    CHOICES: ClassVar = [
+        (f"{name} {state}", called) for name, called in SWITCHES.items() for state in ("on", "off")
+    ]
+
+    switch = forms.ChoiceField(choices=CHOICES, error_messages={"required": RELOAD, "invalid_choice": RELOAD})
 
 
 class HookTokenForm(forms.Form):

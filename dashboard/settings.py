@@ -19,6 +19,7 @@ from dashboard.content_security import policy
 from dashboard.environment import (
     Environment,
     actions_issuer,
+    console_link,
     database_login,
     folders,
     hook_secrets,
@@ -64,6 +65,7 @@ GITHUB_APP_ID = env.str("GITHUB_APP_ID", "")
 GITHUB_APP_PRIVATE_KEY = env.str("GITHUB_APP_PRIVATE_KEY", "")
 GITHUB_API_URL = env.str("GITHUB_API_URL", "https://api.github.com", validate=web_address)
 GITHUB_URL = env.str("GITHUB_URL", web_side(GITHUB_API_URL or ""), validate=web_address)
+CONSOLE_LINK = env.str("CONSOLE_LINK", "", validate=console_link)
 KUBECONFIG = env.path("KUBECONFIG", None)
 DOCKER_CONFIG = env.path("DOCKER_CONFIG", None)
 INSECURE_REGISTRIES: list[str] = env.list("INSECURE_REGISTRIES", [], validate=registries)

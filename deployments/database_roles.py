@@ -42,8 +42,12 @@ WEB_WRITES: dict[str, str] = {
     "deployments.HookToken": "INSERT, UPDATE (revoked_at)",
     "deployments.Examination": "INSERT, UPDATE (asked_at, untrusted_proxy_at)",
     "deployments.Discovery": "INSERT, UPDATE (asked_at, namespaces)",
+    "deployments.MappingCheck": "INSERT, DELETE, UPDATE (site_id, asked_at, answered_at, findings)",
     # A mapping is deleted with all that was seen of it. Else only a sync writes what was seen.
     "deployments.Observation": "DELETE, UPDATE (latest_deploy_id, accepted_image, requested_image, workloads, repository_id, built_sha, asked_below, branch_has_ci)",
+    # What people ask the cluster on a site's page; a worker writes the answers.
+    "deployments.PodCheck": "INSERT, DELETE, UPDATE (asked_at)",
+    "deployments.ContainerLog": "INSERT, DELETE, UPDATE (asked_at)",
     "django_q.OrmQ": ADD,
     # Of the schedule, what its form changes.
     "django_q.Schedule": "UPDATE (minutes, next_run)",

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from django import forms
 
+from deployments.rules.tags import parse_tags
+
 
 class HostField(forms.CharField):
     """A host as people paste it: with https:// before it, a path behind it, or capitals in it."""
@@ -28,3 +30,10 @@ class RepositoryField(forms.CharField):
         text = re.sub(r"[?#].*", "", (super().to_python(value) or "").strip())
         parts = self.BEFORE_THE_OWNER.sub("", text).strip("/").split("/")
         return "/".join(parts[:2]).removesuffix(".git")
+
+
+class TagsField(forms.CharField):
+    """Tags as people write them: in capitals, with commas, twice."""
+
+    def to_python(self, value: Any) -> str:
+        return parse_tags(super().to_python(value) or "")

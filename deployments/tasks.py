@@ -17,11 +17,14 @@ from deployments.operations import notify
 from deployments.operations.deploys import batch, images, start, waiting
 from deployments.operations.deploys.follow import Timeouts
 from deployments.operations.deploys.follow import follow as follow_all
+from deployments.operations.doctor.mapping import check_mapping as check_one_mapping
 from deployments.operations.doctor.run import record_examination
 from deployments.operations.first_start.find import record_discovery
 from deployments.operations.hooks import pull, signing_keys, syncs
 from deployments.operations.hooks.syncs import look_again
+from deployments.operations.sites import pods
 from deployments.operations.sync import commits, head_check
+from deployments.operations.sync.provenance import ask_provenance
 from deployments.operations.sync.request import let_follow, wait_for_another
 from deployments.operations.sync.run import AnotherAtWork, UnableToSync
 from deployments.operations.sync.run import sync as sync_all
@@ -107,7 +110,9 @@ def _sender() -> Sender:
 
 
 def fetch_commits() -> None:
-    commits.fetch_commits(github=Clients.from_settings().github, now=timezone.now())
+    clients = Clients.from_settings()
+    commits.fetch_commits(github=clients.github, now=timezone.now())
+    ask_provenance(clients=clients, now=timezone.now())
 
 
 def doctor() -> None:
@@ -120,10 +125,27 @@ def discover() -> None:
     )
 
 
+def check_mapping(site_id: int) -> None:
+    check_one_mapping(
+        site_id=site_id,
+        clients=Clients.from_settings(),
+        image_prefixes=tuple(settings.IMAGE_PREFIXES),
+        now=timezone.now(),
+    )
+
+
 def check_rollback_images(site_id: int) -> None:
     images.check_rollback_images(
         site_id=site_id, registry=Clients.from_settings().registry, now=timezone.now()
     )
+
+
+def check_pods(site_id: int) -> None:
+    pods.check_pods(site_id=site_id, clients=Clients.from_settings(), now=timezone.now())
+
+
+def read_log(log_id: int) -> None:
+    pods.read_log(log_id=log_id, clients=Clients.from_settings(), now=timezone.now())
 
 
 def queue_hook_syncs() -> None:

@@ -26,6 +26,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET") {
     // Whoever logs out or in leaves nothing behind for the next one. The request itself goes its own way.
     if (/\/(logout|login)\//.test(url.pathname)) event.waitUntil(forget(url.pathname));
+    if (request.mode === "navigate") event.respondWith(send(request));
     return;
   }
   if (FILES.includes(url.pathname) && url.pathname !== OFFLINE) {
@@ -34,6 +35,16 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(visit(event, request, url));
   }
 });
+
+// Where no server is met, the page stays (204), and offers again what was not sent (components/taps.js).
+const send = async (request) => {
+  try {
+    return await fetch(request);
+  } catch {
+    for (const each of await self.clients.matchAll({ type: "window" })) each.postMessage("unsent");
+    return new Response(null, { status: 204 });
+  }
+};
 
 const visit = async (event, request, url) => {
   try {

@@ -35,6 +35,7 @@ KNOWN: dict[str, dict[str, Any]] = {
     "DeployStep": {"kind": "Deployment", "namespace": "default", "name": "a", "containers": ["a"]},
     "Examination": {"pk": 1, "findings": []},
     "Discovery": {"pk": 1, "steps": [], "apps": [], "namespaces": []},
+    "MappingCheck": {"findings": []},
     "HeadCheck": {"pk": 1, "watched": {}},
     "HookDelivery": {"names": []},
     "CommitRange": {"commits": [], "reverts": {}},

@@ -20,6 +20,7 @@ BUNDLES = {
         *("theme.css", "states.css", "buttons.css", "frame.css", "banners.css", "forms.css"),
         *(
             "list.css",
+            "table.css",
             "sheet.css",
             "site.css",
             "history.css",
@@ -29,7 +30,15 @@ BUNDLES = {
             "print.css",
         ),
     ),
-    "dashboard/headway.js": ("refresh.js", "sheet.js", "taps.js", "times.js", "kept_page.js"),
+    "dashboard/headway.js": (
+        "refresh.js",
+        "sheet.js",
+        "panes.js",
+        "keys.js",
+        "taps.js",
+        "times.js",
+        "kept_page.js",
+    ),
 }
 
 

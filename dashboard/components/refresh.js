@@ -29,7 +29,7 @@
   addEventListener("pointerdown", () => { touching = true; });
   for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => { touching = false; });
 
-  // What is swapped keeps its place: the chips their scroll, and the focus the link that it was on (htmx finds ids by itself).
+  // What is swapped keeps its place: the chips their scroll, what is open stays open, and the focus the link that it was on (htmx finds ids by itself).
   let kept = {};
   const chips = () => document.querySelector(".chips");
   const chosen = chips()?.querySelector("[aria-current]:not(:first-child)");
@@ -47,10 +47,12 @@
     const fresh = new DOMParser().parseFromString(detail.serverResponse, "text/html").querySelector("[data-say]");
     if (fresh && said(fresh) !== said(document.getElementById(fresh.id))) tell.textContent = said(fresh);
     const { activeElement } = document;
-    kept = { left: chips()?.scrollLeft, focused: detail.target.contains(activeElement) && activeElement.getAttribute("href") };
+    const opened = [...detail.target.querySelectorAll("details[id][open]")].map((each) => each.id);
+    kept = { opened, left: chips()?.scrollLeft, focused: detail.target.contains(activeElement) && activeElement.getAttribute("href") };
   });
   document.addEventListener("htmx:afterSwap", () => {
     if (chips()) chips().scrollLeft = kept.left ?? 0;
+    for (const id of kept.opened ?? []) document.getElementById(id)?.setAttribute("open", "");
     if (!kept.focused || document.activeElement !== document.body) return;
     document.querySelector(`main a[href="${CSS.escape(kept.focused)}"]`)?.focus({ preventScroll: true });
   });

@@ -6,10 +6,10 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.template import Context
-from django.utils.html import format_html, format_html_join, strip_tags
+from django.utils.html import escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard import actions, progress
+from dashboard import actions, progress, site_pages
 from dashboard.access import may_deploy
 from dashboard.accounts.browsers import browser_named
 from deployments.models import Deploy, DeployBatch, DeployStep, Status
@@ -131,7 +131,7 @@ register.filter("short", short)
 @register.filter
 def breakable(host: str) -> SafeString:
     """Return a host that goes on in the next line after a dot, not amid a word."""
-    return format_html_join(mark_safe(".<wbr>"), "{}", ((part,) for part in host.split(".")))
+    return mark_safe(escape(host).replace(".", ".<wbr>"))  # noqa: S308  escaped
 
 
 @register.filter
@@ -218,6 +218,11 @@ register.filter("steps", progress.steps_of)
 register.filter("pods", progress.pods_of)
 register.filter("timeline", progress.timeline_of)
 register.filter("edit_url", actions.edit_url)
+register.filter("pages_about", site_pages.pages_about)
+register.filter("mapped_parts", site_pages.mapped_parts)
+register.filter("site_address", site_pages.site_address)
+register.filter("pods_shown", site_pages.pods_shown)
+register.filter("pod_style", site_pages.pod_style)
 
 
 @register.filter

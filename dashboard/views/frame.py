@@ -11,6 +11,8 @@ from django.db.models import Model, ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from dashboard.access import may_deploy
 from dashboard.live import is_fragment_asked, is_known, labelled, unchanged, version_of, versioned
@@ -65,6 +67,13 @@ def show(
 def searched(request: HttpRequest) -> str:
     """Return the words of `?q=`, short, and without the one character that PostgreSQL has no text for."""
     return request.GET.get("q", "")[:SEARCH_LENGTH].replace("\0", "").strip()
+
+
+def page_before(request: HttpRequest) -> str:
+    """Return the page of ours that a form was sent from, as its field `next` says; the list where that is none."""
+    wanted = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/")
+    return wanted if is_ours else reverse("sites")
 
 
 def found_or_404(

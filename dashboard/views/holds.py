@@ -5,13 +5,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from dashboard.access import acting_user, deployer_needed
 from dashboard.accounts.reauthentication import authentication_of
 from dashboard.forms import HoldForm, first_error
-from dashboard.views.frame import name_in_lower_case
+from dashboard.views.frame import name_in_lower_case, page_before
 from deployments.models import Hold, Site
 from deployments.operations.hold import UnableToHold, place_hold, resume_hold
 from deployments.rules.wording import moment
@@ -32,7 +31,7 @@ def hold_site(request: HttpRequest, name: str) -> HttpResponse:
 def hold_everything(request: HttpRequest) -> HttpResponse:
     """Stop every site; goes back to the page on which it was tapped."""
     _place(request, None)
-    return redirect(_back_to(request))
+    return redirect(page_before(request))
 
 
 @require_POST
@@ -68,9 +67,3 @@ def _place(request: HttpRequest, site: Site | None) -> None:
         end = moment(hold.until) if hold.until else "resumed"
         what = f"{site} is on hold until {end}" if site else f"All deploys are paused until {end}"
         messages.success(request, f"{what}. Rollbacks and restarts stay possible.")
-
-
-def _back_to(request: HttpRequest) -> str:
-    wanted = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/")
-    return wanted if is_ours else reverse("sites")

@@ -1,11 +1,10 @@
 """What the last check of a mapping found, in words, beside the fields that say where to look."""
 
-from datetime import datetime
-
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 
+from deployments.admin.mapping_check import ago, findings_about, is_problem, is_unanswered
+from deployments.admin.mapping_check import in_words as answer_in_words
 from deployments.facts import workloads_from_json
 from deployments.models import MappedWorkload, Observation, Site
 from deployments.rules.site_workloads import WorkloadSeen, in_words, seen_of
@@ -15,9 +14,21 @@ PENDING = "Not checked yet."
 
 
 def workload_found(workload: MappedWorkload) -> SafeString:
-    """What was found of one workload."""
-    seen = _observation(workload.site)
-    return _live(f"found-{workload.pk}", in_words(seen_of(workload.reference, _workloads(seen))))
+    """What was found of one workload by the last sync, and when its mapping was saved."""
+    site, reference = workload.site, workload.reference
+    observation = _observation(site)
+    seen = seen_of(reference, _workloads(observation))
+    answered = findings_about(site, reference.place)
+    if seen is None and not answered:
+        # One right that is missing hides every workload of its kind.
+        return _live(f"found-{workload.pk}", sentences(observation.cluster_problem or PENDING))
+    # What the sync saw is newer, and says the same.
+    unsaid = [each for each in answered if seen is None or (is_problem(each) and not seen.problem)]
+    found = format_html(
+        "<span{}>{}</span>", " data-problem" if seen and seen.problem else "", in_words(seen) if seen else ""
+    )
+    parts = format_html("{} {}", found, answer_in_words(site, unsaid))
+    return _live(f"found-{workload.pk}", parts)
 
 
 def mapping_found(site: Site) -> SafeString:
@@ -25,7 +36,9 @@ def mapping_found(site: Site) -> SafeString:
     seen = _observation(site)
     lines = (("GitHub", _on_github(seen)), ("Cluster", _in_the_cluster(seen)))
     rows = format_html_join("", "<li>{}: {}</li>", lines)
-    return _live("found", format_html("<ul>{}</ul>", rows), is_pending=is_pending(seen))
+    return _live(
+        "found", format_html("<ul>{}</ul>", rows), is_pending=is_pending(seen) or is_unanswered(site)
+    )
 
 
 def is_pending(seen: Observation) -> bool:
@@ -39,7 +52,7 @@ def _on_github(seen: Observation) -> str:
     if seen.github_observed_at is None:
         return PENDING
     branch = f", branch {seen.branch}" if seen.branch else ""
-    return f"{seen.name_with_owner or 'the repository'}{branch}. Checked {_ago(seen.github_observed_at)}."
+    return f"{seen.name_with_owner or 'the repository'}{branch}. Checked {ago(seen.github_observed_at)}."
 
 
 def _in_the_cluster(seen: Observation) -> str:
@@ -49,7 +62,7 @@ def _in_the_cluster(seen: Observation) -> str:
         return PENDING
     found = [each for each in _workloads(seen) if not each.problem]
     message = seen.workload_missing or f"Found {counted(len(found), 'workload')}"
-    return sentences(message, f"Checked {_ago(seen.cluster_observed_at)}")
+    return sentences(message, f"Checked {ago(seen.cluster_observed_at)}")
 
 
 def _workloads(seen: Observation) -> tuple[WorkloadSeen, ...]:
@@ -58,10 +71,6 @@ def _workloads(seen: Observation) -> tuple[WorkloadSeen, ...]:
 
 def _observation(site: Site) -> Observation:
     return getattr(site, "observation", None) or Observation(site=site)
-
-
-def _ago(moment: datetime) -> str:
-    return f"{timesince(moment, depth=1)} ago"
 
 
 def _live(key: str, message: str, *, is_pending: bool = False) -> SafeString:

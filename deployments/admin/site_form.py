@@ -4,9 +4,20 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from deployments.form_fields import HostField, RepositoryField
+from deployments.admin.mapping_check import CHECKED_FIELDS, show_beside
+from deployments.form_fields import HostField, RepositoryField, TagsField
 from deployments.models import Site
 from deployments.models.site import mapping_fields
+from deployments.rules.suggestions import mapping_for, proposal
+
+
+def _proposal(site: Site) -> str:
+    """How commits could be known by what runs, where they are not; empty for a new mapping."""
+    seen = getattr(site, "observation", None) if site.pk else None
+    if seen is None or seen.desired_sha or not seen.desired_image:
+        return ""
+    suggested = mapping_for(seen.desired_image, repository=site.repository, source=site.commit_source)
+    return proposal(seen.desired_image, suggested)
 
 
 class SiteForm(forms.ModelForm):
@@ -16,7 +27,7 @@ class SiteForm(forms.ModelForm):
     class Meta:
         model = Site
         fields = tuple(mapping_fields())
-        field_classes = {"host": HostField, "repository": RepositoryField}
+        field_classes = {"host": HostField, "repository": RepositoryField, "tags": TagsField}
         help_texts = {
             "owner": "GitHub user or organisation. Defaults to the one in the repository's address.",
             "repository": "Its name, or its whole address.",
@@ -25,8 +36,14 @@ class SiteForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.update(self.suggested)
+        field = self.fields.get("commit_source")
+        if field is not None and (message := _proposal(self.instance)):
+            field.help_text = f"{message} {field.help_text}"
         if "owner" in self.fields:
             self.fields["owner"].required = False
+        for name in CHECKED_FIELDS if self.instance.pk else ():
+            if name in self.fields:
+                show_beside(self.fields[name], name, self.instance)
 
     def clean(self) -> dict[str, Any]:
         """Take the owner out of the repository's address; two different owners are a mistake in one of them."""

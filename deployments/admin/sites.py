@@ -7,15 +7,18 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
 from deployments.admin.last_check import mapping_found
+from deployments.admin.mapping_check import findings_in, is_problem, wait_for_answer
 from deployments.admin.site_form import SiteForm
 from deployments.admin.workload_inline import WorkloadInline
 from deployments.models import MappedWorkload, Site
+from deployments.operations.doctor.mapping import request_mapping_check
 from deployments.operations.sites.rename import follow_renames
 from deployments.operations.sites.save import (
     delete_mapping,
@@ -28,7 +31,7 @@ from deployments.queries import SiteRow, rows_of, site_list
 from deployments.queue import enqueue
 from deployments.rules.site_state import State
 from deployments.rules.targets import format_references
-from deployments.rules.wording import short
+from deployments.rules.wording import counted, short
 
 SUGGESTED = ("image_template", "commit_source", "moving_tag")
 """Fields of a mapping that an address of its form may fill in."""
@@ -53,7 +56,7 @@ class SiteAdmin(admin.ModelAdmin):
     form = SiteForm
     list_display = ("name", "state", "running", "head", "slug", "workload", "auto_deploy")
     list_filter = (StateFilter, "auto_deploy", "check_enabled", "workloads__namespace", "owner")
-    search_fields = ("name", "host", "owner", "repository", "workloads__name", "workloads__namespace")
+    search_fields = ("name", "host", "tags", "owner", "repository", "workloads__name", "workloads__namespace")
     inlines = (WorkloadInline,)
     readonly_fields = ("found",)
     list_per_page = 100
@@ -66,14 +69,31 @@ class SiteAdmin(admin.ModelAdmin):
         "turn_host_check_off",
     )
     fieldsets = (
-        (None, {"fields": ("name", "host", "found")}),
+        (None, {"fields": ("name", "host", "tags", "found")}),
         (
             "Auto-deploy",
-            {"fields": ("auto_deploy", "auto_rollback", "wait_for_ci", "minimum_interval_minutes")},
+            {
+                "fields": (
+                    *("auto_deploy", "auto_rollback", "wait_for_ci"),
+                    *("requires_provenance", "minimum_interval_minutes"),
+                )
+            },
         ),
-        ("GitHub", {"fields": ("owner", "repository", "branch")}),
+        ("GitHub", {"fields": ("owner", "repository", "branch", "paths")}),
         ("Cluster", {"fields": ("release_job",)}),
-        ("Image", {"fields": ("image_template", "commit_source", "moving_tag", "pins_digest")}),
+        (
+            "Image",
+            {
+                "fields": (
+                    "image_template",
+                    "commit_source",
+                    "moving_tag",
+                    "tag_pattern",
+                    "prereleases",
+                    "pins_digest",
+                )
+            },
+        ),
         (
             "Health check",
             {"fields": ("check_enabled", "check_path", "check_status", "check_timeout_seconds")},
@@ -120,10 +140,33 @@ class SiteAdmin(admin.ModelAdmin):
             by=_staff(request),
             now=timezone.now(),
         )
+        request_mapping_check(site=site, now=timezone.now())
         enqueue.sync(names=[site.name], trigger="mapping")
-        page = reverse("site", args=[site.name])
-        message = 'A worker is checking the mapping. <a href="{}">See the result</a>'
-        self.message_user(request, format_html(message, page))
+        request.saved_mapping = site  # type: ignore[attr-defined]  # for changeform_view
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Wait shortly for a worker's answer about what was saved: once it is committed, since no worker sees it before."""
+        response: HttpResponse = super().changeform_view(request, *args, **kwargs)
+        site: Site | None = getattr(request, "saved_mapping", None)
+        return response if site is None else self._with_answer(request, response, site)
+
+    def _with_answer(self, request: HttpRequest, response: HttpResponse, site: Site) -> HttpResponse:
+        """Say what the worker found; where something is not there, the form is shown again, saved, with a sentence beside each field."""
+        check = wait_for_answer(site.pk, now=timezone.now())
+        if check is None:
+            page = reverse("admin:deployments_site_change", args=[site.pk])
+            message = 'A worker checks the mapping now. <a href="{}">See what it finds</a>'
+            self.message_user(request, format_html(message, page))
+            return response
+        problems = sum(map(is_problem, findings_in(check)))
+        if not problems:
+            self.message_user(
+                request, "Checked: the repository, branch, workloads and image are there.", messages.SUCCESS
+            )
+            return response
+        message = f"Saved. The check found {counted(problems, 'problem')}. Each is beside its field."
+        self.message_user(request, message, messages.WARNING)
+        return redirect("admin:deployments_site_change", site.pk)
 
     def delete_model(self, request: HttpRequest, obj: Site) -> None:
         delete_mapping(site=obj, by=_staff(request), now=timezone.now())

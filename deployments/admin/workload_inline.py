@@ -55,7 +55,7 @@ class WorkloadInline(admin.StackedInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MappedWorkload]:
         """Read along what was seen."""
-        return super().get_queryset(request).select_related("site__observation")
+        return super().get_queryset(request).select_related("site__observation", "site__mapping_check")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return any(request.user.has_perm(f"deployments.{each}_site") for each in ("view", "change", "add"))

@@ -9,6 +9,7 @@ from operator import and_
 from django.core.validators import RegexValidator
 from django.db.models import Q
 
+from deployments.rules.tags import TAGS
 from deployments.rules.times import EARLIEST, LATEST
 
 # In PostgreSQL `$` is the very end. In Python it also comes before a newline: there it is `\Z`, which `whole` writes.
@@ -52,6 +53,15 @@ github_repository = RegexValidator(
 image_tag = RegexValidator(
     r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z",
     "Write the tag alone, as it stands in the image's name after the colon, like main.",
+)
+tags_of_site = RegexValidator(
+    whole(TAGS),
+    "Separate tags by spaces: each has at most 30 lower-case letters, digits, dots, hyphens and underscores, like backend.",
+)
+# What git forbids in a tag's name but for the stars: https://git-scm.com/docs/git-check-ref-format.
+git_tag_pattern = RegexValidator(
+    r"^[^\s~^:\\\x00-\x1f\x7f]+\Z",
+    "Write a pattern of tags as git has them, with * for whatever differs, like v* or api/v*.",
 )
 http_path = RegexValidator(
     r"^/[!-~]*\Z",

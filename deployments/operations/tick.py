@@ -13,21 +13,25 @@ from django_q.models import OrmQ, Task
 from deployments.locks import Lock, try_lock
 from deployments.models import (
     ACTIVE_STATUSES,
+    ContainerLog,
     Deploy,
     DeployBatch,
     HeadCheck,
     HookDelivery,
     Observation,
+    PodCheck,
     SigningKey,
     Site,
     Status,
     SyncRun,
 )
+from deployments.models.pod_check import KEPT_FOR
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.steps import changed_by
 from deployments.operations.deploys.waiting import take_up_waiting
 from deployments.operations.hold import resume_expired
 from deployments.operations.hooks.syncs import is_left_waiting, prune_deliveries
+from deployments.operations.sites.pods import forget_logs
 from deployments.operations.sync.request import AFTER_SYNC, let_follow
 from deployments.operations.sync.run import DEAD_AFTER, prune_runs, take_up_dead_syncs
 from deployments.queue import enqueue
@@ -39,7 +43,7 @@ GIVEN_UP_AFTER = timedelta(minutes=15)
 PRUNED_AT_MINUTE = 0
 LOOKED_AFTER = timedelta(minutes=15)
 BATCH, SYNC, WAITING_SYNC, TAKEN = "batch", "sync", "waiting sync", "taken"
-HEADS, HOOKS, KEYS = "heads", "hooks", "keys"
+HEADS, HOOKS, KEYS, LOGS = "heads", "hooks", "keys", "logs"
 CHAIN_LATE = timedelta(seconds=10)
 """After so long, the entry that was to check the watched heads is lost."""
 KEYS_FETCHED_EVERY = timedelta(hours=1)
@@ -90,6 +94,8 @@ def tick(
         enqueue.follow(unless_in=queued)
     if moving := _set_by_others(now=now):
         enqueue.sync(names=moving, trigger="rollout", unless_in=queued)
+    if LOGS in under_way:
+        forget_logs(now=now)
     _look_after_doors(doors, under_way, queued)
     return HEADS in under_way
 
@@ -107,7 +113,7 @@ def _look_after_doors(doors: Doors, under_way: set[str], queued: enqueue.QueuedE
 
 
 def _due(doors: Doors, *, now: datetime) -> list[QuerySet[Any, Any]]:
-    """HEADS where they are to be checked, KEYS where one issuer's were not fetched lately, HOOKS where one was left lying."""
+    """HEADS where they are to be checked, KEYS where one issuer's were not fetched lately, HOOKS where one was left lying, LOGS where some have been kept for long enough."""
     found: list[QuerySet[Any, Any]] = []
     if doors.checks_heads:
         later = HeadCheck.objects.filter(Q(watch_at=None) | Q(watch_at__gt=now - CHAIN_LATE), next_at__gt=now)
@@ -116,6 +122,10 @@ def _due(doors: Doors, *, now: datetime) -> list[QuerySet[Any, Any]]:
         fresh = SigningKey.objects.filter(issuer=issuer, fetched_at__gt=now - KEYS_FETCHED_EVERY)
         found.append(Site.objects.filter(~Exists(fresh)).order_by().values_list(Value(KEYS), flat=True)[:1])
     left = HookDelivery.objects.filter(is_left_waiting(now=now)).order_by()
+    found += [
+        model.objects.filter(asked_at__lt=now - KEPT_FOR).order_by().values_list(Value(LOGS), flat=True)[:1]
+        for model in (ContainerLog, PodCheck)
+    ]
     return [*found, left.values_list(Value(HOOKS), flat=True)[:1]]
 
 

@@ -13,8 +13,10 @@ from deployments.queries.commits import Commit, on_the_way
 from deployments.queries.drift import DriftPage, drift_page
 from deployments.queries.history import Activity, DeployPage, activity, deploy_page
 from deployments.queries.hooks import DoorReport, door_reports, hook_tokens
+from deployments.queries.pods import LogPage, PodsShown, log_page
 from deployments.queries.rollbacks import RollbackTarget, rollback_targets
-from deployments.queries.sites import SiteList, SitePage, SiteRow, answers_of, rows_of, site_list, site_page
+from deployments.queries.site_list import SiteList, site_list
+from deployments.queries.sites import SitePage, SiteRow, answers_of, rows_of, site_page
 from deployments.queries.syncs import Kind, SyncPage, sync_page
 from deployments.queries.system_status import GOOD_ENOUGH, SYNC_SCHEDULE, SystemStatus, system_status
 
@@ -30,6 +32,8 @@ __all__ = [
     "DoorReport",
     "DriftPage",
     "Kind",
+    "LogPage",
+    "PodsShown",
     "RollbackTarget",
     "SiteList",
     "SitePage",
@@ -47,6 +51,7 @@ __all__ = [
     "door_reports",
     "drift_page",
     "hook_tokens",
+    "log_page",
     "on_the_way",
     "read_row_versions",
     "rollback_targets",

@@ -17,6 +17,7 @@ _WATCHED = (
     "deployments_site",
     "deployments_mappedworkload",
     "deployments_observation",
+    "deployments_pushwish_starred",
     "deployments_hold WHERE lifted_at IS NULL AND (until IS NULL OR until > asked.at)",
     # What has ended changes no more, and leaves the active ones.
     "deployments_deploy WHERE status = ANY(%s)",
@@ -27,6 +28,8 @@ _WATCHED = (
     "(SELECT xmin, ctid FROM deployments_commitrange ORDER BY id DESC LIMIT 1) AS fetched",
     "deployments_githubpause WHERE until > asked.at",
     "(SELECT xmin, ctid FROM deployments_deploybatch ORDER BY id DESC LIMIT 5) AS batches",
+    "deployments_podcheck",
+    "deployments_containerlog",
     "django_q_schedule WHERE name = 'sync'",
 )
 _ALL_ROW_VERSIONS = (

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Case, F, JSONField, When
+
 from deployments.models import Deploy, DeployStep, Hold, SyncRun
 from deployments.queries.commits import Commit, commits_between
 from deployments.queries.sites import SiteRow, all_sites, row_of
@@ -29,9 +31,22 @@ class DeployPage:
 
 
 @dataclass(frozen=True)
+class Sync:
+    run: SyncRun
+    names: tuple[str, ...]
+    """The sites that it checked, where those were only a few."""
+
+    @property
+    def found_nothing(self) -> bool:
+        """It ended well, and nothing had changed since the one before."""
+        is_good = self.run.result == SyncRun.Result.GOOD
+        return is_good and not (self.run.changed or self.run.requested)
+
+
+@dataclass(frozen=True)
 class Activity:
     deploys: tuple[Deploy, ...]
-    runs: tuple[SyncRun, ...]
+    syncs: tuple[Sync, ...]
     holds: tuple[Hold, ...]
     """Standing ones and past ones, newest first, with their sites."""
     system_status: SystemStatus
@@ -56,6 +71,8 @@ def activity(*, now: datetime) -> Activity:
     """The newest Deploys, syncs and Holds. Four statements."""
     status = system_status(now=now)
     deploys = Deploy.objects.select_related("site")[:ACTIVITY_LENGTH]
-    runs = SyncRun.objects.defer("decisions")[:ACTIVITY_LENGTH]
+    few = Case(When(is_full=False, then=F("decisions")), default=None, output_field=JSONField())
+    runs = SyncRun.objects.defer("decisions").annotate(few=few)[:ACTIVITY_LENGTH]
+    syncs = tuple(Sync(run, tuple(sorted(run.few or ()))) for run in runs)
     holds = Hold.objects.select_related("site")[:ACTIVITY_LENGTH]
-    return Activity(tuple(deploys), tuple(runs), tuple(holds), status)
+    return Activity(tuple(deploys), syncs, tuple(holds), status)

@@ -1,8 +1,7 @@
-"""The list of sites, and one site."""
+"""A site as a row, and with its page. The list of all is in site_list.py."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -13,16 +12,18 @@ from deployments.models import Deploy, Hold, Observation, Site
 from deployments.models.site import SiteQuerySet
 from deployments.queries.choices import Choice, choices_for
 from deployments.queries.commits import Commit, commits_between
+from deployments.queries.past import past_of
+from deployments.queries.pods import PodsShown, pod_check_of
 from deployments.queries.system_status import SystemStatus, system_status
 from deployments.rules.autodeploy import Verdict
 from deployments.rules.notes import notes_on
 from deployments.rules.outages import PodState
+from deployments.rules.past import Past
 from deployments.rules.site_state import Answer, CheckState, State, answer_for
 from deployments.rules.targets import format_references
 from deployments.rules.wording import sentences
 
 HISTORY_LENGTH = 20
-_MOST_PROBLEMS = 3
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,19 @@ class SiteRow:
     @property
     def running_sha(self) -> str:
         return self.seen.running_sha
+
+    @property
+    def running_version(self) -> str:
+        return self.seen.running_version if self.site.is_by_release else ""
+
+    @property
+    def head_version(self) -> str:
+        return self.seen.head_version if self.site.is_by_release else ""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Commits between what runs and the head that touch none of the site's paths."""
+        return self.seen.left_out_of(self.site.paths) or ()
 
     @property
     def target(self) -> Commit | None:
@@ -90,34 +104,27 @@ class SiteRow:
         return any(answers) or self.answer.state is State.DEPLOYING
 
     @property
+    def is_starred(self) -> bool:
+        """Whether the person who looks has starred it; False where the rows were read for nobody."""
+        return bool(getattr(self.site, "is_starred", False))
+
+    @property
     def haystack(self) -> str:
-        """What a search looks through."""
-        return " ".join(
-            (self.name, self.site.host, self.slug, format_references(self.site.references))
-        ).casefold()
+        """What a search looks through, beside the SHAs."""
+        site, seen = self.site, self.seen
+        mapped = (self.name, site.host, site.tags, self.slug, format_references(site.references))
+        return " ".join((*mapped, seen.head_headline, seen.head_author, seen.built_headline)).casefold()
+
+    @property
+    def shas(self) -> tuple[str, ...]:
+        """The commits that a person may look for by SHA."""
+        return self.seen.head_sha, self.seen.running_sha, self.seen.desired_sha, self.seen.built_sha
 
     @property
     def observed_at(self) -> datetime | None:
         """The older of GitHub's and the cluster's last good answers; None while either is missing."""
         times = (self.seen.github_observed_at, self.seen.cluster_observed_at)
         return min((each for each in times if each), default=None) if all(times) else None
-
-
-@dataclass(frozen=True)
-class SiteList:
-    rows: tuple[SiteRow, ...]
-    """The rows that match, most urgent first."""
-    counts: dict[str, int]
-    """Number of sites in each state, whatever the filter; only states that occur."""
-    total: int
-    all_rows: tuple[SiteRow, ...] = field(repr=False)
-    """Every row, whatever the filter."""
-    system_status: SystemStatus
-
-    @property
-    def problems(self) -> list[tuple[str, int]]:
-        """What the last look met that no row says, with the number of sites, those of most sites first."""
-        return Counter(each for row in self.all_rows for each in row.problems).most_common(_MOST_PROBLEMS)
 
 
 @dataclass(frozen=True)
@@ -135,36 +142,13 @@ class SitePage:
     """Holds on it or on one of its commits that were lifted or have expired, newest first."""
     pods: tuple[PodState, ...]
     """Those of a site without a ready pod, newest first; empty for any other."""
+    pod_check: PodsShown
+    """What a worker listed of all its pods within the last minutes."""
+    past: Past
+    """What was deployed within 90 days."""
     verdict: Verdict
     """What automation makes of it, decided as the sync decides."""
     system_status: SystemStatus
-
-
-def site_list(*, now: datetime, search: str = "", state: str = "") -> SiteList:
-    """Every site whose name, host, repository or workloads contain `search` and whose state is `state` (empty: any).
-
-    Two statements.
-    """
-    status = system_status(now=now)
-    sites = all_sites().defer("observation__outage_log", "observation__outage_pods")
-    rows = [row_of(site, status, now=now) for site in sites]
-    counts = Counter(row.answer.state.value for row in rows if row.was_checked)
-    wanted = search.casefold().split()
-    matching = [
-        row
-        for row in rows
-        if (not state or (row.was_checked and row.answer.state == state))
-        and all(word in row.haystack for word in wanted)
-    ]
-    # Whoever types a whole name means that one, though others end in the same words.
-    matching.sort(key=lambda row: (row.name not in wanted, not row.was_checked, row.answer.rank, row.name))
-    return SiteList(
-        rows=tuple(matching),
-        counts={each.value: counts[each] for each in State if counts[each]},
-        total=len(rows),
-        all_rows=tuple(rows),
-        system_status=status,
-    )
 
 
 def answers_of(sites: Sequence[Site], *, now: datetime) -> dict[int, State]:
@@ -180,10 +164,10 @@ def rows_of(sites: SiteQuerySet, *, now: datetime) -> list[SiteRow]:
     return [row_of(site, status, now=now) for site in shown]
 
 
-def site_page(*, name: str, now: datetime) -> SitePage:
-    """Raise Site.DoesNotExist where there is no such site. Six statements, and two more where it deploys by itself."""
+def site_page(*, name: str, now: datetime, viewer_id: int | None = None) -> SitePage:
+    """Raise Site.DoesNotExist where there is no such site. Runs seven SQL queries, and two more where it auto-deploys."""
     status = system_status(now=now)
-    site = all_sites().get(name=name)
+    site = all_sites(viewer_id=viewer_id).select_related("pod_check").get(name=name)
     row = row_of(site, status, now=now)
     policy = policies_of([site], {site.pk: row.seen})[site.pk]
     facts = site_facts(site, holds=status.holds, zone=now.tzinfo)
@@ -197,13 +181,16 @@ def site_page(*, name: str, now: datetime) -> SitePage:
         holds=tuple(hold for hold in status.holds if hold.site_id in (None, site.pk)),
         past_holds=tuple(Hold.objects.filter(site=site).exclude(resumed_at=None)[:HISTORY_LENGTH]),
         pods=pods_from_json(row.seen.outage_pods),
+        pod_check=pod_check_of(site, now=now),
+        past=past_of(site, now=now),
         verdict=verdict_on(site, facts, policy, now=now, stale_after=stale_after(status.sync_interval)),
         system_status=status,
     )
 
 
-def all_sites() -> QuerySet[Site]:
-    return Site.objects.with_workloads().select_related("observation__latest_deploy")
+def all_sites(*, viewer_id: int | None = None) -> QuerySet[Site]:
+    sites = Site.objects.with_workloads().select_related("observation__latest_deploy")
+    return sites.with_star_of(viewer_id) if viewer_id else sites
 
 
 def row_of(site: Site, status: SystemStatus, *, now: datetime) -> SiteRow:

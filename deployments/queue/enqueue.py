@@ -134,12 +134,24 @@ def check_rollback_images(site_id: int) -> None:
     _put("check_rollback_images", site_id, group="images")
 
 
+def check_pods(site_id: int) -> None:
+    _put("check_pods", site_id, group="pods", save=False)
+
+
+def read_log(log_id: int) -> None:
+    _put("read_log", log_id, group="pods", save=False)
+
+
 def doctor() -> None:
     _put("doctor", group="doctor")
 
 
 def discover() -> None:
     _put("discover", group="doctor")
+
+
+def check_mapping(site_id: int) -> None:
+    _put("check_mapping", site_id, group="doctor")
 
 
 def ping() -> None:

@@ -24,8 +24,9 @@ TASKS = frozenset(
     {
         *("start_deploy", "check_pending_image", "follow", "continue_batches", "sync", "fetch_commits"),
         *("check_rollback_images", "doctor", "ping", "notify_deploy_ended", "notify_site_waits", "tick"),
-        "discover",
+        *("discover", "check_mapping"),
         *("queue_hook_syncs", "pull_hooks", "check_heads", "fetch_signing_keys"),
+        *("check_pods", "read_log"),
     }
 )
 """All of deployments/tasks.py, which is not imported here: web has no use for what it imports."""

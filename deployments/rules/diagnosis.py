@@ -27,6 +27,7 @@ from deployments.rules.wording import duration, sentences
 _NEVER_RAN = frozenset(
     {"image_not_found", "pull_denied", "pull_failed", "invalid_image", "config_error", "waiting"}
 )
+_CRASHES = frozenset({"crash", "out_of_memory", "liveness", "init_container"})
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _CLOCKS_DIFFER = timedelta(seconds=5)
 _WORTH_SAYING = timedelta(minutes=1)
@@ -55,6 +56,11 @@ class Diagnosis:
     def has_log(self) -> bool:
         """Whether what the container printed may say more."""
         return bool(self.container) and self.reason not in _NEVER_RAN
+
+    @property
+    def has_crashed(self) -> bool:
+        """Whether a container has ended that was to run on, or to do its work."""
+        return self.has_log and self.reason in _CRASHES
 
 
 @dataclass(frozen=True, kw_only=True)

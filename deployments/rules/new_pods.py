@@ -4,6 +4,7 @@ Each kind's controller marks its pods in a way of its own; none of them takes mo
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 from deployments.rules.pods import Pod, is_active, is_ready
 from deployments.rules.workloads import (
@@ -18,6 +19,7 @@ from deployments.rules.workloads import (
     present_replica_set,
 )
 
+_LAST = datetime.max.replace(tzinfo=UTC)
 REVISION_HASH = "controller-revision-hash"
 """The label by which StatefulSets and DaemonSets name the template that a pod was made from."""
 TEMPLATE_GENERATION = "pod-template-generation"
@@ -67,6 +69,13 @@ def blocked(workload: Workload, pods: Iterable[Pod]) -> str:
         f"The StatefulSet waits for pod {pod.name}, which is not ready and still has an earlier template. "
         f"Delete it with kubectl delete pod {pod.name}."
     )
+
+
+def late_pod(pods: Iterable[Pod]) -> str:
+    """Name the new pod that has been waited for longest; empty where each is ready, or none is there."""
+    late = [pod for pod in pods if is_active(pod) and not is_ready(pod)]
+    first = min(late, key=lambda pod: (pod.created_at or _LAST, pod.name), default=None)
+    return f"Waiting for pod {first.name}." if first else ""
 
 
 def _of_daemon_set(workload: Workload, own: Sequence[Pod]) -> list[Pod]:

@@ -73,13 +73,13 @@ def _maker(workload: Workload) -> str:
 def _state(pod: Pod) -> PodState:
     return PodState(
         name=pod.name,
-        status=cut(_status(pod)),
+        status=cut(pod_status(pod)),
         restarts=sum(each.restarts for each in pod.statuses.values()),
         created_at=pod.created_at,
     )
 
 
-def _status(pod: Pod) -> str:
+def pod_status(pod: Pod) -> str:
     """The word under STATUS: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase."""
     if pod.is_terminating:
         return "Terminating"

@@ -25,6 +25,11 @@ from simulators.cluster import (
 )
 
 SECRET_MISSING = 'MountVolume.SetUp failed for volume "keys" : secret "keys" not found'
+NO_DRIVER = (
+    'MountVolume.MountDevice failed for volume "pvc-1" : kubernetes.io/csi: attacher.MountDevice failed to create '
+    "newCsiDriverClient: driver name ebs.csi.aws.com not found in the list of registered CSI drivers"
+)
+IN_USE = "error reserving ctr name k8s_web_0 for id 1c2f: name is already in use by 8a1b"
 RESERVED = 'failed to reserve container name "web_0": name "web_0" is reserved for "8a1b"'
 
 
@@ -147,6 +152,7 @@ def passing(seconds: float, share: float) -> tuple[Case, ...]:
         passes("attached late", ATTACHES_AFTER(long)),
         passes("mounted late", MOUNTS_AFTER(long)),
         passes("its Secret comes late", MOUNTS_AFTER(config, SECRET_MISSING)),
+        passes("its driver comes late", MOUNTS_AFTER(long, NO_DRIVER)),
         passes("an address comes late", NO_SANDBOX(long)),
         passes("its ConfigMap comes late", LACKS_CONFIG().for_seconds(config)),
         passes("crashes at first", CRASHES(2).for_seconds(crash)),
@@ -155,6 +161,7 @@ def passing(seconds: float, share: float) -> tuple[Case, ...]:
         passes("not ready at first", UNREADY.for_seconds(long)),
         passes("a node comes late", UNSCHEDULABLE.for_seconds(long)),
         passes("a name reserved", STUCK("CreateContainerError", RESERVED).for_seconds(long)),
+        passes("a name in use", STUCK("CreateContainerError", IN_USE).for_seconds(long)),
         passes("not inspected at first", STUCK("ImageInspectError", "layer not known").for_seconds(long)),
         passes("gate opens late", GATE_CLOSED().for_seconds(long)),
     )

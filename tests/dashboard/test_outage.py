@@ -90,10 +90,12 @@ def test_the_list_offers_the_restart_and_says_why(deployer: Client) -> None:
     assert "keeps crashing" in page
 
 
-def test_a_sound_site_shows_neither_pods_nor_log(deployer: Client, make_site: MakeSite) -> None:
+def test_a_sound_site_shows_no_log_and_the_pods_only_once_they_are_checked(
+    deployer: Client, make_site: MakeSite
+) -> None:
     make_site()
 
     page = deployer.get(URL).text
 
-    assert "<h2>Pods</h2>" not in page
+    assert "Check the pods" in page
     assert "Last log lines" not in page

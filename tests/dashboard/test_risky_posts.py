@@ -116,11 +116,14 @@ RISKY: list[tuple[str, Prepare, Body]] = [
         found_another,
         {"aa11-add": "on", "aa11-repository": "icco/tabs", "aa11-name": "tabs"},
     ),
+    ("sites/<site:name>/automation", went_by, {"switch": "auto_deploy on"}),
 ]
 SAFE = {
     "sites/<site:name>/sync": "looks, and changes nothing",
     "sites/<site:name>/hold": "stops",
     "sites/<site:name>/images": "looks, and changes nothing",
+    "sites/<site:name>/pods": "looks, and changes nothing",
+    "sites/<site:name>/log": "looks, and changes nothing",
     "sites/<site:name>/restart": "runs what runs already",
     "sites/<site:name>/adopt": "writes down what runs already",
     "deploys/<int:pk>/cancel": "stops",
@@ -136,6 +139,7 @@ SAFE = {
     "hooks/google": "looks; what it deploys, it deploys without us, too",
     "hooks/image/<str:token>": "looks; what it deploys, it deploys without us, too",
     "me/notifications/is-subscribed": "asks, and changes nothing",
+    "me/stars": "one's own stars",
     "me/notifications/": "one's own notifications",
     "me/notifications/subscribe": "one's own notifications",
     "me/notifications/unsubscribe": "one's own notifications",

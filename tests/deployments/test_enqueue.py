@@ -26,6 +26,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "start_deploy": (1,),
     "check_pending_image": (1,),
     "check_rollback_images": (1,),
+    "check_mapping": (1,),
     "notify_deploy_ended": (1,),
     "notify_site_waits": (1, "1 commit behind."),
 }

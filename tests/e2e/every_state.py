@@ -6,13 +6,16 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from demo.world import NAMESPACE, World
+from deployments.facts import listed_pods_as_json
 from deployments.models import (
     BatchItem,
+    ContainerLog,
     Deploy,
     DeployBatch,
     Discovery,
     Examination,
     Observation,
+    PodCheck,
     Site,
     Status,
     SyncRun,
@@ -20,6 +23,7 @@ from deployments.models import (
 )
 from deployments.operations.first_start.apps import FoundApp
 from deployments.operations.hold import place_hold, resume_hold
+from deployments.rules.pod_list import ListedPod
 from deployments.rules.workloads import OUR_MANAGER
 from tests.e2e.installation import Installation
 from tests.processes import eventually
@@ -111,7 +115,42 @@ def show_every_state(installation: Installation) -> dict[str, int]:
         "run": SyncRun.objects.latest("pk").pk,
         "site": site.pk,
         "user": root.pk,
+        "log": _pods_and_log(site).pk,
     }
+
+
+def _pods_and_log(site: Site) -> ContainerLog:
+    """Let the site's pods have been checked, and a log have been read."""
+    now = timezone.now()
+    pods = [
+        ListedPod(
+            workload="Deployment cron",
+            namespace=NAMESPACE,
+            name=f"cron-5d4f8c7b9-x2k4{number}",
+            status=status,
+            ready=int(is_well),
+            containers=1,
+            restarts=number,
+            node="node-1",
+            created_at=now - timedelta(hours=number),
+            is_well=is_well,
+        )
+        for number, (status, is_well) in enumerate([("Running", True), ("CrashLoopBackOff", False)])
+    ]
+    PodCheck.objects.update_or_create(
+        site=site, defaults={"asked_at": now, "checked_at": now, "pods": listed_pods_as_json(pods)}
+    )
+    return ContainerLog.objects.create(
+        site=site,
+        namespace=NAMESPACE,
+        pod=pods[1].name,
+        asked_at=now,
+        read_at=timezone.now(),
+        text="panic: board is nil",
+        shown_container="cron",
+        shown_previous=True,
+        choices=[{"container": "cron", "previous": each} for each in (False, True)],
+    )
 
 
 def make_failed(installation: Installation, host: str, log: str = "no such table") -> Deploy:

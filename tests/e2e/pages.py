@@ -21,6 +21,7 @@ SITES = [
     "/deploys/{deploy}/abort",
     "/deploy-all/",
     "/batches/{batch}/",
+    "/logs/{log}/",
 ]
 INSTALLATION = [
     "/hold",

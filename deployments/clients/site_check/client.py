@@ -28,7 +28,7 @@ from deployments.clients.site_check.errors import (
 from deployments.clients.timely_http import session
 
 # An address of another family, or of a network that this one is kept from.
-_NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL})
+_NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 _MOST_BYTES = 64 * 1024
@@ -127,8 +127,8 @@ def _unable(found: list[BaseException], host: str) -> UnableToAsk | None:
     """What says nothing of the site; None where it does."""
     if any(isinstance(each, urllib3.exceptions.NameResolutionError) for each in found):
         return UnableToAsk(f"The worker cannot resolve the name {host}.")
-    if any(isinstance(each, OSError) and each.errno in _NO_WAY for each in found):
-        return UnableToAsk(f"The worker's network has no way to {host}.")
+    if any(isinstance(each, OSError) and each.errno in _NO_ROUTE for each in found):
+        return UnableToAsk(f"The worker's network has no route to {host}.")
     return None
 
 

@@ -6,7 +6,7 @@ class SiteCheckError(Exception):
 
 
 class UnableToAsk(SiteCheckError):
-    """The worker cannot resolve the name, has no way to its network, or cannot reach its own proxy: that says nothing of the site."""
+    """The worker cannot resolve the name, has no route to its network, or cannot reach its own proxy: that says nothing of the site."""
 
 
 class HostUnreachable(SiteCheckError):

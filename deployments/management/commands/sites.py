@@ -14,13 +14,19 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "search", nargs="?", default="", help="words to find in name, host, repository or workload"
+            "search",
+            nargs="?",
+            default="",
+            help="words to find in name, tags, repository, workload or commits",
         )
         parser.add_argument("--state", default="", help="only sites in this state, like ready")
+        parser.add_argument("--tag", default="", help="only sites with this tag")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = site_list(now=timezone.now(), search=options["search"], state=options["state"])
+        found = site_list(
+            now=timezone.now(), search=options["search"], state=options["state"], tag=options["tag"]
+        )
         rows = [_as_dict(row) for row in found.rows]
         if options["json"]:
             print_json(self.stdout, rows)
@@ -40,6 +46,7 @@ def _as_dict(row: SiteRow) -> dict[str, Any]:
         "name": row.name,
         "host": row.site.host,
         "repository": row.slug,
+        "tags": row.site.tags.split(),
         "workloads": format_references(row.site.references),
         "state": row.answer.state.value,
         "message": row.answer.message,

@@ -25,9 +25,8 @@ def rights_suffice_for(cluster: Cluster, mappings: Iterable[NamespaceMapping]) -
     """As `rights_suffice`, for what may be mapped later."""
     for mapping in mappings:
         subject = f"Permissions in {mapping.namespace}"
-        needed = permissions_for(mapping.names, release_jobs=bool(mapping.release_jobs))
         try:
-            missing = [each for permission in needed for each in _refused(cluster, permission, mapping)]
+            missing = missing_rights(cluster, mapping)
         except ClusterError as error:
             yield bad(subject, str(error), "Check KUBECONFIG or the ServiceAccount, then check again.")
             continue
@@ -36,6 +35,12 @@ def rights_suffice_for(cluster: Cluster, mappings: Iterable[NamespaceMapping]) -
             yield bad(subject, f"The worker may not {attributes}.", remedy)
         if not missing:
             yield good(subject, "The worker has every permission it needs.")
+
+
+def missing_rights(cluster: Cluster, mapping: NamespaceMapping) -> list[tuple[str, Permission]]:
+    """What the worker may not do, like `patch deployments web`, each with the permission that it is of. Raises ClusterError."""
+    needed = permissions_for(mapping.names, release_jobs=bool(mapping.release_jobs))
+    return [each for permission in needed for each in _refused(cluster, permission, mapping)]
 
 
 def _refused(

@@ -11,7 +11,7 @@ from deployments.operations.deploys.follow.judge_step import StepJudgement, judg
 from deployments.operations.deploys.follow.snapshot import Snapshot
 from deployments.operations.deploys.follow.verification import check_host, verify_digests
 from deployments.rules.digest_check import DigestCheck, DigestMatch
-from deployments.rules.wording import counted, sentences
+from deployments.rules.wording import counted, is_same_news, sentences
 
 ENDS_FIRST = (Ending.FAILED, Ending.SUPERSEDED, Ending.TIMED_OUT)
 
@@ -30,7 +30,7 @@ def judge(snapshots: Sequence[Snapshot], context: FollowContext) -> None:
     elif all(each.is_ready for each in judgements):
         _verify(judgements, context)
     else:
-        _wait(judgements, ready_before=ready_before)
+        _wait(judgements, context, ready_before=ready_before)
 
 
 def _end(worst: StepJudgement, judgements: Sequence[StepJudgement], context: FollowContext) -> None:
@@ -50,11 +50,14 @@ def _log(worst: StepJudgement, context: FollowContext) -> str:
     return last_lines(cluster, step.namespace, pod=problem.pod, container=problem.container)
 
 
-def _wait(judgements: Sequence[StepJudgement], *, ready_before: int) -> None:
+def _wait(judgements: Sequence[StepJudgement], context: FollowContext, *, ready_before: int) -> None:
     deploy, now = judgements[0].snapshot.deploy, judgements[0].snapshot.now
     late = [each for each in judgements if not each.is_ready]
     message = sentences(*(_named(each, judgements) for each in late))
     deploy.note(now=now, **_totals(judgements))
+    if not is_same_news(message, deploy.message) and (log := _crash_log(late, context)):
+        # Read again when it is said otherwise, as after the next restart, and not at each look.
+        deploy.note(now=now, log=log)
     if deploy.status != Status.VERIFYING:
         deploy.note(now=now, message=message)
     elif any(each.rollout and each.rollout.is_observed for each in late):
@@ -63,6 +66,12 @@ def _wait(judgements: Sequence[StepJudgement], *, ready_before: int) -> None:
         deploy.move(
             Status.ROLLING_OUT, now=now, message=message, verifying_since=None, checks=0, checked_at=None
         )
+
+
+def _crash_log(late: Sequence[StepJudgement], context: FollowContext) -> str:
+    """The last lines of a container that was restarted; empty where none was."""
+    crashing = (each for each in late if each.problem and each.problem.has_crashed)
+    return next((_log(each, context) for each in crashing), "")
 
 
 def _verify(judgements: Sequence[StepJudgement], context: FollowContext) -> None:

@@ -19,7 +19,7 @@ from deployments.rules.diagnosis import (
     pulls_under_way,
 )
 from deployments.rules.images import parse_image
-from deployments.rules.new_pods import blocked
+from deployments.rules.new_pods import blocked, late_pod
 from deployments.rules.ours import PUT_BACK, put_back
 from deployments.rules.progress import (
     Progress,
@@ -139,7 +139,8 @@ def _stated(snapshot: Snapshot, workload: Workload, rollout: Rollout) -> str:
     if rollout.phase is Phase.COMPLETE:
         return waiting_for(snapshot.ready, rollout.wanted)
     pulls = pulls_under_way(snapshot.new_pods, snapshot.events, now=snapshot.now)
-    return sentences(rollout.message, pulls, blocked(workload, snapshot.pods))
+    waits_for = blocked(workload, snapshot.pods) or late_pod(snapshot.new_pods)
+    return sentences(rollout.message, pulls, waits_for)
 
 
 def _problem(snapshot: Snapshot, workload: Workload, context: FollowContext) -> Diagnosis | None:

@@ -142,9 +142,9 @@ def test_a_resolver_that_says_nothing_says_nothing_of_the_site(
     asked.set()
 
 
-def test_a_network_to_which_there_is_no_way_says_nothing_of_the_site(unproxied: SiteCheck) -> None:
+def test_a_network_to_which_there_is_no_route_says_nothing_of_the_site(unproxied: SiteCheck) -> None:
     """As where a name has an IPv6 address alone; here of many receivers, which no connection leads to on any machine."""
-    with pytest.raises(UnableToAsk, match=r"^The worker's network has no way to 224\.0\.0\.1\.$"):
+    with pytest.raises(UnableToAsk, match=r"^The worker's network has no route to 224\.0\.0\.1\.$"):
         unproxied.get("224.0.0.1")
 
 

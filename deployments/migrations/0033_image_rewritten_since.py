@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0030_discovery'),
+        ('deployments', '0032_say_it_in_plain_words'),
     ]
 
     operations = [

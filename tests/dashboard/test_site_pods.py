@@ -1,0 +1,137 @@
+"""The pods and the logs on a site's page: who may ask for them, and what is shown."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from deployments.facts import listed_pods_as_json
+from deployments.models import ContainerLog, PodCheck, Site
+from deployments.rules.pod_list import ListedPod
+from tests.dashboard.conftest import HOST
+
+URL = f"/sites/{HOST}/"
+POD = "cron-5d4f8c7b9-x2k4p"
+ASK = {"pod": POD, "namespace": "default"}
+
+
+@pytest.fixture
+def checked(site: Site) -> Site:
+    now = timezone.now()
+    pod = ListedPod(
+        workload="Deployment cron",
+        namespace="default",
+        name=POD,
+        status="Running",
+        ready=1,
+        containers=2,
+        restarts=3,
+        node="node-7",
+        created_at=now - timedelta(hours=5),
+    )
+    PodCheck.objects.create(site=site, asked_at=now, checked_at=now, pods=listed_pods_as_json([pod]))
+    return site
+
+
+def make_log(site: Site, **values: object) -> ContainerLog:
+    asked = {"namespace": "default", "pod": POD, "asked_at": timezone.now() - timedelta(seconds=1)}
+    return ContainerLog.objects.create(site=site, **asked | values)
+
+
+def test_a_page_that_is_opened_has_the_pods_checked_and_says_so(deployer: Client, site: Site) -> None:
+    opened = deployer.get(URL).text
+    deployer.post(f"{URL}pods", headers={"HX-Request": "true"})
+    waiting = deployer.get(URL).text
+
+    assert 'id="ask-pods"' in opened
+    assert [entry.func() for entry in OrmQ.objects.all()] == ["deployments.tasks.check_pods"]
+    assert "Checking the pods" in waiting
+    assert 'id="ask-pods"' not in waiting
+    assert 'data-every="4"' not in waiting
+
+
+def test_without_script_a_button_leads_back_to_the_page(deployer: Client, site: Site) -> None:
+    answer = deployer.post(f"{URL}pods")
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, URL)
+
+
+@pytest.mark.usefixtures("checked")
+def test_a_pod_is_shown_with_its_age_its_restarts_its_node_and_its_state(viewer: Client) -> None:
+    page = viewer.get(URL).text
+
+    for shown in (POD, "Running", "1 of 2 ready", "3 restarts", "5 h ago", "on node-7"):
+        assert shown in page
+    assert f"{URL}log" not in page
+
+
+def test_pods_that_were_checked_ten_minutes_ago_are_not_shown(deployer: Client, checked: Site) -> None:
+    then = timezone.now() - timedelta(minutes=10)
+    PodCheck.objects.update(asked_at=then, checked_at=then)
+
+    page = deployer.get(URL).text
+
+    assert POD not in page
+    assert 'id="ask-pods"' in page
+
+
+@pytest.mark.usefixtures("checked")
+def test_a_log_is_asked_for_in_one_tap_and_its_page_waits(deployer: Client) -> None:
+    page = deployer.get(URL).text
+
+    answer = deployer.post(f"{URL}log", ASK)
+    log = ContainerLog.objects.get()
+    waiting = deployer.get(answer.headers["Location"]).text
+
+    assert f'action="{URL}log"' in page
+    assert answer.headers["Location"] == f"/logs/{log.pk}/"
+    assert [entry.func() for entry in OrmQ.objects.all()] == ["deployments.tasks.read_log"]
+    assert "<progress" in waiting
+    assert 'http-equiv="refresh"' in waiting
+
+
+def test_a_log_is_shown_as_text_with_the_other_runs_beside_it(deployer: Client, site: Site) -> None:
+    log = make_log(
+        site,
+        read_at=timezone.now(),
+        text="panic: <script>alert(1)</script>",
+        shown_container="cron",
+        shown_previous=True,
+        choices=[{"container": "cron", "previous": False}, {"container": "cron", "previous": True}],
+    )
+
+    page = deployer.get(f"/logs/{log.pk}/").text
+
+    assert "panic: &lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "previous run" in page
+    assert "data-every" not in page
+    assert 'http-equiv="refresh"' not in page
+
+
+def test_a_log_that_is_kept_no_longer_is_not_found(deployer: Client, site: Site) -> None:
+    log = make_log(site, asked_at=timezone.now() - timedelta(minutes=11))
+
+    assert deployer.get(f"/logs/{log.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"pod": "../secrets"}, {"pod": ""}, {"namespace": "kube/system"}, {"container": "A B"}]
+)
+def test_what_is_no_name_asks_the_cluster_nothing(
+    deployer: Client, site: Site, wrong: dict[str, str]
+) -> None:
+    answer = deployer.post(f"{URL}log", ASK | wrong)
+
+    assert answer.headers["Location"] == URL
+    assert not ContainerLog.objects.exists()
+    assert not OrmQ.objects.exists()
+
+
+def test_a_viewer_reads_no_log(viewer: Client, site: Site) -> None:
+    log = make_log(site, read_at=timezone.now(), text="secret")
+
+    refused = [viewer.get(f"/logs/{log.pk}/"), viewer.post(f"{URL}log", ASK), viewer.post(f"{URL}pods")]
+
+    assert [answer.status_code for answer in refused] == [403, 403, 403]
