@@ -51,7 +51,7 @@ class Column:
 
     label: str
     order: str
-    """What a tap on it asks for; empty: by who needs you."""
+    """What a tap on it asks for; empty: by urgency."""
     sign: str
     """Which way it is sorted by this column now; empty where it is not."""
 

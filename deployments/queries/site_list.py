@@ -30,7 +30,7 @@ class SiteList:
     tags: dict[str, int]
     """Number of sites with each tag, whatever the filter."""
     order: str
-    """What they are sorted by; empty: by who needs you."""
+    """What they are sorted by; empty: by urgency."""
     total: int
     all_rows: tuple[SiteRow, ...] = field(repr=False)
     """Every row, whatever the filter."""
