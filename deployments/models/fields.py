@@ -54,14 +54,14 @@ image_tag = RegexValidator(
     r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z",
     "Write the tag alone, as it stands in the image's name after the colon, like main.",
 )
+tags_of_site = RegexValidator(
+    whole(TAGS),
+    "Separate tags by spaces: each has at most 30 lower-case letters, digits, dots, hyphens and underscores, like backend.",
+)
 # What git forbids in a tag's name but for the stars: https://git-scm.com/docs/git-check-ref-format.
 git_tag_pattern = RegexValidator(
     r"^[^\s~^:\\\x00-\x1f\x7f]+\Z",
     "Write a pattern of tags as git has them, with * for whatever differs, like v* or api/v*.",
-)
-tags_of_site = RegexValidator(
-    whole(TAGS),
-    "Separate tags by spaces: each has at most 30 lower-case letters, digits, dots, hyphens and underscores, like backend.",
 )
 http_path = RegexValidator(
     r"^/[!-~]*\Z",

@@ -30,7 +30,7 @@ class VersionQuestion:
 
 @dataclass(frozen=True, kw_only=True)
 class Versions:
-    """What a repository has published: `listed` newest first, and and the commits of the tags that the question named, as far as there are any."""
+    """What a repository has published: `listed` newest first, and the tags named in the question, as far as there are any."""
 
     listed: tuple[Version, ...] = ()
     named: Mapping[str, str] | None = None

@@ -121,7 +121,7 @@ class Versions:
         return more if more != question else None
 
     def _learn(self, site: Site, head: Head, best: rules.Version, observed: Observed) -> None:
-        """What the question named, the newest, and whatever of the listed has the tag of an image that was seen."""
+        """What was named in the question, the newest, and whatever of the listed has the tag of an image that was seen."""
         tags = {each.removeprefix(BY_VERSION) for each in _tokens(observed)}
         listed = {each.name: each.sha for each in head.versions.listed}
         seen = {name: sha for name, sha in listed.items() if site.image_of_version(name).tag in tags}

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0040_by_release'),
+        ('deployments', '0036_by_release'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0041_paths'),
+        ('deployments', '0037_paths'),
     ]
 
     operations = [
