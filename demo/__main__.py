@@ -58,7 +58,9 @@ def _steps(stack: ExitStack) -> Iterator[None]:
     stack.callback(server.remove)
     server.start()
     yield
-    world = stack.enter_context(World(by_label=scenes.BY_LABEL, rbac=(RBAC, WORKLOADS_RBAC)))
+    world = stack.enter_context(
+        World(by_label=scenes.BY_LABEL, by_release=scenes.BY_RELEASE, rbac=(RBAC, WORKLOADS_RBAC))
+    )
     scenes.set_the_scenes(world)
     yield
     host = lan.address() if os.environ.get("LAN") else lan.LOOPBACK
@@ -67,7 +69,7 @@ def _steps(stack: ExitStack) -> Iterator[None]:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="headway-demo-")))
     os.environ.update(_environment(world, folder, server, address))
     password = secrets.token_urlsafe(9)
-    _fill(password)
+    _fill(password, world)
     yield
     headway = stack.enter_context(_headway(host, port))
     yield from _wait_until_ready(port, headway)
@@ -124,7 +126,7 @@ def _push_keys() -> dict[str, str]:
     }
 
 
-def _fill(password: str) -> None:
+def _fill(password: str, world: World) -> None:
     """Migrate, import the mappings, and make the one who logs in."""
     import django
     from django.core.management import call_command
@@ -144,6 +146,10 @@ def _fill(password: str) -> None:
     person = User.objects.create_superuser(USER, password=password)
     Site.objects.filter(host__in=scenes.AUTOMATIC).update(auto_deploy=True)
     Site.objects.filter(host__in=scenes.BY_LABEL).update(commit_source=CommitSource.LABEL)
+    Site.objects.filter(host__in=scenes.BY_RELEASE).update(
+        commit_source=CommitSource.RELEASE, image_template=world.version_template
+    )
+    Site.objects.filter(host=scenes.WITH_PATHS).update(paths=scenes.PATHS)
     held = Site.objects.get(host=scenes.HELD)
     place_hold(
         site=held, reason="The interview is tomorrow: no surprises before it", by=person, now=timezone.now()

@@ -29,6 +29,12 @@ MIXED = "relay.natwelch.com"
 AUTOMATIC = ("hello.natwelch.com", "quotes.natwelch.com", "food.natwelch.com")
 BY_LABEL = ("quotes.natwelch.com", "mood.natwelch.com")
 """Their builds share the tag `main`, and say their commit in a label; the first is deployed automatically."""
+ATTESTED = "life.natwelch.com"
+"""Its workflow attests to its images."""
+BY_RELEASE = ("etu.natwelch.com",)
+"""Their builds are tagged with the versions that they release on GitHub."""
+WITH_PATHS, PATHS = "melandnat.com", "**/*.go, go.mod"
+"""A part of a monorepo: its newest commit touches none of these."""
 QUIET = frozenset(
     {*READY, DEPLOYING, FAILED, DRIFTED, MISSING, UNKNOWN, HELD, RED, BUILDING, DIVERGED, CRASHING, MIXED}
 )
@@ -53,6 +59,8 @@ def set_the_scenes(world: World) -> None:
         for _ in range(number * number):
             add_commit(world.repository(host), chance)
         sha = world.commit(host, "Publish this week's notes")
+        if host == ATTESTED:
+            world.repository(host).attest(world.build(host, sha), sha)
         if host == RELEASED:
             world.behaviours[world.image(host, sha)] = Behaviour(
                 job_log=RELEASE_LOG, slow_seconds=RELEASE_SECONDS
@@ -69,6 +77,9 @@ def set_the_scenes(world: World) -> None:
     building = world.commit(BUILDING, "Split the schema", built=False, checks="PENDING")
     world.build(BUILDING, building, after_seconds=BUILD_OF_THE_BUILDING_SECONDS)
     _hotfix(world)
+    world.commit(WITH_PATHS, "Translate the other app", files=("web/de.json",))
+    for host in world.by_release:
+        world.commit(host, "Begin the next version")
     crash = world.commit(CRASHING, "Read the settings from a file")
     world.behaviours[world.image(CRASHING, crash)] = CRASHES(
         2, ("Starting…", "open /etc/tabs/settings.yaml: no such file or directory")
@@ -157,6 +168,8 @@ class Committer(threading.Thread):
         repository, webhooks = self._world.repository(host), self._world.github.webhooks
         before, sha = repository.head, add_commit(repository, self._random)
         repository.set_checks(sha, "PENDING")
+        if host in self._world.by_release:
+            repository.release(f"v1.{len(repository.releases)}.0", sha)
         self._world.build(host, sha, after_seconds=BUILD_SECONDS)
         webhooks.push(repository, before=before)
         for seconds in (CHECKS_SECONDS, BUILD_SECONDS - CHECKS_SECONDS + 1):

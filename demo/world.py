@@ -11,6 +11,7 @@ from typing import Self
 import yaml
 
 from demo.sites import DemoSites, Page
+from deployments.rules.versions import as_image_tag, number_of
 from simulators.cluster import HEALTHY, Behaviour, DemoCluster, Mutation
 from simulators.cluster.cluster import RBAC
 from simulators.cluster.pods import is_active, is_ready
@@ -63,9 +64,13 @@ class World:
         rbac: Path | tuple[Path, ...] = RBAC,
         mutations: Sequence[Mutation] = (),
         by_label: Collection[str] = (),
+        by_release: Collection[str] = (),
     ) -> None:
-        """`by_label` are the hosts whose pipeline pushes one tag, called like the branch, and labels each build with its commit."""
-        self.by_label = frozenset(by_label)
+        """`by_label` are the hosts whose pipeline pushes one tag, called like the branch, and labels each build with its commit.
+
+        `by_release` are those whose pipeline builds releases alone, and tags each image with its version.
+        """
+        self.by_label, self.by_release = frozenset(by_label), frozenset(by_release)
         self.mappings = {each.host: each for each in mappings or read_mappings()}
         self.behaviours: dict[str, Behaviour] = {}
         self.github = DemoGitHub()
@@ -91,8 +96,11 @@ class World:
             if mapping.slug not in self.github.repositories:
                 history = written_history(COMMITS, until=datetime.now(UTC) - timedelta(hours=6))
                 self.github.repositories.create(mapping.slug, mapping.branch, history=history)
-            for commit in self.repository(host).graph.commits[-BUILT_COMMITS:]:
-                self.build(host, commit.sha)
+            for number_of_build, commit in enumerate(self.repository(host).graph.commits[-BUILT_COMMITS:]):
+                if host in self.by_release:
+                    self.release(host, f"v1.{number_of_build}.0", commit.sha)
+                else:
+                    self.build(host, commit.sha)
             # A sidecar stands first in every fifth: the first container is not always the site's.
             sidecar = {"proxy": SIDECAR} if number % 5 == 0 else {}
             self.cluster.create_deployment(
@@ -120,6 +128,11 @@ class World:
     def image_template(self) -> str:
         return f"{self.registry.host}/{PROJECT}/{{repository}}:{{sha}}"
 
+    @property
+    def version_template(self) -> str:
+        """The image template of a site by release."""
+        return self.image_template.replace("{sha}", "{version}")
+
     def image(self, host: str, sha: str = "") -> str:
         """Name the image of a commit; of the head where none is named."""
         return f"{self.registry.host}/{self.path(host)}:{self.tag(host, sha or self.repository(host).head)}"
@@ -129,18 +142,44 @@ class World:
         return f"{PROJECT}/{self.mappings[host].repository}".lower()
 
     def tag(self, host: str, sha: str) -> str:
-        """The tag that a build of this commit gets."""
+        """The tag that a build of this commit gets; by release that of its latest version."""
+        if host in self.by_release:
+            versions = [name for name, tagged in self.repository(host).tags.items() if tagged == sha]
+            return as_image_tag(number_of(versions[-1]))
         return (self.mappings[host].branch or "main") if host in self.by_label else sha
 
     def commit(
-        self, host: str, message: str = "Improve things", *, built: bool = True, checks: str = "SUCCESS"
+        self,
+        host: str,
+        message: str = "Improve things",
+        *,
+        built: bool = True,
+        checks: str = "SUCCESS",
+        files: tuple[str, ...] = ("main.go",),
     ) -> str:
         """Commit to the site's branch, with its image and its CI; return the SHA."""
-        sha = self.repository(host).commit(message)
+        sha = self.repository(host).commit(message, files=files)
         self.repository(host).set_checks(sha, checks)
-        if built:
+        if built and host not in self.by_release:
             self.build(host, sha)
         return sha
+
+    def release(
+        self,
+        host: str,
+        version: str,
+        sha: str = "",
+        *,
+        built: bool = True,
+        prerelease: bool = False,
+        annotated: bool = False,
+    ) -> str:
+        """Publish a release of a commit (default: the head), with its image; return the commit."""
+        repository = self.repository(host)
+        repository.release(version, sha, prerelease=prerelease, annotated=annotated)
+        if built:
+            self.build(host, repository.tags[version])
+        return repository.tags[version]
 
     def build(
         self,

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from deployments.facts import provenance_from_json, slugs_of
 from deployments.models import CommitRange, Deploy, Observation, Site, Trigger
 from deployments.rules.autodeploy import NOT_TRIED, Policy, Verdict, decide
 from deployments.rules.site_facts import SiteFacts
@@ -26,6 +27,9 @@ def policies_of(sites: Sequence[Site], seen: Mapping[int, Observation]) -> dict[
             tried_shas=tried.get(site.pk, frozenset()),
             head_reverted_by=reverted.get(seen[site.pk].target_sha, ""),
             last_started_at=_last_started_at(seen[site.pk]),
+            requires_provenance=site.requires_provenance,
+            provenance=provenance_from_json(seen[site.pk].provenance),
+            slugs=slugs_of(site),
             minimum_interval=timedelta(minutes=site.minimum_interval_minutes),
         )
         for site in sites

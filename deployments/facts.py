@@ -14,6 +14,7 @@ from deployments.rules.findings import hold_message, hold_subject
 from deployments.rules.outages import PodState
 from deployments.rules.permissions import NamespaceMapping
 from deployments.rules.pod_list import ListedPod
+from deployments.rules.provenance import Attestation, Provenance
 from deployments.rules.site_state import CheckState, DeployFacts, HoldFacts, SiteFacts
 from deployments.rules.site_workloads import WorkloadSeen
 from deployments.rules.times import EARLIEST, in_zone, parse_time
@@ -104,10 +105,14 @@ def site_facts(
     return SiteFacts(
         name=site.name,
         head_sha=seen.head_sha,
+        head_version=seen.head_version if site.is_by_release else "",
+        running_version=seen.running_version if site.is_by_release else "",
         check_state=CheckState(seen.check_state),
         check_problem=seen.check_problem,
         behind_by=seen.behind_by,
         ahead_by=seen.ahead_by,
+        has_paths=bool(site.paths),
+        left_out=None if (left_out := seen.left_out_of(site.paths)) is None else len(left_out),
         github_observed_at=seen.github_observed_at,
         github_problem=seen.github_problem,
         repository_missing=seen.repository_missing,
@@ -219,6 +224,27 @@ def _deploy_facts(deploy: Deploy | None) -> DeployFacts | None:
         is_rollback=deploy.kind == Kind.ROLLBACK,
         is_failure=deploy.status in Status.FAILURES,
     )
+
+
+def provenance_as_json(found: Provenance) -> dict[str, Any]:
+    """As Observation.provenance holds it."""
+    at = found.first_asked_at
+    return asdict(found) | {"first_asked_at": at and at.isoformat()}
+
+
+def provenance_from_json(row: dict[str, Any] | None) -> Provenance | None:
+    """What provenance_as_json made."""
+    if row is None:
+        return None
+    attestation = row["attestation"] and Attestation(**row["attestation"])
+    times = {"first_asked_at": parse_time(row["first_asked_at"] or "")}
+    return Provenance(**row | times | {"attestation": attestation})
+
+
+def slugs_of(site: Site) -> tuple[str, ...]:
+    """What the site's repository is called: by its mapping, and by GitHub where that is another name."""
+    ours, seen = f"{site.owner}/{site.repository}", getattr(site, "observation", None)
+    return (ours, seen.name_with_owner) if seen and seen.name_with_owner else (ours,)
 
 
 def workloads_as_json(workloads: Iterable[WorkloadSeen]) -> list[dict[str, Any]]:

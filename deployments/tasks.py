@@ -24,6 +24,7 @@ from deployments.operations.hooks import pull, signing_keys, syncs
 from deployments.operations.hooks.syncs import look_again
 from deployments.operations.sites import pods
 from deployments.operations.sync import commits, head_check
+from deployments.operations.sync.provenance import ask_provenance
 from deployments.operations.sync.request import let_follow, wait_for_another
 from deployments.operations.sync.run import AnotherAtWork, UnableToSync
 from deployments.operations.sync.run import sync as sync_all
@@ -109,7 +110,9 @@ def _sender() -> Sender:
 
 
 def fetch_commits() -> None:
-    commits.fetch_commits(github=Clients.from_settings().github, now=timezone.now())
+    clients = Clients.from_settings()
+    commits.fetch_commits(github=clients.github, now=timezone.now())
+    ask_provenance(clients=clients, now=timezone.now())
 
 
 def doctor() -> None:

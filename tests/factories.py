@@ -81,7 +81,8 @@ def make_sites(world: World) -> dict[str, Site]:
             owner=each.owner,
             repository=each.repository,
             branch=each.branch,
-            commit_source=CommitSource.LABEL if each.host in world.by_label else CommitSource.TAG,
+            commit_source=_commit_source(world, each.host),
+            image_template=world.version_template if each.host in world.by_release else "",
         )
         for each in world.mappings.values()
     )
@@ -92,6 +93,12 @@ def make_sites(world: World) -> dict[str, Site]:
         for site in sites
     )
     return {site.host: site for site in Site.objects.all()}
+
+
+def _commit_source(world: World, host: str) -> CommitSource:
+    if host in world.by_release:
+        return CommitSource.RELEASE
+    return CommitSource.LABEL if host in world.by_label else CommitSource.TAG
 
 
 def make_user(name: str = "nat", *, may_deploy: bool = True) -> User:

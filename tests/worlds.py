@@ -21,14 +21,16 @@ from tests.timeouts import timeout_seconds
 def world(request: pytest.FixtureRequest, settings: Settings) -> Iterator[World]:
     """Five sites of the real table; all 34 where the test is marked with `whole_table`.
 
-    With `every_kind` the worker has the rights for all kinds of workloads; with `by_label` every image says its commit in a label.
+    With `every_kind` the worker has the rights for all kinds of workloads; with `by_label` every image says its commit in a label,
+    and with `by_release` images are tagged with versions.
     """
     mappings = read_mappings()
     if request.node.get_closest_marker("whole_table") is None:
         mappings = mappings[:5]
     rbac = (RBAC, WORKLOADS_RBAC) if request.node.get_closest_marker("every_kind") else RBAC
     by_label = [each.host for each in mappings] if request.node.get_closest_marker("by_label") else []
-    with World(mappings, start_seconds=0.05, rbac=rbac, by_label=by_label) as world:
+    by_release = [each.host for each in mappings] if request.node.get_closest_marker("by_release") else []
+    with World(mappings, start_seconds=0.05, rbac=rbac, by_label=by_label, by_release=by_release) as world:
         settings.IMAGE_TEMPLATE = world.image_template
         settings.IMAGE_PREFIXES = [world.image_template.partition("{")[0]]
         yield world

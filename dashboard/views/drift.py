@@ -32,7 +32,7 @@ def drift(request: HttpRequest, name: str) -> HttpResponse:
         {}
         if row.seen.desired_sha
         else mapping_for(
-            row.seen.desired_image, repository=row.site.repository, is_by_label=row.site.is_by_label
+            row.seen.desired_image, repository=row.site.repository, source=row.site.commit_source
         )
     )
     edit = f"{edit_url(row)}?{urlencode(suggested)}" if suggested else edit_url(row)

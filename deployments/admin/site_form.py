@@ -8,6 +8,16 @@ from deployments.admin.mapping_check import CHECKED_FIELDS, show_beside
 from deployments.form_fields import HostField, RepositoryField, TagsField
 from deployments.models import Site
 from deployments.models.site import mapping_fields
+from deployments.rules.suggestions import mapping_for, proposal
+
+
+def _proposal(site: Site) -> str:
+    """How commits could be known by what runs, where they are not; empty for a new mapping."""
+    seen = getattr(site, "observation", None) if site.pk else None
+    if seen is None or seen.desired_sha or not seen.desired_image:
+        return ""
+    suggested = mapping_for(seen.desired_image, repository=site.repository, source=site.commit_source)
+    return proposal(seen.desired_image, suggested)
 
 
 class SiteForm(forms.ModelForm):
@@ -26,6 +36,9 @@ class SiteForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.update(self.suggested)
+        field = self.fields.get("commit_source")
+        if field is not None and (message := _proposal(self.instance)):
+            field.help_text = f"{message} {field.help_text}"
         if "owner" in self.fields:
             self.fields["owner"].required = False
         for name in CHECKED_FIELDS if self.instance.pk else ():
@@ -38,7 +51,7 @@ class SiteForm(forms.ModelForm):
         pasted, _, name = cleaned.get("repository", "").rpartition("/")
         owner = cleaned.get("owner", "")
         if pasted and owner and pasted.casefold() != owner.casefold():
-            message = f"The repository belongs to {pasted}, and the owner says {owner}: correct one of them."
+            message = f"The repository belongs to {pasted}, and the owner says {owner}. Correct one of them."
             self.add_error("repository", message)
         elif not (pasted or owner) and "owner" not in self.errors:
             self.add_error(

@@ -72,11 +72,28 @@ class SiteAdmin(admin.ModelAdmin):
         (None, {"fields": ("name", "host", "tags", "found")}),
         (
             "Auto-deploy",
-            {"fields": ("auto_deploy", "auto_rollback", "wait_for_ci", "minimum_interval_minutes")},
+            {
+                "fields": (
+                    *("auto_deploy", "auto_rollback", "wait_for_ci"),
+                    *("requires_provenance", "minimum_interval_minutes"),
+                )
+            },
         ),
-        ("GitHub", {"fields": ("owner", "repository", "branch")}),
+        ("GitHub", {"fields": ("owner", "repository", "branch", "paths")}),
         ("Cluster", {"fields": ("release_job",)}),
-        ("Image", {"fields": ("image_template", "commit_source", "moving_tag", "pins_digest")}),
+        (
+            "Image",
+            {
+                "fields": (
+                    "image_template",
+                    "commit_source",
+                    "moving_tag",
+                    "tag_pattern",
+                    "prereleases",
+                    "pins_digest",
+                )
+            },
+        ),
         (
             "Health check",
             {"fields": ("check_enabled", "check_path", "check_status", "check_timeout_seconds")},

@@ -3,6 +3,7 @@
 from deployments.models.audit import AuditEvent
 from deployments.models.batch import BatchItem, DeployBatch
 from deployments.models.build import Build
+from deployments.models.commit_files import CommitFiles
 from deployments.models.commits import CommitRange
 from deployments.models.deploy import Deploy
 from deployments.models.deploy_event import DeployEvent, EventKind
@@ -19,6 +20,7 @@ from deployments.models.mapped_workload import MappedWorkload
 from deployments.models.mapping_check import MappingCheck
 from deployments.models.observation import Observation
 from deployments.models.pod_check import ContainerLog, PodCheck
+from deployments.models.published_version import PublishedVersion
 from deployments.models.push import NotificationPreference, PushSubscription, StarredSite
 from deployments.models.schedule import SyncSchedule
 from deployments.models.site import Site
@@ -29,6 +31,7 @@ __all__ = [
     "AuditEvent",
     "BatchItem",
     "Build",
+    "CommitFiles",
     "CommitRange",
     "ContainerLog",
     "Deploy",
@@ -51,6 +54,7 @@ __all__ = [
     "NotificationPreference",
     "Observation",
     "PodCheck",
+    "PublishedVersion",
     "PushSubscription",
     "SigningKey",
     "Site",

@@ -12,6 +12,7 @@ from django.db.models import Q
 from deployments.models.deploy_event import DeployEvent, EventKind
 from deployments.models.deploy_status import ACTIVE_STATUSES, TRANSITIONS, Kind, Status, Trigger
 from deployments.models.fields import FULL_SHA, FULL_SHA_OR_EMPTY, times_in_range
+from deployments.rules.images import version_shown
 from deployments.rules.wording import is_same_news, short
 
 logger = logging.getLogger(__name__)
@@ -150,6 +151,11 @@ class Deploy(models.Model):
     @property
     def is_active(self) -> bool:
         return self.status in ACTIVE_STATUSES
+
+    @property
+    def version(self) -> str:
+        """The version that it runs, as its image is tagged; empty where the site is not by release."""
+        return version_shown(self.image) if self.site.is_by_release else ""
 
     @property
     def restarted_at(self) -> str:

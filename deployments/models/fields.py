@@ -58,6 +58,11 @@ tags_of_site = RegexValidator(
     whole(TAGS),
     "Separate tags by spaces: each has at most 30 lower-case letters, digits, dots, hyphens and underscores, like backend.",
 )
+# What git forbids in a tag's name but for the stars: https://git-scm.com/docs/git-check-ref-format.
+git_tag_pattern = RegexValidator(
+    r"^[^\s~^:\\\x00-\x1f\x7f]+\Z",
+    "Write a pattern of tags as git has them, with * for whatever differs, like v* or api/v*.",
+)
 http_path = RegexValidator(
     r"^/[!-~]*\Z",
     "Write the path with its query as it stands behind the host, like /healthz: it begins with a slash.",

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from deployments.models.fields import FULL_SHA_OR_EMPTY, times_in_range
+from deployments.rules.paths import key_of
 from deployments.rules.site_facts import CheckState
 
 
@@ -19,6 +20,9 @@ class Observation(models.Model):
     name_with_owner = models.CharField(max_length=140, blank=True)
     branch = models.CharField(max_length=255, blank=True)
     head_sha = models.CharField(max_length=40, blank=True)
+    head_version = models.TextField(
+        blank=True, default="", db_default="", help_text="By release: git's tag of the newest version."
+    )
     head_headline = models.TextField(blank=True)
     head_author = models.TextField(blank=True)
     head_committed_at = models.DateTimeField(null=True)
@@ -39,6 +43,10 @@ class Observation(models.Model):
     )
     ahead_by = models.PositiveIntegerField(
         null=True, help_text="Commits that run and are not on the branch; null: not known."
+    )
+    left_out = models.JSONField(
+        null=True,
+        help_text="With paths, the commits between what runs and the head that touch none of them, and what they were counted for: {of, shas}",
     )
     is_archived = models.BooleanField(default=False)
     running_is_unknown = models.BooleanField(
@@ -76,13 +84,17 @@ class Observation(models.Model):
         null=True,
         help_text="How long the newest five heads that were seen without an image took to have one.",
     )
+    provenance = models.JSONField(
+        null=True,
+        help_text="What GitHub lists for the image that would be deployed next, as facts.provenance_as_json writes it.",
+    )
     registry_problem = models.TextField(db_column="registry_trouble", blank=True)
 
     build_problem = models.TextField(
         blank=True,
         default="",
         db_default="",
-        help_text="By label: why the commit of what runs is not known.",
+        help_text="By label and by release: why the commit of what runs is not known.",
     )
 
     desired_image = models.TextField(blank=True)
@@ -102,6 +114,9 @@ class Observation(models.Model):
         help_text="What Headway set last, a person adopted, or the first look found; another one is somebody else's.",
     )
     running_sha = models.CharField(max_length=40, blank=True)
+    running_version = models.TextField(
+        blank=True, default="", db_default="", help_text="By release: git's tag of the version that runs."
+    )
     workloads = models.JSONField(
         null=True,
         help_text="What was seen of each workload, in the mapping's order: each as facts.workloads_as_json writes it.",
@@ -160,6 +175,12 @@ class Observation(models.Model):
 
     def __str__(self) -> str:
         return f"what was seen of {self.site_id}"
+
+    def left_out_of(self, paths: str) -> tuple[str, ...] | None:
+        """The commits between what runs and the head that touch none of these paths; None where that is not known, and without paths."""
+        key = key_of(running=self.running_sha, head=self.head_sha, paths=paths)
+        counted = self.left_out or {}
+        return tuple(counted["shas"]) if paths and counted.get("of") == key else None
 
     @property
     def ready_below(self) -> str:

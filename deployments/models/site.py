@@ -15,6 +15,7 @@ from django.db.models.functions import JSONObject
 from deployments.models.fields import (
     DNS_NAME,
     dns_name,
+    git_tag_pattern,
     github_owner,
     github_repository,
     http_path,
@@ -26,7 +27,14 @@ from deployments.models.fields import (
 from deployments.models.mapped_workload import MappedWorkload
 from deployments.models.push import StarredSite
 from deployments.rules.builds import CommitSource, tag_of_branch
-from deployments.rules.images import ImageReference, ImageTemplate, UnableToParseImage, UnableToParseTemplate
+from deployments.rules.images import (
+    ImageReference,
+    ImageTemplate,
+    UnableToParseImage,
+    UnableToParseTemplate,
+    parse_image,
+)
+from deployments.rules.paths import UnableToParsePaths, parse_paths
 from deployments.rules.rollbacks import is_of
 from deployments.rules.targets import WorkloadReference
 from deployments.rules.workloads import WorkloadKind
@@ -34,7 +42,7 @@ from deployments.rules.workloads import WorkloadKind
 WEEK_MINUTES = 7 * 24 * 60
 RUNS_BY = frozenset({"owner", "repository", "image_template", "commit_source", "moving_tag", "workloads"})
 """Another value means other workloads, or other images."""
-OBSERVED_BY = RUNS_BY | {"branch"}
+OBSERVED_BY = RUNS_BY | {"branch", "tag_pattern", "prereleases"}
 """Another value makes untrue what was observed of the site."""
 SETTINGS = frozenset(
     {
@@ -44,6 +52,8 @@ SETTINGS = frozenset(
             "tags",
             "release_job",
             "pins_digest",
+            "paths",
+            "requires_provenance",
             "auto_deploy",
             "auto_rollback",
             "wait_for_ci",
@@ -60,6 +70,14 @@ def validate_image_template(text: str) -> None:
     try:
         ImageTemplate.parse(text)
     except UnableToParseTemplate as error:
+        raise ValidationError(str(error)) from error
+
+
+def validate_paths(text: str) -> None:
+    """Raise ValidationError with the parser's own sentence."""
+    try:
+        parse_paths(text)
+    except UnableToParsePaths as error:
         raise ValidationError(str(error)) from error
 
 
@@ -119,6 +137,15 @@ class Site(models.Model):
     branch = models.CharField(
         max_length=255, blank=True, help_text="Defaults to the repository's default branch."
     )
+    paths = models.CharField(
+        max_length=1000,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_paths],
+        help_text="Of a repository with several apps: what belongs to this one, like services/api/**, go.mod. Commits that touch none of it are not "
+        "behind. Leave empty to count every commit.",
+    )
     image_template = models.CharField(
         max_length=512,
         blank=True,
@@ -133,9 +160,11 @@ class Site(models.Model):
         choices=[
             (CommitSource.TAG.value, "the image's tag"),
             (CommitSource.LABEL.value, "the image's label"),
+            (CommitSource.RELEASE.value, "the image's version"),
         ],
         help_text="`tag`: each build has a tag with its commit. `label`: builds share a tag that moves, and say their commit in the label "
-        "org.opencontainers.image.revision; of the image template, the repository alone counts.",
+        "org.opencontainers.image.revision; of the image template, the repository alone counts. `release`: the newest version is deployed, and images "
+        "are tagged with it; end the image template with {version} for 1.4.2, or with {tag} for v1.4.2.",
     )
     moving_tag = models.CharField(
         max_length=128,
@@ -144,6 +173,20 @@ class Site(models.Model):
         db_default="",
         validators=[image_tag],
         help_text="By label: the tag that the newest build gets, like main or latest. Defaults to the branch's name.",
+    )
+    tag_pattern = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[git_tag_pattern],
+        help_text="By release: the newest version is the highest tag of git that fits this pattern, like v* or api/v*. Defaults to GitHub's latest release.",
+    )
+    prereleases = models.BooleanField(
+        "pre-releases too",
+        default=False,
+        db_default=False,
+        help_text="By release: a pre-release, like v2.0.0-rc.1, may be the newest version.",
     )
     pins_digest = models.BooleanField(
         "deploy by digest",
@@ -204,6 +247,13 @@ class Site(models.Model):
         default=True,
         help_text="Auto-deploy waits until CI has passed. Red CI always holds a commit back.",
     )
+    requires_provenance = models.BooleanField(
+        "require an attestation",
+        default=False,
+        db_default=False,
+        help_text="Auto-deploy takes an image only where GitHub lists an attestation that it was built from this commit of this repository. "
+        "Headway does not check its signature.",
+    )
     minimum_interval_minutes = models.PositiveIntegerField(
         default=0,
         validators=[MaxValueValidator(WEEK_MINUTES)],
@@ -238,12 +288,18 @@ class Site(models.Model):
             raise ValidationError({"name": "Name the site, or give its host: one of the two is needed."})
         try:
             if self.owner and self.repository:
-                self.template.repository_for(owner=self.owner, repository=self.repository)
+                self._check_template()
         except UnableToParseTemplate:
             # The field's own validator says so, or the system checks, where it is the project's.
             return
         except UnableToParseImage as error:
             raise ValidationError({"image_template": f"Filled in for this site: {error}"}) from error
+
+    def _check_template(self) -> None:
+        """Raise UnableToParseTemplate or UnableToParseImage where it names no image by this commit source."""
+        if self.commit_source == CommitSource.TAG:
+            self.template.image_for(owner=self.owner, repository=self.repository, sha="0" * 40)
+        self.template.repository_for(owner=self.owner, repository=self.repository)
 
     @property
     def references(self) -> tuple[WorkloadReference, ...]:
@@ -311,17 +367,33 @@ class Site(models.Model):
         """
         seen = getattr(self, "observation", None)
         branch = branch or self.branch or (seen.branch if seen else "")
-        image = self.template.image_for(owner=self.owner, repository=self.repository, sha="0" * 40)
+        image = parse_image(self.template.repository_for(owner=self.owner, repository=self.repository))
         return replace(image, tag=self.moving_tag or tag_of_branch(branch) or None)
 
+    @property
+    def is_by_release(self) -> bool:
+        return self.commit_source == CommitSource.RELEASE
+
+    def image_of_version(self, version: str) -> ImageReference:
+        """Where the image of git's tag `version` is pushed. Raises UnableToParseTemplate or UnableToParseImage."""
+        return self.template.image_for_version(owner=self.owner, repository=self.repository, version=version)
+
     def image_for(self, sha: str) -> ImageReference:
-        """Where a build of the commit is pushed; by label this is where the newest is.
+        """Where a build of the commit is pushed; by label this is where the newest is, by release without a tag where its version is not known.
 
         Raises UnableToParseTemplate or UnableToParseImage where `expected_repository` is empty.
         """
         if self.is_by_label:
             return self.moving_image()
+        if self.is_by_release:
+            return self._image_by_version(sha)
         return self.template.image_for(owner=self.owner, repository=self.repository, sha=sha)
+
+    def _image_by_version(self, sha: str) -> ImageReference:
+        seen = getattr(self, "observation", None)
+        if seen and seen.head_version and sha == seen.head_sha:
+            return self.image_of_version(seen.head_version)
+        return parse_image(self.template.repository_for(owner=self.owner, repository=self.repository))
 
 
 def mapping_fields() -> "dict[str, models.Field[Any, Any]]":

@@ -4,17 +4,21 @@ Where GitHub does not say how long, the wait doubles with every limit in a row:
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 from django.db.models import F
 from django.db.models.functions import Greatest
 
 from deployments.clients.github import Answers, Comparison, GitHub, GitHubRateLimited, HeadQuestion
 from deployments.models import GitHubPause
+from deployments.rules.provenance import Attestation
 from deployments.rules.times import LONGEST_WAIT
 
+T = TypeVar("T")
 _FIRST_WAIT = timedelta(minutes=1)
 _MOST_DOUBLINGS = 6
 
@@ -65,10 +69,28 @@ def ask_comparison(
     github: GitHub, owner: str, repository: str, *, base: str, head: str, now: datetime
 ) -> Comparison:
     """As GitHub.compare, with the pauses honoured and kept."""
+    return _ask(partial(github.compare, owner, repository, base=base, head=head), now=now)
+
+
+def ask_files(
+    github: GitHub, owner: str, repository: str, *, sha: str, now: datetime
+) -> frozenset[str] | None:
+    """As GitHub.files, with the pauses honoured and kept."""
+    return _ask(partial(github.files, owner, repository, sha=sha), now=now)
+
+
+def ask_attestation(
+    github: GitHub, owner: str, repository: str, *, digest: str, now: datetime
+) -> Attestation | None:
+    """As GitHub.attestation, with the pauses honoured and kept."""
+    return _ask(partial(github.attestation, owner, repository, digest=digest), now=now)
+
+
+def _ask(question: Callable[..., T], *, now: datetime) -> T:
     pauses = read_pauses()
     standing = pauses.standing(now=now)
     try:
-        return github.compare(owner, repository, base=base, head=head, paused=standing)
+        return question(paused=standing)
     except GitHubRateLimited as error:
         if error.who not in standing:
             remember({error.who: error}, pauses, now=now)

@@ -2,18 +2,36 @@
 
 from dataclasses import replace
 
-from deployments.models import Build, Site
+from deployments.models import Build, PublishedVersion, Site
 from deployments.rules.images import ImageReference, parse_image
+from deployments.rules.wording import short
 
 
 def image_of_commit(site: Site, sha: str) -> str:
-    """What a Deploy of this commit runs: by label the newest build of it, by its digest; without one where none is known yet.
+    """What a Deploy of this commit runs: by label the newest build of it, by its digest, by release its latest version; without one where none is known yet.
 
-    Raises UnableToParseTemplate or UnableToParseImage where the site's template gives no image. One statement by label, else none.
+    Raises UnableToParseTemplate or UnableToParseImage where the site's template gives no image. One statement by label, and by release for an older version, else none.
     """
     image = site.image_for(sha)
+    if site.is_by_release and not image.tag:
+        return str(image_of_release(site, sha) or image)
     build = build_of(site, sha)
     return str(_pinned(image, build) if build else image)
+
+
+def says_commit(site: Site, image: str, sha: str) -> bool:
+    """Whether an image's tag says that it is of this commit. One statement by release, else none."""
+    if not site.is_by_release:
+        return short(sha) in image
+    known = PublishedVersion.objects.filter(owner=site.owner, repository=site.repository, sha=sha)
+    return any(str(site.image_of_version(each)) == image for each in known.values_list("name", flat=True))
+
+
+def image_of_release(site: Site, sha: str) -> ImageReference | None:
+    """The image of the latest version of a commit; None where no version of it is known. One statement."""
+    versions = PublishedVersion.objects.filter(owner=site.owner, repository=site.repository, sha=sha)
+    name = versions.order_by("-pk").values_list("name", flat=True).first()
+    return site.image_of_version(name) if name else None
 
 
 def build_of(site: Site, sha: str) -> Build | None:

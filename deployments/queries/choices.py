@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from deployments.models import CommitRange, Site
+from deployments.models import CommitRange, PublishedVersion, Site
 from deployments.queries.commits import Commit, commits_of, on_the_way
 from deployments.rules.commit_graph import contained_in
 from deployments.rules.wording import counted
@@ -30,7 +30,13 @@ class Choice:
 
 
 def choices_for(site: Site, commits: Sequence[Commit], *, running: str, head: str) -> tuple[Choice, ...]:
-    """Those of `commits`, which lie between what runs and the head, and those known to lie before what runs. At most one statement."""
+    """Those of `commits`, which lie between what runs and the head, and those known to lie before what runs. At most one statement, by release two."""
+    if site.is_by_release:
+        # What was never published has no image.
+        versions = PublishedVersion.objects.filter(owner=site.owner, repository=site.repository)
+        published = set(versions.values_list("sha", flat=True))
+        every = (*_ahead(commits, running=running, head=head), *_behind(site, running=running))
+        return tuple(islice((each for each in every if each.commit.sha in published), SHOWN))
     ahead = islice(_ahead(commits, running=running, head=head), SHOWN)
     return (*ahead, *islice(_behind(site, running=running), SHOWN))
 

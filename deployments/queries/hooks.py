@@ -14,7 +14,7 @@ from deployments.rules.times import in_zone
 SHOWN = 15
 _COLUMNS = (
     *("name", "owner", "repository", "branch", "image_template", "former_repository"),
-    *("observation__branch", "observation__name_with_owner"),
+    *("observation__branch", "observation__name_with_owner", "commit_source"),
 )
 
 
@@ -47,6 +47,7 @@ def _followed(site: Site) -> Followed:
         repositories=frozenset(name.lower() for name in names),
         branch=site.branch or (seen.branch if seen else ""),
         image_repositories=site.image_repositories,
+        is_by_release=site.is_by_release,
     )
 
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from django.db.models import OuterRef, Subquery
 
 from deployments.models import CommitRange, Deploy, Site, Status
-from deployments.queries.builds import build_of, image_of
+from deployments.queries.builds import build_of, image_of, says_commit
+from deployments.rules.images import version_shown
 from deployments.rules.wording import short
 
 TARGETS = 5
@@ -26,13 +27,16 @@ class RollbackTarget:
     """When the registry was last seen to have its image; None: never asked."""
     image_gone: bool
 
+    version: str = ""
+    """By release, what its image is tagged with."""
+
     @property
     def short(self) -> str:
         return short(self.sha)
 
 
 def rollback_targets(site: Site) -> tuple[RollbackTarget, ...]:
-    """The last five different commits that succeeded here, newest first, then what ran before all of them. One statement, by label two."""
+    """The last five different commits that succeeded here, newest first, then what ran before all of them. One statement, by label or by release two."""
     seen = site.observation if hasattr(site, "observation") else None
     present = (seen.desired_sha or seen.running_sha) if seen else ""
     ranges = CommitRange.objects.filter(
@@ -59,6 +63,7 @@ def _target(deploy: Deploy) -> RollbackTarget:
         succeeded_at=deploy.finished_at,
         image_seen_at=deploy.image_seen_at,
         image_gone=deploy.image_gone,
+        version=deploy.version,
     )
 
 
@@ -73,7 +78,7 @@ def _before(site: Site, first: Deploy) -> RollbackTarget | None:
             image_seen_at=build.last_seen_at,
             image_gone=False,
         )
-    if not first.from_sha or short(first.from_sha) not in first.from_image:
+    if not first.from_sha or not says_commit(site, first.from_image, first.from_sha):
         return None
     return RollbackTarget(
         sha=first.from_sha,
@@ -82,4 +87,5 @@ def _before(site: Site, first: Deploy) -> RollbackTarget | None:
         succeeded_at=None,
         image_seen_at=first.from_image_seen_at,
         image_gone=first.from_image_gone,
+        version=version_shown(first.from_image) if site.is_by_release else "",
     )

@@ -54,6 +54,19 @@ class SiteRow:
         return self.seen.running_sha
 
     @property
+    def running_version(self) -> str:
+        return self.seen.running_version if self.site.is_by_release else ""
+
+    @property
+    def head_version(self) -> str:
+        return self.seen.head_version if self.site.is_by_release else ""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Commits between what runs and the head that touch none of the site's paths."""
+        return self.seen.left_out_of(self.site.paths) or ()
+
+    @property
     def target(self) -> Commit | None:
         """What a Deploy of the newest would run: the head, or the newest built commit below it."""
         return Commit(self.seen.ready_below, self.seen.built_headline) if self.seen.ready_below else self.head

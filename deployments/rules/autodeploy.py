@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from deployments.rules import findings
+from deployments.rules import findings, paths
 from deployments.rules.ours import PUT_BACK
+from deployments.rules.provenance import Provenance, why_not
 from deployments.rules.site_facts import CheckState, SiteFacts
 from deployments.rules.wording import duration, sentences, short
 
@@ -55,6 +56,10 @@ class Policy:
     head_reverted_by: str = ""
     last_started_at: datetime | None = None
     minimum_interval: timedelta = timedelta(0)
+    requires_provenance: bool = False
+    provenance: Provenance | None = None
+    slugs: tuple[str, ...] = ()
+    """What the repository is called that an attestation must name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +130,7 @@ def _drifted(question: _Question) -> _Refusal:
 def _not_ahead(question: _Question) -> _Refusal:
     facts = question.facts
     if facts.running_sha == facts.head_sha:
-        return Wait(f"Runs the newest commit, {short(facts.head_sha)}.")
+        return Wait(f"Runs {facts.newest_name}.")
     if facts.is_diverged or not facts.behind_by or facts.ahead_by is None:
         return Stop(
             sentences(findings.distance(facts), "Only a commit ahead of what runs is deployed automatically")
@@ -138,6 +143,14 @@ def _not_ahead(question: _Question) -> _Refusal:
     if facts.desired_sha == facts.running_sha or is_ours:
         return None
     return Wait(f"A rollout of {short(facts.desired_sha)} that was started outside Headway is not finished.")
+
+
+def _other_paths(question: _Question) -> _Refusal:
+    facts = question.facts
+    if facts.has_paths and facts.left_out is None and facts.behind_by:
+        return Wait(paths.NOT_KNOWN)
+    is_its_own = facts.has_all_of_its_paths
+    return Wait(sentences(paths.none_of_them(facts.left_out or 0))) if is_its_own else None
 
 
 def _not_green(question: _Question) -> _Refusal:
@@ -156,12 +169,26 @@ def _not_green(question: _Question) -> _Refusal:
 
 
 def _not_built(question: _Question) -> _Refusal:
-    facts, head = question.facts, short(question.facts.head_sha)
+    facts, head = question.facts, question.facts.head_name
     if facts.head_image_built is False:
         return None if facts.built_sha else Wait(sentences(findings.not_built(facts, now=question.now)))
     if facts.head_image_built is None:
         return Wait(sentences(f"Whether {head} is built is not known", facts.registry_problem))
     return None
+
+
+def _not_attested(question: _Question) -> _Refusal:
+    """A workflow attests to its image after it has pushed it: until then automation waits."""
+    policy, sha = question.policy, question.facts.target_sha
+    if not policy.requires_provenance:
+        return None
+    lacks = why_not(policy.provenance, sha=sha, slugs=policy.slugs)
+    if not lacks:
+        return None
+    is_final = (
+        policy.provenance is not None and policy.provenance.attestation and policy.provenance.sha == sha
+    )
+    return Stop(lacks) if is_final else Wait(lacks)
 
 
 def _tried(question: _Question) -> _Refusal:
@@ -207,8 +234,10 @@ _REFUSALS: tuple[Callable[[_Question], _Refusal], ...] = (
     _not_seen,
     _drifted,
     _not_ahead,
+    _other_paths,
     _not_green,
     _not_built,
+    _not_attested,
     _tried,
     _reverted,
     _too_soon,

@@ -25,6 +25,7 @@ class CommitSource(StrEnum):
 
     TAG = "tag"
     LABEL = "label"
+    RELEASE = "release"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +114,14 @@ def cleaned_up(image: str) -> str:
 
 MOVED = "its tag was pushed anew, and its pods run different builds of it. Deploy the newest, which goes by its digest"
 BY_TAG = "tag:"
+
+
+BY_VERSION = "version:"
+
+
+def version_token(tag: str | None) -> str:
+    """How what a site by release runs is spelt until its commit is known: by its image's tag. Empty where it has none."""
+    return f"{BY_VERSION}{tag}" if tag else ""
 
 
 def build_token(*, tag: str | None, digest: str | None) -> str:

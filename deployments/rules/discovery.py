@@ -1,7 +1,7 @@
-"""Which workloads could be sites and are none yet: those with a container whose image carries a commit."""
+"""Which workloads could be sites and are none yet: those with a container whose image carries a commit, a version, or our own moving tag."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from deployments.rules.image_prefixes import begins_with_one_of
@@ -23,6 +23,9 @@ class Candidate:
     image: str
     repository: str
     image_template: str
+    commit_source: str = ""
+    """Empty: its tag carries the commit."""
+    moving_tag: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,37 +36,52 @@ class Unnameable:
     reason: str
 
 
-def candidates(workloads: Iterable[Workload], *, mapped: Collection[str]) -> Iterator[Candidate]:
-    """Those of the workloads, whose places are not `mapped`, in the order of their names; a sidecar's image carries no commit."""
+def _nobody(_repository: str) -> bool:
+    return False
+
+
+def candidates(
+    workloads: Iterable[Workload], *, mapped: Collection[str], is_ours: Callable[[str], bool] = _nobody
+) -> Iterator[Candidate]:
+    """Those of the workloads, whose places are not `mapped`, in the order of their names; a sidecar's image carries no commit.
+
+    An image whose tag is a version, or moves, counts only where its image repository `is_ours`: everybody's images have such tags.
+    """
     for reference, workload in _open(workloads, mapped):
         # One for each image repository: a container of another app makes a mapping of its own.
         found: dict[str, Candidate] = {}
         for image in all_images(workload).values():
-            template = image_template_for(image, repository="")
-            if template and (repository := parse_image(image).repository) not in found:
-                name = repository.rpartition("/")[2]
-                found[repository] = Candidate(
-                    reference=reference, image=image, repository=name, image_template=template
-                )
+            if (each := _candidate(reference, image, is_ours)) is not None:
+                found.setdefault(parse_image(image).repository, each)
         yield from found.values()
+
+
+def _candidate(reference: WorkloadReference, image: str, is_ours: Callable[[str], bool]) -> Candidate | None:
+    suggested = mapping_for(image, repository="")
+    if not suggested:
+        return None
+    repository = parse_image(image).repository
+    if "commit_source" in suggested and not is_ours(repository):
+        return None
+    return Candidate(reference=reference, image=image, repository=repository.rpartition("/")[2], **suggested)
 
 
 def label_candidates(
     workloads: Iterable[Workload], *, mapped: Collection[str], prefixes: Sequence[str]
 ) -> Iterator[Candidate]:
-    """Those with an image below one of `prefixes` whose tag moves, like `main`: its label may say a commit, which the registry is asked for."""
+    """Those with an image below one of `prefixes` whose tag moves, like `main`, or is a version: its label may say a commit, which the registry is asked for."""
     for reference, workload in _open(workloads, mapped):
         found: dict[str, Candidate] = {}
         for image in all_images(workload).values():
             if not begins_with_one_of(prefixes, image):
                 continue
-            moves = "moving_tag" in (by_label := mapping_for(image, repository="", is_by_label=False))
-            if moves and (repository := parse_image(image).repository) not in found:
+            says_none = "commit_source" in (suggested := mapping_for(image, repository=""))
+            if says_none and (repository := parse_image(image).repository) not in found:
                 found[repository] = Candidate(
                     reference=reference,
                     image=image,
                     repository=repository.rpartition("/")[2],
-                    image_template=by_label["image_template"],
+                    **suggested,
                 )
         yield from found.values()
 

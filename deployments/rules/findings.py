@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.ours import PUT_BACK, PUT_BACK_WITHIN
+from deployments.rules.paths import none_of_them
 from deployments.rules.site_facts import DeployFacts, HoldFacts, SiteFacts
 from deployments.rules.site_workloads import disagreement
 from deployments.rules.wording import counted, duration, moment, sentences, short
@@ -197,7 +198,7 @@ def what_is_held(*, sha: str, everything: bool) -> str:
 
 def not_built(facts: SiteFacts, *, now: datetime) -> str:
     """That the head has no image, without a full stop; and for how long, where builds mostly take less."""
-    message = f"The image of {short(facts.head_sha)} is not built yet"
+    message = f"The image of {facts.head_name} is not built yet"
     waited = now - facts.head_seen_at if facts.head_seen_at else timedelta(0)
     if waited <= max(facts.usual_build or LONG_BUILD, SHORT_BUILD):
         return message
@@ -231,13 +232,17 @@ def hold_message(hold: HoldFacts) -> str:
 def distance(facts: SiteFacts) -> str:
     """How far what runs is from the head, without a full stop: `12 commits behind`. Never a number not known."""
     if facts.is_diverged:
-        beside = f"Diverged: {counted(facts.ahead_by or 0, 'commit')} ahead of the branch"
+        where = facts.head_version or "the branch"
+        beside = f"Diverged: {counted(facts.ahead_by or 0, 'commit')} ahead of {where}"
         return f"{beside}, {facts.behind_by} behind" if facts.behind_by else beside
+    if facts.behind_by and facts.left_out:
+        behind = counted(facts.behind_by - facts.left_out, "commit")
+        return f"{behind} behind. {none_of_them(facts.left_out)}"
     if facts.behind_by:
         return f"{counted(facts.behind_by, 'commit')} behind"
     if facts.running_is_unknown:
         return f"It runs {short(facts.present_sha)}, a commit that GitHub does not know in this repository"
-    return f"Not at {short(facts.head_sha)}; how many commits behind is not known"
+    return f"Not at {facts.head_name}; how many commits behind is not known"
 
 
 def _ending(failure: DeployFacts) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 
+from deployments.rules.versions import as_image_tag, number_of
+
 # A page of a thousand sites asks for the same few thousand names again and again.
 _REMEMBERED = 8192
 _DEFAULT_REGISTRY = "docker.io"
@@ -28,6 +30,7 @@ _FULL_SHA = re.compile(r"[0-9a-f]{40}")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _TAG_OF_TEMPLATE = re.compile(r"(.*?)(?::((?:[^:{}]|\{[^{}]*\})*))?", re.DOTALL)
 """What lies before the last colon that is not a placeholder's own, and what behind it."""
+_NUMBER_OF_VERSION, _WHOLE_VERSION = "version", "tag"
 _COMMIT_PLACEHOLDER = re.compile(r"sha|short_sha(?::([0-9]{1,2}))?")
 
 
@@ -89,6 +92,14 @@ def parse_image(reference: str) -> ImageReference:
     return ImageReference(registry=registry, path=path, tag=tag, digest=digest if at else None)
 
 
+def version_shown(image: str) -> str:
+    """The tag of an image, for pages; empty where its name cannot be read."""
+    try:
+        return parse_image(image).tag or ""
+    except UnableToParseImage:
+        return ""
+
+
 def _split_tag(named: str) -> tuple[str, str | None]:
     before, colon, after = named.rpartition(":")
     if not colon or "/" in after:
@@ -140,7 +151,10 @@ class ImageTemplate:
         template = cls(text.strip())
         _check_placeholders(template._repository_text, template._tag_text)
         try:
-            template.image_for(owner="owner", repository="repository", sha="0" * 40)
+            if template.names_version:
+                template.image_for_version(owner="owner", repository="repository", version="v1.0.0")
+            else:
+                template.image_for(owner="owner", repository="repository", sha="0" * 40)
         except UnableToParseImage as error:
             raise UnableToParseTemplate(f"Filled in, this template names no image. {error}") from error
         return template
@@ -161,8 +175,37 @@ class ImageTemplate:
         filled = self._repository_text.format(owner=owner.lower(), repository=repository.lower())
         return parse_image(filled).repository
 
+    @property
+    def names_version(self) -> bool:
+        """Whether its tag stands for a version, and for no commit."""
+        return bool(_version_placeholder(self._tag_text))
+
+    @property
+    def names_number(self) -> bool:
+        """Whether its tag has a version without what git's tag has before it: `1.4.2` of v1.4.2."""
+        return _version_placeholder(self._tag_text) == _NUMBER_OF_VERSION
+
+    def image_for_version(self, *, owner: str, repository: str, version: str) -> ImageReference:
+        """The image that a build of git's tag `version` is pushed as: with that tag where the template names a commit. Raises UnableToParseImage."""
+        text = self._tag_text if self.names_version else f"{{{_WHOLE_VERSION}}}"
+        named = as_image_tag(number_of(version) if self.names_number else version)
+        tag = _PLACEHOLDER.sub(lambda _: named, text)
+        return parse_image(f"{self.repository_for(owner=owner, repository=repository)}:{tag}")
+
+    def version_in(self, tag: str) -> str:
+        """What an image's tag has in the place of the version; empty where it is tagged otherwise."""
+        text = self._tag_text if self.names_version else f"{{{_WHOLE_VERSION}}}"
+        before, _, after = _PLACEHOLDER.sub("\0", text).partition("\0")
+        found = re.fullmatch(f"{re.escape(before)}(.+){re.escape(after)}", tag)
+        return found[1] if found else ""
+
     def image_for(self, *, owner: str, repository: str, sha: str) -> ImageReference:
         """The image that a build of commit `sha` (40 hexadecimal digits) is pushed as. Raises UnableToParseImage."""
+        if self.names_version:
+            raise UnableToParseImage(
+                f"The image template ends with a version, {{{_version_placeholder(self._tag_text)}}}: let commits be known by release, "
+                "or end it with :{sha}."
+            )
         if not is_full_sha(sha):
             raise UnableToParseImage(f"“{sha}” is not a whole commit. Give its 40 hexadecimal digits.")
         tag = _PLACEHOLDER.sub(lambda found: sha[: _digits(found[1])], self._tag_text)
@@ -173,6 +216,8 @@ class ImageTemplate:
 
         The tag is the template's own, or has more behind it, as in `main-3f9c2a1-1700000000`.
         """
+        if self.names_version:
+            return None
         before, _, after = _PLACEHOLDER.sub("\0", self._tag_text).partition("\0")
         shape = f"{re.escape(before)}([0-9a-f]{{7,40}}){re.escape(after)}"
         match = re.fullmatch(shape, tag) or re.fullmatch(rf"{shape}[-._].*", tag)
@@ -189,6 +234,12 @@ class ImageTemplate:
 def _split_template(text: str) -> tuple[str, str]:
     found = _TAG_OF_TEMPLATE.fullmatch(text)
     return (found[1], found[2] or "") if found and found[2] is not None else ("", text)
+
+
+def _version_placeholder(tag_text: str) -> str:
+    """The placeholder that stands for a version; empty where there is none."""
+    names = set(_PLACEHOLDER.findall(tag_text))
+    return next((each for each in (_NUMBER_OF_VERSION, _WHOLE_VERSION) if each in names), "")
 
 
 def _digits(placeholder: str) -> int:
@@ -209,7 +260,12 @@ def _check_placeholders(repository_text: str, tag_text: str) -> None:
     in_repository, in_tag = _PLACEHOLDER.findall(repository_text), _PLACEHOLDER.findall(tag_text)
     for name in in_repository + in_tag:
         _check_name(name)
-    if "/" in tag_text or len(in_tag) != 1 or not _digits(in_tag[0]) or any(map(_digits, in_repository)):
+    if (
+        "/" in tag_text
+        or len(in_tag) != 1
+        or in_tag[0] in {"owner", "repository"}
+        or not {"owner", "repository"}.issuperset(in_repository)
+    ):
         raise UnableToParseTemplate(
             "The commit belongs in the tag, once. End the template with :{sha} or :{short_sha}, as in "
             "registry.example.com/my-team/{repository}:{sha}."
@@ -218,7 +274,10 @@ def _check_placeholders(repository_text: str, tag_text: str) -> None:
 
 def _check_name(placeholder: str) -> None:
     digits = _digits(placeholder)
-    if placeholder in {"owner", "repository"} or _SHORT <= digits <= _WHOLE:
+    if (
+        placeholder in {"owner", "repository", _NUMBER_OF_VERSION, _WHOLE_VERSION}
+        or _SHORT <= digits <= _WHOLE
+    ):
         return
     if _COMMIT_PLACEHOLDER.fullmatch(placeholder):
         raise UnableToParseTemplate(
@@ -226,5 +285,5 @@ def _check_name(placeholder: str) -> None:
         )
     raise UnableToParseTemplate(
         f"{{{placeholder}}} is not known here: use {{owner}}, {{repository}} and {{sha}} or {{short_sha}}, "
-        "or {short_sha:8} for 8 digits."
+        "or {short_sha:8} for 8 digits; by release {version} or {tag}."
     )

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from deployments.rules.site_workloads import WorkloadSeen
+from deployments.rules.wording import short
 from deployments.rules.workloads import is_same_image
 
 
@@ -76,10 +77,16 @@ class SiteFacts:
 
     name: str
     head_sha: str = ""
+    head_version: str = ""
+    """By release, git's tag of the newest version."""
+    running_version: str = ""
     check_state: CheckState = CheckState.UNKNOWN
     check_problem: str = ""
     behind_by: int | None = None
     ahead_by: int | None = None
+    has_paths: bool = False
+    left_out: int | None = None
+    """Of the commits that `behind_by` counts, those that touch none of the site's paths; None where it has none, or that is not known."""
     github_observed_at: datetime | None = None
     github_problem: str = ""
     repository_missing: bool = False
@@ -129,6 +136,21 @@ class SiteFacts:
     def is_scaled_to_zero(self) -> bool:
         """True when a known Deployment wants no pods; its commit is then the one that pods would run."""
         return self.wanted == 0 and self.cluster_observed_at is not None
+
+    @property
+    def head_name(self) -> str:
+        """The newest commit as sentences name it: by release with its version before it."""
+        return f"{self.head_version} ({short(self.head_sha)})" if self.head_version else short(self.head_sha)
+
+    @property
+    def newest_name(self) -> str:
+        """`the newest commit, 3f9c2a1`, or `the newest version, v1.4.2 (3f9c2a1)`."""
+        return f"the newest {'version' if self.head_version else 'commit'}, {self.head_name}"
+
+    @property
+    def has_all_of_its_paths(self) -> bool:
+        """True when commits are newer than what runs, and none of them touches the site's paths."""
+        return bool(self.behind_by) and self.behind_by == self.left_out and self.ahead_by == 0
 
     @property
     def target_sha(self) -> str:

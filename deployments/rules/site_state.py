@@ -23,7 +23,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from deployments.rules import findings
+from deployments.rules.paths import none_of_them
 from deployments.rules.site_facts import CheckState, DeployFacts, HoldFacts, SiteFacts
+from deployments.rules.versions import same_commit
 from deployments.rules.wording import sentences, short, some_of
 
 __all__ = ["Action", "Answer", "CheckState", "DeployFacts", "HoldFacts", "SiteFacts", "State", "answer_for"]
@@ -139,6 +141,8 @@ def answer_for(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> An
         return with_problems
     if facts.present_sha == facts.head_sha:
         return Answer(State.CURRENT, _current(facts), Action.NONE)
+    if facts.has_all_of_its_paths:
+        return Answer(State.CURRENT, _current_in_its_paths(facts), Action.NONE)
     return _answer_behind(facts, now=now)
 
 
@@ -221,13 +225,22 @@ def _can_go_back(facts: SiteFacts) -> bool:
 
 def _current(facts: SiteFacts) -> str:
     if facts.is_scaled_to_zero:
-        return f"Scaled to zero: no pod runs, and one would run the newest commit, {short(facts.head_sha)}."
-    return sentences(f"Runs the newest commit, {short(facts.head_sha)}", _few_pods(facts), _asked_for(facts))
+        return f"Scaled to zero: no pod runs, and one would run {facts.newest_name}."
+    same = facts.running_version not in {"", facts.head_version}
+    runs = f"Runs {facts.running_version} ({short(facts.head_sha)})" if same else f"Runs {facts.newest_name}"
+    also = same_commit(facts.head_version, facts.running_version) if same else ""
+    return sentences(runs, also, _few_pods(facts), _asked_for(facts))
+
+
+def _current_in_its_paths(facts: SiteFacts) -> str:
+    runs = f"Scaled to zero at {short(facts.present_sha)}" if facts.is_scaled_to_zero else ""
+    runs = runs or f"Runs {short(facts.present_sha)}"
+    return sentences(runs, none_of_them(facts.left_out or 0), _few_pods(facts), _asked_for(facts))
 
 
 def _answer_behind(facts: SiteFacts, *, now: datetime) -> Answer:
     far = findings.distance(facts)
-    hold, head = findings.standing_hold(facts, now=now), short(facts.head_sha)
+    hold, head = findings.standing_hold(facts, now=now), facts.head_name
     has_failed = facts.check_state is CheckState.FAILURE
     if hold:
         return _behind(State.HELD, facts, far, findings.hold_message(hold), Action.RESUME)

@@ -1,9 +1,12 @@
 """What a mapping could say instead, and why no template can name an image whose tag carries a commit."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from deployments.rules.builds import CommitSource
 from deployments.rules.images import ImageReference, UnableToParseImage, parse_image
+from deployments.rules.versions import looks_like_a_version
 
 _VERSION = re.compile(r"v?\d+([._-].*)?")
 _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{7,40}(?![0-9a-f])")
@@ -82,20 +85,50 @@ def _tag_of(image: str) -> _Tag | None:
     return _Tag(reference, text[: commit.start()], commit[0], text[commit.end() :])
 
 
-def mapping_for(image: str, *, repository: str, is_by_label: bool) -> dict[str, str]:
-    """What a mapping would say for this image to carry a commit, by the names of its fields; empty where nothing is known to help.
+def mapping_for(image: str, *, repository: str, source: str = CommitSource.TAG) -> dict[str, str]:
+    """What a mapping whose commits are known by `source` would say for this image to carry a commit, by the names of its fields; empty where nothing
+    is known to help.
 
-    A tag that carries a commit fits a template; one that is neither that nor a version moves, as `main` and `latest` do.
+    A tag that carries a commit fits a template, a version is a release's; one that is neither moves, as `main` and `latest` do.
     """
     if template := image_template_for(image, repository=repository):
-        return {"image_template": template}
+        by_tag = {} if source == CommitSource.TAG else {"commit_source": CommitSource.TAG.value}
+        return {**by_tag, "image_template": template}
     try:
         reference = parse_image(image)
     except UnableToParseImage:
         return {}
     tag = reference.tag or "latest"
-    if is_by_label or _VERSION.fullmatch(tag) or why_no_template(image):
+    if source == CommitSource.LABEL or why_no_template(image):
         return {}
     before, _, last = reference.repository.rpartition("/")
     name = "{repository}" if last == repository.lower() else last
-    return {"commit_source": "label", "moving_tag": tag, "image_template": f"{before}/{name}:{{sha}}"}
+    if looks_like_a_version(tag) and source == CommitSource.TAG:
+        version = "{tag}" if tag.startswith("v") else "{version}"
+        return {
+            "commit_source": CommitSource.RELEASE.value,
+            "image_template": f"{before}/{name}:{version}",
+        }
+    if _VERSION.fullmatch(tag):
+        return {}
+    return {
+        "commit_source": CommitSource.LABEL.value,
+        "moving_tag": tag,
+        "image_template": f"{before}/{name}:{{sha}}",
+    }
+
+
+def proposal(image: str, suggested: Mapping[str, str]) -> str:
+    """What `mapping_for` found, as a sentence beside the field; empty where that is nothing."""
+    if not suggested:
+        return ""
+    runs, template = f"It runs {image}.", suggested["image_template"]
+    match suggested.get("commit_source"):
+        case CommitSource.RELEASE:
+            return f"{runs} That tag is a version: choose “the image's version”, with the image template {template}."
+        case CommitSource.LABEL:
+            return (
+                f"{runs} That tag carries no commit: where the build labels its images, as docker/metadata-action does, choose “the image's "
+                f"label”, with the moving tag {suggested['moving_tag']}."
+            )
+    return f"{runs} That tag carries a commit: choose “the image's tag”, with the image template {template}."

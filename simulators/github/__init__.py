@@ -5,7 +5,7 @@ from simulators.github.catalogue import Catalogue
 from simulators.github.failures import Failure, Limit, Logged
 from simulators.github.graph import Person
 from simulators.github.histories import add_commit, written_history
-from simulators.github.repository import DEPENDABOT, ICCO, Repository
+from simulators.github.repository import DEPENDABOT, ICCO, Release, Repository
 from simulators.github.server import DemoGitHub
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Limit",
     "Logged",
     "Person",
+    "Release",
     "Repository",
     "TokenHeaders",
     "add_commit",

@@ -24,6 +24,8 @@ class Commit:
     committed_at: datetime
     parents: tuple[str, ...]
     index: int
+    files: tuple[str, ...] = ()
+    """What it changed against its first parent."""
 
     @property
     def headline(self) -> str:
@@ -56,7 +58,16 @@ class CommitGraph:
         self._by_prefix: dict[str, list[str]] = {}
         self._divergences: dict[tuple[str, str], Divergence | None] = {}
 
-    def add(self, *, message: str, author: Person, parents: tuple[str, ...], at: datetime, salt: str) -> str:
+    def add(
+        self,
+        *,
+        message: str,
+        author: Person,
+        parents: tuple[str, ...],
+        at: datetime,
+        salt: str,
+        files: tuple[str, ...] = (),
+    ) -> str:
         """The new commit's sha, the hash of all it says, as in git. Raises KeyError for an unknown parent."""
         for parent in parents:
             self.get(parent)
@@ -71,7 +82,7 @@ class CommitGraph:
         body = "\n".join(lines).encode()
         sha = hashlib.sha1(b"commit %d\0%b" % (len(body), body), usedforsecurity=False).hexdigest()
         commit = Commit(
-            sha, message, author, at.astimezone(UTC).replace(microsecond=0), parents, len(self.commits)
+            sha, message, author, at.astimezone(UTC).replace(microsecond=0), parents, len(self.commits), files
         )
         self.commits.append(commit)
         self._by_sha[sha] = commit

@@ -1,5 +1,6 @@
 """What the query's objects answer: one class per type of the schema, attributes in snake case."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +11,10 @@ from graphql import GraphQLResolveInfo
 from simulators.github.graph import Commit, Divergence, Person
 from simulators.github.permissions import TokenPermissions
 from simulators.github.refusals import GitHubRefusal
-from simulators.github.repository import Repository
+from simulators.github.repository import Release, Repository
 
 _PAGE = 100
+_TAGS = "refs/tags/"
 
 
 def timestamp(moment: datetime) -> str:
@@ -70,9 +72,50 @@ class RepositoryNode:
 
     def ref(self, qualified_name: str) -> "RefNode | None":
         self._permissions.demand("contents")
+        if qualified_name.startswith(_TAGS):
+            name = qualified_name.removeprefix(_TAGS)
+            return self._tag(name) if name in self._repository.tags else None
         branch = qualified_name.removeprefix("refs/heads/")
         sha = self._repository.branches.get(branch)
         return RefNode(self._repository, self._permissions, branch, sha) if sha else None
+
+    def refs(
+        self,
+        ref_prefix: str,
+        first: int | None = None,
+        query: str = "",
+        order_by: dict[str, str] | None = None,
+        **_: Any,
+    ) -> "ListNode":
+        """Tags, the newest first by their commits' dates: what Headway asks for."""
+        self._permissions.demand("contents")
+        if ref_prefix != _TAGS or order_by != {"field": "TAG_COMMIT_DATE", "direction": "DESC"}:
+            raise GitHubRefusal("NOT_IMPLEMENTED", "Only tags are listed here, newest first.")
+        # Of two on one commit the later one comes first.
+        tags = [(name, sha) for name, sha in reversed(self._repository.tags.items()) if query in name]
+        tags = sorted(tags, key=lambda tag: -self._repository.graph.get(tag[1]).index)
+        return ListNode([self._tag(name) for name, _sha in _page_of(tags, first, "refs")], len(tags))
+
+    def releases(
+        self, first: int | None = None, order_by: dict[str, str] | None = None, **_: Any
+    ) -> "ListNode":
+        self._permissions.demand("contents")
+        if order_by != {"field": "CREATED_AT", "direction": "DESC"}:
+            raise GitHubRefusal("NOT_IMPLEMENTED", "Releases are listed newest first here.")
+        newest = self._repository.releases[::-1]
+        return ListNode([self._release(each) for each in _page_of(newest, first, "releases")], len(newest))
+
+    def latest_release(self) -> "ReleaseNode | None":
+        """Neither a draft nor a pre-release."""
+        self._permissions.demand("contents")
+        full = [each for each in self._repository.releases if not each.is_draft and not each.is_prerelease]
+        return self._release(full[-1]) if full else None
+
+    def _release(self, release: Release) -> "ReleaseNode":
+        return ReleaseNode(self._repository, self._permissions, release)
+
+    def _tag(self, name: str) -> "RefNode":
+        return RefNode(self._repository, self._permissions, name, self._repository.tags[name], prefix=_TAGS)
 
     def object(self, expression: str | None = None, oid: str | None = None) -> "CommitNode | None":
         self._permissions.demand("contents")
@@ -80,17 +123,87 @@ class RepositoryNode:
         return CommitNode(self._repository, self._permissions, commit) if commit else None
 
 
-class RefNode:
-    prefix = "refs/heads/"
+def _page_of(items: list[Any], first: int | None, connection: str) -> list[Any]:
+    """`first` is demanded, 1 to 100, as on every connection of GitHub's."""
+    if first is None:
+        raise GitHubRefusal(
+            "MISSING_PAGINATION_BOUNDARIES",
+            f"You must provide a `first` or `last` value to properly paginate the `{connection}` connection.",
+        )
+    if not 1 <= first <= _PAGE:
+        raise GitHubRefusal(
+            "EXCESSIVE_PAGINATION",
+            f"Requesting {first} records on the `{connection}` connection exceeds the `first` limit of 100 records.",
+        )
+    return items[:first]
+
+
+@dataclass(frozen=True)
+class ListNode:
+    nodes: list[Any]
+    total_count: int
+
+
+class ReleaseNode:
+    def __init__(self, repository: Repository, permissions: TokenPermissions, release: Release) -> None:
+        self._repository, self._permissions, self._release = repository, permissions, release
+        self.tag_name, self.created_at = release.tag, timestamp(release.created_at)
+        self.is_draft, self.is_prerelease = release.is_draft, release.is_prerelease
+        self.id = f"RE_{repository.id}_{release.tag}"
+
+    def is_latest(self) -> bool:
+        latest = RepositoryNode(self._repository, self._permissions).latest_release()
+        return latest is not None and latest.tag_name == self.tag_name
+
+    def tag(self) -> "RefNode | None":
+        return RepositoryNode(self._repository, self._permissions).ref(f"{_TAGS}{self.tag_name}")
+
+    def tag_commit(self) -> "CommitNode | None":
+        sha = self._repository.tags.get(self.tag_name)
+        return (
+            CommitNode(self._repository, self._permissions, self._repository.graph.get(sha)) if sha else None
+        )
+
+
+class TagNode:
+    """The object of an annotated tag."""
+
+    type_name = "Tag"
 
     def __init__(self, repository: Repository, permissions: TokenPermissions, name: str, sha: str) -> None:
         self._repository, self._permissions, self._sha = repository, permissions, sha
-        self.name, self.id = name, f"REF_{repository.id}_{name}"
+        self.name, self.message = name, f"Release {name}"
+        self.oid = hashlib.sha1(f"tag {name} {sha}".encode(), usedforsecurity=False).hexdigest()
+        self.id, self.abbreviated_oid = f"TA_{self.oid}", self.oid[:7]
+        self.commit_resource_path = f"/{repository.full_name}/commit/{self.oid}"
+        self.commit_url = f"https://github.com{self.commit_resource_path}"
 
     def repository(self) -> RepositoryNode:
         return RepositoryNode(self._repository, self._permissions)
 
     def target(self) -> "CommitNode":
+        return CommitNode(self._repository, self._permissions, self._repository.graph.get(self._sha))
+
+
+class RefNode:
+    def __init__(
+        self,
+        repository: Repository,
+        permissions: TokenPermissions,
+        name: str,
+        sha: str,
+        *,
+        prefix: str = "refs/heads/",
+    ) -> None:
+        self._repository, self._permissions, self._sha, self.prefix = repository, permissions, sha, prefix
+        self.name, self.id = name, f"REF_{repository.id}_{name}"
+
+    def repository(self) -> RepositoryNode:
+        return RepositoryNode(self._repository, self._permissions)
+
+    def target(self) -> "CommitNode | TagNode":
+        if self.prefix == _TAGS and self.name in self._repository.annotated:
+            return TagNode(self._repository, self._permissions, self.name, self._sha)
         return CommitNode(self._repository, self._permissions, self._repository.graph.get(self._sha))
 
     def compare(self, head_ref: str) -> "ComparisonNode | None":
@@ -111,7 +224,7 @@ class ComparisonNode:
         self.ahead_by, self.behind_by = len(divergence.ahead), len(divergence.behind)
         self.id = f"CMP_{base.id}_{head.oid}"
 
-    def base_target(self) -> "CommitNode":
+    def base_target(self) -> "CommitNode | TagNode":
         return self._base.target()
 
 

@@ -21,6 +21,8 @@ from graphql import (
 from simulators.github.schema import document_of
 from simulators.loopback import Request
 
+_CONNECTIONS = frozenset({"history", "refs", "releases"})
+
 
 @dataclass(frozen=True)
 class Query:
@@ -70,7 +72,7 @@ class Query:
                 sizes += self._sizes_in(fragments[each.name.value], fragments)
             elif isinstance(each, FieldNode | InlineFragmentNode):
                 sizes += self._sizes_in(each.selection_set, fragments)
-            if isinstance(each, FieldNode) and each.name.value == "history":
+            if isinstance(each, FieldNode) and each.name.value in _CONNECTIONS:
                 given = self._arguments(each)
                 sizes.append(int(given.get("first") or given.get("last") or 0))
         return sizes

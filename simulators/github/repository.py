@@ -1,9 +1,10 @@
 """Repositories of the demo's GitHub: branches, checks, renames, and who may see them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulators.github.graph import Commit, CommitGraph, Divergence, Person
 
@@ -14,6 +15,16 @@ ICCO = Person(name="Nat Welch", email="nat@natwelch.com", login="icco")
 DEPENDABOT = Person(name="dependabot[bot]", email="49699333+dependabot[bot]@users.noreply.github.com")
 _FILLING = RLock()
 CHECK_STATES = frozenset({"ERROR", "EXPECTED", "FAILURE", "PENDING", "SUCCESS"})
+
+
+@dataclass
+class Release:
+    """A release as its page on GitHub has it; one that is a draft is seen by who may push."""
+
+    tag: str
+    is_draft: bool = False
+    is_prerelease: bool = False
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 class Repository:
@@ -39,6 +50,14 @@ class Repository:
         self._graph = CommitGraph()
         self._branches: dict[str, str] = {}
         self._checks: dict[str, str] = {}
+        self.tags: dict[str, str] = {}
+        """The commit that each tag leads to, in the order in which they were made."""
+        self.annotated: set[str] = set()
+        """Tags with a tag object of their own between them and their commit."""
+        self.attestations: dict[str, list[dict[str, Any]]] = {}
+        """Statements by the digest that they are about."""
+        self.releases: list[Release] = []
+        """In the order in which they were made."""
 
     @property
     def graph(self) -> CommitGraph:
@@ -75,6 +94,7 @@ class Repository:
         bot: bool = False,
         branch: str = "",
         at: datetime | None = None,
+        files: tuple[str, ...] = ("main.go",),
     ) -> str:
         """The sha of a new commit at the tip of the branch (default: the default one), whose tip is its parent unless told."""
         branch = branch or self.default_branch
@@ -86,6 +106,7 @@ class Repository:
             parents=parents,
             at=at or datetime.now(UTC),
             salt=str(self.id),
+            files=files,
         )
         self.branches[branch] = sha
         return sha
@@ -109,6 +130,33 @@ class Repository:
         if self.default_branch == old:
             self.default_branch = new
 
+    def tag(self, name: str, sha: str = "", *, annotated: bool = False) -> str:
+        """The commit (default: the head) that a new tag of that name leads to, or one that is moved, as by `git push --force`."""
+        self.tags[name] = self.graph.get(sha or self.head).sha
+        (self.annotated.add if annotated else self.annotated.discard)(name)
+        return self.tags[name]
+
+    def delete_tag(self, name: str) -> None:
+        """A release of it becomes a draft, as on GitHub."""
+        del self.tags[name]
+        for each in self.releases:
+            each.is_draft |= each.tag == name
+
+    def release(
+        self,
+        tag: str,
+        sha: str = "",
+        *,
+        draft: bool = False,
+        prerelease: bool = False,
+        annotated: bool = False,
+    ) -> Release:
+        """Publish a release, and make its tag where there is none; a draft's tag is not made before it is published."""
+        if tag not in self.tags and not draft:
+            self.tag(tag, sha, annotated=annotated)
+        self.releases.append(Release(tag, is_draft=draft, is_prerelease=prerelease))
+        return self.releases[-1]
+
     def set_checks(self, sha: str, state: str | None) -> None:
         """The roll-up of a commit's CI: one of CHECK_STATES, in any case, or None for no CI at all."""
         if state is None:
@@ -122,6 +170,33 @@ class Repository:
 
     def checks(self, sha: str) -> str | None:
         return self._checks.get(sha)
+
+    def attest(
+        self,
+        digest: str,
+        sha: str,
+        *,
+        repository: str = "",
+        workflow: str = ".github/workflows/build.yml",
+        predicate_type: str = "https://slsa.dev/provenance/v1",
+    ) -> None:
+        """As actions/attest-build-provenance does after a push: a statement that a workflow built this digest from a commit."""
+        url = f"https://github.com/{repository or self.full_name}"
+        ref = f"refs/heads/{self.default_branch}"
+        statement = {
+            "_type": "https://in-toto.io/Statement/v1",
+            "subject": [{"name": self.full_name, "digest": {"sha256": digest.removeprefix("sha256:")}}],
+            "predicateType": predicate_type,
+            "predicate": {
+                "buildDefinition": {
+                    "buildType": "https://actions.github.io/buildtypes/workflow/v1",
+                    "externalParameters": {"workflow": {"ref": ref, "repository": url, "path": workflow}},
+                    "resolvedDependencies": [{"uri": f"git+{url}@{ref}", "digest": {"gitCommit": sha}}],
+                },
+                "runDetails": {"metadata": {"invocationId": f"{url}/actions/runs/1/attempts/1"}},
+            },
+        }
+        self.attestations.setdefault(digest, []).append(statement)
 
     def archive(self) -> None:
         self.is_archived = True
@@ -137,9 +212,10 @@ class Repository:
             self.catalogue.remove(self)
 
     def resolve(self, expression: str) -> Commit | None:
-        """The commit that a branch, a ref, HEAD or a sha (also shortened) names; None when there is none."""
+        """The commit that a branch, a tag, a ref, HEAD or a sha (also shortened) names; None when there is none."""
         branch = self.default_branch if expression == "HEAD" else expression.removeprefix("refs/heads/")
-        sha = self.branches.get(branch) or self.graph.resolve(expression)
+        tagged = self.tags.get(expression.removeprefix("refs/tags/"))
+        sha = tagged or self.branches.get(branch) or self.graph.resolve(expression)
         return self.graph.get(sha) if sha else None
 
     def compare(self, base: str, head: str) -> Divergence | None:

@@ -1,5 +1,7 @@
 """The REST side: a branch's tip, the commits between two, the rate limit, and where renamed repositories went."""
 
+import base64
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +16,7 @@ from simulators.github.repository import Repository
 from simulators.loopback import Request, Response
 
 _ROUTE = re.compile(
-    r"/(?:repos/(?P<owner>[^/]+)/(?P<name>[^/]+)|repositories/(?P<id>\d+))(?:/(?P<what>commits|compare)/(?P<rest>.+))?"
+    r"/(?:repos/(?P<owner>[^/]+)/(?P<name>[^/]+)|repositories/(?P<id>\d+))(?:/(?P<what>commits|compare|attestations)/(?P<rest>.+))?"
 )
 _FILES = 300
 _COMMITS = 250
@@ -42,10 +44,16 @@ def answered(
         return refusal
     if match["owner"] and found.full_name.lower() != f"{match['owner']}/{match['name']}".lower():
         return _moved(request, found, url)
+    return _answer(request, found, match, patch_bytes)
+
+
+def _answer(request: Request, found: Repository, match: re.Match[str], patch_bytes: int) -> Response:
     if match["what"] == "commits":
         return _commit(request, found, match["rest"])
     if match["what"] == "compare":
         return _compare(request, found, match["rest"], patch_bytes)
+    if match["what"] == "attestations":
+        return _attestations(request, found, match["rest"])
     return json_response(
         {"id": found.id, "full_name": found.full_name, "default_branch": found.default_branch}
     )
@@ -67,6 +75,10 @@ def _refusal(
         )
     if repository.policy:
         return error_response(403, repository.policy, {"X-Accepted-GitHub-Permissions": "contents=read"})
+    if what == "attestations" and repository.is_private and permissions and permissions.lacks(what):
+        return error_response(
+            403, permissions.refusal, {"X-Accepted-GitHub-Permissions": "attestations=read"}
+        )
     if what and permissions and permissions.lacks("contents"):
         return error_response(403, permissions.refusal, {"X-Accepted-GitHub-Permissions": "contents=read"})
     return None
@@ -99,7 +111,9 @@ def _commit(request: Request, repository: Repository, ref: str) -> Response:
     if commit is None:
         return error_response(422, f"No commit found for SHA: {ref}")
     if "sha" not in request.headers.get("accept", ""):
-        return json_response(commit_json(repository, commit))
+        shown = commit.files[:_FILES]
+        files = [{"filename": each, "status": "modified", "changes": 1} for each in shown]
+        return json_response(commit_json(repository, commit) | {"files": files})
     etag = {"ETag": f'"{commit.sha}"', "Cache-Control": "private, max-age=60, s-maxage=60"}
     if request.headers.get("if-none-match", "").removeprefix("W/") == etag["ETag"]:
         return Response(status=304, headers=etag)
@@ -146,6 +160,34 @@ def _compare(request: Request, repository: Repository, basehead: str, patch_byte
             for number in range(files)
         ]
     return json_response(body)
+
+
+def _attestations(request: Request, repository: Repository, digest: str) -> Response:
+    """Sigstore bundles, whose signatures this GitHub leaves out: https://docs.github.com/en/rest/repos/attestations."""
+    kind = {"provenance": "https://slsa.dev/provenance/"}.get(request.query.get("predicate_type", ""), "")
+    found = [
+        each
+        for each in repository.attestations.get(digest, [])
+        if str(each["predicateType"]).startswith(kind)
+    ]
+    if not found:
+        return error_response(404, "Not Found")
+    return json_response(
+        {"attestations": [{"repository_id": repository.id, "bundle": _bundle(each)} for each in found]}
+    )
+
+
+def _bundle(statement: dict[str, Any]) -> dict[str, Any]:
+    payload = base64.b64encode(json.dumps(statement).encode()).decode()
+    return {
+        "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+        "verificationMaterial": {"tlogEntries": [], "certificate": {"rawBytes": ""}},
+        "dsseEnvelope": {
+            "payload": payload,
+            "payloadType": "application/vnd.in-toto+json",
+            "signatures": [{"sig": ""}],
+        },
+    }
 
 
 def _page(commits: list[Commit], query: Mapping[str, str]) -> tuple[list[Commit], int]:

@@ -1,7 +1,9 @@
 """Switches that make the registry fail."""
 
+import math
 import threading
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 
 from simulators.loopback import Request, Response
 from simulators.registry import replies
@@ -32,6 +34,24 @@ class Failure:
         return self.times > 0 and self.path_contains in request.path and is_asked
 
 
+@dataclass
+class Limit:
+    """So many manifests in so many seconds; more get 429 with the seconds that are left."""
+
+    requests: int
+    seconds: float
+    _begun: list[float] = field(default_factory=list)
+
+    def refusal(self, now: float) -> Response | None:
+        self._begun = [each for each in self._begun if now - each < self.seconds]
+        if len(self._begun) < self.requests:
+            self._begun.append(now)
+            return None
+        left = math.ceil(self._begun[0] + self.seconds - now)
+        code, message = _ERRORS[429]
+        return replies.error(429, code, message, {"Retry-After": str(max(left, 1))})
+
+
 class Failures:
     """`stopping` ends the waiting of requests that hang."""
 
@@ -39,6 +59,7 @@ class Failures:
         self._planned: list[Failure] = []
         self._lock = threading.Lock()
         self._stopping = stopping
+        self.limit: Limit | None = None
 
     def plan(self, failure: Failure) -> None:
         with self._lock:
@@ -53,7 +74,8 @@ class Failures:
         with self._lock:
             failure = next((one for one in self._planned if one.fits(request)), None)
             if failure is None:
-                return None
+                is_counted = self.limit and "/manifests/" in request.path
+                return self.limit.refusal(time.monotonic()) if self.limit and is_counted else None
             failure.times -= 1
         if failure.hang_seconds:
             self._stopping.wait(failure.hang_seconds)
@@ -86,6 +108,10 @@ class Switches:
         """The next requests get this status; `retry_after` is the header's value: seconds, or a date as text."""
         wait = "" if retry_after is None else str(retry_after)
         self.failures.plan(Failure(times, path_contains, status=status, retry_after=wait))
+
+    def limit_to(self, requests: int, *, seconds: float) -> None:
+        """From now on so many manifests may be asked for in so many seconds."""
+        self.failures.limit = Limit(requests, seconds)
 
     def answer_oddly(self, oddity: Oddity, times: int = 99, *, path_contains: str = "/manifests/") -> None:
         """The next requests with one of its methods get this answer."""

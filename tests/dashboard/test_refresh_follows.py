@@ -27,13 +27,19 @@ NOT_SHOWN = {
         "check_path": "a setting: the admin shows it",
         "check_status": "a setting: the admin shows it",
         "check_timeout_seconds": "a setting: the admin shows it",
-        "commit_source": "a setting: the admin shows it",
+        "requires_provenance": "a setting: the admin shows it",
+        "tag_pattern": "a setting: the admin shows it, and by release the page",
+        "prereleases": "a setting: the admin shows it, and by release the page",
         "moving_tag": "a setting: the admin shows it",
         "pins_digest": "a setting: the admin shows it",
         "former_repository": "where images lay before a rename, for the guards",
     },
     Observation: {
         "repository_id": "GitHub's key, for following renames",
+        "head_version": "by release alone",
+        "left_out": "with paths alone",
+        "provenance": "the dialog shows it",
+        "running_version": "by release alone",
         "head_seen_at": "for how long CI and the build are waited for",
         "asked_below": "for asking once",
         "branch_has_ci": "for knowing CI that has not begun",
@@ -68,12 +74,14 @@ NOT_SHOWN = {
         "resumed_by_name": "written together with lifted_at, and never again",
     },
 }
+PROVENANCE = {"sha": HEAD, "digest": "sha256:0", "first_asked_at": None, "attestation": None, "problem": ""}
 IN_ROW = {
     "check_state": list(CheckState),
     "built_check_state": list(CheckState),
     "built_from_sha": [HEAD],
     "asked_below": [{OTHER_SHA: "2026-11-23T12:00:00+00:00"}],
     "build_seconds": [[60]],
+    "provenance": [PROVENANCE],
     "workloads": [
         [
             {"kind": "Deployment", "namespace": "default", "name": "web", "asked": HEAD},

@@ -30,7 +30,7 @@ def test_no_sites_yet_tells_staff_how_to_add_them(admin_client: Client) -> None:
 
     assert "import_sites" in page
     assert "/admin/deployments/site/add/" in page
-    assert "Nothing was synced yet" not in page
+    assert "No sync yet" not in page
 
 
 def test_a_ready_row_leads_to_the_sheet_that_shows_what_ships(deployer: Client, site: Site) -> None:

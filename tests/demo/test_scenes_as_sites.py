@@ -9,7 +9,9 @@ from demo import scenes
 from demo.world import TABLES, World, read_mappings
 from deployments.clients.clients import Clients
 from deployments.models import Site
+from deployments.operations.sync.commits import fetch_commits
 from deployments.queries import SiteRow, site_list
+from deployments.rules.builds import CommitSource
 from deployments.rules.site_state import State
 from simulators.cluster.cluster import RBAC, WORKLOADS_RBAC
 from tests.deployments.management.conftest import pointed, run
@@ -24,7 +26,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def world(settings: Settings) -> Iterator[World]:
-    with World(read_mappings(), start_seconds=0.05, rbac=(RBAC, WORKLOADS_RBAC)) as world:
+    with World(
+        read_mappings(), start_seconds=0.05, rbac=(RBAC, WORKLOADS_RBAC), by_release=scenes.BY_RELEASE
+    ) as world:
         scenes.set_the_scenes(world)
         settings.IMAGE_TEMPLATE = world.image_template
         yield world
@@ -41,14 +45,23 @@ def rows() -> dict[str, SiteRow]:
     return {row.site.host: row for row in site_list(now=NOW).rows}
 
 
-def test_apps_of_several_workloads_are_ready_and_one_is_at_two_commits(
+def test_apps_of_several_workloads_are_ready_one_is_at_two_commits_one_follows_releases_and_one_has_paths(
     world: World, clients: Clients, sites: dict[str, Site]
 ) -> None:
     world.cluster.settle_now()
+    (by_release,) = scenes.BY_RELEASE
+    Site.objects.filter(host=by_release).update(
+        commit_source=CommitSource.RELEASE, image_template=world.version_template
+    )
+
+    Site.objects.filter(host=scenes.WITH_PATHS).update(paths=scenes.PATHS)
 
     observe(clients)
+    fetch_commits(github=clients.github, now=NOW)
 
     found = rows()
+    assert found[scenes.WITH_PATHS].answer.message.endswith("1 newer commit touches none of its paths.")
+    assert found[by_release].answer.message.startswith("Runs the newest version, v1.5.0")
     assert found[scenes.APP].answer.state is State.READY
     assert found[scenes.RELEASED].answer.state is State.READY
     assert found[scenes.MIXED].answer.state is State.MIXED

@@ -16,6 +16,7 @@ from deployments.clients.github.grants import Grant
 from deployments.clients.github.heads import Built, Head, HeadProblem, HeadQuestion
 from deployments.clients.github.membership import is_member
 from deployments.clients.github.sweep import Answers
+from deployments.clients.github.versions import VersionQuestion, Versions
 
 __all__ = [
     "Answers",
@@ -35,5 +36,7 @@ __all__ = [
     "Head",
     "HeadProblem",
     "HeadQuestion",
+    "VersionQuestion",
+    "Versions",
     "is_member",
 ]

@@ -10,7 +10,9 @@ from deployments.clients.github.access import NOBODY_PAUSED, Access, Paused, nam
 from deployments.clients.github.accounts import NOBODY, Account
 from deployments.clients.github.answer import Answer, Budget
 from deployments.clients.github.app import AppCredentials, Installations
-from deployments.clients.github.compare import PAGE, Comparison, read_comparison
+from deployments.clients.github.attestations import PAGE as ATTESTATIONS
+from deployments.clients.github.attestations import read_attestation
+from deployments.clients.github.compare import PAGE, Comparison, read_comparison, read_files
 from deployments.clients.github.errors import (
     GitHubError,
     GitHubNotFound,
@@ -24,6 +26,7 @@ from deployments.clients.github.grants import Grant, grant_in
 from deployments.clients.github.heads import Head, HeadProblem, HeadQuestion
 from deployments.clients.github.sweep import Answers, Sweep
 from deployments.clients.github.transport import Transport
+from deployments.rules.provenance import Attestation
 
 
 class GitHub:
@@ -108,6 +111,42 @@ class GitHub:
             raise GitHubUnavailable(
                 "GitHub's comparison lacks what it should have. This may need a newer Headway version."
             ) from error
+
+    def files(
+        self, owner: str, repository: str, *, sha: str, paused: Paused = NOBODY_PAUSED
+    ) -> frozenset[str] | None:
+        """The paths that a commit changed, against its first parent; None where there may be more than GitHub lists at once. One request.
+
+        Raises GitHubError.
+        """
+        account = self._access.account_for(owner, paused)
+        raise_if_paused(account, "core", paused)
+        path = f"/repos/{quote(owner, safe='')}/{quote(repository, safe='')}/commits/{quote(sha, safe='')}"
+        try:
+            return read_files(self._rest("GET", path, account))
+        except GitHubRateLimited as error:
+            raise named(error, account, "core") from error
+        except (AttributeError, TypeError) as error:
+            raise GitHubUnavailable(
+                "GitHub's commit lacks what it should have: this may need a newer Headway version."
+            ) from error
+
+    def attestation(
+        self, owner: str, repository: str, *, digest: str, paused: Paused = NOBODY_PAUSED
+    ) -> Attestation | None:
+        """Which build GitHub lists for an image's digest; None where it lists none. One request; nothing is checked.
+
+        Raises GitHubError.
+        """
+        account = self._access.account_for(owner, paused)
+        raise_if_paused(account, "core", paused)
+        path = f"/repos/{quote(owner, safe='')}/{quote(repository, safe='')}/attestations/{quote(digest, safe=':')}?{ATTESTATIONS}"
+        try:
+            return read_attestation(self._rest("GET", path, account), digest=digest)
+        except GitHubNotFound:
+            return None
+        except GitHubRateLimited as error:
+            raise named(error, account, "core") from error
 
     def grants(self) -> dict[str, Grant | GitHubError]:
         """What each token that was set may do, by the name of its setting, or why it is not accepted; raises nothing of GitHub's."""

@@ -15,6 +15,8 @@ from deployments.rules.wording import printable
 
 KEPT = 250
 PAGE = 100
+FILES_LISTED = 300
+"""https://docs.github.com/en/rest/commits/commits#get-a-commit: so many on its first page."""
 # What `git revert` and GitHub's button write: https://git-scm.com/docs/git-revert.
 _REVERTS = re.compile(r"\bThis reverts commit ([0-9a-f]{40})\b")
 _FILES = re.compile(rb',\s*"files"\s*:\s*\[')
@@ -60,6 +62,17 @@ def read_comparison(get_page: Callable[[int], Answer]) -> Comparison:
     kept = commits[-KEPT:] if dropped else commits
     base = printable(first["base_commit"]["commit"]["message"].partition("\n")[0])
     return Comparison(commits=tuple(kept), total=total, status=first["status"], base_headline=base)
+
+
+def read_files(answer: Answer) -> frozenset[str] | None:
+    """The paths that a commit changed, of a renamed file both; None where there may be more than the answer lists."""
+    if answer.is_cut:
+        return None
+    files = answer.json().get("files") or []
+    if len(files) >= FILES_LISTED:
+        return None
+    names = (each.get(name) for each in files for name in ("filename", "previous_filename"))
+    return frozenset(printable(name) for name in names if isinstance(name, str))
 
 
 def _commits(number: int, first: Mapping[str, Any], get_page: Callable[[int], Answer]) -> Iterator[Commit]:

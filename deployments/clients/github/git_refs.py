@@ -15,6 +15,7 @@ from deployments.clients.github.errors import (
     GitHubNotFound,
     GitHubOverloaded,
     GitHubRateLimited,
+    GitHubRefused,
     GitHubUnavailable,
 )
 from deployments.clients.github.git_http import OneHost
@@ -52,6 +53,8 @@ class GitRefs:
             return {answer.key: answer for answer in pool.map(query.ask, questions)}
 
     def _head(self, question: HeadQuestion) -> Head:
+        if question.versions:
+            raise GitHubRefused(_NO_RELEASES)
         wanted = [b"HEAD", _BRANCHES + question.branch.encode()] if question.branch else [b"HEAD"]
         path = f"{quote(question.owner, safe='')}/{quote(question.repository, safe='')}"
         with within(self._timeout_seconds), self._http.watched() as landed:
@@ -110,6 +113,9 @@ class _Query:
                 self._ended_by = error
 
 
+_NO_RELEASES = (
+    "Releases cannot be read without a token: set GITHUB_TOKEN, or let commits be known by the image's tag."
+)
 _BROKEN_OFF = "The git host broke off before its answer was whole. Try again in a minute."
 _NOT_GIT = "The git host's answer is not git's. Check GITHUB_URL, or try again in a minute."
 

@@ -12,11 +12,24 @@ from typing import Any, TypeGuard
 
 from deployments.clients.github.errors import GitHubError, GitHubNotFound
 from deployments.clients.github.problems import check_problem, errors_under, site_error
+from deployments.clients.github.versions import (
+    NO_VERSIONS,
+    VersionQuestion,
+    Versions,
+    peeled,
+    read_versions,
+    version_fields,
+    version_fragments,
+    version_variables,
+)
 from deployments.rules.images import is_full_sha
 from deployments.rules.times import parse_time
 
-_TIP = """fragment Tip on Ref { name target { __typename oid ... on Commit {
-  messageHeadline committedDate author { name user { login } } statusCheckRollup { state } } } }"""
+_COMMIT_FIELDS = "messageHeadline committedDate author { name user { login } } statusCheckRollup { state }"
+_TIP = f"fragment Tip on Ref {{ name target {{ __typename oid ... on Commit {{ {_COMMIT_FIELDS} }} }} }}"
+_TAGGED = f"""\nfragment Tagged on Ref {{ name target {{ __typename oid ... on Commit {{ ...OfTag }} ... on Tag {{
+  target {{ __typename oid ... on Commit {{ ...OfTag }} ... on Tag {{ target {{ __typename oid ... on Commit {{ ...OfTag }} }} }} }} }} }} }}
+fragment OfTag on Commit {{ {_COMMIT_FIELDS} }}"""
 _CHECKS = "\nfragment Checks on Commit { oid statusCheckRollup { state } }"
 _LARGEST_COUNT = 2**31 - 1
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
@@ -31,12 +44,15 @@ _CHECK_STATES = {
 
 @dataclass(frozen=True, kw_only=True)
 class HeadQuestion:
-    """One site's question. An empty `branch` means the default branch; `running`, `desired` and `built` are empty or a commit, 7 to 40 hex digits."""
+    """One site's question. An empty `branch` means the default branch; with `tag`, a tag of git takes the branch's place. `running`, `desired` and `built` are empty or a commit, 7 to 40 hex digits."""
 
     key: Hashable
     owner: str
     repository: str
     branch: str = ""
+    tag: str = ""
+    versions: VersionQuestion | None = None
+    """Which versions there are, by release."""
     running: str = ""
     desired: str = ""
     built: str = ""
@@ -72,6 +88,9 @@ class Head:
     repository_id: int | None
     name_with_owner: str
     branch: str
+    """Empty where a tag was asked about in its place."""
+    tag: str = ""
+    """As in the question: the commit and the counts are its."""
     sha: str
     headline: str
     author: str
@@ -86,6 +105,8 @@ class Head:
     """As `running_sha`, of the question's `desired`."""
     built: Built | None = None
     """Of the question's `built`; None where none was asked for."""
+    versions: Versions = NO_VERSIONS
+    """As the question's `versions` asks for."""
     other_states: Mapping[str, str] = field(default_factory=dict)
     """As `check_state`, of the question's `others`; one that the repository does not know is left out."""
 
@@ -105,8 +126,12 @@ def build_query(questions: Sequence[HeadQuestion]) -> dict[str, Any]:
     variables: dict[str, str] = {}
     for number, question in enumerate(questions):
         given = {f"o{number}": question.owner, f"n{number}": question.repository}
-        if question.branch:
+        if question.tag:
+            given[f"b{number}"] = f"refs/tags/{question.tag}"
+        elif question.branch:
             given[f"b{number}"] = f"refs/heads/{question.branch}"
+        if question.versions:
+            given |= version_variables(number, question.versions)
         if _is_commit_name(question.running):
             given[f"s{number}"] = question.running
         if _is_commit_name(question.desired):
@@ -117,10 +142,21 @@ def build_query(questions: Sequence[HeadQuestion]) -> dict[str, Any]:
         parameters += [f"${name}: String!" for name in given]
         variables |= given
         fields.append(_field(number, question))
-    # GraphQL refuses a fragment that is not used.
-    fragments = _TIP + (_CHECKS if any(question.others for question in questions) else "")
+    fragments = _fragments(questions)
     text = f"query Heads({', '.join(parameters)}) {{\n{chr(10).join(fields)}\n}}\n{fragments}"
     return {"query": text, "variables": variables}
+
+
+def _fragments(questions: Sequence[HeadQuestion]) -> str:
+    """GraphQL refuses a fragment that is not used."""
+    tips = [question for question in questions if not question.tag]
+    versions = [question.versions for question in questions if question.versions]
+    return (
+        (_TIP if tips else "")
+        + (_TAGGED if len(tips) < len(questions) else "")
+        + (_CHECKS if any(question.others for question in questions) else "")
+        + version_fragments(versions)
+    )
 
 
 def _is_commit_name(text: str) -> bool:
@@ -128,7 +164,9 @@ def _is_commit_name(text: str) -> bool:
 
 
 def _field(number: int, question: HeadQuestion) -> str:
-    branch = f"ref(qualifiedName: $b{number})" if question.branch else "defaultBranchRef"
+    branch = f"ref(qualifiedName: $b{number})" if question.branch or question.tag else "defaultBranchRef"
+    tip = "Tagged" if question.tag else "Tip"
+    versions = version_fields(number, question.versions) if question.versions else ""
     # A branch that is not there is told with the name of the one that may have taken its place.
     default = " default: defaultBranchRef { name }" if question.branch else ""
     compare = running = desired = built = ""
@@ -148,7 +186,7 @@ def _field(number: int, question: HeadQuestion) -> str:
     )
     return (
         f"r{number}: repository(owner: $o{number}, name: $n{number}) {{ databaseId nameWithOwner isArchived isEmpty"
-        f" head: {branch} {{ ...Tip{compare} }}{default}{running}{desired}{built}{others} }}"
+        f" head: {branch} {{ ...{tip}{compare} }}{default}{running}{desired}{built}{others}{versions} }}"
     )
 
 
@@ -164,6 +202,8 @@ def read_head(
             raise site_error(about_head, name)
         if node["isEmpty"]:
             raise GitHubNotFound(empty(name))
+        if question.tag:
+            raise GitHubNotFound(f"{name} has no tag {question.tag} any more.")
         if not question.branch:
             raise GitHubNotFound(f"{name} has no default branch. Choose one in its settings on GitHub.")
         raise GitHubNotFound(
@@ -175,7 +215,8 @@ def read_head(
         key=question.key,
         repository_id=node["databaseId"],
         name_with_owner=node["nameWithOwner"],
-        branch=tip["name"],
+        branch="" if question.tag else tip["name"],
+        tag=question.tag,
         sha=_full_sha(target["oid"]),
         headline=target["messageHeadline"],
         author=_author(target["author"] or {}),
@@ -188,6 +229,7 @@ def read_head(
         ahead_by=_count(comparison.get("aheadBy")),
         desired_sha=_commit_under("desired", node, errors) if _is_commit_name(question.desired) else None,
         built=_built(node, tip, errors) if _is_commit_name(question.built) else None,
+        versions=read_versions(node, question.versions) if question.versions else NO_VERSIONS,
         other_states=_other_states(question, node, errors),
     )
 
@@ -235,8 +277,11 @@ def _target_of(tip: Mapping[str, Any], errors: Sequence[Mapping[str, Any]], name
     target = tip["target"]
     if target is None and (about_target := errors_under(errors, "head", "target")):
         raise site_error(about_target, name)
+    target = peeled(target)
     if not _is_commit(target):
-        raise GitHubNotFound(f"The branch “{tip['name']}” of {name} leads to no commit. Push one to it.")
+        raise GitHubNotFound(
+            f"The branch or tag “{tip['name']}” of {name} leads to no commit. Push one to it."
+        )
     return target
 
 

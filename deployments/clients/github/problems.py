@@ -65,7 +65,8 @@ def errors_under(errors: Sequence[Mapping[str, Any]], *fields: str) -> list[Mapp
 
 def check_problem(errors: Sequence[Mapping[str, Any]]) -> str:
     """Why GitHub left out the roll-up of a commit's CI, and what helps; empty where it did not."""
-    found = errors_under(errors, "head", "target", "statusCheckRollup")
+    # An annotated tag's commit lies one target deeper.
+    found = [each for each in errors_under(errors, "head") if each["path"][-1] == "statusCheckRollup"]
     if not found:
         return ""
     text = _text_of(found[0])

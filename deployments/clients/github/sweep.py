@@ -120,6 +120,8 @@ def _identity(question: HeadQuestion) -> Hashable:
         question.owner.lower(),
         question.repository.lower(),
         question.branch,
+        question.tag,
+        question.versions,
         question.running,
         question.desired,
         question.built,

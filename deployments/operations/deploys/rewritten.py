@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from deployments.models import Deploy, DeployStep, Kind, Observation, Site
-from deployments.rules.builds import build_token
+from deployments.rules.builds import build_token, version_token
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.ours import marked_by
 from deployments.rules.rollbacks import is_of
@@ -95,7 +95,7 @@ def update_requested_image(deploy: Deploy) -> None:
 def commit_in(site: Site, image: str) -> str:
     """Return the commit, 7 to 40 digits, that an image of this site carries; empty for any other image.
 
-    By label it is the build, which `sync/gather_builds.py` knows the commit of.
+    By label it is the build, which `sync/gather_builds.py` knows the commit of, and by release the version (`sync/gather_versions.py`).
     """
     try:
         reference = parse_image(image)
@@ -103,6 +103,8 @@ def commit_in(site: Site, image: str) -> str:
         return ""
     if site.is_by_label and reference.repository in site.image_repositories:
         return build_token(tag=reference.tag, digest=reference.digest)
+    if site.is_by_release and reference.repository in site.image_repositories:
+        return version_token(reference.tag)
     if not reference.tag or reference.repository not in site.image_repositories:
         return ""
     return site.template.sha_in(reference.tag) or ""

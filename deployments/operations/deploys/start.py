@@ -10,7 +10,8 @@ from deployments.clients.clients import Clients
 from deployments.clients.cluster import ClusterError
 from deployments.clients.github import GitHubError, HeadProblem, HeadQuestion
 from deployments.clients.registry import RegistryError
-from deployments.models import Deploy, DeployStep, Kind, Status
+from deployments.facts import provenance_from_json
+from deployments.models import Deploy, DeployStep, Kind, Status, Trigger
 from deployments.operations.authorization import no_longer_allowed
 from deployments.operations.deploys.deploy_request import guard_input_at_start
 from deployments.operations.deploys.finish import Ending, finish
@@ -32,7 +33,9 @@ from deployments.rules.builds import not_built_from
 from deployments.rules.guards import first_refusal
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.notes import another_repository, is_another
+from deployments.rules.provenance import pushed_anew
 from deployments.rules.targets import UNMAPPED
+from deployments.rules.versions import no_version_of
 from deployments.rules.wording import sentences, short
 
 logger = logging.getLogger(__name__)
@@ -141,6 +144,8 @@ def _check_commit_and_image(deploy: Deploy, clients: Clients, *, now: datetime) 
     try:
         is_on_branch = _is_on_branch(deploy, clients, now=now)
         _pin_by_label(deploy, now=now)
+        if deploy.site.is_by_release and not parse_image(deploy.image).tag:
+            raise Refused(no_version_of(deploy.sha))
         digest = pullable(parse_image(deploy.image), clients.registry)
     except UnableToParseImage as error:
         raise Refused(str(error)) from error
@@ -151,9 +156,22 @@ def _check_commit_and_image(deploy: Deploy, clients: Clients, *, now: datetime) 
     refusal = first_refusal(guard_input_at_start(deploy, is_on_branch=is_on_branch, is_image_built=is_built))
     if refusal:
         raise Refused(refusal)
+    _check_provenance(deploy)
     if deploy.site.pins_digest and deploy.kind != Kind.RESTART:
         image = parse_image(deploy.image)
         deploy.note(now=now, image=str(image if image.digest else replace(image, digest=digest)))
+
+
+def _check_provenance(deploy: Deploy) -> None:
+    """What automation was allowed for an attestation must be the very image that GitHub lists it for."""
+    known = provenance_from_json(deploy.site.observation.provenance)
+    if (
+        deploy.site.requires_provenance
+        and deploy.trigger == Trigger.SYNC
+        and deploy.kind == Kind.DEPLOY
+        and (known is None or (known.sha, known.digest) != (deploy.sha, deploy.digest))
+    ):
+        raise Refused(pushed_anew(deploy.image))
 
 
 def _pin_by_label(deploy: Deploy, *, now: datetime) -> None:
@@ -173,7 +191,12 @@ def _is_on_branch(deploy: Deploy, clients: Clients, *, now: datetime) -> bool:
     if deploy.sha == seen.head_sha or site.deploys.filter(sha=deploy.sha, status=Status.SUCCEEDED).exists():
         return True
     question = HeadQuestion(
-        key=0, owner=site.owner, repository=site.repository, branch=site.branch, running=deploy.sha
+        key=0,
+        owner=site.owner,
+        repository=site.repository,
+        branch=site.branch,
+        tag=seen.head_version if site.is_by_release else "",
+        running=deploy.sha,
     )
     head = ask_heads(clients.github, [question], now=now).heads[0]
     if isinstance(head, HeadProblem):

@@ -93,7 +93,7 @@ def _map(choice: Choice, found: Mapping[str, FoundApp], *, by: User, now: dateti
 def _site(choice: Choice, app: FoundApp) -> Site:
     site = Site(name=choice.name, host=choice.host, owner=choice.owner, repository=choice.repository)
     if app.is_by_label or not _is_usual(app.image, site):
-        for name, value in mapping_for(app.image, repository=choice.repository, is_by_label=False).items():
+        for name, value in mapping_for(app.image, repository=choice.repository).items():
             setattr(site, name, value)
     return site
 

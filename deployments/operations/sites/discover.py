@@ -2,16 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from deployments.clients.clients import Clients
 from deployments.clients.cluster import ClusterError, ClusterRefused
 from deployments.models import Site
+from deployments.rules.builds import CommitSource
 from deployments.rules.discovery import Candidate, Unnameable, candidates, together, unnameable
 from deployments.rules.images import parse_image
 from deployments.rules.targets import format_references
 from deployments.rules.workloads import WorkloadKind
 
-COLUMNS = ("name", "host", "owner", "repository", "workloads", "image_template")
+COLUMNS = (
+    *("name", "host", "owner", "repository", "workloads"),
+    *("image_template", "commit_source", "moving_tag"),
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ def discover(*, clients: Clients, namespaces: Sequence[str] = ()) -> Discovery:
                     problems[namespace] = str(error)
                     break
                 continue
-            found += candidates(workloads, mapped=places)
+            found += candidates(workloads, mapped=places, is_ours=partial(_is_ours, owner=owner))
             without += unnameable(workloads, mapped=places)
         rows += [_row(app, owner) for app in together(found)]
     return Discovery(tuple(rows), problems, tuple(without))
@@ -62,10 +67,19 @@ def _row(app: Sequence[Candidate], owner: str) -> dict[str, str]:
         "repository": first.repository,
         "workloads": format_references(each.reference for each in app),
         "image_template": "" if _is_usual(first, owner) else first.image_template,
+        "commit_source": first.commit_source,
+        "moving_tag": first.moving_tag,
     }
 
 
 def _is_usual(found: Candidate, owner: str) -> bool:
     """Whether the project's own template gives this image."""
     image, site = parse_image(found.image), Site(owner=owner or "owner", repository=found.repository)
-    return site.expected_repository == image.repository and site.template.gives(image.tag or "")
+    is_usual_tag = found.commit_source == CommitSource.LABEL or site.template.gives(image.tag or "")
+    return site.expected_repository == image.repository and is_usual_tag
+
+
+def _is_ours(repository: str, *, owner: str) -> bool:
+    """Whether the project's own template gives this image repository."""
+    site = Site(owner=owner or "owner", repository=repository.rpartition("/")[2])
+    return site.expected_repository == repository

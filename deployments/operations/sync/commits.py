@@ -19,6 +19,7 @@ from deployments.clients.github import (
 from deployments.locks import Lock, try_lock
 from deployments.models import CommitRange, Observation
 from deployments.operations.github_limits import ask_comparison
+from deployments.operations.sync.left_out import count_left_out
 from deployments.queue import enqueue
 from deployments.rules.commit_graph import mainline
 
@@ -44,9 +45,16 @@ def fetch_commits(*, github: GitHub, now: datetime) -> int:
         fetched += more
         if not may_ask:
             break
+    unbuilt += _left_out(github, now=now)
     if unbuilt:
         enqueue.sync(names=sorted(set(unbuilt)), trigger="commits")
     return fetched
+
+
+def _left_out(github: GitHub, *, now: datetime) -> list[str]:
+    """The sites of which it has become known which commits touch none of their paths."""
+    with try_lock(Lock.COMMITS) as alone:
+        return count_left_out(github=github, now=now) if alone else []
 
 
 def _fetch(

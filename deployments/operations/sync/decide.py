@@ -7,6 +7,8 @@ from datetime import datetime
 from deployments.autodeploy_policy import policies_of, verdict_on
 from deployments.facts import site_facts, stale_after
 from deployments.models import Deploy, Observation, Site
+from deployments.operations.sync.left_out import is_counted
+from deployments.operations.sync.provenance import is_due
 from deployments.queries import system_status
 from deployments.rules.autodeploy import Go, Verdict
 from deployments.rules.site_state import Answer, answer_for
@@ -42,7 +44,7 @@ def decide_all(sites: Sequence[Site], seen: Mapping[int, Observation], *, now: d
     policies = policies_of(sites, seen)
     decisions = []
     for site in sites:
-        lacks_commits = _lacks_commits(site, seen[site.pk])
+        lacks_commits = _lacks_commits(site, seen[site.pk], now=now)
         site.observation = seen[site.pk]
         facts = site_facts(site, holds=status.holds)
         verdict = verdict_on(site, facts, policies[site.pk], now=now, stale_after=too_old)
@@ -51,8 +53,10 @@ def decide_all(sites: Sequence[Site], seen: Mapping[int, Observation], *, now: d
     return decisions
 
 
-def _lacks_commits(site: Site, seen: Observation) -> bool:
-    """Whether the list of commits between what runs and the head is still to be fetched."""
+def _lacks_commits(site: Site, seen: Observation, *, now: datetime) -> bool:
+    """Whether the list of commits between what runs and the head is still to be fetched, which of them are the site's, or what GitHub lists for the image."""
+    if not is_counted(seen, site.paths) or is_due(site, seen, now=now):
+        return True
     pair = (seen.running_sha, seen.head_sha)
     if not all(pair) or pair[0] == pair[1]:
         return False

@@ -1,9 +1,10 @@
 """Look outside for every site, and put the three answers together into each site's new observation."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import models
@@ -21,13 +22,14 @@ from deployments.clients.github import (
 )
 from deployments.clients.registry import RegistryError
 from deployments.facts import workloads_as_json
-from deployments.models import Build, Observation, Site
+from deployments.models import Build, Observation, PublishedVersion, Site
 from deployments.operations.github_limits import Pauses, read_pauses
 from deployments.operations.sync.gather_builds import Builds, see_newest
 from deployments.operations.sync.gather_built import gather_built, others_of
 from deployments.operations.sync.gather_cluster import Found, Missing, Observed, Unreachable, gather_cluster
 from deployments.operations.sync.gather_images import Built, RegistryQuestions, gather_images
 from deployments.operations.sync.gather_outages import SeenOutage
+from deployments.operations.sync.gather_versions import Versions
 from deployments.rules.builds import MOVED
 from deployments.rules.ci import HAVE_CI, check_state_of
 from deployments.rules.images import ImageReference, is_full_sha
@@ -36,6 +38,8 @@ from deployments.rules.site_state import CheckState
 from deployments.rules.wording import printable
 
 BUILDS_REMEMBERED = 5
+WAITS_FOR_REGISTRIES_SECONDS = 50
+"""A sync's other sites must not wait longer for one registry's limit; what is left is asked at the next sync."""
 _TEXTS = [
     field.name
     for field in Observation._meta.concrete_fields  # noqa: SLF001
@@ -54,18 +58,20 @@ class Gathered:
     registry_requests: int
     builds: Sequence[Build] = ()
     """Those that are new, or known better."""
+    versions: Sequence[PublishedVersion] = ()
+    """Those that are new."""
 
 
 def gather(sites: Sequence[Site], clients: Clients, *, now: datetime) -> Gathered:
     """Ask the cluster, the registry about builds, GitHub about both, then the registry about heads not known to be built."""
     observed, lists = gather_cluster(sites, clients, now=now)
-    questions = RegistryQuestions(clients.registry)
+    questions = RegistryQuestions(clients.registry, waits_seconds=WAITS_FOR_REGISTRIES_SECONDS)
     builds = Builds(questions, now=now)
     builds.look(sites, observed)
-    observed = {site.pk: builds.resolve(site, observed[site.pk]) for site in sites}
-    pauses = read_pauses()
-    heads = [_question(site, observed[site.pk], builds, now=now) for site in sites]
-    answers = clients.github.heads(heads, paused=pauses.standing(now=now))
+    raw = {site.pk: builds.resolve(site, observed[site.pk]) for site in sites}
+    versions, pauses = Versions(sites, now=now), read_pauses()
+    answers = _ask_github(sites, raw, builds, versions, partial(_ask, clients, pauses, now=now), now=now)
+    observed = {site.pk: versions.resolve(site, raw[site.pk]) for site in sites}
     seen = {}
     for site in sites:
         observation, head = copy(site.observation), answers.heads[site.pk]
@@ -73,12 +79,50 @@ def gather(sites: Sequence[Site], clients: Clients, *, now: datetime) -> Gathere
         _see_head(observation, head, now=now)
         _see_workload(observation, observed[site.pk], head, now=now)
         _see_builds(site, observation, observed[site.pk], head, builds)
+        _see_versions(site, observation, observed[site.pk], head, versions)
         seen[site.pk] = observation
     _look_by_branch(sites, seen, builds, answers.heads)
     _see_images(sites, seen, builds, answers.heads, questions, now=now)
+    for site in sites:
+        if moved := versions.moved(site):
+            seen[site.pk].registry_problem, seen[site.pk].head_image_built = moved, None
     for observation in seen.values():
         _make_printable(observation)
-    return Gathered(seen, lists, answers, pauses, questions.asked, builds.changed)
+    return Gathered(seen, lists, answers, pauses, questions.asked, builds.changed, versions.new)
+
+
+def _ask(clients: Clients, pauses: Pauses, heads: Sequence[HeadQuestion], *, now: datetime) -> Answers:
+    return clients.github.heads(heads, paused=pauses.standing(now=now))
+
+
+def _ask_github(
+    sites: Sequence[Site],
+    observed: Mapping[int, Observed],
+    builds: Builds,
+    versions: Versions,
+    ask: Callable[[Sequence[HeadQuestion]], Answers],
+    *,
+    now: datetime,
+) -> Answers:
+    heads = []
+    for site in sites:
+        resolved = versions.resolve(site, observed[site.pk])
+        question = _question(site, resolved, builds, now=now)
+        heads.append(versions.question(site, question, observed[site.pk]))
+    return versions.settle(heads, ask(heads), observed, ask=ask)
+
+
+def _see_versions(
+    site: Site, seen: Observation, observed: Observed, head: Head | HeadProblem, versions: Versions
+) -> None:
+    if isinstance(head, Head):
+        seen.head_version = head.tag
+    if isinstance(observed, Unreachable):
+        return
+    seen.running_version = versions.version_of(site, observed) if seen.running_sha else ""
+    if isinstance(observed, Found) and (problem := versions.problem(site, observed, head)):
+        seen.build_problem = problem
+        seen.running_sha = seen.desired_sha = seen.running_version = ""
 
 
 def _see_builds(
@@ -120,7 +164,7 @@ def _see_images(
 ) -> None:
     """Whether each head is built: by its tag a question of its own, by label what the newest build says."""
     unknown = {
-        site.pk: site.image_for(seen[site.pk].head_sha)
+        site.pk: _head_image(site, seen[site.pk])
         for site in sites
         if site.expected_repository and not site.is_by_label and _must_ask(site.observation, seen[site.pk])
     }
@@ -132,6 +176,10 @@ def _see_images(
         else:
             _see_image(before, after, unknown.get(site.pk), built, now=now)
     gather_built(sites, seen, heads, questions, now=now)
+
+
+def _head_image(site: Site, seen: Observation) -> ImageReference:
+    return site.image_of_version(seen.head_version) if site.is_by_release else site.image_for(seen.head_sha)
 
 
 def _question(site: Site, observed: Observed, builds: Builds, *, now: datetime) -> HeadQuestion:
@@ -165,7 +213,7 @@ def _see_head(seen: Observation, head: Head | HeadProblem, *, now: datetime) -> 
         seen.behind_by = seen.ahead_by = None
         return
     seen.github_problem, seen.repository_missing, seen.github_observed_at = "", False, now
-    seen.name_with_owner, seen.branch = head.name_with_owner, head.branch
+    seen.name_with_owner, seen.branch = head.name_with_owner, head.branch or seen.branch
     _see_ci(seen, head, now=now)
     if head.repository_id is not None:
         seen.repository_id = head.repository_id
@@ -253,7 +301,8 @@ def _make_printable(seen: Observation) -> None:
 def _must_ask(before: Observation, seen: Observation) -> bool:
     if not seen.head_sha or seen.head_sha == seen.running_sha:
         return False
-    return not (seen.head_sha == before.head_sha and before.head_image_built)
+    is_same = (seen.head_sha, seen.head_version) == (before.head_sha, before.head_version)
+    return not (is_same and before.head_image_built)
 
 
 def _see_image(

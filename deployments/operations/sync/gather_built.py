@@ -19,8 +19,8 @@ ASKED_AGAIN_FOR = timedelta(hours=2)
 def commits_to_ask(site: Site, *, now: datetime) -> tuple[str, ...]:
     """Those below the head as last seen whose images are looked for now, newest first; none where the head was built."""
     seen = site.observation
-    if seen.head_image_built is not False or site.is_by_label:
-        # By label no name tells a commit's image: the newest build says itself which one it is.
+    if seen.head_image_built is not False or site.is_by_label or site.is_by_release:
+        # No name tells a commit's image: by label the newest build says itself which one it is, and few commits are released.
         return ()
     return tuple(sha for sha in _newer(site) if _is_due((seen.asked_below or {}).get(sha), now))
 

@@ -58,7 +58,7 @@ class Found:
     """Why no pod of a workload is ready, where some are wanted and no Deploy is under way."""
     workloads: tuple[WorkloadSeen, ...]
     running_build: str = ""
-    """By label, the builds that `running_tag` was told by."""
+    """By label the builds, and by release the images' tags, that `running_tag` was told by."""
     desired_build: str = ""
 
 
@@ -180,7 +180,7 @@ def _seen(
         name=reference.name,
         asked=commits.pop() if len(commits) == 1 else "",
         running=running,
-        running_build=running if site.is_by_label else "",
+        running_build=running if site.is_by_label or site.is_by_release else "",
         ready=workload.counts.ready,
         wanted=workload.counts.wanted,
         resource_version=workload.resource_version,

@@ -3,8 +3,11 @@
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
+from random import sample
+from time import monotonic, sleep
 from typing import TypeAlias, TypeVar
 
 from deployments.clients.registry import (
@@ -14,6 +17,7 @@ from deployments.clients.registry import (
     RegistryRateLimited,
     RegistryUnavailable,
 )
+from deployments.operations.sync.pace import Pace
 from deployments.rules.images import ImageReference
 
 AT_ONCE = 8
@@ -35,13 +39,16 @@ def gather_images(
 
 
 class RegistryQuestions:
-    """What one sync asks registries, eight questions at once; `asked` counts them.
+    """What one sync asks registries, eight questions at once of each; `asked` counts them.
 
-    A registry that says it was asked too often, or that does not answer time and again, is asked nothing more.
+    A registry that says for how long it was asked too often is waited for, and asked more slowly from then on, for as long as
+    `waits_seconds` from now are not over. One that does not say, or does not answer time and again, is asked nothing more.
     """
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, *, waits_seconds: float = 0) -> None:
         self._registry = registry
+        self._ends_at = monotonic() + waits_seconds
+        self._paces: dict[str, Pace] = {}
         self._lock = threading.Lock()
         self._given_up: dict[str, RegistryError] = {}
         self._failures: dict[str, int] = defaultdict(int)
@@ -63,22 +70,42 @@ class RegistryQuestions:
         wanted = list(dict.fromkeys(images))
         if not wanted:
             return {}
+        by_host: dict[str, list[ImageReference]] = defaultdict(list)
+        # In any order, so that where a limit leaves some for the next sync, those are not always the same.
+        for image in sample(wanted, len(wanted)):
+            by_host[image.registry].append(image)
         ask = partial(self._ask, question)
-        with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(wanted)), thread_name_prefix="registry") as pool:
-            return dict(zip(wanted, pool.map(ask, wanted), strict=True))
+        found: dict[ImageReference, Future[T | RegistryError]] = {}
+        with ExitStack() as pools:
+            for of_host in by_host.values():
+                threads = min(AT_ONCE, len(of_host))
+                pool = pools.enter_context(ThreadPoolExecutor(threads, thread_name_prefix="registry"))
+                found |= {image: pool.submit(ask, image) for image in of_host}
+            return {image: found[image].result() for image in wanted}
 
     def _ask(self, question: Callable[[ImageReference], T], image: ImageReference) -> T | RegistryError:
         with self._lock:
-            if known := self._given_up.get(image.registry):
-                return known
-            self.asked += 1
-        try:
-            found = question(image)
-        except RegistryError as error:
-            self._count(image.registry, error)
-            return error
-        self._count(image.registry, None)
-        return found
+            pace = self._paces.setdefault(image.registry, Pace(ends_at=self._ends_at))
+        while True:
+            while seconds := pace.turn():
+                sleep(seconds)
+            with self._lock:
+                if known := self._given_up.get(image.registry):
+                    return known
+                self.asked += 1
+            try:
+                found = question(image)
+            except RegistryRateLimited as error:
+                if pace.wait_out(error.retry_after_seconds):
+                    continue
+                self._count(image.registry, error)
+                return error
+            except RegistryError as error:
+                self._count(image.registry, error)
+                return error
+            pace.note_answer()
+            self._count(image.registry, None)
+            return found
 
     def _count(self, host: str, error: RegistryError | None) -> None:
         """A refusal is about one repository; the rest of the host may be open."""

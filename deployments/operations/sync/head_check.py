@@ -20,6 +20,7 @@ from deployments.clients.github import Answers, Head, HeadQuestion
 from deployments.models import Build, GitHubPause, HeadCheck, Site
 from deployments.operations.github_limits import Pauses, remember
 from deployments.operations.sync.gather_images import RegistryQuestions
+from deployments.operations.sync.gather_versions import is_newest, question_by_release
 from deployments.queue import enqueue
 from deployments.queue.broker import SOON
 from deployments.rules.head_checks import (
@@ -49,7 +50,7 @@ _COLUMNS = (
     *("owner", "repository", "branch", "image_template", "name", "former_repository"),
     *("observation__head_sha", "observation__running_sha", "observation__check_state"),
     *("observation__head_image_built", "observation__repository_id", "observation__branch"),
-    *("commit_source", "moving_tag"),
+    *("commit_source", "moving_tag", "tag_pattern", "prereleases", "observation__head_version"),
 )
 
 
@@ -126,7 +127,8 @@ def _sites(turn: _Turn, *, now: datetime) -> tuple[Sequence[Site], Pauses]:
 
 
 def _question(site: Site) -> HeadQuestion:
-    return HeadQuestion(key=site.pk, owner=site.owner, repository=site.repository, branch=site.branch)
+    asked = HeadQuestion(key=site.pk, owner=site.owner, repository=site.repository, branch=site.branch)
+    return question_by_release(site, asked)
 
 
 def _known(site: Site) -> Known:
@@ -169,9 +171,10 @@ def _see(sites: Sequence[Site], answers: Answers, built: Mapping[int, bool]) -> 
             seen.unknown.add(site.pk)
             continue
         is_built = built.get(site.pk, known.is_built)
-        if is_new(known, sha=head.sha, check_state=head.check_state) or built.get(site.pk):
+        has_moved_on = not is_newest(site, head)
+        if has_moved_on or is_new(known, sha=head.sha, check_state=head.check_state) or built.get(site.pk):
             seen.changed.append(site.name)
-        seen.has_new_head |= head.sha != known.head_sha
+        seen.has_new_head |= has_moved_on or head.sha != known.head_sha
         if is_under_way(known, sha=head.sha, check_state=head.check_state, is_built=is_built):
             seen.under_way[site.pk] = head.sha
     return seen

@@ -16,6 +16,7 @@ from deployments.operations.sync.attention import notify_what_waits, states_befo
 from deployments.operations.sync.decide import Decision, decide_all
 from deployments.operations.sync.gather import Gathered, gather
 from deployments.operations.sync.gather_builds import save_builds
+from deployments.operations.sync.gather_versions import save_versions
 from deployments.operations.sync.record import changed_sites, record
 from deployments.queries import GOOD_ENOUGH
 from deployments.queue import enqueue
@@ -115,6 +116,7 @@ def _sync_alone(
         changed = changed_sites(sites, gathered.observations)
         remember(gathered.github.limits, gathered.pauses, now=now)
         save_builds(gathered.builds)
+        save_versions(gathered.versions)
         before = states_before(changed, now=now)
         sites = record(sites, gathered.observations, changed=changed, now=now)
         _count(run, gathered, changed)

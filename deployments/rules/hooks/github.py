@@ -43,6 +43,9 @@ def hint_of(event: str, payload: Any) -> Hint:
 def _push(event: str, payload: _Payload) -> Hint:
     ref, sha = payload.text("ref"), commit(payload.text("after"))
     branch = branch_of(ref)
+    if tag := ref.removeprefix("refs/tags/") if ref.startswith("refs/tags/") else "":
+        summary = f"Push to {payload.repository}: tag {tag}"
+        return Hint(event=event, summary=summary, repositories=repository(payload.repository), tags=(tag,))
     if not branch:
         summary = f"Push to {ref or 'no ref'} of {payload.repository}"
         return Hint(event=event, summary=summary, ignored="It is not a branch, and sites follow branches.")

@@ -45,6 +45,8 @@ class Hint:
     """`owner/name` in lower case, or a name alone where the sender does not say whose."""
     branches: tuple[str, ...] = ()
     """Empty where it may be any."""
+    tags: tuple[str, ...] = ()
+    """Tags of git that were pushed: of use to sites by release alone."""
     sha: str = ""
     before: str = ""
     """The commit that the branch had before a push; empty where it is new, or is not known."""

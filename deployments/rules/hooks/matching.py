@@ -18,6 +18,7 @@ class Followed:
     branch: str
     """Empty where the default branch is not known yet."""
     image_repositories: tuple[str, ...]
+    is_by_release: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ def _is_named(site: Followed, name: str) -> bool:
 
 
 def _follows(site: Followed, hint: Hint) -> bool:
+    if hint.tags:
+        return site.is_by_release
     return not hint.branches or not site.branch or site.branch in hint.branches
 
 
@@ -77,6 +80,8 @@ def _is_image(place: str, image: Image) -> bool:
 
 
 def _why_none(hint: Hint, of_repository: Sequence[Followed]) -> str:
+    if of_repository and hint.tags:
+        return f"No site follows the releases of {hint.repositories[0]}."
     if of_repository:
         branches = " or ".join(sorted({each.branch for each in of_repository}))
         return f"No site follows {', '.join(hint.branches)} of {hint.repositories[0]}, only {branches}."

@@ -7,8 +7,9 @@ from django.forms.models import model_to_dict
 from django.test import Client
 from django_q.models import OrmQ
 
-from deployments.models import Site
+from deployments.models import Observation, Site
 from deployments.rules.targets import format_references
+from tests.factories import create_site
 
 ADD = "/admin/deployments/site/add/"
 # As a browser sends the empty form: with every default, and without the boxes that are not ticked.
@@ -176,3 +177,39 @@ def test_such_a_repository_is_taken_with_a_template_that_leaves_its_name_out(own
     owner.post(ADD, FILLED_IN | {"repository": ".github", "image_template": "gcr.io/icco/profile:{sha}"})
 
     assert Site.objects.get().expected_repository == "gcr.io/icco/profile"
+
+
+@pytest.mark.parametrize(
+    ("image", "source", "proposed"),
+    [
+        ("ghcr.io/icco/cron:1.4.2", "tag", "That tag is a version: choose “the image's version”"),
+        ("ghcr.io/icco/cron:main", "release", "choose “the image's label”, with the moving tag main"),
+        ("ghcr.io/icco/cron:3f9c2a1", "release", "choose “the image's tag”, with the image template"),
+    ],
+)
+def test_the_commit_source_that_fits_what_runs_is_proposed_beside_its_field(
+    owner: Client, image: str, source: str, proposed: str
+) -> None:
+    site = create_site("cron.example.com", deployment="cron", owner="icco", repository="cron")
+    Site.objects.update(commit_source=source)
+    Observation.objects.create(site=site, desired_image=image)
+
+    page = unescape(owner.get(f"/admin/deployments/site/{site.pk}/change/").text)
+
+    assert f"It runs {image}. " in page
+    assert proposed in page
+
+
+def test_no_commit_source_is_proposed_where_the_commit_is_known(owner: Client) -> None:
+    site = create_site("cron.example.com", deployment="cron", owner="icco", repository="cron")
+    Observation.objects.create(site=site, desired_image="ghcr.io/icco/cron:1.4.2", desired_sha="a" * 40)
+
+    page = owner.get(f"/admin/deployments/site/{site.pk}/change/").text
+
+    assert "That tag is a version" not in page
+
+
+def test_a_template_that_names_versions_needs_sites_by_release(owner: Client) -> None:
+    page = errors_of(owner, image_template="ghcr.io/icco/cron:{version}")
+
+    assert "let commits be known by release" in page

@@ -33,7 +33,30 @@ def test_a_deployment_without_a_site_is_a_line_with_the_host_left_open(pointed: 
         "repository": NAME,
         "workloads": f"Deployment {NAMESPACE}/{NAME}",
         "image_template": "",
+        "commit_source": "",
+        "moving_tag": "",
     }
+
+
+@pytest.mark.parametrize(
+    ("tag", "proposed"),
+    [
+        ("1.4.2", ("{usual}/blog:{{version}}", "release", "")),
+        ("v1.4.2", ("{usual}/blog:{{tag}}", "release", "")),
+        ("main", ("", "label", "main")),
+    ],
+)
+def test_an_image_of_ours_that_carries_no_commit_comes_with_the_commit_source_that_fits(
+    pointed: World, run: Run, tag: str, proposed: tuple[str, str, str]
+) -> None:
+    usual = pointed.image_template.partition("/{")[0]
+    pointed.cluster.create_deployment(NAMESPACE, "blog", containers={"blog": f"{usual}/blog:{tag}"})
+    pointed.cluster.create_deployment(NAMESPACE, "cache", containers={"cache": "redis:7.4.1"})
+
+    (line,) = lines(run("discover"))
+
+    found = (line["image_template"], line["commit_source"], line["moving_tag"])
+    assert found == (proposed[0].format(usual=usual), *proposed[1:])
 
 
 def test_with_its_host_the_line_can_be_imported(pointed: World, run: Run, tmp_path: Path) -> None:

@@ -21,9 +21,12 @@ EVERY_FIELD = {
     "owner": "icco",
     "repository": "shop",
     "branch": 'release\u2028, "1"',
+    "paths": "services/api/**, go.mod",
     "image_template": "registry.example.com/{owner}/{repository}:{sha}",
     "commit_source": "label",
     "moving_tag": "main",
+    "tag_pattern": "api/v*",
+    "prereleases": True,
     "pins_digest": True,
     "release_job": "shop-migrate",
     "auto_deploy": True,
@@ -33,6 +36,7 @@ EVERY_FIELD = {
     "check_timeout_seconds": 7,
     "auto_rollback": True,
     "wait_for_ci": False,
+    "requires_provenance": True,
     "minimum_interval_minutes": 90,
 }
 WORKLOADS = "StatefulSet shop/store; Deployment shop/web [migrate, web]; CronJob jobs/tick"

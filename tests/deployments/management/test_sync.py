@@ -26,7 +26,7 @@ def test_it_prints_one_line_for_each_site_and_a_summary(pointed: World, run: Run
     assert heading.split() == ["STATE", "NAME", "VERDICT", "REASON", "MESSAGE"]
     assert {line.split()[1]: line.split()[0] for line in lines}[HOST] == "ready"
     assert len(lines) == len(pointed.mappings)
-    assert summary.startswith("5 sites, 5 changed, 0 in trouble, 0 deployed; requests: GitHub 1,")
+    assert summary.startswith("5 sites, 5 changed, 0 with problems, 0 deployed; requests: GitHub 1,")
 
 
 def test_json_says_the_same(pointed: World, run: Run) -> None:
@@ -76,7 +76,7 @@ def test_a_wrong_token_or_a_dead_cluster_is_said_once_for_all_sites(
         pointed.cluster.stop()
     printed = StringIO()
 
-    with pytest.raises(CommandError, match="No site could be observed"):
+    with pytest.raises(CommandError, match="No site could be checked"):
         call_command("sync", "--dry-run", stdout=printed)
 
     (line,) = [line for line in printed.getvalue().splitlines() if line.startswith("5 sites: ")]
@@ -100,5 +100,5 @@ def test_a_host_that_is_not_known_is_named_and_nothing_is_looked_at(pointed: Wor
 def test_when_no_site_could_be_observed_the_command_fails(pointed: World, run: Run) -> None:
     pointed.github.stop()
 
-    with pytest.raises(CommandError, match="No site could be observed"):
+    with pytest.raises(CommandError, match="No site could be checked"):
         run("sync")

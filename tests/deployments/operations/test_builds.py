@@ -12,6 +12,7 @@ from deployments.operations.deploys.images import check_rollback_images
 from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.deploys.waiting import check_pending_image
 from deployments.operations.sync.commits import fetch_commits
+from deployments.operations.sync.provenance import ask_provenance
 from deployments.queries import site_list
 from deployments.queries.rollbacks import rollback_targets
 from simulators.registry import OCI_INDEX, Says, labels_of
@@ -80,6 +81,7 @@ def test_when_nothing_changed_it_costs_two_requests_and_a_head_for_each_site(
     world.commit(HOST)
     observe(clients)
     fetch_commits(github=clients.github, now=NOW)
+    ask_provenance(clients=clients, now=NOW)
     for log in (world.github.requests, world.registry.requests, world.cluster.requests):
         log.clear()
 
@@ -174,8 +176,13 @@ SAID = {
         "https://github.com/library/python",
         "labelled as built from library/python, and this site is icco/cacophony",
     ),
+    "another app's": (
+        "{sha}",
+        "https://github.com/icco/other",
+        "labelled as built from icco/other, and this site is icco/cacophony",
+    ),
     "dirty": ("{sha}-dirty", OURS, "it was built with changes that no commit has"),
-    "no commit": ("v1.4.2", OURS, "labelled “v1.4.2”, which is no commit"),
+    "no commit": ("v1.4.2", OURS, "labelled “v1.4.2”, which is not a commit"),
     "none": ("", "", "has no label org.opencontainers.image.revision"),
     "unknown": ("b" * 40, "", "labelled bbbbbbb, which GitHub does not know in icco/cacophony"),
     "short and unknown": (

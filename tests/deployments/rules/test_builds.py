@@ -3,7 +3,7 @@
 import pytest
 
 from deployments.rules.builds import BuildFacts, claimed_commit, slug_in, tag_of_branch, why_not_counted
-from deployments.rules.suggestions import mapping_for
+from deployments.rules.suggestions import mapping_for, proposal
 
 SHA = "9f3c1d7a52e64b08a1c7de3390b4f8126a5d0e7b"
 SLUGS = ("icco/cron",)
@@ -74,7 +74,7 @@ def test_what_github_has_confirmed_counts_under_the_repositorys_next_name_too() 
 
 @pytest.mark.parametrize("tag", ["main", "latest", "edge", "release-candidate"])
 def test_a_tag_that_moves_suggests_the_label(tag: str) -> None:
-    found = mapping_for(f"ghcr.io/icco/cron:{tag}", repository="Cron", is_by_label=False)
+    found = mapping_for(f"ghcr.io/icco/cron:{tag}", repository="Cron")
 
     assert found == {
         "commit_source": "label",
@@ -83,12 +83,23 @@ def test_a_tag_that_moves_suggests_the_label(tag: str) -> None:
     }
 
 
-@pytest.mark.parametrize("tag", ["v1.4.2", "1.27", "2026-11-20"])
-def test_a_version_does_not_suggest_the_label(tag: str) -> None:
-    assert mapping_for(f"ghcr.io/icco/cron:{tag}", repository="cron", is_by_label=False) == {}
+@pytest.mark.parametrize("tag", ["v1", "2", "2026-11-20"])
+def test_a_tag_that_may_move_or_be_a_date_suggests_nothing(tag: str) -> None:
+    assert mapping_for(f"ghcr.io/icco/cron:{tag}", repository="cron") == {}
+
+
+@pytest.mark.parametrize(("tag", "placeholder"), [("v1.4.2", "{tag}"), ("1.27", "{version}")])
+def test_a_version_suggests_the_release(tag: str, placeholder: str) -> None:
+    found = mapping_for(f"ghcr.io/icco/cron:{tag}", repository="cron")
+
+    assert found == {
+        "commit_source": "release",
+        "image_template": f"ghcr.io/icco/{{repository}}:{placeholder}",
+    }
+    assert "That tag is a version" in proposal(f"ghcr.io/icco/cron:{tag}", found)
 
 
 def test_a_tag_that_carries_a_commit_suggests_its_template() -> None:
-    found = mapping_for(f"ghcr.io/icco/cron:v-{SHA[:7]}", repository="cron", is_by_label=False)
+    found = mapping_for(f"ghcr.io/icco/cron:v-{SHA[:7]}", repository="cron")
 
     assert found == {"image_template": "ghcr.io/icco/{repository}:v-{short_sha}"}

@@ -186,3 +186,59 @@ def test_25_of_5000_repositories_are_answered_in_100_ms(client: Client, demo_git
 
     assert min(costs) < 0.1
     assert len(answer["data"]) == 25
+
+
+RELEASE = "tagName isDraft isPrerelease isLatest tagCommit { oid } tag { name prefix target { __typename } }"
+NEWEST = "orderBy: {field: CREATED_AT, direction: DESC}"
+
+
+def test_the_latest_release_is_neither_a_draft_nor_a_prerelease(client: Client, cron: Repository) -> None:
+    head = cron.head
+    cron.release("v1.0.0", annotated=True)
+    cron.release("v1.1.0-rc.1", prerelease=True)
+    cron.release("v1.1.0", draft=True)
+
+    found = client.ask(ONE % f"latestRelease {{ {RELEASE} }}", o="icco", n="cron")["data"]["r0"]
+
+    assert found["latestRelease"] == {
+        "tagName": "v1.0.0",
+        "isDraft": False,
+        "isPrerelease": False,
+        "isLatest": True,
+        "tagCommit": {"oid": head},
+        "tag": {"name": "v1.0.0", "prefix": "refs/tags/", "target": {"__typename": "Tag"}},
+    }
+
+
+def test_releases_are_listed_newest_first_and_a_draft_has_no_tag(client: Client, cron: Repository) -> None:
+    cron.release("v1.0.0")
+    cron.release("v1.1.0", draft=True)
+
+    asked = ONE % f"releases(first: 5, {NEWEST}) {{ totalCount nodes {{ {RELEASE} }} }}"
+    found = client.ask(asked, o="icco", n="cron")["data"]["r0"]["releases"]
+
+    assert [(each["tagName"], each["isDraft"]) for each in found["nodes"]] == [
+        ("v1.1.0", True),
+        ("v1.0.0", False),
+    ]
+    assert (found["nodes"][0]["tag"], found["nodes"][0]["tagCommit"]) == (None, None)
+
+
+@pytest.mark.parametrize("asked", ["releases { totalCount }", 'refs(refPrefix: "refs/tags/") { totalCount }'])
+def test_a_list_of_releases_or_tags_demands_a_page(client: Client, cron: Repository, asked: str) -> None:
+    given = asked.replace(" {", f"(first: 500, {NEWEST}) {{", 1) if "(" not in asked else asked
+
+    answer = client.ask(ONE % given, o="icco", n="cron")
+
+    assert answer["errors"]
+
+
+def test_a_tag_can_be_compared_as_a_branch_can(client: Client, cron: Repository) -> None:
+    first = cron.graph.commits[0].sha
+    cron.tag("v1.0.0", annotated=True)
+
+    compared = f'compare(headRef: "{first}") {{ aheadBy behindBy }}'
+    asked = f'ref(qualifiedName: "refs/tags/v1.0.0") {{ {compared} }}'
+    found = client.ask(ONE % asked, o="icco", n="cron")["data"]["r0"]["ref"]["compare"]
+
+    assert found == {"aheadBy": 0, "behindBy": 2}

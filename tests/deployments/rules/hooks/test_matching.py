@@ -2,6 +2,7 @@
 
 import pytest
 
+from deployments.rules.hooks.github import hint_of
 from deployments.rules.hooks.hint import Hint, Image, images
 from deployments.rules.hooks.matching import Followed, is_late, understand
 
@@ -22,6 +23,31 @@ A, B = "a" * 40, "b" * 40
 
 def hint(**values: object) -> Hint:
     return Hint(**{"event": "push", "summary": "Something"} | values)  # type: ignore[arg-type]
+
+
+API = Followed(
+    name="api.example.com",
+    repositories=frozenset({"icco/api"}),
+    branch="main",
+    image_repositories=("ghcr.io/icco/api",),
+    is_by_release=True,
+)
+
+
+def test_a_pushed_tag_concerns_sites_by_release_alone() -> None:
+    of_api = understand(hint(repositories=("icco/api",), tags=("v1.6.0",)), [CRON, API])
+    of_cron = understand(hint(repositories=("icco/cron",), tags=("v1.6.0",)), [CRON, API])
+
+    assert of_api.names == ("api.example.com",)
+    assert (of_cron.names, of_cron.message) == ((), "No site follows the releases of icco/cron.")
+
+
+@pytest.mark.parametrize("ref", ["refs/tags/v1.6.0", "refs/tags/api/v1.6.0"])
+def test_a_push_of_a_tag_names_the_tag_and_no_branch(ref: str) -> None:
+    found = hint_of("push", {"ref": ref, "after": A, "repository": {"full_name": "icco/api"}})
+
+    assert (found.tags, found.branches) == ((ref.removeprefix("refs/tags/"),), ())
+    assert (found.repositories, found.is_push) == (("icco/api",), False)
 
 
 @pytest.mark.parametrize(

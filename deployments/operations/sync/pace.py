@@ -1,0 +1,53 @@
+"""How fast one registry is asked: as fast as it answers, until it says that this is too often; then as it says, and evenly from then on."""
+
+import threading
+from collections.abc import Callable
+from time import monotonic
+
+LEAST_WAIT_SECONDS = 0.1
+LONGEST_GAP_SECONDS = 1.0
+
+
+class Pace:
+    """For any number of threads. Nothing is waited for that ends later than `ends_at`, a moment of `clock`."""
+
+    def __init__(self, *, ends_at: float, clock: Callable[[], float] = monotonic) -> None:
+        self._ends_at = ends_at
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._next_at = self._since = clock()
+        self._gap = 0.0
+        self._answered = 0
+
+    def turn(self) -> float:
+        """Seconds until the caller may try again; 0 where it is its turn, which is taken with that."""
+        with self._lock:
+            now = self._clock()
+            if now < self._next_at:
+                return self._next_at - now
+            self._next_at = now + self._gap
+            return 0.0
+
+    def note_answer(self) -> None:
+        with self._lock:
+            self._answered += 1
+
+    def wait_out(self, seconds: float | None) -> bool:
+        """Whether a limit is waited out, for as long as the registry said; not where it did not say, or says too long.
+
+        From then on questions are spread: as many as it answered since the last limit take as long as that took, with the wait.
+        """
+        if seconds is None:
+            return False
+        with self._lock:
+            now = self._clock()
+            until = now + max(seconds, LEAST_WAIT_SECONDS)
+            if until > self._ends_at:
+                return False
+            # Whoever was asked for at the same time meets the same limit: it counts once.
+            if self._since <= now:
+                took = until - self._since
+                gap = max(2 * self._gap, took / max(self._answered, 1))
+                self._gap, self._since, self._answered = min(gap, LONGEST_GAP_SECONDS), until, 0
+            self._next_at = max(self._next_at, until)
+            return True

@@ -1,0 +1,354 @@
+"""Sites by release: the newest version is deployed, and git's tags say which commits versions are."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from demo.world import NAMESPACE, World
+from deployments.clients.clients import Clients
+from deployments.models import CommitRange, Hold, Observation, PublishedVersion, Site, Status
+from deployments.operations.deploys.deploy_request import WhenReady
+from deployments.operations.deploys.waiting import check_pending_image
+from deployments.operations.sync.commits import fetch_commits
+from deployments.operations.sync.head_check import check_heads
+from deployments.operations.sync.provenance import ask_provenance
+from deployments.queries import site_list
+from deployments.queries.rollbacks import rollback_targets
+from tests.factories import NOW, ask, begin, observe, succeed
+
+HOST = "cacophony.natwelch.com"
+NAME = "cacophony"
+EVERY = timedelta(minutes=2)
+
+pytestmark = [pytest.mark.by_release, pytest.mark.usefixtures("sites")]
+
+
+def seen() -> Observation:
+    return Observation.objects.get(site__host=HOST)
+
+
+def shown() -> str:
+    (row,) = [each for each in site_list(now=NOW).rows if each.site.host == HOST]
+    return row.answer.message
+
+
+def follow_tags(pattern: str, **values: object) -> None:
+    Site.objects.filter(host=HOST).update(tag_pattern=pattern, **values)
+
+
+def run(world: World, image: str) -> None:
+    world.cluster.set_image(NAMESPACE, NAME, container=NAME, image=image)
+    world.cluster.settle_now()
+
+
+def test_what_runs_and_what_is_newest_are_told_by_their_versions(world: World, clients: Clients) -> None:
+    running = world.repository(HOST).head
+    world.commit(HOST, "Serve pictures as WebP")
+    head = world.commit(HOST, "Publish it")
+    world.release(HOST, "v1.6.0")
+    world.commit(HOST, "Begin the next one")
+
+    observe(clients)
+
+    row = seen()
+    assert (row.running_version, row.head_version) == ("v1.5.0", "v1.6.0")
+    assert (row.running_sha, row.desired_sha, row.head_sha) == (running, running, head)
+    assert (row.behind_by, row.head_image_built, row.registry_problem, row.build_problem) == (2, True, "", "")
+    assert row.workloads[0]["asked"] == row.workloads[0]["running"] == running
+
+
+def test_commits_after_the_newest_release_are_not_behind(world: World, clients: Clients) -> None:
+    head = world.repository(HOST).head
+    world.commit(HOST, "Not released yet")
+
+    observe(clients)
+
+    assert (seen().head_sha, seen().behind_by) == (head, 0)
+    assert "Runs the newest version, v1.5.0" in shown()
+
+
+def test_it_goes_from_release_to_deployed_and_back(world: World, clients: Clients) -> None:
+    before = world.repository(HOST).head
+    head = world.commit(HOST)
+    world.release(HOST, "v1.6.0")
+    observe(clients)
+
+    deploy = succeed(ask(HOST), clients, world)
+    observe(clients)
+
+    assert deploy.status == Status.SUCCEEDED, deploy.message
+    assert world.running_image(HOST).endswith("/cacophony:1.6.0")
+    assert (seen().running_sha, seen().running_version) == (head, "v1.6.0")
+    (target,) = rollback_targets(Site.objects.select_related("observation").get(host=HOST))
+    assert target.sha == before
+    assert target.image.endswith(":1.5.0")
+
+
+@pytest.mark.whole_table
+def test_when_nothing_changed_it_costs_two_requests_and_none_to_the_registry(
+    world: World, clients: Clients
+) -> None:
+    world.commit(HOST)
+    world.release(HOST, "v1.6.0")
+    observe(clients)
+    fetch_commits(github=clients.github, now=NOW)
+    ask_provenance(clients=clients, now=NOW)
+    observe(clients)
+    for log in (world.github.requests, world.registry.requests, world.cluster.requests):
+        log.clear()
+
+    with CaptureQueriesContext(connection) as statements:
+        report = observe(clients)
+
+    assert (report.run.sites, report.run.changed, report.run.with_problems) == (34, 0, 0)
+    assert (len(world.github.requests), len(world.registry.requests)) == (2, 0)
+    assert len(world.cluster.requests) == 1
+    assert len(statements) <= 9, [each["sql"] for each in statements]
+
+
+def test_a_version_is_asked_for_once(world: World, clients: Clients) -> None:
+    observe(clients)
+    first = len(world.github.requests)
+    world.github.requests.clear()
+
+    observe(clients)
+
+    assert first == 2, "what is newest, and then how far what runs is from it"
+    assert len(world.github.requests) == 1
+
+
+@pytest.mark.parametrize("name", ["v1.6.0", "v1.6.0+build.7", "1.6.0"])
+def test_a_version_runs_whose_tag_on_github_is_spelt_in_another_way(
+    world: World, clients: Clients, name: str
+) -> None:
+    head = world.commit(HOST)
+    world.release(HOST, name)
+    observe(clients)
+
+    succeed(ask(HOST), clients, world)
+    PublishedVersion.objects.all().delete()
+    observe(clients)
+
+    assert "+" not in world.running_image(HOST)
+    assert (seen().running_sha, seen().running_version, seen().behind_by) == (head, name, 0)
+
+
+@pytest.mark.parametrize("pattern", ["", "v*"])
+def test_an_annotated_tag_leads_to_its_commit(world: World, clients: Clients, pattern: str) -> None:
+    head = world.commit(HOST)
+    world.release(HOST, "v1.6.0", annotated=True)
+    follow_tags(pattern)
+
+    observe(clients)
+    observe(clients)
+
+    assert (seen().head_sha, seen().head_version, seen().check_state) == (head, "v1.6.0", "success")
+
+
+@pytest.mark.parametrize("pattern", ["", "v*"])
+def test_a_prerelease_is_newest_only_where_it_is_wished(world: World, clients: Clients, pattern: str) -> None:
+    world.commit(HOST)
+    world.release(HOST, "v2.0.0-rc.1", prerelease=True)
+    follow_tags(pattern)
+    observe(clients)
+    without = seen().head_version
+
+    follow_tags(pattern, prereleases=True)
+    observe(clients)
+
+    assert (without, seen().head_version) == ("v1.5.0", "v2.0.0-rc.1")
+
+
+def test_a_draft_is_no_release(world: World, clients: Clients) -> None:
+    world.commit(HOST)
+    world.repository(HOST).tag("v1.6.0")
+    world.repository(HOST).release("v1.6.0", draft=True)
+    follow_tags("", prereleases=True)
+
+    observe(clients)
+
+    assert seen().head_version == "v1.5.0"
+
+
+def test_a_fix_of_an_old_line_is_not_newer_than_the_newest_line(world: World, clients: Clients) -> None:
+    world.commit(HOST)
+    world.release(HOST, "v2.0.0")
+    world.commit(HOST)
+    world.release(HOST, "v1.5.1")
+    follow_tags("v*")
+
+    observe(clients)
+
+    assert seen().head_version == "v2.0.0"
+
+
+def test_tags_of_another_app_of_the_repository_do_not_count(world: World, clients: Clients) -> None:
+    repository = world.repository(HOST)
+    repository.tag("cacophony/v1.6.0", head := world.commit(HOST))
+    repository.tag("other/v9.0.0", world.commit(HOST))
+    world.registry.push(world.path(HOST), "1.6.0")
+    run(world, f"{world.registry.host}/{world.path(HOST)}:1.6.0")
+    follow_tags("cacophony/v*")
+
+    observe(clients)
+
+    assert (seen().head_version, seen().running_version) == ("cacophony/v1.6.0", "cacophony/v1.6.0")
+    assert (seen().running_sha, seen().behind_by) == (head, 0)
+
+
+def test_a_release_without_an_image_is_not_built_and_may_be_waited_for(
+    world: World, clients: Clients
+) -> None:
+    head = world.commit(HOST)
+    world.release(HOST, "v1.6.0", built=False)
+    observe(clients)
+    assert seen().head_image_built is False
+    assert "The image of v1.6.0" in shown()
+    deploy = ask(HOST, when_ready=WhenReady())
+
+    world.build(HOST, head)
+    check_pending_image(deploy_id=deploy.pk, clients=clients, now=NOW)
+    begin(deploy, clients)
+
+    assert deploy.status == Status.ROLLING_OUT, deploy.message
+    assert deploy.image.endswith(":1.6.0")
+
+
+def test_a_release_that_is_deleted_is_not_the_newest_any_more(world: World, clients: Clients) -> None:
+    world.commit(HOST)
+    world.release(HOST, "v1.6.0")
+    observe(clients)
+    world.repository(HOST).delete_tag("v1.6.0")
+
+    observe(clients)
+
+    assert (seen().head_version, seen().github_problem) == ("v1.5.0", "")
+
+
+def test_a_running_version_whose_tag_is_deleted_keeps_its_commit(world: World, clients: Clients) -> None:
+    running = world.repository(HOST).head
+    observe(clients)
+    world.commit(HOST)
+    world.release(HOST, "v1.6.0")
+    world.repository(HOST).delete_tag("v1.5.0")
+
+    observe(clients)
+
+    assert (seen().running_sha, seen().behind_by) == (running, 1)
+
+
+def test_a_version_that_is_moved_on_github_is_not_deployed(world: World, clients: Clients) -> None:
+    first = world.commit(HOST)
+    world.release(HOST, "v1.6.0")
+    observe(clients)
+    second = world.commit(HOST)
+    world.repository(HOST).tag("v1.6.0", second)
+
+    observe(clients)
+
+    assert (seen().head_sha, seen().head_image_built) == (second, None)
+    moved = f"GitHub's tag v1.6.0 was moved from {first[:7]} to {second[:7]}"
+    assert moved in shown()
+    assert "Publish a new version." in shown()
+
+
+def test_a_version_that_is_moved_while_it_runs_still_runs_its_first_commit(
+    world: World, clients: Clients
+) -> None:
+    running = world.repository(HOST).head
+    observe(clients)
+    world.repository(HOST).tag("v1.5.0", world.commit(HOST))
+
+    observe(clients)
+    observe(clients)
+
+    assert (seen().running_sha, seen().head_image_built) == (running, None)
+    assert "was moved" in shown()
+
+
+def test_two_releases_on_one_commit_are_one_commit(world: World, clients: Clients) -> None:
+    running = world.repository(HOST).head
+    world.release(HOST, "v1.5.1")
+
+    observe(clients)
+
+    assert (seen().running_sha, seen().head_sha, seen().behind_by) == (running, running, 0)
+    assert "v1.5.1 is the same commit as v1.5.0" in shown()
+
+
+def test_the_second_of_two_releases_on_one_commit_needs_its_own_image(world: World, clients: Clients) -> None:
+    world.commit(HOST)
+    world.release(HOST, "v1.6.0")
+    observe(clients)
+    world.release(HOST, "v1.6.1", built=False)
+
+    observe(clients)
+
+    assert (seen().head_version, seen().head_image_built) == ("v1.6.1", False)
+
+
+def test_an_image_whose_version_no_tag_has_says_so(world: World, clients: Clients) -> None:
+    run(world, f"{world.registry.host}/{world.path(HOST)}:9.9.9")
+
+    observe(clients)
+
+    assert (seen().running_sha, seen().running_version) == ("", "")
+    assert "its image is tagged 9.9.9, and icco/cacophony has no tag v9.9.9 or 9.9.9" in shown()
+
+
+def test_a_repository_without_a_release_says_what_to_do(world: World, clients: Clients) -> None:
+    world.repository(HOST).releases.clear()
+
+    observe(clients)
+
+    assert "icco/cacophony has no release that is not a draft or a pre-release. Publish one" in shown()
+
+
+def test_a_pattern_that_no_tag_fits_says_so(world: World, clients: Clients) -> None:
+    follow_tags("web/v*")
+
+    observe(clients)
+
+    assert "None of the newest tags of icco/cacophony fits “web/v*”." in shown()
+
+
+def test_an_older_commit_is_deployed_by_its_version_and_another_one_is_refused(
+    world: World, clients: Clients
+) -> None:
+    older = world.repository(HOST).tags["v1.4.0"]
+    unreleased = world.commit(HOST)
+    run(world, f"{world.registry.host}/{world.path(HOST)}:1.4.0")
+    observe(clients)
+    run(world, f"{world.registry.host}/{world.path(HOST)}:1.5.0")
+    observe(clients)
+    known = {"owner": "icco", "repository": "cacophony", "base": "a" * 40, "head": "b" * 40}
+    CommitRange.objects.create(total=1, commits=[{"sha": unreleased, "headline": ""}], **known)
+
+    refused = begin(ask(HOST, unreleased), clients)
+    deployed = begin(ask(HOST, older), clients)
+
+    assert f"No version of {unreleased[:7]} is known" in refused.message
+    assert deployed.image.endswith(":1.4.0")
+
+
+def test_a_hold_on_a_commit_holds_its_version(world: World, clients: Clients) -> None:
+    head = world.commit(HOST)
+    world.release(HOST, "v1.6.0")
+    observe(clients)
+    Hold.objects.create(site=Site.objects.get(host=HOST), sha=head, placed_at=NOW, placed_by_name="nat")
+
+    assert f"Commit {head[:7]} is on hold (by nat)" in shown()
+
+
+def test_a_new_release_is_found_between_two_syncs(world: World, clients: Clients) -> None:
+    observe(clients)
+    check_heads(clients=clients, interval=EVERY, now=NOW)
+    world.commit(HOST)
+    unreleased = check_heads(clients=clients, interval=EVERY, now=NOW + EVERY)
+    world.release(HOST, "v1.6.0", built=False)
+
+    released = check_heads(clients=clients, interval=EVERY, now=NOW + 2 * EVERY)
+
+    assert (unreleased, released) == ([], [HOST])

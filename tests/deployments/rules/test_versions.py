@@ -1,0 +1,124 @@
+"""Which version is the newest, how its image is tagged, and what git may call it."""
+
+import pytest
+
+from deployments.rules.images import ImageTemplate, UnableToParseImage, UnableToParseTemplate
+from deployments.rules.versions import Version, as_image_tag, git_tags, newest, number_of
+
+SHA = "3f9c2a17b4d8e6051c2f9a8b7d6e5f4a3b2c1d0e"
+
+
+def listed(*names: str) -> list[Version]:
+    return [Version(name=name, sha=SHA) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("names", "best"),
+    [
+        (("v1.9.5", "v2.0.0"), "v2.0.0"),
+        (("v1.9.0", "v1.10.0"), "v1.10.0"),
+        (("v2.0.0-rc.1", "v1.9.0"), "v1.9.0"),
+        (("2026.11.28", "2026.11.3"), "2026.11.28"),
+        (("nightly", "v1.0.0"), "nightly"),
+        (("v1.2", "v1.2.0"), "v1.2"),
+        (("v1.2.3+b2", "v1.2.3+b1"), "v1.2.3+b2"),
+        ((), ""),
+    ],
+)
+def test_the_highest_version_is_the_newest(names: tuple[str, ...], best: str) -> None:
+    found = newest(listed(*names))
+
+    assert (found.name if found else "") == best
+
+
+@pytest.mark.parametrize(
+    ("names", "best"),
+    [
+        (("v2.0.0-rc.2", "v2.0.0-rc.10", "v1.9.0"), "v2.0.0-rc.10"),
+        (("v2.0.0-rc.1", "v2.0.0"), "v2.0.0"),
+        (("v2.0.0-beta", "v2.0.0-alpha.9"), "v2.0.0-beta"),
+        (("v2.0.0-1", "v2.0.0-alpha"), "v2.0.0-alpha"),
+    ],
+)
+def test_prereleases_are_ordered_as_semver_orders_them(names: tuple[str, ...], best: str) -> None:
+    found = newest(listed(*names), prereleases=True)
+
+    assert found is not None
+    assert found.name == best
+
+
+def test_what_github_calls_a_prerelease_is_one_whatever_its_name() -> None:
+    marked = Version(name="v2.0.0", sha=SHA, is_prerelease=True)
+
+    assert newest([marked]) is None
+    assert newest([marked], prereleases=True) is marked
+
+
+@pytest.mark.parametrize(("pattern", "best"), [("api/v*", "api/v1.0.0"), ("v*", "v3.0.0"), ("x*", "")])
+def test_only_tags_that_fit_the_pattern_count(pattern: str, best: str) -> None:
+    found = newest(listed("web/v9.0.0", "v3.0.0", "api/v1.0.0"), pattern=pattern)
+
+    assert (found.name if found else "") == best
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "tag"),
+    [
+        ("v1.4.2", "1.4.2", "v1.4.2"),
+        ("api/v1.4.2", "1.4.2", "api-v1.4.2"),
+        ("@scope/app@1.4.2", "1.4.2", "scope-app-1.4.2"),
+        ("v1.4.2+build.5", "1.4.2+build.5", "v1.4.2-build.5"),
+        ("api-v2.0.0-rc.1", "2.0.0-rc.1", "api-v2.0.0-rc.1"),
+        ("nightly", "nightly", "nightly"),
+    ],
+)
+def test_a_version_is_spelt_as_an_images_tag_can_hold_it(name: str, number: str, tag: str) -> None:
+    assert (number_of(name), as_image_tag(name)) == (number, tag)
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_number", "pattern", "names"),
+    [
+        ("1.4.2", True, "", ("v1.4.2", "1.4.2")),
+        ("1.4.2", True, "api/v*", ("api/v1.4.2", "v1.4.2", "1.4.2")),
+        ("1.4.2", True, "v*", ("v1.4.2", "1.4.2")),
+        ("v1.4.2", False, "", ("v1.4.2",)),
+        ("api-v1.4.2", False, "api/v*", ("api/v1.4.2", "api-v1.4.2")),
+    ],
+)
+def test_git_may_call_a_version_by_few_names(
+    tag: str, is_number: bool, pattern: str, names: tuple[str, ...]
+) -> None:
+    assert git_tags(tag, is_number=is_number, pattern=pattern) == names
+
+
+@pytest.mark.parametrize(
+    ("template", "tag"),
+    [
+        ("ghcr.io/icco/cron:{version}", "1.4.2"),
+        ("ghcr.io/icco/cron:{tag}", "v1.4.2"),
+        ("ghcr.io/icco/cron:{version}-alpine", "1.4.2-alpine"),
+        ("ghcr.io/icco/cron:{sha}", "v1.4.2"),
+    ],
+)
+def test_a_template_gives_the_image_of_a_version_and_reads_it_back(template: str, tag: str) -> None:
+    parsed = ImageTemplate.parse(template)
+
+    image = parsed.image_for_version(owner="icco", repository="cron", version="v1.4.2")
+
+    assert image.tag == tag
+    assert parsed.version_in(tag) in {"1.4.2", "v1.4.2"}
+
+
+def test_a_template_that_names_a_version_gives_no_image_of_a_commit() -> None:
+    template = ImageTemplate.parse("ghcr.io/icco/cron:{version}")
+
+    with pytest.raises(UnableToParseImage, match="let commits be known by release"):
+        template.image_for(owner="icco", repository="cron", sha=SHA)
+    assert template.sha_in(SHA) is None
+
+
+@pytest.mark.parametrize("text", ["ghcr.io/{version}/cron:{sha}", "ghcr.io/icco/cron:{version}-{sha}"])
+def test_a_version_belongs_in_the_tag_alone_and_once(text: str) -> None:
+    with pytest.raises(UnableToParseTemplate):
+        ImageTemplate.parse(text)
