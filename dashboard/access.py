@@ -106,6 +106,24 @@ def admin_needed(view: View[P]) -> View[P]:
     return _asks_for("admin", guarded)
 
 
+def mapping_editor_needed(right: str) -> Callable[[View[P]], View[P]]:
+    """Let pass admins who have this right over mappings: `add_site`, `change_site` or `delete_site`."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @admin_needed
+        @wraps(view)
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not acting_user(request).has_perm(f"deployments.{right}"):
+                raise PermissionDenied(
+                    "You cannot change mappings. Ask an administrator for that permission."
+                )
+            return view(request, *args, **kwargs)
+
+        return _asks_for("admin", guarded)
+
+    return decorate
+
+
 def _asks_for(access: Access, view: View[P]) -> View[P]:
     view.access = access  # type: ignore[attr-defined]  # what the walk over all addresses reads
     return view

@@ -77,7 +77,7 @@ def action_in_list(row: SiteRow, viewer: Viewer) -> ActionButton | None:
 
 def edit_url(row: SiteRow) -> str:
     """Where the mapping is edited."""
-    return reverse("admin:deployments_site_change", args=[row.site.pk])
+    return reverse("edit-mapping", args=[row.name])
 
 
 def _act(row: SiteRow, viewer: Viewer) -> ActionButton | None:

@@ -18,6 +18,7 @@ from dashboard.views import (
     first_start,
     holds,
     hooks,
+    mappings,
     notifications,
     pods,
     rollbacks,
@@ -51,6 +52,9 @@ register_converter(SiteConverter, "site")
 
 urlpatterns = [
     path("", sites.site_list, name="sites"),
+    path("sites/add", mappings.add_mapping, name="add-mapping"),
+    path("sites/<site:name>/edit", mappings.edit_mapping, name="edit-mapping"),
+    path("sites/<site:name>/delete", mappings.delete, name="delete-mapping"),
     path("sites/<site:name>/", sites.site, name="site"),
     path("sites/<site:name>/deploy", deploys.deploy_site, name="deploy-site"),
     path("sites/<site:name>/sync", syncs.sync_site, name="sync-site"),

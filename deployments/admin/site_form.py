@@ -10,6 +10,9 @@ from deployments.models import Site
 from deployments.models.site import mapping_fields
 from deployments.rules.suggestions import mapping_for, proposal
 
+SUGGESTED = ("image_template", "commit_source", "moving_tag")
+"""Fields of a mapping that an address of its form may fill in."""
+
 
 def _proposal(site: Site) -> str:
     """How commits could be known by what runs, where they are not; empty for a new mapping."""

@@ -15,26 +15,21 @@ from django.utils.html import format_html
 
 from deployments.admin.last_check import mapping_found
 from deployments.admin.mapping_check import findings_in, is_problem, wait_for_answer
-from deployments.admin.site_form import SiteForm
+from deployments.admin.mapping_save import save_forms
+from deployments.admin.site_form import SUGGESTED, SiteForm
 from deployments.admin.workload_inline import WorkloadInline
-from deployments.models import MappedWorkload, Site
-from deployments.operations.doctor.mapping import request_mapping_check
+from deployments.models import Site
 from deployments.operations.sites.rename import follow_renames
 from deployments.operations.sites.save import (
     delete_mapping,
-    save_mapping,
     turn_auto_deploy,
     turn_host_check,
 )
 from deployments.operations.sync.request import request_sync
 from deployments.queries import SiteRow, rows_of, site_list
-from deployments.queue import enqueue
 from deployments.rules.site_state import State
 from deployments.rules.targets import format_references
 from deployments.rules.wording import counted, short
-
-SUGGESTED = ("image_template", "commit_source", "moving_tag")
-"""Fields of a mapping that an address of its form may fill in."""
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -128,21 +123,12 @@ class SiteAdmin(admin.ModelAdmin):
         """Leave it to save_related: a mapping is saved together with its workloads."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        site, (workloads,) = form.instance, formsets
+        (workloads,) = formsets
         # Writes nothing, and tells the admin's own log what has changed.
         workloads.save(commit=False)
-        rows = sorted(_kept(workloads), key=lambda row: row.position)
-        before = {name: form.initial.get(name) for name in form.changed_data} if change else {}
-        save_mapping(
-            site=site,
-            before=before,
-            workloads=[row.reference for row in rows],
-            by=_staff(request),
-            now=timezone.now(),
+        request.saved_mapping = save_forms(  # type: ignore[attr-defined]  # for changeform_view
+            form=form, workloads=workloads, is_new=not change, by=_staff(request), now=timezone.now()
         )
-        request_mapping_check(site=site, now=timezone.now())
-        enqueue.sync(names=[site.name], trigger="mapping")
-        request.saved_mapping = site  # type: ignore[attr-defined]  # for changeform_view
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Wait shortly for a worker's answer about what was saved: once it is committed, since no worker sees it before."""
@@ -257,12 +243,6 @@ class SiteAdmin(admin.ModelAdmin):
         changed = turn(sites=list(queryset), on=on, by=_staff(request), now=timezone.now())
         message = f"{called} turned {'on' if on else 'off'} for {_counted(changed)}."
         self.message_user(request, message, messages.SUCCESS)
-
-
-def _kept(formset: Any) -> list[MappedWorkload]:
-    """Return the rows that are filled in and not to be deleted."""
-    forms = [each for each in formset.forms if each not in formset.deleted_forms]
-    return [each.instance for each in forms if each.instance.pk or each.has_changed()]
 
 
 def _staff(request: HttpRequest) -> User:

@@ -44,6 +44,9 @@ def only_read(model: str) -> dict[str, Row]:
 TABLE: dict[str, Row] = {
     "": WHO_IS_IN_LOOKS,
     "activity/": WHO_IS_IN_LOOKS,
+    "sites/add": row("login no no ok", "login no no ok"),
+    "sites/<site:name>/edit": row("login no no ok", "login no no ok"),
+    "sites/<site:name>/delete": row("login no no ok", "login no no ok"),
     "sites/<site:name>/": WHO_IS_IN_LOOKS,
     "sites/<site:name>/deploy": DEPLOYER,
     "sites/<site:name>/hold": DEPLOYER_ACTS,
@@ -119,7 +122,7 @@ TABLE: dict[str, Row] = {
     "admin/password_change/done/": ADMIN_ONLY_LOOKS,
     "admin/": ADMIN,
     "admin/(?P<url>.*)$": ADMIN,
-    "admin/^(?P<app_label>auth|deployments|django_q)/$": ADMIN,
+    "admin/^(?P<app_label>deployments|django_q|auth)/$": ADMIN,
     "admin/r/<path:content_type_id>/<path:object_id>/": ADMIN,
     "admin/autocomplete/": row("login login login no", "login login login 405"),
     "admin/jsi18n/": ADMIN_ONLY_LOOKS,

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
+from django.forms import model_to_dict
 from django.test import Client
 from django.utils import timezone
 
@@ -99,6 +100,22 @@ def shipping(sha: str, **more: str) -> Body:
     return {"sha": sha, "seen": RUNNING, "key": str(uuid4()), **more}
 
 
+def mapped(name: str) -> Body:
+    """A mapping's form, filled in."""
+    defaults = {
+        key: value for key, value in model_to_dict(Site()).items() if value is not None and value is not False
+    }
+    row = {"kind": "Deployment", "namespace": "default", "name": name, "position": 0}
+    return {
+        **defaults,
+        "name": HOST,
+        "repository": "icco/more",
+        "workloads-TOTAL_FORMS": 1,
+        "workloads-INITIAL_FORMS": 0,
+        **{f"workloads-0-{key}": value for key, value in row.items()},
+    }
+
+
 RISKY: list[tuple[str, Prepare, Body]] = [
     ("sites/<site:name>/deploy", red, shipping(HEAD, accept_red="on")),
     ("sites/<site:name>/deploy", went_by, shipping(FAR)),
@@ -117,6 +134,9 @@ RISKY: list[tuple[str, Prepare, Body]] = [
         {"aa11-add": "on", "aa11-repository": "icco/tabs", "aa11-name": "tabs"},
     ),
     ("sites/<site:name>/automation", went_by, {"switch": "auto_deploy on"}),
+    ("sites/add", went_by, {**mapped("more"), "name": "more"}),
+    ("sites/<site:name>/edit", went_by, mapped("tabs-two")),
+    ("sites/<site:name>/delete", went_by, {}),
 ]
 SAFE = {
     "sites/<site:name>/sync": "looks, and changes nothing",
