@@ -1,12 +1,9 @@
 """What the last check of a mapping found, in words, beside the fields that say where to look."""
 
-from datetime import datetime
-
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 
-from deployments.admin.mapping_check import findings_about, is_problem, is_unanswered
+from deployments.admin.mapping_check import ago, findings_about, is_problem, is_unanswered
 from deployments.admin.mapping_check import in_words as answer_in_words
 from deployments.facts import workloads_from_json
 from deployments.models import MappedWorkload, Observation, Site
@@ -27,7 +24,10 @@ def workload_found(workload: MappedWorkload) -> SafeString:
         return _live(f"found-{workload.pk}", sentences(observation.cluster_problem or PENDING))
     # What the sync saw is newer, and says the same.
     unsaid = [each for each in answered if seen is None or (is_problem(each) and not seen.problem)]
-    parts = format_html("{} {}", in_words(seen) if seen else "", answer_in_words(site, unsaid))
+    found = format_html(
+        "<span{}>{}</span>", " data-problem" if seen and seen.problem else "", in_words(seen) if seen else ""
+    )
+    parts = format_html("{} {}", found, answer_in_words(site, unsaid))
     return _live(f"found-{workload.pk}", parts)
 
 
@@ -52,7 +52,7 @@ def _on_github(seen: Observation) -> str:
     if seen.github_observed_at is None:
         return PENDING
     branch = f", branch {seen.branch}" if seen.branch else ""
-    return f"{seen.name_with_owner or 'the repository'}{branch}. Checked {_ago(seen.github_observed_at)}."
+    return f"{seen.name_with_owner or 'the repository'}{branch}. Checked {ago(seen.github_observed_at)}."
 
 
 def _in_the_cluster(seen: Observation) -> str:
@@ -62,7 +62,7 @@ def _in_the_cluster(seen: Observation) -> str:
         return PENDING
     found = [each for each in _workloads(seen) if not each.problem]
     message = seen.workload_missing or f"Found {counted(len(found), 'workload')}"
-    return sentences(message, f"Checked {_ago(seen.cluster_observed_at)}")
+    return sentences(message, f"Checked {ago(seen.cluster_observed_at)}")
 
 
 def _workloads(seen: Observation) -> tuple[WorkloadSeen, ...]:
@@ -71,10 +71,6 @@ def _workloads(seen: Observation) -> tuple[WorkloadSeen, ...]:
 
 def _observation(site: Site) -> Observation:
     return getattr(site, "observation", None) or Observation(site=site)
-
-
-def _ago(moment: datetime) -> str:
-    return f"{timesince(moment, depth=1)} ago"
 
 
 def _live(key: str, message: str, *, is_pending: bool = False) -> SafeString:

@@ -6,6 +6,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
@@ -60,7 +61,13 @@ def in_words(site: Site, findings: Iterable[dict[str, Any]]) -> SafeString:
     if not rows or check is None or check.answered_at is None:
         return SafeString()
     found = format_html_join(" ", "<span{}>{}</span>", rows)
-    return format_html("{} Checked {} ago.", found, timesince(check.answered_at, depth=1))
+    return format_html("{} Checked {}.", found, ago(check.answered_at))
+
+
+def ago(moment: datetime) -> str:
+    if timezone.now() - moment < timedelta(minutes=1):
+        return "just now"
+    return f"{timesince(moment, depth=1)} ago"
 
 
 def show_beside(field: forms.Field, name: str, site: Site) -> None:

@@ -251,3 +251,46 @@ def test_it_takes_the_right_to_add_sites(method: str, address: str) -> None:
     with_it = getattr(client, method)(address).status_code
 
     assert (without, with_it == 403) == (403, False)
+
+
+@pytest.mark.parametrize("codename", ["", "view_site", "deploy_site"])
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [("get", "/first-start/"), ("post", "/first-start/search"), ("post", "/first-start/sites")],
+)
+def test_viewers_and_deployers_find_and_add_nothing(method: str, address: str, codename: str) -> None:
+    found(CRON)
+    user = User.objects.create_user("vera")
+    user.user_permissions.set(Permission.objects.filter(codename=codename))
+    client = Client()
+    client.force_login(user)
+
+    answer = getattr(client, method)(address, fields(CRON))
+
+    assert answer.status_code == 403
+    assert CRON.headline not in answer.content.decode()
+    assert not Site.objects.exists()
+
+
+def test_a_stranger_is_asked_to_log_in(db: None) -> None:
+    found(CRON)
+
+    answers = [
+        Client().get("/first-start/"),
+        Client().post("/first-start/search"),
+        Client().post("/first-start/sites", fields(CRON)),
+    ]
+
+    assert [each.status_code for each in answers] == [302] * 3
+    assert (Site.objects.exists(), OrmQ.objects.exists()) == (False, False)
+
+
+def test_the_same_sent_twice_adds_it_once(admin: Client) -> None:
+    found(CRON)
+    add(admin, fields(CRON))
+
+    page = add(admin, fields(CRON))
+
+    assert Site.objects.count() == 1
+    assert "Nothing was added" in page
+    assert OrmQ.objects.count() == 1

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from deployments.clients.clients import Clients
 from deployments.clients.cluster import Cluster, ClusterError, NotFound
-from deployments.clients.github import GitHubError, Head, HeadProblem, HeadQuestion
+from deployments.clients.github import Head, HeadProblem, HeadQuestion
 from deployments.clients.registry import Registry, RegistryError
 from deployments.facts import namespace_mappings
 from deployments.models import MappingCheck, Site
@@ -63,10 +63,7 @@ def _heads(site: Site, clients: Clients) -> dict[str, Answer]:
         HeadQuestion(key=key, owner=site.owner, repository=site.repository, branch=branch)
         for key, branch in branches.items()
     ]
-    try:
-        answered = clients.github.heads(questions).heads
-    except GitHubError as error:
-        return {key: HeadProblem(key=key, error=error) for key in branches}
+    answered = clients.github.heads(questions).heads
     return {key: answered[key] for key in branches}
 
 
@@ -76,10 +73,10 @@ def _on_github(heads: Mapping[str, Answer]) -> Iterator[Finding]:
         yield good("repository", f"GitHub has {repository.name_with_owner}.")
     elif isinstance(branch, HeadProblem):
         # Of a repository that is not there, its branch says the same.
-        yield bad("repository", str(repository.error), CORRECT)
+        yield bad("repository", str(repository.error), "")
         return
     if isinstance(branch, HeadProblem):
-        yield bad("branch", str(branch.error), CORRECT)
+        yield bad("branch", str(branch.error), "")
     else:
         yield good("branch", f"“{branch.branch}” is at {short(branch.sha)} {branch.headline}".strip())
 

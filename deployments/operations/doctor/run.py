@@ -37,7 +37,7 @@ def examine(*, clients: Clients, now: datetime) -> list[Finding]:
         ("Proxies", lambda: internals.proxies_are_trusted(now=now)),
         ("Sites", lambda: services.mapped(sites, image_prefixes=settings.IMAGE_PREFIXES)),
         ("Token", lambda: tokens_suffice(clients, now=now)),
-        ("App", lambda: installations_suffice(clients, sites)),
+        ("App", lambda: installations_suffice(clients, [each.owner for each in sites])),
         ("GitHub", lambda: services.github_answers(clients, sites)),
         ("Cluster", lambda: _cluster(clients, sites, present)),
         ("Tags", lambda: clusters.tags_are_given(sites, _images(sites, present))),

@@ -1,11 +1,10 @@
 """GitHub's tokens: whether each is accepted, what it may do as far as GitHub tells, and until when."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from deployments.clients.clients import Clients
 from deployments.clients.github import GitHubError, Grant
-from deployments.models import Site
 from deployments.operations.doctor.findings import Finding, bad, good, warning
 
 SOON = timedelta(days=14)
@@ -23,10 +22,10 @@ def tokens_suffice(clients: Clients, *, now: datetime) -> Iterator[Finding]:
         yield _judged(name, grant, now=now)
 
 
-def installations_suffice(clients: Clients, sites: Sequence[Site]) -> Iterator[Finding]:
+def installations_suffice(clients: Clients, owners: Iterable[str]) -> Iterator[Finding]:
     """One line for each owner that the GitHub App is installed for. Costs one request each, or two."""
-    owners = sorted({site.owner.lower() for site in sites})
-    for owner, lacks in clients.github.installations_lack(owners).items():
+    named = sorted({owner.lower() for owner in owners})
+    for owner, lacks in clients.github.installations_lack(named).items():
         subject = f"App, {owner}"
         if isinstance(lacks, GitHubError):
             yield bad(subject, str(lacks), "Until then, its repositories are not updated.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from deployments.rules.discovery import Candidate
 from deployments.rules.images import parse_image
-from deployments.rules.targets import format_references
+from deployments.rules.targets import UnableToParseReferences, format_references, parse_references
 
 KEY_BYTES = 6
 
@@ -55,9 +55,11 @@ def read_apps(rows: Any) -> list[FoundApp]:
     apps = []
     for row in rows if isinstance(rows, list) else ():
         try:
-            apps.append(FoundApp.of(row))
-        except (TypeError, AttributeError):
+            app = FoundApp.of(row)
+            parse_references(app.workloads)
+        except (TypeError, AttributeError, UnableToParseReferences):
             continue
+        apps.append(app)
     return apps
 
 

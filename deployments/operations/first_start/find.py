@@ -1,5 +1,6 @@
 """Search the cluster for what could be a site, and ask the registry and GitHub what it is."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -8,10 +9,10 @@ from datetime import datetime
 from deployments.clients.clients import Clients
 from deployments.clients.cluster import ClusterError
 from deployments.clients.github import Head, HeadProblem, HeadQuestion
-from deployments.clients.registry import BuildLabels, RegistryError
+from deployments.clients.registry import BuildLabels, RegistryError, RegistryUnavailable
 from deployments.models import Discovery, Site
-from deployments.operations.doctor.findings import Finding, bad, good
-from deployments.operations.doctor.tokens import tokens_suffice
+from deployments.operations.doctor.findings import Finding, bad, good, warning
+from deployments.operations.doctor.tokens import installations_suffice, tokens_suffice
 from deployments.operations.first_start.apps import FoundApp, key_of
 from deployments.operations.first_start.survey import Survey, survey
 from deployments.rules.builds import slug_in
@@ -22,6 +23,10 @@ from deployments.rules.suggestions import commit_in
 from deployments.rules.targets import format_references
 
 AT_ONCE = 8
+MOST_APPS = 300
+"""In one search: each costs two or three requests of a registry."""
+SILENT_AT_MOST = 3
+"""Images for which a registry does not answer before it is asked about no more."""
 NO_CLUSTER = "Set KUBECONFIG, or run the worker in the cluster with its ServiceAccount."
 
 
@@ -62,17 +67,28 @@ def find(
     except ClusterError as error:
         unreachable = [bad("Cluster", str(error), NO_CLUSTER)]
         return Found((("GitHub", tokens), ("Cluster", unreachable)))
+    left_out = list(_leave_out(seen))
     labels = _labels(clients, seen)
     apps = _apps(seen, labels, sites=sites, image_prefixes=image_prefixes)
-    apps = _checked(clients, apps)
+    apps, answers = _checked(clients, apps)
+    installed = installations_suffice(clients, [each.owner for each in apps if each.owner])
     return Found(
         steps=(
-            ("GitHub", [*tokens, *_repositories(apps)]),
-            ("Cluster", seen.findings),
+            ("GitHub", [*tokens, *installed, *answers]),
+            ("Cluster", [*seen.findings, *left_out]),
             ("Registry", list(_registry(labels))),
         ),
         apps=tuple(sorted(apps, key=lambda each: (bool(each.problems), each.name))),
     )
+
+
+def _leave_out(seen: Survey) -> Iterator[Finding]:
+    """Keep no more than one search can ask about in good time, and say how many are left."""
+    left = len(seen.apps) - MOST_APPS
+    if left > 0:
+        seen.apps = seen.apps[:MOST_APPS]
+        message = f"{MOST_APPS} apps are proposed at once. {left} more were found."
+        yield warning("Apps", message, "Add these, then search again, or search fewer namespaces.")
 
 
 Labels = Mapping[str, BuildLabels | RegistryError | None]
@@ -82,9 +98,19 @@ Labels = Mapping[str, BuildLabels | RegistryError | None]
 def _labels(clients: Clients, seen: Survey) -> Labels:
     images = sorted({app[0].image for app in seen.apps})
 
+    silent: Counter[str] = Counter()
+
     def ask(image: str) -> BuildLabels | RegistryError | None:
+        reference = parse_image(image)
+        if silent[reference.registry] >= SILENT_AT_MOST:
+            return RegistryUnavailable(
+                f"{reference.registry} did not answer, and was not asked about this image."
+            )
         try:
-            return clients.registry.build(parse_image(image))
+            return clients.registry.build(reference)
+        except RegistryUnavailable as error:
+            silent[reference.registry] += 1
+            return error
         except RegistryError as error:
             return error
 
@@ -156,15 +182,17 @@ def _app(
     )
 
 
-def _checked(clients: Clients, apps: Sequence[FoundApp]) -> list[FoundApp]:
-    """The same as GitHub knows them: one question for all, about each repository and the commit that runs."""
+def _checked(clients: Clients, apps: Sequence[FoundApp]) -> tuple[list[FoundApp], list[Finding]]:
+    """The same as GitHub knows them: one question for all, about each repository and the commit that runs; and what it answered."""
     questions = [
         HeadQuestion(key=each.key, owner=each.owner, repository=each.repository, running=each.commit)
         for each in apps
         if each.owner
     ]
     heads = clients.github.heads(questions).heads
-    return [_as_known(each, heads.get(each.key)) for each in apps]
+    confirmed = sum(isinstance(each, Head) and bool(each.running_sha) for each in heads.values())
+    known = [_as_known(each, heads.get(each.key)) for each in apps]
+    return known, list(_repositories(confirmed, of=len(apps)))
 
 
 def _as_known(app: FoundApp, head: Head | HeadProblem | None) -> FoundApp:
@@ -191,7 +219,9 @@ def _with(app: FoundApp, problem: str) -> FoundApp:
     return replace(app, problems=(*app.problems, problem))
 
 
-def _repositories(apps: Sequence[FoundApp]) -> Iterator[Finding]:
-    if apps:
-        known = sum(bool(each.commit) for each in apps)
-        yield good("Repositories", f"{known} of {len(apps)} have the commit that runs.")
+def _repositories(confirmed: int, *, of: int) -> Iterator[Finding]:
+    message = f"{confirmed} of {of} have the commit that runs."
+    if confirmed:
+        yield good("Repositories", message)
+    elif of:
+        yield warning("Repositories", message, "Each app below says why.")

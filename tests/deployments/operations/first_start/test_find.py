@@ -1,17 +1,23 @@
 """What a worker finds in a cluster that no site stands for."""
 
+from dataclasses import replace
+
 import pytest
 
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
+from deployments.clients.github import AppCredentials, GitHub
 from deployments.models import Discovery, Site
 from deployments.operations.first_start.find import Found, find, record_discovery
 from deployments.operations.first_start.request import request_discovery
 from simulators.cluster.cluster import ROUTES_RBAC
-from simulators.github import written_history
+from simulators.github import App, written_history
 from simulators.registry import Says
+from tests.deployments.operations.test_doctor_app import app, key
 from tests.factories import NOW, create_site
 from tests.roles import WORKER, acting_as
+
+__all__ = ["app", "key"]
 
 
 @pytest.fixture
@@ -180,3 +186,55 @@ def test_what_was_found_is_kept_for_the_page(world: World, clients: Clients) -> 
     kept = Discovery.latest()
     assert (was_under_way, kept.is_under_way, len(kept.apps)) == (True, False, 5)
     assert [each["title"] for each in kept.steps] == ["GitHub", "Cluster", "Registry"]
+
+
+def test_a_token_that_github_refuses_is_said_and_the_search_ends(world: World, clients: Clients) -> None:
+    with GitHub(token="wrong", api_url=world.github.url) as refused:
+        found = search(world, replace(clients, github=refused))
+
+    assert "bad Token, GITHUB_TOKEN" in lines(found, "GitHub")
+    assert len(found.apps) == 5
+
+
+def test_github_that_does_not_answer_is_said_and_hides_no_app(world: World, clients: Clients) -> None:
+    with GitHub(token="token", api_url="http://127.0.0.1:9", timeout_seconds=1) as silent:
+        found = search(world, replace(clients, github=silent))
+
+    assert "warning Repositories: 0 of 5 have the commit that runs." in lines(found, "GitHub")
+    assert len(found.apps) == 5
+    assert all("GitHub cannot be reached" in each.problems[-1] for each in found.apps)
+
+
+def test_what_a_github_app_may_not_read_is_named(world: World, clients: Clients, app: App) -> None:
+    del app.permissions["checks"]
+    credentials = AppCredentials(str(app.id), app.private_key)
+    with GitHub(app=credentials, api_url=world.github.url, web_url=world.github.url) as asking:
+        found = search(world, replace(clients, github=asking))
+
+    assert "Its installation may not read checks." in lines(found, "GitHub")
+
+
+def test_a_registry_that_does_not_answer_is_not_asked_about_every_image(
+    world: World, clients: Clients
+) -> None:
+    for number in range(40):
+        image = f"127.0.0.1:9/team/app-{number}:{'a' * 40}"
+        world.cluster.create_deployment(NAMESPACE, f"app-{number}", containers={"app": image}, replicas=0)
+
+    found = search(world, clients)
+
+    assert lines(found, "Registry").count("was not asked about this image") >= 40 - 3 - 8
+    assert "5 of 45 can be read." in lines(found, "Registry")
+
+
+def test_of_thousands_of_workloads_a_few_hundred_are_proposed_and_the_rest_is_counted(
+    world: World, clients: Clients
+) -> None:
+    for number in range(310):
+        image = f"127.0.0.1:9/team/app-{number}:{'a' * 40}"
+        world.cluster.create_deployment(NAMESPACE, f"app-{number}", containers={"app": image}, replicas=0)
+
+    found = search(world, clients)
+
+    assert len(found.apps) == 300
+    assert "300 apps are proposed at once. 15 more were found." in lines(found, "Cluster")
