@@ -11,7 +11,7 @@ from deployments.models.fields import times_in_range
 class SyncRun(models.Model):
     class Result(models.TextChoices):
         RUNNING = "running"
-        GOOD = "good"
+        GOOD = "good", "OK"
         WITH_PROBLEMS = "troubled", "some sites couldn't be checked"
         FAILED = "failed"
 

@@ -79,7 +79,7 @@ def passes(name: str, behaviour: Behaviour) -> Case:
 
 
 FAILING = (
-    Case(name="crashes", behaviour=CRASHES(3), truth=fails("crash", "exit code 3")),
+    Case(name="crashes", behaviour=CRASHES(3), truth=fails("crash", "crashing (exit code 3")),
     Case(name="out of memory", behaviour=OOM, truth=fails("out_of_memory", "ran out of memory")),
     Case(name="not alive", behaviour=NOT_ALIVE, truth=fails("liveness", "does not pass its liveness probe")),
     Case(

@@ -66,7 +66,7 @@ def test_cancelling_is_told(deployer: Client, site: Site) -> None:
 def test_a_sync_that_a_person_asks_for_is_told(deployer: Client, site: Site) -> None:
     deployer.post("/sync")
 
-    assert (newest().kind, newest().message) == (Kind.SYNC, "Asked for a sync of every site.")
+    assert (newest().kind, newest().message) == (Kind.SYNC, "Requested a sync of every site.")
 
 
 def test_logins_are_told_and_unknown_names_are_not_written_down(stranger: Client, db: None) -> None:

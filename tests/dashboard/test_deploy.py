@@ -247,8 +247,8 @@ def test_pods_are_drawn_one_by_one_while_they_are_few(
 @pytest.mark.parametrize(
     ("changes", "title"),
     [
-        ({}, "What ships · 1 commit<"),
-        ({"status": Status.SUCCEEDED, "finished_at": timezone.now()}, "What shipped · 1 commit<"),
+        ({}, "<h2>Commits · 1 commit<"),
+        ({"status": Status.SUCCEEDED, "finished_at": timezone.now()}, "<h2>Commits · 1 commit<"),
         ({"status": Status.FAILED, "finished_at": timezone.now()}, "Commits not deployed · 1 commit<"),
     ],
 )

@@ -118,7 +118,7 @@ def test_a_viewer_reads_who_can_grant_it(
     response = viewer.post(URL, form)
 
     assert response.status_code == 403
-    assert "Ask admin for the right to deploy" in response.text
+    assert "Ask admin for permission to deploy" in response.text
     assert not Deploy.objects.exists()
 
 
@@ -140,7 +140,7 @@ def test_a_post_without_the_token_is_refused_with_what_to_do(
     response = client.post(URL, form)
 
     assert response.status_code == 403
-    assert "tap once more" in response.text
+    assert "Reload the page and try again" in response.text
 
 
 def test_a_site_that_is_not_there_is_404(deployer: Client, form: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ def test_the_sheet_asks_which_commit(deployer: Client) -> None:
     page = deployer.get(f"{URL}?sha={HEAD}").text
 
     assert "Deploy when ready" in page
-    assert "the newest at that moment" in page
+    assert "the newest commit by then" in page
 
 
 @pytest.mark.parametrize(("choice", "follows"), [("this", False), ("newest", True), ("", False)])

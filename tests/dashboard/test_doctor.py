@@ -36,7 +36,7 @@ def test_checking_again_is_a_worker_s_task(admin: Client) -> None:
     response = admin.post("/doctor/check-again", follow=True)
 
     assert OrmQ.objects.get().func() == "deployments.tasks.doctor"
-    assert "A worker is looking at everything" in response.content.decode()
+    assert "If nothing appears, no worker is running" in response.content.decode()
 
 
 def test_an_old_answer_stays_while_a_new_one_is_awaited(admin: Client) -> None:

@@ -27,7 +27,7 @@ def three(make_site: MakeSite, synced: SyncRun) -> None:
 
 
 def names_on(page: str) -> str:
-    return "".join(dict.fromkeys(re.findall(r'id="s-\d+" href="/sites/(\w)-', page)))
+    return "".join(dict.fromkeys(re.findall(r'id="s-\d+"\s+href="/sites/(\w)-', page)))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_column_s_link_turns_the_order_round_and_keeps_the_filters(viewer: Cli
     page = viewer.get("/?q=example&sort=age&page=1").text
 
     links = re.findall(r'href="([^"]*)"\s+(?:aria-current="true")?>(?:Newest commit|State|Site)', page)
-    assert links == ["?q=example&amp;sort=name", "?q=example", "?q=example&amp;sort=-age"]
+    assert links == ["/?q=example&amp;sort=name", "/?q=example", "/?q=example&amp;sort=-age"]
     assert '<input type="hidden" name="sort" value="age">' in page
 
 
@@ -75,8 +75,15 @@ def test_sites_are_filtered_by_a_tag_together_with_the_other_filters(viewer: Cli
 
     assert re.findall(r"#(team-a|web) <b>(\d)</b>", whole) == [("team-a", "1"), ("web", "2")]
     assert (names_on(web), names_on(both)) == ("ab", "a")
-    assert 'href="?tag=web&amp;state=ready"' in web
+    assert 'href="/?tag=web&amp;state=ready"' in web
     assert "No site has the tag “none”." in viewer.get("/?tag=none").text
+
+
+def test_the_last_filter_is_left_by_its_link(viewer: Client, three: None) -> None:
+    Site.objects.update(tags="web")
+
+    assert re.search(r'href="/\??"\s+>All <b>3', viewer.get("/?state=ready").text)
+    assert re.search(r'href="/\??"\s+aria-current="true">#web <b>3', viewer.get("/?tag=web").text)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_wishes_are_kept(deployer: Client, person: User, site: Site) -> None:
 
 
 def test_the_page_says_what_is_missing_where_there_are_no_keys(deployer: Client) -> None:
-    assert "manage.py vapid" in deployer.get(URL).text
+    assert "docs/operate.md" in deployer.get(URL).text
 
 
 def test_the_page_carries_the_public_key_and_never_the_private_one(

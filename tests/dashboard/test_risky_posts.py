@@ -139,6 +139,7 @@ SAFE = {
     "hooks/google": "looks; what it deploys, it deploys without us, too",
     "hooks/image/<str:token>": "looks; what it deploys, it deploys without us, too",
     "me/notifications/is-subscribed": "asks, and changes nothing",
+    "me/stars": "one's own stars",
     "me/notifications/": "one's own notifications",
     "me/notifications/subscribe": "one's own notifications",
     "me/notifications/unsubscribe": "one's own notifications",

@@ -43,7 +43,7 @@ def test_the_ways_back_are_listed_with_their_headlines(deployer: Client, older: 
 
     assert "Older" in page
     assert f'href="{URL}?sha={OLDER}"' in page
-    assert "image seen" in page
+    assert "image available" in page
 
 
 def test_what_ran_before_the_first_deploy_is_a_way_back(deployer: Client, site: Site) -> None:
@@ -97,7 +97,7 @@ def test_an_image_of_another_app_that_ran_before_is_no_way_back(deployer: Client
         patched_at=now,
     )
 
-    assert "Nothing to go back to" in deployer.get(URL).text
+    assert "No earlier commit to roll back to" in deployer.get(URL).text
 
 
 def test_a_commit_whose_image_is_gone_has_no_button(deployer: Client, older: Deploy) -> None:
@@ -331,7 +331,7 @@ def test_staff_gets_the_label_suggested_where_the_tag_moves(
     )
     form = admin_client.get(f"/admin/deployments/site/{site.pk}/change/{address}").text
 
-    assert "The tag <code>main</code> carries no commit" in page
+    assert "The tag <code>main</code> names no commit" in page
     assert "commit_source=label&amp;moving_tag=main" in page
     assert '<option value="label" selected>' in form
     assert 'name="moving_tag" value="main"' in form

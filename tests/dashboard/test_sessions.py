@@ -54,7 +54,7 @@ def test_this_browser_comes_first_and_each_by_its_name() -> None:
 
     first, *others = page.partition("</header>")[2].split("<li>")[1:]
     assert "Safari, iPhone" in first
-    assert "Here, logged in" in first
+    assert "This device, logged in" in first
     assert ["Firefox, Linux" in other for other in others] == [True, True]
     assert "Gecko" not in page
 

@@ -106,7 +106,7 @@ def test_a_host_that_is_no_site_is_404(deployer: Client, site: Site, host: str) 
     response = deployer.get(f"/sites/{host}/")
 
     assert response.status_code == 404
-    assert "Nothing here" in response.text
+    assert "Page not found" in response.text
 
 
 def test_an_unchanged_page_is_not_sent_again(deployer: Client, site: Site) -> None:

@@ -188,7 +188,7 @@ def test_a_deploy_that_succeeded_offers_the_site_first_and_the_next_one_second(
 
     page = deployer.get(f"/deploys/{deploy.pk}/").text
 
-    assert 0 < page.index(f"Visit {HOST}") < page.index("Next: next.example.com")
+    assert 0 < page.index(f'Visit<span class="unseen"> {HOST}') < page.index("Next: next.example.com")
 
 
 def test_a_long_past_fits_into_what_a_page_may_weigh(deployer: Client, site: Site) -> None:

@@ -30,7 +30,7 @@ def test_no_sites_yet_tells_staff_how_to_add_them(admin_client: Client) -> None:
 
     assert "import_sites" in page
     assert "/admin/deployments/site/add/" in page
-    assert "Nothing was synced yet" not in page
+    assert "No sync yet" not in page
 
 
 def test_a_ready_row_leads_to_the_sheet_that_shows_what_ships(deployer: Client, site: Site) -> None:
@@ -113,7 +113,7 @@ def test_a_hold_on_everything_is_told_on_top_with_a_way_out(deployer: Client, si
 def test_a_sync_that_never_ran_is_a_warning(deployer: Client, site: Site) -> None:
     page = deployer.get("/").text
 
-    assert "Nothing was synced yet." in page
+    assert "No sync yet." in page
     assert "Never synced" in page
     assert "check that the worker is running" in page
 
@@ -121,7 +121,7 @@ def test_a_sync_that_never_ran_is_a_warning(deployer: Client, site: Site) -> Non
 def test_who_cannot_sync_is_not_told_to(viewer: Client, site: Site) -> None:
     page = viewer.get("/").text
 
-    assert "Nothing was synced yet." in page
+    assert "No sync yet." in page
     assert "Tell an administrator" in page
 
 

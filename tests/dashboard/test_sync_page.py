@@ -54,7 +54,7 @@ def test_who_asked_for_it_is_told_in_words(viewer: Client, run: SyncRun) -> None
 @pytest.mark.parametrize(
     "stated",
     [
-        "4 sites, 2 changed, 1 not observed, 1 Deploy begun.",
+        "4 sites, 2 changed, 1 not checked, 1 deploy started.",
         "2.5 s",
         "GitHub 2, registry 3, cluster 1",
         "4987 of 5000 left",

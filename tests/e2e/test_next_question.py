@@ -10,7 +10,7 @@ from deployments.models import Observation
 from simulators.cluster import CRASHES
 from tests.e2e.every_state import make_failed
 from tests.e2e.installation import Installation
-from tests.e2e.taps import Tapper
+from tests.e2e.taps import Tapper, action_button
 from tests.processes import eventually
 
 pytestmark = [
@@ -82,8 +82,8 @@ def test_from_a_failed_site_to_its_previous_commit_running_it_is_three_taps(
     tapper = Tapper(page)
 
     tapper.tap(page.get_by_role("link", name=HOST, exact=True))
-    tapper.tap(page.get_by_role("link", name="Roll back", exact=True).first)
-    tapper.tap(page.get_by_role("button", name="Roll back").first)
+    tapper.tap(action_button(page, HOST, "Roll back"))
+    tapper.tap(page.get_by_role("button", name="Roll back", exact=True))
 
     expect(page.locator(".answer .state")).to_have_text("Succeeded")
     assert installation.world.running_image(HOST) == installation.world.image(HOST, failed.from_sha)

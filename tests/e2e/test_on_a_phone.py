@@ -68,7 +68,7 @@ def test_watch_it_fail_and_roll_back(installation: Installation, enter: Enter, *
 
     ship(page, HOST)
     expect(message(page)).to_have_text("Failed")
-    expect(page.get_by_role("region", name="The last lines of its log")).to_contain_text("GET / 500")
+    expect(page.get_by_role("region", name="Last lines of the log")).to_contain_text("GET / 500")
     page.get_by_role("link", name=f"{HOST}: Roll back").tap()
     page.get_by_role("button", name="Roll back").tap()
 

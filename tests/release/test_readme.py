@@ -78,7 +78,7 @@ def test_the_commands_work_as_they_are_pasted(folder: Path, world: World) -> Non
     found = Site.objects.count()
     assert found == len(world.mappings)
     assert f"{found} sites added, 0 updated." in done.stdout
-    assert f"{found} sites, {found} changed, 0 in trouble, 0 would be deployed" in done.stdout
+    assert f"{found} sites, {found} changed, 0 with problems, 0 would be deployed" in done.stdout
 
 
 def test_a_wrong_token_is_said_once_for_all_sites(folder: Path, world: World) -> None:

@@ -26,7 +26,7 @@ def test_it_prints_one_line_for_each_site_and_a_summary(pointed: World, run: Run
     assert heading.split() == ["STATE", "NAME", "VERDICT", "REASON", "MESSAGE"]
     assert {line.split()[1]: line.split()[0] for line in lines}[HOST] == "ready"
     assert len(lines) == len(pointed.mappings)
-    assert summary.startswith("5 sites, 5 changed, 0 in trouble, 0 deployed; requests: GitHub 1,")
+    assert summary.startswith("5 sites, 5 changed, 0 with problems, 0 deployed; requests: GitHub 1,")
 
 
 def test_json_says_the_same(pointed: World, run: Run) -> None:

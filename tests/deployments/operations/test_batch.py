@@ -204,7 +204,7 @@ def test_who_was_deleted_meanwhile_deploys_nothing_more(
     "named", [[], [BatchEntry("nowhere.example", "a" * 40, "")], [BatchEntry(HOSTS[0], "abc", "")]]
 )
 def test_what_is_not_there_is_refused(person: User, named: list[BatchEntry]) -> None:
-    with pytest.raises(UnableToDeployAll, match="Look again"):
+    with pytest.raises(UnableToDeployAll, match="Reload it"):
         request_batch(entries=named, by=person, key=uuid4(), now=NOW)
 
 

@@ -34,8 +34,8 @@ def test_a_wrong_answer_three_times_fails_it(world: World, clients: Clients) -> 
     assert (deploy.status, deploy.message) == (Status.FAILED, message)
     assert (deploy.reason, deploy.checks) == ("wrong_answer", 3)
     assert stated(deploy)[-3:] == [
-        f"{message} It is asked again (1 of 3).",
-        f"{message} It is asked again (2 of 3).",
+        f"{message} Retrying (1 of 3).",
+        f"{message} Retrying (2 of 3).",
         message,
     ]
     assert deploy.log == "Listening on port 8080.\nGET / 502"

@@ -43,7 +43,7 @@ def test_a_refusal_is_tried_again_for_a_minute(
     begin_at(queued, clients, seconds=10)
 
     assert before[0] == Status.QUEUED
-    assert "keeps trying for a minute" in before[1]
+    assert "Retrying for a minute" in before[1]
     assert (queued.status, queued.denied_since) == (Status.ROLLING_OUT, None)
 
 

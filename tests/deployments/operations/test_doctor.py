@@ -62,7 +62,7 @@ def test_on_this_machine_alone_nothing_is_asked_of_production(settings: Settings
 
     (finding,) = settings_are_sound()
 
-    assert (finding.grade, finding.message) == (Grade.GOOD, "They can be read, and suit this machine alone.")
+    assert (finding.grade, finding.message) == (Grade.GOOD, "They can be read, and match this machine alone.")
 
 
 @pytest.mark.parametrize("host", ["192.168.1.7:8000", "headway.lan", "127.0.0.1.example.com"])
@@ -81,7 +81,7 @@ def test_clocks_that_differ_are_told(clients: Clients) -> None:
 def test_a_silent_worker_is_told(clients: Clients) -> None:
     Task.objects.update(stopped=NOW - timedelta(minutes=20))
 
-    assert "20 minutes old" in only(clients, "Worker").message
+    assert "Last heartbeat 20 minutes ago" in only(clients, "Worker").message
 
 
 @pytest.mark.parametrize(("hours", "warnings"), [(None, 0), (1, 1), (3, 0)])
@@ -368,7 +368,7 @@ def test_a_deployment_that_no_site_stands_for_is_told_and_is_no_trouble(
 
     assert finding.grade is Grade.GOOD
     assert (
-        f"No site stands for Deployment {mapping.deployment} in namespace {NAMESPACE}: `manage.py discover`"
+        f"No site maps Deployment {mapping.deployment} in namespace {NAMESPACE}: `manage.py discover`"
         in finding.message
     )
 
@@ -390,7 +390,7 @@ def test_an_examination_is_over_whatever_the_clock_of_who_asked_for_it(clients: 
     ("tag", "stated", "remedy"),
     [
         ("main-3f9c2a1-1700000000", "“1700000000” beside the commit", "Push each build under its commit too"),
-        ("3f9c2a17", "gives no such tag", "{repository}:{short_sha:8}"),
+        ("3f9c2a17", "makes no such tag", "{repository}:{short_sha:8}"),
     ],
 )
 def test_a_tag_that_the_template_never_gives_is_told_with_what_helps(

@@ -47,7 +47,7 @@ def test_a_door_that_says_nothing_of_a_push_is_a_warning() -> None:
     (finding,) = hooks_arrive(now=NOW)
 
     assert finding.grade is Grade.WARNING
-    assert "no webhook came of it" in finding.message
+    assert "no webhook arrived for it" in finding.message
     assert "recent deliveries" in finding.remedy
 
 

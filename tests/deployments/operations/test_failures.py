@@ -52,6 +52,7 @@ def wait_for_event(world: World, reason: str) -> None:
 def message_of(deploy: Deploy) -> str:
     """Return the sentence, with a number of restarts and a pod's name that are the same every time."""
     text = re.sub(r"restarted (\d+ times|once)", "restarted N times", deploy.message)
+    text = re.sub(r"\d+ restarts?\b", "N restarts", text)
     return re.sub(rf'"{NAME}-[a-z0-9]+-[a-z0-9]+"', '"POD"', text)
 
 

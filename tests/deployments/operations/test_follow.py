@@ -211,9 +211,7 @@ def test_what_may_no_longer_be_looked_at_ends_in_two_minutes_with_its_cause(
     see_through(deploy, clients, clock=Clock(minutes=2))
 
     assert (before, deploy.status, deploy.reason) == (Status.ROLLING_OUT, Status.TIMED_OUT, "out_of_sight")
-    assert deploy.message.startswith(
-        "Headway may no longer look into namespace default: was it deleted, or its"
-    )
+    assert deploy.message.startswith("Headway may no longer read namespace default. Was it deleted, or its")
     assert Deploy.objects.count() == 1
 
 

@@ -74,7 +74,7 @@ def test_an_evicted_pod_is_nobodys(world: World, clients: Clients) -> None:
     see_through(deploy, clients, clock=Clock(minutes=9), until=lambda deploy: deploy.updated > 0)
 
     assert deploy.status == Status.ROLLING_OUT
-    assert "of 2 new pods" in deploy.message
+    assert "new pods (" in deploy.message
 
 
 def test_a_rollout_that_lost_a_pod_to_its_node_ends_well(world: World, clients: Clients) -> None:
@@ -239,7 +239,7 @@ def test_one_pod_that_crashes_undoes_nothing_while_another_is_up_until_the_time_
         deploy,
         clients,
         clock=Clock(minutes=minutes),
-        until=lambda deploy: "exit code 3" in deploy.message,
+        until=lambda deploy: "crashing (exit code 3" in deploy.message,
     )
 
     assert (deploy.status, deploy.site.deploys.count()) == (status, deploys), deploy.message

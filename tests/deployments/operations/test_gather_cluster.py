@@ -41,9 +41,9 @@ def moved(world: World, sites: dict[str, Site]) -> None:
 @pytest.mark.parametrize(
     ("status", "retry_after", "words"),
     [
-        (403, None, "grant it in Headway's Role"),
+        (403, None, "Grant it in Headway's Role"),
         (429, 7, "asks for a pause of 7 s"),
-        (500, None, "trouble of its own (500)"),
+        (500, None, "an internal error (500)"),
         (410, None, "forgot its list"),
     ],
 )

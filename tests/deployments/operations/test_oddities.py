@@ -145,10 +145,10 @@ def test_checks_that_the_token_may_not_read_are_told_with_what_helps(world: Worl
 
     observe(clients)
 
-    assert page().answer.message.endswith("grant the token to read commit statuses.")
+    assert page().answer.message.endswith("Grant the token to read commit statuses.")
     verdict = site_page(name=HOST, now=NOW).verdict
     assert isinstance(verdict, Wait)
-    assert verdict.reason.endswith("grant the token to read commit statuses.")
+    assert verdict.reason.endswith("Grant the token to read commit statuses.")
 
 
 @pytest.fixture

@@ -120,4 +120,4 @@ def test_giving_up_says_whether_the_cluster_may_have_been_told(
     queued.refresh_from_db()
     assert queued.status == Status.TIMED_OUT
     assert queued.message.startswith("Timed out after 15 minutes: The cluster at")
-    assert queued.message.endswith("is not known; a sync is checking it.") == stated
+    assert queued.message.endswith("A sync is checking it.") == stated

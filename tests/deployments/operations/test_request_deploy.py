@@ -134,7 +134,7 @@ def test_a_hold_is_refused_with_its_reason_until_somebody_resumes(head: str, sco
         site=site, sha=head if scope == "commit" else "", reason="The feed is broken", by=user, now=NOW
     )
 
-    with pytest.raises(UnableToDeploy, match=r"on hold \(by nat\): The feed is broken\. Resume it first"):
+    with pytest.raises(UnableToDeploy, match=r"\(by nat\): The feed is broken\. Resume it first"):
         ask(HOST)
     resume_hold(hold_id=hold.pk, by=user, now=NOW)
 

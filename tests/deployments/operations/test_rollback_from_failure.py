@@ -54,7 +54,7 @@ def test_a_failed_deploy_goes_back_by_itself_where_the_site_wants_so(
         ran,
         failed,
     )
-    assert failed.message.endswith(f"Headway rolls back to {ran[:7]} by itself.")
+    assert failed.message.endswith(f"Rolling back to {ran[:7]} automatically.")
     assert back.cause.startswith(f"The deploy of {failed.sha[:7]} failed:")
     assert Hold.objects.get().reason.startswith("Rolled back automatically. The deploy of")
     assert succeed(back, clients, world).status == Status.SUCCEEDED

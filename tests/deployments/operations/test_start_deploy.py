@@ -192,7 +192,7 @@ def test_an_api_server_that_answers_500_once_is_asked_again_by_the_tick(
 
     begin(queued, clients)
     assert queued.status == Status.QUEUED
-    assert "Headway keeps trying" in queued.message
+    assert "Retrying" in queued.message
     begin(queued, clients)
 
     assert (queued.status, patches(world)) == (Status.ROLLING_OUT, 1)
@@ -207,7 +207,7 @@ def test_an_api_server_that_hangs_leaves_the_deploy_queued(
     begin(queued, clients)
 
     assert queued.status == Status.QUEUED
-    assert "Headway keeps trying" in queued.message
+    assert "Retrying" in queued.message
 
 
 def test_a_registry_that_is_down_leaves_the_deploy_queued(

@@ -65,7 +65,7 @@ def test_each_step_says_what_it_saw(world: World, clients: Clients) -> None:
 
     assert "GITHUB_TOKEN" in lines(found, "GitHub")
     assert "headway-worker" in lines(found, "Cluster")
-    assert "The worker may do what it has to." in lines(found, "Cluster")
+    assert "The worker has every permission it needs." in lines(found, "Cluster")
     assert "5 of 5 can be read." in lines(found, "Registry")
 
 
