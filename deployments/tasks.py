@@ -121,7 +121,10 @@ def doctor() -> None:
 
 def discover() -> None:
     record_discovery(
-        clients=Clients.from_settings(), image_prefixes=tuple(settings.IMAGE_PREFIXES), now=timezone.now()
+        clients=Clients.from_settings(),
+        usual_namespaces=tuple(settings.NAMESPACES),
+        image_prefixes=tuple(settings.IMAGE_PREFIXES),
+        now=timezone.now(),
     )
 
 

@@ -121,6 +121,19 @@ def test_a_namespace_that_may_not_be_read_hides_no_other(world: World, clients: 
     assert len(found.apps) == 5
 
 
+def test_the_usual_namespaces_are_searched_beside_those_that_have_sites(
+    world: World, clients: Clients
+) -> None:
+    create_site(host="cron.example.com", namespace=NAMESPACE, deployment="cron-elsewhere")
+    world.cluster.create_namespace("closed")
+
+    usual = search(world, clients, usual_namespaces=["closed"])
+    named = search(world, clients, usual_namespaces=["closed"], namespaces=[NAMESPACE])
+
+    assert ("Namespace closed" in lines(usual, "Cluster"), len(usual.apps)) == (True, 5)
+    assert "Namespace closed" not in lines(named, "Cluster")
+
+
 def test_a_repository_that_github_does_not_have_is_not_confirmed(world: World, clients: Clients) -> None:
     mapping = next(iter(world.mappings.values()))
     world.github.repositories.remove(world.github.repositories[mapping.slug])
