@@ -1,4 +1,4 @@
-// Keeps the shell, and the last list for when there is not a network. It sends nothing by itself, and never repeats what was sent.
+// Keeps the shell, and the last list for when the network is gone. It sends nothing by itself, and never repeats what was sent.
 "use strict";
 const SHELL = "shell-{{ version }}";
 const LAST = "last-list";

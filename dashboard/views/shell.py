@@ -1,4 +1,4 @@
-"""What makes the pages an app on a home screen: its manifest, its service worker, and a page for when there is not a network."""
+"""What makes the pages an app on a home screen: its manifest, its service worker, and a page for when the network is gone."""
 
 import json
 from hashlib import blake2b

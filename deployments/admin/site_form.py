@@ -51,7 +51,7 @@ class SiteForm(forms.ModelForm):
         pasted, _, name = cleaned.get("repository", "").rpartition("/")
         owner = cleaned.get("owner", "")
         if pasted and owner and pasted.casefold() != owner.casefold():
-            message = f"The repository belongs to {pasted}, and the owner says {owner}: correct one of them."
+            message = f"The repository belongs to {pasted}, and the owner says {owner}. Correct one of them."
             self.add_error("repository", message)
         elif not (pasted or owner) and "owner" not in self.errors:
             self.add_error(

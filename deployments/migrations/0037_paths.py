@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='site',
             name='paths',
-            field=models.CharField(blank=True, db_default='', default='', help_text='Of a repository with several apps: what belongs to this one, like services/api/**, go.mod. Commits that touch none of it are not behind. Defaults to every commit.', max_length=1000, validators=[deployments.models.site.validate_paths]),
+            field=models.CharField(blank=True, db_default='', default='', help_text='Of a repository with several apps: what belongs to this one, like services/api/**, go.mod. Commits that touch none of it are not behind. Leave empty to count every commit.', max_length=1000, validators=[deployments.models.site.validate_paths]),
         ),
         migrations.CreateModel(
             name='CommitFiles',

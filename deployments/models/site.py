@@ -144,7 +144,7 @@ class Site(models.Model):
         db_default="",
         validators=[validate_paths],
         help_text="Of a repository with several apps: what belongs to this one, like services/api/**, go.mod. Commits that touch none of it are not "
-        "behind. Defaults to every commit.",
+        "behind. Leave empty to count every commit.",
     )
     image_template = models.CharField(
         max_length=512,

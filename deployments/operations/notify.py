@@ -52,8 +52,8 @@ def notify_site_waits(*, site_id: int, message: str, sender: Sender, now: dateti
         "tag": f"site-{site.pk}",
         "url": page,
         "actions": [
-            {"action": "ship", "title": "What ships", "url": dialog},
-            {"action": "look", "title": "Look", "url": page},
+            {"action": "ship", "title": "Commits", "url": dialog},
+            {"action": "look", "title": "Open site", "url": page},
         ],
     }
     listeners = _listeners(site, event="waiting", deployer=None)
@@ -69,8 +69,8 @@ def _message_of(deploy: Deploy) -> dict[str, Any]:
         "tag": f"site-{deploy.site_id}",
         "url": watch,
         "actions": [
-            {"action": "watch", "title": "How it went", "url": watch},
-            {"action": "site", "title": "The site" if is_good else "What helps", "url": site},
+            {"action": "watch", "title": "Details", "url": watch},
+            {"action": "site", "title": "Open site", "url": site},
         ],
     }
 

@@ -123,9 +123,7 @@ def _put_back(facts: SiteFacts) -> str:
     after = at - last.patched_at
     if not timedelta(0) <= after <= PUT_BACK_WITHIN:
         return ""
-    return (
-        f"{facts.desired_by or 'Somebody else'} put {short(facts.desired_sha)} back {duration(after)} later"
-    )
+    return f"{facts.desired_by or 'Someone else'} put {short(facts.desired_sha)} back {duration(after)} later"
 
 
 def mixed_pods(facts: SiteFacts) -> str:

@@ -8,8 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboard.sync_folds import folded
-from deployments.models import SyncRun
+from deployments.models import Site, SyncRun
 from deployments.queries.history import Sync
+from tests.dashboard.conftest import HOST
 
 
 def sync(result: str = "good", **counts: int) -> Sync:
@@ -77,3 +78,11 @@ def test_those_that_found_nothing_are_folded_and_still_lead_to_their_pages(viewe
 @pytest.mark.parametrize("linked", ["/me/notifications/", "/static/dashboard/install.js"])
 def test_notifications_and_installing_are_found_under_account(viewer: Client, linked: str) -> None:
     assert linked in viewer.get("/account/").text
+
+
+@pytest.mark.parametrize("path", ["/", "/activity/", "/account/", f"/sites/{HOST}/deploy"])
+def test_icons_are_hidden_from_screen_readers(deployer: Client, site: Site, path: str) -> None:
+    page = deployer.get(path).text
+
+    assert re.findall(r"<svg(?![^>]*aria-hidden)", page) == []
+    assert "<svg" in page

@@ -119,7 +119,7 @@ def test_the_past_is_a_picture_with_words(viewer: Client, site: Site) -> None:
     page = viewer.get(URL).text
 
     assert "3 deploys in the last 90 days: 1 succeeded, 1 failed, 1 rolled back." in page
-    assert "Usually 40 seconds." in page
+    assert "A deploy usually takes 40 seconds." in page
     assert "From commit to running: usually 3 hours." in page
     assert 'role="img"' in page
 

@@ -17,8 +17,8 @@ MESSAGE = {
     "tag": "site-1",
     "url": "/deploys/1/",
     "actions": [
-        {"action": "watch", "title": "How it went", "url": "/deploys/1/"},
-        {"action": "site", "title": "What helps", "url": "/sites/cron.natwelch.com/"},
+        {"action": "watch", "title": "Details", "url": "/deploys/1/"},
+        {"action": "site", "title": "Open site", "url": "/sites/cron.natwelch.com/"},
     ],
 }
 IS_ACTIVE = """navigator.serviceWorker.ready.then(
@@ -69,7 +69,7 @@ def test_it_is_shown_with_its_buttons(page: Page) -> None:
     shown = page.evaluate(SHOWN)
 
     assert shown == [
-        [MESSAGE["title"], MESSAGE["body"], [["watch", "How it went"], ["site", "What helps"]]],
+        [MESSAGE["title"], MESSAGE["body"], [["watch", "Details"], ["site", "Open site"]]],
     ]
 
 

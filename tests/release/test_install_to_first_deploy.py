@@ -113,7 +113,7 @@ def make_account(tapper: Tapper, welcome: str) -> None:
         field = page.get_by_label(label, exact=True)
         tapper.tap(field)
         field.fill(text)
-    tapper.tap(page.get_by_role("button", name="Make my account"))
+    tapper.tap(page.get_by_role("button", name="Create account"))
     page.wait_for_url("**/account/**")
 
 

@@ -57,7 +57,7 @@ def _off_branch(seen: Observation) -> str:
 
 def _write(site: Site, *, by: User, now: datetime) -> Deploy:
     seen = site.observation
-    who = f"{seen.desired_by or 'Somebody else'} set it{f' on {moment(seen.desired_at)}' if seen.desired_at else ''}"
+    who = f"{seen.desired_by or 'Someone else'} set it{f' on {moment(seen.desired_at)}' if seen.desired_at else ''}"
     last = site.deploys.filter(status=Status.SUCCEEDED).first()
     deploy = Deploy.objects.create(
         site=site,

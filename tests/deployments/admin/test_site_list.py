@@ -81,7 +81,7 @@ def test_the_sync_action_queues_one_sync_of_the_chosen_hosts(owner: Client, site
     (task,) = OrmQ.objects.all()
     assert task.func() == "deployments.tasks.sync"
     assert sorted(task.task["kwargs"]["names"]) == ["a.example.com", "b.example.com"]
-    assert "A worker looks at 2 sites now." in page
+    assert "Sync of 2 sites started." in page
 
 
 @pytest.mark.parametrize(("action", "on"), [("turn_auto_deploy_on", True), ("turn_auto_deploy_off", False)])

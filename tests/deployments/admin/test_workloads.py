@@ -108,7 +108,7 @@ def test_a_row_that_was_removed_elsewhere_is_refused_in_words(owner: Client, sit
 
     page = unescape(owner.post(page_of(site), second_tab).content.decode())
 
-    assert "Somebody else changed this mapping, and took one of these workloads out." in page
+    assert "Someone else changed this mapping and removed one of these workloads." in page
 
 
 def test_rows_are_sorted_by_their_positions(owner: Client, site: Site) -> None:

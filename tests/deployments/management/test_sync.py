@@ -76,7 +76,7 @@ def test_a_wrong_token_or_a_dead_cluster_is_said_once_for_all_sites(
         pointed.cluster.stop()
     printed = StringIO()
 
-    with pytest.raises(CommandError, match="No site could be observed"):
+    with pytest.raises(CommandError, match="No site could be checked"):
         call_command("sync", "--dry-run", stdout=printed)
 
     (line,) = [line for line in printed.getvalue().splitlines() if line.startswith("5 sites: ")]
@@ -100,5 +100,5 @@ def test_a_host_that_is_not_known_is_named_and_nothing_is_looked_at(pointed: Wor
 def test_when_no_site_could_be_observed_the_command_fails(pointed: World, run: Run) -> None:
     pointed.github.stop()
 
-    with pytest.raises(CommandError, match="No site could be observed"):
+    with pytest.raises(CommandError, match="No site could be checked"):
         run("sync")

@@ -89,4 +89,4 @@ def test_what_the_cluster_was_told_at_the_last_moment_is_given_up_as_such(queued
 
     queued.refresh_from_db()
     assert queued.status == Status.TIMED_OUT
-    assert "Whether the cluster has taken the change is not known" in queued.message
+    assert "Not known whether the cluster accepted the change" in queued.message

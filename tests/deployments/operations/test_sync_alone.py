@@ -71,7 +71,7 @@ def test_another_workers_run_is_not_taken_for_dead(other_worker: subprocess.Pope
 
 
 def test_whoever_finds_another_at_work_may_wait_for_it(clients: Clients) -> None:
-    with held_elsewhere(Lock.SYNC), pytest.raises(AnotherAtWork, match="Another sync is at work"):
+    with held_elsewhere(Lock.SYNC), pytest.raises(AnotherAtWork, match="Another sync is running"):
         sync(clients=clients, clock=lambda: NOW, wait_seconds=0.2)
 
     assert not SyncRun.objects.exists()
