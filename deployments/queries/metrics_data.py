@@ -96,7 +96,7 @@ def last_tick() -> datetime | None:
 
 
 def is_worker_silent(*, now: datetime) -> bool:
-    """Whether none has given a sign of life for so long that none seems to run. Runs one SQL query."""
+    """Whether the last tick is so long ago, or never was, that none seems to run. Runs one SQL query."""
     tick = last_tick()
     return tick is None or now - tick > WORKER_IS_SILENT_AFTER
 
