@@ -122,12 +122,12 @@ def test_a_viewer_reads_who_can_grant_it(
     assert not Deploy.objects.exists()
 
 
-def test_a_stranger_is_led_to_the_login_and_then_to_the_list(
+def test_a_stranger_is_led_to_the_login_and_then_to_the_sheet(
     stranger: Client, site: Site, form: dict[str, Any]
 ) -> None:
     response = stranger.post(URL, form)
 
-    assert response["Location"] == "/login/?next=/"
+    assert response["Location"] == f"/login/?next={URL}%3Fsha%3D{HEAD}%26unsent%3D1"
     assert not Deploy.objects.exists()
 
 

@@ -23,7 +23,7 @@ def test_the_row_leads_to_the_question(deployer: Client) -> None:
 
 
 def test_the_sites_page_has_room_for_the_whole_label(deployer: Client) -> None:
-    assert "</span>Deploy when ready</a>" in deployer.get(f"/sites/{HOST}/").text
+    assert ">Deploy when ready</a>" in deployer.get(f"/sites/{HOST}/").text
 
 
 def test_the_sheet_asks_which_commit(deployer: Client) -> None:
