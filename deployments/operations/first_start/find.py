@@ -21,6 +21,7 @@ from deployments.rules.image_prefixes import begins_with_one_of
 from deployments.rules.images import parse_image
 from deployments.rules.suggestions import commit_in
 from deployments.rules.targets import format_references
+from deployments.rules.wording import short
 
 AT_ONCE = 8
 MOST_APPS = 300
@@ -227,7 +228,7 @@ def _as_known(app: FoundApp, head: Head | HeadProblem | None) -> FoundApp:
     )
     if head.running_sha == "":
         return _with(
-            known, f"{app.slug} has no commit {app.commit[:7]}. Check that it is this image's repository."
+            known, f"{app.slug} has no commit {short(app.commit)}. Check that it is this image's repository."
         )
     return known
 
