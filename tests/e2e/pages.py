@@ -44,6 +44,7 @@ INSTALLATION = [
     "/account/codes/on",
     "/account/recovery/new",
     "/account/sessions",
+    "/invitations/",
 ]
 ADMIN = [
     "/admin/",
