@@ -78,6 +78,7 @@ BY_OTHERS = [
     "/login/",
     "/login/code",
     "/welcome/",
+    "/invited/none",
     "/account/check/code",
     "/account/check/passkey",
     "/account/codes/off",
