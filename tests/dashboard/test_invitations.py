@@ -130,13 +130,13 @@ def test_looking_at_the_link_changes_nothing(ada: User, stranger: Client) -> Non
     path = invited(ada)
     before = rows()
 
-    looks = [stranger.get(path), stranger.head(path), stranger.get(path)]
+    answers = [stranger.get(path), stranger.head(path), stranger.get(path)]
 
-    assert {look.status_code for look in looks} == {200}
+    assert {each.status_code for each in answers} == {200}
     assert rows() == before
     assert "sessionid" not in stranger.cookies
-    assert "no-store" in looks[0]["Cache-Control"]
-    assert looks[0]["Referrer-Policy"] == "same-origin"
+    assert "no-store" in answers[0]["Cache-Control"]
+    assert answers[0]["Referrer-Policy"] == "same-origin"
 
 
 def test_nobody_gets_in_to_an_account_that_was_not_opened(ada: User, stranger: Client) -> None:
