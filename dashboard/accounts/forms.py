@@ -27,6 +27,7 @@ from dashboard.accounts.roles import MEANINGS, Role
 from dashboard.accounts.welcome import is_right_code
 
 logger = logging.getLogger(__name__)
+NAME_IS_TAKEN = "Someone has this name already. Choose another one."
 WHAT_IT_NEEDS = "At least 8 characters; common passwords are rejected."
 
 
@@ -172,7 +173,7 @@ class InvitationForm(forms.ModelForm):
     def clean_username(self) -> str:
         name = str(self.cleaned_data["username"])
         if User.objects.filter(username__iexact=name).exists():
-            raise forms.ValidationError("Someone has this name already. Choose another one.")
+            raise forms.ValidationError(NAME_IS_TAKEN)
         return name
 
 

@@ -69,6 +69,7 @@ def invite(*, name: str, role: Role, by: User, now: datetime) -> tuple[Invitatio
 def renew(*, user: User, by: User, now: datetime) -> tuple[Invitation, str]:
     """Return a new link; the one before is no longer valid."""
     with transaction.atomic():
+        user = _still_pending(user)
         user.password, user.date_joined = _new_mark(by), now
         user.save(update_fields=["password", "date_joined"])
         message = f"Made a new invitation link for {user.get_username()}, as {role_of(user).value}."
@@ -80,7 +81,7 @@ def revoke(*, user: User, by: User, now: datetime) -> None:
     """Delete the account, and so the link with it: nobody has ever used either."""
     with transaction.atomic():
         name = user.get_username()
-        user.delete()
+        _still_pending(user).delete()
         audit.record(AuditEvent.Kind.ACCOUNT, f"Revoked the invitation of {name}.", by=by, now=now)
 
 
@@ -128,6 +129,11 @@ def end_link(user: User) -> None:
     """Let the link of an account that an administrator activates open nothing any more."""
     if user.password.startswith(MARK):
         user.set_unusable_password()
+
+
+def _still_pending(user: User) -> User:
+    """Lock the row; whoever opened the link meanwhile keeps the account. Raises User.DoesNotExist."""
+    return pending().select_for_update().get(pk=user.pk)
 
 
 def _new_mark(by: User) -> str:

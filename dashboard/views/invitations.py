@@ -1,6 +1,8 @@
 """Inviting people, and opening an invitation on one's own phone."""
 
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
@@ -12,8 +14,8 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.db import IntegrityError, transaction
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -22,7 +24,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.access import View, acting_user, admin_needed, open_to_all
 from dashboard.accounts import invitations
-from dashboard.accounts.forms import AddPasskeyForm, InvitationForm, SetPasswordForm
+from dashboard.accounts.forms import NAME_IS_TAKEN, AddPasskeyForm, InvitationForm, SetPasswordForm
 from dashboard.accounts.invitations import Invitation
 from dashboard.accounts.reauthentication import ask_for_check
 from dashboard.accounts.roles import MEANINGS, Role
@@ -59,7 +61,11 @@ def invite(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _overview(request, form=form)
     name, role = form.cleaned_data["username"], Role(form.cleaned_data["role"])
-    made, link = invitations.invite(name=name, role=role, by=acting_user(request), now=timezone.now())
+    try:
+        made, link = invitations.invite(name=name, role=role, by=acting_user(request), now=timezone.now())
+    except IntegrityError:
+        form.add_error("username", NAME_IS_TAKEN)
+        return _overview(request, form=form)
     return _overview(request, form=InvitationForm(), made=made, link=link)
 
 
@@ -69,7 +75,8 @@ def invite(request: HttpRequest) -> HttpResponse:
 def renew(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a new link for the same person; the one before no longer works."""
     user = get_object_or_404(invitations.pending(), pk=pk)
-    made, link = invitations.renew(user=user, by=acting_user(request), now=timezone.now())
+    with _opened_meanwhile_is_404():
+        made, link = invitations.renew(user=user, by=acting_user(request), now=timezone.now())
     return _overview(request, form=InvitationForm(), made=made, link=link)
 
 
@@ -78,9 +85,18 @@ def renew(request: HttpRequest, pk: int) -> HttpResponse:
 @inviter_needed
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(invitations.pending(), pk=pk)
-    invitations.revoke(user=user, by=acting_user(request), now=timezone.now())
+    with _opened_meanwhile_is_404():
+        invitations.revoke(user=user, by=acting_user(request), now=timezone.now())
     messages.success(request, f"Revoked the invitation of {user.get_username()}.")
     return redirect("invitations")
+
+
+@contextmanager
+def _opened_meanwhile_is_404() -> Iterator[None]:
+    try:
+        yield
+    except User.DoesNotExist as error:
+        raise Http404 from error
 
 
 @sensitive_post_parameters()

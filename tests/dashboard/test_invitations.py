@@ -1,5 +1,6 @@
 """People are invited by a link that they open on their own phone, once."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 
@@ -213,7 +214,9 @@ def another_key(_: User, path: str) -> str:
         another_key,
     ],
 )
-def test_a_link_that_is_no_more_valid_is_one_sentence_whatever_is_wrong(ada: User, spoil) -> None:  # type: ignore[no-untyped-def]
+def test_a_link_that_is_no_more_valid_is_one_sentence_whatever_is_wrong(
+    ada: User, spoil: Callable[[User, str], str]
+) -> None:
     path = spoil(ada, invited(ada))
     before, phone = list(User.objects.order_by("pk").values()), Client()
 
@@ -240,6 +243,20 @@ def test_the_second_of_two_that_open_it_at_once_gets_nothing(ada: User) -> None:
     opened = [invitations.open_account(token, now=timezone.now()) for _ in range(2)]
 
     assert [user is not None for user in opened] == [True, False]
+
+
+@pytest.mark.parametrize("change", [invitations.renew, invitations.revoke])
+def test_whoever_opened_the_link_meanwhile_keeps_the_account(
+    ada: User, change: Callable[..., object]
+) -> None:
+    path = invited(ada)
+    seen = invitations.pending().get()
+    Client().post(path, PASSWORDS)
+
+    with pytest.raises(User.DoesNotExist):
+        change(user=seen, by=ada, now=timezone.now())
+
+    assert User.objects.get(username="zoe").check_password(PASSWORD)
 
 
 def test_an_account_that_an_administrator_activates_has_no_link_any_more(admin: Client, ada: User) -> None:
