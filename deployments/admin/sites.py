@@ -18,7 +18,7 @@ from deployments.admin.mapping_check import findings_in, is_problem, wait_for_an
 from deployments.admin.site_form import SiteForm
 from deployments.admin.workload_inline import WorkloadInline
 from deployments.models import MappedWorkload, Site
-from deployments.operations.doctor.mapping import request_mapping_check
+from deployments.operations.doctor.request import request_mapping_check
 from deployments.operations.sites.rename import follow_renames
 from deployments.operations.sites.save import (
     delete_mapping,
