@@ -1,5 +1,6 @@
 """A site's page answers the next question: how many taps it takes, with a script and without one."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
