@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0039_name_sync_results_plainly'),
+        ('deployments', '0040_note_accounts_in_the_audit'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
