@@ -26,6 +26,7 @@ from deployments.operations.deploys.follow import Timeouts, follow
 from deployments.operations.hold import place_hold
 from deployments.operations.tick import tick
 from simulators.cluster import CRASHES
+from tests.deployments.operations.test_two_taps import at_once
 from tests.factories import NOW, begin, make_user, observe
 
 HOSTS = ["aniplaxt.natwelch.com", "cacophony.natwelch.com", "chartopia.app"]
@@ -253,6 +254,24 @@ def test_a_step_that_is_killed_half_way_begins_none_twice(pair: DeployBatch) -> 
         continue_batches(now=NOW)
 
     assert begun() == [(HOSTS[0], "succeeded"), (HOSTS[1], "queued"), (HOSTS[2], "queued")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_four_workers_at_one_moment_begin_no_more_than_were_chosen(
+    world: World, clients: Clients, person: User
+) -> None:
+    hosts = sorted(world.mappings)
+    for host in hosts:
+        world.commit(host)
+    observe(clients)
+    batch = request_batch(entries=entries(hosts), by=person, key=uuid4(), at_once=2, now=NOW)
+    end_one(hosts[0], Status.SUCCEEDED)
+
+    at_once([lambda: continue_batches(now=NOW)] * 4)
+
+    batch.refresh_from_db()
+    assert begun() == [(hosts[0], "succeeded"), (hosts[1], "queued"), (hosts[2], "queued")]
+    assert batch.is_running, batch.message
 
 
 def test_a_failure_leaves_those_under_way_and_begins_no_other(pair: DeployBatch) -> None:
