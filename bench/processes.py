@@ -15,6 +15,13 @@ import requests
 from bench.image import Image
 
 READY_WITHIN_SECONDS = 60
+RUN = """
+import os, signal, sys
+from deployments.management.parent import end_with_the_parent
+end_with_the_parent(signal.SIGTERM, parent=int(sys.argv[1]))
+os.execv(sys.executable, [sys.executable, "manage.py", "run", *sys.argv[2:]])
+"""
+"""`manage.py run`, which ends with a bench that is killed: its worker would take the next one's entries."""
 
 
 @contextmanager
@@ -27,7 +34,7 @@ def headway(image: Image | None = None) -> Iterator[tuple[str, subprocess.Popen[
         (image.python, image.folder, image.environment) if image else (sys.executable, None, {})
     )
     process = subprocess.Popen(
-        [python, "manage.py", "run", "--bind", bound_to],
+        [python, "-c", RUN, str(os.getpid()), "--bind", bound_to],
         cwd=folder,
         env=given | os.environ | {"PYTHONPATH": ""},
         start_new_session=True,

@@ -15,7 +15,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from dashboard.accounts.roles import MEANINGS, Role, give_role, role_of
+from dashboard.accounts.forms import RoleField
+from dashboard.accounts.invitations import end_link
+from dashboard.accounts.roles import Role, give_role, role_of
 
 GITHUBS = (
     [*apps.get_app_config("socialaccount").get_models()] if apps.is_installed("allauth.socialaccount") else []
@@ -25,12 +27,6 @@ for model in (Group, EmailAddress, Authenticator, UserSession, *GITHUBS):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 admin.site.unregister(User)
-
-
-class RoleField(forms.ChoiceField):
-    def __init__(self, **kwargs: Any) -> None:
-        choices = [(role.value, meaning) for role, meaning in MEANINGS.items()]
-        super().__init__(choices=choices, initial=Role.VIEWER.value, **kwargs)
 
 
 class PersonForm(forms.ModelForm):
@@ -84,6 +80,8 @@ class PersonAdmin(UserAdmin):
         return role_of(user).value
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if obj.is_active:
+            end_link(obj)
         super().save_model(request, obj, form, change)
         give_role(obj, Role(form.cleaned_data["role"]))
 

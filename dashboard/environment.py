@@ -23,6 +23,7 @@ _PATIENCE: dict[str, Any] = {
     "keepalives_count": 3,
 }
 SHORTEST_SECRET = 16
+_NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _LIKE_THIS = "Write it like icco=ghp_…,acme=github_pat_…: each owner with a token."
 
 
@@ -99,6 +100,12 @@ def folders(each: list[str]) -> None:
     """Raises ValidationError where one could also be the beginning of another name: registry.example.com/me is one of registry.example.com/meddler."""
     if open_ended := [prefix for prefix in each if not prefix.endswith("/")]:
         raise ValidationError(f"{open_ended[0]}. End it with a slash, as in registry.example.com/my-team/.")
+
+
+def namespaces(each: list[str]) -> None:
+    """Raises ValidationError where one is not a name that Kubernetes gives a namespace."""
+    if wrong := [name for name in each if not _NAMESPACE.fullmatch(name)]:
+        raise ValidationError(f"“{wrong[0]}” is not a namespace. Write them like default,sites.")
 
 
 def registries(each: list[str]) -> None:

@@ -42,7 +42,7 @@ class NamespacesForm(forms.Form):
     namespaces = forms.CharField(
         required=False,
         max_length=2000,
-        help_text="By commas. Empty: those of today's sites, else default.",
+        help_text="Separated by commas. Empty: the worker's NAMESPACES and those of today's sites, else default.",
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
     )
 

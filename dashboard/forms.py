@@ -9,6 +9,7 @@ from django import forms
 
 from dashboard import timezones
 from deployments.models import Hold
+from deployments.models.batch import MOST_AT_ONCE
 from deployments.models.fields import DNS_NAME, FULL_SHA, FULL_SHA_OR_EMPTY, whole
 from deployments.operations.deploys.batch import BatchEntry
 from deployments.operations.deploys.deploy_request import WhenReady
@@ -53,9 +54,15 @@ class TapForm(forms.Form):
 
 
 class BatchForm(forms.Form):
-    """Several wishes: `item` once for each, as `name sha seen`."""
+    """Several requests: `item` once for each, as `name sha seen`."""
 
     key = forms.UUIDField(error_messages={"required": RELOAD, "invalid": RELOAD})
+    at_once = forms.TypedChoiceField(
+        choices=[(number, number) for number in range(1, MOST_AT_ONCE + 1)],
+        coerce=int,
+        required=False,
+        error_messages={"invalid_choice": RELOAD},
+    )
 
     def entries(self, items: Sequence[str]) -> list[BatchEntry]:
         """Return them in the order in which they were sent."""

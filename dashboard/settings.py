@@ -23,6 +23,7 @@ from dashboard.environment import (
     database_login,
     folders,
     hook_secrets,
+    namespaces,
     networks,
     origin_of,
     owners_tokens,
@@ -71,6 +72,7 @@ DOCKER_CONFIG = env.path("DOCKER_CONFIG", None)
 INSECURE_REGISTRIES: list[str] = env.list("INSECURE_REGISTRIES", [], validate=registries)
 IMAGE_TEMPLATE = env.str("IMAGE_TEMPLATE", "")
 IMAGE_PREFIXES: list[str] = env.list("IMAGE_PREFIXES", prefixes_of(IMAGE_TEMPLATE or ""), validate=folders)
+NAMESPACES: list[str] = env.list("NAMESPACES", [], validate=namespaces)
 STABILITY_SECONDS = env.int("STABILITY_SECONDS", 30, validate=Range(0, 600))
 ROLLOUT_TIMEOUT_SECONDS = env.int("ROLLOUT_TIMEOUT_SECONDS", 900, validate=Range(30, 86_400))
 CHECK_HOSTS = env.bool("CHECK_HOSTS", True)

@@ -64,14 +64,15 @@ def _steps(stack: ExitStack) -> Iterator[None]:
     scenes.set_the_scenes(world)
     yield
     host = lan.address() if os.environ.get("LAN") else lan.LOOPBACK
-    port = _free_port()
-    address = f"http://{host}:{port}"
+    listener = stack.enter_context(listener_at(host))
+    port = listener.getsockname()[1]
+    address = f"http://{lan.named(host)}:{port}"
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="headway-demo-")))
     os.environ.update(_environment(world, folder, server, address))
     password = secrets.token_urlsafe(9)
     _fill(password, world)
     yield
-    headway = stack.enter_context(_headway(host, port))
+    headway = stack.enter_context(_headway(listener))
     yield from _wait_until_ready(port, headway)
     _ask_for_what_only_headway_does()
     # Of this machine: whatever address a phone opens.
@@ -184,11 +185,11 @@ def _announce(host: str) -> None:
 
 
 @contextmanager
-def _headway(host: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    bind = f"{lan.bound_to(host)}:{port}"
-    command = [sys.executable, "-m", "demo.headway", str(os.getpid()), "--bind", bind]
+def _headway(listener: socket.socket) -> Iterator[subprocess.Popen[bytes]]:
+    fd = listener.fileno()
+    command = [sys.executable, "-m", "demo.headway", str(os.getpid()), "--bind", f"fd://{fd}"]
     # A session of its own, so that Ctrl-C reaches it once, from us, and not a second time from the terminal.
-    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True, pass_fds=(fd,))
     try:
         yield process
     finally:
@@ -208,12 +209,14 @@ def _wait_until_ready(port: int, headway: subprocess.Popen[bytes]) -> Iterator[N
     sys.exit("Headway did not start: its own lines above say why.")
 
 
-def _free_port() -> int:
+def listener_at(host: str) -> socket.socket:
+    """The first free port, held from now on: another demo that starts meanwhile takes the next."""
     for port in range(FIRST_PORT, FIRST_PORT + 100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)):
-                return port
-    sys.exit(f"No port from {FIRST_PORT} on is free.")
+        try:
+            return socket.create_server((lan.bound_to(host), port))
+        except OSError:
+            continue
+    sys.exit(f"No port from {FIRST_PORT} to {FIRST_PORT + 99} is free.")
 
 
 def _say(line: str) -> None:

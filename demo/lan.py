@@ -23,12 +23,18 @@ def bound_to(host: str) -> str:
     return LOOPBACK if host == LOOPBACK else "0.0.0.0"  # noqa: S104  asked for with LAN=1
 
 
+def named(host: str) -> str:
+    """Return what people open: passkeys work on localhost, and on no address made of numbers."""
+    return "localhost" if host == LOOPBACK else host
+
+
 def invitation(url: str, host: str) -> str:
     """Return what is said below the login: a QR code for the phone's camera, or how to get one."""
     if host == LOOPBACK:
         return "  On your phone: stop this, then `make demo LAN=1`.\n  Ctrl-C stops everything.\n"
     return (
-        f"{_code(url)}\n  Point your phone's camera at this, in the same network. Ctrl-C stops everything.\n"
+        f"{_code(url)}\n  Point your phone's camera at this, in the same network. Passkeys, notifications and installing need https,\n"
+        "  which this demo does not have there. Ctrl-C stops everything.\n"
     )
 
 

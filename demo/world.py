@@ -209,11 +209,11 @@ class World:
         filled_in = text.replace("{image}", image).replace("{name}", name)
         self.cluster.apply(filled_in, namespace=NAMESPACE)
 
-    def expose(self, host: str, *, by_gateway: bool = False) -> None:
-        """Give the site's Deployment a Service, and the host an Ingress that leads there, or an HTTPRoute."""
+    def expose(self, host: str, *, by: str = "Ingress") -> None:
+        """Give the site's Deployment a Service, and the host an Ingress that leads there, an HTTPRoute or a DomainMapping."""
         name = self.mappings[host].deployment
         labels = self.cluster.deployment(NAMESPACE, name)["spec"]["selector"]["matchLabels"]
-        front, metadata = f"{name}-front", {"name": f"{name}-front"}
+        front = f"{name}-front"
         service = {"selector": labels, "ports": [{"port": 80}]}
         path = {
             "path": "/",
@@ -222,13 +222,19 @@ class World:
         }
         ingress = {"rules": [{"host": host, "http": {"paths": [path]}}]}
         route = {"hostnames": [host], "rules": [{"backendRefs": [{"name": front, "port": 80}]}]}
-        gateway = ("HTTPRoute", "gateway.networking.k8s.io/v1", route)
+        mapping = {"ref": {"apiVersion": "v1", "kind": "Service", "name": front}}
+        version, spec = {
+            "Ingress": ("networking.k8s.io/v1", ingress),
+            "HTTPRoute": ("gateway.networking.k8s.io/v1", route),
+            "DomainMapping": ("serving.knative.dev/v1beta1", mapping),
+        }[by]
+        # A DomainMapping's name is its host.
         things = (
-            ("Service", "v1", service),
-            gateway if by_gateway else ("Ingress", "networking.k8s.io/v1", ingress),
+            ("Service", "v1", front, service),
+            (by, version, host if by == "DomainMapping" else front, spec),
         )
-        for kind, version, spec in things:
-            thing = {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}
+        for kind, api_version, called, body in things:
+            thing = {"apiVersion": api_version, "kind": kind, "metadata": {"name": called}, "spec": body}
             self.cluster.apply(yaml.safe_dump(thing), namespace=NAMESPACE)
 
     def running_image(self, host: str) -> str:

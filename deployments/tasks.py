@@ -22,7 +22,7 @@ from deployments.operations.doctor.run import record_examination
 from deployments.operations.first_start.find import record_discovery
 from deployments.operations.hooks import pull, signing_keys, syncs
 from deployments.operations.hooks.syncs import look_again
-from deployments.operations.sites import pods
+from deployments.operations.pods import read as pods
 from deployments.operations.sync import commits, head_check
 from deployments.operations.sync.provenance import ask_provenance
 from deployments.operations.sync.request import let_follow, wait_for_another
@@ -121,7 +121,10 @@ def doctor() -> None:
 
 def discover() -> None:
     record_discovery(
-        clients=Clients.from_settings(), image_prefixes=tuple(settings.IMAGE_PREFIXES), now=timezone.now()
+        clients=Clients.from_settings(),
+        usual_namespaces=tuple(settings.NAMESPACES),
+        image_prefixes=tuple(settings.IMAGE_PREFIXES),
+        now=timezone.now(),
     )
 
 

@@ -142,6 +142,7 @@ def _settings(installation: Installation) -> Json:
     literals = [
         f"PUBLIC_URL=https://{installation.host}",
         f"IMAGE_TEMPLATE={installation.image_template}",
+        f"NAMESPACES={','.join(installation.namespaces)}",
     ]
     return {"name": "headway", "namespace": "headway", "behavior": "merge", "literals": literals}
 

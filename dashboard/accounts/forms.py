@@ -23,9 +23,11 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError
 
 from dashboard.accounts.passkey_origin import is_ours
+from dashboard.accounts.roles import MEANINGS, Role
 from dashboard.accounts.welcome import is_right_code
 
 logger = logging.getLogger(__name__)
+NAME_IS_TAKEN = "Someone has this name already. Choose another one."
 WHAT_IT_NEEDS = "At least 8 characters; common passwords are rejected."
 
 
@@ -144,6 +146,35 @@ def _junk_is_a_wrong_code() -> Iterator[None]:
     except Exception as error:
         logger.info("A passkey's JSON could not be read: %r", error)
         raise get_adapter().validation_error("incorrect_code") from error
+
+
+class RoleField(forms.ChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        choices = [(role.value, meaning) for role, meaning in MEANINGS.items()]
+        super().__init__(choices=choices, initial=Role.VIEWER.value, **kwargs)
+
+
+class InvitationForm(forms.ModelForm):
+    """Whom to invite, and to what. A name that differs from another in its case alone is taken."""
+
+    role = RoleField()
+
+    class Meta:
+        model = User
+        fields = ("username",)
+        labels = {"username": "Name"}
+        help_texts = {"username": ""}
+        widgets = {
+            "username": forms.TextInput(
+                attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+            )
+        }
+
+    def clean_username(self) -> str:
+        name = str(self.cleaned_data["username"])
+        if User.objects.filter(username__iexact=name).exists():
+            raise forms.ValidationError(NAME_IS_TAKEN)
+        return name
 
 
 class WelcomeForm(BaseUserCreationForm):

@@ -35,6 +35,9 @@ ACCOUNT_FORMS = {
     "change_password": "dashboard.accounts.forms.ChangePasswordForm",
 }
 
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
+"""Seconds for which the link of an invitation is valid. No other page sends links."""
+
 MFA_ADAPTER = "dashboard.accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

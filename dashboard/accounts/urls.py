@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 
 from dashboard.access import login_needed, open_to_all, welcome_first
 from dashboard.accounts.reauthentication import reauthentication_needed
-from dashboard.views import accounts
+from dashboard.views import accounts, invitations
 
 
 def factor(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -61,6 +61,10 @@ urlpatterns = [
         factor(recovery_codes.download_recovery_codes),
         name="mfa_download_recovery_codes",
     ),
+    path("invitations/", invitations.invite, name="invitations"),
+    path("invitations/<int:pk>/renew", invitations.renew, name="renew-invitation"),
+    path("invitations/<int:pk>/revoke", invitations.revoke, name="revoke-invitation"),
+    path("invited/<str:token>", invitations.accept, name="accept-invitation"),
     path("account/sessions", login_needed(accounts.Sessions.as_view()), name="usersessions_list"),
     path("admin/login/", accounts.admin_login),
     path("admin/password_change/", login_needed(accounts.to_account)),

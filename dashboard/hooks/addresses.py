@@ -1,9 +1,9 @@
-"""Addresses of doors, one of which has a secret in it."""
+"""Addresses that have a secret in them: the door of images, and an invitation's link."""
 
 import re
 
-_DOOR = "/hooks/image/"
-_TOKEN = re.compile(rf"({_DOOR})[^\s\"'/?]+")
+_PLACES = "/hooks/image/|/invited/"
+_TOKEN = re.compile(rf"({_PLACES})[^\s\"'/?]+")
 
 
 def without_token(text: str) -> str:

@@ -67,26 +67,31 @@ def passkey_login(request: HttpRequest) -> HttpResponse:
     """Ask a browser for a passkey, and log in with it. The challenge lies in a signed cookie: a session would be a row for each look."""
     if not consume(request, app="dashboard", action="passkey", config=PASSKEY_RATE, limit_get=True):
         return render(request, "429.html", status=429)
-    if request.method == "POST" and (state := _challenge_in(request)):
+    if request.method == "POST" and (state := challenge_in(request)):
         request.session[STATE_SESSION_KEY] = state
     answer: HttpResponse = webauthn.login_webauthn(request)
     state = request.session.pop(STATE_SESSION_KEY, None)
     if request.method == "POST":
         answer.delete_cookie(CHALLENGE_COOKIE, path=request.path, samesite="Lax")
     elif state:
-        answer.set_cookie(
-            CHALLENGE_COOKIE,
-            signing.dumps(state, salt=CHALLENGE_COOKIE),
-            max_age=CHALLENGE_SECONDS,
-            path=request.path,
-            secure=settings.SESSION_COOKIE_SECURE,
-            httponly=True,
-            samesite="Lax",
-        )
+        keep_challenge(answer, request, state)
     return answer
 
 
-def _challenge_in(request: HttpRequest) -> dict[str, Any] | None:
+def keep_challenge(answer: HttpResponse, request: HttpRequest, state: dict[str, Any]) -> None:
+    """Have the browser keep what it is asked, for this address alone."""
+    answer.set_cookie(
+        CHALLENGE_COOKIE,
+        signing.dumps(state, salt=CHALLENGE_COOKIE),
+        max_age=CHALLENGE_SECONDS,
+        path=request.path,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def challenge_in(request: HttpRequest) -> dict[str, Any] | None:
     """Return what the browser was asked lately, once."""
     try:
         state: dict[str, Any] = signing.loads(

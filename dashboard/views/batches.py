@@ -13,6 +13,7 @@ from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, show
 from deployments import queries
 from deployments.models import DeployBatch
+from deployments.models.batch import MOST_AT_ONCE
 from deployments.operations.deploys.batch import UnableToDeployAll, cancel_batch, request_batch
 
 
@@ -33,6 +34,7 @@ def _confirm(request: HttpRequest) -> HttpResponse:
         system_status=plan.system_status,
         now=now,
         plan=plan,
+        numbers_at_once=range(1, MOST_AT_ONCE + 1),
     )
 
 
@@ -47,6 +49,7 @@ def _request(request: HttpRequest) -> HttpResponse:
             by=acting_user(request),
             authentication=authentication_of(request),
             key=form.cleaned_data["key"],
+            at_once=form.cleaned_data["at_once"] or 1,
             now=timezone.now(),
         )
     except UnableToDeployAll as refusal:

@@ -20,6 +20,7 @@ from deployments import queries
 from deployments.models import Discovery
 from deployments.operations.first_start.request import request_discovery
 from deployments.operations.first_start.save import map_apps, open_apps
+from deployments.queries.metrics_data import is_worker_silent
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -81,6 +82,7 @@ def add_sites(request: HttpRequest) -> HttpResponse:
 
 def _show(request: HttpRequest, rows: Sequence[AppRow]) -> HttpResponse:
     now, discovery = now_for(request), Discovery.latest()
+    is_worker_missing = discovery.is_under_way and is_worker_silent(now=now)
     namespaces = NamespacesForm(initial={"namespaces": ", ".join(discovery.namespaces)})
     return show(
         request,
@@ -89,6 +91,9 @@ def _show(request: HttpRequest, rows: Sequence[AppRow]) -> HttpResponse:
         system_status=queries.system_status(now=now),
         now=now,
         discovery=discovery,
+        is_worker_missing=is_worker_missing,
+        # What an earlier search found can be added while no worker would replace it.
+        is_searching=discovery.is_under_way and not (is_worker_missing and rows),
         rows=rows[:SHOWN_AT_ONCE],
         more=max(0, len(rows) - SHOWN_AT_ONCE),
         namespaces=namespaces,

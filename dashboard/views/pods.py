@@ -13,7 +13,7 @@ from dashboard.timezones import now_for
 from dashboard.views.frame import Live, name_in_lower_case, show
 from deployments import queries
 from deployments.models import ContainerLog, Site
-from deployments.operations.sites.pods import request_log, request_pods
+from deployments.operations.pods.request import request_log, request_pods
 from deployments.rules.pod_list import LogChoice
 
 

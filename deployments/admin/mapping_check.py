@@ -12,19 +12,17 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from deployments.models import MappingCheck, Site
-from deployments.queries.metrics_data import last_tick
+from deployments.queries.metrics_data import is_worker_silent
 from deployments.rules.wording import sentences
 
 WAIT_SECONDS = 2
 ASK_EVERY_SECONDS = 0.1
-WORKER_IS_SILENT_AFTER = timedelta(seconds=150)
 CHECKED_FIELDS = ("repository", "branch", "release_job", "image_template", "moving_tag")
 
 
 def wait_for_answer(site_id: int, *, now: datetime) -> MappingCheck | None:
     """The answer, if it comes within two seconds; where no worker has been seen lately, it is not waited for."""
-    tick = last_tick()
-    until = monotonic() + (WAIT_SECONDS if tick and now - tick < WORKER_IS_SILENT_AFTER else 0)
+    until = monotonic() + (0 if is_worker_silent(now=now) else WAIT_SECONDS)
     while True:
         check = MappingCheck.objects.filter(site_id=site_id).first()
         if check is None or check.answered_at:

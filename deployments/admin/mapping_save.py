@@ -8,7 +8,7 @@ from django.forms.models import BaseInlineFormSet
 
 from deployments.admin.site_form import SiteForm
 from deployments.models import MappedWorkload, Site
-from deployments.operations.doctor.mapping import request_mapping_check
+from deployments.operations.doctor.request import request_mapping_check
 from deployments.operations.sites.save import save_mapping
 from deployments.queue import enqueue
 

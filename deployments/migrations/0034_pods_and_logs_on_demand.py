@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PodCheck',
             fields=[
-                ('site', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='pod_check', serialize=False, to='deployments.site')),
+                ('site', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='pod_check', serialize=False, to='deployments.site')),
                 ('asked_at', models.DateTimeField()),
                 ('checked_at', models.DateTimeField(null=True)),
                 ('pods', models.JSONField(help_text='As facts.listed_pods_as_json writes them.', null=True)),
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('choices', models.JSONField(help_text='The logs that the pod has: [{container, previous}]', null=True)),
                 ('text', models.TextField(blank=True, db_default='', default='')),
                 ('problem', models.TextField(blank=True, db_default='', default='', help_text='Why it cannot be read.')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='logs', to='deployments.site')),
+                ('site', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='logs', to='deployments.site')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('site', 'namespace', 'pod', 'container', 'previous'), name='container_log_once'), models.CheckConstraint(condition=models.Q(('asked_at__gte', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)), ('asked_at__lt', datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)), ('read_at__gte', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)), ('read_at__lt', datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), name='container_log_times_in_range')],

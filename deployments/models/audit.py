@@ -34,6 +34,7 @@ class AuditEvent(models.Model):
         MAPPING = "mapping"
         SCHEDULE = "schedule"
         HOOK = "hook"
+        ACCOUNT = "account"
         LOGIN = "login"
         LOGIN_FAILED = "login_failed", "failed login"
 

@@ -1,4 +1,4 @@
-"""DeployBatch: several sites' Deploys, one after another, as one wish."""
+"""DeployBatch: several sites' Deploys as one request, a chosen number at a time."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -9,6 +9,8 @@ from django.db.models import Q
 
 from deployments.models.fields import FULL_SHA, times_in_range
 from deployments.rules.wording import short
+
+MOST_AT_ONCE = 5
 
 
 class DeployBatch(models.Model):
@@ -27,6 +29,9 @@ class DeployBatch(models.Model):
     )
     requested_by_name = models.CharField(max_length=150, help_text="Stays when the user is deleted.")
     requested_at = models.DateTimeField()
+    at_once = models.PositiveSmallIntegerField(
+        default=1, db_default=1, help_text="How many of its deploys may be under way at the same time."
+    )
     finished_at = models.DateTimeField(null=True)
     idempotency_key = models.UUIDField(null=True, unique=True)
 
@@ -38,6 +43,9 @@ class DeployBatch(models.Model):
                 condition=Q(state="running", finished_at=None)
                 | (~Q(state="running") & Q(finished_at__isnull=False)),
                 name="deploy_batch_ended_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(at_once__range=(1, MOST_AT_ONCE)), name="deploy_batch_at_once_in_range"
             ),
             models.CheckConstraint(
                 condition=times_in_range("requested_at", "finished_at"), name="deploy_batch_times_in_range"

@@ -1,17 +1,15 @@
 """Discovery: what a worker found in the cluster that no site stands for, when it last searched. One row, as Examination is one."""
 
-from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from deployments.models.fields import dns_label, times_in_range
+from deployments.models.single_answer import SingleAnswer
 
 
-class Discovery(models.Model):
-    asked_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
+class Discovery(SingleAnswer):
     namespaces = ArrayField(
         models.CharField(max_length=63, validators=[dns_label]),
         blank=True,
@@ -35,22 +33,3 @@ class Discovery(models.Model):
 
     def __str__(self) -> str:
         return f"discovery of {self.finished_at}"
-
-    @classmethod
-    def latest(cls) -> Self:
-        """The one there is; empty where none was asked for yet."""
-        return cls.objects.filter(pk=1).first() or cls(pk=1)
-
-    @classmethod
-    def record(cls, **values: datetime | list[Any]) -> None:
-        """Write these of its columns in one statement; web's role may write only what it asks for."""
-        cls.objects.bulk_create(
-            [cls(pk=1, **values)],  # type: ignore[list-item]  # the stubs know no Self
-            update_conflicts=True,
-            update_fields=list(values),
-            unique_fields=["pk"],
-        )
-
-    @property
-    def is_under_way(self) -> bool:
-        return self.asked_at is not None and (self.finished_at is None or self.finished_at < self.asked_at)

@@ -31,7 +31,7 @@ from deployments.operations.deploys.steps import changed_by
 from deployments.operations.deploys.waiting import take_up_waiting
 from deployments.operations.hold import resume_expired
 from deployments.operations.hooks.syncs import is_left_waiting, prune_deliveries
-from deployments.operations.sites.pods import forget_logs
+from deployments.operations.pods.request import forget_logs
 from deployments.operations.sync.request import AFTER_SYNC, let_follow
 from deployments.operations.sync.run import DEAD_AFTER, prune_runs, take_up_dead_syncs
 from deployments.queue import enqueue

@@ -35,7 +35,20 @@ class BatchPage:
 
     @property
     def finished(self) -> int:
-        return sum(item.is_done for item in self.items)
+        return sum(item.is_done or has_ended(item) for item in self.items)
+
+    @property
+    def under_way(self) -> int:
+        return sum(item.deploy is not None and item.deploy.is_active for item in self.items)
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether the page still changes: a batch that was cancelled or stopped leaves Deploys under way."""
+        return self.batch.is_running or self.under_way > 0
+
+
+def has_ended(item: BatchItem) -> bool:
+    return item.deploy is not None and not item.deploy.is_active
 
 
 def why_left_out(row: SiteRow) -> str:

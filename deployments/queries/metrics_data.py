@@ -13,6 +13,7 @@ from deployments.queries import site_list
 from deployments.queue.enqueue import TICK
 from deployments.rules.site_state import State
 
+WORKER_IS_SILENT_AFTER = timedelta(seconds=150)
 BOUNDS_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0)
 _BUCKETS = (
     "SELECT width_bucket(seconds, %s) AS bucket, count(*), sum(seconds) FROM ({}) AS each GROUP BY bucket"
@@ -92,6 +93,12 @@ def last_tick() -> datetime | None:
     """When a worker last did what it does every 30 s (operations/tick.py)."""
     stopped: datetime | None = Task.objects.filter(func=TICK).aggregate(last=Max("stopped"))["last"]
     return stopped
+
+
+def is_worker_silent(*, now: datetime) -> bool:
+    """Whether the last tick is so long ago, or never was, that none seems to run. Runs one SQL query."""
+    tick = last_tick()
+    return tick is None or now - tick > WORKER_IS_SILENT_AFTER
 
 
 def _age(moment: datetime | None, now: datetime) -> float | None:

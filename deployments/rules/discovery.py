@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from deployments.rules.image_prefixes import begins_with_one_of
 from deployments.rules.images import UnableToParseImage, parse_image
-from deployments.rules.managers import not_ours_to_change
+from deployments.rules.managers import not_ours_to_change, operator_of
 from deployments.rules.suggestions import image_template_for, mapping_for, why_no_template
 from deployments.rules.targets import WorkloadReference
 from deployments.rules.workloads import Workload, WorkloadKind, all_images
@@ -115,6 +115,13 @@ def unnameable(workloads: Iterable[Workload], *, mapped: Collection[str]) -> Ite
         reason = next((why for each in images if (why := why_no_template(each))), "")
         if reason and not any(image_template_for(each, repository="") for each in images):
             yield Unnameable(reference=reference, reason=reason)
+
+
+def by_operators(workloads: Iterable[Workload]) -> list[str]:
+    """Like `Deployment blog-00001 (Knative's Revision “blog-00001”)`: those whose image an operator sets, by name."""
+    return sorted(
+        f"{each.kind} {each.name} ({operator})" for each in workloads if (operator := operator_of(each))
+    )
 
 
 def _open(

@@ -64,12 +64,17 @@ def not_ours_to_change(deployment: Workload) -> str:
     """Why this Deployment is neither deployed to nor suggested as a site; empty where it may be."""
     if deployment.is_terminating:
         return f"{deployment.kind} {deployment.name} is being deleted. Wait until it is back, or correct the mapping."
-    if owner := _controller(deployment):
+    if operator := operator_of(deployment):
         return (
-            f"{deployment.kind} {deployment.name} belongs to {_owner_name(owner)}, whose operator sets its image. "
+            f"{deployment.kind} {deployment.name} belongs to {operator}, whose operator sets its image. "
             "Deploy through that, and remove this mapping."
         )
     return ""
+
+
+def operator_of(deployment: Workload) -> str:
+    """Like `Knative's Revision “blog-00001”`, whose operator sets the image; empty where none does."""
+    return "".join(_owned(deployment))
 
 
 def _argo(deployment: Workload) -> Iterator[str]:

@@ -84,10 +84,11 @@ def has_failed(
 ) -> bool:
     """Whether waiting longer cannot help.
 
-    A passed deadline is an end, unless a container still starts within what its own startup probe allows, and that is more.
+    A passed deadline that somebody has set is an end, unless a container still starts within what its own startup probe allows, and that is more.
+    The usual one is nobody's word: `ROLLOUT_TIMEOUT_SECONDS` counts then.
     """
     if problem and problem.certain and not partly_up:
         return True
     allowed = workload.progress_deadline_seconds or USUAL_DEADLINE_SECONDS
     is_starting = problem is not None and problem.reason == "startup" and startup_seconds(workload) > allowed
-    return rollout.phase is Phase.FAILED and not is_starting
+    return rollout.phase is Phase.FAILED and allowed != USUAL_DEADLINE_SECONDS and not is_starting

@@ -1,4 +1,4 @@
-"""Where workloads answer: Ingresses and HTTPRoutes name hosts and Services, and a Service picks pods by their labels."""
+"""Where workloads answer: Ingresses, HTTPRoutes and Knative's DomainMappings name hosts and Services, and a Service picks pods by their labels."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from deployments.rules.workloads import Workload
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """One rule of an Ingress, or an HTTPRoute: hosts that lead to Services of its own namespace."""
+    """One rule of an Ingress, an HTTPRoute or a DomainMapping: hosts that lead to Services of its own namespace."""
 
     hosts: tuple[str, ...] = ()
     services: frozenset[str] = frozenset()

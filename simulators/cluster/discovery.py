@@ -16,11 +16,12 @@ VERSION: Json = {
 OPENAPI = "/openapi/v2"
 OPENAPI_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 """A document without schemas, which in protobuf is no byte at all: kubectl then leaves the check of a manifest to the server (`plain.py`)."""
-_GROUPS = sorted({kind.group for kind in KINDS if kind.group})
+_VERSIONS = {kind.group: kind.version for kind in sorted(KINDS, key=lambda each: each.group) if kind.group}
+"""Each group has one here."""
 
 
 def _group(name: str) -> Json:
-    version = {"groupVersion": f"{name}/v1", "version": "v1"}
+    version = {"groupVersion": f"{name}/{_VERSIONS[name]}", "version": _VERSIONS[name]}
     return {"name": name, "versions": [version], "preferredVersion": version}
 
 
@@ -58,7 +59,7 @@ def _resources(group: str) -> Json:
         for (plural, name), verbs in SUBRESOURCES.items()
         if kind.group == group and kind.plural == plural
     ]
-    version = f"{group}/v1" if group else "v1"
+    version = f"{group}/{_VERSIONS[group]}" if group else "v1"
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": version, "resources": listed}
 
 
@@ -71,10 +72,10 @@ def discover(path: str) -> Json | str | None:
         "/livez": "ok",
         "/readyz": "ok",
         "/api": {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []},
-        "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(name) for name in _GROUPS]},
+        "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(name) for name in _VERSIONS]},
         "/api/v1": _resources(""),
     }
-    for name in _GROUPS:
+    for name, version in _VERSIONS.items():
         documents[f"/apis/{name}"] = {"kind": "APIGroup", "apiVersion": "v1", **_group(name)}
-        documents[f"/apis/{name}/v1"] = _resources(name)
+        documents[f"/apis/{name}/{version}"] = _resources(name)
     return documents.get(path)

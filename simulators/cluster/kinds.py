@@ -17,10 +17,11 @@ class Kind:
     verbs: tuple[str, ...] = ("get", "list", "watch")
     short_names: tuple[str, ...] = ()
     all_category: bool = False
+    version: str = "v1"
 
     @property
     def api_version(self) -> str:
-        return f"{self.group}/v1" if self.group else "v1"
+        return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
     def qualified(self) -> str:
@@ -57,7 +58,13 @@ SECRETS = Kind("secrets", "Secret", verbs=_WRITABLE)
 ROLES = Kind("roles", "Role", "rbac.authorization.k8s.io", verbs=_WRITABLE)
 ROLE_BINDINGS = Kind("rolebindings", "RoleBinding", "rbac.authorization.k8s.io", verbs=_WRITABLE)
 HTTP_ROUTES = Kind("httproutes", "HTTPRoute", "gateway.networking.k8s.io", verbs=_WRITABLE)
-"""Of the Gateway API, whose schema is not among Kubernetes' own."""
+"""Of the Gateway API."""
+DOMAIN_MAPPINGS = Kind(
+    "domainmappings", "DomainMapping", "serving.knative.dev", verbs=_WRITABLE, version="v1beta1"
+)
+"""Of Knative."""
+CUSTOM = (HTTP_ROUTES, DOMAIN_MAPPINGS)
+"""Those whose schema is not among Kubernetes' own."""
 PLAIN = (
     SECRETS,
     ROLES,
@@ -66,7 +73,7 @@ PLAIN = (
     Kind("services", "Service", verbs=_WRITABLE, short_names=("svc",), all_category=True),
     Kind("serviceaccounts", "ServiceAccount", verbs=_WRITABLE, short_names=("sa",)),
     Kind("ingresses", "Ingress", "networking.k8s.io", verbs=_WRITABLE, short_names=("ing",)),
-    HTTP_ROUTES,
+    *CUSTOM,
     Kind("networkpolicies", "NetworkPolicy", "networking.k8s.io", verbs=_WRITABLE, short_names=("netpol",)),
     Kind("poddisruptionbudgets", "PodDisruptionBudget", "policy", verbs=_WRITABLE, short_names=("pdb",)),
 )
@@ -113,8 +120,8 @@ def pod_template(thing: Json) -> Json:
     return template
 
 
-def find_kind(group: str, plural: str) -> Kind | None:
-    return next((kind for kind in KINDS if kind.group == group and kind.plural == plural), None)
+def find_kind(api_version: str, plural: str) -> Kind | None:
+    return next((kind for kind in KINDS if kind.api_version == api_version and kind.plural == plural), None)
 
 
 def kind_of(thing: Json) -> Kind:

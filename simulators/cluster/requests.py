@@ -110,15 +110,15 @@ def find_target(path: str) -> Target:
     """The resource that a path names; raises 404 for a path that names none."""
     steps: list[str] = [step for step in path.split("/") if step]
     if steps[:2] == ["api", "v1"]:
-        group, rest = "", steps[2:]
-    elif len(steps) > 3 and steps[0] == "apis" and steps[2] == "v1":
-        group, rest = steps[1], steps[3:]
+        version, rest = "v1", steps[2:]
+    elif len(steps) > 3 and steps[0] == "apis":
+        version, rest = f"{steps[1]}/{steps[2]}", steps[3:]
     else:
         raise no_such_path()
     namespace = ""
     if rest[:1] == ["namespaces"] and len(rest) > 2:
         namespace, rest = rest[1], rest[2:]
-    kind = find_kind(group, rest[0]) if rest else None
+    kind = find_kind(version, rest[0]) if rest else None
     if kind is None or len(rest) > 3 or bool(namespace) > kind.namespaced:
         raise no_such_path()
     name, subresource = [*rest[1:], "", ""][:2]

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from deployments.models import BatchItem, Deploy, DeployBatch, Hold, Site
+from deployments.models import BatchItem, Deploy, DeployBatch, Hold, Site, Status
 from tests.dashboard.conftest import HEAD, RUNNING, MakeSite
 
 URL = "/deploy-all/"
@@ -83,6 +83,40 @@ def test_a_tap_begins_the_first(deployer: Client) -> None:
     batch = DeployBatch.objects.get()
     assert response["Location"] == f"/batches/{batch.pk}/"
     assert list(Deploy.objects.values_list("site__host", flat=True)) == READY[:1]
+
+
+def test_a_site_whose_tick_is_taken_away_is_left_out(deployer: Client) -> None:
+    deployer.post(URL, entry() | {"item": [f"{READY[1]} {HEAD} {RUNNING}"]})
+
+    assert list(BatchItem.objects.values_list("site__host", flat=True)) == READY[1:]
+
+
+def test_the_chosen_number_begins_together(deployer: Client) -> None:
+    page = deployer.post(URL, entry() | {"at_once": "2"}, follow=True).text
+
+    assert list(Deploy.objects.values_list("site__host", flat=True).order_by("pk")) == READY
+    assert "2 sites, 2 at a time" in page
+
+
+@pytest.mark.parametrize("number", ["0", "6", "-1", "x"])
+def test_another_number_begins_nothing(deployer: Client, number: str) -> None:
+    deployer.post(URL, entry() | {"at_once": number})
+
+    assert not Deploy.objects.exists()
+
+
+def test_its_page_follows_after_cancelling_until_the_last_has_ended(
+    deployer: Client, batch: DeployBatch
+) -> None:
+    Deploy.objects.update(status=Status.ROLLING_OUT, patched_at=timezone.now())
+    deployer.post(f"/batches/{batch.pk}/cancel")
+    under_way = deployer.get(f"/batches/{batch.pk}/").text
+    Deploy.objects.update(status=Status.SUCCEEDED, finished_at=timezone.now())
+
+    ended = deployer.get(f"/batches/{batch.pk}/").text
+
+    assert ("1 deploy still under way." in under_way, 'data-every="3"' in under_way) == (True, True)
+    assert ("still under way" in ended, 'data-every="3"' in ended) == (False, False)
 
 
 def test_a_double_tap_is_one(deployer: Client) -> None:

@@ -8,11 +8,12 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
-from django_q.models import OrmQ
+from django_q.models import OrmQ, Task
 
 from dashboard.accounts.reauthentication import CHECKED_AT
 from deployments.models import AuditEvent, Discovery, MappedWorkload, Site
 from deployments.operations.first_start.apps import FoundApp
+from deployments.queue.enqueue import TICK
 from tests.dashboard.conftest import MakeSite
 
 SHA = "c" * 40
@@ -75,7 +76,7 @@ def test_searching_is_a_worker_s_task(admin: Client) -> None:
 
     assert OrmQ.objects.get().func() == "deployments.tasks.discover"
     assert Discovery.latest().namespaces == ["shop", "web"]
-    assert ("Searching, since" in page, 'data-every="1"' in page) == (True, True)
+    assert ("Searching, started" in page, 'data-every="1"' in page) == (True, True)
 
 
 def test_searching_again_searches_the_same_namespaces(admin: Client) -> None:
@@ -211,6 +212,28 @@ def test_a_search_that_never_ends_can_be_asked_for_again(admin: Client) -> None:
     page = admin.get("/first-start/").content.decode()
 
     assert "Search again" in page
+
+
+def test_without_a_worker_that_is_said_and_what_was_found_earlier_can_be_added(admin: Client) -> None:
+    found(CRON)
+    admin.post("/first-start/search")
+
+    page = admin.get("/first-start/").content.decode()
+
+    assert "No worker has been seen lately." in page
+    assert ('id="id_aa11-add"' in page, "data-every" in page) == (True, False)
+
+
+def test_while_a_worker_searches_nothing_is_typed_that_its_answer_would_replace(admin: Client) -> None:
+    found(CRON)
+    now = timezone.now()
+    Task.objects.create(id="1", name="tick", func=TICK, started=now, stopped=now, success=True)
+    admin.post("/first-start/search")
+
+    page = admin.get("/first-start/").content.decode()
+
+    assert "No worker" not in page
+    assert ('id="id_aa11-add"' in page, 'data-every="1"' in page) == (False, True)
 
 
 def test_of_very_many_apps_no_more_are_shown_than_a_form_may_send(admin: Client) -> None:

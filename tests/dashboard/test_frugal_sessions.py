@@ -15,7 +15,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from dashboard.accounts.anonymous_sessions import frugal_sessions_middleware
-from dashboard.views.accounts import CHALLENGE_COOKIE, _challenge_in
+from dashboard.views.accounts import CHALLENGE_COOKIE, challenge_in
 from deployments.operations.tick import tick
 from tests.dashboard.test_every_address import ROUTES, address_of
 from tests.factories import NOW
@@ -59,7 +59,7 @@ def test_a_challenge_counts_once() -> None:
     request = RequestFactory().post(PASSKEY)
     request.COOKIES[CHALLENGE_COOKIE] = client.cookies[CHALLENGE_COOKIE].value
 
-    first, second = _challenge_in(request), _challenge_in(request)
+    first, second = challenge_in(request), challenge_in(request)
 
     assert first
     assert second is None

@@ -81,7 +81,7 @@ def test_one_whose_first_check_failed_is_unknown_and_says_why(deployer: Client, 
     page = deployer.get("/").text
 
     assert "Not checked yet" not in page
-    assert 'href="?state=unknown"' in page
+    assert 'href="/?state=unknown"' in page
 
 
 def test_it_alerts_nobody(unseen: Site) -> None:

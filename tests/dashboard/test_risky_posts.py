@@ -11,7 +11,9 @@ from django.forms import model_to_dict
 from django.test import Client
 from django.utils import timezone
 
+from dashboard.accounts.invitations import invite, pending
 from dashboard.accounts.reauthentication import CHECKED_AT
+from dashboard.accounts.roles import Role
 from deployments.models import Deploy, DeployBatch, Discovery, Hold, Observation, Site, Status, Trigger
 from deployments.operations.first_start.apps import FoundApp
 from deployments.operations.hold import place_hold
@@ -82,6 +84,10 @@ def found_another(_: Site) -> None:
     Discovery.record(finished_at=timezone.now(), apps=[app.as_dict()])
 
 
+def invited(_: Site) -> None:
+    invite(name="zoe", role=Role.ADMIN, by=User.objects.get(), now=timezone.now())
+
+
 def ended(site: Site, sha: str, status: Status, **more: object) -> Deploy:
     now = timezone.now()
     values = {"finished_at": None if status == Status.ROLLING_OUT else now, "requested_by_name": "ada"} | more
@@ -133,6 +139,8 @@ RISKY: list[tuple[str, Prepare, Body]] = [
         found_another,
         {"aa11-add": "on", "aa11-repository": "icco/tabs", "aa11-name": "tabs"},
     ),
+    ("invitations/", went_by, {"username": "zoe", "role": "admin"}),
+    ("invitations/<int:pk>/renew", invited, {}),
     ("sites/<site:name>/automation", went_by, {"switch": "auto_deploy on"}),
     ("sites/add", went_by, {**mapped("more"), "name": "more"}),
     ("sites/<site:name>/edit", went_by, mapped("tabs-two")),
@@ -163,6 +171,8 @@ SAFE = {
     "me/notifications/": "one's own notifications",
     "me/notifications/subscribe": "one's own notifications",
     "me/notifications/unsubscribe": "one's own notifications",
+    "invitations/<int:pk>/revoke": "stops",
+    "invited/<str:token>": "its link is what lets in, once",
     "welcome/": "there before anybody is",
 }
 PEOPLES_OWN = ("login/", "logout/", "account/", "admin/")
@@ -184,13 +194,17 @@ def late(client: Client, settings: LazySettings) -> Client:
 def address(route: str) -> str:
     path = address_of(route).replace("a.example.com", HOST)
     deploy = Deploy.objects.filter(status__in=(Status.FAILED, Status.ROLLING_OUT)).first()
-    for name, row in (("deploys", deploy), ("holds", Hold.objects.first())):
+    for name, row in (
+        ("deploys", deploy),
+        ("holds", Hold.objects.first()),
+        ("invitations", pending().first()),
+    ):
         path = path.replace(f"/{name}/1/", f"/{name}/{row.pk if row else 1}/")
     return path
 
 
 def what_is_there() -> list[object]:
-    rows = (each.objects.order_by("pk") for each in (Deploy, DeployBatch, Hold, Site))
+    rows = (each.objects.order_by("pk") for each in (Deploy, DeployBatch, Hold, Site, User))
     return [row for each in rows for row in each.values()]
 
 

@@ -52,6 +52,7 @@ BROKEN = [
     ({"IMAGE_TEMPLATE": "gcr.io/project/{repository}:latest"}, "headway.E004", "{sha}"),
     ({"IMAGE_TEMPLATE": ""}, "headway.E004", "Set IMAGE_TEMPLATE to where your builds are pushed"),
     ({"IMAGE_TEMPLATE": "ghcr.io/{owner}/{repository}:{sha}"}, "headway.E007", "IMAGE_PREFIXES"),
+    ({"NAMESPACES": "default,Sites"}, "headway.E001", "“Sites” is not a namespace."),
     ({"KUBECONFIG": "/nowhere/kubeconfig"}, "headway.E005", "/nowhere/kubeconfig"),
     ({"DOCKER_CONFIG": "/nowhere/docker"}, "headway.E005", "/nowhere/docker"),
 ]

@@ -5,7 +5,7 @@ All of it is started once for the folder, since that costs more than any test; p
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from urllib.request import urlopen
 
 import pytest
@@ -94,8 +94,9 @@ def installation(url: str, world: World, transactional_db: None) -> Iterator[Ins
         cursor.execute(LOSE_NO_DEADLOCK)
 
 
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Only one may be open in a process."""
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright's synchronous interface runs an event loop in this thread; nothing here is concurrent.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -103,6 +104,12 @@ def browser() -> Iterator[Browser]:
         expect.set_options(timeout=TIMEOUT_MS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

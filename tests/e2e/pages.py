@@ -44,6 +44,7 @@ INSTALLATION = [
     "/account/codes/on",
     "/account/recovery/new",
     "/account/sessions",
+    "/invitations/",
 ]
 ADMIN = [
     "/admin/",
@@ -77,6 +78,7 @@ BY_OTHERS = [
     "/login/",
     "/login/code",
     "/welcome/",
+    "/invited/none",
     "/account/check/code",
     "/account/check/passkey",
     "/account/codes/off",

@@ -56,7 +56,7 @@ def test_without_a_network_the_last_list_is_shown_and_marked_as_old(
     page.goto("/")
 
     expect(page.get_by_role("link", name=HOST, exact=True)).to_be_visible()
-    expect(page.locator("#offline")).to_contain_text(re.compile("Offline. This is how it was"))
+    expect(page.locator("#offline")).to_contain_text(re.compile("Offline. Last updated"))
 
 
 def test_without_a_network_any_other_page_says_so(installation: Installation, enter: Enter) -> None:

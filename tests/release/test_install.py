@@ -193,7 +193,7 @@ def test_an_address_of_no_database_is_said_so_without_repeating_it(url: str, tmp
     )
 
     assert done.returncode == 1
-    assert done.stderr.startswith("DATABASE_URL names no database: ")
+    assert done.stderr.startswith("DATABASE_URL names no database. ")
     assert url not in done.stderr + done.stdout
 
 

@@ -14,12 +14,12 @@ from playwright.sync_api import Browser, Page, expect
 from demo.world import NAMESPACE, World, read_mappings
 from deployments.models import Deploy, Observation, Site, Status
 from simulators.cluster import DemoCluster
-from tests.e2e.conftest import PHONE, TIMEOUT_MS, browser, is_ready
+from tests.e2e.conftest import PHONE, TIMEOUT_MS, chromium, is_ready
 from tests.e2e.taps import Tapper, action_button
 from tests.processes import MANAGE, Running, environment, eventually, free_port
 from tests.release.test_install import Run, four, run, run_the_job
 
-__all__ = ["browser", "run"]
+__all__ = ["run"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 COMMANDS, TAPS = 4, 10
@@ -94,6 +94,13 @@ def applied(cluster: DemoCluster) -> dict[str, str]:
         "SECRET_KEY": b64decode(shared["SECRET_KEY"]).decode(),
         "GITHUB_TOKEN": b64decode(token["GITHUB_TOKEN"]).decode(),
     }
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Of this file alone: tests/e2e may follow in the same process, and opens its own."""
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -87,9 +87,9 @@ def test_what_it_writes_is_valid() -> None:
     [
         (
             {"HOST": HOST},
-            f"IMAGE is not set: give the image of Headway that your cluster can pull, as in {EXAMPLE}",
+            f"IMAGE is not set. Give the image of Headway that your cluster can pull, as in {EXAMPLE}",
         ),
-        ({"IMAGE": IMAGE}, f"HOST is not set: give the host name that people will open, as in {EXAMPLE}"),
+        ({"IMAGE": IMAGE}, f"HOST is not set. Give the host name that people will open, as in {EXAMPLE}"),
         ({"IMAGE": "registry.example.com/My Team/headway:1", "HOST": HOST}, "IMAGE: "),
         (
             {"IMAGE": IMAGE, "HOST": "https://headway.example.org/"},
@@ -104,7 +104,7 @@ def test_what_it_writes_is_valid() -> None:
             {"IMAGE": IMAGE, "HOST": HOST, "IMAGE_TEMPLATE": "ghcr.io/{owner}/{repository}:{sha}"},
             "a folder of your own",
         ),
-        ({"IMAGE": IMAGE, "HOST": HOST, "NAMESPACES": "default,"}, "“” is no namespace"),
+        ({"IMAGE": IMAGE, "HOST": HOST, "NAMESPACES": "default,"}, "“” is not a namespace"),
         ({"IMAGE": IMAGE, "HOST": HOST, "POSTGRES_IMAGE": "postgres:"}, "POSTGRES_IMAGE: "),
     ],
 )
@@ -171,6 +171,13 @@ def test_the_worker_has_its_role_where_the_sites_are_and_nowhere_else() -> None:
     assert {each["metadata"]["namespace"] for each in roles} == {"sites", "more"}
     assert [each["rules"] for each in roles] == [shipped["rules"]] * 2
     assert {each["metadata"]["namespace"] for each in bindings} == {"sites", "more"}
+
+
+def test_the_worker_finds_sites_where_it_has_its_role() -> None:
+    found = objects(NAMESPACES="sites, more")
+
+    (settings,) = [each["data"] for each in found if "IMAGE_TEMPLATE" in each.get("data", {})]
+    assert settings["NAMESPACES"] == "sites,more"
 
 
 def test_with_a_database_of_ones_own_there_is_no_other_and_the_job_gets_its_address() -> None:

@@ -11,8 +11,8 @@ PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
 REGISTRY = re.compile(
     r"\b(?:ghcr\.io|(?:\w+\.)?gcr\.io|docker\.io|quay\.io|[\w-]+\.pkg\.dev)/(?!\{)([\w.-]+)"
 )
-OTHERS = {"astral-sh", "cloud-sql-connectors", "library"}
-"""Whose images we use: uv's, Google's proxy, and Docker's own."""
+OTHERS = {"astral-sh", "cloud-sql-connectors", "library", "repository"}
+"""Whose images we use: uv's, Google's proxy, and Docker's own; and Quay's pages about images, which are no images."""
 SHIPPED = (
     "*.md",
     "k8s",

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from functools import partial
@@ -11,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from dashboard.static_files import collect_static_files
 from deployments.management.parent import end_with_the_parent
@@ -25,9 +26,18 @@ class Command(BaseCommand):
     help = "Migrate, then run the web server and a worker until Ctrl-C; start again whichever ends."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--bind", default="127.0.0.1:8000", help="address and port of the web server")
+        parser.add_argument(
+            "--bind",
+            default="127.0.0.1:8000",
+            help="address and port of the web server, or fd://N for a socket that listens already",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with listening_socket(options["bind"]) as listener:
+            self.stderr.write(f"Headway starts on port {listener.getsockname()[1]}.")
+            self._run(listener)
+
+    def _run(self, listener: socket.socket) -> None:
         call_command("migrate", verbosity=0)
         collect_static_files()
         # Raised as an exception, a signal can be lost in whatever Python does at that moment.
@@ -36,7 +46,11 @@ class Command(BaseCommand):
             signal.signal(each, self._stop)
         manage = [sys.executable, str(Path(sys.argv[0]).resolve())]
         web = [sys.executable, "-m", "gunicorn", "dashboard.wsgi", "--config", "python:dashboard.gunicorn"]
-        children = [Child("web", [*web, "--bind", options["bind"]]), Child("worker", [*manage, "worker"])]
+        fd = listener.fileno()
+        children = [
+            Child("web", [*web, "--bind", f"fd://{fd}"], pass_fds=(fd,)),
+            Child("worker", [*manage, "worker"]),
+        ]
         try:
             while not self._is_stopping:
                 for child in children:
@@ -55,11 +69,30 @@ class Command(BaseCommand):
         self._is_stopping = True
 
 
+def listening_socket(bind: str) -> socket.socket:
+    """Return a socket that listens there from now on, so that no other process takes the port while the database is migrated.
+
+    Raises CommandError.
+    """
+    try:
+        if bind.startswith("fd://"):
+            return socket.socket(fileno=int(bind.removeprefix("fd://")))
+        host, _, port = bind.rpartition(":")
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host.strip("[]"), int(port)), family=family)
+    except (OSError, OverflowError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "that is not an address and a port"
+        raise CommandError(
+            f"Headway cannot listen at {bind}: {reason}. Choose another with --bind."
+        ) from error
+
+
 class Child:
     """One process in a group of its own, so that a killed parent's orphans can be ended with it."""
 
-    def __init__(self, name: str, command: list[str]) -> None:
+    def __init__(self, name: str, command: list[str], *, pass_fds: tuple[int, ...] = ()) -> None:
         self.name = name
+        self._pass_fds = pass_fds
         self.message = "starts"
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
@@ -81,6 +114,7 @@ class Child:
         self._process = subprocess.Popen(  # noqa: S603
             self._command,
             start_new_session=True,
+            pass_fds=self._pass_fds,
             preexec_fn=partial(end_with_the_parent, signal.SIGTERM, parent=os.getpid()),  # noqa: PLW1509  no thread runs here
         )
 

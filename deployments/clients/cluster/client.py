@@ -13,7 +13,7 @@ from deployments.clients.cluster.bodies import check_containers, images_patch, j
 from deployments.clients.cluster.errors import ClusterUnavailable, Conflict, Expired, Invalid
 from deployments.clients.cluster.fields import child, children, flag, text
 from deployments.clients.cluster.lists import Listed, Pods
-from deployments.clients.cluster.parse_routes import http_route, ingress_routes, service
+from deployments.clients.cluster.parse_routes import domain_mapping, http_route, ingress_routes, service
 from deployments.clients.cluster.transport import Json, Transport
 from deployments.rules.jobs import Job
 from deployments.rules.pods import Event
@@ -161,6 +161,13 @@ class Cluster:
         """Every HTTPRoute. Raises NotFound where the cluster has no Gateway API."""
         found = self._list(f"/apis/gateway.networking.k8s.io/v1/namespaces/{_quoted(namespace)}/httproutes")
         return [http_route(each) for each in found]
+
+    def domain_mappings(self, namespace: str) -> list[Route]:
+        """Every DomainMapping. Raises NotFound where the cluster has no Knative."""
+        found = self._list(
+            f"/apis/serving.knative.dev/v1beta1/namespaces/{_quoted(namespace)}/domainmappings"
+        )
+        return [domain_mapping(each) for each in found]
 
     def services(self, namespace: str) -> list[Service]:
         return [service(each) for each in self._list(f"{_core(namespace)}/services")]

@@ -28,6 +28,17 @@ def http_route(thing: Json) -> Route:
     return Route(hosts=texts(spec, "hostnames"), services=services - {""})
 
 
+def domain_mapping(thing: Json) -> Route:
+    """https://knative.dev/docs/serving/reference/serving-api/#serving.knative.dev/v1beta1.DomainMapping.
+
+    Its name is the host. One that leads to a Knative Service leads to nothing that a site can stand for: Knative sets those images.
+    """
+    metadata, backend = child(thing, "metadata"), child(thing, "spec", "ref")
+    is_ours = text(backend, "apiVersion") == "v1" and _is_ours(backend, text(metadata, "namespace"))
+    services = frozenset({text(backend, "name")} if is_ours else ())
+    return Route(hosts=(text(metadata, "name"),), services=services - {""})
+
+
 def service(thing: Json) -> Service:
     """https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/."""
     return Service(

@@ -1,4 +1,4 @@
-"""Several sites' Deploys as one wish: one after another, stopping at the first failure, whoever looks or not."""
+"""Several sites' Deploys as one request: a chosen number at a time, stopping at the first failure, with or without an open page."""
 
 import logging
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from deployments.facts import site_facts
-from deployments.models import AuditEvent, BatchItem, DeployBatch, Site, Status, Trigger
+from deployments.models import AuditEvent, BatchItem, Deploy, DeployBatch, Site, Status, Trigger
 from deployments.operations import audit
 from deployments.operations.authorization import lost_the_right, may_deploy_now
 from deployments.operations.deploys.cancel import UnableToCancel, cancel_deploy
@@ -44,25 +44,28 @@ def request_batch(
     by: User,
     authentication: Authentication = NEVER,
     key: UUID | None,
+    at_once: int = 1,
     now: datetime,
 ) -> DeployBatch:
-    """Write the batch and begin its first Deploy. The same key returns the first batch.
+    """Write the batch and begin its first `at_once` Deploys. The same key returns the first batch.
 
     Raises UnableToDeployAll where nothing was named, or something that is not there, and ReauthenticationRequired where one of
     them is risky and `authentication` is not recent.
     """
     if key and (first := DeployBatch.objects.filter(idempotency_key=key).first()):
         return first
+    if not entries:
+        raise UnableToDeployAll("No site is selected. Select at least one.")
     named = Site.objects.filter(name__in=[entry.name for entry in entries])
     sites = {site.name: site for site in named.select_related("observation__latest_deploy")}
     entries = list({entry.name: entry for entry in entries}.values())
-    if not entries or any(entry.name not in sites or not is_full_sha(entry.sha) for entry in entries):
+    if any(entry.name not in sites or not is_full_sha(entry.sha) for entry in entries):
         raise UnableToDeployAll(
             "The sites that are ready changed since you opened this page. Reload it and try again."
         )
     _judge(entries, sites, by=by, authentication=authentication, now=now)
     try:
-        batch = _write(entries, sites, by=by, key=key, now=now)
+        batch = _write(entries, sites, by=by, key=key, at_once=at_once, now=now)
     except IntegrityError:
         # The same tap, in another process, a moment ago.
         if key and (first := DeployBatch.objects.filter(idempotency_key=key).first()):
@@ -74,11 +77,21 @@ def request_batch(
 
 
 def _write(
-    entries: Sequence[BatchEntry], sites: dict[str, Site], *, by: User, key: UUID | None, now: datetime
+    entries: Sequence[BatchEntry],
+    sites: dict[str, Site],
+    *,
+    by: User,
+    key: UUID | None,
+    at_once: int,
+    now: datetime,
 ) -> DeployBatch:
     with transaction.atomic():
         batch = DeployBatch.objects.create(
-            requested_by=by, requested_by_name=by.get_username(), requested_at=now, idempotency_key=key
+            requested_by=by,
+            requested_by_name=by.get_username(),
+            requested_at=now,
+            idempotency_key=key,
+            at_once=at_once,
         )
         BatchItem.objects.bulk_create(
             BatchItem(
@@ -86,9 +99,8 @@ def _write(
             )
             for place, entry in enumerate(entries, start=1)
         )
-        message = (
-            f"Requested deploys of {counted(len(entries), 'site')}, one after another: {_named(entries)}."
-        )
+        pace = "one after another" if at_once == 1 else f"{at_once} at a time"
+        message = f"Requested deploys of {counted(len(entries), 'site')}, {pace}: {_named(entries)}."
         audit.record(AuditEvent.Kind.DEPLOY, message, by=by, now=now)
     return batch
 
@@ -119,7 +131,10 @@ def continue_batches(*, now: datetime) -> None:
 
 
 def continue_batch(*, batch_id: int, now: datetime) -> None:
-    """Look how the present Deploy ended, then begin the next one; at the end, or at the first failure, end the batch."""
+    """Settle the Deploys that ended, then begin the next ones; at the end, or at the first failure, end the batch.
+
+    The batch's row is locked from counting those under way to beginning another, so that two workers never begin too many.
+    """
     with transaction.atomic():
         batch = DeployBatch.objects.select_for_update().select_related(None).get(pk=batch_id)
         while batch.is_running and _step(batch, now=now):
@@ -155,20 +170,26 @@ def cancel_batch(*, batch: DeployBatch, by: User, now: datetime) -> bool:
 
 
 def _step(batch: DeployBatch, *, now: datetime) -> bool:
-    """Settle or begin the batch's next item; whether there may be more to do now."""
-    item = batch.items.filter(is_done=False).select_related("site__observation", "deploy").first()
-    if item is None:
+    """Settle one of the batch's Deploys, or begin one; whether there may be more to do now."""
+    items = list(batch.items.filter(is_done=False).select_related("site__observation", "deploy"))
+    if not items:
         message = f"All {counted(batch.items.count(), 'site')} deployed."
         batch.end(DeployBatch.State.DONE, message=message, now=now)
         return False
-    if item.deploy is None:
-        return _begin(batch, item, now=now)
-    if item.deploy.is_active:
+    for item in items:
+        if item.deploy and not item.deploy.is_active:
+            return _settle(batch, item, item.deploy, now=now)
+    waiting = [item for item in items if item.deploy is None]
+    if not waiting or len(items) - len(waiting) >= batch.at_once:
         return False
-    if item.deploy.status == Status.SUCCEEDED:
+    return _begin(batch, waiting[0], now=now)
+
+
+def _settle(batch: DeployBatch, item: BatchItem, deploy: Deploy, *, now: datetime) -> bool:
+    if deploy.status == Status.SUCCEEDED:
         BatchItem.objects.filter(pk=item.pk).update(is_done=True)
         return True
-    _stop(batch, item, item.deploy.message, now=now)
+    _stop(batch, item, deploy.message, now=now)
     return False
 
 
@@ -196,12 +217,12 @@ def _begin(batch: DeployBatch, item: BatchItem, *, now: datetime) -> bool:
         _stop(batch, item, str(refusal), now=now)
         return False
     BatchItem.objects.filter(pk=item.pk).update(deploy=deploy, headline=deploy.headline)
-    return False
+    return True
 
 
 def _stop(batch: DeployBatch, item: BatchItem, why: str, *, now: datetime) -> None:
     BatchItem.objects.filter(pk=item.pk).update(is_done=True, message=why)
-    rest = batch.items.filter(is_done=False).exclude(pk=item.pk).count()
+    rest = batch.items.filter(is_done=False, deploy=None).exclude(pk=item.pk).count()
     message = sentences(f"Stopped at {item.site.name}: {why}", _not_started(rest))
     batch.end(DeployBatch.State.STOPPED, message=message, now=now)
 

@@ -11,10 +11,9 @@ from django.db.migrations.executor import MigrationExecutor
 from deployments.clients.registry.addresses import is_loopback
 from deployments.models import Examination
 from deployments.operations.doctor.findings import Finding, bad, good, warning
-from deployments.queries.metrics_data import last_tick
+from deployments.queries.metrics_data import WORKER_IS_SILENT_AFTER, last_tick
 
 CLOCKS_APART_SECONDS = 5
-SILENT_AFTER_SECONDS = 150
 PROXY_SEEN_LATELY = timedelta(hours=2)
 """Web notes it once an hour."""
 
@@ -72,7 +71,7 @@ def worker_is_alive(*, now: datetime) -> Iterator[Finding]:
         yield bad("Worker", "No heartbeat yet.", remedy)
         return
     silence = (now - tick).total_seconds()
-    if silence > SILENT_AFTER_SECONDS:
+    if now - tick > WORKER_IS_SILENT_AFTER:
         yield bad("Worker", f"Last heartbeat {silence / 60:.0f} minutes ago.", remedy)
     else:
         yield good("Worker", f"Last heartbeat {max(silence, 0):.0f} s ago.")

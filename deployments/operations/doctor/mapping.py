@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from django.db import transaction
-
 from deployments.clients.clients import Clients
 from deployments.clients.cluster import Cluster, ClusterError, NotFound
 from deployments.clients.github import Head, HeadProblem, HeadQuestion
@@ -13,7 +11,6 @@ from deployments.facts import namespace_mappings
 from deployments.models import MappingCheck, Site
 from deployments.operations.doctor.cluster import missing_rights
 from deployments.operations.doctor.findings import Finding, bad, good, warning
-from deployments.queue import enqueue
 from deployments.rules.image_prefixes import begins_with_one_of
 from deployments.rules.targets import WorkloadReference, no_target, targets_of
 from deployments.rules.wording import short
@@ -22,13 +19,6 @@ from deployments.rules.workloads import Workload, WorkloadKind, all_images, matc
 CORRECT = "Correct the mapping."
 GRANT = "Apply the output of `manage.py rbac`."
 NOT_BUILT = "Build it, or correct the image template."
-
-
-def request_mapping_check(*, site: Site, now: datetime) -> None:
-    """Have a worker check it: only it has the credentials."""
-    with transaction.atomic():
-        MappingCheck.ask(site.pk, now=now)
-        enqueue.check_mapping(site.pk)
 
 
 def check_mapping(*, site_id: int, clients: Clients, image_prefixes: Sequence[str], now: datetime) -> None:
@@ -89,7 +79,8 @@ def _image(site: Site, head: Answer, registry: Registry, image_prefixes: Sequenc
     if not begins_with_one_of(image_prefixes, place):
         message = f"Its images lie in {place}. The worker's IMAGE_PREFIXES do not allow that."
         yield bad("image_template", message, "Correct the image template or IMAGE_PREFIXES.")
-    if not isinstance(head, Head):
+    if site.is_by_release or not isinstance(head, Head):
+        # Which version is the newest the sync finds out.
         return
     try:
         yield _moving(site, head, registry) if site.is_by_label else _built(site, head, registry)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from deployments.models import Examination
+from deployments.models import Examination, MappingCheck, Site
 from deployments.queue import enqueue
 
 
@@ -13,6 +13,13 @@ def request_examination(*, now: datetime) -> None:
     with transaction.atomic():
         Examination.record(asked_at=now)
         enqueue.doctor()
+
+
+def request_mapping_check(*, site: Site, now: datetime) -> None:
+    """Have a worker check whether what a mapping names is there."""
+    with transaction.atomic():
+        MappingCheck.ask(site.pk, now=now)
+        enqueue.check_mapping(site.pk)
 
 
 def note_untrusted_proxy(*, now: datetime) -> None:

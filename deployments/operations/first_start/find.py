@@ -21,6 +21,7 @@ from deployments.rules.image_prefixes import begins_with_one_of
 from deployments.rules.images import parse_image
 from deployments.rules.suggestions import commit_in
 from deployments.rules.targets import format_references
+from deployments.rules.wording import short
 
 AT_ONCE = 8
 MOST_APPS = 300
@@ -36,10 +37,22 @@ class Found:
     apps: tuple[FoundApp, ...] = ()
 
 
-def record_discovery(*, clients: Clients, image_prefixes: Sequence[str], now: datetime) -> None:
-    """Search, and keep what was found for the page."""
+def record_discovery(
+    *,
+    clients: Clients,
+    usual_namespaces: Sequence[str] = (),
+    image_prefixes: Sequence[str],
+    now: datetime,
+) -> None:
+    """Search where the page has named, else in the usual namespaces, and keep what was found for the page."""
     latest = Discovery.latest()
-    found = find(clients=clients, namespaces=latest.namespaces, image_prefixes=image_prefixes, now=now)
+    found = find(
+        clients=clients,
+        namespaces=latest.namespaces,
+        usual_namespaces=usual_namespaces,
+        image_prefixes=image_prefixes,
+        now=now,
+    )
     steps = [{"title": title, "findings": [each.as_dict() for each in lines]} for title, lines in found.steps]
     # Not before it was asked for, which web's clock told: else it would seem to be under way for ever.
     finished_at = max(latest.asked_at or now, now)
@@ -47,9 +60,14 @@ def record_discovery(*, clients: Clients, image_prefixes: Sequence[str], now: da
 
 
 def find(
-    *, clients: Clients, namespaces: Sequence[str] = (), image_prefixes: Sequence[str], now: datetime
+    *,
+    clients: Clients,
+    namespaces: Sequence[str] = (),
+    usual_namespaces: Sequence[str] = (),
+    image_prefixes: Sequence[str],
+    now: datetime,
 ) -> Found:
-    """What could be a site in `namespaces`; where none is named, in those that have sites, or in `default`.
+    """What could be a site in `namespaces`; where none is named, in the usual ones and those that have sites, or in `default`.
 
     One LIST for each namespace and kind, two or three GETs for each image, one GitHub request for 25 repositories.
     """
@@ -60,7 +78,7 @@ def find(
     try:
         seen = survey(
             clients.cluster,
-            namespaces=namespaces or sorted(mapped) or ["default"],
+            namespaces=namespaces or sorted(mapped.union(usual_namespaces)) or ["default"],
             mapped=places,
             prefixes=image_prefixes,
         )
@@ -210,7 +228,7 @@ def _as_known(app: FoundApp, head: Head | HeadProblem | None) -> FoundApp:
     )
     if head.running_sha == "":
         return _with(
-            known, f"{app.slug} has no commit {app.commit[:7]}. Check that it is this image's repository."
+            known, f"{app.slug} has no commit {short(app.commit)}. Check that it is this image's repository."
         )
     return known
 

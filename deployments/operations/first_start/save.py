@@ -60,7 +60,8 @@ def map_apps(*, choices: Sequence[Choice], by: User, authentication: Authenticat
     found = {each.key: each for each in open_apps()}
     mapped = Mapped()
     with transaction.atomic():
-        for choice in choices:
+        # In one order, so that two people who add the same at once wait for each other, and not in a circle.
+        for choice in sorted(choices, key=lambda each: each.key):
             reason = _map(choice, found, by=by, now=now)
             if reason:
                 mapped.refused[choice.key] = reason

@@ -1,15 +1,23 @@
 """What the cluster shows: the workloads of each namespace that no site stands for, and where they answer."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from deployments.clients.cluster import Cluster, ClusterError, ClusterRefused, NotFound
 from deployments.operations.doctor.cluster import rights_suffice_for
 from deployments.operations.doctor.findings import Finding, bad, good, warning
-from deployments.rules.discovery import Candidate, candidates, label_candidates, together, unnameable
+from deployments.rules.discovery import (
+    Candidate,
+    by_operators,
+    candidates,
+    label_candidates,
+    together,
+    unnameable,
+)
 from deployments.rules.permissions import NamespaceMapping
 from deployments.rules.routes import Route, Service, hosts_of
 from deployments.rules.suggestions import TAG_BY_COMMIT
+from deployments.rules.wording import counted
 from deployments.rules.workloads import Workload, WorkloadKind
 
 ROUTES_COMPONENT = "k8s/components/routes"
@@ -45,6 +53,7 @@ def survey(
         found.findings += _rights(cluster, namespace, [*tagged, *labelled])
         for each in unnameable(listed, mapped=mapped):
             found.findings.append(warning(each.reference.place, each.reason, TAG_BY_COMMIT))
+        found.findings += _operated(namespace, listed)
         found.findings += _hosts(cluster, namespace, listed, found.hosts)
     return found
 
@@ -83,12 +92,24 @@ def _rights(cluster: Cluster, namespace: str, found: Sequence[Candidate]) -> Ite
     yield from rights_suffice_for(cluster, [NamespaceMapping(namespace=namespace, names=names)])
 
 
+def _operated(namespace: str, listed: Sequence[Workload]) -> Iterator[Finding]:
+    if theirs := by_operators(listed):
+        message = (
+            f"{counted(len(theirs), 'workload')} not proposed, since an operator sets the image: {theirs[0]}"
+        )
+        yield good(f"Operators in {namespace}", f"{message}{', …' if theirs[1:] else ''}.")
+
+
 def _hosts(
     cluster: Cluster, namespace: str, workloads: Sequence[Workload], hosts: dict[str, list[str]]
 ) -> Iterator[Finding]:
     """Fill `hosts` as far as that may be read: the right to it is optional."""
     try:
-        routes = [*cluster.ingresses(namespace), *_http_routes(cluster, namespace)]
+        routes = [
+            *cluster.ingresses(namespace),
+            *_optional(cluster.http_routes, namespace),
+            *_optional(cluster.domain_mappings, namespace),
+        ]
         services = _services(cluster, namespace)
     except ClusterRefused:
         message = f"Hosts are not proposed: the worker may not list Ingresses. That right is optional ({ROUTES_COMPONENT})."
@@ -102,13 +123,13 @@ def _hosts(
     by_place = _by_place(workloads, routes, services)
     hosts |= by_place
     count = len({host for each in by_place.values() for host in each})
-    yield good(f"Hosts in {namespace}", f"{count} found in Ingresses and HTTPRoutes.")
+    yield good(f"Hosts in {namespace}", f"{count} found in Ingresses, HTTPRoutes and DomainMappings.")
 
 
-def _http_routes(cluster: Cluster, namespace: str) -> list[Route]:
-    """None where the cluster has no Gateway API, or they may not be listed."""
+def _optional(routes: Callable[[str], list[Route]], namespace: str) -> list[Route]:
+    """None where the cluster does not know the kind, or they may not be listed."""
     try:
-        return cluster.http_routes(namespace)
+        return routes(namespace)
     except (NotFound, ClusterRefused):
         return []
 

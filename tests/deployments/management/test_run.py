@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
@@ -67,3 +68,16 @@ def test_a_killed_one_takes_web_and_worker_along(running: Running, port: int) ->
 
     assert len(family) > 2
     assert eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), seconds=60)
+
+
+@pytest.mark.parametrize("bind", ["{taken}", "nowhere", "127.0.0.1:99999"])
+def test_an_address_that_it_cannot_have_is_said_before_anything_starts(tmp_path: Path, bind: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        bind = bind.format(taken=f"127.0.0.1:{other.getsockname()[1]}")
+        command = [*MANAGE, "run", "--bind", bind]
+        with Running(command, environment(tmp_path), log=tmp_path / "run.log") as running:
+            status = running.process.wait(timeout=60)
+
+    assert status == 1
+    assert running.message.startswith(f"CommandError: Headway cannot listen at {bind}: "), running.message
+    assert "Choose another with --bind." in running.message

@@ -1,11 +1,13 @@
 """Deploy all ready sites: one after another, stopping at the first failure, whether or not anybody looks."""
 
+from contextlib import suppress
 from datetime import timedelta
 from time import sleep
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -24,6 +26,7 @@ from deployments.operations.deploys.follow import Timeouts, follow
 from deployments.operations.hold import place_hold
 from deployments.operations.tick import tick
 from simulators.cluster import CRASHES
+from tests.deployments.operations.test_two_taps import at_once
 from tests.factories import NOW, begin, make_user, observe
 
 HOSTS = ["aniplaxt.natwelch.com", "cacophony.natwelch.com", "chartopia.app"]
@@ -201,11 +204,84 @@ def test_who_was_deleted_meanwhile_deploys_nothing_more(
 
 
 @pytest.mark.parametrize(
-    "named", [[], [BatchEntry("nowhere.example", "a" * 40, "")], [BatchEntry(HOSTS[0], "abc", "")]]
+    "named", [[BatchEntry("nowhere.example", "a" * 40, "")], [BatchEntry(HOSTS[0], "abc", "")]]
 )
 def test_what_is_not_there_is_refused(person: User, named: list[BatchEntry]) -> None:
     with pytest.raises(UnableToDeployAll, match="Reload it"):
         request_batch(entries=named, by=person, key=uuid4(), now=NOW)
+
+
+def test_a_batch_of_no_site_is_refused(person: User) -> None:
+    with pytest.raises(UnableToDeployAll, match="Select at least one"):
+        request_batch(entries=[], by=person, key=uuid4(), now=NOW)
+
+
+@pytest.fixture
+def pair(world: World, clients: Clients, person: User) -> DeployBatch:
+    """Three sites, two at a time."""
+    for host in HOSTS:
+        world.commit(host)
+    observe(clients)
+    return request_batch(entries=entries(), by=person, key=uuid4(), at_once=2, now=NOW)
+
+
+def end_one(host: str, status: Status, message: str = "") -> None:
+    Deploy.objects.filter(site__host=host).update(status=status, finished_at=NOW, message=message)
+
+
+def test_as_many_begin_as_were_chosen(pair: DeployBatch) -> None:
+    for _ in range(3):
+        continue_batches(now=NOW)
+
+    assert begun() == [(HOSTS[0], "queued"), (HOSTS[1], "queued")]
+
+
+def test_the_next_begins_as_any_ends(pair: DeployBatch) -> None:
+    end_one(HOSTS[1], Status.SUCCEEDED)
+
+    continue_batches(now=NOW)
+
+    assert begun() == [(HOSTS[0], "queued"), (HOSTS[1], "succeeded"), (HOSTS[2], "queued")]
+
+
+def test_a_step_that_is_killed_half_way_begins_none_twice(pair: DeployBatch) -> None:
+    end_one(HOSTS[0], Status.SUCCEEDED)
+    with suppress(KeyboardInterrupt), transaction.atomic():
+        continue_batches(now=NOW)
+        raise KeyboardInterrupt
+
+    for _ in range(2):
+        continue_batches(now=NOW)
+
+    assert begun() == [(HOSTS[0], "succeeded"), (HOSTS[1], "queued"), (HOSTS[2], "queued")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_four_workers_at_one_moment_begin_no_more_than_were_chosen(
+    world: World, clients: Clients, person: User
+) -> None:
+    hosts = sorted(world.mappings)
+    for host in hosts:
+        world.commit(host)
+    observe(clients)
+    batch = request_batch(entries=entries(hosts), by=person, key=uuid4(), at_once=2, now=NOW)
+    end_one(hosts[0], Status.SUCCEEDED)
+
+    at_once([lambda: continue_batches(now=NOW)] * 4)
+
+    batch.refresh_from_db()
+    assert begun() == [(hosts[0], "succeeded"), (hosts[1], "queued"), (hosts[2], "queued")]
+    assert batch.is_running, batch.message
+
+
+def test_a_failure_leaves_those_under_way_and_begins_no_other(pair: DeployBatch) -> None:
+    end_one(HOSTS[1], Status.FAILED, "It crashed.")
+
+    continue_batches(now=NOW)
+
+    pair.refresh_from_db()
+    assert begun() == [(HOSTS[0], "queued"), (HOSTS[1], "failed")]
+    assert pair.message == f"Stopped at {HOSTS[1]}: It crashed. 1 site after it not started."
 
 
 def test_a_batch_that_cannot_be_looked_at_keeps_no_other_waiting(

@@ -10,7 +10,8 @@ from deployments.clients.clients import Clients
 from deployments.clients.github import GitHub
 from deployments.models import MappedWorkload, MappingCheck, Site
 from deployments.operations.doctor.findings import Finding, Grade
-from deployments.operations.doctor.mapping import check_mapping, examine_mapping, request_mapping_check
+from deployments.operations.doctor.mapping import check_mapping, examine_mapping
+from deployments.operations.doctor.request import request_mapping_check
 from simulators.registry import Says
 from tests.factories import NOW
 from tests.roles import WEB, WORKER, acting_as

@@ -10,7 +10,8 @@ from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
 from deployments.models import ContainerLog, PodCheck, Site
 from deployments.models.pod_check import KEPT_FOR
-from deployments.operations.sites.pods import check_pods, read_log, request_log, request_pods
+from deployments.operations.pods.read import check_pods, read_log
+from deployments.operations.pods.request import request_log, request_pods
 from deployments.operations.tick import tick
 from deployments.queries.pods import pod_check_of
 from deployments.rules.pod_list import ListedPod, LogChoice

@@ -112,10 +112,24 @@ def test_a_rollout_may_pause_as_long_as_its_manifest_allows(manifest, minutes):
     assert longest_pause(deployment(**manifest), usual=USUAL) == timedelta(minutes=minutes)
 
 
+def test_the_deadline_that_the_api_server_fills_in_ends_nothing_alone():
+    for given in (None, 600):
+        workload = deployment(replicas=11, updatedReplicas=6, conditions=[PASSED], deadline=given)
+        rollout = judge_rollout(workload, images={"web": IMAGE})
+
+        assert not has_failed(workload, rollout, None)
+
+
 @pytest.mark.parametrize(("threshold", "failed"), [(180, False), (3, True)])
 def test_a_passed_deadline_waits_for_a_startup_probe_that_allows_more(threshold, failed):
     patient = {"periodSeconds": 10, "failureThreshold": threshold}
-    workload = deployment(startup_probe=patient, replicas=11, updatedReplicas=1, conditions=[PASSED])
+    workload = deployment(
+        startup_probe=patient,
+        replicas=11,
+        updatedReplicas=1,
+        conditions=[PASSED],
+        deadline=300,
+    )
     rollout = judge_rollout(workload, images={"web": IMAGE})
     starting = Diagnosis("startup", "“web” does not pass its startup probe.", certain=False)
 
@@ -144,7 +158,7 @@ def test_a_pod_that_fails_alone_ends_no_rollout_whose_others_are_up(ready, faile
 
 
 def test_a_passed_deadline_ends_a_rollout_whose_others_are_up():
-    workload = deployment(replicas=11, updatedReplicas=6, conditions=[PASSED])
+    workload = deployment(replicas=11, updatedReplicas=6, conditions=[PASSED], deadline=300)
     rollout = judge_rollout(workload, images={"web": IMAGE})
 
     assert has_failed(workload, rollout, None, partly_up=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deployments.clients.cluster.parse_routes import http_route, ingress_routes, service
+from deployments.clients.cluster.parse_routes import domain_mapping, http_route, ingress_routes, service
 from deployments.rules.routes import Route, Service, hosts_of
 from deployments.rules.workloads import Counts, Template, Workload
 
@@ -79,6 +79,24 @@ def test_an_http_route_leads_to_services_of_its_own_namespace(
     spec = {"hostnames": ["a.example.com"], "rules": [{"backendRefs": [backend]}]}
 
     found = http_route({"metadata": {"namespace": "shop"}, "spec": spec})
+
+    assert found == Route(hosts=("a.example.com",), services=frozenset(services))
+
+
+@pytest.mark.parametrize(
+    ("ref", "services"),
+    [
+        ({"apiVersion": "v1", "kind": "Service", "name": "front"}, {"front"}),
+        ({"apiVersion": "v1", "kind": "Service", "name": "front", "namespace": "other"}, set()),
+        ({"apiVersion": "serving.knative.dev/v1", "kind": "Service", "name": "front"}, set()),
+        ({"apiVersion": "v1", "kind": "Service", "name": 7}, set()),
+        ({}, set()),
+    ],
+)
+def test_a_domain_mapping_is_the_host_of_a_plain_service_of_its_namespace(
+    ref: dict[str, object], services: set[str]
+) -> None:
+    found = domain_mapping({"metadata": {"name": "a.example.com", "namespace": "shop"}, "spec": {"ref": ref}})
 
     assert found == Route(hosts=("a.example.com",), services=frozenset(services))
 

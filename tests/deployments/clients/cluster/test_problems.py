@@ -1,5 +1,6 @@
 import threading
 import time
+from base64 import b64encode
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from deployments.clients.cluster import (
     connect,
 )
 from deployments.rules.workloads import containers
+from simulators.cluster.tls import make_tls
 from simulators.loopback import LoopbackServer, Response
 from tests.deployments.clients.cluster.ground import FIRST, SECOND, WEB
 
@@ -186,17 +188,17 @@ def test_a_server_that_is_gone_cannot_be_reached(demo, tmp_path):
 
 
 def test_a_server_with_another_certificate_is_not_trusted(demo, tmp_path):
-    from simulators.cluster import DemoCluster
+    another, _ = make_tls(["another.example.com"])
+    kubeconfig = demo.write_kubeconfig(tmp_path / "other")
+    trusted, instead = (b64encode(each.encode()).decode() for each in (demo.ca_pem, another))
+    assert trusted in kubeconfig.read_text()
+    kubeconfig.write_text(kubeconfig.read_text().replace(trusted, instead))
 
-    with DemoCluster() as other:
-        kubeconfig = other.write_kubeconfig(tmp_path / "other")
-        kubeconfig.write_text(kubeconfig.read_text().replace(other.url, demo.url))
-
-        with (
-            connect(kubeconfig=kubeconfig) as client,
-            pytest.raises(ClusterUnavailable, match="no safe connection"),
-        ):
-            client.workloads("Deployment", "default")
+    with (
+        connect(kubeconfig=kubeconfig) as client,
+        pytest.raises(ClusterUnavailable, match="no safe connection"),
+    ):
+        client.workloads("Deployment", "default")
 
 
 def test_an_answer_that_only_trickles_is_given_up(demo, tmp_path, trickle):

@@ -81,13 +81,11 @@ def test_without_the_right_to_routes_that_is_said_and_nothing_else_happens(
     assert all(not each.problems for each in found.apps)
 
 
-@pytest.mark.parametrize("by_gateway", [False, True], ids=["Ingress", "HTTPRoute"])
-def test_hosts_are_proposed_from_what_leads_to_a_workload(
-    world: World, clients: Clients, by_gateway: bool
-) -> None:
+@pytest.mark.parametrize("by", ["Ingress", "HTTPRoute", "DomainMapping"])
+def test_hosts_are_proposed_from_what_leads_to_a_workload(world: World, clients: Clients, by: str) -> None:
     host, mapping = next(iter(world.mappings.items()))
     grant_routes(world)
-    world.expose(host, by_gateway=by_gateway)
+    world.expose(host, by=by)
 
     found = search(world, clients)
 
@@ -97,6 +95,23 @@ def test_hosts_are_proposed_from_what_leads_to_a_workload(
     assert "good Hosts in default: 1 found" in lines(found, "Cluster")
 
 
+def test_what_knative_sets_the_image_of_is_said_and_not_proposed(world: World, clients: Clients) -> None:
+    name = next(iter(world.mappings.values())).deployment
+    owner = {"apiVersion": "serving.knative.dev/v1", "kind": "Revision", "name": "blog-00001", "uid": "7"}
+    with world.cluster.store.lock:
+        thing = world.cluster.deployment(NAMESPACE, name)
+        thing["metadata"]["ownerReferences"] = [owner | {"controller": True}]
+        world.cluster.store.replace("deployments", thing)
+
+    found = search(world, clients)
+
+    assert (
+        "good Operators in default: 1 workload not proposed, since an operator sets the image: "
+        f"Deployment {name} (Knative's Revision “blog-00001”)."
+    ) in lines(found, "Cluster")
+    assert len(found.apps) == 4
+
+
 def test_a_namespace_that_may_not_be_read_hides_no_other(world: World, clients: Clients) -> None:
     world.cluster.create_namespace("closed")
 
@@ -104,6 +119,19 @@ def test_a_namespace_that_may_not_be_read_hides_no_other(world: World, clients: 
 
     assert "bad Namespace closed" in lines(found, "Cluster")
     assert len(found.apps) == 5
+
+
+def test_the_usual_namespaces_are_searched_beside_those_that_have_sites(
+    world: World, clients: Clients
+) -> None:
+    create_site(host="cron.example.com", namespace=NAMESPACE, deployment="cron-elsewhere")
+    world.cluster.create_namespace("closed")
+
+    usual = search(world, clients, usual_namespaces=["closed"])
+    named = search(world, clients, usual_namespaces=["closed"], namespaces=[NAMESPACE])
+
+    assert ("Namespace closed" in lines(usual, "Cluster"), len(usual.apps)) == (True, 5)
+    assert "Namespace closed" not in lines(named, "Cluster")
 
 
 def test_a_repository_that_github_does_not_have_is_not_confirmed(world: World, clients: Clients) -> None:

@@ -1,20 +1,13 @@
-"""The pods of a site and their logs: requested by a person, answered by a worker, kept for minutes.
-
-Web has no way into the cluster, and a worker reads no pod but those of the site's own workloads, whatever an entry or a row names.
-"""
+"""The pods of a site and their logs, as a worker reads them: those of the site's own workloads alone, whatever an entry or a row names."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 
-from django.db import transaction
-
 from deployments.clients.clients import Clients
 from deployments.clients.cluster import Cluster, ClusterError, NotFound
 from deployments.facts import listed_pods_as_json
 from deployments.models import ContainerLog, PodCheck, Site
-from deployments.models.pod_check import KEPT_FOR
-from deployments.queue import enqueue
 from deployments.rules.pod_list import ListedPod, LogChoice, best_log, listed_pods, log_choices
 from deployments.rules.pods import Pod
 from deployments.rules.selectors import selector
@@ -24,21 +17,6 @@ from deployments.rules.workloads import Workload, WorkloadKind, owned_pods
 
 LOG_LINES, FEWER_LINES = 200, 20
 LONGEST_LOG_BYTES = 64 * 1024
-
-
-def request_pods(*, site: Site, now: datetime) -> None:
-    """Have a worker list the site's pods, unless one is at it."""
-    with transaction.atomic():
-        check = PodCheck.objects.filter(site=site).only("asked_at", "checked_at").first()
-        if check and check.is_under_way(now=now):
-            return
-        PodCheck.objects.bulk_create(
-            [PodCheck(site=site, asked_at=now)],
-            update_conflicts=True,
-            update_fields=["asked_at"],
-            unique_fields=["site"],
-        )
-        enqueue.check_pods(site.pk)
 
 
 def check_pods(*, site_id: int, clients: Clients, now: datetime) -> None:
@@ -62,25 +40,6 @@ def check_pods(*, site_id: int, clients: Clients, now: datetime) -> None:
     )
 
 
-def request_log(*, site: Site, namespace: str, pod: str, choice: LogChoice, now: datetime) -> ContainerLog:
-    """Have a worker read a log of a pod; where `choice` names no container, of the one that says most."""
-    with transaction.atomic():
-        log = ContainerLog(
-            site=site,
-            namespace=namespace,
-            pod=pod,
-            container=choice.container,
-            previous=choice.previous,
-            asked_at=now,
-        )
-        unique = ["site", "namespace", "pod", "container", "previous"]
-        (log,) = ContainerLog.objects.bulk_create(
-            [log], update_conflicts=True, update_fields=["asked_at"], unique_fields=unique
-        )
-        enqueue.read_log(log.pk)
-    return log
-
-
 def read_log(*, log_id: int, clients: Clients, now: datetime) -> None:
     """Read what was asked for, if the pod is one of the site's, and write it down."""
     asked = ContainerLog.objects.filter(pk=log_id).first()
@@ -92,12 +51,6 @@ def read_log(*, log_id: int, clients: Clients, now: datetime) -> None:
     except ClusterError as error:
         values = {"problem": sentences(str(error)), "text": ""}
     ContainerLog.objects.filter(pk=log_id).update(read_at=now, **values)
-
-
-def forget_logs(*, now: datetime) -> None:
-    """Delete what was kept for its minutes."""
-    ContainerLog.objects.filter(asked_at__lt=now - KEPT_FOR).delete()
-    PodCheck.objects.filter(asked_at__lt=now - KEPT_FOR).delete()
 
 
 def _read(asked: ContainerLog, site: Site, cluster: Cluster) -> dict[str, object]:
