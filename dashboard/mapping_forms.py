@@ -6,9 +6,9 @@ from django.forms import BoundField, inlineformset_factory
 from django.http import HttpRequest, QueryDict
 from django.utils.safestring import SafeString
 
-from deployments.admin.last_check import workload_found
-from deployments.admin.site_form import SUGGESTED, SiteForm
-from deployments.admin.workload_inline import WorkloadForm, WorkloadFormSet
+from deployments.mapping.found import workload_found
+from deployments.mapping.site_form import SUGGESTED, SiteForm
+from deployments.mapping.workload_form import WorkloadForm, WorkloadFormSet
 from deployments.models import MappedWorkload, Site
 
 FIRST = ("repository", "owner", "name", "host")

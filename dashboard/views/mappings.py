@@ -11,8 +11,8 @@ from dashboard.access import acting_user, mapping_editor_needed
 from dashboard.accounts.reauthentication import ask_for_check
 from dashboard.mapping_forms import MappingForms
 from dashboard.views.frame import name_in_lower_case
-from deployments.admin.mapping_check import findings_in, is_problem, wait_for_answer
-from deployments.admin.mapping_save import save_forms
+from deployments.mapping.check import findings_in, is_problem, wait_for_answer
+from deployments.mapping.save import save_forms
 from deployments.models import Site
 from deployments.operations.sites.save import delete_mapping
 from deployments.rules.wording import counted

@@ -13,11 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from deployments.admin.last_check import mapping_found
-from deployments.admin.mapping_check import findings_in, is_problem, wait_for_answer
-from deployments.admin.mapping_save import save_forms
-from deployments.admin.site_form import SUGGESTED, SiteForm
 from deployments.admin.workload_inline import WorkloadInline
+from deployments.mapping.check import findings_in, is_problem, wait_for_answer
+from deployments.mapping.found import mapping_found
+from deployments.mapping.save import save_forms
+from deployments.mapping.site_form import SUGGESTED, SiteForm
 from deployments.models import Site
 from deployments.operations.sites.rename import follow_renames
 from deployments.operations.sites.save import (

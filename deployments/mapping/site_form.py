@@ -4,8 +4,8 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from deployments.admin.mapping_check import CHECKED_FIELDS, show_beside
 from deployments.form_fields import HostField, RepositoryField, TagsField
+from deployments.mapping.check import CHECKED_FIELDS, show_beside
 from deployments.models import Site
 from deployments.models.site import mapping_fields
 from deployments.rules.suggestions import mapping_for, proposal

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.forms.models import BaseInlineFormSet
 
-from deployments.admin.site_form import SiteForm
+from deployments.mapping.site_form import SiteForm
 from deployments.models import MappedWorkload, Site
 from deployments.operations.doctor.request import request_mapping_check
 from deployments.operations.sites.save import save_mapping
