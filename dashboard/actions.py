@@ -42,9 +42,9 @@ class Viewer:
 def viewer_of(request: HttpRequest, system_status: SystemStatus | None) -> Viewer:
     """Return who looks."""
     user = request.user
-    is_staff = bool(getattr(user, "is_staff", False))
+    may_edit = bool(getattr(user, "is_staff", False)) and user.has_perm("deployments.change_site")
     return Viewer(
-        may_deploy=may_deploy(user), may_edit=is_staff, holds=system_status.holds if system_status else ()
+        may_deploy=may_deploy(user), may_edit=may_edit, holds=system_status.holds if system_status else ()
     )
 
 

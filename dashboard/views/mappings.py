@@ -4,7 +4,9 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
 
 from dashboard.access import acting_user, mapping_editor_needed
@@ -13,8 +15,9 @@ from dashboard.mapping_forms import MappingForms
 from dashboard.views.frame import name_in_lower_case
 from deployments.mapping.check import findings_in, is_problem, wait_for_answer
 from deployments.mapping.save import save_forms
-from deployments.models import Site
+from deployments.models import MappingCheck, Site
 from deployments.operations.sites.save import delete_mapping
+from deployments.queries import lost_with
 from deployments.rules.wording import counted
 
 WHY = "Changes here need a recent sign-in."
@@ -43,7 +46,8 @@ def delete(request: HttpRequest, name: str) -> HttpResponse:
     """Ask, then delete a mapping with its history."""
     site = get_object_or_404(Site, name=name)
     if request.method != "POST":
-        return render(request, "mapping_delete.html", {"site": site, "deploys": site.deploys.count()})
+        lost = lost_with(site, now=timezone.now())
+        return render(request, "mapping_delete.html", {"site": site, "lost": lost})
     if asked := ask_for_check(request, WHY):
         return asked
     delete_mapping(site=site, by=acting_user(request), now=timezone.now())
@@ -71,13 +75,19 @@ def _save(request: HttpRequest, forms: MappingForms) -> HttpResponse:
             by=acting_user(request),
             now=now,
         )
-    check = wait_for_answer(site.pk, now=now)
+    return _with_answer(request, site, wait_for_answer(site.pk, now=now))
+
+
+def _with_answer(request: HttpRequest, site: Site, check: MappingCheck | None) -> HttpResponse:
+    """Say what the worker found; where something is not there, the form is shown again, with a sentence beside each field."""
+    form = reverse("edit-mapping", args=[site.name])
     if check is None:
-        messages.success(request, "Saved. A worker checks the mapping now.")
+        message = 'Saved. A worker checks the mapping now. <a href="{}">See what it finds</a>'
+        messages.success(request, format_html(message, form))
     elif problems := sum(map(is_problem, findings_in(check))):
         message = f"Saved. The check found {counted(problems, 'problem')}. Each is beside its field."
         messages.warning(request, message)
-        return redirect("edit-mapping", site.name)
+        return redirect(form)
     else:
         messages.success(request, "Saved. The repository, branch, workloads and image are there.")
     return redirect("site", site.name)

@@ -1,7 +1,7 @@
 """Where mappings are edited."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
@@ -17,7 +17,7 @@ from deployments.admin.workload_inline import WorkloadInline
 from deployments.mapping.check import findings_in, is_problem, wait_for_answer
 from deployments.mapping.found import mapping_found
 from deployments.mapping.save import save_forms
-from deployments.mapping.site_form import SUGGESTED, SiteForm
+from deployments.mapping.site_form import GROUPS, SUGGESTED, SiteForm
 from deployments.models import Site
 from deployments.operations.sites.rename import follow_renames
 from deployments.operations.sites.save import (
@@ -63,40 +63,13 @@ class SiteAdmin(admin.ModelAdmin):
         "turn_host_check_on",
         "turn_host_check_off",
     )
-    fieldsets = (
+    fieldsets: ClassVar[list[Any]] = [
         (None, {"fields": ("name", "host", "tags", "found")}),
-        (
-            "Auto-deploy",
-            {
-                "fields": (
-                    *("auto_deploy", "auto_rollback", "wait_for_ci"),
-                    *("requires_provenance", "minimum_interval_minutes"),
-                )
-            },
-        ),
-        ("GitHub", {"fields": ("owner", "repository", "branch", "paths")}),
-        ("Cluster", {"fields": ("release_job",)}),
-        (
-            "Image",
-            {
-                "fields": (
-                    "image_template",
-                    "commit_source",
-                    "moving_tag",
-                    "tag_pattern",
-                    "prereleases",
-                    "pins_digest",
-                )
-            },
-        ),
-        (
-            "Health check",
-            {"fields": ("check_enabled", "check_path", "check_status", "check_timeout_seconds")},
-        ),
-    )
+        *((title, {"fields": names}) for title, names in GROUPS),
+    ]
 
     class Media:
-        js = ("dashboard/admin_check.js",)
+        js = ("dashboard/mapping_check.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
         """Read each site's workloads along."""

@@ -74,7 +74,7 @@ def _observation(site: Site) -> Observation:
 
 
 def _live(key: str, message: str, *, is_pending: bool = False) -> SafeString:
-    """An element that admin_check.js reads again for as long as a check is pending."""
+    """An element that mapping_check.js reads again for as long as a check is pending."""
     return format_html(
         '<div id="{}" data-live{}>{}</div>', key, " data-pending" if is_pending else "", message
     )

@@ -12,6 +12,23 @@ from deployments.rules.suggestions import mapping_for, proposal
 
 SUGGESTED = ("image_template", "commit_source", "moving_tag")
 """Fields of a mapping that an address of its form may fill in."""
+GROUPS = (
+    (
+        "Auto-deploy",
+        (
+            *("auto_deploy", "auto_rollback", "wait_for_ci"),
+            *("requires_provenance", "minimum_interval_minutes"),
+        ),
+    ),
+    ("GitHub", ("owner", "repository", "branch", "paths")),
+    ("Cluster", ("release_job",)),
+    (
+        "Image",
+        ("image_template", "commit_source", "moving_tag", "tag_pattern", "prereleases", "pins_digest"),
+    ),
+    ("Health check", ("check_enabled", "check_path", "check_status", "check_timeout_seconds")),
+)
+"""What belongs together, by its title, beside the names and tags."""
 
 
 def _proposal(site: Site) -> str:
