@@ -27,6 +27,7 @@ from deployments.operations.sites.save import (
 )
 from deployments.operations.sync.request import request_sync
 from deployments.queries import SiteRow, rows_of, site_list
+from deployments.rules.labels import STATES
 from deployments.rules.site_state import State
 from deployments.rules.targets import format_references
 from deployments.rules.wording import counted, short
@@ -37,7 +38,7 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(state.value, state.value) for state in State]
+        return [(state.value, STATES[state]) for state in State]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Site]) -> QuerySet[Site]:
         if not self.value():
@@ -145,7 +146,7 @@ class SiteAdmin(admin.ModelAdmin):
 
     @admin.display(description="State")
     def state(self, site: Site) -> str:
-        return str(_row(site).answer.state.value)
+        return STATES[_row(site).answer.state]
 
     @admin.display(description="Running")
     def running(self, site: Site) -> str:

@@ -48,6 +48,7 @@ class SiteForm(forms.ModelForm):
         model = Site
         fields = tuple(mapping_fields())
         field_classes = {"host": HostField, "repository": RepositoryField, "tags": TagsField}
+        labels = {"auto_deploy": "Auto-deploy", "minimum_interval_minutes": "Minimum interval (minutes)"}
         help_texts = {
             "owner": "GitHub user or organisation. Defaults to the one in the repository's address.",
             "repository": "Its name, or its whole address.",

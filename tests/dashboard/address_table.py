@@ -126,7 +126,7 @@ TABLE: dict[str, Row] = {
     "admin/password_change/done/": ADMIN_ONLY_LOOKS,
     "admin/": ADMIN,
     "admin/(?P<url>.*)$": ADMIN,
-    "admin/^(?P<app_label>deployments|django_q|auth)/$": ADMIN,
+    "admin/^(?P<app_label>auth|deployments|django_q)/$": ADMIN,
     "admin/r/<path:content_type_id>/<path:object_id>/": ADMIN,
     "admin/autocomplete/": row("login login login no", "login login login 405"),
     "admin/jsi18n/": ADMIN_ONLY_LOOKS,
