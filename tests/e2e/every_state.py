@@ -25,6 +25,7 @@ from deployments.operations.first_start.apps import FoundApp
 from deployments.operations.hold import place_hold, resume_hold
 from deployments.rules.pod_list import ListedPod
 from deployments.rules.workloads import OUR_MANAGER
+from simulators.cluster import CRASHES
 from tests.e2e.installation import Installation
 from tests.processes import eventually
 
@@ -181,6 +182,11 @@ def make_failed(installation: Installation, host: str, log: str = "no such table
     Observation.objects.filter(pk=seen.pk).update(
         latest_deploy=failed, desired_sha=sha, desired_image=image, desired_by=OUR_MANAGER
     )
+    # The cluster says the same, whenever a sync asks it.
+    installation.world.behaviours[image] = CRASHES()
+    _set_image(installation.world, host, image, manager=OUR_MANAGER)
+    installation.sync(host)
+    installation.come_to_rest()
     return failed
 
 
