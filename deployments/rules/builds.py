@@ -103,7 +103,7 @@ def not_on_branch(commit: str, *, branch: str, headline: str) -> str:
 
 
 def not_built_from(sha: str) -> str:
-    """That no build of a commit is known, where its image is told by its label."""
+    """That no build of a commit is known, where the label identifies its image."""
     return f"No image says that it was built from {short(sha)}. Wait for its build, then deploy again."
 
 

@@ -30,7 +30,7 @@ class DigestMatch(StrEnum):
 
 @dataclass(frozen=True)
 class DigestCheck:
-    """A judgement; `message` is empty where there is nothing to tell."""
+    """A judgement; `message` is empty where there is nothing to report."""
 
     match: DigestMatch
     message: str = ""

@@ -1,4 +1,4 @@
-"""The guards before a Deploy: judged when it is asked for, from what was observed, and again just before the patch, from
+"""The guards before a Deploy: checked when it is requested, from what was observed, and again just before the patch, from
 what is there. The first refusal wins; each is a sentence that says what to do.
 """
 
@@ -18,7 +18,7 @@ NEEDS_ADMINISTRATOR = "Only an administrator can replace another app's image. As
 
 @dataclass(frozen=True, kw_only=True)
 class GuardInput:
-    """What is known of one wish to run one commit. What is not asked yet keeps its default: such a guard lets it pass."""
+    """What is known about one request to run one commit. What has not been checked yet keeps its default, which passes its guard."""
 
     sha: str
     slug: str

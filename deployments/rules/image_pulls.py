@@ -87,7 +87,7 @@ def pulling_since(events: Sequence[Event]) -> datetime | None:
 
 
 def _cause(image: str, message: str, events: Sequence[Event]) -> str:
-    """While it backs off, older kubelets tell the cause in events only."""
+    """While it backs off, older kubelets report the cause in events only."""
     if not message.startswith("Back-off") or "ErrImagePull" in message:
         return message
     failures = (each.message for each in events if each.message.startswith("Failed to pull"))

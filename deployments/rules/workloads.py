@@ -214,7 +214,7 @@ def runs_image(pod: Pod, *, container: str, image: str) -> bool:
 def present_replica_set(deployment: Workload, replica_sets: Iterable[ReplicaSet]) -> ReplicaSet | None:
     """The Deployment's ReplicaSet of its present template, or None while the controller has not made it.
 
-    Of several that cannot be told apart here the newest, for one that is gone back to gets a new revision.
+    Of several that cannot be distinguished here, the newest, for one that is gone back to gets a new revision.
     """
     own = [
         each
@@ -257,7 +257,7 @@ def is_same_image(one: str, other: str) -> bool:
 
 
 def _shape(template: Template) -> tuple[object, ...]:
-    """What tells one template of a Deployment from another, as far as Headway reads templates."""
+    """What distinguishes one template of a Deployment from another, as far as Headway reads templates."""
     images = [(each.name, each.image) for each in (*template.init_containers, *template.containers)]
     return dict(template.annotations), images
 
