@@ -303,9 +303,9 @@ class Site(models.Model):
 
     @property
     def references(self) -> tuple[WorkloadReference, ...]:
-        """The workloads that it stands for, in the order in which a Deploy changes them.
+        """The workloads that it maps, in the order in which a Deploy changes them.
 
-        Read by a statement of its own, unless the site came by `with_workloads` or with its workloads prefetched.
+        Runs its own query, unless the site came by `with_workloads` or with its workloads prefetched.
         """
         rows = getattr(self, "workload_rows", None)
         if rows is None:
