@@ -28,7 +28,7 @@ def connect(
     `timeout_seconds` are those to connect and between two reads, `longest_answer_seconds` those of a whole question. Nothing is asked of
     the cluster yet. The ServiceAccount's token is read anew every minute, and whatever signs us in on the first 401. Raises
     NotConfigured, and ClusterRefused when a kubeconfig's plugin gives no credentials (the kubernetes package merely logs
-    that and goes on as nobody).
+    that and continues anonymously).
     """
     return Cluster(
         Transport(

@@ -48,7 +48,7 @@ class SignedIn:
 
 
 def _secrets(client: Any) -> tuple[object, ...]:
-    """What tells one sign-in from another; a certificate by what its file says."""
+    """What distinguishes one sign-in from another; a certificate by its file's content."""
     configuration = client.configuration
     files = (configuration.cert_file, configuration.key_file)
     return dict(configuration.api_key), *(_content(file) for file in files)

@@ -31,7 +31,7 @@ class ClusterUnavailable(ClusterError):
 
 
 class ClusterRefused(ClusterError):
-    """401, who we are is not accepted, or 403, what we want is not allowed; `status` tells which."""
+    """401, our credentials are not accepted, or 403, the request is not allowed; `status` says which."""
 
     @property
     def is_by_policy(self) -> bool:
@@ -108,7 +108,7 @@ def _kind(status: int, message: str, *, reason: str) -> tuple[type[ClusterError]
 
 
 def _special(status: int, message: str, reason: str) -> tuple[type[ClusterError], str] | None:
-    """What the status alone does not tell."""
+    """What the status alone does not say."""
     if "does not support dry run" in message:
         return DryRunNotSupported, f"A webhook of the cluster cannot be asked without a change ({status})."
     if reason == "AlreadyExists" or (status == 409 and message.endswith("already exists")):  # noqa: PLR2004 -- HTTP's own number
@@ -119,7 +119,7 @@ def _special(status: int, message: str, reason: str) -> tuple[type[ClusterError]
 def _denial(status: int, message: str) -> tuple[type[ClusterError], str] | None:
     """Of an admission plugin, whose words RBAC never has; None where it is none's."""
     if _OF_WEBHOOK.search(message):
-        # First: whoever wrote a policy may say in it that a user cannot do that.
+        # First: a policy's own message may say that a user cannot do that.
         return DeniedByPolicy, _POLICY.format(status=status)
     if _OF_RBAC.search(message):
         return None

@@ -35,7 +35,7 @@ class _Bearer(AuthBase):
 
 
 class Transport:
-    """One session with GitHub for every account; counts `requests` and keeps each account's last `budgets` told."""
+    """One session with GitHub for every account; counts `requests` and keeps each account's last reported `budgets`."""
 
     def __init__(self, *, timeout_seconds: float) -> None:
         self._timeout_seconds = timeout_seconds
@@ -111,7 +111,7 @@ def _plain_errors(timeout_seconds: float) -> Iterator[None]:
     except (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.HTTPError) as error:
         raise GitHubOverloaded(_BROKEN_OFF) from error
     except (requests.exceptions.RequestException, ValueError) as error:
-        # requests looks at a redirect that it is not to follow, and raises what urllib.parse does.
+        # requests parses even a redirect that it must not follow, and raises what urllib.parse does.
         if any(isinstance(each, urllib3.exceptions.ProtocolError) for each in error.args):
             raise GitHubOverloaded(_BROKEN_OFF) from error
         raise GitHubUnavailable(

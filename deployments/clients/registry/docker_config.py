@@ -88,7 +88,7 @@ def _place_of(key: str) -> tuple[str, str]:
 
 
 def _is_host(host: str, pattern: str) -> bool:
-    """`*` stands for one part between dots, or some of it; ports are the same or it does not fit."""
+    """`*` matches one part between dots, or some of it; ports must be equal."""
     (name, _, port), (pattern_name, _, pattern_port) = host.partition(":"), pattern.partition(":")
     parts, patterns = name.split("."), pattern_name.split(".")
     return port == pattern_port and len(parts) == len(patterns) and all(map(fnmatchcase, parts, patterns))
