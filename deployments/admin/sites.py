@@ -118,7 +118,7 @@ class SiteAdmin(admin.ModelAdmin):
         return changelist
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Fill in what a drifted site's page suggests; nothing is saved before somebody says so."""
+        """Fill in what a drifted site's page suggests; nothing is saved before someone says so."""
         form = super().get_form(request, obj, change, **kwargs)
         asked = request.GET if request.method == "GET" else {}
         suggested = {name: asked[name] for name in SUGGESTED if asked.get(name)}

@@ -1,4 +1,4 @@
-"""What the metrics tell of the database: counted anew each time, so that it does not matter who asks, or how often."""
+"""What the metrics report from the database: counted each time, so that it does not matter which process is scraped, or how often."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

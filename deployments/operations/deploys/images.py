@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def check_rollback_images(*, site_id: int, registry: Registry, now: datetime) -> None:
-    """Write for each image that the site could go back to whether it is there; what cannot be asked stays as it was."""
+    """Write for each image that the site could go back to whether it is there; what cannot be checked stays unchanged."""
     site = Site.objects.filter(pk=site_id).select_related("observation").first()
     if site is None:
         return

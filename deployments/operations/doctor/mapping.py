@@ -27,7 +27,7 @@ def check_mapping(*, site_id: int, clients: Clients, image_prefixes: Sequence[st
     site = Site.objects.with_workloads().filter(pk=site_id).first()
     if asked and site:
         found = examine_mapping(site, clients=clients, image_prefixes=image_prefixes)
-        # Not before it was asked for, which web's clock told.
+        # Not before it was requested, by web's clock.
         asked.answer([each.as_dict() for each in found], now=max(now, asked.asked_at))
 
 

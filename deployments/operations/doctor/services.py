@@ -91,7 +91,7 @@ def _number(count: int, one: str, many: str) -> str:
 
 
 def ping_address_answers(url: str) -> Iterator[Finding]:
-    """Connect to where good syncs are told, and say nothing there: a ping of the doctor's would hide a dead sync."""
+    """Connect to where good syncs are reported, and send nothing: a ping of the doctor's would hide a dead sync."""
     if not url:
         yield good("Ping", "No PING_URL is set: no external monitor is alerted when syncs stop.")
         return

@@ -164,7 +164,7 @@ def _apps(
 
 
 def _is_an_app(app: Sequence[Candidate], seen: Survey, labels: Labels) -> bool:
-    """An image whose tag moves is one only where its label says a commit: else it is somebody else's, such as a database."""
+    """An image whose tag moves is one only where its label says a commit: else it is someone else's, such as a database."""
     found = labels[app[0].image]
     return app[0] not in seen.by_label or (isinstance(found, BuildLabels) and bool(found.revision))
 

@@ -12,7 +12,7 @@ from deployments.rules.hooks.hint import Door
 
 logger = logging.getLogger(__name__)
 PULLED_FOR = timedelta(seconds=45)
-"""By one task, after which another goes on: a worker that stops waits no longer for it."""
+"""By one task, after which another takes over, so that a worker that stops need not wait longer."""
 AT_ONCE_SECONDS = 15.0
 
 
