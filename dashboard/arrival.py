@@ -31,7 +31,7 @@ class Arrival:
     def __init__(self) -> None:
         self.data = bytearray()
         self.wants_continue = False
-        """It sends its body when it is told to: `Expect: 100-continue`."""
+        """It sends its body when the server agrees: `Expect: 100-continue`."""
         self._body_at = 0
         """Where the body begins; 0 until the head is there."""
         self._limit = 0

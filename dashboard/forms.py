@@ -112,7 +112,7 @@ class HoldForm(forms.Form):
         return self.cleaned_data
 
     def until(self, now: datetime) -> datetime | None:
-        """When the Hold ends, as clocks show it where the page was read; None: when somebody resumes."""
+        """When the Hold ends, as clocks show it where the page was read; None: when someone resumes."""
         ends, zone = self.cleaned_data["ends"], timezones.timezone_named(self.cleaned_data["zone"])
         if ends == "at":
             at: datetime = self.cleaned_data["at"]

@@ -1,6 +1,6 @@
 """`/metrics` for Prometheus: facts of the database, counted when asked, and this process' own requests.
 
-Since the first are the database's, every web process tells the same: take max() of them, and sum() of the HTTP ones.
+Since the first are the database's, every web process reports the same: take max() of them, and sum() of the HTTP ones.
 https://prometheus.io/docs/instrumenting/exposition_formats/
 """
 

@@ -1,4 +1,4 @@
-"""An image that somebody else has set: looked at, adopted, or put right."""
+"""An image set outside Headway: reviewed, adopted, or replaced."""
 
 from urllib.parse import urlencode
 
