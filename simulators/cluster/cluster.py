@@ -171,5 +171,5 @@ class DemoCluster(Contents, Switches):
         self.api.lists.expire()
 
     def forget_history(self) -> None:
-        """Every watch that asks for an older revision is told 410."""
+        """Every watch that asks for an older revision gets 410."""
         self.store.forget_history()

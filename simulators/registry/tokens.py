@@ -29,7 +29,7 @@ class _Token:
 
 
 class Tokens:
-    """`seconds` is how long a token lives, told where `states_expiry`; `field` is the name under which it is sent."""
+    """`seconds` is how long a token lives, sent where `states_expiry`; `field` is the name under which it is sent."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
