@@ -1,4 +1,4 @@
-"""The tests' PostgreSQL: a server of their own, and in it a database for each process of each run.
+"""The tests' PostgreSQL: their own server, and in it a database for each process of each run.
 
 A run is one call of pytest, with however many processes of pytest-xdist. Several runs may be under way in one checkout. A
 migrated database takes seconds to make and little to copy, so there is a template of it, made anew when a migration changes.
@@ -105,7 +105,7 @@ def _fill(database: str) -> None:
     connection.settings_dict["NAME"] = database
     try:
         call_command("migrate", verbosity=0)
-        # Its next run would lie in the past of whoever copies it; it is made when the copy is migrated.
+        # Its next run would be in the past for a copy; it is created when the copy is migrated.
         Schedule.objects.all().delete()
     finally:
         connection.close()

@@ -46,7 +46,7 @@ def create_site(
 def remap(
     host: str, *, namespace: str = "", deployment: str = "", container: str = "", **values: object
 ) -> None:
-    """Let the site stand for another workload, or be mapped otherwise."""
+    """Map the site to another workload, or otherwise."""
     workload = {"namespace": namespace, "name": deployment, "containers": [container] if container else []}
     changed = {name: value for name, value in workload.items() if value}
     if changed:

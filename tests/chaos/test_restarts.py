@@ -63,7 +63,7 @@ def use_while_restarting(
 
 
 def _pages_of(folder: Path) -> int:
-    """Number of pages that people looked at: the logs have one line for each."""
+    """Number of page views: the logs have one line for each."""
     logs = [each.read_text(errors="replace") for each in folder.glob("web*.log")]
     return sum(log.count('"message": "GET ') for log in logs)
 

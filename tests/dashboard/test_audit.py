@@ -79,8 +79,8 @@ def test_logins_are_told_and_unknown_names_are_not_written_down(stranger: Client
     message = list(AuditEvent.objects.values_list("kind", "actor_name", "message"))
     assert message == [
         (Kind.LOGIN, "nat", "Logged in."),
-        (Kind.LOGIN_FAILED, "somebody", "A login as nat failed."),
-        (Kind.LOGIN_FAILED, "somebody", "A login failed: there is no such user."),
+        (Kind.LOGIN_FAILED, "someone", "A login as nat failed."),
+        (Kind.LOGIN_FAILED, "someone", "A login failed: there is no such user."),
     ]
 
 

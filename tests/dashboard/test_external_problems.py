@@ -1,4 +1,4 @@
-"""What the pages say of GitHub's limits, of renames, and of whoever else manages a Deployment."""
+"""What the pages say of GitHub's limits, of renames, and of other managers of a Deployment."""
 
 from datetime import timedelta
 

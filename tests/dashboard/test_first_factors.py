@@ -37,7 +37,7 @@ OTHERS = ("account/", "account/sessions", "account/password")
 
 @pytest.fixture
 def eve(settings: LazySettings) -> User:
-    """One whom GitHub or a proxy logs in: without password, passkey and codes."""
+    """One that GitHub or a proxy logs in: without password, passkey and codes."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return User.objects.create_user("eve")
 
@@ -51,7 +51,7 @@ def late(eve: User, client: Client) -> Client:
     return client
 
 
-def test_each_address_about_a_factor_is_one_that_somebody_thought_of() -> None:
+def test_each_address_about_a_factor_is_one_that_someone_thought_of() -> None:
     assert set(NO_NEED) <= set(TABLE)
     assert len(FACTORS) == 9
 

@@ -95,7 +95,7 @@ def test_what_is_no_namespace_is_refused(admin: Client, namespaces: str) -> None
     assert not OrmQ.objects.exists()
 
 
-def test_what_was_found_is_shown_and_does_not_refresh_while_somebody_types(admin: Client) -> None:
+def test_what_was_found_is_shown_and_does_not_refresh_while_someone_types(admin: Client) -> None:
     found(CRON, TABS)
 
     page = admin.get("/first-start/").content.decode()

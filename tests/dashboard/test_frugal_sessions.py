@@ -1,4 +1,4 @@
-"""Nobody piles up rows of sessions by looking at pages, or without a login at all."""
+"""Nobody piles up rows of sessions by loading pages, or without a login at all."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A site that no sync has looked at yet: every address of it answers with a sentence, neither 404 nor 500."""
+"""A site that no sync has checked yet: every address of it answers with a sentence, neither 404 nor 500."""
 
 import pytest
 from django.test import Client

@@ -24,7 +24,7 @@ def test_the_proxy_logs_in(stranger: Client) -> None:
 
 
 @pytest.mark.parametrize("headers", [NAME, NAME | {"X-Headway-Proxy-Secret": "guess"}, SECRET])
-def test_whoever_is_not_the_proxy_does_not(stranger: Client, headers: dict[str, str]) -> None:
+def test_a_client_that_is_not_the_proxy_does_not(stranger: Client, headers: dict[str, str]) -> None:
     assert stranger.get("/", headers=headers)["Location"] == "/login/?next=/"
 
 

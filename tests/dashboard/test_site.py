@@ -43,7 +43,7 @@ def test_commits_that_are_not_fetched_yet_are_said_to_be_on_their_way(deployer: 
 def test_a_long_range_tells_how_many_commits_there_are(deployer: Client, site: Site) -> None:
     commit = {
         "sha": HEAD,
-        "headline": "Mend <it>",
+        "headline": "Fix <it>",
         "author": "Ada",
         "committed_at": "2026-11-01T10:00:00+00:00",
         "url": "",
@@ -54,7 +54,7 @@ def test_a_long_range_tells_how_many_commits_there_are(deployer: Client, site: S
 
     page = deployer.get(f"/sites/{HOST}/").text
 
-    assert "Mend &lt;it&gt;" in page
+    assert "Fix &lt;it&gt;" in page
     assert "The newest 1 of 300 commits." in page
 
 
@@ -62,7 +62,7 @@ def test_a_long_range_tells_how_many_commits_there_are(deployer: Client, site: S
 def test_a_commit_that_leads_nowhere_safe_is_no_link(deployer: Client, site: Site, url: str | None) -> None:
     commit = {
         "sha": HEAD,
-        "headline": "Mend it",
+        "headline": "Fix it",
         "author": "Ada",
         "committed_at": "2026-11-01T10:00:00+00:00",
         "url": url,
@@ -73,7 +73,7 @@ def test_a_commit_that_leads_nowhere_safe_is_no_link(deployer: Client, site: Sit
 
     page = deployer.get(f"/sites/{HOST}/").text
 
-    assert "Mend it" in page
+    assert "Fix it" in page
     assert f'href="{url}"' not in page
 
 

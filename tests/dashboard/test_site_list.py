@@ -75,7 +75,7 @@ def test_a_search_narrows_the_rows_and_keeps_the_counts(deployer: Client, make_s
     assert "?q=CRON&amp;state=current" in page
 
 
-def test_who_needs_somebody_stands_first(viewer: Client, make_site: MakeSite) -> None:
+def test_who_needs_someone_stands_first(viewer: Client, make_site: MakeSite) -> None:
     make_site("a-current.example.com", head_sha=RUNNING, behind_by=0)
     make_site("b-ready.example.com")
     make_site("c-missing.example.com", workload_missing="Gone.")
@@ -122,7 +122,7 @@ def test_who_cannot_sync_is_not_told_to(viewer: Client, site: Site) -> None:
     page = viewer.get("/").text
 
     assert "No sync yet." in page
-    assert "Tell an administrator" in page
+    assert "Ask an administrator for help" in page
 
 
 def test_a_good_sync_is_no_warning(deployer: Client, site: Site, synced: SyncRun) -> None:

@@ -64,7 +64,7 @@ def test_guessing_is_limited(stranger: Client) -> None:
     assert answers == [200] * 10 + [429]
 
 
-def test_it_is_gone_once_there_is_somebody(stranger: Client) -> None:
+def test_it_is_gone_once_there_is_someone(stranger: Client) -> None:
     code = welcome_code()
     User.objects.create_user("eve")
 

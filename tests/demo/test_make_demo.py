@@ -25,7 +25,7 @@ def demo(tmp_path: Path) -> Demo:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            pytest.skip("somebody looks at a demo of this checkout")
+            pytest.skip("someone runs a demo of this checkout")
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),

@@ -107,7 +107,7 @@ def test_15_a_dead_job_does_not_look_like_all_up_to_date(world: World, clients: 
     assert stale.sync_is_overdue
 
 
-def test_11_nor_is_it_tried_again_after_somebody_went_back_by_hand(world: World, clients: Clients) -> None:
+def test_11_nor_is_it_tried_again_after_someone_went_back_by_hand(world: World, clients: Clients) -> None:
     older = world.repository(HOST).graph.commits[-2].sha
     world.build(HOST, older)
     failing = world.commit(HOST)

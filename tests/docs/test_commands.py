@@ -1,4 +1,4 @@
-"""Every command that README.md and docs/operate.md show is run by a test, or stands here with the reason why not."""
+"""Every command that README.md and docs/operate.md show is run by a test, or is listed here with the reason why not."""
 
 import re
 

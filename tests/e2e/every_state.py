@@ -32,7 +32,7 @@ HOST, DRIFTED, HELD, BROKEN = "cron.natwelch.com", "code.natwelch.com", "resume.
 
 
 def show_every_state(installation: Installation) -> dict[str, int]:
-    """Return the keys of what was made, by the name that stands for it in an address."""
+    """Return the keys of what was created, by its placeholder in an address."""
     head = installation.make_ready(HOST)
     now, site, root = timezone.now(), Site.objects.get(host=HOST), User.objects.get(username="root")
     deploys = {
@@ -185,7 +185,7 @@ def make_failed(installation: Installation, host: str, log: str = "no such table
 
 
 def put_right(world: World) -> None:
-    """Have every site run its head again: the world stands for all tests, and so would what the last one left behind."""
+    """Have every site run its head again: the world is shared by all tests, and so would be what the last one left behind."""
     world.behaviours.clear()
     for host in world.mappings:
         right = world.image(host)

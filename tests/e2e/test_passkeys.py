@@ -1,4 +1,4 @@
-"""A thumb logs in: the browser's own virtual authenticator stands in for the phone's.
+"""A tap logs in: the browser's own virtual authenticator replaces the phone's.
 
 https://chromedevtools.github.io/devtools-protocol/tot/WebAuthn/
 """

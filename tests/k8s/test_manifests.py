@@ -79,7 +79,7 @@ def test_every_pod_is_restricted(folder: str) -> None:
 def test_only_the_worker_gets_a_token(folder: str) -> None:
     holders = {name for name, pod in pods(folder) if pod.get("automountServiceAccountToken") is not False}
 
-    # The Job that makes the first secrets: its rights have a test of their own.
+    # The Job that makes the first secrets: its rights have their own test.
     assert holders - {"headway-secrets"} == {"headway-worker"}
     assert all(each["automountServiceAccountToken"] is False for each in of_kind(folder, "ServiceAccount"))
 

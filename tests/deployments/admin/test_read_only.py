@@ -1,4 +1,4 @@
-"""What only Headway itself writes can be looked at, by a superuser too, and not changed."""
+"""What only Headway itself writes can be viewed, by a superuser too, and not changed."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Auto-deploy: the site's own wishes are heard, and its page says what the sync does, in the same words."""
+"""Auto-deploy: the site's own settings apply, and its page says what the sync does, in the same words."""
 
 from datetime import datetime, timedelta
 

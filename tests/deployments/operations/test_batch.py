@@ -44,7 +44,7 @@ def person() -> User:
 
 @pytest.fixture
 def batch(world: World, clients: Clients, person: User) -> DeployBatch:
-    """Three sites, each with a new commit, asked for together."""
+    """Three sites, each with a new commit, requested together."""
     for host in HOSTS:
         world.commit(host)
     observe(clients)
@@ -62,7 +62,7 @@ def begun() -> list[tuple[str, str]]:
 
 
 def see_through(clients: Clients) -> None:
-    """Let a worker see the queued Deploy to its end, and then do what the follower asked for."""
+    """Let a worker see the queued Deploy to its end, and then do what the follower requested."""
     deploy = begin(Deploy.objects.get(status=Status.QUEUED), clients)
     Deploy.objects.filter(pk=deploy.pk).update(patched_at=timezone.now())
     follow(clients=clients, timeouts=TIMEOUTS, clock=timezone.now, sleep=sleep)

@@ -1,4 +1,4 @@
-"""What the audit tells of several sites' Deploys as one wish."""
+"""What the audit log has about several sites' Deploys as one request."""
 
 from uuid import uuid4
 

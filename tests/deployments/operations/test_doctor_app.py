@@ -1,4 +1,4 @@
-"""The doctor tells what a GitHub App's installation may not read."""
+"""The doctor reports what a GitHub App's installation may not read."""
 
 from collections.abc import Iterator
 from dataclasses import replace

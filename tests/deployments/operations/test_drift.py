@@ -1,4 +1,4 @@
-"""An image that somebody else has set is shown with who did it, and stays until a person says what to do with it."""
+"""An image that someone else has set is shown with who did it, and stays until a person says what to do with it."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("sites")
 
 
 def by_hand(world: World, clients: Clients, image: str) -> None:
-    """Somebody sets the image with kubectl, after Headway has looked once."""
+    """Someone sets the image with kubectl, after Headway has looked once."""
     observe(clients)
     world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=image, manager="kubectl-set")
     world.cluster.settle_now()
@@ -63,7 +63,7 @@ def adopt_it(image: str, by: User) -> Deploy:
 
 @pytest.fixture
 def not_started(world: World, clients: Clients) -> str:
-    """Somebody sets an older commit by its short name, and its pods do not come up: only the Deployment knows of it."""
+    """Someone sets an older commit by its short name, and its pods do not come up: only the Deployment knows of it."""
     Site.objects.filter(host=HOST).update(image_template=world.image_template.replace("{sha}", "{short_sha}"))
     head, older = (world.repository(HOST).graph.commits[number].sha for number in (-1, -4))
     world.registry.push("icco-cloud/cacophony", head[:7])

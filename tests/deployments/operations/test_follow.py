@@ -1,4 +1,4 @@
-"""Following: a Deploy ends as the cluster shows it, and success means that ready pods run this image and stay so."""
+"""Following: a Deploy ends as the cluster shows it, and success means that ready pods run this image and stay ready."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -79,7 +79,7 @@ def test_an_image_that_crashes_fails_with_its_exit_code(world: World, clients: C
     assert "3" in deploy.message
 
 
-def test_an_image_changed_by_somebody_else_supersedes_it(world: World, clients: Clients) -> None:
+def test_an_image_changed_by_someone_else_supersedes_it(world: World, clients: Clients) -> None:
     deploy = rolled_out(world, clients)
     by_hand = world.image(HOST, world.repository(HOST).graph.commits[-3].sha)
     world.cluster.set_image(

@@ -28,7 +28,7 @@ def others() -> list[Observation]:
 
 @pytest.fixture
 def moved(world: World, sites: dict[str, Site]) -> None:
-    """One site lives in another namespace, whose list is asked for first or last as it comes."""
+    """One site is in another namespace, which happens to be listed first or last."""
     world.cluster.create_namespace(ELSEWHERE)
     world.cluster.bind_role(ELSEWHERE)
     world.cluster.create_deployment(

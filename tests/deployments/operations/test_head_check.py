@@ -178,7 +178,7 @@ def test_an_hour_in_which_nothing_changes_costs_62_requests_and_60_statements(
 
 
 def _statements(clients: Clients, *, at: datetime, checks: bool) -> int:
-    """Of a worker's tick, with what it does itself when it is told that the heads are due."""
+    """Of a worker's tick, with what it does itself when the heads are due."""
     OrmQ.objects.all().delete()
     with acting_as(WORKER), CaptureQueriesContext(connection) as statements:
         if tick(now=at, doors=Doors(checks_heads=checks)):

@@ -33,7 +33,7 @@ def be_behind(world: World, clients: Clients) -> str:
 
 
 def taken(world: World) -> str:
-    """The repository is renamed, and somebody takes its name."""
+    """The repository is renamed, and someone takes its name."""
     before = world.repository(HOST)
     before.rename("noise")
     after = world.github.repositories.create("icco/cacophony")

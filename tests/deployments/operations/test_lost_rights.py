@@ -1,4 +1,4 @@
-"""What somebody asked for who may not deploy any more: it ends with a sentence before the cluster is told, and the audit says so."""
+"""A request by someone who may no longer deploy: it ends with a sentence before the patch, and the audit log says so."""
 
 from collections.abc import Callable
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""What is odd about a repository or a Deployment stands in the site's row, and has its sentence."""
+"""What is odd about a repository or a Deployment is in the site's row, and has its sentence."""
 
 from collections.abc import Iterator
 from pathlib import Path

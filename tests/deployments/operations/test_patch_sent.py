@@ -1,4 +1,4 @@
-"""From the moment that the cluster may have been told, a Deploy is neither taken back nor refused: that would not be true."""
+"""Once the patch may have been sent, a Deploy is neither cancelled nor refused: that would not be true."""
 
 import threading
 from datetime import timedelta

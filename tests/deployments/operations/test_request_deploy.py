@@ -127,7 +127,7 @@ def test_a_container_that_is_not_there_is_refused(world: World, clients: Clients
 
 
 @pytest.mark.parametrize("scope", ["everything", "site", "commit"])
-def test_a_hold_is_refused_with_its_reason_until_somebody_resumes(head: str, scope: str) -> None:
+def test_a_hold_is_refused_with_its_reason_until_someone_resumes(head: str, scope: str) -> None:
     site = None if scope == "everything" else Site.objects.get(host=HOST)
     user = make_user()
     hold = place_hold(

@@ -70,7 +70,7 @@ def test_the_sync_does_not_undo_it_and_the_next_commit_flows(
     succeed(roll_back(older, nat), clients, world)
 
     undone = observe(clients)
-    newest = world.commit(HOST, "Mended")
+    newest = world.commit(HOST, "Fixed")
     flows = observe(clients)
 
     assert undone.run.requested == 0

@@ -1,4 +1,4 @@
-"""Going back from what fails: by itself where the site wants so, and by hand while it still rolls out."""
+"""Rolling back from a failure: automatically where the site is set to, and manually while it still rolls out."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The rows that tell django-q2 when to sync: it reads all of them in one transaction, which one broken row rolls back."""
+"""The rows that set when django-q2 syncs: it reads all of them in one transaction, which one broken row rolls back."""
 
 from datetime import timedelta
 
@@ -39,7 +39,7 @@ def add(**given: object) -> None:
     ],
     ids=str,
 )
-def test_a_broken_row_of_somebody_elses_stops_no_sync(broken: dict[str, object]) -> None:
+def test_a_broken_row_of_someone_elses_stops_no_sync(broken: dict[str, object]) -> None:
     add(**broken)
 
     _tick()

@@ -1,4 +1,4 @@
-"""A worker takes up a wish: every guard again, with what is there now, and at most one patch that changes something."""
+"""A worker starts a request: every guard again, with what is there now, and at most one patch that changes something."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The tick: what it does is told where it is due; here is what it costs when nothing is."""
+"""The tick: what it does is tested where it is due; here is what it costs when nothing is."""
 
 from datetime import timedelta
 
@@ -59,7 +59,7 @@ def looked_at_again(*, after: timedelta) -> list[str]:
 
 
 @pytest.mark.usefixtures("sites")
-def test_a_rollout_that_somebody_else_began_is_looked_at_until_its_pods_run(
+def test_a_rollout_that_someone_else_began_is_looked_at_until_its_pods_run(
     world: World, clients: Clients
 ) -> None:
     host, other = "cacophony.natwelch.com", "chartopia.app"

@@ -1,4 +1,4 @@
-"""Deploy when ready: asked for before the image is there, begun as soon as it is, timed out otherwise."""
+"""Deploy when ready: requested before the image exists, started as soon as it does, timed out otherwise."""
 
 from datetime import timedelta
 

@@ -35,7 +35,7 @@ class _EnoughSeen(Exception):
 
 
 def add_kinds(world: World, host: str) -> None:
-    """Let the site stand for a workload of every kind."""
+    """Map the site to a workload of every kind."""
     name = world.mappings[host].deployment
     world.apply("app_of_one_image", image=world.image(host), name=name)
     save_workloads(Site.objects.get(host=host), parse_references(KINDS.format(name), namespace=NAMESPACE))

@@ -53,7 +53,7 @@ def _manifest(kind: str, name: str, pod: dict[str, object]) -> dict[str, object]
 
 
 def add(world: World, *kinds: str) -> None:
-    """Let the site stand for a workload of each kind beside its Deployment; all of them run its head."""
+    """Map the site to a workload of each kind beside its Deployment; all of them run its head."""
     world.cluster.apply(manifests(world.image(HOST), *kinds), namespace=NAMESPACE)
     world.cluster.settle_now()
     names = {"Deployment": WORKER, "StatefulSet": STORE, "DaemonSet": AGENT, "CronJob": TICK}
@@ -72,7 +72,7 @@ def images(world: World, kind: str, name: str) -> dict[str, str]:
 
 
 def set_image(world: World, image: str, *names: str) -> None:
-    """Somebody else gives containers of the second Deployment an image."""
+    """Someone else gives containers of the second Deployment an image."""
 
     def change(workload: dict[str, Any]) -> None:
         pod = workload["spec"]["template"]["spec"]

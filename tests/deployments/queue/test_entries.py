@@ -1,4 +1,4 @@
-"""Whoever can write what web can write, rows and signed entries, cannot make a worker run code."""
+"""Writing what web can write, rows and signed entries, cannot make a worker run code."""
 
 import base64
 import inspect

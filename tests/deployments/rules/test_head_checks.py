@@ -1,4 +1,4 @@
-"""What a check of heads finds new, whom it watches, and how much of GitHub's budget it takes."""
+"""What a head check finds new, which heads it watches, and how much of GitHub's budget it takes."""
 
 from datetime import timedelta
 

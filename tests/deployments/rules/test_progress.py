@@ -98,7 +98,7 @@ def test_progress_that_nobody_followed_was_when_the_cluster_says():
     ("manifest", "minutes"),
     [
         pytest.param({}, 15, id="what the API server fills in is nobody's word"),
-        pytest.param({"deadline": 1800}, 30, id="a deadline that somebody wrote"),
+        pytest.param({"deadline": 1800}, 30, id="a deadline that someone wrote"),
         pytest.param({"deadline": 60}, 15, id="a short one is the cluster's to keep"),
         pytest.param({"deadline": 2**31 - 1}, 15, id="none at all"),
         pytest.param(

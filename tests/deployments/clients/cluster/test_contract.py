@@ -147,7 +147,7 @@ def test_going_back_returns_to_the_replica_set_that_was_there_before(ground):
     assert wanted == {FIRST: 1, SECOND: 0}
 
 
-def test_an_image_changed_by_somebody_else_supersedes_the_rollout(ground):
+def test_an_image_changed_by_someone_else_supersedes_the_rollout(ground):
     name = ground.make()
     ground.settled(name)
     ground.set_image(name, SECOND)

@@ -1,4 +1,4 @@
-"""Without a token: public repositories by git's own protocol, and what it cannot tell stays not known."""
+"""Without a token: public repositories by Git's own protocol, and what it cannot say stays unknown."""
 
 import shutil
 import subprocess

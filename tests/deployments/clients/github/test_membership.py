@@ -1,4 +1,4 @@
-"""Whether somebody belongs to an organisation, asked with their own token."""
+"""Whether someone belongs to an organisation, asked with their own token."""
 
 from time import monotonic
 

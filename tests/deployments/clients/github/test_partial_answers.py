@@ -27,7 +27,7 @@ def error(*path: str, kind: str = "FORBIDDEN", message: str = "No.") -> dict[str
 
 
 def asked(serve: Serve, *errors: dict[str, Any], **given: Any) -> Head | HeadProblem:
-    """What the client makes of a repository without what stands under the errors."""
+    """What the client makes of a repository without what the errors are about."""
     node = {"databaseId": 1, "nameWithOwner": "icco/cron", "isArchived": False, "isEmpty": False}
     tip = {"name": "main", "target": TARGET, "compare": {"aheadBy": 0, "behindBy": 2}}
     running = {"__typename": "Commit", "oid": RUNNING}

@@ -81,7 +81,7 @@ def google() -> Iterator[Google]:
 
 
 def ask(folder: Path, *, registry: str = "gcr.io", realm: str = "", **environment: str) -> list[str]:
-    """Ask in a process of its own: google-auth reads some of its environment while it is imported."""
+    """Ask in its own process: google-auth reads some of its environment while it is imported."""
     clean = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),

@@ -170,7 +170,7 @@ def test_an_image_whose_tag_moves_is_known_by_its_label(world: World, clients: C
 
 
 @pytest.mark.by_label
-def test_an_image_whose_tag_moves_and_that_says_no_commit_is_somebody_else_s(
+def test_an_image_whose_tag_moves_and_that_says_no_commit_is_someone_else_s(
     world: World, clients: Clients
 ) -> None:
     host = next(iter(world.mappings))
