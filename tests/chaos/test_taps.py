@@ -87,7 +87,7 @@ def test_fifty_taps_at_once_are_one_deploy(world: World, clients: Clients, web: 
     assert AuditEvent.objects.filter(kind=AuditEvent.Kind.DEPLOY).count() == 1
 
 
-def test_of_two_people_who_deploy_different_commits_one_is_told(
+def test_of_two_people_who_deploy_different_commits_one_gets_a_message(
     world: World, clients: Clients, web: str
 ) -> None:
     seen = world.repository(HOST).head

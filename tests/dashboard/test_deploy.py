@@ -116,9 +116,7 @@ def test_a_queued_deploy_can_be_cancelled(deployer: Client, queued: Deploy) -> N
     assert queued.status == Status.CANCELLED
 
 
-def test_what_the_cluster_may_have_been_told_has_no_button_to_cancel(
-    deployer: Client, queued: Deploy
-) -> None:
+def test_a_deploy_with_a_sent_patch_has_no_button_to_cancel(deployer: Client, queued: Deploy) -> None:
     before = deployer.get(f"/deploys/{queued.pk}/").text
     Deploy.objects.update(patch_sent_at=timezone.now())
 

@@ -70,7 +70,7 @@ def test_without_any_factor_one_logs_in_again(late: Client, eve: User, method: s
 
 @pytest.mark.parametrize("route", FACTORS)
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_with_a_password_one_is_asked_for_it(late: Client, eve: User, method: str, route: str) -> None:
+def test_with_a_password_it_is_required(late: Client, eve: User, method: str, route: str) -> None:
     eve.set_password(PASSWORD)
     eve.save()
     late.force_login(eve)

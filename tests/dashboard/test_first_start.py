@@ -206,7 +206,7 @@ def test_workloads_that_no_search_found_cannot_be_mapped(admin: Client) -> None:
     assert not Site.objects.exists()
 
 
-def test_a_search_that_never_ends_can_be_asked_for_again(admin: Client) -> None:
+def test_a_search_that_never_ends_can_be_repeated(admin: Client) -> None:
     admin.post("/first-start/search")
 
     page = admin.get("/first-start/").content.decode()

@@ -128,7 +128,7 @@ def test_the_dialog_of_a_commit_beside_what_runs_says_that_something_stops(deplo
 
 
 @pytest.mark.usefixtures("site")
-def test_any_of_them_is_asked_for_with_its_headline(deployer: Client) -> None:
+def test_any_of_them_is_requested_with_its_headline(deployer: Client) -> None:
     deployer.post(URL, {"sha": OLDER, "seen": RUNNING})
 
     deploy = Deploy.objects.get()

@@ -40,7 +40,7 @@ def test_the_session_ends_when_the_proxy_names_nobody_any_more(stranger: Client)
 
 
 @pytest.mark.parametrize(("networks", "status"), [(["127.0.0.0/8"], 200), (["10.0.0.0/8"], 302)])
-def test_a_network_is_asked_for_beside_the_secret(
+def test_a_network_is_required_beside_the_secret(
     stranger: Client, settings: LazySettings, networks: list[str], status: int
 ) -> None:
     settings.TRUSTED_NETWORKS = networks

@@ -40,7 +40,7 @@ def test_commits_that_are_not_fetched_yet_are_said_to_be_on_their_way(deployer: 
     assert 'data-every="4"' in page
 
 
-def test_a_long_range_tells_how_many_commits_there_are(deployer: Client, site: Site) -> None:
+def test_a_long_range_shows_how_many_commits_there_are(deployer: Client, site: Site) -> None:
     commit = {
         "sha": HEAD,
         "headline": "Fix <it>",
@@ -162,7 +162,7 @@ def test_a_site_without_a_branch_of_its_own_is_said_to_follow_the_default_one(
         ),
     ],
 )
-def test_a_site_that_deploys_by_itself_says_so(
+def test_a_site_with_auto_deploy_says_so(
     deployer: Client, make_site: MakeSite, seen: dict[str, str | int], stated: str
 ) -> None:
     site = make_site(**seen)
@@ -171,7 +171,7 @@ def test_a_site_that_deploys_by_itself_says_so(
     assert f"<b>Auto-deploy:</b> {stated}" in deployer.get(f"/sites/{HOST}/").text
 
 
-def test_a_sentence_tells_times_in_the_viewers_zone(deployer: Client, make_site: MakeSite) -> None:
+def test_a_message_shows_times_in_the_viewers_zone(deployer: Client, make_site: MakeSite) -> None:
     by_another = {"desired_image": "elsewhere/app:1", "desired_by": "kubectl-edit"}
     make_site(**by_another, desired_at=datetime(2026, 11, 25, 23, 30, tzinfo=UTC))
     deployer.cookies["tz"] = "Asia/Tokyo"

@@ -179,7 +179,7 @@ def test_settings_that_suit_a_cluster_stand_open_to_nobody(settings: LazySetting
         ),
     ],
 )
-def test_a_database_that_does_not_answer_is_told_without_a_traceback(url: str, message: str) -> None:
+def test_a_database_that_does_not_answer_is_reported_without_a_traceback(url: str, message: str) -> None:
     env = PRODUCTION | {"DATABASE_URL": url}
 
     done = subprocess.run(

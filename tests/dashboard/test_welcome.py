@@ -47,7 +47,7 @@ def test_a_stranger_without_the_code_gets_nothing(stranger: Client) -> None:
     assert not User.objects.exists()
 
 
-def test_the_code_is_told_in_the_log_once_and_not_on_the_page(
+def test_the_code_is_shown_in_the_log_once_and_not_on_the_page(
     stranger: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     log_code.cache_clear()

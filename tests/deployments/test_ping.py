@@ -62,7 +62,7 @@ def test_a_ping_is_one_get(watchman: Watchman) -> None:
     assert watchman.calls == ["GET /abc"]
 
 
-def test_an_error_of_the_watchman_is_told_without_its_address(watchman: Watchman) -> None:
+def test_an_error_of_the_ping_address_is_reported_without_its_url(watchman: Watchman) -> None:
     watchman.status = 404
 
     with pytest.raises(UnableToPing, match=r"^PING_URL answers 404") as caught:
@@ -71,7 +71,7 @@ def test_an_error_of_the_watchman_is_told_without_its_address(watchman: Watchman
     assert "secret" not in str(caught.value)
 
 
-def test_a_watchman_who_is_gone_is_told_without_his_address() -> None:
+def test_a_ping_address_that_is_gone_is_reported_without_its_url() -> None:
     with pytest.raises(UnableToPing, match=r"^PING_URL does not answer: ConnectionError$"):
         ping("http://127.0.0.1:9/secret", timeout_seconds=1)
 

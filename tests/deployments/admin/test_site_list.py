@@ -44,7 +44,7 @@ def act(client: Client, action: str, sites: list[Site]) -> str:
     return client.post(LIST, chosen, follow=True).content.decode()
 
 
-def test_a_row_tells_state_what_runs_and_what_is_newest(owner: Client, sites: list[Site]) -> None:
+def test_a_row_shows_state_what_runs_and_what_is_newest(owner: Client, sites: list[Site]) -> None:
     observe(sites[0])
 
     page = owner.get(LIST, {"q": sites[0].host}).content.decode()

@@ -16,7 +16,7 @@ from tests.factories import observe
 HOST = "cacophony.natwelch.com"
 
 
-def test_without_a_commit_the_newest_one_seen_is_asked_for(world: World, clients: Clients, run: Run) -> None:
+def test_without_a_commit_the_newest_one_seen_is_requested(world: World, clients: Clients, run: Run) -> None:
     sha = world.commit(HOST)
     observe(clients)
 
@@ -48,7 +48,7 @@ def test_a_commit_may_be_named(world: World, clients: Clients, run: Run) -> None
     assert Deploy.objects.get().sha == sha
 
 
-def test_json_tells_all_of_the_deploy(world: World, clients: Clients, run: Run) -> None:
+def test_json_shows_all_of_the_deploy(world: World, clients: Clients, run: Run) -> None:
     sha = world.commit(HOST)
     observe(clients)
 

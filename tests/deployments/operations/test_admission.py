@@ -420,7 +420,7 @@ def test_pods_of_a_first_sight_are_taken_as_they_are(world: World, clients: Clie
     assert seen().running_sha == world.repository(HOST).head
 
 
-def test_deploys_that_asked_for_the_very_image_keep_no_second_spelling(
+def test_deploys_that_requested_the_very_image_keep_no_second_spelling(
     world: World, clients: Clients
 ) -> None:
     deploy = see_through(rolled_out(world, clients), clients)

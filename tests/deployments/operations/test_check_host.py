@@ -13,7 +13,7 @@ from tests.deployments.operations.following import HOST, TIMEOUTS, Clock, rolled
 pytestmark = pytest.mark.usefixtures("sites")
 
 
-def test_the_host_is_asked_once_and_its_answer_told(world: World, clients: Clients) -> None:
+def test_the_host_is_asked_once_and_its_answer_reported(world: World, clients: Clients) -> None:
     deploy = rolled_out(world, clients)
 
     see_through(deploy, clients)

@@ -86,7 +86,7 @@ def test_after_a_day_off_there_is_one_sync_and_not_twenty_four() -> None:
         {"minutes": 1},
     ],
 )
-def test_a_row_that_was_broken_by_hand_is_mended_at_the_next_start(broken: dict[str, object]) -> None:
+def test_a_row_that_was_broken_by_hand_is_repaired_at_the_next_start(broken: dict[str, object]) -> None:
     ensure_schedules()
     Schedule.objects.update(**broken)
 

@@ -78,7 +78,7 @@ def test_auto_deploy_stops_after_one_such(reverted: World, clients: Clients) -> 
 
 
 @pytest.mark.parametrize(("metadata", "words"), NOT_OURS.values(), ids=NOT_OURS)
-def test_what_is_not_ours_to_change_is_told_and_not_deployed_to(
+def test_what_is_not_ours_to_change_is_reported_and_not_deployed_to(
     world: World, clients: Clients, metadata: dict[str, object], words: str
 ) -> None:
     world.commit(HOST)

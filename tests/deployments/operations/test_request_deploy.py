@@ -29,7 +29,7 @@ def head(world: World, clients: Clients) -> str:
     return sha
 
 
-def test_a_wish_is_one_deploy_and_one_queue_entry(head: str) -> None:
+def test_a_request_is_one_deploy_and_one_queue_entry(head: str) -> None:
     deploy = ask(HOST)
 
     assert (deploy.sha, deploy.status) == (head, Status.QUEUED)
@@ -77,7 +77,7 @@ def test_a_tap_that_arrives_again_after_the_end_is_still_the_first() -> None:
 
 
 @pytest.mark.usefixtures("head")
-def test_a_stale_page_is_told_to_look_again() -> None:
+def test_a_stale_page_asks_to_reload() -> None:
     with pytest.raises(UnableToDeploy, match="The running commit changed"):
         ask(HOST, seen_sha="a" * 40)
 

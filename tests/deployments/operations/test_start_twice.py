@@ -72,7 +72,7 @@ def test_what_begins_at_the_last_moment_is_not_given_up(queued: Deploy) -> None:
     assert (queued.status, queued.finished_at) == (Status.ROLLING_OUT, None)
 
 
-def test_what_the_cluster_was_told_at_the_last_moment_is_given_up_as_such(queued: Deploy) -> None:
+def test_a_patch_sent_at_the_last_moment_times_out_as_such(queued: Deploy) -> None:
     is_stated = threading.Event()
 
     def tell_at_the_last_moment() -> None:

@@ -59,7 +59,7 @@ def looked_at_again(*, after: timedelta) -> list[str]:
 
 
 @pytest.mark.usefixtures("sites")
-def test_a_rollout_that_someone_else_began_is_looked_at_until_its_pods_run(
+def test_a_rollout_that_someone_else_began_is_checked_until_its_pods_run(
     world: World, clients: Clients
 ) -> None:
     host, other = "cacophony.natwelch.com", "chartopia.app"

@@ -298,7 +298,7 @@ def test_workloads_at_different_commits_are_an_answer_of_their_own(clients: Clie
     assert answer_of()[0] is State.CURRENT
 
 
-def test_an_init_container_at_another_commit_is_told(clients: Clients, shop: World) -> None:
+def test_an_init_container_at_another_commit_is_reported(clients: Clients, shop: World) -> None:
     old = shop.repository(HOST).graph.commits[-2].sha
     set_image(shop, shop.image(HOST, old), "migrate")
     shop.cluster.settle_now()
@@ -310,7 +310,7 @@ def test_an_init_container_at_another_commit_is_told(clients: Clients, shop: Wor
     assert f"migrate of Deployment {WORKER} runs {old[:7]}" in message
 
 
-def test_a_container_that_the_mapping_leaves_out_is_told_as_well(clients: Clients, shop: World) -> None:
+def test_a_container_that_the_mapping_leaves_out_is_reported_as_well(clients: Clients, shop: World) -> None:
     MappedWorkload.objects.filter(name=WORKER).update(containers=["main"])
     old, sha = shop.repository(HOST).head, shop.commit(HOST)
     observe(clients)

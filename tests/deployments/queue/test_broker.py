@@ -43,7 +43,7 @@ def meanwhile(work: Callable[[], None]) -> Iterator[None]:
         thread.join()
 
 
-def test_a_wish_that_is_rolled_back_leaves_no_queue_entry() -> None:
+def test_a_request_that_is_rolled_back_leaves_no_queue_entry() -> None:
     with transaction.atomic():
         enqueue()
         transaction.set_rollback(True)

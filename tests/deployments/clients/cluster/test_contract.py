@@ -173,7 +173,7 @@ def test_a_restart_replaces_the_pods_and_keeps_the_image(ground):
     assert not before & {pod.name for pod in after}
 
 
-def test_a_restart_that_was_asked_for_already_is_not_sent(ground):
+def test_a_restart_that_was_requested_already_is_not_sent(ground):
     name = ground.make()
     at = "2026-11-23T12:00:00+00:00"
     ground.settled(name)

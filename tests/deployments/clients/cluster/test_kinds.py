@@ -180,7 +180,7 @@ def test_where_all_have_their_image_nothing_is_sent(kinds: DemoCluster, client: 
 
 
 @pytest.mark.parametrize("kind", NAMES)
-def test_a_dry_run_tells_what_a_webhook_makes_of_it_and_changes_nothing(
+def test_a_dry_run_shows_what_a_webhook_makes_of_it_and_changes_nothing(
     kinds: DemoCluster, client: Cluster, kind: str
 ) -> None:
     kinds.mutations.append(Mutation(registries={"app:": "mirror.example/app:"}))

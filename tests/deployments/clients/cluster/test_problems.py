@@ -31,7 +31,7 @@ def patch(client):
     )
 
 
-def test_a_conflict_is_not_repeated_by_itself_and_the_next_reading_succeeds(demo, client):
+def test_a_conflict_is_not_retried_automatically_and_the_next_reading_succeeds(demo, client):
     demo.fail_next(409, method="PATCH")
 
     with pytest.raises(Conflict):
@@ -114,7 +114,7 @@ def test_a_throttled_request_says_how_long_to_wait_and_does_not_wait_itself(demo
     assert time.monotonic() - started < 30
 
 
-def test_a_rotated_token_is_told_apart_from_a_missing_permission(demo, client):
+def test_a_rotated_token_is_distinguished_from_a_missing_permission(demo, client):
     demo.rotate_token()
 
     with pytest.raises(ClusterRefused, match=r"credentials \(401\). Renew the token") as refusal:

@@ -83,7 +83,7 @@ def test_a_plugin_is_run_again_when_its_token_has_expired(
         assert client.user_name().startswith("system:serviceaccount:")
 
 
-def test_a_plugin_that_fails_later_is_told_as_credentials_that_are_not_accepted(
+def test_a_plugin_that_fails_later_is_reported_as_credentials_that_are_not_accepted(
     demo: DemoCluster, tmp_path: Path, given: Path
 ) -> None:
     with connect(kubeconfig=tmp_path / "config") as client:

@@ -24,7 +24,7 @@ def queued() -> int:
     return [task.func() for task in OrmQ.objects.all()].count("deployments.tasks.notify_deploy_ended")
 
 
-def test_an_end_queues_one_task_that_tells_it(phone: PushSubscription, deploy: Deploy) -> None:
+def test_an_end_queues_one_task_that_notifies(phone: PushSubscription, deploy: Deploy) -> None:
     finish(deploy, Ending.SUCCEEDED, "", now=NOW)
 
     assert queued() == 1
@@ -37,7 +37,7 @@ def test_a_second_end_that_comes_too_late_queues_nothing(phone: PushSubscription
     assert queued() == 1
 
 
-def test_steps_on_the_way_are_not_told(phone: PushSubscription, deploy: Deploy) -> None:
+def test_intermediate_steps_do_not_notify(phone: PushSubscription, deploy: Deploy) -> None:
     deploy.move(Status.ROLLING_OUT, now=NOW)
 
     assert queued() == 0
@@ -68,7 +68,7 @@ def test_who_asked_hears_how_it_went(
 
 
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.SUPERSEDED])
-def test_an_end_that_is_neither_good_nor_bad_is_not_told(
+def test_an_end_that_is_neither_good_nor_bad_does_not_notify(
     phone: PushSubscription, deploy: Deploy, push: DemoPush, sender: Sender, status: Status
 ) -> None:
     deploy.move(status, now=NOW)
@@ -87,7 +87,7 @@ def test_an_end_that_is_neither_good_nor_bad_is_not_told(
         ({"scope": "all", "failed": False}, False, False),
     ],
 )
-def test_a_failed_deploy_of_someone_else_is_told_as_wished(
+def test_a_failed_deploy_of_someone_else_notifies_by_preference(
     phone: PushSubscription,
     deploy: Deploy,
     sender: Sender,

@@ -135,7 +135,7 @@ def test_a_subscription_that_is_over_is_gone(
         (503, PushUnavailable),
     ],
 )
-def test_other_answers_are_told_apart(
+def test_other_answers_are_distinguished(
     sender: Sender, push: DemoPush, browser: Browser, status: int, error: type[Exception]
 ) -> None:
     push.status = status

@@ -30,7 +30,7 @@ def test_credentials_of_the_docker_config_file_open_a_private_repository(auth: A
     assert found == digest
 
 
-def test_basic_credentials_are_asked_for_once(tmp_path: Path) -> None:
+def test_basic_credentials_are_requested_once(tmp_path: Path) -> None:
     with DemoRegistry(auth="basic") as demo:
         demo.make_private(PATH, "robot", PASSWORD)
         demo.push(PATH, SHA)
@@ -196,7 +196,7 @@ def test_an_entry_that_holds_nothing_hides_none_that_does(nothing: object, tmp_p
     assert (found and found.username) == "everyones"
 
 
-def test_two_owners_on_one_registry_are_each_asked_for_with_their_own(
+def test_two_owners_on_one_registry_are_each_queried_with_their_own(
     demo_registry: DemoRegistry, tmp_path: Path
 ) -> None:
     demo_registry.make_private("acme/app", "acme", "one")
@@ -231,7 +231,7 @@ def test_expired_credentials_are_to_be_renewed(
     assert "right to pull" not in str(raised.value)
 
 
-def test_a_permission_that_is_missing_is_not_told_as_expired(
+def test_a_permission_that_is_missing_is_not_reported_as_expired(
     demo_registry: DemoRegistry, tmp_path: Path
 ) -> None:
     demo_registry.make_private(PATH, "robot", PASSWORD)

@@ -195,7 +195,7 @@ def test_a_commit_that_the_repository_does_not_have_is_said(world: World, client
     assert other.workloads == f"Deployment {NAMESPACE}/{mapping.deployment}"
 
 
-def test_what_a_site_stands_for_is_no_more_found(world: World, clients: Clients) -> None:
+def test_what_a_site_maps_is_no_longer_found(world: World, clients: Clients) -> None:
     host, mapping = next(iter(world.mappings.items()))
     create_site(host=host, owner=mapping.owner, repository=mapping.repository, deployment=mapping.deployment)
 
