@@ -161,7 +161,7 @@ def end(
     )
     with acting_as(WORKER):
         follow(clients=clients, timeouts=timeouts, clock=lambda: timezone.now() + ahead, sleep=sleep)
-    # What comes after is judged at NOW again: a patch must not lie in its future.
+    # What comes after is judged at NOW again: a patch must not be in its future.
     Deploy.objects.filter(pk=deploy.pk).update(patched_at=NOW)
     deploy.refresh_from_db()
     return deploy

@@ -53,7 +53,7 @@ def use_while_restarting(
         try:
             requests = _deploy_in_turn(world, service, until=monotonic() + seconds)
         finally:
-            # Else it would go on starting processes, which take other tests' tasks, for ever.
+            # Else it would keep starting processes, which take other tests' tasks, forever.
             over.set()
             restarter.join()
         active = Deploy.objects.filter(status__in=ACTIVE_STATUSES)

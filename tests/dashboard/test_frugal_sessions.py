@@ -32,7 +32,7 @@ def _eve(db: None) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, AJAX])
-def test_looking_at_any_address_makes_no_row(headers: dict[str, str]) -> None:
+def test_a_get_of_any_address_creates_no_row(headers: dict[str, str]) -> None:
     for route in ROUTES:
         Client().get(address_of(route), headers=headers)
         Client().get(

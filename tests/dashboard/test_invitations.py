@@ -127,7 +127,7 @@ def test_a_password_that_is_too_simple_leaves_the_link_as_it_was(ada: User, stra
     assert stranger.post(path, PASSWORDS)["Location"] == "/"
 
 
-def test_looking_at_the_link_changes_nothing(ada: User, stranger: Client) -> None:
+def test_opening_the_link_changes_nothing(ada: User, stranger: Client) -> None:
     path = invited(ada)
     before = rows()
 

@@ -146,7 +146,7 @@ def test_pods_that_nobody_saw_are_not_counted(
     assert "pods ready" not in deployer.get(f"/sites/{HOST}/").text
 
 
-def test_a_site_without_a_branch_of_its_own_is_said_to_follow_the_default_one(
+def test_a_site_without_its_own_branch_is_said_to_follow_the_default_one(
     deployer: Client, site: Site
 ) -> None:
     assert "its default branch" in deployer.get(f"/sites/{HOST}/").text

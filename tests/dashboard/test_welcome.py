@@ -16,7 +16,7 @@ def form(code: str) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def _nobody_has_tried(db: None) -> None:
-    """The counters of tries lie in a table of no model, where a test that commits may leave them."""
+    """The counters of attempts are in a table without a model, where a test that commits may leave them."""
     cache.clear()
 
 

@@ -93,7 +93,7 @@ def test_without_an_address_nothing_is_pinged() -> None:
 
 
 @pytest.mark.usefixtures("worker")
-def test_a_sync_of_few_sites_is_no_sign_of_life(settings: Settings) -> None:
+def test_a_sync_of_few_sites_does_not_ping(settings: Settings) -> None:
     settings.PING_URL = "http://127.0.0.1:9/"
 
     tasks.sync(names=[Site.objects.earliest("host").host])
@@ -102,7 +102,7 @@ def test_a_sync_of_few_sites_is_no_sign_of_life(settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("worker")
-def test_a_failed_sync_is_no_sign_of_life(world: World, settings: Settings) -> None:
+def test_a_failed_sync_does_not_ping(world: World, settings: Settings) -> None:
     settings.PING_URL = "http://127.0.0.1:9/"
     world.github.token = "another"
 

@@ -111,7 +111,7 @@ ARGUMENTS: dict[str, list[Any]] = {
 
 @pytest.fixture
 def kept_rows() -> Iterator[None]:
-    """Put right what no test empties: the tables that `migrate` fills."""
+    """Repair what no test empties: the tables that `migrate` fills."""
     before = {model: list(model._base_manager.values()) for model in (Permission, ContentType, Group)}
     yield
     for model, rows in before.items():

@@ -101,7 +101,7 @@ def show_every_state(installation: Installation) -> dict[str, int]:
         name=f"{'a-long-name.' * 20}com",
         workloads="Deployment default/nowhere",
         image=f"gcr.io/icco-cloud/nowhere:{head}",
-        problems=("Whose repository it is cannot be told. Write it as owner/name.",),
+        problems=("Its repository is unknown. Enter it as owner/name.",),
     )
     steps = [{"title": "GitHub", "findings": [finding]}]
     Discovery.record(asked_at=now, finished_at=now, steps=steps, apps=[app.as_dict()])

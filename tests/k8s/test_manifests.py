@@ -93,7 +93,7 @@ def test_web_knows_no_secret_of_the_worker_s(folder: str) -> None:
 
 
 @pytest.mark.parametrize("folder", INSTALLATIONS)
-def test_web_and_the_worker_connect_as_roles_of_their_own_and_only_the_migration_as_the_owner(
+def test_web_and_the_worker_connect_as_separate_roles_and_only_the_migration_as_the_owner(
     folder: str,
 ) -> None:
     keys = {

@@ -371,7 +371,7 @@ def test_another_apps_image_is_still_refused(pinned: World, clients: Clients) ->
     assert "Nothing was changed. Correct the mapping" in deploy.message
 
 
-def test_a_mapping_that_is_changed_is_judged_anew(mutated: World, clients: Clients) -> None:
+def test_a_mapping_that_is_changed_is_judged_again(mutated: World, clients: Clients) -> None:
     """What an admission made of the image before proves nothing for another app."""
     see_through(rolled_out(mutated, clients), clients)
     Site.objects.filter(host=HOST).update(image_template="gcr.io/other/{repository}:{sha}")

@@ -167,7 +167,7 @@ def test_a_tag_that_moved_under_running_nodes_is_reported(world: World, clients:
     observe(clients)
 
     assert (seen().running_sha, seen().desired_sha) == ("", head)
-    assert "its tag was pushed anew, and its pods run different builds of it. Deploy the newest" in shown()
+    assert "its tag was pushed again, and its pods run different builds of it. Deploy the newest" in shown()
 
 
 SAID = {

@@ -46,7 +46,7 @@ def is_verifying(deploy: Deploy) -> bool:
 
 
 def created(world: World, **more: object) -> None:
-    """The site's Deployment made anew, with pods of another kind."""
+    """The site's Deployment recreated, with pods of another kind."""
     older = world.running_image(HOST)
     world.cluster.delete_deployment(NAMESPACE, NAME)
     container = {"image": older, **more.pop("container", {})}

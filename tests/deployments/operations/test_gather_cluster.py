@@ -100,7 +100,7 @@ def test_pods_that_may_not_be_read_are_the_trouble_of_what_rolls_out(world: Worl
     assert all(each.cluster_problem == "" and each.running_sha for each in others())
 
 
-def test_a_rotated_token_is_read_anew_in_the_same_sync(
+def test_a_rotated_token_is_read_again_in_the_same_sync(
     world: World, clients: Clients, settings: Settings, tmp_path: Path
 ) -> None:
     settings.KUBECONFIG = world.cluster.write_kubeconfig(tmp_path / "rotating")

@@ -141,7 +141,7 @@ def test_a_policy_that_keeps_the_token_out_is_reported_at_once(
     assert page().row.problems == ()
 
 
-def test_what_a_person_has_put_right_is_over_with_the_next_sync(world: World, clients: Clients) -> None:
+def test_what_a_person_has_fixed_is_over_with_the_next_sync(world: World, clients: Clients) -> None:
     world.commit(HOST)
     world.repository(HOST).policy = IP_LIST
     observe(clients, names=[HOST])

@@ -53,7 +53,7 @@ def test_a_patch_that_took_effect_is_followed_whatever_the_guards_say_since(
     assert half_done.digest
 
 
-def test_a_patch_that_took_no_effect_is_judged_anew(world: World, clients: Clients, queued: Deploy) -> None:
+def test_a_patch_that_took_no_effect_is_judged_again(world: World, clients: Clients, queued: Deploy) -> None:
     world.cluster.drop_connection(1, method="PATCH")
     begin(queued, clients)
     world.registry.remove(f"{PROJECT}/{NAME}", queued.sha)

@@ -120,7 +120,7 @@ def test_a_commit_of_more_files_than_github_lists_counts(world: World, clients: 
     assert answer()[0] is State.READY
 
 
-def test_other_paths_are_counted_anew(world: World, clients: Clients) -> None:
+def test_other_paths_are_counted_again(world: World, clients: Clients) -> None:
     Site.objects.filter(host=HOST).update(auto_deploy=True)
     world.commit(HOST, files=("README.md",))
     look(world, clients)

@@ -167,7 +167,7 @@ def test_a_rollback_to_the_head_ships_newer_commits_and_is_held(
         roll_back(head, nat)
 
 
-def test_a_hold_that_stood_before_outlives_a_rollback_that_changes_nothing(
+def test_an_earlier_hold_outlives_a_rollback_that_changes_nothing(
     clients: Clients, older: str, nat: User
 ) -> None:
     place_hold(site=site(), sha=site().observation.running_sha, reason="It leaks", by=nat, now=NOW)

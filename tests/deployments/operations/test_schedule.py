@@ -61,7 +61,7 @@ def test_a_broken_row_of_someone_elses_stops_no_sync(broken: dict[str, object]) 
     ],
     ids=str,
 )
-def test_the_syncs_own_row_is_put_right(broken: dict[str, object]) -> None:
+def test_the_syncs_own_row_is_repaired(broken: dict[str, object]) -> None:
     Schedule.objects.filter(name=SYNC_SCHEDULE).update(**broken)
 
     _tick()
@@ -70,7 +70,7 @@ def test_the_syncs_own_row_is_put_right(broken: dict[str, object]) -> None:
     assert [each.task["kwargs"] for each in OrmQ.objects.all()] == [{"names": [], "trigger": "schedule"}, {}]
 
 
-def test_a_row_that_is_gone_is_made_anew() -> None:
+def test_a_row_that_is_gone_is_created_again() -> None:
     Schedule.objects.all().delete()
 
     _tick()

@@ -142,7 +142,7 @@ def test_it_can_be_cancelled(world: World, clients: Clients, waiting: Deploy) ->
     assert (waiting.status, tasks()) == (Status.CANCELLED, [])
 
 
-def test_it_is_given_up_after_a_while_with_a_sentence(waiting: Deploy) -> None:
+def test_it_times_out_after_a_while_with_a_message(waiting: Deploy) -> None:
     tick(now=NOW + timedelta(minutes=20), wait_for_image=timedelta(minutes=20))
 
     waiting.refresh_from_db()

@@ -281,7 +281,7 @@ def test_a_workload_that_fails_is_named_and_all_are_taken_back(clients: Clients,
         assert images(shop, kind, name)[container] == before
 
 
-def test_workloads_at_different_commits_are_an_answer_of_their_own(clients: Clients, shop: World) -> None:
+def test_workloads_at_different_commits_are_a_separate_answer(clients: Clients, shop: World) -> None:
     sha = shop.commit(HOST)
     observe(clients)
     set_image(shop, shop.image(HOST, sha), "main", "migrate")

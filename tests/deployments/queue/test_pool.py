@@ -1,4 +1,4 @@
-"""The worker's processes: replaced when they end, ended when they hang, and made anew when they have rested."""
+"""The worker's processes: replaced when they end, ended when they hang, and recreated when they have been idle."""
 
 import os
 import signal

@@ -94,5 +94,5 @@ def test_github_s_registry_says_whose_an_image_is(image: str, owner: str) -> Non
         ([], []),
     ],
 )
-def test_each_proposed_site_has_a_name_of_its_own(proposed: list[tuple[str, str]], names: list[str]) -> None:
+def test_each_proposed_site_has_its_own_name(proposed: list[tuple[str, str]], names: list[str]) -> None:
     assert unique_names(proposed) == names

@@ -66,7 +66,7 @@ def test_pods_that_become_ready_and_fall_away_again_are_no_progress():
     assert again == best
 
 
-def test_a_scaled_deployment_is_measured_anew_and_gains_no_time():
+def test_a_scaled_deployment_is_measured_again_and_gains_no_time():
     before = Progress(20, PATCHED_AT)
 
     scaled = measured(deployment(replicas=11, updatedReplicas=5), ready=4, before=before, wanted_before=20)

@@ -263,7 +263,7 @@ CASES = {
         {"desired_sha": HEAD, "last": deploy(message="Multi-Attach", status="timed_out", reason="volume")},
         ("failed", "The deploy of b2b2b2b took too long. Multi-Attach.", "retry"),
     ),
-    "the head's tag was pushed anew and its pods run the old build": (
+    "the head's tag was pushed again and its pods run the old build": (
         {
             "desired_sha": HEAD,
             "running_sha": HEAD,

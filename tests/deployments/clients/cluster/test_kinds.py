@@ -237,7 +237,7 @@ def test_a_rollout_whose_first_pod_crashes_is_under_way_and_its_new_pod_is_known
     assert not is_settled(after)
 
 
-def test_going_back_from_a_broken_stateful_set_names_the_pod_to_delete_and_goes_on_then(
+def test_going_back_from_a_broken_stateful_set_names_the_pod_to_delete_and_then_continues(
     kinds: DemoCluster, client: Cluster, behaviours: dict[str, Behaviour]
 ) -> None:
     behaviours[SECOND] = CRASHES()

@@ -61,7 +61,7 @@ def test_a_patch_that_meets_an_error_is_sent_once(demo, client):
 
 @pytest.mark.impatient
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
-def test_a_server_that_hangs_is_given_up_after_one_timeout(demo, client, method):
+def test_a_server_that_hangs_is_dropped_after_one_timeout(demo, client, method):
     demo.hang(60, method=method, path_contains=DEPLOYMENTS)
     started = time.monotonic()
 

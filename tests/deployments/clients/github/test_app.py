@@ -90,7 +90,7 @@ def test_a_token_that_was_revoked_is_replaced_at_the_next_sync(
     assert len(heads_in(answered)) == 1
 
 
-def test_each_owner_has_an_installation_of_its_own(github: GitHub, app: App, demo_github: DemoGitHub) -> None:
+def test_each_owner_has_its_own_installation(github: GitHub, app: App, demo_github: DemoGitHub) -> None:
     app.install("icco")
     app.install("acme", kind="orgs")
     questions = [about(add_repository(demo_github, f"{owner}/x"), key=owner) for owner in ("icco", "acme")]

@@ -1,4 +1,4 @@
-"""Handing a notification over: encrypted, signed, and to public addresses only."""
+"""Sending a notification: encrypted, signed, and to public addresses only."""
 
 from dataclasses import replace
 

@@ -64,7 +64,7 @@ def test_wrong_credentials_are_to_be_renewed(demo_registry: DemoRegistry, tmp_pa
         registry.digest(image_at(demo_registry))
 
 
-def test_a_secret_that_is_mounted_anew_is_seen(demo_registry: DemoRegistry, tmp_path: Path) -> None:
+def test_a_secret_that_is_mounted_again_is_seen(demo_registry: DemoRegistry, tmp_path: Path) -> None:
     demo_registry.make_private(PATH, "robot", PASSWORD)
     digest = demo_registry.push(PATH, SHA)
     config = write_docker_config(tmp_path, auths={demo_registry.host: auth_entry("robot", "old")})
@@ -278,11 +278,11 @@ def test_the_helper_of_another_registry_is_no_obstacle(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"auths": {"gcr.io": {"auth": "no base64"}}}', "\udcff"])
-def test_a_broken_file_is_to_be_written_anew(text: str, tmp_path: Path) -> None:
+def test_a_broken_file_is_to_be_written_again(text: str, tmp_path: Path) -> None:
     config = tmp_path / "config.json"
     config.write_text(text, errors="surrogateescape")
 
-    with pytest.raises(RegistryRefused, match="Write it anew with docker login"):
+    with pytest.raises(RegistryRefused, match="Write it again with docker login"):
         find_credentials(config, "gcr.io")
 
 

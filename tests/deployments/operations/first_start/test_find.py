@@ -1,4 +1,4 @@
-"""What a worker finds in a cluster that no site stands for."""
+"""What a worker finds in a cluster that no site maps."""
 
 from dataclasses import replace
 
