@@ -20,7 +20,7 @@ class SingleAnswer(models.Model):
 
     @classmethod
     def record(cls, **values: datetime | list[Any]) -> None:
-        """Write these of its columns in one statement; the others stay, as web's role may write only the request's columns."""
+        """Write these of its columns with one SQL statement; the others stay, as web's role may write only the request's columns."""
         cls.objects.bulk_create(  # type: ignore[attr-defined]  # as above
             [cls(pk=1, **values)],  # type: ignore[misc]  # the stubs know no key of an abstract model
             update_conflicts=True,
