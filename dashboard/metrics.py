@@ -80,7 +80,7 @@ def _may_come_from_outside(request: HttpRequest) -> bool:
 
 
 class DatabaseCollector(Collector):
-    """Reads the figures anew for each scrape; without a database there are none, and headway_database_up is 0."""
+    """Reads the figures on each scrape; without a database there are none, and headway_database_up is 0."""
 
     def collect(self) -> Iterator[Metric]:
         try:

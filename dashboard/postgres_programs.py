@@ -14,7 +14,7 @@ TEMPORARY = Path("/var/tmp")  # noqa: S108  our folder there is made with mode 0
 
 
 class UnableToStartPostgres(RuntimeError):
-    """The server did not start; the text carries the end of its own log."""
+    """The server did not start; the text has the end of the server's log."""
 
 
 def is_root() -> bool:

@@ -1,6 +1,6 @@
 """What web and the worker may do in the database, where each connects as its own role: neither can alter its schema.
 
-The owner of the tables migrates, and gives the two their privileges anew at each `manage.py upgrade`. Without their own roles both
+The owner of the tables migrates, and grants the two their privileges again at each `manage.py upgrade`. Without their own roles both
 connect as the owner, as on a laptop. docs/decisions/0011-database-roles.md.
 """
 

@@ -47,7 +47,7 @@ def drift(request: HttpRequest, name: str) -> HttpResponse:
 @deployer_needed
 @found_or_404(Site, "name")
 def adopt(request: HttpRequest, name: str) -> HttpResponse:
-    """Take the image that the person saw for right."""
+    """Accept the image that the person saw."""
     site, image = Site.objects.get(name=name), request.POST.get("image", "")
     try:
         adopt_image(site=site, image=image, by=acting_user(request), now=timezone.now())

@@ -1,4 +1,4 @@
-"""Stop a site, one commit of it or everything, and let it go on."""
+"""Hold a site, one commit of it or everything, and resume it."""
 
 from datetime import datetime
 
@@ -77,7 +77,7 @@ def resume_hold(
     authentication: Authentication = NEVER,
     now: datetime,
 ) -> bool:
-    """Let go on what the Hold stopped; False where it was lifted before.
+    """Resume what the Hold stopped; False where it was resumed before.
 
     Raises ReauthenticationRequired where another placed it, and `authentication` is not recent.
     """

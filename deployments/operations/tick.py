@@ -183,7 +183,7 @@ def _take_up_queued(queued: enqueue.QueuedEntries, *, now: datetime) -> None:
 
 def _give_up(deploy_id: int, *, now: datetime) -> None:
     with transaction.atomic():
-        # Locked, and read anew: a worker may be telling the cluster of it at this very moment.
+        # Locked, and re-read: a worker may be sending its patch at this very moment.
         deploy = Deploy.objects.select_for_update().filter(pk=deploy_id, status=Status.QUEUED).first()
         if deploy is None:
             return

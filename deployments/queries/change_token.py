@@ -19,10 +19,10 @@ _WATCHED = (
     "deployments_observation",
     "deployments_pushwish_starred",
     "deployments_hold WHERE lifted_at IS NULL AND (until IS NULL OR until > asked.at)",
-    # What has ended changes no more, and leaves the active ones.
+    # What has ended no longer changes, and leaves the active ones.
     "deployments_deploy WHERE status = ANY(%s)",
     "(SELECT xmin, ctid FROM deployments_deploy ORDER BY id DESC LIMIT 1) AS newest",
-    "(SELECT xmin, ctid FROM deployments_deployevent ORDER BY id DESC LIMIT 1) AS told",
+    "(SELECT xmin, ctid FROM deployments_deployevent ORDER BY id DESC LIMIT 1) AS last_event",
     "(SELECT xmin, ctid FROM deployments_deploystep ORDER BY id DESC LIMIT 100) AS steps",
     "(SELECT xmin, ctid FROM deployments_syncrun ORDER BY id DESC LIMIT 20) AS runs",
     "(SELECT xmin, ctid FROM deployments_commitrange ORDER BY id DESC LIMIT 1) AS fetched",

@@ -63,7 +63,7 @@ def metrics_data(*, now: datetime) -> MetricsData:
     found = site_list(now=now)
     statuses = dict(Deploy.objects.order_by().values_list("status").annotate(Count("pk")))
     ends = [each.value for each in Status if each not in ACTIVE_STATUSES]
-    # A waiting task's lock lies in the past: at the moment when it was queued.
+    # A waiting task's lock is in the past: at the moment when it was queued.
     waiting = OrmQ.objects.filter(key=Conf.PREFIX, lock__lte=now).aggregate(
         number=Count("pk"), first=Min("lock")
     )

@@ -26,7 +26,7 @@ SOON = timedelta(seconds=40)
 """No entry is put off for longer."""
 RECONNECT_SECONDS = 1
 BREATH_SECONDS = 1
-# One statement takes a task, and two workers never the same one. The time is PostgreSQL's, here and where it is queued: to a worker
+# One SQL statement takes a task, so two workers never take the same one. The time is PostgreSQL's, here and where it is queued: to a worker
 # whose clock is behind web's by a blink, a task would not be due yet when it is woken, and it would sleep on.
 # Where none is due, it returns in how many seconds the next one is.
 TAKE = """

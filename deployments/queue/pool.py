@@ -52,7 +52,7 @@ class Pool:
                 self._children[place] = self._start(place)
 
     def stop(self) -> None:
-        """Let every child end what it has begun, and no more; return when all have ended."""
+        """Let every child finish its task, and take no other; return when all have ended."""
         self._is_stopping.value = 1
         while any(child.process.is_alive() for child in self._children):
             for child in self._children:

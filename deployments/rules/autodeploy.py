@@ -47,7 +47,7 @@ class Policy:
     """What a site's owner wants of automation, and what it has done.
 
     `tried_shas` are the commits that it began to auto-deploy before, `head_reverted_by` the commit that takes the
-    head back (or what is built below it), `last_started_at` when the site's last Deploy began, whoever requested it.
+    head back (or what is built below it), `last_started_at` when the site's last Deploy began, manual or automatic.
     """
 
     auto_deploy: bool

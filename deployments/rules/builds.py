@@ -112,7 +112,7 @@ def cleaned_up(image: str) -> str:
     return f"The registry no longer has all of {image}: it was cleaned up. Build the commit again, or deploy another one."
 
 
-MOVED = "its tag was pushed anew, and its pods run different builds of it. Deploy the newest, which goes by its digest"
+MOVED = "its tag was pushed again, and its pods run different builds of it. Deploy the newest, which goes by its digest"
 BY_TAG = "tag:"
 
 

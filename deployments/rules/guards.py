@@ -97,7 +97,7 @@ def _app(guard_input: GuardInput) -> str:
             return "" if guard_input.is_by_administrator else NEEDS_ADMINISTRATOR
         return (
             f"The container runs an image of {guard_input.present_repository or 'an unreadable name'}, but this site's images "
-            f"lie in {guard_input.expected_repository}. Nothing was changed. Correct the mapping, or the Deployment."
+            f"are in {guard_input.expected_repository}. Nothing was changed. Correct the mapping, or the Deployment."
         )
     return ""
 

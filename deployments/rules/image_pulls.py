@@ -55,7 +55,7 @@ def pull_problem(image: str, waiting: Waiting, events: Sequence[Event]) -> Probl
 
 
 def _refused(image: str, words: str, since: datetime | None) -> Problem:
-    # containerd puts the image's name before each of its own steps; what the registry said comes last.
+    # containerd puts the image's name before each of its steps; what the registry said comes last.
     cause = words.rpartition(f'"{image}": ')[2]
     because = cause.replace(image, "")
     if _OTHER_PLATFORM.search(because):

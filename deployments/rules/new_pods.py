@@ -61,7 +61,7 @@ def blocking_pod(workload: Workload, pods: Iterable[Pod]) -> Pod | None:
 
 
 def blocked(workload: Workload, pods: Iterable[Pod]) -> str:
-    """What someone has to do before a StatefulSet goes on; empty where it does."""
+    """What someone has to do before a StatefulSet continues; empty where it does."""
     pod = blocking_pod(workload, pods)
     if pod is None:
         return ""

@@ -34,7 +34,7 @@ def progress(
     """How far the rollout is, with `ready` new pods, where that is further than `before`; else `before`.
 
     Pods that become ready and fall away again, time and again, are no progress: only a new maximum is. After a change of the
-    wanted number it is measured anew. What moved on while nobody was following did so when the cluster says.
+    wanted number it is measured again. What advanced while nobody was following did so when the cluster says.
     """
     if not rollout.is_observed:
         return before

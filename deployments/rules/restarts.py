@@ -31,7 +31,7 @@ def what_a_restart_does(workloads: Sequence[WorkloadReference]) -> tuple[str, ..
 
 
 def can_restart(workloads: Iterable[WorkloadReference]) -> bool:
-    """Whether any of them has pods of its own."""
+    """Whether any of them has its own pods."""
     return any(each.kind != WorkloadKind.CRON_JOB for each in workloads)
 
 

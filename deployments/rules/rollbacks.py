@@ -43,7 +43,7 @@ def _last_was_automatic(past: Iterable[Past]) -> bool:
 
 
 def is_of(image: str, repository: str) -> bool:
-    """Whether the image lies in that image repository."""
+    """Whether the image is in that image repository."""
     try:
         return parse_image(image).repository == repository
     except UnableToParseImage:

@@ -70,7 +70,7 @@ class SiteFacts:
     and does not know the running commit. `built_sha` is the newest commit below a head without an image that has one, comes after
     what runs and is not red, empty where there is none; `head_seen_at` is when the head was first seen, `usual_build` how long builds mostly take here. `github_refused` when GitHub's problem is one that time does not heal. `desired_by` is the field
     manager that gave the container its image, and `requested_image` is what Headway requested where an admission has rewritten that to
-    `desired_image`, `accepted_image` the one that Headway or a person last took for right, empty when none was yet. `former_repository`
+    `desired_image`, `accepted_image` the one that Headway or a person last accepted, empty when none was yet. `former_repository`
     is where this site's images lay before a rename. Problems and
     `workload_missing` are sentences for a person.
     """

@@ -1,4 +1,4 @@
-"""Web and worker together, for a laptop. In a cluster the kubelet does what this does: start anew what ended."""
+"""Web and worker together, for a laptop. In a cluster the kubelet does what this does: restart what ended."""
 
 import os
 import signal

@@ -120,7 +120,7 @@ class Cluster:
     ) -> Job:
         """A new Job from the CronJob's template, as `kubectl create job --from` makes it, with these images by container name.
 
-        `cron_job` is the object that was judged: the template is read anew, and must be of that very generation. Raises
+        `cron_job` is the object that was judged: the template is re-read, and must be of that very generation. Raises
         NoSuchContainer, Conflict, and AlreadyExists where a Job has that name.
         """
         found = self._transport.get(

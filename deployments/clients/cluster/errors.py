@@ -56,7 +56,7 @@ class AlreadyExists(ClusterError):
 
 
 class Expired(ClusterError):
-    """410: the revision to go on from is no longer kept."""
+    """410: the revision to continue from is no longer kept."""
 
 
 class Invalid(ClusterError):
@@ -152,7 +152,7 @@ _KINDS: dict[int, tuple[type[ClusterError], str]] = {
     ),
     403: (ClusterRefused, "The cluster does not allow Headway to do this (403). Grant it in Headway's Role."),
     404: (NotFound, "The cluster has no such thing (404). Check the namespace and the name."),
-    409: (Conflict, "It has changed in the cluster since it was read (409). Read it again and decide anew."),
+    409: (Conflict, "It has changed in the cluster since it was read (409). Read it again and retry."),
     410: (Expired, "The cluster no longer keeps what was read before (410). Read it from the start."),
     422: (Invalid, "The cluster does not accept the change (422)."),
 }

@@ -45,7 +45,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole answer: `is_cut` when its body went on past the bytes that we read."""
+    """A whole answer: `is_cut` when its body continued past the bytes that we read."""
 
     status: int
     headers: Mapping[str, str]

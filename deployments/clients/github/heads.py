@@ -104,7 +104,7 @@ class Head:
     desired_sha: str | None = None
     """As `running_sha`, of the question's `desired`."""
     built: Built | None = None
-    """Of the question's `built`; None where it asked for none."""
+    """Of the question's `built`; None where it had none."""
     versions: Versions = NO_VERSIONS
     """As the question's `versions` asks for."""
     other_states: Mapping[str, str] = field(default_factory=dict)

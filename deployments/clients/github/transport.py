@@ -86,7 +86,7 @@ class Transport:
 
 
 def _read(response: requests.Response, limit: int) -> tuple[bytes, bool]:
-    """The body and whether it went on past `limit` bytes."""
+    """The body and whether it continued past `limit` bytes."""
     chunks, size = [], 0
     while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
         chunks.append(chunk)

@@ -44,7 +44,7 @@ _ABSENT = {"NAME_UNKNOWN", "MANIFEST_UNKNOWN"}
 class Registry:
     """All registries at once, for up to 16 threads; credentials come from the docker config file when one asks for them.
 
-    The file is read anew for each token, so that a secret mounted afresh is seen. Google's registries, where it has no entry for
+    The file is re-read for each token, so that a newly mounted secret is seen. Google's registries, where it has no entry for
     them, get the application-default credentials. `plain_http` are the registries, host and port, that are asked without TLS.
     """
 

@@ -61,7 +61,7 @@ def _read(config: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         # Without its cause: a parser's error holds the file it parsed.
         raise RegistryRefused(
-            f"The docker config file {config} is not JSON. Write it anew with docker login."
+            f"The docker config file {config} is not JSON. Write it again with docker login."
         )
     return content
 
@@ -111,7 +111,7 @@ def _credentials_in(entry: dict[str, Any], config: Path, registry: str) -> Crede
         colon = ""
     if not colon:
         raise RegistryRefused(
-            f"The entry for {registry} in {config} is not base64 of user:password. Write it anew with docker login."
+            f"The entry for {registry} in {config} is not base64 of user:password. Write it again with docker login."
         )
     # docker login stores the password with NULs behind it in old files; the CLI strips them too.
     return Credentials(username, password.strip("\0"))

@@ -127,7 +127,7 @@ def continue_batches(*, now: datetime) -> None:
         try:
             continue_batch(batch_id=batch_id, now=now)
         except Exception:
-            logger.exception("Batch %s does not go on; the tick tries again", batch_id)
+            logger.exception("Batch %s does not continue; the tick retries", batch_id)
 
 
 def continue_batch(*, batch_id: int, now: datetime) -> None:

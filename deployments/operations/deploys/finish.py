@@ -32,7 +32,7 @@ class Ending(Enum):
     SUCCEEDED = "its pods run the commit, and the host answers", Status.SUCCEEDED, (Status.VERIFYING,)
     FAILED = "its rollout failed", Status.FAILED, Status.IN_ROLLOUT
     TIMED_OUT = "its rollout took too long", Status.TIMED_OUT, Status.IN_ROLLOUT
-    OUT_OF_SIGHT = "the cluster showed it no more", Status.TIMED_OUT, Status.IN_ROLLOUT
+    OUT_OF_SIGHT = "the cluster no longer showed it", Status.TIMED_OUT, Status.IN_ROLLOUT
     SUPERSEDED = "another image was set during its rollout", Status.SUPERSEDED, Status.IN_ROLLOUT
     ABORTED = "a person stopped its rollout to roll back", Status.CANCELLED, Status.IN_ROLLOUT
     CANCELLED = (

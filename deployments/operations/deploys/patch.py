@@ -233,7 +233,7 @@ def is_done(step: DeployStep, workload: Workload) -> bool:
     deploy = step.deploy
     if deploy.kind == Kind.RESTART:
         if workload.kind == WorkloadKind.CRON_JOB:
-            # It has no pods of its own, and each of its Jobs begins with new ones.
+            # It has no pods itself, and each of its Jobs starts with new ones.
             return True
         if restarted_at(workload.template) != deploy.restarted_at:
             return False

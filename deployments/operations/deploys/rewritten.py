@@ -16,7 +16,7 @@ from deployments.rules.workloads import OUR_MANAGER, Workload, all_images, is_sa
 def asked_image(site: Site, workload: Workload, *, container: str) -> str:
     """The image of one of the site's containers as it was requested: by Headway where it is Headway's, in whatever spelling it has now.
 
-    Makes no statement where the image is the one that was last taken for right.
+    Runs no SQL query where the image is the one that was last accepted.
     """
     present = all_images(workload).get(container, "")
     seen: Observation = site.observation

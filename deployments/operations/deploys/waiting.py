@@ -22,7 +22,7 @@ STILL_WAITING = (Status.WAITING,)
 
 
 def move_on_where_ready(sites: Iterable[Site], *, now: datetime) -> int:
-    """Move on the waiting Deploys of sites that carry a new observation; return how many went on. No statement else."""
+    """Advance the waiting Deploys of sites with a new observation; return how many advanced. Otherwise runs no SQL query."""
     waiting = [(site, site.observation.latest_deploy) for site in sites]
     return sum(
         _judge(deploy, site.observation, now=now)

@@ -82,7 +82,7 @@ def _missing(clients: Clients, host: str, image: str) -> Finding | None:
         return bad(subject, str(error), "Check DOCKER_CONFIG, and who may read this image repository.")
     if digest is None:
         gone = f"{image} runs, and is not in the registry."
-        return warning(subject, gone, "Its pods cannot start anew. Build it again, or deploy another commit.")
+        return warning(subject, gone, "Its pods cannot restart. Build it again, or deploy another commit.")
     return None
 
 
@@ -120,7 +120,7 @@ def mapped(sites: Sequence[Site], *, image_prefixes: Sequence[str]) -> Iterator[
             message = "Its image template names no image."
             yield bad(f"Sites, {site.name}", message, "Correct the mapping's image template.")
         elif not begins_with_one_of(image_prefixes, place):
-            message = f"Its images lie in {place}, and this worker runs none from there."
+            message = f"Its images are in {place}, and this worker runs none from there."
             yield bad(
                 f"Sites, {site.name}", message, "Correct the mapping's image template, or IMAGE_PREFIXES."
             )

@@ -43,7 +43,7 @@ class Mapped:
 
 
 def open_apps() -> list[FoundApp]:
-    """What the last search found and no site stands for since. Runs two SQL queries."""
+    """What the last search found and no site maps since. Runs two SQL queries."""
     apps = read_apps(Discovery.latest().apps)
     if not apps:
         return []

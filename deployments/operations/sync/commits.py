@@ -32,7 +32,7 @@ _Pair: TypeAlias = tuple[int, str, str]
 def fetch_commits(*, github: GitHub, now: datetime) -> int:
     """Ask GitHub for every range between a running commit and its head that is not known; return how many were.
 
-    One at a time, as GitHub asks its clients to, and by one process: the second leaves its own to the first, which looks
+    One at a time, as GitHub asks its clients to, and by one process: the second leaves its own to the first, which checks
     again afterwards. A rate limit ends it, and a GitHub that says nothing: the next sync that finds ranges missing asks again.
     """
     fetched, asked, unbuilt = 0, set[_Pair](), list[str]()

@@ -1,4 +1,4 @@
-"""Which commit a build is, for sites by label: one HEAD of each moving tag, and no more of a digest that was seen before.
+"""Which commit a build is, for sites by label: one HEAD of each moving tag, and nothing else for a known digest.
 
 What `gather_cluster` has seen of such a site is builds, spelt by `build_in`; here they become commits.
 """

@@ -61,7 +61,7 @@ class BackgroundCalls:
     ) -> T | Late | None:
         """Return the answer, None while the first one is on its way, `otherwise` when it is not there after `within`.
 
-        An answer is handed out once, or for as long as `keep` says; then the question is asked anew.
+        An answer is returned once, or for as long as `keep` says; then the question is repeated.
         """
         asked = self._asked.get(key)
         if asked is None:

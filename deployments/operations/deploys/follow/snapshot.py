@@ -27,7 +27,7 @@ from deployments.rules.workloads import (
 
 FEW = 3
 NAMED_WHERE_ONE_IN = 25
-"""A list costs so much less per workload than two requests of its own: docs/decisions/0014-admission.md."""
+"""A list costs so much less per workload than two separate requests: docs/decisions/0014-admission.md."""
 logger = logging.getLogger(__name__)
 
 

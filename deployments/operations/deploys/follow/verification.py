@@ -83,7 +83,7 @@ def _same_builds(
     try:
         digest = registry.digest(asked)
         if digest is None:
-            return "the registry has it no more"
+            return "the registry no longer has it"
         known = {digest, *asked_for}
         if known.issuperset(reported):
             return frozenset(known)
