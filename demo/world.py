@@ -138,7 +138,7 @@ class World:
         return f"{self.registry.host}/{self.path(host)}:{self.tag(host, sha or self.repository(host).head)}"
 
     def path(self, host: str) -> str:
-        """Where the site's images lie in the registry."""
+        """Where the site's images are in the registry."""
         return f"{PROJECT}/{self.mappings[host].repository}".lower()
 
     def tag(self, host: str, sha: str) -> str:

@@ -167,7 +167,7 @@ class DemoCluster(Contents, Switches):
     # How it fails.
 
     def expire_continue_tokens(self) -> None:
-        """Every list that is half read must be started anew: 410."""
+        """Every list that is half read must be restarted: 410."""
         self.api.lists.expire()
 
     def forget_history(self) -> None:

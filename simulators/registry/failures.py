@@ -70,7 +70,7 @@ class Failures:
             self._planned.clear()
 
     def strike(self, request: Request) -> Response | None:
-        """The answer that was planned for such a request, after its wait; None to go on as usual."""
+        """The answer that was planned for such a request, after its wait; None to continue as usual."""
         with self._lock:
             failure = next((one for one in self._planned if one.fits(request)), None)
             if failure is None:

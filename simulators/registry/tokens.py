@@ -63,7 +63,7 @@ class Tokens:
         return path not in self.private or self.private[path] == account
 
     def refuse(self, request: Request, path: str, realm: str) -> Response | None:
-        """The 401 for a request whose token is none, or not for this repository; None when it may go on."""
+        """The 401 for a request whose token is missing, or not for this repository; None when it may continue."""
         sent = request.headers.get("authorization", "")
         with self._lock:
             token = self._issued.get(sent.removeprefix("Bearer "))
