@@ -192,7 +192,7 @@ class Site(models.Model):
         "deploy by digest",
         default=False,
         db_default=False,
-        help_text="Deploys name the image's digest after its tag, so that a tag that is pushed anew changes nothing. By label this is always so.",
+        help_text="Deploys name the image's digest after its tag, so that a tag that is pushed again changes nothing. By label this is always so.",
     )
     release_job = models.CharField(
         max_length=52,
@@ -303,9 +303,9 @@ class Site(models.Model):
 
     @property
     def references(self) -> tuple[WorkloadReference, ...]:
-        """The workloads that it stands for, in the order in which a Deploy changes them.
+        """The workloads that it maps, in the order in which a Deploy changes them.
 
-        Read by a statement of its own, unless the site came by `with_workloads` or with its workloads prefetched.
+        Runs its own query, unless the site came by `with_workloads` or with its workloads prefetched.
         """
         rows = getattr(self, "workload_rows", None)
         if rows is None:
@@ -339,7 +339,7 @@ class Site(models.Model):
 
     @property
     def expected_repository(self) -> str:
-        """Image repository that this site's images lie in, like registry.example.com/my-team/cron; empty where the template gives none."""
+        """Image repository of this site's images, like registry.example.com/my-team/cron; empty where the template gives none."""
         try:
             return _expected_repository(
                 self.image_template or settings.IMAGE_TEMPLATE, self.owner, self.repository
