@@ -25,6 +25,7 @@ from deployments.operations.first_start.apps import FoundApp
 from deployments.operations.hold import place_hold, resume_hold
 from deployments.rules.pod_list import ListedPod
 from deployments.rules.workloads import OUR_MANAGER
+from simulators.cluster import CRASHES
 from tests.e2e.installation import Installation
 from tests.processes import eventually
 
