@@ -1,4 +1,4 @@
-"""How much of one HTTP/1.1 request has arrived: read as far as to know its end, and no further. Whether it is sound gunicorn judges.
+"""How much of one HTTP/1.1 request has arrived: parsed only to find its end. gunicorn judges whether it is valid.
 
 https://www.rfc-editor.org/rfc/rfc9112#name-message-body-length
 """
@@ -9,6 +9,7 @@ from dashboard.body_limits import largest_body
 
 LARGEST_HEAD = 64 * 1024
 """Bytes: gunicorn's own limits, a hundred fields of 8 KiB each, are for other sites than ours."""
+HOOKS = b"/hooks/"
 _END = b"\r\n\r\n"
 _LONGEST_CHUNK_HEAD = 1024
 
@@ -32,6 +33,8 @@ class Arrival:
         self.data = bytearray()
         self.wants_continue = False
         """It sends its body when the server agrees: `Expect: 100-continue`."""
+        self.is_hook = False
+        """Sent by a machine, which does not mind waiting for people."""
         self._body_at = 0
         """Where the body begins; 0 until the head is there."""
         self._limit = 0
@@ -71,8 +74,9 @@ class Arrival:
         if len(lengths) + is_chunked > 1 or not all(map(_is_number, lengths)):
             return False
         self._length = None if is_chunked else int(lengths[0]) if lengths else 0
-        target = request_line.split(b" ")[1:2] or [b""]
-        self._limit = largest_body(target[0].decode("latin-1"))
+        (target,) = request_line.split(b" ")[1:2] or [b""]
+        self.is_hook = target.startswith(HOOKS)
+        self._limit = largest_body(target.decode("latin-1"))
         self.wants_continue = (b"expect", b"100-continue") in [
             (name, value.lower()) for name, value in fields
         ]
