@@ -1,4 +1,4 @@
-"""Who may do what: everybody who is logged in may look, and `deployments.deploy_site` is the right to act.
+"""Who may do what: everyone who is logged in may read, and `deployments.deploy_site` is the permission to act.
 
 Each view carries one of these decorators; what it requires is in its attribute `access`.
 """
@@ -81,7 +81,7 @@ def login_needed(view: View[P]) -> View[P]:
 
 
 def deployer_needed(view: View[P]) -> View[P]:
-    """Let pass who may deploy; anybody else reads who can grant that (403)."""
+    """Let pass who may deploy; anyone else reads who can grant that (403)."""
 
     @login_needed
     @wraps(view)

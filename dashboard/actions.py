@@ -40,7 +40,7 @@ class Viewer:
 
 
 def viewer_of(request: HttpRequest, system_status: SystemStatus | None) -> Viewer:
-    """Return who looks."""
+    """Return the viewer."""
     user = request.user
     is_staff = bool(getattr(user, "is_staff", False))
     return Viewer(

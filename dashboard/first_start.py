@@ -1,4 +1,4 @@
-"""The first start's form: one app a row, each with what may be corrected, and all of them sent together."""
+"""The first start's form: one app per row, each with editable fields, and all sent together."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -135,7 +135,7 @@ def _close_the_schema() -> None:
 
 
 def _left_open(role: str) -> Iterator[str]:
-    """What an older PostgreSQL lets everybody do, where someone else owns the schema or the database."""
+    """What an older PostgreSQL lets everyone do, where someone else owns the schema or the database."""
     (schema, database) = _ask(
         "SELECT has_schema_privilege(%s, 'public', 'CREATE'), has_database_privilege(%s, current_database(), 'TEMPORARY')",
         role,

@@ -1,4 +1,4 @@
-"""SingleAnswer: a question that web asks and a worker answers, of which one row keeps the latest answer."""
+"""SingleAnswer: a request by web that a worker answers; one row keeps the latest answer."""
 
 from datetime import datetime
 from typing import Any, Self

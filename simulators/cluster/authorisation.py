@@ -1,4 +1,4 @@
-"""Who asks, and what they may do: bearer tokens and RBAC, read from the files that k8s/ ships."""
+"""Authentication and authorization: bearer tokens and RBAC, read from the files in k8s/."""
 
 import secrets
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Does the registry still have what a site could go back to? One HEAD request for each such image."""
+"""Does the registry still have a site's rollback targets? One HEAD request for each such image."""
 
 import logging
 from datetime import datetime
@@ -27,7 +27,7 @@ def check_rollback_images(*, site_id: int, registry: Registry, now: datetime) ->
 
 
 def pullable(image: ImageReference, registry: Registry) -> str | None:
-    """The image's digest, where all of it can be pulled: an index without its images is none. Raises RegistryError."""
+    """The image's digest, where all of it can be pulled: an index without its images does not count. Raises RegistryError."""
     return registry.pullable_digest(image, children=known_children(image))
 
 

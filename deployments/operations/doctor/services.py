@@ -1,4 +1,4 @@
-"""What lies outside: GitHub and every repository, the registry and every image that runs."""
+"""External services: GitHub and every repository, the registry and every running image."""
 
 import socket
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -111,7 +111,7 @@ def ping_address_answers(url: str) -> Iterator[Finding]:
 
 
 def mapped(sites: Sequence[Site], *, image_prefixes: Sequence[str]) -> Iterator[Finding]:
-    """Say so where nothing is mapped: everything else would look well; and where a site's images lie nowhere, or where this worker runs none from."""
+    """Warn where nothing is mapped, since everything else would look fine; and where a site has no image location, or one that this worker may not run."""
     if not sites:
         yield warning("Sites", "None is mapped yet.", FIRST_STEPS)
     for site in sites:

@@ -54,7 +54,7 @@ def record_discovery(
         now=now,
     )
     steps = [{"title": title, "findings": [each.as_dict() for each in lines]} for title, lines in found.steps]
-    # Not before it was requested, by web's clock: else it would seem to be under way for ever.
+    # Not before it was requested, by web's clock: else it would seem to be under way forever.
     finished_at = max(latest.asked_at or now, now)
     Discovery.record(finished_at=finished_at, steps=steps, apps=[each.as_dict() for each in found.apps])
 

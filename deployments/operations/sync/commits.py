@@ -1,4 +1,4 @@
-"""Fetch the lists of commits to deploy. Each pair of SHAs is queried once, for ever."""
+"""Fetch the lists of commits to deploy. Each pair of SHAs is queried once, forever."""
 
 import logging
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Why sites without a ready pod have none: the pods of the namespace, and one log a site."""
+"""Why sites without a ready pod have none: the pods of the namespace, and one log per site."""
 
 import logging
 from collections.abc import Callable, Sequence

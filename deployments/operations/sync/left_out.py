@@ -1,4 +1,4 @@
-"""Monorepos: which commits between what runs and the head touch none of a site's paths. Each commit is queried once, for ever.
+"""Monorepos: which commits between what runs and the head touch none of a site's paths. Each commit is queried once, forever.
 
 Sites without paths cost only one SQL query here, in the task that fetches lists of commits.
 """
@@ -35,7 +35,7 @@ def count_left_out(*, github: GitHub, now: datetime) -> list[str]:
 
 
 def is_counted(seen: Observation, paths: str) -> bool:
-    """Whether what is left out is known of the pair that was seen, or nothing has to be."""
+    """Whether what is left out is known for the observed pair, or need not be."""
     if not paths or not seen.running_sha or not seen.head_sha or seen.running_sha == seen.head_sha:
         return True
     return (seen.left_out or {}).get("of") == _key(seen, paths)
