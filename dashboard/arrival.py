@@ -32,9 +32,9 @@ class Arrival:
     def __init__(self) -> None:
         self.data = bytearray()
         self.wants_continue = False
-        """It sends its body when it is told to: `Expect: 100-continue`."""
+        """It sends its body when the server agrees: `Expect: 100-continue`."""
         self.is_hook = False
-        """Sent by a machine, which does not mind waiting for people."""
+        """Sent by a machine, which can wait while people are served."""
         self._body_at = 0
         """Where the body begins; 0 until the head is there."""
         self._limit = 0

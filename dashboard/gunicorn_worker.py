@@ -1,6 +1,6 @@
-"""gunicorn's threads, which no slow connection occupies: a thread gets a request that has arrived whole, and leaves its answer to the loop.
+"""gunicorn's threads, which slow connections cannot occupy: a thread gets only complete requests, and leaves sending its answer to the loop.
 
-gunicorn's own threads wait for whoever sends a byte a second, or reads none; sixteen such connections stop all pages and probes.
+gunicorn's own threads wait for clients that send a byte a second, or read none; sixteen such connections stop all pages and probes.
 docs/decisions/0012-slow-connections.md says why this is ours. TLS ends in front of us: there is none here.
 """
 
@@ -44,10 +44,10 @@ class Socket:
         return getattr(self._real, name)
 
     def setblocking(self, flag: bool) -> None:  # gunicorn's call
-        """Stay as it is."""
+        """Do nothing."""
 
     def settimeout(self, seconds: float | None) -> None:
-        """Stay as it is."""
+        """Do nothing."""
 
     def recv(self, size: int) -> bytes:
         """Return the end of what there is: gunicorn was given the whole request before."""
@@ -96,7 +96,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
     head_seconds, request_seconds = 10, 30
     """From a request's first moment to the end of its head, and to its own."""
     answer_seconds = 60
-    """For whoever reads an answer."""
+    """For reading an answer."""
     linger_seconds = 5
     """For a browser that still sends what we have refused: cut off at once, it would never read why."""
     idle_seconds = 1

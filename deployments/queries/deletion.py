@@ -1,4 +1,4 @@
-"""What goes with a mapping that is deleted."""
+"""What is lost when a mapping is deleted."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ class Lost:
     """How many people have starred it."""
     is_deploying: bool
     workloads: str
-    """What goes on running, as people write it."""
+    """What continues to run, as people write it."""
 
 
 def lost_with(site: Site, *, now: datetime) -> Lost:

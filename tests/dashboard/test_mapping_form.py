@@ -197,7 +197,7 @@ def test_a_mapping_is_deleted_after_a_question(admin_client: Client, site: Site)
     assert f"Deleted the mapping of {HOST}. Nothing was changed in the cluster." in answer
 
 
-def test_the_question_counts_what_is_lost_and_names_what_goes_on(admin_client: Client, site: Site) -> None:
+def test_the_question_counts_what_is_lost_and_names_what_continues(admin_client: Client, site: Site) -> None:
     now = timezone.now()
     make_deploy(site, status=Status.SUCCEEDED, finished_at=now)
     quiet = admin_client.get(DELETE).text

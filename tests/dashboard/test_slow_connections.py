@@ -230,7 +230,7 @@ def test_a_form_in_chunks_is_read(port: int) -> None:
     assert (answer.status_code, "This is not the code" in answer.text) == (200, True)
 
 
-def test_who_waits_to_be_told_is_told_to_go_on(port: int) -> None:
+def test_a_client_that_waits_for_100_continue_gets_it(port: int) -> None:
     head = HEAD + b"Expect: 100-continue\r\nContent-Length: 1\r\nConnection: close\r\n\r\n"
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.settimeout(SOON)

@@ -1,4 +1,4 @@
-"""Have a worker list a site's pods or read a log; web has no way into the cluster. What it finds is kept for minutes."""
+"""Have a worker list a site's pods or read a log; web has no access to the cluster. The result is kept for minutes."""
 
 from datetime import datetime
 

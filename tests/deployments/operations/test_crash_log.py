@@ -39,7 +39,7 @@ def test_the_log_is_read_again_when_it_was_restarted_again_and_not_at_each_look(
     assert lists_of_pods > len(stated(deploy))
 
 
-def test_a_container_that_only_fails_its_probe_is_not_asked_for_its_log_meanwhile(
+def test_the_log_of_a_container_that_only_fails_its_probe_is_not_read_meanwhile(
     world: World, clients: Clients
 ) -> None:
     deploy = rolled_out(world, clients, UNREADY)
