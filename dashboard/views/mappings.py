@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
 
 from dashboard.access import acting_user, mapping_editor_needed
-from dashboard.accounts.reauthentication import ask_for_check
+from dashboard.accounts.reauthentication import ask_before_typing, ask_for_check
 from dashboard.mapping_forms import MappingForms
 from dashboard.views.frame import name_in_lower_case
 from deployments.mapping.check import findings_in, is_problem, wait_for_answer
@@ -56,7 +56,8 @@ def delete(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _edit(request: HttpRequest, site: Site, *, called: str) -> HttpResponse:
-    if request.method == "POST" and (asked := ask_for_check(request, WHY)):
+    ask = ask_for_check if request.method == "POST" else ask_before_typing
+    if asked := ask(request, WHY):
         return asked
     forms = MappingForms(request, site)
     if request.method == "POST" and forms.is_valid():

@@ -2,12 +2,14 @@
 
 import re
 from html import unescape
+from time import time
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
+from dashboard.accounts.reauthentication import CHECKED_AT
 from deployments.models import AuditEvent, Hold, MappingCheck, Site, Status
 from deployments.models.site import mapping_fields
 from deployments.operations.doctor.findings import Finding, bad, good
@@ -43,6 +45,12 @@ def answered(site: Site, *findings: Finding) -> None:
     MappingCheck.objects.create(site=site, asked_at=now, answered_at=now, findings=rows)
 
 
+def logged_in_before(client: Client, *, minutes: int) -> None:
+    session = client.session
+    session[CHECKED_AT] = time() - minutes * 60
+    session.save()
+
+
 @pytest.fixture
 def eve(client: Client) -> Client:
     """An administrator who may see mappings, and change none."""
@@ -62,8 +70,36 @@ def test_a_site_is_added_with_several_workloads_and_the_audit_says_so(admin_clie
     assert AuditEvent.objects.filter(message="Added the mapping of shop.", site=site).count() == 1
 
 
-def test_a_workload_s_row_is_added_without_a_script_and_loses_nothing(admin_client: Client) -> None:
-    page = admin_client.post(ADD, sent("shop", repository="", **{"add-workload": "1"})).text
+def test_what_was_typed_is_saved_after_the_check_that_an_old_session_needs(admin_client: Client) -> None:
+    logged_in_before(admin_client, minutes=16)
+
+    form = admin_client.get(ADD)
+    check = admin_client.post(ADD, sent("shop"))["Location"]
+    is_saved_at_once = Site.objects.exists()
+    admin_client.post(check, {"password": "password", "next": ADD})
+
+    assert form.status_code == 200
+    assert not is_saved_at_once
+    assert Site.objects.get().name == "shop"
+
+
+@pytest.mark.parametrize(("minutes", "asks"), [(16, True), (1, False)])
+def test_a_person_who_cannot_confirm_here_logs_in_before_typing(
+    client: Client, minutes: int, *, asks: bool
+) -> None:
+    client.force_login(User.objects.create_superuser("root"))
+    logged_in_before(client, minutes=minutes)
+
+    answer = client.get(ADD)
+
+    assert (answer.get("Location") == f"/login/?next={ADD}") is asks
+
+
+@pytest.mark.parametrize("repository", ["", SHOP["repository"]])
+def test_a_workload_s_row_is_added_without_a_script_and_loses_nothing(
+    admin_client: Client, repository: str
+) -> None:
+    page = admin_client.post(ADD, sent("shop", repository=repository, **{"add-workload": "1"})).text
 
     assert 'name="workloads-1-name"' in page
     assert 'value="shop"' in page
@@ -258,5 +294,6 @@ def test_a_check_that_is_not_answered_yet_is_linked_and_followed(admin_client: C
     form = admin_client.get("/sites/shop/edit").text
 
     assert '<a href="/sites/shop/edit">See what it finds</a>' in page
+    assert MappingCheck.objects.get().answered_at is None
     assert "data-pending" in form
     assert "mapping_check.js" in form
