@@ -83,11 +83,11 @@ def _check_columns(names: Iterable[str]) -> None:
 def _save(row: dict[str, str], saved: list[str]) -> bool:
     """Save one mapping, and add its host where it is new or has changed; return whether it is new."""
     if None in row:
-        raise CommandError("It has more cells than the heading line.")
+        raise CommandError("It has more cells than the header line.")
     if missing := [name for name in REQUIRED if not row.get(name)]:
         raise CommandError(f"{', '.join(missing)} must not be empty.")
     if not (row.get("name") or row.get("host")):
-        raise CommandError("name and host must not both be empty.")
+        raise CommandError("Fill in name or host.")
     texts = {name: (text or "").strip() for name, text in row.items()}
     workloads = _workloads(texts)
     values = {name: _value(name, text) for name, text in texts.items() if name in mapping_fields()}
@@ -96,7 +96,7 @@ def _save(row: dict[str, str], saved: list[str]) -> bool:
     site = Site.objects.filter(name=name).first() or Site()
     is_new = site.pk is None
     if is_new and not workloads:
-        raise CommandError(f"{WORKLOADS} or deployment must not be empty.")
+        raise CommandError(f"Fill in {WORKLOADS} or deployment.")
     before = {} if is_new else {name: getattr(site, name) for name in values}
     for name, value in values.items():
         setattr(site, name, value)
@@ -115,7 +115,7 @@ def _save(row: dict[str, str], saved: list[str]) -> bool:
 def _workloads(texts: Mapping[str, str]) -> tuple[WorkloadReference, ...] | None:
     """None where no column names any: the site keeps those that it has."""
     if texts.get(WORKLOADS) and texts.get("deployment"):
-        raise CommandError(f"{WORKLOADS} and deployment are both filled in: leave one of them empty.")
+        raise CommandError(f"Fill in only one of {WORKLOADS} and deployment.")
     namespace = texts.get("namespace") or "default"
     if text := texts.get(WORKLOADS):
         return _parsed(text, namespace)

@@ -27,10 +27,10 @@ def count_left_out(*, github: GitHub, now: datetime) -> list[str]:
             if _count(seen, github, now=now):
                 counted.append(seen.site.name)
         except GitHubRateLimited:
-            logger.warning("GitHub's limit is reached: which commits touch a site's paths has to wait")
+            logger.warning("GitHub's limit is reached: changed paths are read later")
             break
         except GitHubError as error:
-            logger.warning("What the commits of %s changed is not known: %s", seen.site.name, error)
+            logger.warning("The paths changed by commits of %s are unknown: %s", seen.site.name, error)
     return counted
 
 

@@ -30,7 +30,7 @@ def ask_provenance(*, clients: Clients, now: datetime) -> list[str]:
             try:
                 found = _ask(seen, clients, now=now)
             except GitHubRateLimited:
-                logger.warning("GitHub's limit is reached: attestations have to wait")
+                logger.warning("GitHub's limit is reached: attestations are read later")
                 break
             except (GitHubError, RegistryError, UnableToParseImage) as error:
                 logger.warning("No attestation of %s is known: %s", seen.site.name, error)
