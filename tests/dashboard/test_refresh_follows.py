@@ -37,6 +37,8 @@ NOT_SHOWN = {
     Observation: {
         "repository_id": "GitHub's key, for following renames",
         "head_version": "by release alone",
+        "built_version": "by release alone",
+        "awaited_check_state": "with paths alone",
         "left_out": "with paths alone",
         "provenance": "the dialog shows it",
         "running_version": "by release alone",
@@ -78,6 +80,7 @@ PROVENANCE = {"sha": HEAD, "digest": "sha256:0", "first_asked_at": None, "attest
 IN_ROW = {
     "check_state": list(CheckState),
     "built_check_state": list(CheckState),
+    "awaited_check_state": list(CheckState),
     "built_from_sha": [HEAD],
     "asked_below": [{OTHER_SHA: "2026-11-23T12:00:00+00:00"}],
     "build_seconds": [[60]],

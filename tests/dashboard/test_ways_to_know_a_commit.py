@@ -2,12 +2,14 @@
 
 import re
 
+import pytest
 from django.test import Client
 
-from deployments.models import CommitRange, Site
+from deployments.models import CommitRange, Deploy, Site
 from deployments.rules.paths import key_of
 from tests.dashboard.conftest import HEAD, HOST, RUNNING, MakeSite
 
+BUILT = "e" * 40
 PATHS = "services/api/**, go.mod"
 
 
@@ -63,6 +65,62 @@ def test_commits_that_touch_other_paths_are_told_apart(deployer: Client, make_si
     assert f"1 of 2 commits touches none of this site's paths, {PATHS}, and is not counted as behind." in page
     assert f"{other[:7]} · other paths" in page
     assert f"{HEAD[:7]} · other paths" not in page
+
+
+def test_a_version_that_is_ready_below_the_newest_is_named(deployer: Client, make_site: MakeSite) -> None:
+    built = {"built_sha": BUILT, "built_version": "v1.4.3", "built_from_sha": RUNNING}
+    site = make_site(
+        head_version="v1.5.0", running_version="v1.4.2", head_image_built=False, behind_by=3, **built
+    )
+    Site.objects.filter(pk=site.pk).update(
+        commit_source="release", image_template="gcr.io/icco-cloud/cron:{version}"
+    )
+
+    page = words(deployer.get(f"/sites/{HOST}/").text)
+    dialog = words(deployer.get(f"/sites/{HOST}/deploy").text)
+
+    newest = f"the newest, v1.5.0 ({HEAD[:7]}), has no image"
+    assert f"v1.4.3 ({BUILT[:7]}) is ready; {newest}." in page
+    assert f"Ready: v1.4.3 {BUILT[:7]}" in page
+    assert f"Will run v1.4.3 {BUILT[:7]}" in dialog
+
+
+@pytest.fixture
+def awaited(make_site: MakeSite) -> str:
+    """A commit that touches the site's paths and has no image, below a newest commit that touches none."""
+    left_out = {"of": key_of(running=RUNNING, head=HEAD, paths=PATHS), "shas": [HEAD], "newest": BUILT}
+    site = make_site(behind_by=2, head_image_built=False, left_out=left_out, awaited_check_state="pending")
+    Site.objects.filter(pk=site.pk).update(paths=PATHS)
+    common = {"author": "Ada", "committed_at": None, "url": ""}
+    newest = {"sha": HEAD, "headline": "Theirs", "parents": [BUILT], **common}
+    own = {"sha": BUILT, "headline": "Ours", "parents": [RUNNING], **common}
+    CommitRange.objects.create(
+        owner="icco", repository="cron", base=RUNNING, head=HEAD, total=2, commits=[newest, own]
+    )
+    return BUILT
+
+
+def test_deploy_when_ready_is_about_the_newest_commit_that_touches_its_paths(
+    deployer: Client, awaited: str
+) -> None:
+    page, row = deployer.get(f"/sites/{HOST}/").text, deployer.get("/").text
+    dialog = deployer.get(f"/sites/{HOST}/deploy").text
+
+    address = f"/sites/{HOST}/deploy?sha={awaited}"
+    assert f"The image of {awaited[:7]} is not built yet." in page
+    assert (address in page, address in row) == (True, True)
+    assert "Deploy when ready" in words(dialog)
+    assert f"Will run {awaited[:7]}" in words(dialog)
+    assert "Wait until CI has passed" in dialog
+
+
+def test_it_may_be_waited_for_from_its_dialog(deployer: Client, awaited: str) -> None:
+    deployer.post(
+        f"/sites/{HOST}/deploy", {"sha": awaited, "seen": RUNNING, "when_ready": "on", "follow": "this"}
+    )
+
+    deploy = Deploy.objects.get()
+    assert (deploy.sha, deploy.status, deploy.headline) == (awaited, "waiting", "Ours")
 
 
 def attested(make_site: MakeSite, **attestation: str) -> Site:

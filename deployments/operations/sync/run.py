@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Case, Exists, OuterRef, Subquery, When
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, Subquery, When
 
 from deployments.clients.clients import Clients
 from deployments.locks import Lock, try_lock
@@ -22,8 +22,13 @@ from deployments.queries import GOOD_ENOUGH
 from deployments.queue import enqueue
 from deployments.queue.broker import release_entries
 from deployments.rules.autodeploy import Go, Stop
+from deployments.rules.builds import CommitSource
 
 MESSAGE_LENGTH = 500
+_TEN = Func(
+    F("mainline"), function="jsonb_path_query_array", template="%(function)s(%(expressions)s, '$[0 to 9]')"
+)
+_SEEKS_FAR = Q(commit_source=CommitSource.RELEASE) | ~Q(paths="")
 DEAD_AFTER = timedelta(seconds=30)
 """A sync that was taken so long ago holds the lock, or is dead."""
 
@@ -146,9 +151,13 @@ def _sites(names: Sequence[str]) -> Sequence[Site]:
         .select_related("observation__latest_deploy")
         .annotate(
             has_commits=Exists(known),
-            # Of the few alone whose newest commit has no image.
+            # Of the few alone whose newest commit has no image; all of it where few commits have a version or touch the site's paths.
             mainline=Case(
-                When(observation__head_image_built=False, then=Subquery(known.values("mainline")[:1])),
+                When(
+                    Q(observation__head_image_built=False) & _SEEKS_FAR,
+                    then=Subquery(known.values("mainline")[:1]),
+                ),
+                When(observation__head_image_built=False, then=Subquery(known.values(newest=_TEN)[:1])),
                 default=None,
             ),
             # Asked along, and not by a statement of its own: whoever holds the lock finds no other run alive.

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
-from deployments.models import Build, Deploy, Observation, Site, Status
+from deployments.models import Build, Deploy, Hold, Observation, Site, Status
 from deployments.operations.deploys.deploy_request import WhenReady
 from deployments.operations.deploys.images import check_rollback_images
 from deployments.operations.deploys.request import UnableToDeploy
@@ -32,6 +32,13 @@ def seen() -> Observation:
 def shown() -> str:
     (row,) = [each for each in site_list(now=NOW).rows if each.site.host == HOST]
     return row.answer.message
+
+
+def look(clients: Clients) -> None:
+    """Sync, fetch the commits that are missing, and sync again, as the worker does when they have come."""
+    observe(clients)
+    fetch_commits(github=clients.github, now=NOW)
+    observe(clients)
 
 
 def pinned(world: World, digest: str) -> str:
@@ -142,6 +149,90 @@ def test_a_branch_with_a_slash_has_a_tag_without(world: World, clients: Clients)
     observe(clients)
 
     assert (seen().head_sha, seen().head_image_built) == (head, True)
+
+
+def test_the_newest_build_is_on_offer_where_the_newest_commit_has_none(
+    world: World, clients: Clients
+) -> None:
+    observe(clients)
+    built, head = world.commit(HOST, "Show the weather"), world.commit(HOST, built=False)
+
+    look(clients)
+
+    assert shown() == f"2 commits behind. {built[:7]} is ready; the newest, {head[:7]}, has no image."
+    assert (seen().built_headline, seen().built_check_state) == ("Show the weather", "success")
+    digest = Build.objects.get(sha=built).digest
+    assert succeed(ask(HOST, built), clients, world).image == pinned(world, digest)
+
+
+def test_a_short_revision_of_an_older_commit_is_on_offer_in_full(world: World, clients: Clients) -> None:
+    observe(clients)
+    built = world.commit(HOST, built=False)
+    push(world, built[:8])
+    world.commit(HOST, built=False)
+
+    look(clients)
+
+    assert seen().ready_below == built
+
+
+def test_auto_deploy_takes_an_earlier_build_where_the_newest_one_is_red(
+    world: World, clients: Clients
+) -> None:
+    Site.objects.filter(host=HOST).update(auto_deploy=True)
+    Hold.objects.create(site=Site.objects.get(host=HOST), placed_at=NOW, placed_by_name="nat")
+    green = world.commit(HOST)
+    look(clients)
+    world.commit(HOST, checks="FAILURE")
+    world.commit(HOST, built=False)
+    Hold.objects.all().delete()
+
+    look(clients)
+
+    assert Deploy.objects.get().sha == green
+
+
+def test_a_build_that_comes_later_than_the_next_commit_is_on_offer_at_once(
+    world: World, clients: Clients
+) -> None:
+    observe(clients)
+    slow = world.commit(HOST, built=False)
+    world.commit(HOST, built=False)
+    look(clients)
+
+    push(world, slow[:8])
+    observe(clients)
+
+    assert (seen().ready_below, seen().built_check_state) == (slow, "success")
+
+
+def test_the_build_of_a_merged_side_branch_is_not_on_offer(world: World, clients: Clients) -> None:
+    observe(clients)
+    repository = world.repository(HOST)
+    repository.create_branch("side", repository.graph.get(repository.head).parents[0])
+    aside = repository.commit("Aside", branch="side")
+    repository.merge("side", "Merge it")
+    push(world, aside)
+
+    look(clients)
+
+    assert (seen().ready_below, seen().head_image_built) == ("", False)
+
+
+def test_a_build_that_is_deleted_is_on_offer_no_more(world: World, clients: Clients) -> None:
+    observe(clients)
+    built = world.commit(HOST, built=False)
+    digest = push(world, built)
+    world.commit(HOST, built=False)
+    look(clients)
+    world.registry.remove(world.path(HOST), world.tag(HOST, built))
+
+    refused = begin(ask(HOST, built), clients)
+    observe(clients)
+
+    assert "The registry no longer has all of" in refused.message
+    assert not Build.objects.filter(digest=digest).exists()
+    assert seen().ready_below == ""
 
 
 def test_two_tags_on_one_digest_are_one_build(world: World, clients: Clients) -> None:
