@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deployments.facts import StandingHold, provenance_from_json, slugs_of, stopping_holds
+from dashboard.provenance import provenance_of, provenance_warning
+from deployments.facts import StandingHold, stopping_holds
 from deployments.models import Kind, Status
 from deployments.queries import Commit, SitePage, on_the_way
 from deployments.rules.guards import NEVER_SYNCED
 from deployments.rules.images import is_full_sha
-from deployments.rules.provenance import Provenance, built_by, contradiction, why_not
 from deployments.rules.site_state import CheckState
-from deployments.rules.wording import counted, sentences, short
+from deployments.rules.wording import counted, short
 
 _WAYS_BACK = {Kind.ROLLBACK: "a rollback", Kind.RESTART: "a restart"}
 
@@ -77,7 +77,7 @@ def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
         waits_for_ci=row.site.wait_for_ci,
         workloads=tuple(str(each) for each in row.site.references) if len(row.site.references) > 1 else (),
         release_job=row.site.release_job,
-        provenance=_provenance(page, sha),
+        provenance=provenance_of(row, sha),
         version=_version(page, sha),
     )
 
@@ -101,20 +101,6 @@ def _waits_for_image(page: SitePage, sha: str) -> bool:
     seen = page.row.seen
     is_newest = sha in {seen.head_sha, seen.newest_sha}
     return is_newest and seen.head_image_built is False and sha != seen.ready_below
-
-
-def _known_provenance(page: SitePage, sha: str) -> Provenance | None:
-    known = provenance_from_json(page.row.seen.provenance)
-    return known if known and known.sha == sha else None
-
-
-def _provenance(page: SitePage, sha: str) -> str:
-    known = _known_provenance(page, sha)
-    if known and known.attestation:
-        return sentences(built_by(known.attestation))
-    if not page.row.site.requires_provenance or not sha:
-        return ""
-    return why_not(known, sha=sha, slugs=slugs_of(page.row.site))
 
 
 def _shipped(page: SitePage, sha: str) -> tuple[Commit, ...]:
@@ -189,8 +175,8 @@ def _warnings(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> Itera
         return
     if is_red:
         yield f"CI failed on {short(sha)}. Deploying anyway ignores that."
-    if other := contradiction(_known_provenance(page, sha), slugs=slugs_of(page.row.site)):
-        yield sentences(other)
+    if other := provenance_warning(page.row, sha):
+        yield other
     if is_head and seen.ahead_by:
         one = seen.ahead_by == 1
         yield f"Deploying will remove {counted(seen.ahead_by, 'commit')} that {'isn' if one else 'aren'}'t on the branch."

@@ -40,7 +40,6 @@ NOT_SHOWN = {
         "built_version": "by release alone",
         "awaited_check_state": "with paths alone",
         "left_out": "with paths alone",
-        "provenance": "the dialog shows it",
         "running_version": "by release alone",
         "head_seen_at": "for how long CI and the build are waited for",
         "asked_below": "for asking once",
@@ -76,7 +75,14 @@ NOT_SHOWN = {
         "resumed_by_name": "written together with lifted_at, and never again",
     },
 }
-PROVENANCE = {"sha": HEAD, "digest": "sha256:0", "first_asked_at": None, "attestation": None, "problem": ""}
+ATTESTATION = {"repository": "icco/cron", "workflow": ".github/workflows/build.yml", "commit": HEAD}
+PROVENANCE = {
+    "sha": HEAD,
+    "digest": "sha256:0",
+    "first_asked_at": None,
+    "attestation": ATTESTATION,
+    "problem": "",
+}
 IN_ROW = {
     "check_state": list(CheckState),
     "built_check_state": list(CheckState),

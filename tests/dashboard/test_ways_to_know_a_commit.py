@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.test import Client
+from django_q.models import OrmQ
 
 from deployments.models import CommitRange, Deploy, Site
 from deployments.rules.paths import key_of
@@ -148,6 +149,38 @@ def test_the_dialog_says_who_built_the_image_and_whose_word_that_is(
 
     assert f"Built by .github/workflows/build.yml of icco/cron from {HEAD[:7]}, as GitHub lists it." in page
     assert "erified" not in page
+
+
+def test_the_sites_page_says_so_too(deployer: Client, make_site: MakeSite) -> None:
+    attested(make_site)
+
+    page = words(deployer.get(f"/sites/{HOST}/").text)
+
+    assert (
+        f"Image: Built by .github/workflows/build.yml of icco/cron from {HEAD[:7]}, as GitHub lists it."
+        in page
+    )
+    assert not OrmQ.objects.exists()
+
+
+@pytest.mark.parametrize("page", [f"/sites/{HOST}/", f"/sites/{HOST}/deploy"])
+def test_who_opens_a_page_has_a_worker_ask_what_is_not_known(
+    deployer: Client, make_site: MakeSite, page: str
+) -> None:
+    site = make_site()
+
+    deployer.get(page)
+    deployer.get(page)
+
+    (entry,) = OrmQ.objects.all()
+    assert (entry.func(), entry.task["args"]) == ("deployments.tasks.check_provenance", [site.pk])
+
+
+@pytest.mark.usefixtures("site")
+def test_a_page_that_refreshes_itself_asks_nothing(deployer: Client) -> None:
+    deployer.get(f"/sites/{HOST}/", headers={"HX-Request": "true"})
+
+    assert not OrmQ.objects.exists()
 
 
 def test_the_dialog_warns_of_an_image_that_github_lists_as_another_commits(

@@ -12,7 +12,6 @@ from deployments.operations.deploys.images import check_rollback_images
 from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.deploys.waiting import check_pending_image
 from deployments.operations.sync.commits import fetch_commits
-from deployments.operations.sync.provenance import ask_provenance
 from deployments.queries import site_list
 from deployments.queries.rollbacks import rollback_targets
 from simulators.registry import OCI_INDEX, Says, labels_of
@@ -88,7 +87,6 @@ def test_when_nothing_changed_it_costs_two_requests_and_a_head_for_each_site(
     world.commit(HOST)
     observe(clients)
     fetch_commits(github=clients.github, now=NOW)
-    ask_provenance(clients=clients, now=NOW)
     for log in (world.github.requests, world.registry.requests, world.cluster.requests):
         log.clear()
 

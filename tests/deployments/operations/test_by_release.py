@@ -13,7 +13,6 @@ from deployments.operations.deploys.deploy_request import WhenReady
 from deployments.operations.deploys.waiting import check_pending_image
 from deployments.operations.sync.commits import fetch_commits
 from deployments.operations.sync.head_check import check_heads
-from deployments.operations.sync.provenance import ask_provenance
 from deployments.operations.sync.run import sync
 from deployments.queries import site_list
 from deployments.queries.rollbacks import rollback_targets
@@ -110,7 +109,6 @@ def test_when_nothing_changed_it_costs_two_requests_and_none_to_the_registry(
     world.release(HOST, "v1.6.0")
     observe(clients)
     fetch_commits(github=clients.github, now=NOW)
-    ask_provenance(clients=clients, now=NOW)
     observe(clients)
     for log in (world.github.requests, world.registry.requests, world.cluster.requests):
         log.clear()
