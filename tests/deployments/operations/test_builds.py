@@ -14,7 +14,14 @@ from deployments.operations.deploys.waiting import check_pending_image
 from deployments.operations.sync.commits import fetch_commits
 from deployments.queries import site_list
 from deployments.queries.rollbacks import rollback_targets
-from simulators.registry import OCI_INDEX, Says, labels_of
+from simulators.registry import (
+    DOCKER_LIST,
+    DOCKER_MANIFEST,
+    OCI_INDEX,
+    OCI_MANIFEST,
+    Says,
+    labels_of,
+)
 from tests.factories import NOW, ask, begin, observe, succeed
 
 HOST = "cacophony.natwelch.com"
@@ -48,6 +55,7 @@ def push(world: World, revision: str, source: str = OURS) -> str:
     return world.build(HOST, revision, says=Says(labels_of(revision, source)))
 
 
+@pytest.mark.real_registry
 def test_what_runs_is_told_by_the_label_of_the_pods_image(world: World, clients: Clients) -> None:
     running = world.repository(HOST).head
     head = world.commit(HOST, "Serve pictures as WebP")
@@ -67,9 +75,11 @@ def test_a_commit_without_an_image_is_not_built(world: World, clients: Clients) 
     assert seen().head_image_built is False
 
 
-def test_it_goes_from_push_to_deployed_by_the_digest(world: World, clients: Clients) -> None:
+@pytest.mark.real_registry
+@pytest.mark.parametrize("media_type", [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST])
+def test_it_goes_from_push_to_deployed_by_the_digest(world: World, clients: Clients, media_type: str) -> None:
     head = world.commit(HOST, built=False)
-    digest = push(world, head)
+    digest = world.build(HOST, head, media_type=media_type)
     observe(clients)
 
     deploy = succeed(ask(HOST), clients, world)
@@ -89,6 +99,7 @@ def test_when_nothing_changed_it_costs_two_requests_and_a_head_for_each_site(
     fetch_commits(github=clients.github, now=NOW)
     for log in (world.github.requests, world.registry.requests, world.cluster.requests):
         log.clear()
+    connections = world.registry.connections
 
     with CaptureQueriesContext(connection) as statements:
         report = observe(clients)
@@ -98,6 +109,7 @@ def test_when_nothing_changed_it_costs_two_requests_and_a_head_for_each_site(
     assert len(world.github.requests) == 2
     assert len(world.cluster.requests) == 1
     assert [each.method for each in manifests] == ["HEAD"] * 34
+    assert world.registry.connections == connections
     assert len(statements) <= 9, [each["sql"] for each in statements]
 
 
@@ -217,6 +229,7 @@ def test_the_build_of_a_merged_side_branch_is_not_on_offer(world: World, clients
     assert (seen().ready_below, seen().head_image_built) == ("", False)
 
 
+@pytest.mark.real_registry
 def test_a_build_that_is_deleted_is_on_offer_no_more(world: World, clients: Clients) -> None:
     observe(clients)
     built = world.commit(HOST, built=False)
@@ -233,6 +246,7 @@ def test_a_build_that_is_deleted_is_on_offer_no_more(world: World, clients: Clie
     assert seen().ready_below == ""
 
 
+@pytest.mark.real_registry
 def test_two_tags_on_one_digest_are_one_build(world: World, clients: Clients) -> None:
     head = world.commit(HOST)
     digest = world.registry.push(world.path(HOST), "latest", says=Says(labels_of(head, OURS)))
@@ -245,6 +259,7 @@ def test_two_tags_on_one_digest_are_one_build(world: World, clients: Clients) ->
     assert world.running_image(HOST).endswith(f":latest@{digest}")
 
 
+@pytest.mark.real_registry
 def test_a_tag_that_moved_under_running_nodes_is_told(world: World, clients: Clients) -> None:
     world.cluster.scale(NAMESPACE, NAME, 1)
     world.cluster.settle_now()
@@ -257,6 +272,20 @@ def test_a_tag_that_moved_under_running_nodes_is_told(world: World, clients: Cli
 
     assert (seen().running_sha, seen().desired_sha) == ("", head)
     assert "its tag was pushed anew, and its pods run different builds of it. Deploy the newest" in shown()
+
+
+@pytest.mark.real_registry
+@pytest.mark.parametrize("at", ["manifest", "index"])
+def test_an_annotation_counts_beside_the_labels_of_a_base_image(
+    world: World, clients: Clients, at: str
+) -> None:
+    head = world.commit(HOST, built=False)
+    inherited = labels_of("a" * 40, "https://github.com/library/python")
+    world.build(HOST, head, says=Says(inherited, **{at: labels_of(head, OURS)}), media_type=OCI_INDEX)
+
+    observe(clients)
+
+    assert (seen().head_image_built, seen().registry_problem) == (True, "")
 
 
 SAID = {
@@ -282,6 +311,7 @@ SAID = {
 }
 
 
+@pytest.mark.real_registry
 @pytest.mark.parametrize(("revision", "source", "message"), SAID.values(), ids=SAID)
 def test_a_newest_build_whose_label_does_not_count_says_why(
     world: World, clients: Clients, revision: str, source: str, message: str
@@ -331,6 +361,7 @@ def test_a_repository_is_the_same_however_its_address_is_spelt(
     assert seen().head_image_built is True
 
 
+@pytest.mark.real_registry
 def test_a_short_revision_is_known_in_full(world: World, clients: Clients) -> None:
     head = world.commit(HOST, built=False)
     push(world, head[:8])
@@ -342,6 +373,7 @@ def test_a_short_revision_is_known_in_full(world: World, clients: Clients) -> No
     assert (seen().running_sha, seen().behind_by) == (head, 0)
 
 
+@pytest.mark.real_registry
 def test_a_build_of_a_commit_that_a_force_push_removed_is_not_deployed(
     world: World, clients: Clients
 ) -> None:
@@ -356,6 +388,7 @@ def test_a_build_of_a_commit_that_a_force_push_removed_is_not_deployed(
     assert f"was built from {removed[:7]}, which is not on main: a force-push removed it" in shown()
 
 
+@pytest.mark.real_registry
 def test_a_build_of_a_pull_requests_merge_commit_is_not_deployed(world: World, clients: Clients) -> None:
     repository = world.repository(HOST)
     head = world.commit(HOST, built=False)
@@ -369,6 +402,7 @@ def test_a_build_of_a_pull_requests_merge_commit_is_not_deployed(world: World, c
     assert "Let the workflow push this tag only for pushes to main" in shown()
 
 
+@pytest.mark.real_registry
 def test_a_digest_that_is_deleted_before_the_patch_changes_nothing(world: World, clients: Clients) -> None:
     before = world.running_image(HOST)
     head = world.commit(HOST, built=False)
@@ -384,6 +418,7 @@ def test_a_digest_that_is_deleted_before_the_patch_changes_nothing(world: World,
     assert world.running_image(HOST) == before
 
 
+@pytest.mark.real_registry
 def test_an_index_whose_image_is_deleted_before_the_patch_changes_nothing(
     world: World, clients: Clients
 ) -> None:
@@ -452,6 +487,7 @@ def test_a_registry_that_is_silent_keeps_what_is_known(world: World, clients: Cl
     assert (seen().running_sha, seen().head_image_built) == (before.running_sha, True)
 
 
+@pytest.mark.real_registry
 def test_a_way_back_whose_index_lost_its_image_is_not_offered(world: World, clients: Clients) -> None:
     before = world.repository(HOST).head
     index = world.build(HOST, before, media_type=OCI_INDEX)
