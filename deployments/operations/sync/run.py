@@ -17,6 +17,7 @@ from deployments.operations.sync.decide import Decision, decide_all
 from deployments.operations.sync.gather import Gathered, gather
 from deployments.operations.sync.gather_builds import save_builds
 from deployments.operations.sync.gather_versions import save_versions
+from deployments.operations.sync.head_check import watch
 from deployments.operations.sync.record import changed_sites, record
 from deployments.queries import GOOD_ENOUGH
 from deployments.queue import enqueue
@@ -128,6 +129,8 @@ def _sync_alone(
         decisions = tuple(_act(each, now=now) for each in decide_all(sites, gathered.observations, now=now))
         move_on_where_ready(sites, now=now)
         notify_what_waits(decisions, before)
+        changed_keys = {site.pk for site in changed}
+        watch((each.site for each in decisions if each.site.pk in changed_keys), now=now)
     except Exception as error:
         run.result, run.message = SyncRun.Result.FAILED, f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH]
         run.finished_at = clock()
