@@ -16,7 +16,7 @@ ENV UV_COMPILE_BYTECODE=1 \
 WORKDIR /opt/headway
 # Extras of pyproject.toml: --build-arg 'EXTRAS=--extra sentry --extra otel'.
 ARG EXTRAS=""
-# What changes seldom comes first: a change of ours does not install the packages anew.
+# What rarely changes comes first: a change to our code does not reinstall the packages.
 COPY pyproject.toml uv.lock ./
 # Of the cluster's library only its core is used (docs/dependencies.md): the rest stays without bytecode, 50 MB less.
 # hadolint ignore=SC2086

@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 TIERS := $(BIN)/pytest --numprocesses auto
-# Each of a run's many processes would compile the tests anew.
+# Each of a run's many processes would compile the tests again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help

@@ -166,7 +166,7 @@ def _use(world: World, folder: Path) -> None:
 
 
 def _begin_an_hour(world: World) -> None:
-    """Give whoever is measured next GitHub's whole budget: the original script uses up an hour's for 5,000 sites."""
+    """Give the next measurement GitHub's whole budget: the original script uses up an hour's for 5,000 sites."""
     for limit in world.github.limits.values():
         limit.used = 0
 

@@ -16,7 +16,7 @@ MOUNT = re.compile(r"--mount=\S+ ")
 
 @dataclass
 class Image:
-    """`folder` stands for the image's /opt/headway; `environment` is what the last stage sets."""
+    """`folder` is the image's /opt/headway; `environment` is what the last stage sets."""
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)

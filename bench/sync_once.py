@@ -1,6 +1,6 @@
 """Sync all sites of the database that the environment names, twice; print what the second one took, as JSON.
 
-A process of its own, so that its peak memory is that of a sync and of nothing else.
+A separate process, so that its peak memory is that of a sync and of nothing else.
 """
 
 import json
@@ -46,7 +46,7 @@ def measured(work) -> dict[str, float]:  # noqa: ANN001
 
 
 def peak_megabytes() -> float:
-    """Peak of this program alone (Linux): getrusage would tell the parent's, from before it became this one."""
+    """Peak of this program alone (Linux): getrusage would give the parent's, from before the exec."""
     status = Path("/proc/self/status").read_text()
     return round(int(status.partition("VmHWM:")[2].split()[0]) / 1024, 1)
 

@@ -32,7 +32,7 @@ class DeployDialog:
     label: str
     accepts_red: bool
     waits_for_image: bool
-    """It is asked for before its image is there."""
+    """It is requested before its image exists."""
     may_wait_for_ci: bool
     """CI has not finished: who deploys may wait for that, too."""
     waits_for_ci: bool

@@ -2,7 +2,7 @@
 
     python -m dashboard.embedded_postgres start | stop [NAME …] | url
 
-A checkout has one server; the demo and the tests make others beside it. A server listens on a Unix socket only, trusts whoever reaches
+A checkout has one server; the demo and the tests make others beside it. A server listens on a Unix socket only, trusts anyone who reaches
 that socket (in a folder that only its owner can enter), and stays up until `stop`: a command that ends must not take it away
 from another that still runs.
 

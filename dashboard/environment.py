@@ -60,7 +60,7 @@ def postgresql(url: str) -> dict[str, Any]:
     try:
         database: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
     except Exception as error:
-        # The library raises ValueError, and an error of its own that repeats the url.
+        # The library raises ValueError, or its own error that repeats the url.
         raise EnvValidationError("Not a valid database URL.", ["Not a valid database URL."]) from error
     return database | {"OPTIONS": _PATIENCE | database.get("OPTIONS", {})}
 
@@ -109,7 +109,7 @@ def namespaces(each: list[str]) -> None:
 
 
 def registries(each: list[str]) -> None:
-    """Raises ValidationError where one is not a registry's host as it stands in an image's name: registry.lan:5000."""
+    """Raises ValidationError where one is not a registry's host as in an image's name: registry.lan:5000."""
     for host in each:
         try:
             is_host = parse_image(f"{host}/image").registry == host
@@ -161,6 +161,6 @@ def hook_secrets(each: list[str]) -> None:
 
 
 def web_side(api_url: str) -> str:
-    """Where people look at a GitHub whose API lies there: GitHub Enterprise Server has both on one host."""
+    """The website of the GitHub that has this API: GitHub Enterprise Server has both on one host."""
     parts = urlsplit(api_url)
     return "https://github.com" if parts.hostname == "api.github.com" else f"{parts.scheme}://{parts.netloc}"

@@ -87,7 +87,7 @@ def proposed(apps: Iterable[FoundApp]) -> list[AppRow]:
 
 
 def sent(apps: Iterable[FoundApp], data: QueryDict, refused: Mapping[str, str]) -> list[AppRow]:
-    """The same as somebody has sent them, with why one was refused; what was not sent is not ticked."""
+    """The same as someone has sent them, with why one was refused; what was not sent is not ticked."""
     rows = []
     for each in apps:
         form = AppForm(data, prefix=each.key)

@@ -119,7 +119,7 @@ def _plain_traceback(logger: WrappedLogger, name: str, event: EventDict) -> Even
 
 
 def _without_controls(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Spell out what would make lines of its own, or move the reader's terminal; only a traceback keeps its lines."""
+    """Escape what would start a new line, or move the reader's terminal; only a traceback keeps its lines."""
     return {
         name: _spelt_out(value, keep="\n\t" if name == "exception" else "")
         if isinstance(value, str)

@@ -23,7 +23,7 @@ _PROBES = {"/healthz", "/readyz", "/metrics"}
 
 
 class RequestLogMiddleware:
-    """Wishes and refusals are logged at INFO; pages that were merely looked at at DEBUG, since phones look every few seconds."""
+    """Requests to change something and refusals are logged at INFO; page views at DEBUG, since phones refresh every few seconds."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

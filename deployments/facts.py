@@ -28,9 +28,9 @@ class StandingHold:
 
     id: int
     site_id: int | None
-    """None: it stands on everything."""
+    """None: it applies to everything."""
     sha: str
-    """Empty: it stands on every commit."""
+    """Empty: it applies to every commit."""
     reason: str
     by: str
     placed_at: datetime
@@ -73,7 +73,7 @@ class StandingHold:
 
     @classmethod
     def all(cls, *, now: datetime) -> tuple[Self, ...]:
-        """Read every one, newest first: one statement."""
+        """Read every one, newest first. Runs one SQL query."""
         rows = Hold.objects.standing(now=now).values(
             "id", "site_id", "sha", "reason", "placed_at", "until", by=F("placed_by_name")
         )
@@ -90,7 +90,7 @@ def site_facts(
 ) -> SiteFacts:
     """Fold a site, its observation, its newest Deploy and the standing Holds on anything into one value.
 
-    The Hold is the one that stops `sha`, or what a Deploy of the newest would run where no commit is named. Sentences tell times in `zone`.
+    The Hold is the one that stops `sha`, or what a Deploy of the newest would run where no commit is named. Times in sentences are in `zone`.
     No statement is made when `site` was read with `observation__latest_deploy`.
     """
     seen: Observation | None = getattr(site, "observation", None)

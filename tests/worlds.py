@@ -24,7 +24,7 @@ def world(request: pytest.FixtureRequest, settings: Settings) -> Iterator[World]
     """Five sites of the real table; all 34 where the test is marked with `whole_table`, one with `real_registry`.
 
     With `every_kind` the worker has the rights for all kinds of workloads; with `by_label` every image says its commit in a label,
-    and with `by_release` images are tagged with versions. With `real_registry` images lie in docker-registry itself.
+    and with `by_release` images are tagged with versions. With `real_registry` images are in docker-registry itself.
     """
     mappings = read_mappings()
     if request.node.get_closest_marker("whole_table") is None:

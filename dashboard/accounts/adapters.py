@@ -34,7 +34,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Count attempts by the address that the audit records, too."""
-        return address_of(request) or "0.0.0.0"  # noqa: S104  stands for: unknown
+        return address_of(request) or "0.0.0.0"  # noqa: S104  means: unknown
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Of an account that another service made, ask what let it in at a login by password or passkey, too."""
@@ -65,7 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return not was_checked_lately(self.request)
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
-        """Return the ways of showing that it is you, the quickest for a thumb first."""
+        """Return the ways to confirm one's identity, the quickest on a phone first."""
         ways = super().get_reauthentication_methods(user)
         order = list(WAYS)
         return [

@@ -90,7 +90,7 @@ class CredentialField(forms.JSONField):
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth is not typed
-    """Each key is a passkey: it logs in by itself, so the device always checks its owner."""
+    """Each key is a passkey: it is enough to log in, so the device always verifies its owner."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -155,7 +155,7 @@ class RoleField(forms.ChoiceField):
 
 
 class InvitationForm(forms.ModelForm):
-    """Whom to invite, and to what. A name that differs from another in its case alone is taken."""
+    """The invited person's name and role. A name that differs from another only in case is taken."""
 
     role = RoleField()
 
@@ -178,7 +178,7 @@ class InvitationForm(forms.ModelForm):
 
 
 class WelcomeForm(BaseUserCreationForm):
-    """The first admin: whoever can read the web server's log."""
+    """The first admin: a person who can read the web server's log."""
 
     code = forms.CharField(
         max_length=40,

@@ -78,7 +78,7 @@ def renew(*, user: User, by: User, now: datetime) -> tuple[Invitation, str]:
 
 
 def revoke(*, user: User, by: User, now: datetime) -> None:
-    """Delete the account, and so the link with it: nobody has ever used either."""
+    """Delete the account, and the link with it: neither was ever used."""
     with transaction.atomic():
         name = user.get_username()
         _still_pending(user).delete()
@@ -132,7 +132,7 @@ def end_link(user: User) -> None:
 
 
 def _still_pending(user: User) -> User:
-    """Lock the row; whoever opened the link meanwhile keeps the account. Raises User.DoesNotExist."""
+    """Lock the row; a person who opened the link meanwhile keeps the account. Raises User.DoesNotExist."""
     return pending().select_for_update().get(pk=user.pk)
 
 

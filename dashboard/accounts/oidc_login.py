@@ -20,7 +20,7 @@ from dashboard.accounts.roles import Role, give_role
 
 logger = logging.getLogger(__name__)
 UNREADABLE = (OAuth2Error, OSError, LookupError, TypeError, ValueError, AttributeError)
-"""What comes of a provider that does not answer, or answers something else than the specification says; errors of HTTP are OSErrors."""
+"""What comes of a provider that does not answer, or answers something other than the specification says; errors of HTTP are OSErrors."""
 
 
 def unconfirmed() -> str:

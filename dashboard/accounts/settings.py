@@ -1,5 +1,5 @@
-"""What django-allauth is told, none of it from the environment. Nobody signs up by
-themselves, and no e-mail is sent.
+"""django-allauth's settings, none of them from the environment. Sign-up is closed,
+and no e-mail is sent.
 
 Reference: https://docs.allauth.org/en/latest/account/configuration.html and .../mfa/configuration.html
 """

@@ -102,6 +102,6 @@ if settings.OIDC_CLIENT_ID:
 if settings.SOCIALACCOUNT_PROVIDERS:
     urlpatterns += [path("login/cancelled", accounts.admin_login, name="socialaccount_login_cancelled")]
 
-# They show secrets, or who somebody is: no browser, proxy or service worker keeps them.
+# They show secrets, or who someone is: no browser, proxy or service worker keeps them.
 for pattern in urlpatterns:
     pattern.callback = never_cache(pattern.callback)

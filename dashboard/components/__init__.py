@@ -47,7 +47,7 @@ class Bundles(BaseFinder):
 
     @cached_property
     def _folder(self) -> Path:
-        """Made when somebody asks, which no web server in the cluster does: the image has the collected files."""
+        """Made when someone asks, which no web server in the cluster does: the image has the collected files."""
         folder = mkdtemp(prefix="headway-")
         atexit.register(rmtree, folder, ignore_errors=True)
         return Path(folder)

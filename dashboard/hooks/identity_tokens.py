@@ -21,7 +21,7 @@ _UNREADABLE = "The Authorization header has no token that can be read."
 
 
 Sender = Callable[[Mapping[str, Any]], Q | None]
-"""Looks at what a token says before anything is known to be true: raises Refused, or returns what must be true of a site."""
+"""Checks a token's claims before any of them is verified: raises Refused, or returns what must be true of a site."""
 
 
 def claims_of(

@@ -13,7 +13,7 @@ _HOME = 64
 
 
 class Limits:
-    """Windows of a minute that begin with an address' first message; whoever has not come for longer is forgotten."""
+    """Windows of a minute that begin with an address' first message; addresses that were silent for longer are dropped."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock

@@ -64,7 +64,7 @@ welcome.access = "open"  # type: ignore[attr-defined]  # the one open page that 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def passkey_login(request: HttpRequest) -> HttpResponse:
-    """Ask a browser for a passkey, and log in with it. The challenge lies in a signed cookie: a session would be a row for each look."""
+    """Ask a browser for a passkey, and log in with it. The challenge is in a signed cookie: a session would be a row for each visit."""
     if not consume(request, app="dashboard", action="passkey", config=PASSKEY_RATE, limit_get=True):
         return render(request, "429.html", status=429)
     if request.method == "POST" and (state := challenge_in(request)):

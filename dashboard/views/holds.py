@@ -37,7 +37,7 @@ def hold_everything(request: HttpRequest) -> HttpResponse:
 @require_POST
 @deployer_needed
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let go on what this Hold stopped, after a check where another placed it; a second tap changes nothing."""
+    """Resume what this Hold stopped, after a check where another person placed it; a second tap changes nothing."""
     hold = get_object_or_404(Hold.objects.select_related("site"), pk=pk)
     resume_hold(
         hold_id=hold.pk,

@@ -165,7 +165,7 @@ def _page(request: HttpRequest, invitation: Invitation, **forms: Any) -> HttpRes
 
 
 def _not_valid(request: HttpRequest) -> HttpResponse:
-    """One answer, whatever is wrong: it tells nobody who is invited, or was."""
+    """One answer, whatever is wrong: it does not reveal who is invited, or was."""
     return render(request, "invitation_over.html", status=404)
 
 
@@ -184,6 +184,6 @@ def _overview(
 
 
 def _qr_code(link: str) -> str:
-    """As an address of its own: allauth's picture of an authenticator's key, of our link."""
+    """As a data address: allauth's picture of an authenticator's key, of our link."""
     svg: str = get_adapter().build_totp_svg(link)
     return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"

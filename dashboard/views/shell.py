@@ -26,7 +26,7 @@ _SHELL = (
 @open_to_all
 @cache_control(max_age=3600)
 def manifest(_request: HttpRequest) -> HttpResponse:
-    """Tell what stands on the home screen (W3C, Web Application Manifest)."""
+    """The app on the home screen (W3C, Web Application Manifest)."""
     icons = [
         {
             "src": static(f"dashboard/icons/{name}.png"),

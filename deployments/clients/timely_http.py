@@ -123,7 +123,7 @@ class InTimeAdapter(HTTPAdapter):
 
 
 class _Session(requests.Session):
-    """For libraries that ask by themselves, and would not open a block."""
+    """For libraries that send requests themselves and would not open a block."""
 
     def __init__(self, *, timeout_seconds: float) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Where a Deploy can stand, which ways lead from there, who began it, and what for."""
+"""A Deploy's statuses, the transitions between them, who started it, and what for."""
 
 from typing import ClassVar
 
@@ -40,7 +40,7 @@ class Trigger(models.TextChoices):
     SYNC = "sync"
     COMMAND = "command"
     FAILURE = "failure", "a failed deploy"
-    ADOPTED = "adopted", "adopted: somebody else set it"
+    ADOPTED = "adopted", "adopted: set outside Headway"
 
 
 class Kind(models.TextChoices):

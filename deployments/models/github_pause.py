@@ -13,7 +13,7 @@ class GitHubPause(models.Model):
     )
     until = models.DateTimeField()
     in_a_row = models.PositiveSmallIntegerField(
-        default=1, help_text="Limits met without an answer between them."
+        default=1, help_text="Rate limits in a row, with no other answer between."
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Note who did what, when, from where: in the same transaction as what it tells of, so that both stand or neither does."""
+"""Note who did what, when, from where: in the same transaction as what it records, so that both are kept or neither is."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +44,6 @@ def record(
         kind=kind,
         site=site,
         host=site.name if site else "",
-        # It may quote what somebody typed, and PostgreSQL keeps no NUL.
+        # It may quote what someone typed, and PostgreSQL keeps no NUL.
         message=printable(message),
     )

@@ -21,7 +21,7 @@ def deploy_grants() -> Exists:
 
 
 def may_deploy_now(user_id: int | None) -> bool:
-    """Whether this person is active and may deploy; False for one who was deleted. One statement, whatever was read before."""
+    """Whether this person is active and may deploy; False for one who was deleted. Always runs one SQL query."""
     able = Q(is_superuser=True) | Q(deploy_grants())
     return user_id is not None and User.objects.filter(able, pk=user_id, is_active=True).exists()
 
@@ -32,7 +32,7 @@ def is_administrator(user: User | None) -> bool:
 
 
 def no_longer_allowed(deploy: Deploy) -> str:
-    """Why the person who asked for this may not have it any more; empty where they may, or no person in a browser asked."""
+    """Why the person who requested this no longer may; empty where they may, or where no person in a browser requested it."""
     if deploy.trigger != Trigger.PERSON or may_deploy_now(deploy.requested_by_id):
         return ""
     return lost_the_right(deploy.requested_by_name)

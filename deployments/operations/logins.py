@@ -9,7 +9,7 @@ from django.utils import timezone
 from deployments.models import AuditEvent
 from deployments.operations import audit
 
-NOBODY = "somebody"
+NOBODY = "someone"
 
 
 def listen() -> None:

@@ -68,7 +68,7 @@ def deploy_page(*, pk: int, now: datetime) -> DeployPage:
 
 
 def activity(*, now: datetime) -> Activity:
-    """The newest Deploys, syncs and Holds. Four statements."""
+    """The newest Deploys, syncs and Holds. Runs four SQL queries."""
     status = system_status(now=now)
     deploys = Deploy.objects.select_related("site")[:ACTIVITY_LENGTH]
     few = Case(When(is_full=False, then=F("decisions")), default=None, output_field=JSONField())

@@ -93,7 +93,7 @@ class SiteRow:
 
     @property
     def was_checked(self) -> bool:
-        """Whether a sync has looked at it, with whatever success; else nothing is known, and it counts as no state."""
+        """Whether a sync has checked it, successfully or not; else nothing is known, and it counts as no state."""
         seen = self.seen
         answers = (
             seen.github_observed_at,
@@ -152,13 +152,13 @@ class SitePage:
 
 
 def answers_of(sites: Sequence[Site], *, now: datetime) -> dict[int, State]:
-    """Return the states of sites that were read with their observations, by their keys. One statement."""
+    """Return the states of sites that were read with their observations, by their keys. Runs one SQL query."""
     status = system_status(now=now)
     return {site.pk: row_of(site, status, now=now).answer.state for site in sites}
 
 
 def rows_of(sites: SiteQuerySet, *, now: datetime) -> list[SiteRow]:
-    """Return the rows of some sites, in their order. Two statements."""
+    """Return the rows of some sites, in their order. Runs two SQL queries."""
     status = system_status(now=now)
     shown = sites.with_workloads().select_related("observation__latest_deploy")
     return [row_of(site, status, now=now) for site in shown]

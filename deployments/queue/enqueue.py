@@ -81,7 +81,7 @@ def sync(
     """Queue a sync of `names`, or of all sites where none is named; due at once, or `after_seconds`.
 
     Set aside `under` another name than the queue's own, no worker takes it before `queue.let_go(under)`.
-    `together` with all that ask so for the same reason within a moment, it is one sync; whoever asks is in a transaction.
+    `together` with all that ask so for the same reason within a moment, it is one sync; call it within a transaction.
     """
     if together:
         names = _with_those_who_wait(names, trigger)
@@ -171,7 +171,7 @@ def notify_site_waits(site_id: int, message: str) -> None:
 
 
 def tick() -> None:
-    """Its result is not saved: the tick keeps one row of its own."""
+    """Its result is not saved: the tick keeps its own row."""
     _put("tick", group="tick", save=False)
 
 

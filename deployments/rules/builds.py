@@ -103,7 +103,7 @@ def not_on_branch(commit: str, *, branch: str, headline: str) -> str:
 
 
 def not_built_from(sha: str) -> str:
-    """That no build of a commit is known, where its image is told by its label."""
+    """That no build of a commit is known, where the label identifies its image."""
     return f"No image says that it was built from {short(sha)}. Wait for its build, then deploy again."
 
 
@@ -112,7 +112,7 @@ def cleaned_up(image: str) -> str:
     return f"The registry no longer has all of {image}: it was cleaned up. Build the commit again, or deploy another one."
 
 
-MOVED = "its tag was pushed anew, and its pods run different builds of it. Deploy the newest, which goes by its digest"
+MOVED = "its tag was pushed again, and its pods run different builds of it. Deploy the newest, which goes by its digest"
 BY_TAG = "tag:"
 
 

@@ -48,7 +48,7 @@ class Diagnosis:
     container: str = ""
     """Where the trouble is; empty where it is in no container."""
     unpulled: str = ""
-    """The image that could not be pulled, for no reason that the registry could not better tell."""
+    """The image that could not be pulled, for a reason that the registry may explain better."""
     cause: str = ""
     """Why it could not be pulled, in the kubelet's words."""
 

@@ -87,7 +87,7 @@ def unknown_commit(facts: SiteFacts) -> str:
 
 
 def unasked_commit(facts: SiteFacts) -> str:
-    """The commit that the desired image carries is not known, since GitHub could not be asked for it."""
+    """The commit that the desired image carries is not known, since GitHub could not be reached."""
     if facts.desired_sha or not facts.github_problem:
         return ""
     return sentences(
@@ -104,7 +104,7 @@ def who_set(facts: SiteFacts) -> str:
 
 
 def set_by_another(facts: SiteFacts) -> str:
-    """Somebody else has set another commit than the head since Headway or a person last took the image for right."""
+    """Someone else has set another commit than the head since Headway or a person last accepted the image."""
     if not facts.is_set_by_another or facts.desired_sha == facts.head_sha:
         return ""
     who = _put_back(facts) or who_set(facts) or "It was set outside Headway"
@@ -112,7 +112,7 @@ def set_by_another(facts: SiteFacts) -> str:
 
 
 def _put_back(facts: SiteFacts) -> str:
-    """That somebody put back what ran before within a minute of our patch, without a full stop; empty when it is not so."""
+    """That someone restored the previous image within a minute of our patch, without a full stop; empty otherwise."""
     last, at = facts.last, facts.desired_at
     if last is None or facts.desired_sha != last.from_sha:
         return ""

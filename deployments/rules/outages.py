@@ -49,7 +49,7 @@ class Outage:
 def outage_of(
     deployment: Workload, pods: Iterable[Pod], events: Sequence[Event] = (), *, container: str, now: datetime
 ) -> Outage:
-    """What keeps a Deployment that wants pods and has none ready, as far as its pods and `events` of them tell."""
+    """What keeps a Deployment that wants pods and has none ready, as far as its pods and their `events` show."""
     own = sorted(
         owned_pods(deployment, pods), key=lambda pod: (pod.created_at or _NEVER, pod.name), reverse=True
     )
@@ -66,7 +66,7 @@ def outage_of(
 
 
 def _maker(workload: Workload) -> str:
-    """Its uid where it makes its pods itself; a Deployment's ReplicaSets do, and its conditions tell."""
+    """Its uid where it makes its pods itself; a Deployment's ReplicaSets do, and its conditions say so."""
     return workload.uid if workload.kind in {WorkloadKind.STATEFUL_SET, WorkloadKind.DAEMON_SET} else ""
 
 

@@ -15,7 +15,7 @@ DAY_WIDTH, BASELINE, STEP, MOST_SHOWN = 4, 24, 5, 4
 
 
 class Outcome(StrEnum):
-    """How it ended, as far as the picture tells it apart."""
+    """How it ended, as far as the picture distinguishes."""
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -82,7 +82,7 @@ def _usual(spans: Sequence[timedelta | None]) -> str:
 
 
 def _path(outcome: Outcome, deploys: Sequence[PastDeploy], *, now: datetime) -> str:
-    """Successes stand above the line, failures hang below it, and a rollback is a short bar below: shape tells as well as colour."""
+    """Successes are above the line, failures below it, and a rollback is a short bar below: shape carries the meaning as well as colour."""
     days = Counter((now - each.at) // _DAY for each in deploys if each.outcome is outcome)
     return "".join(
         _stroke(outcome, DAYS - 1 - day, min(count, MOST_SHOWN)) for day, count in sorted(days.items())

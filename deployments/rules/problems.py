@@ -1,4 +1,4 @@
-"""What every kind of trouble of a pod is made of: a sentence, when it began, and for how long it may pass by itself.
+"""What every kind of trouble of a pod is made of: a sentence, when it began, and how long it may take to clear.
 
 How long (image pulls 120 s, crashes 120 s, configuration 60 s, all that waits for something outside the pod 600 s) is what Gimlet
 found to fit. It counts from when the trouble began, by the container's own times or the event's first.
@@ -36,12 +36,12 @@ class Problem:
     reason: str
     message: str
     threshold_seconds: int | None
-    """For how long it may yet pass by itself; None: until the rollout's own time is over."""
+    """How long it may still take to clear; None: until the rollout's own time is over."""
     since: datetime | None = None
     """When it began; None where nobody says."""
     container: str = ""
     unpulled: str = ""
-    """An image that the registry should be asked for."""
+    """An image to query the registry for."""
     cause: str = ""
     """What the kubelet said of it."""
 

@@ -1,4 +1,4 @@
-"""A restart replaces pods and keeps the image: which pods are new is told by the mark that they carry.
+"""A restart replaces pods and keeps the image: the mark on a pod says whether it is new.
 
 How pods are replaced is each kind's own way: https://kubernetes.io/docs/concepts/workloads/controllers/.
 """
@@ -31,12 +31,12 @@ def what_a_restart_does(workloads: Sequence[WorkloadReference]) -> tuple[str, ..
 
 
 def can_restart(workloads: Iterable[WorkloadReference]) -> bool:
-    """Whether any of them has pods of its own."""
+    """Whether any of them has its own pods."""
     return any(each.kind != WorkloadKind.CRON_JOB for each in workloads)
 
 
 def restarted_at(templated: Template | Pod) -> str:
-    """When a restart was asked for, as `kubectl rollout restart` writes it into a template, whose pods carry it too."""
+    """When a restart was requested, as `kubectl rollout restart` writes it into a template, whose pods carry it too."""
     return templated.annotations.get(RESTARTED_AT, "")
 
 

@@ -8,7 +8,7 @@ from deployments.rules.workloads import Workload
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """One rule of an Ingress, an HTTPRoute or a DomainMapping: hosts that lead to Services of its own namespace."""
+    """One rule of an Ingress, an HTTPRoute or a DomainMapping: hosts that lead to Services in its namespace."""
 
     hosts: tuple[str, ...] = ()
     services: frozenset[str] = frozenset()

@@ -31,7 +31,7 @@ class _Tag:
 
     @property
     def number(self) -> str:
-        """What stands beside the commit and is another one at the next build, as a second commit; empty where nothing does."""
+        """What is next to the commit and differs with each build, such as a second commit; empty where nothing does."""
         beside = (_PLATFORM.sub("", each) for each in (self.before, self.after))
         parts = (part for each in beside for part in _BETWEEN.split(each))
         return next((each for each in parts if _NUMBER.fullmatch(each) or _COMMIT.fullmatch(each)), "")

@@ -1,4 +1,4 @@
-"""Which containers of a workload a site stands for: those that run its image, init containers too.
+"""Which containers of a workload belong to a site: those that run its image, init containers too.
 
 An app is all that runs its image: a migration in an init container that stays at the old commit is another app than the one that the
 page shows.

@@ -23,7 +23,7 @@ class Behaviour:
     one that is not `alive` is ended by the kubelet, since its liveness probe fails.
     `slow_seconds` replaces the cluster's own `start_seconds`. `answers` is the HTTP status of a site whose pods run it.
     A startup probe, where the pod has one, passes after as long. `pull_seconds` is how long its pull takes, `pull_error` what the
-    registry tells the kubelet instead of the image, and `config_error` what keeps the container from being made, such as
+    registry sends the kubelet instead of the image, and `config_error` what keeps the container from being made, such as
     `configmap "cron" not found`, under `waiting_reason`. `obstacle` is what its pod meets before. `gate_closed` is why a
     readiness gate stays closed; one opens a moment after the containers are ready. `job_exit_code` and `job_log` are how it ends
     where it is run to completion, as a Job's pods are, after `slow_seconds`: the same image may serve well, and fail to migrate.

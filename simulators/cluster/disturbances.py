@@ -102,7 +102,7 @@ class BusyController(Disturbance):
 
 @dataclass(frozen=True, kw_only=True)
 class Annotated(Disturbance):
-    """Somebody's controller writes an annotation, which is a new generation."""
+    """Someone's controller writes an annotation, which is a new generation."""
 
     namespace: str
     name: str
@@ -126,7 +126,7 @@ class Scaled(Disturbance):
 
 @dataclass(frozen=True, kw_only=True)
 class ImageSet(Disturbance):
-    """Somebody sets another image with kubectl."""
+    """Someone sets another image with kubectl."""
 
     namespace: str
     name: str

@@ -22,7 +22,7 @@ class DemoGitHub:
     """Speaks GitHub's API at `url` (and at `url/api/v3` with `url/api/graphql`, as GitHub Enterprise Server does).
 
     Settings, to be changed at any time: `latency_seconds` before each answer, `max_aliases` of one query, `most_answers`
-    after which each further alias gets an error of its own, `patch_bytes` of each
+    after which each further alias gets its own error, `patch_bytes` of each
     file in a comparison, `limits` by resource (`graphql`, `core`).
     """
 

@@ -1,6 +1,6 @@
 """Logging in with GitHub, and what its list says later of those who log in by password or passkey.
 
-That login is wired when web starts, with tables of its own: so here a web server runs, on a copy of the tests' database.
+That login is wired when web starts, with its own tables: so here a web server runs, on a copy of the tests' database.
 """
 
 import json
@@ -89,7 +89,7 @@ def browser(url: str) -> Browser:
 
 @pytest.fixture
 def mona(browser: Browser, url: str) -> Browser:
-    """Somebody who belongs to the organisation, has set a password and is logged out again."""
+    """Someone who belongs to the organisation, has set a password and is logged out again."""
     browser.log_in_with_github()
     assert browser.post("/account/password/first", password1=PASSWORD, password2=PASSWORD).ok
     return Browser(url)

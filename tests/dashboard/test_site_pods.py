@@ -78,7 +78,7 @@ def test_pods_that_were_checked_ten_minutes_ago_are_not_shown(deployer: Client, 
 
 
 @pytest.mark.usefixtures("checked")
-def test_a_log_is_asked_for_in_one_tap_and_its_page_waits(deployer: Client) -> None:
+def test_a_log_is_requested_in_one_tap_and_its_page_waits(deployer: Client) -> None:
     page = deployer.get(URL).text
 
     answer = deployer.post(f"{URL}log", ASK)

@@ -67,7 +67,7 @@ def test_web_has_no_secret_of_the_worker_s_and_each_has_its_own_role() -> None:
     assert migrate["DATABASE_URL"].startswith("${DATABASE_URL:?")
 
 
-def test_what_is_not_generated_is_told_in_the_manual_and_missing_is_said_in_a_sentence() -> None:
+def test_what_is_not_generated_is_documented_in_the_manual_and_missing_is_said_in_a_sentence() -> None:
     given = VARIABLES - generated().keys()
 
     manual = section(CHECKOUT / "docs" / "operate.md", "Beside the cluster")

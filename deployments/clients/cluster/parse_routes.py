@@ -31,7 +31,7 @@ def http_route(thing: Json) -> Route:
 def domain_mapping(thing: Json) -> Route:
     """https://knative.dev/docs/serving/reference/serving-api/#serving.knative.dev/v1beta1.DomainMapping.
 
-    Its name is the host. One that leads to a Knative Service leads to nothing that a site can stand for: Knative sets those images.
+    Its name is the host. One that leads to a Knative Service leads to nothing that a site can map: Knative sets those images.
     """
     metadata, backend = child(thing, "metadata"), child(thing, "spec", "ref")
     is_ours = text(backend, "apiVersion") == "v1" and _is_ours(backend, text(metadata, "namespace"))

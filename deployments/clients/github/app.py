@@ -36,7 +36,7 @@ class _Token:
     value: str = field(repr=False)
     expires_at: datetime
     lacks: tuple[str, ...] | None
-    """Permissions that are missing; None where GitHub does not tell."""
+    """Missing permissions; None where GitHub does not say."""
 
 
 class Installations:
@@ -110,7 +110,7 @@ def signed(app: AppCredentials) -> str:
 
     now = int(time.time())
     claims = {"iat": now - _CLOCKS_MAY_DIFFER_SECONDS, "exp": now + _LIVES_SECONDS, "iss": app.app_id}
-    # Whoever sets a variable in one line writes its line ends as \n.
+    # A variable that is set in one line has its line ends as \n.
     key = app.private_key.strip().replace("\\n", "\n")
     try:
         return jwt.encode(claims, key, algorithm="RS256")

@@ -1,4 +1,4 @@
-"""The tips of branches by git's own protocol (v2, ls-refs): what any git host tells without a token.
+"""The tips of branches by git's own protocol (v2, ls-refs), which any Git host answers without a token.
 
 It knows no CI, no counts and no authors: those stay not known. https://git-scm.com/docs/protocol-v2#_ls_refs
 """
@@ -151,5 +151,5 @@ def _as_head(question: HeadQuestion, *, branch: str, sha: str, name: str) -> Hea
 
 
 def _built(question: HeadQuestion, sha: str) -> Built:
-    """By git's own protocol no other commit than the head can be asked for."""
+    """Git's own protocol can only be queried for the head."""
     return Built(sha=sha, ahead_by=0) if sha.startswith(question.built) else Built(sha=None)

@@ -77,9 +77,9 @@ class Built:
 class Head:
     """The newest commit of a branch and how far the running one is from it.
 
-    `name_with_owner` is the present name: another one than asked for after a rename. `check_state` is none, pending, success,
+    `name_with_owner` is the present name: after a rename it differs from the requested one. `check_state` is none, pending, success,
     failure, or unknown when the token may not see it, and `check_problem` then says why. `running_sha` is the full sha, empty when the repository does not know the
-    commit, None when that cannot be told. `behind_by` counts commits that the running one lacks, `ahead_by` those that only it has; both are None when nothing
+    commit, None when that is unknown. `behind_by` counts commits that the running one lacks, `ahead_by` those that only it has; both are None when nothing
     runs or the two share no history. By git's own protocol, without a token, `repository_id`, `committed_at`, `is_archived` and the
     counts are None, headline and author empty.
     """
@@ -104,7 +104,7 @@ class Head:
     desired_sha: str | None = None
     """As `running_sha`, of the question's `desired`."""
     built: Built | None = None
-    """Of the question's `built`; None where none was asked for."""
+    """Of the question's `built`; None where it had none."""
     versions: Versions = NO_VERSIONS
     """As the question's `versions` asks for."""
     other_states: Mapping[str, str] = field(default_factory=dict)
@@ -167,7 +167,7 @@ def _field(number: int, question: HeadQuestion) -> str:
     branch = f"ref(qualifiedName: $b{number})" if question.branch or question.tag else "defaultBranchRef"
     tip = "Tagged" if question.tag else "Tip"
     versions = version_fields(number, question.versions) if question.versions else ""
-    # A branch that is not there is told with the name of the one that may have taken its place.
+    # A missing branch is reported with the name of the one that may have replaced it.
     default = " default: defaultBranchRef { name }" if question.branch else ""
     compare = running = desired = built = ""
     if _is_commit_name(question.running):
@@ -255,7 +255,7 @@ def _count(number: Any) -> int | None:
 
 
 def _author(actor: Mapping[str, Any]) -> str:
-    """The login, or the name of a bot or a stranger, whom GitHub does not know as a user."""
+    """The login, or the name of a bot or a stranger that has no GitHub account."""
     return (actor.get("user") or {}).get("login") or actor.get("name") or ""
 
 

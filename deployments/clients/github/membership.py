@@ -1,4 +1,4 @@
-"""Whether somebody, whose own token this is, belongs to an organisation.
+"""Whether the owner of a token belongs to an organisation.
 
 https://docs.github.com/en/rest/orgs/members#get-an-organization-membership-for-the-authenticated-user
 """

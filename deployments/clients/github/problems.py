@@ -1,4 +1,4 @@
-"""Which of GraphQL's `errors` is about which question, and what to tell a person."""
+"""Which of GraphQL's `errors` is about which question, and the message for a person."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -92,7 +92,7 @@ def site_error(errors: Sequence[Mapping[str, Any]], name: str) -> GitHubError:
     if error["extensions"].get("saml_failure"):
         return GitHubRefused(f"{name}: {SINGLE_SIGN_ON}")
     if kind in _REFUSALS and not lacks_permission(text):
-        # An owner's policy, or scopes: what helps stands in GitHub's own words.
+        # An owner's policy, or scopes: GitHub's own message has the remedy.
         return GitHubRefused(f"GitHub refuses {name}: “{text}”.")
     if kind in _REFUSALS:
         grant = (

@@ -1,4 +1,4 @@
-"""A repository's releases and tags, asked for along with its head: https://docs.github.com/en/graphql/reference/objects#release.
+"""A repository's releases and tags, queried with its head: https://docs.github.com/en/graphql/reference/objects#release.
 
 One connection for each such question, so that a request of 25 still costs 1 point.
 """
@@ -26,9 +26,9 @@ class VersionQuestion:
     pattern: str = ""
     prereleases: bool = False
     named: tuple[str, ...] = ()
-    """Tags whose commits are asked for, wherever they stand in the list."""
+    """Tags whose commits are queried, wherever they are in the list."""
     older: bool = False
-    """Whether those before the newest are asked for, too, which a list of tags holds anyway."""
+    """Whether those before the newest are queried, too; a list of tags has them anyway."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ def url_of(registry: str, plain_http: frozenset[str] = NO_HOSTS) -> str:
     """The root of a registry's API, without a slash at its end.
 
     Plain HTTP is for this machine's own registries and for the hosts in `plain_http`, as in Docker:
-    https://docs.docker.com/reference/cli/dockerd/#insecure-registries. Docker Hub's API has a host of its own.
+    https://docs.docker.com/reference/cli/dockerd/#insecure-registries. Docker Hub's API has its own host.
     """
     host = _DOCKER_HUB_API if registry == DOCKER_HUB else registry
     return f"{'http' if host in plain_http or is_loopback(f'//{host}') else 'https'}://{host}"

@@ -44,7 +44,7 @@ _ABSENT = {"NAME_UNKNOWN", "MANIFEST_UNKNOWN"}
 class Registry:
     """All registries at once, for up to 16 threads; credentials come from the docker config file when one asks for them.
 
-    The file is read anew for each token, so that a secret mounted afresh is seen. Google's registries, where it has no entry for
+    The file is re-read for each token, so that a newly mounted secret is seen. Google's registries, where it has no entry for
     them, get the application-default credentials. `plain_http` are the registries, host and port, that are asked without TLS.
     """
 
@@ -102,7 +102,7 @@ class Registry:
         return self._find(image)[0]
 
     def _find(self, image: ImageReference) -> tuple[str | None, str]:
-        """The manifest's digest and its media type, as far as it is told."""
+        """The manifest's digest and its media type, where it is given."""
         reply, grant = self._ask("HEAD", image)
         media_type = media_type_in(reply.headers)
         if reply.status == HTTPStatus.NOT_FOUND and image.registry == DOCKER_HUB:
@@ -141,7 +141,7 @@ class Registry:
             raise _error(reply, image, grant)
         if digest.startswith("sha256:") and f"sha256:{hashlib.sha256(reply.body).hexdigest()}" != digest:
             raise RegistryUnavailable(
-                f"{image.registry} sends something else than {image.path}'s configuration. Check what stands in between. "
+                f"{image.registry} sends something other than {image.path}'s configuration. Check what is in between. "
                 "It is asked again at the next sync."
             )
         return reply.body

@@ -14,7 +14,7 @@ class RegistryUnavailable(RegistryError):
 
 
 class RegistryRefused(RegistryError):
-    """It does not let us look: somebody has to change credentials, rights or a name."""
+    """It denies access: someone has to change credentials, permissions or a name."""
 
 
 class RegistryRateLimited(RegistryError):

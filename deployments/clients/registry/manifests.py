@@ -20,7 +20,7 @@ REVISION, SOURCE, CREATED = (f"org.opencontainers.image.{name}" for name in ("re
 """https://github.com/opencontainers/image-spec/blob/main/annotations.md#pre-defined-annotation-keys"""
 _PREFERRED = "linux/amd64"
 _LONGEST_TEXT = 500
-# What old registries send whatever was asked for: https://distribution.github.io/distribution/spec/deprecated-schema-v1/.
+# What old registries send, whatever was requested: https://distribution.github.io/distribution/spec/deprecated-schema-v1/.
 _OLD = (
     "application/vnd.docker.distribution.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.v1+prettyjws",
@@ -123,7 +123,7 @@ def _platform(value: Any) -> str:
 def parts_in(body: bytes) -> frozenset[str]:
     """The digests of an index' images, or of a manifest's configuration; none where the body is neither.
 
-    What only attests to an image stands in an index for a platform that nobody has, and is no part of it:
+    An attestation is listed in the index under a platform that does not exist, and is not part of the image:
     https://docs.docker.com/build/metadata/attestations/attestation-storage/
     """
     manifest = parse_manifest(body)

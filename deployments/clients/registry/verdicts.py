@@ -43,7 +43,7 @@ def complaint_in(reply: Reply) -> Complaint:
 
 
 def error_for(reply: Reply, *, host: str, path: str, has_credentials: bool) -> RegistryError:
-    """The error that a status of 400 and above stands for."""
+    """The error for a status of 400 and above."""
     answer_text = complaint_in(reply).answer_text
     status = reply.status
     if status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -26,7 +26,7 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
     message = f"{by.get_username()} cancelled it before anything was changed."
     audited = f"Cancelled deploy {deploy.pk} of {short(deploy.sha)} before anything was changed."
     with transaction.atomic():
-        # Locked, so that a worker that is about to tell the cluster comes before or after, and never in between.
+        # Locked, so that a worker about to send a patch comes before or after, and never in between.
         unsent = Deploy.objects.select_for_update().filter(pk=deploy.pk, patch_sent_at=None)
         if unsent.first() is None or not finish(
             deploy, Ending.CANCELLED, message, by=by, audited=audited, now=now

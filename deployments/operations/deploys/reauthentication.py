@@ -13,7 +13,7 @@ from deployments.rules.site_state import CheckState, SiteFacts
 def require_for_request(
     deploy_request: DeployRequest, site: Site, facts: SiteFacts, *, now: datetime
 ) -> None:
-    """Let pass what is not risky, and what somebody asks for who has authenticated lately.
+    """Let pass what is not risky, and what someone asks for who has authenticated lately.
 
     Raises ReauthenticationRequired. A shell, the sync and Headway itself have no session, and are not asked.
     """
@@ -52,5 +52,5 @@ def _nearby(site: Site, facts: SiteFacts, sha: str) -> frozenset[str]:
 
 
 def _was_accepted_red(site: Site, sha: str) -> bool:
-    """Whether this commit, which is not the head any more, was asked for although CI failed."""
+    """Whether this commit, which is no longer the head, was requested although CI failed."""
     return Deploy.objects.filter(site=site, sha=sha, kind=Kind.DEPLOY, accepts_red=True).exists()

@@ -16,7 +16,7 @@ FRESH = "Set the pair that `manage.py vapid` prints; browsers then subscribe aga
 
 
 def push_keys_fit(*, public: str, private: str) -> Iterator[Finding]:
-    """`public` may be known to web alone, and is then told."""
+    """`public` may be known to web alone, which then passes it on."""
     if not private:
         yield _without_private(public)
         return

@@ -64,7 +64,7 @@ def record_examination(*, clients: Clients, now: datetime) -> None:
     """Examine, and keep what was found for the page."""
     asked_at = Examination.latest().asked_at or now
     found = examine(clients=clients, now=now)
-    # Not before it was asked for, which web's clock told: else it would seem to be under way for ever.
+    # Not before it was requested, by web's clock: else it would seem to be under way for ever.
     Examination.record(finished_at=max(asked_at, now), findings=[each.as_dict() for each in found])
 
 

@@ -82,7 +82,7 @@ def _missing(clients: Clients, host: str, image: str) -> Finding | None:
         return bad(subject, str(error), "Check DOCKER_CONFIG, and who may read this image repository.")
     if digest is None:
         gone = f"{image} runs, and is not in the registry."
-        return warning(subject, gone, "Its pods cannot start anew. Build it again, or deploy another commit.")
+        return warning(subject, gone, "Its pods cannot restart. Build it again, or deploy another commit.")
     return None
 
 
@@ -91,7 +91,7 @@ def _number(count: int, one: str, many: str) -> str:
 
 
 def ping_address_answers(url: str) -> Iterator[Finding]:
-    """Connect to where good syncs are told, and say nothing there: a ping of the doctor's would hide a dead sync."""
+    """Connect to where good syncs are reported, and send nothing: a ping of the doctor's would hide a dead sync."""
     if not url:
         yield good("Ping", "No PING_URL is set: no external monitor is alerted when syncs stop.")
         return
@@ -120,7 +120,7 @@ def mapped(sites: Sequence[Site], *, image_prefixes: Sequence[str]) -> Iterator[
             message = "Its image template names no image."
             yield bad(f"Sites, {site.name}", message, "Correct the mapping's image template.")
         elif not begins_with_one_of(image_prefixes, place):
-            message = f"Its images lie in {place}, and this worker runs none from there."
+            message = f"Its images are in {place}, and this worker runs none from there."
             yield bad(
                 f"Sites, {site.name}", message, "Correct the mapping's image template, or IMAGE_PREFIXES."
             )

@@ -54,7 +54,7 @@ def record_discovery(
         now=now,
     )
     steps = [{"title": title, "findings": [each.as_dict() for each in lines]} for title, lines in found.steps]
-    # Not before it was asked for, which web's clock told: else it would seem to be under way for ever.
+    # Not before it was requested, by web's clock: else it would seem to be under way for ever.
     finished_at = max(latest.asked_at or now, now)
     Discovery.record(finished_at=finished_at, steps=steps, apps=[each.as_dict() for each in found.apps])
 
@@ -101,7 +101,7 @@ def find(
 
 
 def _leave_out(seen: Survey) -> Iterator[Finding]:
-    """Keep no more than one search can ask about in good time, and say how many are left."""
+    """Keep no more than one search can check in time, and say how many are left."""
     left = len(seen.apps) - MOST_APPS
     if left > 0:
         seen.apps = seen.apps[:MOST_APPS]
@@ -164,7 +164,7 @@ def _apps(
 
 
 def _is_an_app(app: Sequence[Candidate], seen: Survey, labels: Labels) -> bool:
-    """An image whose tag moves is one only where its label says a commit: else it is somebody else's, such as a database."""
+    """An image whose tag moves is one only where its label says a commit: else it is someone else's, such as a database."""
     found = labels[app[0].image]
     return app[0] not in seen.by_label or (isinstance(found, BuildLabels) and bool(found.revision))
 
@@ -215,7 +215,7 @@ def _checked(clients: Clients, apps: Sequence[FoundApp]) -> tuple[list[FoundApp]
 
 def _as_known(app: FoundApp, head: Head | HeadProblem | None) -> FoundApp:
     if head is None:
-        return _with(app, "Whose repository it is cannot be told. Write it as owner/name.")
+        return _with(app, "Its repository is unknown. Enter it as owner/name.")
     if isinstance(head, HeadProblem):
         return _with(app, str(head.error))
     owner, _, repository = head.name_with_owner.partition("/")

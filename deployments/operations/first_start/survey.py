@@ -1,4 +1,4 @@
-"""What the cluster shows: the workloads of each namespace that no site stands for, and where they answer."""
+"""What the cluster shows: the workloads of each namespace that no site maps, and where they answer."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -69,7 +69,7 @@ def _account(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _workloads(cluster: Cluster, namespace: str) -> tuple[list[Workload], str]:
-    """All of them, and why they cannot be told. A kind other than Deployments that may not be listed is left out."""
+    """All of them, and why they are unknown. A kind other than Deployments that may not be listed is left out."""
     found: list[Workload] = []
     for kind in WorkloadKind:
         try:

@@ -39,7 +39,7 @@ class Receipt:
 
 
 def understood_by_sites(hint: Hint) -> Understood:
-    """Which sites a hint concerns. One statement at most."""
+    """Which sites a hint concerns. Runs at most one SQL query."""
     return understand(hint, followed_by_sites(hint))
 
 

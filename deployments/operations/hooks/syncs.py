@@ -22,7 +22,7 @@ LATER: dict[str, tuple[str, float]] = {
 LOOKED_BACK = timedelta(minutes=2)
 KEPT = timedelta(days=1)
 AT_MOST, WITHIN = 5, timedelta(seconds=2)
-"""So many syncs are queued in that time, and no more: what comes faster waits for the next."""
+"""At most so many syncs are queued in that time: what arrives faster waits for the next."""
 UNDER_WAY_AT_MOST = 2
 """One that is at work and one that follows it: with more of them, whatever a person asks for would wait behind them."""
 PUT_OFF_SECONDS = 0.5

@@ -41,7 +41,7 @@ def check_pods(*, site_id: int, clients: Clients, now: datetime) -> None:
 
 
 def read_log(*, log_id: int, clients: Clients, now: datetime) -> None:
-    """Read what was asked for, if the pod is one of the site's, and write it down."""
+    """Read what was requested, if the pod is one of the site's, and save it."""
     asked = ContainerLog.objects.filter(pk=log_id).first()
     site = Site.objects.with_workloads().filter(pk=asked.site_id).first() if asked else None
     if asked is None or site is None:
@@ -95,7 +95,7 @@ def _pods(cluster: Cluster, reference: WorkloadReference) -> tuple[Workload, lis
 def _last_lines(cluster: Cluster, pod: Pod, choice: LogChoice) -> str:
     """What it printed last, without control characters.
 
-    Of more than 64 KiB the API server leaves out the end, which says most: so fewer lines are asked for.
+    Of more than 64 KiB the API server leaves out the end, which says most: so fewer lines are requested.
     """
     text = ""
     for lines in (LOG_LINES, FEWER_LINES):

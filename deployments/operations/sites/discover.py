@@ -1,4 +1,4 @@
-"""Look for workloads that no site stands for, and say how they could be mapped. Nothing is written."""
+"""Find workloads that no site maps, and print how they could be mapped. Writes nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -32,7 +32,7 @@ class Decision:
 
     @property
     def problem(self) -> str:
-        """What stood in the way of looking at the site; empty where nothing did."""
+        """What kept the site from being checked; empty where nothing did."""
         seen = self.site.observation
         return seen.cluster_problem or seen.github_problem or seen.registry_problem
 

@@ -168,7 +168,7 @@ def _see_images(
     *,
     now: datetime,
 ) -> None:
-    """Whether each head is built: by its tag a question of its own, by label what the newest build says."""
+    """Whether each head is built: by tag a separate request, by label what the newest build says."""
     unknown = {
         site.pk: _head_image(site, seen[site.pk])
         for site in sites
@@ -333,7 +333,7 @@ def _see_image(
 
 
 def _note_build(before: Observation, seen: Observation, *, now: datetime) -> None:
-    """How long a build took, as nearly as syncs tell: from the first look at a head to the one that found its image."""
+    """How long a build took, as precisely as syncs can say: from the first sync of a head to the one that found its image."""
     was_waited_for = before.head_sha == seen.head_sha and before.head_image_built is False
     if seen.head_image_built and was_waited_for and seen.head_seen_at is not None:
         took = int((now - seen.head_seen_at).total_seconds())

@@ -15,7 +15,7 @@ from deployments.rules.versions import Version
 AT_MOST = 10
 """Commits below the head; of a site with paths those that touch them, by release those that have a version."""
 ASKED_AGAIN_FOR = timedelta(hours=2)
-"""Each is asked for once, and again while its build may be at work: a commit that skips CI often follows one that does not."""
+"""Each is queried once, and again while its build may be running: a commit that skips CI often follows one that does not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class KnownBelow:
 def commits_to_ask(site: Site, *, now: datetime) -> tuple[str, ...]:
     """Those below the head as last seen whose images are looked for now by their commits, newest first; none where the head was built."""
     if site.observation.head_image_built is not False or site.is_by_label or site.is_by_release:
-        # By label builds say themselves which commits they are, and by release few commits have an image.
+        # No name identifies a commit's image: by label builds say which commits they are, and by release few commits have a version.
         return ()
     return _due(site, (each["sha"] for each in _own_line(site)[:AT_MOST]), now=now)
 
@@ -73,7 +73,7 @@ def gather_built(
 
 
 def _images(site: Site, below: KnownBelow, *, now: datetime) -> dict[str, ImageReference]:
-    """What the registry is asked for, by commit."""
+    """The images to query, by commit."""
     versions = {each.sha: each.name for each in below.versions}
     if site.is_by_release:
         return {sha: site.image_of_version(versions[sha]) for sha in _due(site, versions, now=now)}
@@ -134,7 +134,7 @@ class _Note:
 
 
 def _due(site: Site, shas: Iterable[str], *, now: datetime) -> tuple[str, ...]:
-    """Those of `shas`, newest first, that may take the place of the one that is known to be built and not red, and are asked for now."""
+    """Those of `shas`, newest first, that may take the place of the one that is known to be built and not red, and are queried now."""
     seen = site.observation
     found = []
     for sha in shas:

@@ -41,7 +41,7 @@ class Found:
 
     desired_image: str
     requested_image: str
-    """What Headway asked for where an admission has made the desired image of it."""
+    """What Headway requested, where admission has rewritten it to the desired image."""
     desired_tag: str
     """The commit that the asked-for image's tag carries, 7 to 40 digits; empty where the image is not this site's."""
     running_tag: str
@@ -58,7 +58,7 @@ class Found:
     """Why no pod of a workload is ready, where some are wanted and no Deploy is under way."""
     workloads: tuple[WorkloadSeen, ...]
     running_build: str = ""
-    """By label the builds, and by release the images' tags, that `running_tag` was told by."""
+    """By label the builds, and by release the images' tags, that `running_tag` was derived from."""
     desired_build: str = ""
 
 
@@ -227,7 +227,7 @@ def _running_tag(
     if workload.kind == WorkloadKind.DEPLOYMENT and any(
         image != desired and not commit_in(site, image) for image in images
     ):
-        # Admission has rewritten the pods' images: what their ReplicaSets ask for tells the commit.
+        # Admission has rewritten the pods' images: their ReplicaSets' templates have the commit.
         sets = lists.cluster.replica_sets(workload.namespace, label_selector=selector(workload.selector))
         images = template_images(workload, pods, sets, container=container)
     own = owned_pods(workload, pods)

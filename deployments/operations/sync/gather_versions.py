@@ -1,4 +1,4 @@
-"""Which commit a version is, for sites by release: what is newest comes with the heads' question, and no tag of git is asked for twice.
+"""Which commit a version is, for sites by release: what is newest comes with the heads' query, and no Git tag is queried twice.
 
 What `gather_cluster` has seen of such a site is images' tags, spelt by `version_token`; here they become commits.
 """
@@ -33,7 +33,7 @@ class Versions:
     """Those of one sync. `new` are those to be saved."""
 
     def __init__(self, sites: Iterable[Site], *, now: datetime) -> None:
-        """One statement; none without a site by release."""
+        """Runs one SQL query; none without a site by release."""
         self._now = now
         self._sites = [site for site in sites if site.is_by_release and site.expected_repository]
         self._known: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
@@ -92,7 +92,7 @@ class Versions:
         return self._name(site, observed.running_build) if isinstance(observed, Found) else ""
 
     def problem(self, site: Site, observed: Found, head: Head | HeadProblem) -> str:
-        """Why the commit of what runs is not known, without a full stop; empty where it is, or could not be asked for."""
+        """Why the commit of what runs is not known, without a full stop; empty where it is, or could not be queried."""
         if not site.is_by_release or isinstance(head, HeadProblem):
             return ""
         unknown = next((each for each in _tokens(observed) if not self._name(site, each)), "")
@@ -184,7 +184,7 @@ class Versions:
         return self._known[site.owner, site.repository].get(self._name(site, token), "")
 
     def _name(self, site: Site, token: str) -> str:
-        """Git's tag that an image's tag stands for: the likeliest of those known, else the latest; empty where none is."""
+        """The Git tag behind an image's tag: the likeliest of those known, else the latest; empty where none is."""
         known = self._known[site.owner, site.repository]
         likely = next((name for name in _names(site, token) if name in known), "")
         tag = token.removeprefix(BY_VERSION)
@@ -207,7 +207,7 @@ def is_newest(site: Site, head: Head) -> bool:
 
 
 def save_versions(new: Iterable[PublishedVersion]) -> None:
-    """One statement; none where nothing is new."""
+    """Runs one SQL query; none where nothing is new."""
     if rows := list(new):
         PublishedVersion.objects.bulk_create(rows, ignore_conflicts=True)
 

@@ -1,6 +1,6 @@
-"""Monorepos: which commits between what runs and the head touch none of a site's paths. Each commit is asked for once, for ever.
+"""Monorepos: which commits between what runs and the head touch none of a site's paths. Each commit is queried once, for ever.
 
-Sites without paths cost nothing here but one statement, in the task that fetches lists of commits.
+Sites without paths cost only one SQL query here, in the task that fetches lists of commits.
 """
 
 import logging
@@ -16,7 +16,7 @@ from deployments.rules.paths import key_of, parse_paths, touches
 
 logger = logging.getLogger(__name__)
 AT_MOST = 50
-"""Commits of one range that are asked for, the newest first; all others count as the site's."""
+"""Commits of one range that are queried, the newest first; all others count as the site's."""
 
 
 def count_left_out(*, github: GitHub, now: datetime) -> list[str]:

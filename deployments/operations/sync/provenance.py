@@ -21,7 +21,7 @@ from deployments.rules.provenance import Provenance
 
 logger = logging.getLogger(__name__)
 WAITS_SECONDS = 10
-"""For whoever asks GitHub for commits, so that a page which a person looks at comes to its answer."""
+"""For a worker that is fetching commits, so that a page which a person has open gets its answer."""
 
 
 def ask_provenance(*, clients: Clients, now: datetime) -> list[str]:

@@ -34,7 +34,7 @@ _SYNC: dict[str, Any] = {
 def ensure_schedules(**_: Any) -> None:
     """Have one row of ours and a sound one: make it, or correct it. Safe to run twice.
 
-    After a migration and at every tick, since whatever can write rows can break one. One statement where all is well.
+    After a migration and at every tick, since whatever can write rows can break one. Runs one SQL query where all is well.
     """
     ours = _rows()
     if len(ours) == 1 and not _wrong(ours[0]):

@@ -86,7 +86,7 @@ def items_at(payload: Any, *keys: str) -> list[Any]:
 
 
 def commit(value: Any) -> str:
-    """A whole commit; empty for anything else, and for the zeros that stand for none."""
+    """A whole commit; empty for anything else, and for the zeros that mean none."""
     given = text(value).lower()
     return given if is_full_sha(given) and given != _NO_COMMIT else ""
 

@@ -45,7 +45,7 @@ def run(world: World, image: str) -> None:
 
 
 def publish(world: World, *versions: str, **how: bool) -> str:
-    """Release a commit of its own by each of these names; return the last one's."""
+    """Release a new commit by each of these names; return the last one's."""
     commits = [world.release(HOST, version, world.commit(HOST), **how) for version in versions]
     return commits[-1]
 
@@ -58,7 +58,7 @@ def look(clients: Clients, *, at: datetime = NOW) -> None:
         sync(clients=clients, clock=lambda: at)
 
 
-def test_what_runs_and_what_is_newest_are_told_by_their_versions(world: World, clients: Clients) -> None:
+def test_what_runs_and_what_is_newest_are_shown_by_their_versions(world: World, clients: Clients) -> None:
     running = world.repository(HOST).head
     world.commit(HOST, "Serve pictures as WebP")
     head = world.commit(HOST, "Publish it")
@@ -122,7 +122,7 @@ def test_when_nothing_changed_it_costs_two_requests_and_none_to_the_registry(
     assert len(statements) <= 9, [each["sql"] for each in statements]
 
 
-def test_a_version_is_asked_for_once(world: World, clients: Clients) -> None:
+def test_a_version_is_queried_once(world: World, clients: Clients) -> None:
     observe(clients)
     first = len(world.github.requests)
     world.github.requests.clear()
@@ -162,7 +162,9 @@ def test_an_annotated_tag_leads_to_its_commit(world: World, clients: Clients, pa
 
 
 @pytest.mark.parametrize("pattern", ["", "v*"])
-def test_a_prerelease_is_newest_only_where_it_is_wished(world: World, clients: Clients, pattern: str) -> None:
+def test_a_prerelease_is_newest_only_where_it_is_allowed(
+    world: World, clients: Clients, pattern: str
+) -> None:
     world.commit(HOST)
     world.release(HOST, "v2.0.0-rc.1", prerelease=True)
     follow_tags(pattern)
@@ -437,7 +439,7 @@ def test_versions_further_below_than_ten_commits_are_found(world: World, clients
     assert seen().ready_below == built
 
 
-def test_no_more_than_ten_versions_are_asked_for_and_each_once(world: World, clients: Clients) -> None:
+def test_no_more_than_ten_versions_are_queried_and_each_once(world: World, clients: Clients) -> None:
     for number in range(13):
         publish(world, f"v1.{6 + number}.0", built=False)
     look(clients)

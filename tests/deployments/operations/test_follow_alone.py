@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("sites")
 
 
 class Faulty:
-    """A registry's client with a fault of its own, which one site's images bring out."""
+    """A registry's client with its own fault, which one site's images bring out."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry

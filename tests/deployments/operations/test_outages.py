@@ -76,7 +76,9 @@ def test_a_site_that_fell_says_why_with_its_pods_and_its_log(
     assert seen().outage_reason == "crash"
 
 
-def test_a_probe_that_fails_is_told_in_the_events_words(world: World, clients: Clients, fall: Fall) -> None:
+def test_a_probe_that_fails_is_reported_in_the_events_words(
+    world: World, clients: Clients, fall: Fall
+) -> None:
     fall(UNREADY)
     world.cluster.wait_until(
         lambda: any(each["reason"] == "Unhealthy" for each in world.cluster.store.all_of("events", NAMESPACE))

@@ -96,9 +96,9 @@ def test_what_takes_longer_than_the_sync_may_is_not_waited_for(pace: Pace, secon
 def test_5000_questions_fit_into_a_registrys_limit(
     pace: Pace, clock: Clock, requests: int, seconds: int
 ) -> None:
-    limit, told, refused = Limit(requests, seconds), 0, 0
+    limit, answered, refused = Limit(requests, seconds), 0, 0
 
-    while told < 5000:
+    while answered < 5000:
         if wait := pace.turn():
             clock.now += wait
             continue
@@ -106,16 +106,16 @@ def test_5000_questions_fit_into_a_registrys_limit(
         refusal = limit.refusal(clock.now)
         if refusal is None:
             pace.note_answer()
-            told += 1
+            answered += 1
             continue
         refused += 1
-        assert pace.wait_out(float(refusal.headers["Retry-After"])), told
+        assert pace.wait_out(float(refusal.headers["Retry-After"])), answered
 
     assert clock.now < 160
     assert refused <= 10
 
 
-def test_more_images_than_a_registry_answers_at_once_are_all_told_in_time(
+def test_more_images_than_a_registry_answers_at_once_are_all_reported_in_time(
     demo_registry: DemoRegistry, registry: Registry
 ) -> None:
     images = [image_at(demo_registry, path=f"icco-cloud/site-{each}") for each in range(56)]

@@ -14,7 +14,7 @@ LONGEST_LOG_BYTES = 8 * 1024
 
 
 def is_out_of_time(step: DeployStep, allowed: timedelta, *, now: datetime) -> bool:
-    """Whether its rollout has stood still for so long."""
+    """Whether its rollout has stalled for that long."""
     return now - step.since() >= allowed
 
 

@@ -40,7 +40,7 @@ ASK_REGISTRY_AGAIN = timedelta(seconds=30)
 
 @dataclass(frozen=True, kw_only=True)
 class StepJudgement:
-    """How one step stands. Where it has an `ending`, that is the whole Deploy's."""
+    """The status of one step. Where it has an `ending`, that is the whole Deploy's."""
 
     snapshot: Snapshot
     message: str
@@ -91,7 +91,7 @@ def _judge(snapshot: Snapshot, workload: Workload, rollout: Rollout, context: Fo
         case Phase.COMPLETE if snapshot.ready >= rollout.wanted:
             return StepJudgement(snapshot=snapshot, message=rollout.message, rollout=rollout, is_ready=True)
         case Phase.PAUSED:
-            # Whoever paused it decides when its pods come: nobody waits for that.
+            # The person who paused it decides when its pods come: nothing waits for that.
             rollout = replace(rollout, wanted=0)
             return StepJudgement(snapshot=snapshot, message=rollout.message, rollout=rollout, is_ready=True)
     # Patience is counted from the step that this look may show.

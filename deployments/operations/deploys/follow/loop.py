@@ -33,9 +33,9 @@ def follow(
     sleep: Callable[[float], None],
     checks_hosts: bool = True,
 ) -> bool:
-    """Look at every active Deploy until none is left or this task's time is over; return whether some are left.
+    """Check every active Deploy until none is left or this task's time is up; return whether some are left.
 
-    Returns False at once where another follower is at work: it sees new Deploys by itself.
+    Returns False at once where another follower is at work: it picks up new Deploys.
     """
     context = FollowContext(clients, timeouts, checks_hosts)
     until = clock() + timeouts.task

@@ -16,7 +16,7 @@ LONGEST = timedelta(hours=1)
 
 
 def follow_release(deploy: Deploy, *, clients: Clients, now: datetime) -> None:
-    """Go on with the Deploy when its release job is complete, end it where that has failed, or note how far it is."""
+    """Continue the Deploy when its release job is complete, end it where that has failed, or record its progress."""
     steps = list(deploy.steps.all())
     namespace, began = steps[0].namespace, deploy.release_started_at or deploy.requested_at
     try:
