@@ -12,7 +12,7 @@ from deployments.operations.deploys.images import check_rollback_images
 from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.deploys.waiting import check_pending_image
 from deployments.operations.sync.commits import fetch_commits
-from deployments.queries import site_list
+from deployments.queries import site_list, site_page
 from deployments.queries.rollbacks import rollback_targets
 from simulators.registry import (
     DOCKER_LIST,
@@ -244,6 +244,23 @@ def test_a_build_that_is_deleted_is_on_offer_no_more(world: World, clients: Clie
     assert "The registry no longer has all of" in refused.message
     assert not Build.objects.filter(digest=digest).exists()
     assert seen().ready_below == ""
+
+
+def test_of_the_other_commits_those_that_were_built_may_be_chosen(world: World, clients: Clients) -> None:
+    observe(clients)
+    world.commit(HOST, built=False)
+    built = world.commit(HOST)
+    look(clients)
+    world.commit(HOST, built=False)
+    world.commit(HOST)
+
+    look(clients)
+
+    page = site_page(name=HOST, now=NOW)
+    assert page.commits_total == 4
+    assert [(each.commit.sha, each.place) for each in page.choices] == [
+        (built, "2 commits ahead, 2 behind the newest")
+    ]
 
 
 @pytest.mark.real_registry
