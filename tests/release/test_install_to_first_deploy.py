@@ -54,7 +54,9 @@ def place(namespace: str, world: World, tmp_path: Path) -> Iterator[Place]:
         return
     place = Place(Path(os.environ["TEST_KUBECONFIG"]).absolute(), tmp_path, namespace)
     if place.ask("get", "namespace", HEADWAY).returncode == 0:
-        pytest.fail("TEST_KUBECONFIG's cluster has a namespace headway already, and nothing of it is changed.")
+        pytest.fail(
+            "TEST_KUBECONFIG's cluster has a namespace headway already, and nothing of it is changed."
+        )
     images = {each.deployment: world.image(host) for host, each in world.mappings.items()}
     place.kubectl("create", "namespace", namespace)
     try:
