@@ -43,18 +43,16 @@ class Command(BaseCommand):
             rows = list(rows_of(data, columns=COLUMNS, aliases=ALIASES))
         except UnableToReadTable as error:
             raise CommandError(f"Nothing was imported. {error}") from error
-        created = changed = 0
+        created = 0
         problems: list[str] = []
         saved: list[str] = []
         lines: dict[str, int] = {}
         with transaction.atomic():
             for line, row in rows:
                 try:
-                    is_new = _save(_checked(row, line, lines), saved)
+                    created += _save(_checked(row, line, lines), saved)
                 except (ValidationError, CommandError) as error:
                     problems.append(f"line {line}: {_message(error)}")
-                    continue
-                created, changed = created + is_new, changed + (not is_new)
             if problems:
                 # Half a table would hide the mistake: all of it, or nothing.
                 transaction.set_rollback(True)
@@ -62,7 +60,8 @@ class Command(BaseCommand):
                 enqueue.sync(names=saved, trigger="mapping")
         if problems:
             raise CommandError("Nothing was imported.\n" + "\n".join(problems))
-        self.stdout.write(f"{created} sites added, {changed} updated.")
+        changed, unchanged = len(saved) - created, len(rows) - len(saved)
+        self.stdout.write(f"{created} sites added, {changed} updated, {unchanged} unchanged.")
 
 
 def _read(file: Path) -> bytes:

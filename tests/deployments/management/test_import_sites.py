@@ -23,12 +23,12 @@ def table(tmp_path: Path) -> Path:
     return tmp_path / "sites.csv"
 
 
-def test_the_ancestors_table_is_added_once_and_updated_after_that(run: Run) -> None:
+def test_the_ancestors_table_is_added_once_and_then_unchanged(run: Run) -> None:
     first = run("import_sites", str(SITES_CSV))
     second = run("import_sites", str(SITES_CSV))
 
-    assert first == "34 sites added, 0 updated.\n"
-    assert second == "0 sites added, 34 updated.\n"
+    assert first == "34 sites added, 0 updated, 0 unchanged.\n"
+    assert second == "0 sites added, 0 updated, 34 unchanged.\n"
     assert Site.objects.count() == 34
 
 
