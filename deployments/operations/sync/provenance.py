@@ -51,7 +51,9 @@ def check_provenance(*, site_id: int, clients: Clients, now: datetime) -> None:
             try:
                 _ask(seen, clients, now=now)
             except GitHubRateLimited:
-                logger.warning("GitHub's limit is reached: the attestation of %s is read later", seen.site.name)
+                logger.warning(
+                    "GitHub's limit is reached: the attestation of %s is read later", seen.site.name
+                )
 
 
 def is_required(site: Site, seen: Observation, *, now: datetime) -> bool:
