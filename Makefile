@@ -61,7 +61,7 @@ lint: $(READY) ## Check style, types, layers, templates, migrations and workflow
 
 audit: $(UV) ## Check uv.lock for known vulnerabilities at osv.dev; fails too if that is unreachable
 	@$(UV) audit --frozen --preview-features audit-command || { status=$$?; \
-		test $$status -ne 2 || echo 'Nothing was checked: see the error above. This is no clean result.' >&2; exit $$status; }
+		test $$status -ne 2 || echo 'Nothing was checked: see the error above. This is not a clean result.' >&2; exit $$status; }
 
 manifests: ## Write install.yaml; IMAGE=… HOST=…, optionally IMAGE_TEMPLATE=… NAMESPACES=a,b DATABASE_URL=… ISSUER=… POSTGRES_IMAGE=…
 	@test -n "$(PYTHON)" || { echo 'Headway needs Python 3.11 or newer: install it, or name it with make PYTHON=...'; exit 1; }

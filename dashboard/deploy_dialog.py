@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deployments.facts import StandingHold, provenance_from_json, slugs_of, stopping_holds
+from dashboard.provenance import provenance_of, provenance_warning
+from deployments.facts import StandingHold, stopping_holds
 from deployments.models import Kind, Status
 from deployments.queries import Commit, SitePage, on_the_way
 from deployments.rules.guards import NEVER_SYNCED
 from deployments.rules.images import is_full_sha
-from deployments.rules.provenance import Provenance, built_by, contradiction, why_not
 from deployments.rules.site_state import CheckState
-from deployments.rules.wording import counted, sentences, short
+from deployments.rules.wording import counted, short
 
 _WAYS_BACK = {Kind.ROLLBACK: "a rollback", Kind.RESTART: "a restart"}
 
@@ -44,7 +44,7 @@ class DeployDialog:
     provenance: str = ""
     """Where its image comes from, as GitHub lists it."""
     version: str = ""
-    """By release, where it is the newest."""
+    """By release, where it is the newest, or what is ready before it."""
 
     @property
     def short(self) -> str:
@@ -58,8 +58,9 @@ def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
     if row.seen.cluster_observed_at is None:
         sha = ""
     is_head = sha == row.seen.head_sha
-    shipped = _shipped(page, sha)
-    is_red = is_head and row.seen.check_state == CheckState.FAILURE
+    shipped, check_state = _shipped(page, sha), _check_state(page, sha)
+    is_red = check_state is CheckState.FAILURE
+    waits = _waits_for_image(page, sha)
     return DeployDialog(
         sha=sha,
         seen=row.running_sha,
@@ -69,30 +70,37 @@ def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
         note=_skipped(page, shipped),
         warnings=tuple(_warnings(page, sha=sha, is_head=is_head, is_red=is_red)),
         hold_id=hold_on(page, sha),
-        label=_label(page, sha=sha, is_head=is_head, is_red=is_red),
+        label=_label(page, sha=sha, waits=waits, is_head=is_head, is_red=is_red),
         accepts_red=is_red,
-        waits_for_image=is_head and row.seen.head_image_built is False,
-        may_wait_for_ci=is_head and CheckState(row.seen.check_state).is_open,
+        waits_for_image=waits,
+        may_wait_for_ci=check_state.is_open,
         waits_for_ci=row.site.wait_for_ci,
         workloads=tuple(str(each) for each in row.site.references) if len(row.site.references) > 1 else (),
         release_job=row.site.release_job,
-        provenance=_provenance(page, sha),
-        version=row.head_version if is_head else "",
+        provenance=provenance_of(row, sha),
+        version=_version(page, sha),
     )
 
 
-def _known_provenance(page: SitePage, sha: str) -> Provenance | None:
-    known = provenance_from_json(page.row.seen.provenance)
-    return known if known and known.sha == sha else None
-
-
-def _provenance(page: SitePage, sha: str) -> str:
-    known = _known_provenance(page, sha)
-    if known and known.attestation:
-        return sentences(built_by(known.attestation))
-    if not page.row.site.requires_provenance or not sha:
+def _version(page: SitePage, sha: str) -> str:
+    seen = page.row.seen
+    if not page.row.site.is_by_release or sha not in {seen.head_sha, seen.ready_below}:
         return ""
-    return why_not(known, sha=sha, slugs=slugs_of(page.row.site))
+    return seen.head_version if sha == seen.head_sha else seen.built_version
+
+
+def _check_state(page: SitePage, sha: str) -> CheckState:
+    """CI of the newest commit, which may be waited for; of any other one nothing is said."""
+    seen = page.row.seen
+    if sha == seen.head_sha:
+        return CheckState(seen.check_state)
+    return CheckState(seen.awaited_check_state if sha and sha == seen.awaited_sha else CheckState.UNKNOWN)
+
+
+def _waits_for_image(page: SitePage, sha: str) -> bool:
+    seen = page.row.seen
+    is_newest = sha in {seen.head_sha, seen.newest_sha}
+    return is_newest and seen.head_image_built is False and sha != seen.ready_below
 
 
 def _shipped(page: SitePage, sha: str) -> tuple[Commit, ...]:
@@ -130,10 +138,10 @@ def _ran_before(page: SitePage, sha: str) -> bool:
     )
 
 
-def _label(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> str:
+def _label(page: SitePage, *, sha: str, waits: bool, is_head: bool, is_red: bool) -> str:
     if is_red:
         return "Deploy anyway"
-    if is_head and page.row.seen.head_image_built is False:
+    if waits:
         return "Deploy when ready"
     return "Roll back" if not is_head and _ran_before(page, sha) else "Deploy"
 
@@ -167,8 +175,8 @@ def _warnings(page: SitePage, *, sha: str, is_head: bool, is_red: bool) -> Itera
         return
     if is_red:
         yield f"CI failed on {short(sha)}. Deploying anyway ignores that."
-    if other := contradiction(_known_provenance(page, sha), slugs=slugs_of(page.row.site)):
-        yield sentences(other)
+    if other := provenance_warning(page.row, sha):
+        yield other
     if is_head and seen.ahead_by:
         one = seen.ahead_by == 1
         yield f"Deploying will remove {counted(seen.ahead_by, 'commit')} that {'isn' if one else 'aren'}'t on the branch."

@@ -26,9 +26,9 @@ CRASHING = "tab-archive.app"
 APP = "photos.natwelch.com"
 RELEASED = "writing.natwelch.com"
 MIXED = "relay.natwelch.com"
-AUTOMATIC = ("hello.natwelch.com", "quotes.natwelch.com", "food.natwelch.com")
-BY_LABEL = ("quotes.natwelch.com", "mood.natwelch.com")
-"""Their builds share the tag `main`, and say their commit in a label; the first is deployed automatically."""
+AUTOMATIC = ("hello.natwelch.com", "mood.natwelch.com", "food.natwelch.com")
+BY_LABEL = ("mood.natwelch.com", "quotes.natwelch.com")
+"""Their builds share their branch's tag, `main` and `master`, and say their commit in a label; the first is deployed automatically, and gets the demo's first commit."""
 ATTESTED = "life.natwelch.com"
 """Its workflow attests to its images."""
 BY_RELEASE = ("etu.natwelch.com",)
@@ -159,9 +159,10 @@ class Committer(threading.Thread):
 
     def run(self) -> None:
         calm = sorted(set(self._world.mappings) - QUIET)
-        pause = FIRST_COMMIT_SECONDS
+        pause, host = FIRST_COMMIT_SECONDS, BY_LABEL[0]
         while not self._stopping.wait(pause):
-            self._commit(self._random.choice([*calm, *READY]))
+            self._commit(host)
+            host = self._random.choice([*calm, *READY])
             pause = self._random.randint(*COMMIT_EVERY_SECONDS)
 
     def _commit(self, host: str) -> None:

@@ -65,16 +65,18 @@ class World:
         mutations: Sequence[Mutation] = (),
         by_label: Collection[str] = (),
         by_release: Collection[str] = (),
+        registry: DemoRegistry | None = None,
     ) -> None:
         """`by_label` are the hosts whose pipeline pushes one tag, called like the branch, and labels each build with its commit.
 
-        `by_release` are those whose pipeline builds releases alone, and tags each image with its version.
+        `by_release` are those whose pipeline builds releases alone, and tags each image with its version. `registry` is where
+        they push to, its own DemoRegistry where none is given.
         """
         self.by_label, self.by_release = frozenset(by_label), frozenset(by_release)
         self.mappings = {each.host: each for each in mappings or read_mappings()}
         self.behaviours: dict[str, Behaviour] = {}
         self.github = DemoGitHub()
-        self.registry = DemoRegistry()
+        self.registry = registry or DemoRegistry()
         self.cluster = DemoCluster(
             image_exists=self._exists,
             behaviour=self._behaviour,

@@ -121,7 +121,11 @@ def site_facts(
         head_image_built=seen.head_image_built,
         head_seen_at=seen.head_seen_at,
         usual_build=timedelta(seconds=median(seen.build_seconds)) if seen.build_seconds else None,
+        awaited_sha=seen.awaited_sha,
+        awaited_check_state=CheckState(seen.awaited_check_state),
+        awaited_seen_at=parse_time((seen.asked_below or {}).get(seen.awaited_sha, "")),
         built_sha=seen.ready_below,
+        built_version=seen.built_version if site.is_by_release else "",
         built_check_state=CheckState(seen.built_check_state),
         registry_problem=seen.registry_problem,
         build_problem=seen.build_problem,
@@ -201,9 +205,9 @@ def passed_hold(site: Site, *, kind: Kind | str, sha: str, holds: Iterable[Stand
 
 
 def _is_ahead(site: Site, sha: str) -> bool:
-    """Whether this commit is known to come after the one that runs: it is the head, or what is built below it, and that one lacks commits of it."""
+    """Whether this commit is known to come after the one that runs: it is the head, or what is built or waited for below it, and that one lacks commits of it."""
     seen: Observation | None = getattr(site, "observation", None)
-    if seen is None or sha not in {seen.head_sha, seen.target_sha}:
+    if seen is None or sha not in {seen.head_sha, seen.newest_sha, seen.target_sha}:
         return False
     return bool(seen.behind_by) and not seen.ahead_by
 

@@ -23,8 +23,7 @@ from deployments.operations.first_start.find import record_discovery
 from deployments.operations.hooks import pull, signing_keys, syncs
 from deployments.operations.hooks.syncs import look_again
 from deployments.operations.pods import read as pods
-from deployments.operations.sync import commits, head_check
-from deployments.operations.sync.provenance import ask_provenance
+from deployments.operations.sync import commits, head_check, provenance
 from deployments.operations.sync.request import let_follow, wait_for_another
 from deployments.operations.sync.run import AnotherAtWork, UnableToSync
 from deployments.operations.sync.run import sync as sync_all
@@ -112,7 +111,11 @@ def _sender() -> Sender:
 def fetch_commits() -> None:
     clients = Clients.from_settings()
     commits.fetch_commits(github=clients.github, now=timezone.now())
-    ask_provenance(clients=clients, now=timezone.now())
+    provenance.ask_provenance(clients=clients, now=timezone.now())
+
+
+def check_provenance(site_id: int) -> None:
+    provenance.check_provenance(site_id=site_id, clients=Clients.from_settings(), now=timezone.now())
 
 
 def doctor() -> None:

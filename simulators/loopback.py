@@ -39,6 +39,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, port: int, answer: Callable[[Request], Response]) -> None:
         self.answer = answer
+        self.connections = 0
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
@@ -47,6 +48,7 @@ class _Server(ThreadingHTTPServer):
         connection, address = super().get_request()
         with self._lock:
             self._open.add(connection)
+            self.connections += 1
         return connection, address
 
     def shutdown_request(self, request: Any) -> None:
@@ -126,6 +128,11 @@ class LoopbackServer:
     @property
     def host(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def connections(self) -> int:
+        """How many were opened since its start."""
+        return self._server.connections
 
     def start(self) -> Self:
         self._thread.start()

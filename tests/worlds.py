@@ -13,24 +13,31 @@ from deployments.clients.github import GitHub
 from deployments.clients.registry import Registry
 from deployments.models import Site
 from simulators.cluster.cluster import RBAC, WORKLOADS_RBAC
+from simulators.registry import DemoRegistry
 from tests.factories import make_sites
+from tests.real_registry import RealRegistry
 from tests.timeouts import timeout_seconds
 
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest, settings: Settings) -> Iterator[World]:
-    """Five sites of the real table; all 34 where the test is marked with `whole_table`.
+    """Five sites of the real table; all 34 where the test is marked with `whole_table`, one with `real_registry`.
 
     With `every_kind` the worker has the rights for all kinds of workloads; with `by_label` every image says its commit in a label,
-    and with `by_release` images are tagged with versions.
+    and with `by_release` images are tagged with versions. With `real_registry` images are in docker-registry itself.
     """
     mappings = read_mappings()
     if request.node.get_closest_marker("whole_table") is None:
         mappings = mappings[:5]
+    if request.node.get_closest_marker("real_registry"):
+        mappings = [each for each in mappings if each.host == "cacophony.natwelch.com"]
     rbac = (RBAC, WORKLOADS_RBAC) if request.node.get_closest_marker("every_kind") else RBAC
     by_label = [each.host for each in mappings] if request.node.get_closest_marker("by_label") else []
     by_release = [each.host for each in mappings] if request.node.get_closest_marker("by_release") else []
-    with World(mappings, start_seconds=0.05, rbac=rbac, by_label=by_label, by_release=by_release) as world:
+    is_real = request.node.get_closest_marker("real_registry") is not None
+    registry = RealRegistry(request.getfixturevalue("real_host")) if is_real else DemoRegistry()
+    known = {"by_label": by_label, "by_release": by_release}
+    with World(mappings, start_seconds=0.05, rbac=rbac, registry=registry, **known) as world:
         settings.IMAGE_TEMPLATE = world.image_template
         settings.IMAGE_PREFIXES = [world.image_template.partition("{")[0]]
         yield world

@@ -20,6 +20,7 @@ from deployments import queries
 from deployments.models import Deploy, Site, Trigger
 from deployments.operations.deploys.cancel import UnableToCancel, cancel_deploy
 from deployments.operations.deploys.request import UnableToDeploy, request_deploy
+from deployments.operations.sync.request import request_provenance
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,6 +35,7 @@ def deploy_site(request: HttpRequest, name: str) -> HttpResponse:
 def _confirm(request: HttpRequest, name: str) -> HttpResponse:
     now = now_for(request)
     page = queries.site_page(name=name, now=now)
+    request_provenance(page.row.seen, now=now)
     dialog = deploy_dialog_for(page, sha=request.GET.get("sha", ""))
     context = {"page": page, "row": page.row, "dialog": dialog}
     return show(

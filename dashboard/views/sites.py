@@ -7,13 +7,15 @@ from django.views.decorators.http import require_POST, require_safe
 from dashboard.access import acting_user, login_needed
 from dashboard.actions import viewer_of
 from dashboard.forms import HoldForm
-from dashboard.live import kept_fresh
+from dashboard.live import is_fragment_asked, kept_fresh
+from dashboard.provenance import origin_of
 from dashboard.rows import columns_of, page_of, parts_of
 from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, name_in_lower_case, page_before, searched, show
 from deployments import queries
 from deployments.models import Site
 from deployments.operations import stars
+from deployments.operations.sync.request import request_provenance
 from deployments.rules.site_state import State
 
 
@@ -36,7 +38,7 @@ def site_list(request: HttpRequest) -> HttpResponse:
     parts = parts_of(page, viewer_of(request, found.system_status), order=found.order)
     context = {"found": found, "page": page, "parts": parts, "search": search, "state": state, "tag": tag}
     context |= {
-        "hold_form": HoldForm(),
+        "hold_form": HoldForm(auto_id=False),
         "ready": queries.count_ready(found.all_rows),
         "columns": columns_of(found.order),
     }
@@ -54,8 +56,11 @@ def site(request: HttpRequest, name: str) -> HttpResponse:
     """One site: what runs, the commits to deploy, what stops it, and what was."""
     now = now_for(request)
     page = queries.site_page(name=name, now=now, viewer_id=request.user.pk)
+    if not is_fragment_asked(request):
+        request_provenance(page.row.seen, now=now)
     targets = queries.rollback_targets(page.row.site)
-    context = {"page": page, "row": page.row, "hold_form": HoldForm(), "targets": targets}
+    context = {"page": page, "row": page.row, "hold_form": HoldForm(auto_id=False), "targets": targets}
+    context["origin"] = origin_of(page.row, page.row.seen.target_sha)
     live = Live("_site.html", beside=("_mapping.html",))
     return show(request, "site.html", live, system_status=page.system_status, now=now, **context)
 

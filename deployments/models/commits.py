@@ -27,7 +27,7 @@ class CommitRange(models.Model):
     mainline = models.JSONField(
         default=list,
         db_default=Value([], models.JSONField()),
-        help_text="Newest first, at most ten below the head that were the branch's newest and come after the base: [{sha, headline}]",
+        help_text="Newest first, those below the head that were the branch's newest and come after the base: [{sha, headline}]",
     )
     reverts = models.JSONField(
         default=dict, help_text="Commits that a commit of the range takes back: {taken back: by}"

@@ -46,7 +46,8 @@ class Observation(models.Model):
     )
     left_out = models.JSONField(
         null=True,
-        help_text="With paths, the commits between what runs and the head that touch none of them, and what they were counted for: {of, shas}",
+        help_text="With paths, the commits between what runs and the head that touch none of them, the newest that does, and what they were counted "
+        "for: {of, shas, newest}",
     )
     is_archived = models.BooleanField(default=False)
     running_is_unknown = models.BooleanField(
@@ -76,7 +77,13 @@ class Observation(models.Model):
         max_length=40, blank=True, default="", db_default="", help_text="What ran when that was found."
     )
     built_headline = models.TextField(blank=True, default="", db_default="")
+    built_version = models.TextField(
+        blank=True, default="", db_default="", help_text="By release: git's tag of that commit."
+    )
     built_check_state = models.CharField(max_length=8, default="unknown", db_default="unknown")
+    awaited_check_state = models.CharField(
+        max_length=8, default="unknown", db_default="unknown", help_text="CI of `awaited_sha`."
+    )
     asked_below = models.JSONField(
         null=True, help_text="Commits below the head that were not built, and when each was first checked."
     )
@@ -193,6 +200,20 @@ class Observation(models.Model):
         return str(self.built_sha) if self.head_image_built is False and is_ahead and is_good else ""
 
     @property
+    def awaited_sha(self) -> str:
+        """With paths, the newest commit that touches them, where the head touches none and has no image; else empty.
+
+        Pipelines that build by paths build no image of such a head.
+        """
+        left_out = self.left_out_of(self.site.paths) if self.head_image_built is False else None
+        return str((self.left_out or {}).get("newest", "")) if self.head_sha in (left_out or ()) else ""
+
+    @property
+    def newest_sha(self) -> str:
+        """What *Deploy when ready* waits for: the head, or with paths the newest commit that is the site's."""
+        return self.awaited_sha or str(self.head_sha)
+
+    @property
     def target_sha(self) -> str:
-        """What a Deploy of the newest would run: the head, or what is ready below it."""
-        return self.ready_below or str(self.head_sha)
+        """What a Deploy of the newest would run: the newest commit, or what is ready below it."""
+        return self.ready_below or self.newest_sha

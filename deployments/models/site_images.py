@@ -92,6 +92,8 @@ class SiteImages:
         seen = getattr(self, "observation", None)
         if seen and seen.head_version and sha == seen.head_sha:
             return self.image_of_version(seen.head_version)
+        if seen and seen.built_version and sha == seen.ready_below:
+            return self.image_of_version(seen.built_version)
         return parse_image(self.template.repository_for(owner=self.owner, repository=self.repository))
 
     def check_template(self) -> None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
-from deployments.models import CommitRange, PublishedVersion, Site
+from deployments.models import Build, CommitRange, PublishedVersion, Site
 from deployments.queries.commits import Commit, commits_of, on_the_way
 from deployments.rules.commit_graph import contained_in
 from deployments.rules.wording import counted
@@ -30,15 +30,24 @@ class Choice:
 
 
 def choices_for(site: Site, commits: Sequence[Commit], *, running: str, head: str) -> tuple[Choice, ...]:
-    """Those of `commits`, which lie between what runs and the head, and those known to lie before what runs. Runs at most one SQL query, by release two."""
+    """Those of `commits`, which lie between what runs and the head, and those known to lie before what runs. Runs at most one SQL query, by release and by label two."""
+    known = _with_an_image(site)
+    sides = (_ahead(commits, running=running, head=head), _behind(site, running=running))
+    shown = (
+        islice((each for each in side if known is None or each.commit.sha in known), SHOWN) for side in sides
+    )
+    return tuple(chain.from_iterable(shown))
+
+
+def _with_an_image(site: Site) -> frozenset[str] | None:
+    """By release the commits that have a version, by label those that a build says it is; None where any commit may have an image."""
     if site.is_by_release:
-        # What was never published has no image.
         versions = PublishedVersion.objects.filter(owner=site.owner, repository=site.repository)
-        published = set(versions.values_list("sha", flat=True))
-        every = (*_ahead(commits, running=running, head=head), *_behind(site, running=running))
-        return tuple(islice((each for each in every if each.commit.sha in published), SHOWN))
-    ahead = islice(_ahead(commits, running=running, head=head), SHOWN)
-    return (*ahead, *islice(_behind(site, running=running), SHOWN))
+        return frozenset(versions.values_list("sha", flat=True))
+    if site.is_by_label:
+        builds = Build.objects.filter(repository__in=site.image_repositories)
+        return frozenset(builds.values_list("sha", flat=True))
+    return None
 
 
 def _ahead(commits: Sequence[Commit], *, running: str, head: str) -> Iterator[Choice]:

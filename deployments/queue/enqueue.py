@@ -29,7 +29,7 @@ AGAIN_AFTER_SECONDS = 5
 class QueuedEntries:
     """The entries that no worker has taken yet, those that are due soon among them: what is the same as one of them need not be queued again.
 
-    For the tick alone, which comes again; a caller that has just written what a task is to read must always queue it.
+    For the tick and for pages, which come again; a caller that has just written what a task is to read must always queue it.
     What a worker has taken does not count, for that worker may be dead.
     """
 
@@ -152,6 +152,10 @@ def discover() -> None:
 
 def check_mapping(site_id: int) -> None:
     _put("check_mapping", site_id, group="doctor")
+
+
+def check_provenance(site_id: int, *, unless_in: QueuedEntries | None = None) -> None:
+    _put("check_provenance", site_id, group="commits", save=False, unless_in=unless_in)
 
 
 def ping() -> None:

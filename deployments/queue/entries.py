@@ -24,7 +24,7 @@ TASKS = frozenset(
     {
         *("start_deploy", "check_pending_image", "follow", "continue_batches", "sync", "fetch_commits"),
         *("check_rollback_images", "doctor", "ping", "notify_deploy_ended", "notify_site_waits", "tick"),
-        *("discover", "check_mapping"),
+        *("discover", "check_mapping", "check_provenance"),
         *("queue_hook_syncs", "pull_hooks", "check_heads", "fetch_signing_keys"),
         *("check_pods", "read_log"),
     }

@@ -165,7 +165,7 @@ class Results:
             # It changes the task that it reads, and ends at what it reads next.
             monitor(SimpleNamespace(get=iter((dict(task), NO_MORE)).__next__), self._broker)
         except (OperationalError, InterfaceError):
-            logger.warning("A task's end cannot be written down; trying again", exc_info=True)
+            logger.warning("A task's result cannot be saved; retrying", exc_info=True)
             return False
         return True
 

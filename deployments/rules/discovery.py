@@ -136,6 +136,13 @@ def _open(
             yield reference, workload
 
 
+def has_words(app: Sequence[Candidate], hosts: Iterable[str], *, words: str) -> bool:
+    """Whether each of the words is a part of a workload's name or namespace, of its image or of one of the hosts."""
+    texts = [f"{each.reference.namespace}/{each.reference.name} {each.image}" for each in app]
+    text = " ".join([*texts, *hosts]).lower()
+    return all(word in text for word in words.lower().split())
+
+
 def together(found: Iterable[Candidate]) -> list[tuple[Candidate, ...]]:
     """Those of one image repository as one app: what serves comes first, jobs by the clock last."""
     apps: dict[str, list[Candidate]] = defaultdict(list)

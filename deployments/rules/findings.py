@@ -195,9 +195,10 @@ def what_is_held(*, sha: str, everything: bool) -> str:
 
 
 def not_built(facts: SiteFacts, *, now: datetime) -> str:
-    """That the head has no image, without a full stop; and for how long, where builds mostly take less."""
-    message = f"The image of {facts.head_name} is not built yet"
-    waited = now - facts.head_seen_at if facts.head_seen_at else timedelta(0)
+    """That the newest commit has no image, without a full stop; and for how long, where builds mostly take less."""
+    message = f"The image of {facts.awaited_name} is not built yet"
+    seen_at = facts.awaited_seen_at if facts.awaited_sha else facts.head_seen_at
+    waited = now - seen_at if seen_at else timedelta(0)
     if waited <= max(facts.usual_build or LONG_BUILD, SHORT_BUILD):
         return message
     usual = f"Builds usually take {duration(facts.usual_build)} here" if facts.usual_build else ""
@@ -206,8 +207,10 @@ def not_built(facts: SiteFacts, *, now: datetime) -> str:
 
 def ready_below(facts: SiteFacts) -> str:
     """That an older commit is ready where the newest has no image, without a full stop."""
-    newest = f"the newest, {short(facts.head_sha)}, has no image"
-    return f"{short(facts.built_sha)} is ready; {newest}"
+    if facts.built_sha == facts.awaited_sha:
+        return f"{facts.target_name} is ready to deploy"
+    newest = "the newest that touches its paths" if facts.awaited_sha else "the newest"
+    return f"{facts.target_name} is ready; {newest}, {facts.awaited_name}, has no image"
 
 
 def hold_subject(hold: HoldFacts) -> str:

@@ -33,11 +33,11 @@ class Provenance:
     problem: str = ""
     """Why it could not be asked."""
 
-    def is_due(self, sha: str, *, again: bool, now: datetime) -> bool:
-        """Whether to ask about the image of `sha`: once, and `again` for a while where that is worth it."""
+    def is_due(self, sha: str, *, now: datetime) -> bool:
+        """Whether to ask about the image of `sha`: until there is an attestation, for a while."""
         if self.sha != sha:
             return True
-        if self.attestation or not again or self.first_asked_at is None:
+        if self.attestation or self.first_asked_at is None:
             return False
         return now - self.first_asked_at < ASKED_AGAIN_FOR
 

@@ -95,7 +95,14 @@ class SiteFacts:
     head_image_built: bool | None = None
     head_seen_at: datetime | None = None
     usual_build: timedelta | None = None
+    awaited_sha: str = ""
+    """With paths, the newest commit that touches them, where the head touches none and has no image; else empty."""
+    awaited_check_state: CheckState = CheckState.UNKNOWN
+    awaited_seen_at: datetime | None = None
+    """When its image was first queried."""
     built_sha: str = ""
+    built_version: str = ""
+    """By release, git's tag of `built_sha`."""
     built_check_state: CheckState = CheckState.UNKNOWN
     registry_problem: str = ""
     build_problem: str = ""
@@ -143,6 +150,11 @@ class SiteFacts:
         return f"{self.head_version} ({short(self.head_sha)})" if self.head_version else short(self.head_sha)
 
     @property
+    def awaited_name(self) -> str:
+        """The same of `newest_sha`."""
+        return short(self.awaited_sha) if self.awaited_sha else self.head_name
+
+    @property
     def newest_name(self) -> str:
         """`the newest commit, 3f9c2a1`, or `the newest version, v1.4.2 (3f9c2a1)`."""
         return f"the newest {'version' if self.head_version else 'commit'}, {self.head_name}"
@@ -153,13 +165,28 @@ class SiteFacts:
         return bool(self.behind_by) and self.behind_by == self.left_out and self.ahead_by == 0
 
     @property
+    def newest_sha(self) -> str:
+        """What *Deploy when ready* waits for: the head, or with paths the newest commit that is the site's."""
+        return self.awaited_sha or self.head_sha
+
+    @property
+    def newest_check_state(self) -> CheckState:
+        return self.awaited_check_state if self.awaited_sha else self.check_state
+
+    @property
     def target_sha(self) -> str:
-        """What a Deploy of the newest would run: the head, or the newest built commit below it."""
-        return self.built_sha or self.head_sha
+        """What a Deploy of the newest would run: the newest commit, or the newest built one below it."""
+        return self.built_sha or self.newest_sha
+
+    @property
+    def target_name(self) -> str:
+        """The same as sentences name it: by release with its version before it."""
+        version = self.built_version if self.built_sha else self.head_version
+        return f"{version} ({short(self.target_sha)})" if version else short(self.target_sha)
 
     @property
     def target_check_state(self) -> CheckState:
-        return self.built_check_state if self.built_sha else self.check_state
+        return self.built_check_state if self.built_sha else self.newest_check_state
 
     @property
     def present_sha(self) -> str:

@@ -240,17 +240,17 @@ def _current_in_its_paths(facts: SiteFacts) -> str:
 
 def _answer_behind(facts: SiteFacts, *, now: datetime) -> Answer:
     far = findings.distance(facts)
-    hold, head = findings.standing_hold(facts, now=now), facts.head_name
-    has_failed = facts.check_state is CheckState.FAILURE
+    hold, newest = findings.standing_hold(facts, now=now), facts.awaited_name
+    has_failed = facts.newest_check_state is CheckState.FAILURE
     if hold:
         return _behind(State.HELD, facts, far, findings.hold_message(hold), Action.RESUME)
     if facts.built_sha:
-        red = f"CI failed on {head}" if has_failed else ""
+        red = f"CI failed on {newest}" if has_failed else ""
         message = sentences(findings.ready_below(facts), red, _open_ci(facts))
         return _behind(State.READY, facts, far, message, Action.DEPLOY)
     if has_failed:
         return _behind(
-            State.RED, facts, far, f"CI failed on {head}. Fix it or deploy anyway", Action.DEPLOY_ANYWAY
+            State.RED, facts, far, f"CI failed on {newest}. Fix it or deploy anyway", Action.DEPLOY_ANYWAY
         )
     if facts.head_image_built is False:
         message = findings.not_built(facts, now=now)
@@ -258,9 +258,9 @@ def _answer_behind(facts: SiteFacts, *, now: datetime) -> Answer:
     if facts.head_image_built is None:
         message = facts.registry_problem or "Sync now"
         return _behind(
-            State.UNKNOWN, facts, far, f"Whether {head} is built is not known. {message}", Action.SYNC
+            State.UNKNOWN, facts, far, f"Whether {newest} is built is not known. {message}", Action.SYNC
         )
-    message = sentences(f"{head} is ready to deploy", _open_ci(facts))
+    message = sentences(f"{newest} is ready to deploy", _open_ci(facts))
     return _behind(State.READY, facts, far, message, Action.DEPLOY)
 
 

@@ -42,16 +42,23 @@ def newest(versions: Sequence[Version], *, pattern: str = "", prereleases: bool 
 
     The highest version counts, since a fix of an old line comes later than the newest line; where the latest has no number, the latest.
     """
-    fitting = [
-        each
-        for each in versions
-        if (not pattern or fnmatchcase(each.name, pattern)) and (prereleases or not _is_prerelease(each))
-    ]
+    fitting = _fitting(versions, pattern=pattern, prereleases=prereleases)
     if not fitting or _key(fitting[0]) is None:
         return fitting[0] if fitting else None
     numbered = [(key, each) for each in fitting if (key := _key(each)) is not None]
     highest = max(key for key, _ in numbered)
     return next(each for key, each in numbered if key == highest)
+
+
+def newest_of_each(
+    versions: Sequence[Version], commits: Iterable[str], *, pattern: str = "", prereleases: bool = False
+) -> tuple[Version, ...]:
+    """Of each of these commits the newest version that fits, in the commits' order; commits without one are left out."""
+    of_commit: dict[str, list[Version]] = {}
+    for each in _fitting(versions, pattern=pattern, prereleases=prereleases):
+        of_commit.setdefault(each.sha, []).append(each)
+    found = (newest(of_commit.get(sha, ()), prereleases=True) for sha in commits)
+    return tuple(each for each in found if each)
 
 
 def git_tags(image_tag: str, *, is_number: bool, pattern: str) -> tuple[str, ...]:
@@ -113,6 +120,14 @@ def no_version_of(sha: str) -> str:
 def same_commit(newest_name: str, running: str) -> str:
     """That two versions are one commit, without a full stop."""
     return f"{newest_name} is the same commit as {running}"
+
+
+def _fitting(versions: Iterable[Version], *, pattern: str, prereleases: bool) -> list[Version]:
+    return [
+        each
+        for each in versions
+        if (not pattern or fnmatchcase(each.name, pattern)) and (prereleases or not _is_prerelease(each))
+    ]
 
 
 def _literal(pattern: str) -> str:

@@ -81,6 +81,9 @@ class Authorisation:
             self._tokens[user] = secrets.token_urlsafe(24)
         return self._tokens[user]
 
+    def token_of_account(self, namespace: str, name: str) -> str:
+        return self.token(f"{_ACCOUNT}{namespace}:{name}")
+
     def rotate(self, user: str) -> str:
         """A new token; the old one is refused from now on."""
         self._tokens[user] = secrets.token_urlsafe(24)

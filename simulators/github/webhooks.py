@@ -6,6 +6,7 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 import hmac
 import json
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -15,6 +16,8 @@ from simulators.github.repository import Repository
 
 _TIMEOUT_SECONDS = 10
 _NO_COMMIT = "0" * 40
+_SUITES = count(1)
+"""As on GitHub, each app's suite of a commit has its own id."""
 _CONCLUSIONS = {"SUCCESS": "success", "FAILURE": "failure", "ERROR": "failure"}
 
 
@@ -44,7 +47,8 @@ class Webhooks:
     def check_suite(self, repository: Repository, sha: str) -> None:
         """Say that CI has ended, with what the repository has for this commit."""
         conclusion = _CONCLUSIONS.get(repository.checks(sha) or "", "neutral")
-        suite = {"head_sha": sha, "head_branch": repository.default_branch, "conclusion": conclusion}
+        suite: dict[str, object] = {"id": next(_SUITES), "head_sha": sha, "conclusion": conclusion}
+        suite["head_branch"] = repository.default_branch
         payload = {"action": "completed", "check_suite": suite | {"status": "completed"}}
         self.deliver("check_suite", payload | {"repository": _described(repository)})
 

@@ -69,6 +69,11 @@ class DemoRegistry(Switches):
         return self._server.host
 
     @property
+    def connections(self) -> int:
+        """How many were opened since its start."""
+        return self._server.connections
+
+    @property
     def url(self) -> str:
         return f"http://{self.host}"
 

@@ -37,8 +37,9 @@ NOT_SHOWN = {
     Observation: {
         "repository_id": "GitHub's key, for following renames",
         "head_version": "by release alone",
+        "built_version": "by release alone",
+        "awaited_check_state": "with paths alone",
         "left_out": "with paths alone",
-        "provenance": "the dialog shows it",
         "running_version": "by release alone",
         "head_seen_at": "for how long CI and the build are waited for",
         "asked_below": "for asking once",
@@ -74,10 +75,18 @@ NOT_SHOWN = {
         "resumed_by_name": "written together with lifted_at, and never again",
     },
 }
-PROVENANCE = {"sha": HEAD, "digest": "sha256:0", "first_asked_at": None, "attestation": None, "problem": ""}
+ATTESTATION = {"repository": "icco/cron", "workflow": ".github/workflows/build.yml", "commit": HEAD}
+PROVENANCE = {
+    "sha": HEAD,
+    "digest": "sha256:0",
+    "first_asked_at": None,
+    "attestation": ATTESTATION,
+    "problem": "",
+}
 IN_ROW = {
     "check_state": list(CheckState),
     "built_check_state": list(CheckState),
+    "awaited_check_state": list(CheckState),
     "built_from_sha": [HEAD],
     "asked_below": [{OTHER_SHA: "2026-11-23T12:00:00+00:00"}],
     "build_seconds": [[60]],

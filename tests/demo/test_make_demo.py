@@ -7,9 +7,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from dashboard.embedded_postgres import STATE, EmbeddedPostgres
+from demo.scenes import BY_LABEL
 from tests.processes import CHECKOUT, Running, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
@@ -49,6 +51,27 @@ def test_a_second_one_says_so_and_leaves_the_first_alone(demo: Demo) -> None:
         )
         assert server.is_running()
         assert first.process.poll() is None
+
+
+def test_the_first_commit_goes_from_push_to_deployed_by_the_label_of_its_image(demo: Demo) -> None:
+    server = EmbeddedPostgres("demo")
+    with demo("demo") as running:
+        assert eventually(lambda: "Log in" in running.message, seconds=90), running.message
+
+        deployed = eventually(lambda: deploys_by_label(server), seconds=120)
+
+    assert deployed, running.message
+    assert [":main@sha256:" in image for image in deployed] == [True]
+
+
+def deploys_by_label(server: EmbeddedPostgres) -> list[str]:
+    """The images of the Deploys that have succeeded of the site that the demo's first commit is of."""
+    statement = (
+        "SELECT deploy.image FROM deployments_deploy AS deploy JOIN deployments_site AS site ON site.id = deploy.site_id"
+        " WHERE site.host = %s AND deploy.status = 'succeeded'"
+    )
+    with psycopg.connect(server.url) as connection:
+        return [image for (image,) in connection.execute(statement, [BY_LABEL[0]])]
 
 
 def test_one_that_is_stopped_while_it_starts_leaves_nothing(demo: Demo) -> None:

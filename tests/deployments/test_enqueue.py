@@ -28,6 +28,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "check_rollback_images": (1,),
     "check_mapping": (1,),
     "check_pods": (1,),
+    "check_provenance": (1,),
     "read_log": (1,),
     "notify_deploy_ended": (1,),
     "notify_site_waits": (1, "1 commit behind."),

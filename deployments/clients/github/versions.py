@@ -11,6 +11,7 @@ from deployments.rules.images import is_full_sha
 from deployments.rules.versions import Version, search_for
 
 LISTED = 30
+_NEWEST_FIRST = "orderBy: {field: CREATED_AT, direction: DESC}"
 _FRAGMENTS = {
     "Release": """fragment Release on Release { tagName isDraft isPrerelease tagCommit { oid } }""",
     "Peeled": """fragment Peeled on Ref { name target { __typename oid ... on Tag {
@@ -26,6 +27,8 @@ class VersionQuestion:
     prereleases: bool = False
     named: tuple[str, ...] = ()
     """Tags whose commits are queried, wherever they are in the list."""
+    older: bool = False
+    """Whether those before the newest are queried, too; a list of tags has them anyway."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +37,8 @@ class Versions:
 
     listed: tuple[Version, ...] = ()
     named: Mapping[str, str] | None = None
+    older: tuple[Version, ...] = ()
+    """Where the question asks for them, those that may come before the newest; the newest may be among them."""
 
 
 NO_VERSIONS = Versions()
@@ -55,10 +60,10 @@ def _listed(number: int, question: VersionQuestion) -> str:
             "orderBy: {field: TAG_COMMIT_DATE, direction: DESC}) { nodes { ...Peeled } }"
         )
     if question.prereleases:
-        order = "orderBy: {field: CREATED_AT, direction: DESC}"
-        return f"releases(first: {LISTED}, {order}) {{ nodes {{ ...Release }} }}"
+        return f"releases(first: {LISTED}, {_NEWEST_FIRST}) {{ nodes {{ ...Release }} }}"
     # GitHub's own: neither a draft nor a pre-release, and the one that its owner calls the latest.
-    return "latestRelease { ...Release }"
+    older = f" older: releases(first: {LISTED}, {_NEWEST_FIRST}) {{ nodes {{ ...Release }} }}"
+    return f"latestRelease {{ ...Release }}{older if question.older else ''}"
 
 
 def version_variables(number: int, question: VersionQuestion) -> dict[str, str]:
@@ -78,11 +83,13 @@ def read_versions(node: Mapping[str, Any], question: VersionQuestion) -> Version
     """Of a repository's answer. A draft, and what leads to no commit, is left out."""
     releases = [node.get("latestRelease"), *((node.get("releases") or {}).get("nodes") or ())]
     tags = (node.get("tags") or {}).get("nodes") or ()
-    listed = [*map(_of_release, releases), *map(_of_tag, tags)]
+    listed = tuple(each for each in (*map(_of_release, releases), *map(_of_tag, tags)) if each)
+    older = tuple(each for each in map(_of_release, (node.get("older") or {}).get("nodes") or ()) if each)
     found = {name: _of_tag(node.get(f"t{place}")) for place, name in enumerate(question.named)}
     return Versions(
-        listed=tuple(each for each in listed if each),
+        listed=listed,
         named={name: each.sha for name, each in found.items() if each},
+        older=(*listed, *older) if question.older else (),
     )
 
 

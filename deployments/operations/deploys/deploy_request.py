@@ -113,7 +113,7 @@ def guard_input_at_request(site: Site, facts: SiteFacts, deploy_request: DeployR
         is_on_branch=True
         if is_head or deploy_request.kind != Kind.DEPLOY or _is_known(site, deploy_request.sha)
         else None,
-        is_image_built=facts.head_image_built if is_head and not deploy_request.readiness else None,
+        is_image_built=None if deploy_request.readiness else is_built_in(facts, deploy_request.sha),
         image=image_of(site, deploy_request),
         workload_missing=missing,
         expected_repository=facts.expected_repository,
@@ -131,10 +131,19 @@ def guard_input_at_request(site: Site, facts: SiteFacts, deploy_request: DeployR
 
 
 def check_state_in(facts: SiteFacts, sha: str) -> CheckState:
-    """What is known of a commit's CI: of the head, and of what is built below it."""
+    """What is known of a commit's CI: of the head, and of what is built or waited for below it."""
     if sha == facts.head_sha:
         return facts.check_state
+    if sha == facts.awaited_sha:
+        return facts.awaited_check_state
     return facts.built_check_state if sha == facts.built_sha else CheckState.UNKNOWN
+
+
+def is_built_in(facts: SiteFacts, sha: str) -> bool | None:
+    """Whether a commit has an image: as far as the newest and what is built below it were queried; None where that is not known."""
+    if sha == facts.head_sha:
+        return facts.head_image_built
+    return sha == facts.built_sha if sha in {facts.awaited_sha, facts.built_sha} else None
 
 
 def guard_input_at_start(deploy: Deploy, **known: Any) -> GuardInput:

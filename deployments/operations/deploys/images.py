@@ -21,7 +21,7 @@ def check_rollback_images(*, site_id: int, registry: Registry, now: datetime) ->
         try:
             is_there = pullable(parse_image(image), registry) is not None
         except (RegistryError, UnableToParseImage) as error:
-            logger.warning("Whether %s is still there is not known: %s", image, error)
+            logger.warning("Cannot check whether %s still exists: %s", image, error)
             continue
         note_image(site, image, is_there=is_there, now=now)
 

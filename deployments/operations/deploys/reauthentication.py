@@ -41,7 +41,9 @@ def _change(deploy_request: DeployRequest, site: Site, facts: SiteFacts) -> Chan
 
 
 def _nearby(site: Site, facts: SiteFacts, sha: str) -> frozenset[str]:
-    seen = frozenset({facts.head_sha, facts.target_sha, facts.running_sha, facts.desired_sha}) - {""}
+    seen = frozenset(
+        {facts.head_sha, facts.newest_sha, facts.target_sha, facts.running_sha, facts.desired_sha}
+    ) - {""}
     if sha in seen:
         return seen
     latest = site.deploys.values_list("sha", "from_sha").first() or ()

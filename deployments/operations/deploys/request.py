@@ -14,8 +14,10 @@ from deployments.operations.deploys.deploy_request import (
     AUDITED_AS,
     DeployRequest,
     WhenReady,
+    check_state_in,
     guard_input_at_request,
     image_of,
+    is_built_in,
     note_refusal,
     replaced_image,
 )
@@ -131,12 +133,13 @@ def _overtaken(site: Site, locked: Site, deploy_request: DeployRequest) -> str:
 
 def _missing(facts: SiteFacts, deploy_request: DeployRequest) -> str:
     """What this request must wait for, where it is one that waits; empty where it may begin."""
-    if deploy_request.readiness is None or deploy_request.sha != facts.head_sha:
+    sha = deploy_request.sha
+    if deploy_request.readiness is None or sha not in {facts.head_sha, facts.newest_sha}:
         return ""
     return waits_for(
-        sha=deploy_request.sha,
-        is_built=facts.head_image_built,
-        check_state=facts.check_state,
+        sha=sha,
+        is_built=is_built_in(facts, sha),
+        check_state=check_state_in(facts, sha),
         waits_for_ci=deploy_request.readiness.wait_for_ci,
     )
 
@@ -146,7 +149,7 @@ def _write(site: Site, facts: SiteFacts, deploy_request: DeployRequest, *, now: 
     deploy = Deploy.objects.create(
         site=site,
         sha=deploy_request.sha,
-        headline=_headline(site, deploy_request.sha),
+        headline=headline_of(site, deploy_request.sha),
         image=image_of(site, deploy_request),
         kind=deploy_request.kind,
         rolls_back=deploy_request.rolls_back,
@@ -185,7 +188,8 @@ def _write(site: Site, facts: SiteFacts, deploy_request: DeployRequest, *, now: 
     return deploy
 
 
-def _headline(site: Site, sha: str) -> str:
+def headline_of(site: Site, sha: str) -> str:
+    """The first line of a commit's message, as far as it is known; else empty."""
     seen = site.observation
     if sha in {seen.head_sha, seen.ready_below}:
         return str(seen.head_headline if sha == seen.head_sha else seen.built_headline)

@@ -12,6 +12,7 @@ from deployments.clients.clients import Clients
 from deployments.clients.registry import RegistryError
 from deployments.models import Build, Deploy, Observation, Site, Status
 from deployments.operations.deploys.finish import Ending, finish
+from deployments.operations.deploys.request import headline_of
 from deployments.queue import enqueue
 from deployments.rules.images import UnableToParseImage, parse_image
 from deployments.rules.site_facts import CheckState
@@ -54,7 +55,7 @@ def check_pending_image(*, deploy_id: int, clients: Clients, now: datetime) -> N
     if is_built is None or (is_built and (deploy.follow_head or deploy.waits_for_ci)):
         enqueue.sync(names=[deploy.site.name], trigger="waiting")
     else:
-        check_state = CheckState(seen.check_state) if deploy.sha == seen.head_sha else CheckState.UNKNOWN
+        check_state = _check_state(deploy, seen)
         move_on(deploy, is_built=is_built, check_state=check_state, now=now)
 
 
@@ -106,19 +107,23 @@ def take_up_waiting(queued: enqueue.QueuedEntries, *, now: datetime, timeout: ti
 def _judge(deploy: Deploy, seen: Observation, *, now: datetime) -> bool:
     deploy.site = seen.site
     _take_newer_head(deploy, seen, now=now)
-    if deploy.sha == seen.head_sha:
-        return move_on(
-            deploy, is_built=seen.head_image_built, check_state=CheckState(seen.check_state), now=now
-        )
+    if deploy.sha in {seen.head_sha, seen.newest_sha}:
+        is_built = seen.head_image_built if deploy.sha == seen.head_sha else deploy.sha == seen.ready_below
+        return move_on(deploy, is_built=is_built, check_state=_check_state(deploy, seen), now=now)
     if deploy.waits_for_ci:
-        message = (
-            f"{short(seen.head_sha)} came before CI had passed on {short(deploy.sha)}. Deploy the newer one."
-        )
+        message = f"{short(seen.newest_sha)} came before CI had passed on {short(deploy.sha)}. Deploy the newer one."
         finish(deploy, Ending.OVERTAKEN, message, now=now)
     return False
 
 
 def _take_newer_head(deploy: Deploy, seen: Observation, *, now: datetime) -> None:
-    if deploy.follow_head and seen.head_sha not in ("", deploy.sha) and deploy.site.expected_repository:
-        image = str(deploy.site.image_for(seen.head_sha))
-        deploy.note(now=now, sha=seen.head_sha, headline=seen.head_headline, image=image)
+    newest = seen.newest_sha
+    if deploy.follow_head and newest not in ("", deploy.sha) and deploy.site.expected_repository:
+        image = str(deploy.site.image_for(newest))
+        deploy.note(now=now, sha=newest, headline=headline_of(deploy.site, newest), image=image)
+
+
+def _check_state(deploy: Deploy, seen: Observation) -> CheckState:
+    if deploy.sha == seen.head_sha:
+        return CheckState(seen.check_state)
+    return CheckState(seen.awaited_check_state if deploy.sha == seen.awaited_sha else CheckState.UNKNOWN)

@@ -25,7 +25,6 @@ from deployments.rules.commit_graph import mainline
 
 logger = logging.getLogger(__name__)
 SILENT_IN_A_ROW = 3
-MAINLINE_KEPT = 10
 _Pair: TypeAlias = tuple[int, str, str]
 
 
@@ -69,7 +68,7 @@ def _fetch(
         try:
             _keep(seen, _ask(seen, github, now=now))
         except GitHubRateLimited:
-            logger.warning("GitHub's limit is reached: the other lists of commits have to wait")
+            logger.warning("GitHub's limit is reached: the other lists of commits are read later")
             return fetched, False
         except GitHubError as error:
             logger.warning("No list of commits for %s: %s", seen.site.name, error)
@@ -114,7 +113,7 @@ def _mainline(seen: Observation, found: Comparison) -> list[dict[str, str]]:
     headlines = {each.sha: each.headline for each in found.commits}
     parents = {each.sha: each.parents for each in found.commits}
     line = mainline(parents, base=seen.running_sha, head=seen.head_sha)
-    return [{"sha": sha, "headline": headlines[sha]} for sha in line[:MAINLINE_KEPT]]
+    return [{"sha": sha, "headline": headlines[sha]} for sha in line]
 
 
 def _pair(seen: Observation) -> _Pair:

@@ -8,7 +8,7 @@ from deployments.autodeploy_policy import policies_of, verdict_on
 from deployments.facts import site_facts, stale_after
 from deployments.models import Deploy, Observation, Site
 from deployments.operations.sync.left_out import is_counted
-from deployments.operations.sync.provenance import is_due
+from deployments.operations.sync.provenance import is_required
 from deployments.queries import system_status
 from deployments.rules.autodeploy import Go, Verdict
 from deployments.rules.site_state import Answer, answer_for
@@ -54,8 +54,8 @@ def decide_all(sites: Sequence[Site], seen: Mapping[int, Observation], *, now: d
 
 
 def _lacks_commits(site: Site, seen: Observation, *, now: datetime) -> bool:
-    """Whether the list of commits between what runs and the head is still to be fetched, which of them are the site's, or what GitHub lists for the image."""
-    if not is_counted(seen, site.paths) or is_due(site, seen, now=now):
+    """Whether the list of commits between what runs and the head is still to be fetched, which of them are the site's, or what GitHub lists for an image that must have an attestation."""
+    if not is_counted(seen, site.paths) or is_required(site, seen, now=now):
         return True
     pair = (seen.running_sha, seen.head_sha)
     if not all(pair) or pair[0] == pair[1]:

@@ -25,7 +25,7 @@ from deployments.facts import workloads_as_json
 from deployments.models import Build, Observation, PublishedVersion, Site
 from deployments.operations.github_limits import Pauses, read_pauses
 from deployments.operations.sync.gather_builds import Builds, see_newest
-from deployments.operations.sync.gather_built import gather_built, others_of
+from deployments.operations.sync.gather_built import KnownBelow, gather_built, others_of
 from deployments.operations.sync.gather_cluster import Found, Missing, Observed, Unreachable, gather_cluster
 from deployments.operations.sync.gather_images import Built, RegistryQuestions, gather_images
 from deployments.operations.sync.gather_outages import SeenOutage
@@ -83,6 +83,11 @@ def gather(sites: Sequence[Site], clients: Clients, *, now: datetime) -> Gathere
         seen[site.pk] = observation
     _look_by_branch(sites, seen, builds, answers.heads)
     _see_images(sites, seen, builds, answers.heads, questions, now=now)
+    below = {
+        site.pk: KnownBelow(versions=versions.below(site, answers.heads[site.pk]), built=builds.below(site))
+        for site in sites
+    }
+    gather_built(sites, seen, answers.heads, questions, below=below, now=now)
     for site in sites:
         if moved := versions.moved(site):
             seen[site.pk].registry_problem, seen[site.pk].head_image_built = moved, None
@@ -107,7 +112,8 @@ def _ask_github(
     heads = []
     for site in sites:
         resolved = versions.resolve(site, observed[site.pk])
-        question = _question(site, resolved, builds, now=now)
+        known = (*builds.below(site), *versions.commits_below(site))
+        question = _question(site, resolved, builds, known, now=now)
         heads.append(versions.question(site, question, observed[site.pk]))
     return versions.settle(heads, ask(heads), observed, ask=ask)
 
@@ -175,14 +181,15 @@ def _see_images(
             see_newest(site, before, after, builds, heads[site.pk])
         else:
             _see_image(before, after, unknown.get(site.pk), built, now=now)
-    gather_built(sites, seen, heads, questions, now=now)
 
 
 def _head_image(site: Site, seen: Observation) -> ImageReference:
     return site.image_of_version(seen.head_version) if site.is_by_release else site.image_for(seen.head_sha)
 
 
-def _question(site: Site, observed: Observed, builds: Builds, *, now: datetime) -> HeadQuestion:
+def _question(
+    site: Site, observed: Observed, builds: Builds, known: Sequence[str], *, now: datetime
+) -> HeadQuestion:
     running, desired = site.observation.running_sha, ""
     if isinstance(observed, Found):
         running, desired = observed.running_tag, observed.desired_tag
@@ -196,7 +203,7 @@ def _question(site: Site, observed: Observed, builds: Builds, *, now: datetime) 
         running=running,
         desired="" if desired == running else desired,
         built="" if built == running else built,
-        others=others_of(site, now=now),
+        others=others_of(site, known=known, now=now),
     )
 
 

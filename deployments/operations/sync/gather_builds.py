@@ -11,6 +11,7 @@ from types import MappingProxyType
 from deployments.clients.github import Head, HeadProblem
 from deployments.clients.registry import BuildLabels, RegistryError
 from deployments.models import Build, Observation, Site
+from deployments.operations.sync.gather_built import mainline_of
 from deployments.operations.sync.gather_cluster import Found, Observed
 from deployments.operations.sync.gather_images import RegistryQuestions
 from deployments.rules import builds as rules
@@ -44,6 +45,7 @@ class Builds:
         self._tags: dict[ImageReference, str | RegistryError | None] = {}
         self._known: dict[_Key, Build | RegistryError | None] = {}
         self._changed: dict[_Key, Build] = {}
+        self._commits: set[_Key] = set()
 
     @property
     def changed(self) -> list[Build]:
@@ -62,6 +64,7 @@ class Builds:
         """
         self._branches |= branches
         mine = [site for site in sites if site.is_by_label and site.expected_repository]
+        self._remember_commits(mine)
         tags = {image for site in mine if (image := self._moving(site)).tag}
         self._tags |= self._questions.digests(tags - self._tags.keys())
         wanted = {
@@ -72,6 +75,13 @@ class Builds:
         for site in mine:
             wanted |= _running(site, seen.get(site.pk))
         self._learn({key: image for key, image in wanted.items() if key not in self._known})
+
+    def _remember_commits(self, sites: Iterable[Site]) -> None:
+        """Which commits below heads without an image were built before. One SQL query; none where all heads are built."""
+        line = {each["sha"] for site in sites for each in mainline_of(site)}
+        if line:
+            builds = Build.objects.filter(sha__in=line).values_list("repository", "sha")
+            self._commits.update(builds)
 
     def newest(self, site: Site) -> Newest | None:
         """None where the moving tag was not queried, since the branch was not known yet."""
@@ -137,6 +147,16 @@ class Builds:
         commit = self.commit_of(site, build)
         is_unknown = rules.unknown_to_github(commit, slug=slugs(site)[0]) if commit in unknown else ""
         return rules.why_not_counted(build.facts, slugs=slugs(site)) or is_unknown
+
+    def below(self, site: Site) -> tuple[str, ...]:
+        """The commits below a head without an image that a build is of, newest first: the newest build's, and those of earlier ones."""
+        if not site.is_by_label:
+            return ()
+        newest = self.newest(site)
+        claimed = self.commit_of(site, newest.build) if newest else ""
+        line = [each["sha"] for each in mainline_of(site)]
+        built = {sha for repository, sha in self._commits if repository in site.image_repositories}
+        return tuple(sha for sha in line if sha in built or (claimed and sha.startswith(claimed)))
 
     def confirm(self, site: Site, observed: Observed | None, head: Head | HeadProblem) -> None:
         """Remember which commits of this site's builds GitHub knows."""

@@ -1,34 +1,52 @@
 """If the newest commit has no image: the newest one below it that has one, and is newer than what runs."""
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from deployments.clients.github import Head, HeadProblem
 from deployments.models import Observation, Site
 from deployments.operations.sync.gather_images import Built, RegistryQuestions, gather_images
+from deployments.rules.images import ImageReference
 from deployments.rules.site_facts import CheckState
 from deployments.rules.times import parse_time
+from deployments.rules.versions import Version
 
 AT_MOST = 10
-"""Commits below the head, as CommitRange keeps them."""
+"""Commits below the head; of a site with paths those that touch them, by release those that have a version."""
 ASKED_AGAIN_FOR = timedelta(hours=2)
 """Each is queried once, and again while its build may be running: a commit that skips CI often follows one that does not."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class KnownBelow:
+    """What is known below one site's head before its registry is asked: by release versions, newest first, and by label commits of builds."""
+
+    versions: Sequence[Version] = ()
+    built: Collection[str] = ()
+
+
 def commits_to_ask(site: Site, *, now: datetime) -> tuple[str, ...]:
-    """Those below the last seen head to check for images now, newest first; none where the head was built."""
-    seen = site.observation
-    if seen.head_image_built is not False or site.is_by_label or site.is_by_release:
-        # No name identifies a commit's image: by label the newest build itself says which one it is, and few commits are released.
+    """Those below the head as last seen whose images are looked for now by their commits, newest first; none where the head was built."""
+    if site.observation.head_image_built is not False or site.is_by_label or site.is_by_release:
+        # No name identifies a commit's image: by label builds say which commits they are, and by release few commits have a version.
         return ()
-    return tuple(sha for sha in _newer(site) if _is_due((seen.asked_below or {}).get(sha), now))
+    return _due(site, (each["sha"] for each in _own_line(site)[:AT_MOST]), now=now)
 
 
-def others_of(site: Site, *, now: datetime) -> tuple[str, ...]:
-    """The commits besides the head for which CI is queried with it."""
-    built = site.observation.built_sha
-    return tuple(dict.fromkeys(filter(None, (built, *commits_to_ask(site, now=now)))))
+def others_of(site: Site, *, known: Iterable[str] = (), now: datetime) -> tuple[str, ...]:
+    """The commits besides the head whose CI is asked about along with it; `known` are those that have a build or a version."""
+    seen = site.observation
+    asked = (seen.built_sha, seen.awaited_sha, *known, *commits_to_ask(site, now=now))
+    return tuple(dict.fromkeys(filter(None, asked)))
+
+
+def mainline_of(site: Site) -> list[dict[str, str]]:
+    """The commits between what runs and the head, as they were seen last, that were the branch's newest; none unless the head had no image.
+
+    As annotated by the sync.
+    """
+    return getattr(site, "mainline", None) or []
 
 
 def gather_built(
@@ -37,21 +55,29 @@ def gather_built(
     heads: Mapping[Hashable, Head | HeadProblem],
     questions: RegistryQuestions,
     *,
+    below: Mapping[int, KnownBelow],
     now: datetime,
 ) -> None:
-    """Note for each site by tag whose head is not built which commit below it is."""
+    """Note for each site whose head is not built which commit below it is; `below` by the sites' keys."""
     wanted = {
-        site.pk: {sha: site.image_for(sha) for sha in commits_to_ask(site, now=now)}
+        site.pk: _images(site, below[site.pk], now=now)
         for site in sites
         if site.expected_repository and _is_below_known(site, seen[site.pk])
     }
-    images = [image for of_site in wanted.values() for image in of_site.values()]
-    built = gather_images(images, questions)
+    built = gather_images({image for of_site in wanted.values() for image in of_site.values()}, questions)
     for site in sites:
         head = heads[site.pk]
         answers = {sha: built[image] for sha, image in wanted.get(site.pk, {}).items()}
         states = head.other_states if isinstance(head, Head) else {}
-        _Note(site, seen[site.pk], answers, states, now).write()
+        _Note(site, seen[site.pk], answers, states, below[site.pk], now).write()
+
+
+def _images(site: Site, below: KnownBelow, *, now: datetime) -> dict[str, ImageReference]:
+    """The images to query, by commit."""
+    versions = {each.sha: each.name for each in below.versions}
+    if site.is_by_release:
+        return {sha: site.image_of_version(versions[sha]) for sha in _due(site, versions, now=now)}
+    return {sha: site.image_for(sha) for sha in commits_to_ask(site, now=now)}
 
 
 @dataclass(frozen=True)
@@ -60,10 +86,13 @@ class _Note:
     seen: Observation
     answers: Mapping[str, Built]
     states: Mapping[str, str]
+    below: KnownBelow
     now: datetime
 
     def write(self) -> None:
         seen = self.seen
+        if seen.awaited_sha in self.states or not seen.awaited_sha:
+            seen.awaited_check_state = self.states.get(seen.awaited_sha, CheckState.UNKNOWN)
         if seen.head_image_built:
             seen.asked_below = None
             self._set("", "", CheckState.UNKNOWN)
@@ -73,19 +102,21 @@ class _Note:
         if not _is_same_pair(self.site, seen):
             # Which commits lie below the new head is not known yet: a Deploy asks GitHub whether its commit is on the branch.
             return
-        headlines = {each["sha"]: each["headline"] for each in _mainline(self.site)}
-        if seen.built_sha in headlines:
+        headlines = {each["sha"]: each["headline"] for each in mainline_of(self.site)}
+        is_gone = self.site.is_by_label and seen.built_sha not in self.below.built
+        if seen.built_sha in headlines and not is_gone:
             seen.built_from_sha = seen.running_sha
         elif _is_range_known(self.site):
             self._set("", "", CheckState.UNKNOWN)
         self._remember(headlines)
-        if best := next(self._good(), ""):
+        if best := next(self._good(headlines), ""):
             self._set(best, headlines[best], self.states.get(best, CheckState.UNKNOWN))
 
-    def _good(self) -> Iterator[str]:
+    def _good(self, line: Iterable[str]) -> Iterator[str]:
         """What is built and not red, newest first."""
-        for sha, answer in self.answers.items():
-            if answer is True and self.states.get(sha) != CheckState.FAILURE:
+        built = {sha for sha, answer in self.answers.items() if answer is True}.union(self.below.built)
+        for sha in line:
+            if sha in built and self.states.get(sha) != CheckState.FAILURE:
                 yield sha
 
     def _remember(self, known: Mapping[str, str]) -> None:
@@ -98,22 +129,26 @@ class _Note:
     def _set(self, sha: str, headline: str, check_state: str) -> None:
         seen = self.seen
         seen.built_sha, seen.built_headline, seen.built_check_state = sha, headline, check_state
+        seen.built_version = next((each.name for each in self.below.versions if each.sha == sha), "")
         seen.built_from_sha = seen.running_sha if sha else ""
 
 
-def _newer(site: Site) -> Iterator[str]:
-    """Those below the head, as far as the one that is known to be built and not red."""
+def _due(site: Site, shas: Iterable[str], *, now: datetime) -> tuple[str, ...]:
+    """Those of `shas`, newest first, that may take the place of the one that is known to be built and not red, and are queried now."""
     seen = site.observation
-    for each in _mainline(site):
-        if each["sha"] != seen.built_sha:
-            yield each["sha"]
+    found = []
+    for sha in shas:
+        if sha != seen.built_sha:
+            found.append(sha)
         elif seen.built_check_state != CheckState.FAILURE:
-            return
+            break
+    return tuple(sha for sha in found if _is_asked_now((seen.asked_below or {}).get(sha), now))
 
 
-def _mainline(site: Site) -> list[dict[str, str]]:
-    """As annotated by the sync: of the running commit and the head as they were seen last."""
-    return getattr(site, "mainline", None) or []
+def _own_line(site: Site) -> list[dict[str, str]]:
+    """Without the commits that touch none of the site's paths: their builds may never come."""
+    left_out = site.observation.left_out_of(site.paths) or ()
+    return [each for each in mainline_of(site) if each["sha"] not in left_out]
 
 
 def _is_range_known(site: Site) -> bool:
@@ -130,6 +165,6 @@ def _is_same_pair(site: Site, seen: Observation) -> bool:
     return (before.running_sha, before.head_sha) == (seen.running_sha, seen.head_sha)
 
 
-def _is_due(first_asked_at: str | None, now: datetime) -> bool:
+def _is_asked_now(first_asked_at: str | None, now: datetime) -> bool:
     at = parse_time(first_asked_at) if first_asked_at else None
     return at is None or now - at < ASKED_AGAIN_FOR

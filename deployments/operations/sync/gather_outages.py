@@ -78,7 +78,7 @@ class Outages:
         try:
             answer = question()
         except ClusterError as error:
-            logger.info("Less is known of an outage: %s", error)
+            logger.info("An outage could not be read completely: %s", error)
             is_silent = isinstance(error, ClusterUnavailable) and not error.status
             self._silent_in_a_row = self._silent_in_a_row + 1 if is_silent else 0
             return None

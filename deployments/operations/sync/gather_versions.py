@@ -17,6 +17,7 @@ from deployments.clients.github import (
     VersionQuestion,
 )
 from deployments.models import Observation, PublishedVersion, Site
+from deployments.operations.sync.gather_built import AT_MOST, mainline_of
 from deployments.operations.sync.gather_cluster import Found, Observed
 from deployments.rules import versions as rules
 from deployments.rules.builds import BY_VERSION
@@ -63,7 +64,8 @@ class Versions:
             return question
         tokens = _tokens(observed)
         unknown = [tag for each in tokens for tag in _names(site, each) if not self._name(site, each)]
-        return replace(question_by_release(site, question), versions=_asked(site, *dict.fromkeys(unknown)))
+        versions = _asked(site, *dict.fromkeys(unknown), older=site.observation.head_image_built is False)
+        return replace(question_by_release(site, question), versions=versions)
 
     def settle(
         self, questions: Sequence[HeadQuestion], answers: Answers, seen: Mapping[int, Observed], *, ask: _Ask
@@ -97,6 +99,22 @@ class Versions:
         tag = unknown.removeprefix(BY_VERSION)
         return rules.no_tag(tag, _names(site, unknown), slug=_slug(site)) if unknown else ""
 
+    def below(self, site: Site, head: Head | HeadProblem) -> tuple[rules.Version, ...]:
+        """The versions before a newest one without an image, and after what runs: the newest of each commit, the newest commit first."""
+        if isinstance(head, HeadProblem) or head.sha != site.observation.head_sha:
+            return ()
+        line = [each["sha"] for each in mainline_of(site)]
+        found = rules.newest_of_each(
+            head.versions.older, line, pattern=site.tag_pattern, prereleases=site.prereleases
+        )
+        known = self._known[site.owner, site.repository]
+        return tuple(each for each in found if known.get(each.name, each.sha) == each.sha)[:AT_MOST]
+
+    def commits_below(self, site: Site) -> tuple[str, ...]:
+        """Those of them that were known before this sync."""
+        known = set(self._known[site.owner, site.repository].values()) if site.is_by_release else set()
+        return tuple(each["sha"] for each in mainline_of(site) if each["sha"] in known)[:AT_MOST]
+
     def moved(self, site: Site) -> str:
         """That the newest version means another commit than it did, without a full stop; empty where it does not."""
         return self._moved.get(site.pk, "")
@@ -116,16 +134,21 @@ class Versions:
             (found.running_tag, found.desired_tag) if isinstance(found, Found) else (question.running, "")
         )
         more = replace(
-            question, tag=best.name, running=running, desired="" if desired == running else desired
+            question,
+            tag=best.name,
+            running=running,
+            desired="" if desired == running else desired,
+            others=tuple(dict.fromkeys((*question.others, *(each.sha for each in self.below(site, head))))),
         )
         return more if more != question else None
 
     def _learn(self, site: Site, head: Head, best: rules.Version, observed: Observed) -> None:
-        """What was named in the question, the newest, and whatever of the listed has the tag of an image that was seen."""
+        """What was named in the question, the newest, what may take its place, and whatever of the listed has the tag of an image that was seen."""
         tags = {each.removeprefix(BY_VERSION) for each in _tokens(observed)}
         listed = {each.name: each.sha for each in head.versions.listed}
         seen = {name: sha for name, sha in listed.items() if site.image_of_version(name).tag in tags}
-        for name, sha in {**seen, **(head.versions.named or {}), best.name: best.sha}.items():
+        below = {each.name: each.sha for each in reversed(self.below(site, head))}
+        for name, sha in {**seen, **below, **(head.versions.named or {}), best.name: best.sha}.items():
             known = self._known[site.owner, site.repository]
             if name not in known:
                 known[name] = sha
@@ -189,8 +212,10 @@ def save_versions(new: Iterable[PublishedVersion]) -> None:
         PublishedVersion.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _asked(site: Site, *named: str) -> VersionQuestion:
-    return VersionQuestion(pattern=site.tag_pattern, prereleases=site.prereleases, named=tuple(named))
+def _asked(site: Site, *named: str, older: bool = False) -> VersionQuestion:
+    return VersionQuestion(
+        pattern=site.tag_pattern, prereleases=site.prereleases, named=tuple(named), older=older
+    )
 
 
 def _newest(site: Site, head: Head) -> rules.Version | None:

@@ -11,7 +11,7 @@ from math import ceil
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import JSONObject
 
 from deployments.clients.clients import Clients
@@ -89,6 +89,42 @@ def check_heads(*, clients: Clients, interval: timedelta, now: datetime) -> list
         enqueue.sync(names=seen.changed, trigger=TRIGGER)
     _plan(turn, seen, answers, asked=len(sites), interval=interval, now=now)
     return seen.changed
+
+
+def watch(sites: Iterable[Site], *, now: datetime) -> None:
+    """Have those of these sites watched that have something under way: at once, and not from the next check of all on.
+
+    The sites carry what a sync has just seen. No statement where nothing of theirs is under way; none is watched where heads were never checked.
+    """
+    found = {site.pk: _watch_of(site, now=now) for site in sites if _is_under_way(site)}
+    active = {key: each for key, each in found.items() if not each.is_over(now=now)}
+    if not active:
+        return
+    with transaction.atomic():
+        row = HeadCheck.objects.select_for_update().filter(pk=1).first()
+        known = _watched_in(json.dumps(row.watched)) if row else active
+        new = {key: each for key, each in active.items() if key not in known or known[key].sha != each.sha}
+        if row and new:
+            soon = now + WATCH_EVERY
+            watched = _as_json(known | new)
+            HeadCheck.objects.filter(pk=1).update(watched=watched, watch_at=min(row.watch_at or soon, soon))
+            enqueue.check_heads(after_seconds=WATCH_EVERY.total_seconds() + LATE_SECONDS)
+
+
+def _is_under_way(site: Site) -> bool:
+    known = _known(site)
+    return bool(known.head_sha and known.running_sha) and is_under_way(
+        known, sha=known.head_sha, check_state=known.check_state, is_built=known.is_built
+    )
+
+
+def _watch_of(site: Site, *, now: datetime) -> Watch:
+    seen = site.observation
+    return Watch(seen.head_sha, seen.head_seen_at or now)
+
+
+def _as_json(watched: Mapping[int, Watch]) -> dict[str, list[str]]:
+    return {str(key): [each.sha, each.since.isoformat()] for key, each in watched.items()}
 
 
 def _take_turn(interval: timedelta, *, now: datetime) -> _Turn | None:
@@ -202,7 +238,7 @@ def _plan(
     if active:
         values["watch_at"] = now + pause
     if watched != turn.watched:
-        values["watched"] = {str(key): [each.sha, each.since.isoformat()] for key, each in watched.items()}
+        values["watched"] = _as_json(watched)
     if values:
         HeadCheck.objects.filter(pk=1).update(**values)
     if active and pause < SOON:

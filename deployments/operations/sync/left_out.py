@@ -27,10 +27,10 @@ def count_left_out(*, github: GitHub, now: datetime) -> list[str]:
             if _count(seen, github, now=now):
                 counted.append(seen.site.name)
         except GitHubRateLimited:
-            logger.warning("GitHub's limit is reached: which commits touch a site's paths has to wait")
+            logger.warning("GitHub's limit is reached: changed paths are read later")
             break
         except GitHubError as error:
-            logger.warning("What the commits of %s changed is not known: %s", seen.site.name, error)
+            logger.warning("The paths changed by commits of %s are unknown: %s", seen.site.name, error)
     return counted
 
 
@@ -64,7 +64,10 @@ def _count(seen: Observation, github: GitHub, *, now: datetime) -> bool:
     patterns = parse_paths(site.paths)
     left_out = [sha for sha in shas if (files := known[sha]) is not None and not touches(files, patterns)]
     still = Observation.objects.filter(pk=seen.pk, running_sha=seen.running_sha, head_sha=seen.head_sha)
-    return bool(still.update(left_out={"of": _key(seen, site.paths), "shas": left_out}))
+    line = () if site.is_by_release else found.mainline
+    newest = next((each["sha"] for each in line if each["sha"] not in left_out), "")
+    counted = {"of": _key(seen, site.paths), "shas": left_out, "newest": newest}
+    return bool(still.update(left_out=counted))
 
 
 def _known(seen: Observation, shas: Sequence[str]) -> dict[str, list[str] | None]:

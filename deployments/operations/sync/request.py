@@ -1,4 +1,4 @@
-"""Request a sync; a worker runs it."""
+"""Request a sync, or an image's provenance; a worker runs it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,8 +7,9 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django_q.models import OrmQ
 
+from deployments.facts import provenance_from_json
 from deployments.locks import Lock, try_lock
-from deployments.models import AuditEvent, Site
+from deployments.models import AuditEvent, Observation, Site
 from deployments.operations import audit
 from deployments.queue import broker, enqueue
 
@@ -23,6 +24,25 @@ def request_sync(*, names: Sequence[str] = (), by: User, now: datetime) -> None:
         what = "every site" if not names else "this site" if site else f"{len(names)} sites"
         audit.record(AuditEvent.Kind.SYNC, f"Requested a sync of {what}.", by=by, site=site, now=now)
         enqueue.sync(names=names, trigger="person")
+
+
+def request_provenance(seen: Observation, *, now: datetime) -> None:
+    """Have a worker ask what GitHub lists for the image that would be deployed next, unless that is known or queued.
+
+    One SQL query where it is not known, else none.
+    """
+    if seen.pk and is_unknown(seen, now=now):
+        enqueue.check_provenance(seen.pk, unless_in=enqueue.QueuedEntries())
+
+
+def is_unknown(seen: Observation, *, now: datetime) -> bool:
+    """Whether the image of what would be deployed next is there, and GitHub was not asked about it, or in vain a moment ago."""
+    sha = seen.target_sha
+    is_built = bool(seen.ready_below) or seen.head_image_built is True
+    if not sha or not seen.running_sha or sha == seen.running_sha or not is_built:
+        return False
+    known = provenance_from_json(seen.provenance)
+    return known is None or known.is_due(sha, now=now)
 
 
 def wait_for_another(*, names: Sequence[str], trigger: str) -> None:

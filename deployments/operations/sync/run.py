@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Case, Exists, OuterRef, Subquery, When
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, Subquery, When
 
 from deployments.clients.clients import Clients
 from deployments.locks import Lock, try_lock
@@ -17,13 +17,19 @@ from deployments.operations.sync.decide import Decision, decide_all
 from deployments.operations.sync.gather import Gathered, gather
 from deployments.operations.sync.gather_builds import save_builds
 from deployments.operations.sync.gather_versions import save_versions
+from deployments.operations.sync.head_check import watch
 from deployments.operations.sync.record import changed_sites, record
 from deployments.queries import GOOD_ENOUGH
 from deployments.queue import enqueue
 from deployments.queue.broker import release_entries
 from deployments.rules.autodeploy import Go, Stop
+from deployments.rules.builds import CommitSource
 
 MESSAGE_LENGTH = 500
+_TEN = Func(
+    F("mainline"), function="jsonb_path_query_array", template="%(function)s(%(expressions)s, '$[0 to 9]')"
+)
+_SEEKS_FAR = Q(commit_source=CommitSource.RELEASE) | ~Q(paths="")
 DEAD_AFTER = timedelta(seconds=30)
 """A sync that was taken so long ago holds the lock, or is dead."""
 
@@ -123,6 +129,8 @@ def _sync_alone(
         decisions = tuple(_act(each, now=now) for each in decide_all(sites, gathered.observations, now=now))
         move_on_where_ready(sites, now=now)
         notify_what_waits(decisions, before)
+        changed_keys = {site.pk for site in changed}
+        watch((each.site for each in decisions if each.site.pk in changed_keys), now=now)
     except Exception as error:
         run.result, run.message = SyncRun.Result.FAILED, f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH]
         run.finished_at = clock()
@@ -146,9 +154,13 @@ def _sites(names: Sequence[str]) -> Sequence[Site]:
         .select_related("observation__latest_deploy")
         .annotate(
             has_commits=Exists(known),
-            # Of the few alone whose newest commit has no image.
+            # Of the few alone whose newest commit has no image; all of it where few commits have a version or touch the site's paths.
             mainline=Case(
-                When(observation__head_image_built=False, then=Subquery(known.values("mainline")[:1])),
+                When(
+                    Q(observation__head_image_built=False) & _SEEKS_FAR,
+                    then=Subquery(known.values("mainline")[:1]),
+                ),
+                When(observation__head_image_built=False, then=Subquery(known.values(newest=_TEN)[:1])),
                 default=None,
             ),
             # In the same statement rather than its own: the holder of the lock finds no other run alive.

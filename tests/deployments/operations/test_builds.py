@@ -6,16 +6,22 @@ from django.test.utils import CaptureQueriesContext
 
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
-from deployments.models import Build, Deploy, Observation, Site, Status
+from deployments.models import Build, Deploy, Hold, Observation, Site, Status
 from deployments.operations.deploys.deploy_request import WhenReady
 from deployments.operations.deploys.images import check_rollback_images
 from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.deploys.waiting import check_pending_image
 from deployments.operations.sync.commits import fetch_commits
-from deployments.operations.sync.provenance import ask_provenance
-from deployments.queries import site_list
+from deployments.queries import site_list, site_page
 from deployments.queries.rollbacks import rollback_targets
-from simulators.registry import OCI_INDEX, Says, labels_of
+from simulators.registry import (
+    DOCKER_LIST,
+    DOCKER_MANIFEST,
+    OCI_INDEX,
+    OCI_MANIFEST,
+    Says,
+    labels_of,
+)
 from tests.factories import NOW, ask, begin, observe, succeed
 
 HOST = "cacophony.natwelch.com"
@@ -34,6 +40,13 @@ def shown() -> str:
     return row.answer.message
 
 
+def look(clients: Clients) -> None:
+    """Sync, fetch the commits that are missing, and sync again, as the worker does when they have come."""
+    observe(clients)
+    fetch_commits(github=clients.github, now=NOW)
+    observe(clients)
+
+
 def pinned(world: World, digest: str) -> str:
     return f"{world.image(HOST)}@{digest}"
 
@@ -42,6 +55,7 @@ def push(world: World, revision: str, source: str = OURS) -> str:
     return world.build(HOST, revision, says=Says(labels_of(revision, source)))
 
 
+@pytest.mark.real_registry
 def test_what_runs_is_identified_by_the_label_of_the_pods_image(world: World, clients: Clients) -> None:
     running = world.repository(HOST).head
     head = world.commit(HOST, "Serve pictures as WebP")
@@ -61,9 +75,11 @@ def test_a_commit_without_an_image_is_not_built(world: World, clients: Clients) 
     assert seen().head_image_built is False
 
 
-def test_it_goes_from_push_to_deployed_by_the_digest(world: World, clients: Clients) -> None:
+@pytest.mark.real_registry
+@pytest.mark.parametrize("media_type", [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST])
+def test_it_goes_from_push_to_deployed_by_the_digest(world: World, clients: Clients, media_type: str) -> None:
     head = world.commit(HOST, built=False)
-    digest = push(world, head)
+    digest = world.build(HOST, head, media_type=media_type)
     observe(clients)
 
     deploy = succeed(ask(HOST), clients, world)
@@ -81,9 +97,9 @@ def test_when_nothing_changed_it_costs_two_requests_and_a_head_for_each_site(
     world.commit(HOST)
     observe(clients)
     fetch_commits(github=clients.github, now=NOW)
-    ask_provenance(clients=clients, now=NOW)
     for log in (world.github.requests, world.registry.requests, world.cluster.requests):
         log.clear()
+    connections = world.registry.connections
 
     with CaptureQueriesContext(connection) as statements:
         report = observe(clients)
@@ -93,6 +109,7 @@ def test_when_nothing_changed_it_costs_two_requests_and_a_head_for_each_site(
     assert len(world.github.requests) == 2
     assert len(world.cluster.requests) == 1
     assert [each.method for each in manifests] == ["HEAD"] * 34
+    assert world.registry.connections == connections
     assert len(statements) <= 9, [each["sql"] for each in statements]
 
 
@@ -144,6 +161,109 @@ def test_a_branch_with_a_slash_has_a_tag_without(world: World, clients: Clients)
     assert (seen().head_sha, seen().head_image_built) == (head, True)
 
 
+def test_the_newest_build_is_on_offer_where_the_newest_commit_has_none(
+    world: World, clients: Clients
+) -> None:
+    observe(clients)
+    built, head = world.commit(HOST, "Show the weather"), world.commit(HOST, built=False)
+
+    look(clients)
+
+    assert shown() == f"2 commits behind. {built[:7]} is ready; the newest, {head[:7]}, has no image."
+    assert (seen().built_headline, seen().built_check_state) == ("Show the weather", "success")
+    digest = Build.objects.get(sha=built).digest
+    assert succeed(ask(HOST, built), clients, world).image == pinned(world, digest)
+
+
+def test_a_short_revision_of_an_older_commit_is_on_offer_in_full(world: World, clients: Clients) -> None:
+    observe(clients)
+    built = world.commit(HOST, built=False)
+    push(world, built[:8])
+    world.commit(HOST, built=False)
+
+    look(clients)
+
+    assert seen().ready_below == built
+
+
+def test_auto_deploy_takes_an_earlier_build_where_the_newest_one_is_red(
+    world: World, clients: Clients
+) -> None:
+    Site.objects.filter(host=HOST).update(auto_deploy=True)
+    Hold.objects.create(site=Site.objects.get(host=HOST), placed_at=NOW, placed_by_name="nat")
+    green = world.commit(HOST)
+    look(clients)
+    world.commit(HOST, checks="FAILURE")
+    world.commit(HOST, built=False)
+    Hold.objects.all().delete()
+
+    look(clients)
+
+    assert Deploy.objects.get().sha == green
+
+
+def test_a_build_that_comes_later_than_the_next_commit_is_on_offer_at_once(
+    world: World, clients: Clients
+) -> None:
+    observe(clients)
+    slow = world.commit(HOST, built=False)
+    world.commit(HOST, built=False)
+    look(clients)
+
+    push(world, slow[:8])
+    observe(clients)
+
+    assert (seen().ready_below, seen().built_check_state) == (slow, "success")
+
+
+def test_the_build_of_a_merged_side_branch_is_not_on_offer(world: World, clients: Clients) -> None:
+    observe(clients)
+    repository = world.repository(HOST)
+    repository.create_branch("side", repository.graph.get(repository.head).parents[0])
+    aside = repository.commit("Aside", branch="side")
+    repository.merge("side", "Merge it")
+    push(world, aside)
+
+    look(clients)
+
+    assert (seen().ready_below, seen().head_image_built) == ("", False)
+
+
+@pytest.mark.real_registry
+def test_a_build_that_is_deleted_is_on_offer_no_more(world: World, clients: Clients) -> None:
+    observe(clients)
+    built = world.commit(HOST, built=False)
+    digest = push(world, built)
+    world.commit(HOST, built=False)
+    look(clients)
+    world.registry.remove(world.path(HOST), world.tag(HOST, built))
+
+    refused = begin(ask(HOST, built), clients)
+    observe(clients)
+
+    assert "The registry no longer has all of" in refused.message
+    assert not Build.objects.filter(digest=digest).exists()
+    assert seen().ready_below == ""
+
+
+def test_of_the_other_commits_those_that_were_built_may_be_chosen(world: World, clients: Clients) -> None:
+    observe(clients)
+    world.commit(HOST, built=False)
+    built = world.commit(HOST)
+    look(clients)
+    world.commit(HOST, built=False)
+    world.commit(HOST)
+
+    look(clients)
+
+    page = site_page(name=HOST, now=NOW)
+    assert page.commits_total == 4
+    assert [(each.commit.sha, each.place) for each in page.choices] == [
+        (built, "2 commits ahead, 2 behind the newest")
+    ]
+
+
+@pytest.mark.real_registry
 def test_two_tags_on_one_digest_are_one_build(world: World, clients: Clients) -> None:
     head = world.commit(HOST)
     digest = world.registry.push(world.path(HOST), "latest", says=Says(labels_of(head, OURS)))
@@ -156,6 +276,7 @@ def test_two_tags_on_one_digest_are_one_build(world: World, clients: Clients) ->
     assert world.running_image(HOST).endswith(f":latest@{digest}")
 
 
+@pytest.mark.real_registry
 def test_a_tag_that_moved_under_running_nodes_is_reported(world: World, clients: Clients) -> None:
     world.cluster.scale(NAMESPACE, NAME, 1)
     world.cluster.settle_now()
@@ -168,6 +289,20 @@ def test_a_tag_that_moved_under_running_nodes_is_reported(world: World, clients:
 
     assert (seen().running_sha, seen().desired_sha) == ("", head)
     assert "its tag was pushed again, and its pods run different builds of it. Deploy the newest" in shown()
+
+
+@pytest.mark.real_registry
+@pytest.mark.parametrize("at", ["manifest", "index"])
+def test_an_annotation_counts_beside_the_labels_of_a_base_image(
+    world: World, clients: Clients, at: str
+) -> None:
+    head = world.commit(HOST, built=False)
+    inherited = labels_of("a" * 40, "https://github.com/library/python")
+    world.build(HOST, head, says=Says(inherited, **{at: labels_of(head, OURS)}), media_type=OCI_INDEX)
+
+    observe(clients)
+
+    assert (seen().head_image_built, seen().registry_problem) == (True, "")
 
 
 SAID = {
@@ -193,6 +328,7 @@ SAID = {
 }
 
 
+@pytest.mark.real_registry
 @pytest.mark.parametrize(("revision", "source", "message"), SAID.values(), ids=SAID)
 def test_a_newest_build_whose_label_does_not_count_says_why(
     world: World, clients: Clients, revision: str, source: str, message: str
@@ -242,6 +378,7 @@ def test_a_repository_is_the_same_however_its_address_is_spelt(
     assert seen().head_image_built is True
 
 
+@pytest.mark.real_registry
 def test_a_short_revision_is_known_in_full(world: World, clients: Clients) -> None:
     head = world.commit(HOST, built=False)
     push(world, head[:8])
@@ -253,6 +390,7 @@ def test_a_short_revision_is_known_in_full(world: World, clients: Clients) -> No
     assert (seen().running_sha, seen().behind_by) == (head, 0)
 
 
+@pytest.mark.real_registry
 def test_a_build_of_a_commit_that_a_force_push_removed_is_not_deployed(
     world: World, clients: Clients
 ) -> None:
@@ -267,6 +405,7 @@ def test_a_build_of_a_commit_that_a_force_push_removed_is_not_deployed(
     assert f"was built from {removed[:7]}, which is not on main: a force-push removed it" in shown()
 
 
+@pytest.mark.real_registry
 def test_a_build_of_a_pull_requests_merge_commit_is_not_deployed(world: World, clients: Clients) -> None:
     repository = world.repository(HOST)
     head = world.commit(HOST, built=False)
@@ -280,6 +419,7 @@ def test_a_build_of_a_pull_requests_merge_commit_is_not_deployed(world: World, c
     assert "Let the workflow push this tag only for pushes to main" in shown()
 
 
+@pytest.mark.real_registry
 def test_a_digest_that_is_deleted_before_the_patch_changes_nothing(world: World, clients: Clients) -> None:
     before = world.running_image(HOST)
     head = world.commit(HOST, built=False)
@@ -295,6 +435,7 @@ def test_a_digest_that_is_deleted_before_the_patch_changes_nothing(world: World,
     assert world.running_image(HOST) == before
 
 
+@pytest.mark.real_registry
 def test_an_index_whose_image_is_deleted_before_the_patch_changes_nothing(
     world: World, clients: Clients
 ) -> None:
@@ -363,6 +504,7 @@ def test_a_registry_that_is_silent_keeps_what_is_known(world: World, clients: Cl
     assert (seen().running_sha, seen().head_image_built) == (before.running_sha, True)
 
 
+@pytest.mark.real_registry
 def test_a_way_back_whose_index_lost_its_image_is_not_offered(world: World, clients: Clients) -> None:
     before = world.repository(HOST).head
     index = world.build(HOST, before, media_type=OCI_INDEX)

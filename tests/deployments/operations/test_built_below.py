@@ -12,7 +12,6 @@ from deployments.clients.clients import Clients
 from deployments.models import CommitRange, Deploy, Observation, Site, Status
 from deployments.operations.sites.save import save_mapping
 from deployments.operations.sync.commits import fetch_commits
-from deployments.operations.sync.provenance import ask_provenance
 from deployments.operations.sync.run import SyncReport, sync
 from deployments.queries import site_page
 from deployments.queue.entries import MODULE
@@ -250,7 +249,6 @@ def test_a_sync_costs_the_same_while_a_head_has_no_image(world: World, clients: 
         usual = observe(clients)
     push(world, True, False)
     look(clients)
-    ask_provenance(clients=clients, now=NOW)
 
     with CaptureQueriesContext(connection) as unbuilt:
         report = observe(clients)

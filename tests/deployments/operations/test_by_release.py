@@ -1,6 +1,6 @@
 """Sites by release: the newest version is deployed, and git's tags say which commits versions are."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -8,15 +8,16 @@ from django.test.utils import CaptureQueriesContext
 
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
-from deployments.models import CommitRange, Hold, Observation, PublishedVersion, Site, Status
+from deployments.models import CommitRange, Deploy, Hold, Observation, PublishedVersion, Site, Status
 from deployments.operations.deploys.deploy_request import WhenReady
 from deployments.operations.deploys.waiting import check_pending_image
 from deployments.operations.sync.commits import fetch_commits
 from deployments.operations.sync.head_check import check_heads
-from deployments.operations.sync.provenance import ask_provenance
+from deployments.operations.sync.run import sync
 from deployments.queries import site_list
 from deployments.queries.rollbacks import rollback_targets
 from tests.factories import NOW, ask, begin, observe, succeed
+from tests.roles import WORKER, acting_as
 
 HOST = "cacophony.natwelch.com"
 NAME = "cacophony"
@@ -41,6 +42,20 @@ def follow_tags(pattern: str, **values: object) -> None:
 def run(world: World, image: str) -> None:
     world.cluster.set_image(NAMESPACE, NAME, container=NAME, image=image)
     world.cluster.settle_now()
+
+
+def publish(world: World, *versions: str, **how: bool) -> str:
+    """Release a new commit by each of these names; return the last one's."""
+    commits = [world.release(HOST, version, world.commit(HOST), **how) for version in versions]
+    return commits[-1]
+
+
+def look(clients: Clients, *, at: datetime = NOW) -> None:
+    """Sync, fetch the commits that are missing, and sync again, as the worker does when they have come."""
+    with acting_as(WORKER):
+        sync(clients=clients, clock=lambda: at)
+        fetch_commits(github=clients.github, now=at)
+        sync(clients=clients, clock=lambda: at)
 
 
 def test_what_runs_and_what_is_newest_are_shown_by_their_versions(world: World, clients: Clients) -> None:
@@ -94,7 +109,6 @@ def test_when_nothing_changed_it_costs_two_requests_and_none_to_the_registry(
     world.release(HOST, "v1.6.0")
     observe(clients)
     fetch_commits(github=clients.github, now=NOW)
-    ask_provenance(clients=clients, now=NOW)
     observe(clients)
     for log in (world.github.requests, world.registry.requests, world.cluster.requests):
         log.clear()
@@ -342,6 +356,119 @@ def test_a_hold_on_a_commit_holds_its_version(world: World, clients: Clients) ->
     Hold.objects.create(site=Site.objects.get(host=HOST), sha=head, placed_at=NOW, placed_by_name="nat")
 
     assert f"Commit {head[:7]} is on hold (by nat)" in shown()
+
+
+def test_the_newest_built_version_takes_the_place_of_a_newest_one_without_an_image(
+    world: World, clients: Clients
+) -> None:
+    publish(world, "v1.6.0", "v1.6.1")
+    built, head = publish(world, "v1.7.0"), publish(world, "v1.8.0", built=False)
+
+    look(clients)
+
+    message = f"v1.7.0 ({built[:7]}) is ready; the newest, v1.8.0 ({head[:7]}), has no image."
+    assert shown() == f"4 commits behind. {message}"
+    assert (seen().ready_below, seen().built_version, seen().built_check_state) == (
+        built,
+        "v1.7.0",
+        "success",
+    )
+    assert succeed(ask(HOST, built), clients, world).status == Status.SUCCEEDED
+    assert world.running_image(HOST).endswith(":1.7.0")
+
+
+def test_auto_deploy_takes_the_newest_built_version_that_is_green(world: World, clients: Clients) -> None:
+    Site.objects.filter(host=HOST).update(auto_deploy=True)
+    green = publish(world, "v1.6.0")
+    world.repository(HOST).set_checks(publish(world, "v1.7.0"), "FAILURE")
+    publish(world, "v1.8.0", built=False)
+
+    look(clients)
+
+    deploy = Deploy.objects.get()
+    assert (deploy.sha, deploy.image.rpartition(":")[2]) == (green, "1.6.0")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "prereleases", "newest"),
+    [("", False, "v1.6.0"), ("v*", False, "v1.6.0"), ("", True, "v1.7.0-rc.1"), ("v1.6*", True, "v1.6.0")],
+)
+def test_only_versions_that_fit_take_that_place(
+    world: World, clients: Clients, pattern: str, prereleases: bool, newest: str
+) -> None:
+    follow_tags(pattern, prereleases=prereleases)
+    publish(world, "v1.6.0")
+    publish(world, "v1.7.0-rc.1", prerelease=True)
+    world.repository(HOST).tag("nightly", world.commit(HOST))
+    publish(world, "v1.6.2" if pattern == "v1.6*" else "v1.8.0", built=False)
+
+    look(clients)
+
+    assert seen().built_version == newest
+
+
+def test_a_version_before_what_runs_takes_nobodys_place(world: World, clients: Clients) -> None:
+    publish(world, "v1.8.0", built=False)
+
+    look(clients)
+
+    assert seen().ready_below == ""
+    assert "The image of v1.8.0" in shown()
+
+
+def test_an_older_version_that_was_moved_is_passed_over(world: World, clients: Clients) -> None:
+    first = publish(world, "v1.6.0")
+    publish(world, "v1.7.0")
+    look(clients)
+    world.repository(HOST).tag("v1.7.0", world.commit(HOST))
+    publish(world, "v1.8.0", built=False)
+
+    look(clients)
+
+    assert (seen().ready_below, seen().built_version) == (first, "v1.6.0")
+
+
+def test_versions_further_below_than_ten_commits_are_found(world: World, clients: Clients) -> None:
+    built = publish(world, "v1.6.0")
+    for _ in range(12):
+        world.commit(HOST)
+    publish(world, "v1.7.0", built=False)
+
+    look(clients)
+
+    assert seen().ready_below == built
+
+
+def test_no_more_than_ten_versions_are_queried_and_each_once(world: World, clients: Clients) -> None:
+    for number in range(13):
+        publish(world, f"v1.{6 + number}.0", built=False)
+    look(clients)
+    first = {each.path.rpartition("/")[2] for each in world.registry.requests.matching(method="HEAD")}
+    world.registry.requests.clear()
+
+    look(clients, at=NOW + timedelta(hours=2))
+    look(clients, at=NOW + timedelta(hours=3))
+
+    assert {f"1.{number}.0" for number in range(8, 19)} == first
+    assert {each.path.rpartition("/")[2] for each in world.registry.requests.matching(method="HEAD")} == {
+        "1.18.0"
+    }
+
+
+def test_a_sync_costs_no_request_more_while_the_newest_version_has_no_image(
+    world: World, clients: Clients
+) -> None:
+    look(clients)
+    usual = observe(clients).run.github_requests
+    publish(world, "v1.6.0")
+    publish(world, "v1.7.0", built=False)
+    look(clients)
+
+    report = observe(clients)
+
+    assert seen().built_version == "v1.6.0"
+    assert (report.run.github_requests, report.run.changed) == (usual, 0)
+    assert report.run.registry_requests == 1
 
 
 def test_a_new_release_is_found_between_two_syncs(world: World, clients: Clients) -> None:

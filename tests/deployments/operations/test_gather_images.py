@@ -49,6 +49,21 @@ def test_after_a_429_the_registry_is_asked_nothing_more(
     assert heads_asked(demo_registry) == asked <= AT_ONCE
 
 
+def test_one_registry_is_asked_eight_questions_at_once_over_connections_that_are_kept(
+    demo_registry: DemoRegistry, registry: Registry
+) -> None:
+    images = many(demo_registry, 34)
+    for image in images:
+        demo_registry.push(image.path, image.tag or "")
+    gather_images(images, registry)
+    demo_registry.hang(0.02, times=len(images), path_contains="/manifests/")
+
+    built, _ = gather_images(images, registry)
+
+    assert set(built.values()) == {True}
+    assert 1 < demo_registry.connections <= 8, "as many as are open at once"
+
+
 def test_a_429_of_one_registry_does_not_silence_another(
     demo_registry: DemoRegistry, registry: Registry
 ) -> None:

@@ -72,6 +72,35 @@ def test_a_new_head_is_synced_and_watched_every_20_seconds_until_it_is_built(
     assert queued() == [("sync", [HOST])]
 
 
+@pytest.mark.parametrize("missing", ["its image", "its CI"])
+def test_a_head_that_a_hook_brought_is_watched_before_the_next_check_of_all(
+    world: World, checked: Clients, missing: str
+) -> None:
+    check(checked)
+    is_built = missing != "its image"
+    sha = world.commit(HOST, built=is_built, checks="PENDING" if is_built else "SUCCESS")
+    with acting_as(WORKER):
+        observe(checked, names=[HOST])
+    assert "check_heads" in {name for name, _ in queued()}
+
+    world.build(HOST, sha)
+    world.repository(HOST).set_checks(sha, "SUCCESS")
+
+    assert check(checked, at=NOW + TWENTY_SECONDS) == [HOST]
+
+
+def test_a_head_that_is_not_built_for_long_is_not_watched_again(world: World, checked: Clients) -> None:
+    world.commit(HOST, built=False)
+    observe(checked, names=[HOST])
+    hours_ago = NOW - timedelta(hours=3)
+    Observation.objects.filter(site__host=HOST).update(head_seen_at=hours_ago, head_headline="Amended")
+    HeadCheck.objects.update(watched={}, watch_at=None)
+
+    observe(checked, names=[HOST])
+
+    assert HeadCheck.objects.get().watched == {}
+
+
 def test_what_is_watched_is_asked_alone(world: World, checked: Clients) -> None:
     world.commit(HOST, built=False)
     check(checked)

@@ -6,6 +6,7 @@ from deployments.clients.registry import Registry, RegistryRateLimited
 from deployments.operations.sync.gather_images import AT_ONCE, RegistryQuestions
 from deployments.operations.sync.pace import Pace
 from simulators.registry import DemoRegistry
+from simulators.registry.failures import Limit
 from tests.fixtures_registry import demo_registry, image_at, registry
 
 __all__ = ["demo_registry", "registry"]
@@ -89,6 +90,29 @@ def test_a_limit_that_is_met_again_halves_the_pace(pace: Pace, clock: Clock) -> 
 def test_what_takes_longer_than_the_sync_may_is_not_waited_for(pace: Pace, seconds: float | None) -> None:
     assert not pace.wait_out(seconds)
     assert pace.turn() == 0
+
+
+@pytest.mark.parametrize(("requests", "seconds"), [(1000, 10), (2000, 15), (300, 2)])
+def test_5000_questions_fit_into_a_registrys_limit(
+    pace: Pace, clock: Clock, requests: int, seconds: int
+) -> None:
+    limit, answered, refused = Limit(requests, seconds), 0, 0
+
+    while answered < 5000:
+        if wait := pace.turn():
+            clock.now += wait
+            continue
+        clock.now += 0.001
+        refusal = limit.refusal(clock.now)
+        if refusal is None:
+            pace.note_answer()
+            answered += 1
+            continue
+        refused += 1
+        assert pace.wait_out(float(refusal.headers["Retry-After"])), answered
+
+    assert clock.now < 160
+    assert refused <= 10
 
 
 def test_more_images_than_a_registry_answers_at_once_are_all_reported_in_time(

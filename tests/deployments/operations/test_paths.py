@@ -4,14 +4,16 @@ import pytest
 
 from demo.world import World
 from deployments.clients.clients import Clients
-from deployments.models import CommitFiles, Observation, Site
+from deployments.models import CommitFiles, Deploy, Observation, Site, Status
+from deployments.operations.deploys.deploy_request import WhenReady
+from deployments.operations.deploys.request import UnableToDeploy
 from deployments.operations.sync.commits import fetch_commits
 from deployments.operations.sync.run import SyncReport
 from deployments.queries import site_list
 from deployments.rules.autodeploy import Go, Wait
 from deployments.rules.site_state import State
 from simulators.github import Failure
-from tests.factories import NOW, observe
+from tests.factories import NOW, ask, observe
 
 HOST, SECOND = "cacophony.natwelch.com", "chartopia.app"
 
@@ -144,3 +146,135 @@ def test_a_github_that_is_silent_leaves_every_commit_counted(world: World, clien
 
     assert answer()[0] is State.READY
     assert Observation.objects.get(site__host=HOST).left_out is None
+
+
+def ours(world: World, **how: object) -> str:
+    """A commit that touches the site's paths."""
+    return world.commit(HOST, "Change the API", files=("services/api/main.go",), **how)
+
+
+def others(world: World, **how: object) -> str:
+    """A commit that touches another app's, of which this site's pipeline builds nothing."""
+    return world.commit(HOST, "Translate it", files=("services/web/de.json",), built=False, **how)
+
+
+def waits(sha: str, **readiness: bool) -> Deploy:
+    return ask(HOST, sha, when_ready=WhenReady(**readiness))
+
+
+def test_the_newest_commit_that_touches_its_paths_is_what_is_ready(world: World, clients: Clients) -> None:
+    own = ours(world)
+    others(world, checks="FAILURE")
+
+    look(world, clients)
+
+    message = f"1 commit behind. 1 newer commit touches none of its paths. {own[:7]} is ready to deploy."
+    assert answer() == (State.READY, message)
+
+
+def test_the_newest_commit_that_touches_its_paths_is_what_is_not_built(
+    world: World, clients: Clients
+) -> None:
+    own = ours(world, built=False)
+    for _ in range(12):
+        others(world)
+
+    look(world, clients)
+
+    state, message = answer()
+    assert state is State.BUILDING
+    assert message.endswith(f"The image of {own[:7]} is not built yet.")
+
+
+def test_ci_that_failed_on_it_is_shown_and_not_that_of_the_newest(world: World, clients: Clients) -> None:
+    own = ours(world, built=False, checks="FAILURE")
+    others(world)
+
+    look(world, clients)
+
+    state, message = answer()
+    assert state is State.RED
+    assert f"CI failed on {own[:7]}." in message
+
+
+def test_an_older_build_is_ready_while_the_newest_that_touches_its_paths_has_none(
+    world: World, clients: Clients
+) -> None:
+    built, own = ours(world), ours(world, built=False)
+    others(world)
+
+    look(world, clients)
+
+    state, message = answer()
+    assert state is State.READY
+    newest = f"the newest that touches its paths, {own[:7]}, has no image."
+    assert message.endswith(f"{built[:7]} is ready; {newest}")
+
+
+def test_deploy_when_ready_waits_for_it(world: World, clients: Clients) -> None:
+    own = ours(world, built=False)
+    others(world)
+    look(world, clients)
+    deploy = waits(own)
+    assert (deploy.status, deploy.headline) == (Status.WAITING, "Change the API")
+
+    world.build(HOST, own)
+    observe(clients, [HOST])
+
+    deploy.refresh_from_db()
+    assert deploy.status == Status.QUEUED
+
+
+def test_a_wait_for_the_newest_follows_to_the_next_that_touches_its_paths(
+    world: World, clients: Clients
+) -> None:
+    first = ours(world, built=False)
+    look(world, clients)
+    deploy = waits(first, follow_head=True)
+    own = ours(world, built=False)
+    others(world)
+
+    look(world, clients)
+
+    deploy.refresh_from_db()
+    assert (deploy.status, deploy.sha, deploy.headline) == (Status.WAITING, own, "Change the API")
+
+
+@pytest.mark.parametrize(
+    ("checks", "status"),
+    [("PENDING", Status.WAITING), ("SUCCESS", Status.QUEUED), ("FAILURE", Status.FAILED)],
+)
+def test_a_wait_for_ci_goes_by_that_of_the_commit(
+    world: World, clients: Clients, checks: str, status: Status
+) -> None:
+    own = ours(world, built=False, checks="PENDING")
+    others(world)
+    look(world, clients)
+    deploy = waits(own, wait_for_ci=True)
+    world.build(HOST, own)
+    world.repository(HOST).set_checks(own, checks)
+
+    observe(clients, [HOST])
+
+    deploy.refresh_from_db()
+    assert deploy.status == status
+
+
+def test_it_is_refused_without_an_image_where_nobody_wants_to_wait(world: World, clients: Clients) -> None:
+    own = ours(world, built=False)
+    others(world)
+    look(world, clients)
+
+    with pytest.raises(UnableToDeploy, match="is not in the registry yet"):
+        ask(HOST, own)
+
+
+def test_a_newest_commit_that_has_an_image_is_deployed_whatever_it_touches(
+    world: World, clients: Clients
+) -> None:
+    ours(world)
+    head = world.commit(HOST, files=("services/web/de.json",))
+
+    look(world, clients)
+
+    assert answer()[1].endswith(f"{head[:7]} is ready to deploy.")

@@ -8,11 +8,15 @@ from django_q.models import OrmQ
 from demo.world import World
 from deployments.clients.clients import Clients
 from deployments.facts import provenance_from_json
-from deployments.models import Deploy, Observation, Site, Status
-from deployments.operations.sync.provenance import ask_provenance
+from deployments.models import Deploy, GitHubPause, Observation, Site, Status
+from deployments.operations.sync.commits import fetch_commits
+from deployments.operations.sync.provenance import ask_provenance, check_provenance
+from deployments.operations.sync.request import request_provenance
+from deployments.queue.entries import MODULE
 from deployments.rules.autodeploy import Go, Stop, Verdict, Wait
 from deployments.rules.provenance import Attestation, Provenance
 from tests.factories import NOW, ask, begin, observe
+from tests.roles import WEB, WORKER, acting_as
 
 HOST = "cacophony.natwelch.com"
 
@@ -49,13 +53,43 @@ def asked(world: World) -> list[str]:
     return [each.path for each in world.github.requests if "/attestations/" in each.path]
 
 
-def test_what_github_lists_for_the_next_image_is_kept(world: World, clients: Clients, digest: str) -> None:
+def open_page(clients: Clients, *, later: timedelta = timedelta(0)) -> None:
+    """What follows where a person opens the site's page: web asks, and a worker answers."""
+    seen = Observation.objects.get(site__host=HOST)
+    with acting_as(WEB):
+        request_provenance(seen, now=NOW + later)
+    for entry in OrmQ.objects.all():
+        if entry.task["func"] == f"{MODULE}.check_provenance":
+            with acting_as(WORKER):
+                check_provenance(site_id=entry.task["args"][0], clients=clients, now=NOW + later)
+            entry.delete()
+
+
+@pytest.mark.usefixtures("digest")
+def test_nothing_is_asked_where_nobody_requires_it_or_opens_the_page(world: World, clients: Clients) -> None:
+    Site.objects.filter(host=HOST).update(requires_provenance=True)
+    Site.objects.exclude(host=HOST).update(auto_deploy=True)
+    for host in world.mappings:
+        world.commit(host)
+    (decision, *_) = observe(clients).decisions
+    fetch_commits(github=clients.github, now=NOW)
+    heads = len(world.registry.requests)
+
+    ask_provenance(clients=clients, now=NOW)
+
+    assert (asked(world), len(world.registry.requests)) == ([], heads)
+    assert not observe(clients, [decision.site.name]).decisions[0].lacks_commits
+
+
+def test_what_github_lists_for_the_next_image_is_asked_once_where_its_page_is_opened(
+    world: World, clients: Clients, digest: str
+) -> None:
     head = world.repository(HOST).head
     world.repository(HOST).attest(digest, head)
     observe(clients, [HOST])
 
-    ask_provenance(clients=clients, now=NOW)
-    ask_provenance(clients=clients, now=NOW)
+    open_page(clients)
+    open_page(clients)
 
     assert known() == Provenance(
         sha=head,
@@ -69,15 +103,45 @@ def test_what_github_lists_for_the_next_image_is_kept(world: World, clients: Cli
 
 
 @pytest.mark.usefixtures("digest")
-def test_an_image_without_an_attestation_is_asked_about_once_where_none_is_required(
-    world: World, clients: Clients
-) -> None:
+def test_a_page_that_is_opened_again_asks_again_for_half_an_hour(world: World, clients: Clients) -> None:
     observe(clients, [HOST])
 
-    for minutes in (0, 5, 10):
-        ask_provenance(clients=clients, now=NOW + timedelta(minutes=minutes))
+    for minutes in (0, 5, 29, 31, 60):
+        open_page(clients, later=timedelta(minutes=minutes))
 
-    assert len(asked(world)) == 1
+    assert len(asked(world)) == 3
+
+
+@pytest.mark.usefixtures("digest")
+def test_pages_that_are_opened_meanwhile_ask_no_more(clients: Clients) -> None:
+    observe(clients, [HOST])
+    OrmQ.objects.all().delete()
+    seen = Observation.objects.get(site__host=HOST)
+
+    for _ in range(3):
+        request_provenance(seen, now=NOW)
+
+    assert OrmQ.objects.count() == 1
+
+
+def test_a_page_without_anything_to_deploy_asks_nothing(world: World, clients: Clients) -> None:
+    observe(clients, [HOST])
+    open_page(clients)
+    world.commit(HOST, built=False)
+    observe(clients, [HOST])
+    open_page(clients)
+
+    assert asked(world) == []
+
+
+@pytest.mark.usefixtures("digest")
+def test_a_github_that_is_at_its_limit_is_not_asked(world: World, clients: Clients) -> None:
+    observe(clients, [HOST])
+    GitHubPause.objects.create(who="GITHUB_TOKEN", until=NOW + timedelta(minutes=5))
+
+    open_page(clients)
+
+    assert (asked(world), known()) == ([], None)
 
 
 def test_a_site_that_requires_one_waits_for_it_and_then_deploys(

@@ -10,7 +10,6 @@ from deployments.clients.clients import Clients
 from deployments.models import Deploy, Observation, Site, Status, SyncRun, Trigger
 from deployments.operations.sites.save import save_mapping
 from deployments.operations.sync.commits import fetch_commits
-from deployments.operations.sync.provenance import ask_provenance
 from deployments.operations.sync.run import UnableToSync, close_dead_runs, sync
 from deployments.operations.tick import tick
 from tests.factories import NOW, ask, begin, make_user, observe, remap
@@ -51,7 +50,6 @@ def test_when_nothing_changed_it_costs_two_requests_one_list_and_eight_statement
     world.commit(HOST)
     observe(clients)
     fetch_commits(github=clients.github, now=NOW)
-    ask_provenance(clients=clients, now=NOW)
     for log in (world.github.requests, world.registry.requests, world.cluster.requests):
         log.clear()
 

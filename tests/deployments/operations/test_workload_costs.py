@@ -17,7 +17,6 @@ from deployments.models import Deploy, Site, Status
 from deployments.operations.deploys.follow import follow
 from deployments.operations.sites.save import save_workloads
 from deployments.operations.sync.commits import fetch_commits
-from deployments.operations.sync.provenance import ask_provenance
 from deployments.rules.targets import parse_references
 from tests.deployments.operations.following import HOST, TIMEOUTS
 from tests.factories import NOW, ask, begin, observe
@@ -49,7 +48,6 @@ def test_a_sync_in_which_nothing_changed_lists_each_kind_once(world: World, clie
     world.commit(HOST)
     observe(clients)
     fetch_commits(github=clients.github, now=NOW)
-    ask_provenance(clients=clients, now=NOW)
     for log in (world.github.requests, world.registry.requests, world.cluster.requests):
         log.clear()
 

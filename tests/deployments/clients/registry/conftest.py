@@ -6,9 +6,9 @@ import pytest
 
 from simulators.loopback import LoopbackServer, Request, Response
 from tests.deployments.clients.registry.docker_hub import docker_hub
-from tests.deployments.clients.registry.real_registry import real_host
 from tests.fixtures_clients import trickle
 from tests.fixtures_registry import demo_registry, registry
+from tests.real_registry import real_host
 
 __all__ = ["Elsewhere", "demo_registry", "docker_hub", "elsewhere", "real_host", "registry", "trickle"]
 

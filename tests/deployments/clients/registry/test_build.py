@@ -16,8 +16,8 @@ from simulators.registry import (
     labels_of,
 )
 from simulators.registry.oddities import LOGIN_PAGE
-from tests.deployments.clients.registry.real_registry import delete, push
 from tests.fixtures_registry import PATH, SHA, image_at
+from tests.real_registry import delete, push
 
 OURS = "https://github.com/icco/cron"
 OTHER_SHA = "a" * 40

@@ -8,8 +8,8 @@ import requests
 from deployments.clients.registry import Registry
 from deployments.rules.images import ImageReference
 from simulators.registry import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, DemoRegistry
-from tests.deployments.clients.registry.real_registry import push, read
 from tests.fixtures_registry import PATH, SHA
+from tests.real_registry import push, read
 
 ACCEPTS = [
     "*/*",

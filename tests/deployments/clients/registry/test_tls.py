@@ -13,8 +13,8 @@ from deployments.clients.registry import Registry, RegistryUnavailable
 from deployments.rules.images import ImageReference
 from simulators.cluster.tls import make_tls
 from simulators.registry import DemoRegistry
-from tests.deployments.clients.registry.real_registry import push, real_host
 from tests.fixtures_registry import PATH, SHA
+from tests.real_registry import push, real_host
 
 __all__ = ["real_host"]
 
