@@ -56,7 +56,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         session.config.stash[_runs] = join_the_runs()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    """After pytest's own, which ends the fixtures that a run with -x has left: they need the server."""
     if file := session.config.stash.get(_runs, None):
         leave_the_runs(file)
 
