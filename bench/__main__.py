@@ -95,7 +95,7 @@ def _measure(size: int) -> None:
 
 
 def _measure_discovery(size: int) -> None:
-    """Of workloads that no site stands for, each with a Service and an Ingress."""
+    """Of workloads that are not mapped yet, each with a Service and an Ingress."""
     from bench.list_page import measure_first_start
 
     mappings = _mappings(size)
@@ -191,7 +191,7 @@ def _use(world: World, folder: Path) -> None:
 
 
 def _begin_an_hour(world: World) -> None:
-    """Give whoever is measured next GitHub's whole budget: the original script uses up an hour's for 5,000 sites."""
+    """Give the next measurement GitHub's whole budget: the original script uses up an hour's for 5,000 sites."""
     for limit in world.github.limits.values():
         limit.used = 0
 

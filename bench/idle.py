@@ -22,7 +22,7 @@ from demo.world import World
 
 REST_SECONDS = 60
 PROBE_SECONDS = 10
-# Whoever worked is made anew after a minute.
+# A child that worked is replaced after a minute.
 SETTLE_SECONDS = 75
 
 
@@ -99,7 +99,7 @@ def pss_megabytes(pids: Iterable[int]) -> float:
     """Proportional memory of these processes together."""
     kilobytes = 0
     for pid in pids:
-        # Whoever has rested for a minute may end just now.
+        # A child that has been idle for a minute may end just now.
         with suppress(FileNotFoundError, ProcessLookupError):
             for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
@@ -108,7 +108,7 @@ def pss_megabytes(pids: Iterable[int]) -> float:
 
 
 def _cpu_seconds(supervisor: int) -> float:
-    """Of all below it, and of whoever ended there meanwhile."""
+    """Of all below it, including those that ended meanwhile."""
     ticks = 0
     for pid in descendants(supervisor) - {supervisor}:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

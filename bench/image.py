@@ -1,4 +1,4 @@
-"""The Dockerfile's first stage, replayed in a folder: what it copies, what it runs, and nothing else. So what is measured is what ships."""
+"""The Dockerfile's first stage, replayed in a folder: what it copies, what it runs, and nothing else, so that what ships is measured."""
 
 import json
 import os
@@ -16,7 +16,7 @@ MOUNT = re.compile(r"--mount=\S+ ")
 
 @dataclass
 class Image:
-    """`folder` stands for the image's /opt/headway; `environment` is what the last stage sets."""
+    """`folder` is the image's /opt/headway; `environment` is what the last stage sets."""
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The list in Chromium as on a slow phone, and a hundred phones that keep it open."""
+"""The list in Chromium like on a slow phone, and a hundred phones that keep it open."""
 
 import re
 import threading
@@ -36,7 +36,7 @@ LOADED = """() => ["navigation", "resource"].flatMap(type => performance.getEntr
 def measure_visits(url: str, cookies: dict[str, str]) -> dict[str, dict[str, str]]:
     """Return what a first and a second visit load and how they feel, on slow 4G with a quarter of this CPU.
 
-    Each value is the median of five visits; where their worst differs, it stands behind it.
+    Each value is the median of five visits; where their worst differs, it follows.
     """
     seen = [_visit_twice(url, cookies) for _ in range(VISITS)]
     return {

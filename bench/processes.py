@@ -49,7 +49,7 @@ def headway(image: Image | None = None) -> Iterator[tuple[str, subprocess.Popen[
 
 
 def logged_in(address: str, name: str = "bench") -> dict[str, str]:
-    """Return the cookies of somebody who may do everything."""
+    """Return the cookies of someone who may do everything."""
     from django.contrib.auth.models import User
     from django.test import Client
 

@@ -1,4 +1,4 @@
-"""A thousand webhooks in ten seconds, from a process of its own: `python -m bench.storm URL SECRET`, with the pushes as JSON in its input."""
+"""A thousand webhooks in ten seconds, from its own process: `python -m bench.storm URL SECRET`, with the pushes as JSON in its input."""
 
 import json
 import sys

@@ -1,6 +1,6 @@
 """Sync all sites of the database that the environment names, twice; print what the second one took, as JSON.
 
-A process of its own, so that its peak memory is that of a sync and of nothing else.
+A separate process, so that its peak memory is that of a sync and of nothing else.
 """
 
 import json

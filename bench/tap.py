@@ -65,7 +65,7 @@ def measure_taps_of_three(world: World, folder: Path) -> dict[str, Any]:
 
 
 def measure_hooks(world: World, folder: Path) -> dict[str, Any]:
-    """The same from GitHub's webhook of a push whose image is there, to a site that deploys by itself."""
+    """The same from GitHub's webhook of a push whose image is there, to a site that auto-deploys."""
     from deployments.clients.clients import Clients
     from deployments.models import Site
     from deployments.operations.sync.run import sync

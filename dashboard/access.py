@@ -1,6 +1,6 @@
-"""Who may do what: everybody who is logged in may look, and `deployments.deploy_site` is the right to act.
+"""Who may do what: everyone who is logged in may read, and `deployments.deploy_site` is the permission to act.
 
-Each view carries one of these decorators; what it asks for stands in its attribute `access`.
+Each view carries one of these decorators; what it requires is in its attribute `access`.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ Access = Literal["open", "login", "deploy", "admin"]
 
 
 class Backend(AuthenticationBackend):  # type: ignore[misc]  # allauth is not typed
-    """Names in any case, and an answer that takes as long whoever asks. It also reads the right to deploy in the statement that reads the user."""
+    """Names in any case, and a constant-time answer. It also reads the right to deploy in the statement that reads the user."""
 
     def get_user(self, user_id: Any) -> User | None:
         user = User.objects.filter(pk=user_id).annotate(has_deploy_grant=deploy_grants()).first()
@@ -46,7 +46,7 @@ def may_deploy(user: User | AnonymousUser | AbstractBaseUser) -> bool:
 
 
 def open_to_all(view: View[P]) -> View[P]:
-    """Let pass whoever comes."""
+    """Open to everyone."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -81,7 +81,7 @@ def login_needed(view: View[P]) -> View[P]:
 
 
 def deployer_needed(view: View[P]) -> View[P]:
-    """Let pass who may deploy; anybody else reads who can grant that (403)."""
+    """Let pass who may deploy; anyone else reads who can grant that (403)."""
 
     @login_needed
     @wraps(view)
@@ -94,7 +94,7 @@ def deployer_needed(view: View[P]) -> View[P]:
 
 
 def admin_needed(view: View[P]) -> View[P]:
-    """Let pass admins; anybody else is told who they are (403)."""
+    """Let pass admins; anyone else gets a 403 that names their account."""
 
     @login_needed
     @wraps(view)

@@ -1,4 +1,4 @@
-"""The button that helps, for one person looking at one site."""
+"""The button for the next action, for one person on one site."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ class ActionButton:
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
-    """What the person who looks may do, and the Holds that stand."""
+    """What the viewer may do, and the active Holds."""
 
     may_deploy: bool
     may_edit: bool
@@ -40,7 +40,7 @@ class Viewer:
 
 
 def viewer_of(request: HttpRequest, system_status: SystemStatus | None) -> Viewer:
-    """Return who looks."""
+    """Return the viewer."""
     user = request.user
     is_staff = bool(getattr(user, "is_staff", False))
     return Viewer(
@@ -63,7 +63,7 @@ def action_for(row: SiteRow, viewer: Viewer) -> ActionButton | None:
 
 
 def action_in_list(row: SiteRow, viewer: Viewer) -> ActionButton | None:
-    """Return the same for a row of the list: there whatever ships is shown in a sheet first, under the thumb."""
+    """Return the same for a row of the list: there, what would be deployed is shown in a sheet first."""
     action_button = action_for(row, viewer)
     if action_button is None:
         return None
@@ -151,7 +151,7 @@ def _dialog(row: SiteRow, sha: str) -> str:
 
 
 def _resume(row: SiteRow, holds: Iterable[StandingHold]) -> ActionButton | None:
-    """Resume what stands on this site. A Hold on everything is lifted where it is told, on top of the page."""
+    """Resume this site's Hold. A pause of everything is resumed from the banner on top of the page."""
     mine = [hold for hold in holds if hold.site_id == row.site.pk and hold.sha in ("", row.seen.target_sha)]
     if not mine:
         return None

@@ -9,6 +9,7 @@ from dashboard.body_limits import largest_body
 
 LARGEST_HEAD = 64 * 1024
 """Bytes: gunicorn's own limits, a hundred fields of 8 KiB each, are for other sites than ours."""
+HOOKS = b"/hooks/"
 _END = b"\r\n\r\n"
 _LONGEST_CHUNK_HEAD = 1024
 
@@ -31,7 +32,9 @@ class Arrival:
     def __init__(self) -> None:
         self.data = bytearray()
         self.wants_continue = False
-        """It sends its body when it is told to: `Expect: 100-continue`."""
+        """It sends its body when the server agrees: `Expect: 100-continue`."""
+        self.is_hook = False
+        """Sent by a machine, which can wait while people are served."""
         self._body_at = 0
         """Where the body begins; 0 until the head is there."""
         self._limit = 0
@@ -71,8 +74,9 @@ class Arrival:
         if len(lengths) + is_chunked > 1 or not all(map(_is_number, lengths)):
             return False
         self._length = None if is_chunked else int(lengths[0]) if lengths else 0
-        target = request_line.split(b" ")[1:2] or [b""]
-        self._limit = largest_body(target[0].decode("latin-1"))
+        (target,) = request_line.split(b" ")[1:2] or [b""]
+        self.is_hook = target.startswith(HOOKS)
+        self._limit = largest_body(target.decode("latin-1"))
         self.wants_continue = (b"expect", b"100-continue") in [
             (name, value.lower()) for name, value in fields
         ]

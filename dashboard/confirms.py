@@ -14,7 +14,7 @@ from deployments.rules.wording import short
 
 @dataclass(frozen=True, kw_only=True)
 class Confirm:
-    """One question. `warnings` stand out, `says` tells calmly what will happen."""
+    """One question. `warnings` are highlighted, `says` explains what will happen."""
 
     title: str
     label: str

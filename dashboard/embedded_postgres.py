@@ -2,7 +2,7 @@
 
     python -m dashboard.embedded_postgres start | stop [NAME …] | url
 
-A checkout has one server; the demo and the tests make others beside it. A server listens on a Unix socket only, trusts whoever reaches
+A checkout has one server; the demo and the tests make others beside it. A server listens on a Unix socket only, trusts anyone who reaches
 that socket (in a folder that only its owner can enter), and stays up until `stop`: a command that ends must not take it away
 from another that still runs.
 
@@ -46,7 +46,7 @@ def is_installed() -> bool:
 
 
 def remembered_secret() -> str:
-    """Return a SECRET_KEY for a laptop, made once and kept beside its database."""
+    """Return a SECRET_KEY for a laptop, generated once and kept next to its database."""
     file = STATE / "secret_key"
     if not file.exists():
         file.parent.mkdir(exist_ok=True)
@@ -69,7 +69,7 @@ class EmbeddedPostgres:
         return f"postgres://{SUPERUSER}@/postgres?host={quote(str(self.socket_folder), safe='')}"
 
     def start(self) -> None:
-        """Start the server unless it runs; make its data folder first where there is none.
+        """Start the server unless it runs; create its data folder first if there is none.
 
         Raises UnableToStartPostgres.
         """

@@ -1,4 +1,4 @@
-"""The first start's form: one app a row, each with what may be corrected, and all of them sent together."""
+"""The first start's form: one app per row, each with editable fields, and all sent together."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -100,7 +100,7 @@ def page_of(apps: Sequence[FoundApp], number: str) -> Page[FoundApp]:
 
 
 def sent(apps: Iterable[FoundApp], data: QueryDict, refused: Mapping[str, str]) -> list[AppRow]:
-    """Those of one page as somebody has sent them, with why one was refused."""
+    """Those of one page as someone has sent them, with why one was refused."""
     rows = []
     for each in apps:
         if f"{each.key}-repository" not in data:

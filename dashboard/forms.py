@@ -20,7 +20,7 @@ RELOAD = "This page was out of date. Reload it and try again."
 
 
 class DeployForm(forms.Form):
-    """One wish: the commit, what was seen running, and the key of the page it was tapped on."""
+    """One request: the commit, what was seen running, and the key of the page it was tapped on."""
 
     sha = forms.RegexField(whole(FULL_SHA), error_messages={"required": RELOAD, "invalid": RELOAD})
     seen = forms.RegexField(whole(FULL_SHA_OR_EMPTY), required=False, error_messages={"invalid": RELOAD})
@@ -47,7 +47,7 @@ class DeployForm(forms.Form):
 
 
 class TapForm(forms.Form):
-    """A wish that names no commit: what was seen running, and the key of the page it was tapped on."""
+    """A request without a commit: what was seen running, and the key of the page it was tapped on."""
 
     seen = forms.RegexField(whole(FULL_SHA_OR_EMPTY), required=False, error_messages={"invalid": RELOAD})
     key = forms.UUIDField(required=False, error_messages={"invalid": RELOAD})
@@ -71,7 +71,7 @@ class BatchForm(forms.Form):
 
 
 class HoldForm(forms.Form):
-    """A Hold's reason, what it stands on, and for how long."""
+    """A Hold's reason, what it is on, and for how long."""
 
     ENDS: ClassVar[dict[str, Callable[[datetime], datetime]]] = {
         "hour": lambda now: now + timedelta(hours=1),
@@ -112,7 +112,7 @@ class HoldForm(forms.Form):
         return self.cleaned_data
 
     def until(self, now: datetime) -> datetime | None:
-        """When the Hold ends, as clocks show it where the page was read; None: when somebody resumes."""
+        """When the Hold ends, as clocks show it where the page was read; None: when someone resumes."""
         ends, zone = self.cleaned_data["ends"], timezones.timezone_named(self.cleaned_data["zone"])
         if ends == "at":
             at: datetime = self.cleaned_data["at"]
@@ -142,7 +142,7 @@ class SwitchForm(forms.Form):
 
 
 class HookTokenForm(forms.Form):
-    """Whoever is to post with a new token."""
+    """The name of the sender with a new token."""
 
     name = forms.CharField(max_length=60, error_messages={"required": "Say who uses it."})
 

@@ -1,11 +1,12 @@
-"""gunicorn's threads, which no slow connection occupies: a thread gets a request that has arrived whole, and leaves its answer to the loop.
+"""gunicorn's threads, which slow connections cannot occupy: a thread gets only complete requests, and leaves sending its answer to the loop.
 
-gunicorn's own threads wait for whoever sends a byte a second, or reads none; sixteen such connections stop all pages and probes.
+gunicorn's own threads wait for clients that send a byte a second, or read none; sixteen such connections stop all pages and probes.
 docs/decisions/0012-slow-connections.md says why this is ours. TLS ends in front of us: there is none here.
 """
 
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from selectors import EVENT_READ, EVENT_WRITE
@@ -18,6 +19,8 @@ from dashboard.unreader import Arrived
 
 MOST_BYTES = 32 * 1024 * 1024
 """Of all requests that arrive and all answers that leave, together."""
+HOOKS_AT_ONCE = 2
+"""Threads that hooks may have; those that come faster wait, so that a burst of them leaves people the other threads."""
 _AT_ONCE = 64 * 1024
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _REFUSALS = {
@@ -41,10 +44,10 @@ class Socket:
         return getattr(self._real, name)
 
     def setblocking(self, flag: bool) -> None:  # gunicorn's call
-        """Stay as it is."""
+        """Do nothing."""
 
     def settimeout(self, seconds: float | None) -> None:
-        """Stay as it is."""
+        """Do nothing."""
 
     def recv(self, size: int) -> bytes:
         """Return the end of what there is: gunicorn was given the whole request before."""
@@ -78,6 +81,8 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn is not typed
         super().__init__(cfg, Socket(real), client, server)
         self.arrival = Arrival()
         self.began = 0.0
+        self.has_hook = False
+        """A hook of it is with a thread."""
 
     @property
     def held(self) -> int:
@@ -91,7 +96,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
     head_seconds, request_seconds = 10, 30
     """From a request's first moment to the end of its head, and to its own."""
     answer_seconds = 60
-    """For whoever reads an answer."""
+    """For reading an answer."""
     linger_seconds = 5
     """For a browser that still sends what we have refused: cut off at once, it would never read why."""
     idle_seconds = 1
@@ -101,6 +106,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         super().__init__(*args, **kwargs)
         self._waiting: dict[Connection, float] = {}
         """Those that the loop itself attends to, each until when; the oldest first."""
+        self._hooks: deque[Connection] = deque()
+        """Those that have arrived, and wait for their turn."""
+        self._hooks_at_work = 0
 
     def accept(self, listener: Any) -> None:
         try:
@@ -121,6 +129,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
 
     def finish_request(self, conn: Connection, fs: Any) -> None:
         """Send what a thread has left to send, then keep the connection for the next request, or end it."""
+        if conn.has_hook:
+            conn.has_hook = False
+            self._hooks_at_work -= 1
+            self._hand_over_hooks()
         if conn.sock.unsent:
             self._await(conn, EVENT_WRITE, partial(self._send, fs=fs), self.answer_seconds)
             self._make_room()
@@ -167,7 +179,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         had_head = conn.arrival.has_head
         progress = conn.arrival.feed(data)
         if progress is Progress.WHOLE:
-            self._hand_over(conn)
+            self._forget(conn)
+            self._arrived(conn)
         elif progress in _REFUSALS:
             self._refuse(conn, _REFUSALS[progress])
         elif conn.arrival.has_head and not had_head:
@@ -176,8 +189,21 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
                 conn.sock.sendall(_CONTINUE)
         self._make_room()
 
+    def _arrived(self, conn: Connection) -> None:
+        if conn.arrival.is_hook:
+            self._hooks.append(conn)
+            self._hand_over_hooks()
+        else:
+            self._hand_over(conn)
+
+    def _hand_over_hooks(self) -> None:
+        while self._hooks and self._hooks_at_work < HOOKS_AT_ONCE:
+            conn = self._hooks.popleft()
+            conn.has_hook = True
+            self._hooks_at_work += 1
+            self._hand_over(conn)
+
     def _hand_over(self, conn: Connection) -> None:
-        self._forget(conn)
         conn.init()
         conn.parser.unreader = Arrived(conn.arrival.data)
         conn.arrival = Arrival()
@@ -220,8 +246,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
             self._drop(idle)
         while self._waiting and self.nr_conns >= self.worker_connections:
             self._drop(next(iter(self._waiting)))
-        while self._waiting and sum(conn.held for conn in self._waiting) > MOST_BYTES:
-            self._drop(max(self._waiting, key=lambda conn: conn.held))
+        while (held := [*self._waiting, *self._hooks]) and sum(conn.held for conn in held) > MOST_BYTES:
+            self._drop(max(held, key=lambda conn: conn.held))
 
     def _forget(self, conn: Connection) -> None:
         if self._waiting.pop(conn, None) is not None:
@@ -229,5 +255,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
 
     def _drop(self, conn: Connection) -> None:
         self._forget(conn)
+        if conn in self._hooks:
+            self._hooks.remove(conn)
         self.nr_conns -= 1
         conn.close()

@@ -23,7 +23,7 @@ class HealthMiddleware:
 
     def _readiness(self) -> HttpResponse:
         try:
-            # Connects, or asks the connection that is there by a statement of its own: CONN_HEALTH_CHECKS.
+            # Connects, or checks the open connection with a query: CONN_HEALTH_CHECKS.
             connection.cursor().close()
             self.is_migrated = self.is_migrated or _is_migrated()
         except DatabaseError:

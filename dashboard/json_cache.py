@@ -1,4 +1,4 @@
-"""Django's database cache with JSON in place of pickles: a row that somebody else wrote is at worst a miss.
+"""Django's database cache with JSON in place of pickles: a row that someone else wrote is at worst a miss.
 
 The table is the one that `createcachetable` makes. Django's own backend unpickles whatever that table holds, so that a person who can
 write one row runs code in every process that reads it.

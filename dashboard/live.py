@@ -1,4 +1,4 @@
-"""Fragments that refresh themselves, for next to nothing while nothing changes.
+"""Fragments that refresh themselves, at almost no cost while nothing changes.
 
 A version has two halves, `change_token.content`. The pulse is one cheap statement, compared before anything else is read. Where it has
 moved, the fragment is rendered, and the content's half is the hash of its HTML: 304 still, if it is what the page shows.
@@ -32,7 +32,7 @@ _FOR_PAGES_ONLY = (
 CONTENTS_KEPT = 1000
 # What was rendered last for a pulse, which is of one viewer and one address: several browsers of one person cost one rendering.
 _contents: dict[str, str] = {}
-# What differs each time, or grows old by itself: Django's token, and how long ago something was (components/times.js keeps that true).
+# What differs each time, or ages: Django's token, and how long ago something was (components/times.js keeps that true).
 _FLEETING = re.compile(r'(?<=name="csrfmiddlewaretoken" value=")[^"]*|(?<=>)[^<]*(?=</time>)')
 
 
@@ -44,7 +44,7 @@ def is_fragment_asked(request: HttpRequest) -> bool:
 def kept_fresh(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Answer 304 before the view reads anything, where the fragment that somebody has is of this very pulse."""
+    """Answer 304 before the view reads anything, where the fragment that someone has is of this very pulse."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -77,7 +77,7 @@ def version_of(
 
 
 def versioned(html: str, version: str) -> SafeString:
-    """Write the version into a fragment that was rendered without one. No text of anybody's holds a bare quotation mark."""
+    """Write the version into a fragment that was rendered without one. No text of anyone's holds a bare quotation mark."""
     return mark_safe(html.replace('data-version=""', f'data-version="{version}"', 1))  # noqa: S308  rendered by a template
 
 
@@ -97,7 +97,7 @@ def unchanged(version: str) -> HttpResponse:
 
 
 def labelled(response: HttpResponse, version: str = "") -> HttpResponse:
-    """Let a page or a fragment be kept by this one browser only, and asked for again each time."""
+    """Let a page or a fragment be cached by this one browser only, and revalidated each time."""
     if version:
         response["ETag"] = f'"{version}"'
     patch_cache_control(response, private=True, no_cache=True)

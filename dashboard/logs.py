@@ -26,7 +26,7 @@ EXTRA = (
     "seconds",
     "user",
 )
-"""What may be said beside the event. Libraries put whole requests into `extra`, and those hold cookies."""
+"""What may be logged besides the event. Libraries put whole requests into `extra`, and those contain cookies."""
 SHORTEST_SECRET = 6
 
 
@@ -73,7 +73,7 @@ def configuration(*, level: str, is_pretty: bool, secrets: Iterable[str | None])
             # Django's own handlers would say it a second time.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
-            # A refused request is a line of ours already; one that broke comes with its traceback from here.
+            # A refused request already has a line of ours; one that raised gets its traceback from here.
             "django.request": {"level": "ERROR"},
             # A wrong Host, a form that is too large: the sender's fault, and Django's answer is 400.
             **{
@@ -119,7 +119,7 @@ def _plain_traceback(logger: WrappedLogger, name: str, event: EventDict) -> Even
 
 
 def _without_controls(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Spell out what would make lines of its own, or move the reader's terminal; only a traceback keeps its lines."""
+    """Escape what would start a new line, or move the reader's terminal; only a traceback keeps its lines."""
     return {
         name: _spelt_out(value, keep="\n\t" if name == "exception" else "")
         if isinstance(value, str)

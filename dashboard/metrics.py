@@ -1,6 +1,6 @@
-"""`/metrics` for Prometheus: facts of the database, counted when asked, and this process' own requests.
+"""`/metrics` for Prometheus: figures from the database, counted per scrape, and this process's own requests.
 
-Since the first are the database's, every web process tells the same: take max() of them, and sum() of the HTTP ones.
+Since the first are the database's, every web process reports the same: take max() of them, and sum() of the HTTP ones.
 https://prometheus.io/docs/instrumenting/exposition_formats/
 """
 
@@ -80,7 +80,7 @@ def _may_come_from_outside(request: HttpRequest) -> bool:
 
 
 class DatabaseCollector(Collector):
-    """Reads the figures anew for each scrape; without a database there are none, and headway_database_up is 0."""
+    """Reads the figures on each scrape; without a database there are none, and headway_database_up is 0."""
 
     def collect(self) -> Iterator[Metric]:
         try:

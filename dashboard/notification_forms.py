@@ -1,4 +1,4 @@
-"""What people want to hear of, and the browsers that a notification may go to."""
+"""Notification preferences, and the browsers that may receive notifications."""
 
 import binascii
 from base64 import urlsafe_b64decode
@@ -10,7 +10,7 @@ from django.core.validators import URLValidator
 from deployments.models import NotificationPreference, PushSubscription
 
 POINT_BYTES, SECRET_BYTES, UNCOMPRESSED = 65, 16, 4
-NOT_A_BROWSER = "This browser sent something else than a subscription. Reload the page, then turn it on."
+NOT_A_BROWSER = "This browser sent something other than a subscription. Reload the page, then turn it on."
 
 
 class NotificationPreferenceForm(forms.ModelForm):

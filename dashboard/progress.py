@@ -1,4 +1,4 @@
-"""A Deploy's way as the steps that a person watches, the time it has taken, and what happened when."""
+"""A Deploy's progress as the steps that a person watches, the time it has taken, and what happened when."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """A line of the timeline, and how long after the wish it was."""
+    """A line of the timeline, and how long after the request it was."""
 
     at: datetime
     after: str
@@ -72,7 +72,7 @@ def bar_of(deploy: Deploy, expected: timedelta | None, *, now: datetime) -> Bar 
 
 
 def timeline_of(deploy: Deploy, lines: Iterable[Line]) -> tuple[TimelineEntry, ...]:
-    """Return the timeline with the time that had passed since the wish."""
+    """Return the timeline with the time since the request."""
     return tuple(
         TimelineEntry(line.at, _clock(line.at - deploy.requested_at), line.kind, line.message)
         for line in lines
@@ -87,7 +87,7 @@ def _clock(passed: timedelta) -> str:
 
 
 def steps_of(deploy: Deploy) -> tuple[Step, ...]:
-    """Return the steps from the wish to success, each with how it stands; one of them is where the Deploy is or ended."""
+    """Return the steps from the request to success, each with its status; one of them is where the Deploy is or ended."""
     reached = _reached(deploy)
     way = _way_of(deploy, reached)
     at = way.index(reached)
@@ -121,7 +121,7 @@ def pods_of(deploy: Deploy) -> tuple[str, ...]:
 
 
 def _reached(deploy: Deploy) -> Status:
-    """Return how far it came: an end does not tell, the times that were written on the way do."""
+    """Return how far it came: an end does not say, the times that were recorded on the way do."""
     if deploy.release_started_at and not deploy.patched_at:
         # Queued once more, it waits for a worker to change the workloads.
         return Status.RELEASING

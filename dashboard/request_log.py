@@ -1,4 +1,4 @@
-"""Every request has an id, and every line that is logged on its way carries it; the request itself is one line.
+"""Every request has an id, and all its log lines carry it; the request itself is one line.
 
 The id comes from the proxy in front (X-Request-ID) where that sends one, and goes back to who asked.
 """
@@ -23,7 +23,7 @@ _PROBES = {"/healthz", "/readyz", "/metrics"}
 
 
 class RequestLogMiddleware:
-    """Wishes and refusals are logged at INFO; pages that were merely looked at at DEBUG, since phones look every few seconds."""
+    """Requests to change something and refusals are logged at INFO; page views at DEBUG, since phones refresh every few seconds."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

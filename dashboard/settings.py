@@ -1,4 +1,4 @@
-"""The only reader of the environment. docs/operate.md says what each variable means; NAME_FILE may stand for NAME (a mounted secret).
+"""The only reader of the environment. docs/operate.md says what each variable means; NAME_FILE may replace NAME (a mounted secret).
 
 A value that cannot be read does not end the process here: its sentence is kept in ENVIRONMENT_PROBLEMS, and the system
 checks of deployments/system_checks.py name all of them at once, each with a hint.
@@ -205,7 +205,7 @@ SOCIALACCOUNT_PROVIDERS |= oidc_provider(
 )
 INSTALLED_APPS += social_apps(github=bool(GITHUB_LOGIN_CLIENT_ID), oidc=bool(OIDC_CLIENT_ID))
 
-# --- What a browser is told ------------------------------------------------------------------------------------------
+# --- What is sent to a browser ---------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_FINDERS = [
@@ -239,7 +239,7 @@ if PUBLIC_URL.startswith("https://"):
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # --- The queue (docs/decisions/0002-queue.md: each value is there for a measured reason) -----------------------------
-# Whoever pulls from Pub/Sub waits there all the time: the others are as many as without.
+# The child that pulls from Pub/Sub always waits there: the others are as many as without.
 Q_CLUSTER = QUEUE | ({"workers": WORKERS + 1} if PUBSUB_SUBSCRIPTION else {})
 
 # --- How Headway is seen from outside: logs, metrics, errors ------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What a site's page leads to elsewhere, and what it says of each workload."""
+"""A site's external links, and what its page says about each workload."""
 
 from dataclasses import dataclass
 
@@ -33,7 +33,7 @@ def site_address(row: SiteRow) -> str:
 
 
 def pages_about(row: SiteRow) -> tuple[WebPage, ...]:
-    """Return the pages that tell more of a site, the site itself first."""
+    """Return the pages with more about a site, the site itself first."""
     repository = f"{settings.GITHUB_URL.rstrip('/')}/{row.slug}"
     image = image_page(row.site.expected_repository)
     own = WebPage("Visit", site_address(row)) if row.site.host else None

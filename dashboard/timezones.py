@@ -1,4 +1,4 @@
-"""The viewer's time zone: the browser tells it in a cookie (components/times.js); where it does not, times are UTC and say so."""
+"""The viewer's time zone: the browser sends it in a cookie (components/times.js); where it does not, times are UTC and say so."""
 
 import re
 from datetime import UTC, datetime, time, timedelta, tzinfo
@@ -24,7 +24,7 @@ def timezone_named(name: str) -> tzinfo:
 
 
 def now_for(request: HttpRequest) -> datetime:
-    """Return the present time, told in the viewer's zone."""
+    """Return the present time, in the viewer's zone."""
     return timezone.now().astimezone(timezone_named(request.COOKIES.get(COOKIE, "").replace("%2F", "/")))
 
 

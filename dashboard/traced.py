@@ -1,4 +1,4 @@
-"""What a span may tell: no secret, no query (a search may hold anything), and of a question asked outside only to whom."""
+"""What a span may contain: no secret, no query (a search may hold anything), and of an outgoing request only its host."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,6 +1,6 @@
-"""OpenTelemetry, where OTEL_EXPORTER_OTLP_ENDPOINT is set: a span for each request, each task and each question asked outside.
+"""OpenTelemetry, where OTEL_EXPORTER_OTLP_ENDPOINT is set: a span for each request, each task and each call to an external service.
 
-The instrumentation is OpenTelemetry's own; only django-q2 has none, so its signals are listened to. A task's span stands in the
+The instrumentation is OpenTelemetry's own; only django-q2 has none, so its signals are used. A task's span is in the
 trace of the request that queued it. Its packages are the extra `otel`, and imported here alone.
 """
 
@@ -33,7 +33,7 @@ except ImportError as error:
     ) from error
 
 PROBES_END_AT = "dashboard.metrics.MetricsMiddleware"
-"""What comes before it answers whatever host is asked for; OpenTelemetry's refuses, and the kubelet would kill the pod."""
+"""The middleware before it answers for any host; OpenTelemetry's refuses, and the kubelet would kill the pod."""
 _CARRIED = "trace"
 _under_way: dict[str, tuple[trace.Span, Any]] = {}
 

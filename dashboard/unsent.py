@@ -1,4 +1,4 @@
-"""What a person sent when their session had ended: nothing was done, and after the login they come to the page that asks for it."""
+"""What a person sent after their session had ended: nothing was done, and the login leads to the page for the same action."""
 
 from urllib.parse import urlencode, urlsplit
 
@@ -13,9 +13,9 @@ DIALOG = "drawer"
 
 
 def page_after_login(request: HttpRequest) -> str:
-    """Return the page for somebody who logs in first: the same one, or where they sent something, the one that asks for it.
+    """Return the page for someone who logs in first: the same one, or where they sent something, the one that asks for it.
 
-    A fragment belongs to the page around it, and the dialog is a page of its own.
+    A fragment belongs to the page around it, and the dialog is a separate page.
     """
     if request.method == "GET":
         is_fragment = "HX-Request" in request.headers and request.headers.get("HX-Target") != DIALOG

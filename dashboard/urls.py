@@ -1,4 +1,4 @@
-"""Every address. A site's name in an address is like a DNS name, written as people write it: in any case."""
+"""All URLs. A site's name in a URL is like a DNS name, in any case."""
 
 import re
 
@@ -31,7 +31,7 @@ admin.autodiscover()
 
 
 class SiteConverter:
-    """A site's name: as a DNS name of at most 253 characters; anything else is no address of ours."""
+    """A site's name: as a DNS name of at most 253 characters; anything else is not one of our URLs."""
 
     regex = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
     _name = re.compile(

@@ -39,7 +39,7 @@ def main() -> None:
 
 
 class Stop:
-    """Ctrl-C and SIGTERM, looked at between two steps: raised as exceptions they are lost, or leave something running."""
+    """Ctrl-C and SIGTERM, checked between two steps: raised as exceptions they are lost, or leave something running."""
 
     def __init__(self) -> None:
         self.is_asked = False
@@ -198,7 +198,7 @@ def _announce(host: str) -> None:
 def _headway(listener: socket.socket) -> Iterator[subprocess.Popen[bytes]]:
     fd = listener.fileno()
     command = [sys.executable, "-m", "demo.headway", str(os.getpid()), "--bind", f"fd://{fd}"]
-    # A session of its own, so that Ctrl-C reaches it once, from us, and not a second time from the terminal.
+    # A separate session, so that Ctrl-C reaches it once, from us, and not a second time from the terminal.
     process = subprocess.Popen(command, cwd=ROOT, start_new_session=True, pass_fds=(fd,))
     try:
         yield process

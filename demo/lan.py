@@ -1,4 +1,4 @@
-"""The demo on a phone: only where it is asked for, since it opens this machine's port to the network it is in."""
+"""The demo on a phone: opt-in, since it opens this machine's port to its network."""
 
 import io
 import socket
@@ -20,7 +20,7 @@ def address() -> str:
 
 def bound_to(host: str) -> str:
     """Return what the server listens on, so that this machine's own checks reach it as well."""
-    return LOOPBACK if host == LOOPBACK else "0.0.0.0"  # noqa: S104  asked for with LAN=1
+    return LOOPBACK if host == LOOPBACK else "0.0.0.0"  # noqa: S104  requested with LAN=1
 
 
 def named(host: str) -> str:

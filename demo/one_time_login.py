@@ -26,7 +26,7 @@ _PERSON = "one_time_login_of"
 
 
 def make(user: User, *, now: datetime) -> str:
-    """Return the path that logs this person in. It is kept as a row of its own among the sessions, by its hash: nobody logs in with a dump."""
+    """Return the path that logs this person in. It is kept as a row among the sessions, by its hash, so that a dump of the database logs nobody in."""
     secret = token_urlsafe(24)
     data = SessionStore().encode({_PERSON: user.pk})
     Session.objects.create(session_key=_key(secret), session_data=data, expire_date=now + VALID_FOR)
@@ -47,7 +47,7 @@ def use(secret: str, *, now: datetime) -> User | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @open_to_all
 def log_in(request: HttpRequest, secret: str) -> HttpResponse:
-    """Log in by POST: a camera that merely looks at what a code leads to uses nothing up."""
+    """Log in by POST: a camera that previews what a code leads to does not use it up."""
     now = timezone.now()
     if request.method == "POST" and (user := use(secret, now=now)):
         login(request, user, backend="dashboard.access.Backend")

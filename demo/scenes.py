@@ -1,7 +1,7 @@
 """One site in every state that the list can show, and commits that arrive while you look.
 
 Everything here happens outside Headway, as it would in real life: a CI that fails, an image that is not built yet, a SHA pasted
-into the wrong app. What Headway itself has to do for a state, it is asked for in demo/__main__.py.
+into the wrong app. What Headway itself has to do for a state is requested in demo/__main__.py.
 """
 
 import threading
@@ -89,7 +89,7 @@ def set_the_scenes(world: World) -> None:
 def finish_the_building(
     world: World, announce: Callable[[str], None], *, after_seconds: float = BUILD_OF_THE_BUILDING_SECONDS
 ) -> threading.Timer:
-    """Let the CI of the commit that is being built pass, after its image is there: what waits for both goes on. Returns the timer."""
+    """Let the CI of the commit that is being built pass, after its image is there: what waits for both continues. Returns the timer."""
 
     def finish() -> None:
         repository = world.repository(BUILDING)
@@ -105,7 +105,7 @@ def finish_the_building(
 def _run_apps_of_several_workloads(world: World) -> None:
     """Three sites are more than one Deployment, as demo/apps.csv maps them, and an app that is no site yet."""
     for host in (APP, RELEASED, MIXED):
-        # In one of them somebody has set the new image in the web Deployment, and forgotten the others.
+        # In one of them someone has set the new image in the web Deployment, and forgotten the others.
         image = world.image(host, world.repository(host).graph.commits[-2].sha if host == MIXED else "")
         world.apply("background", image=image, name=world.mappings[host].deployment)
     name = world.mappings[RELEASED].deployment
@@ -117,7 +117,7 @@ def _run_apps_of_several_workloads(world: World) -> None:
 
 
 def _fall_away(world: World, host: str) -> None:
-    """What runs crashes since its pods were started anew: none is ready any more."""
+    """What runs crashes since its pods were restarted: none is ready."""
     name, image = world.mappings[host].deployment, world.image(host)
     world.behaviours[image] = CRASHES(1, ("panic: board is nil", "goroutine 1 [running]:"))
     world.cluster.delete_deployment(NAMESPACE, name)
@@ -125,7 +125,7 @@ def _fall_away(world: World, host: str) -> None:
 
 
 def _paste_into_the_wrong_app(world: World) -> None:
-    """Somebody pasted another app's image into this one's Deployment, as happened by hand."""
+    """Someone pasted another app's image into this one's Deployment, as happened by hand."""
     name = world.mappings[DRIFTED].deployment
     world.cluster.set_image(
         NAMESPACE, name, container=name, image=world.image(PAST_WRONG_APP), manager="kubectl-edit"

@@ -1,7 +1,7 @@
 """The sites of a world as the internet sees them: an HTTPS proxy on loopback, behind which every host answers.
 
-Whoever is told HTTPS_PROXY and REQUESTS_CA_BUNDLE visits https://cron.example.com/ and reaches this machine: the proxy
-takes a CONNECT (RFC 9110, 9.3.6), and speaks TLS itself with a certificate of its own authority for that host.
+A client with HTTPS_PROXY and REQUESTS_CA_BUNDLE set visits https://cron.example.com/ and reaches this machine: the proxy
+takes a CONNECT (RFC 9110, 9.3.6), and speaks TLS itself with a certificate from its own CA for that host.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ Answer = Callable[[str, str], Page | None]
 
 
 class DemoSites:
-    """`visits` are the addresses that were asked for, in order."""
+    """`visits` are the addresses that were requested, in order."""
 
     def __init__(self, answer: Answer, *, hosts: Iterable[str], port: int = 0) -> None:
         self.visits: list[str] = []

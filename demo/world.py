@@ -1,4 +1,4 @@
-"""A GitHub, a registry, a cluster and an internet that belong together: every site's commits, images, pods and answers."""
+"""A matching GitHub, registry, cluster and internet: every site's commits, images, pods and answers."""
 
 import csv
 from collections.abc import Collection, Sequence
@@ -54,7 +54,7 @@ def read_mappings() -> list[Mapping]:
 
 
 class World:
-    """The external services of Headway on loopback. Every site runs the head of its branch until somebody commits."""
+    """The external services of Headway on loopback. Every site runs the head of its branch until someone commits."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class World:
                     self.release(host, f"v1.{number_of_build}.0", commit.sha)
                 else:
                     self.build(host, commit.sha)
-            # A sidecar stands first in every fifth: the first container is not always the site's.
+            # A sidecar comes first in every fifth: the first container is not always the site's.
             sidecar = {"proxy": SIDECAR} if number % 5 == 0 else {}
             self.cluster.create_deployment(
                 NAMESPACE,
@@ -138,7 +138,7 @@ class World:
         return f"{self.registry.host}/{self.path(host)}:{self.tag(host, sha or self.repository(host).head)}"
 
     def path(self, host: str) -> str:
-        """Where the site's images lie in the registry."""
+        """Where the site's images are in the registry."""
         return f"{PROJECT}/{self.mappings[host].repository}".lower()
 
     def tag(self, host: str, sha: str) -> str:
@@ -192,7 +192,7 @@ class World:
     ) -> str:
         """Push the image of a commit, as Cloud Build does some time after it; return its digest.
 
-        `says` is what it says of itself where that is something else than docker/metadata-action's labels.
+        `says` is what it says of itself where that is something other than docker/metadata-action's labels.
         """
         labels = labels_of(sha, f"https://github.com/{self.mappings[host].slug}")
         return self.registry.push(

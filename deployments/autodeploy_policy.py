@@ -1,4 +1,4 @@
-"""From rows to what automation is asked to do: used by the sync and by a site's page alike, so that both decide the same."""
+"""From rows to the auto-deploy policy: shared by the sync and a site's page, so that both decide the same."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,9 +11,9 @@ from deployments.rules.site_facts import SiteFacts
 
 
 def policies_of(sites: Sequence[Site], seen: Mapping[int, Observation]) -> dict[int, Policy]:
-    """Return each site's wishes by its key, `seen` being its newest observation.
+    """Return each site's settings by its key, `seen` being its newest observation.
 
-    Two statements where any site is behind and deploys by itself, else none.
+    Runs two SQL queries where any site is behind and auto-deploys, else none.
     """
     candidates = [
         site for site in sites if site.auto_deploy and seen[site.pk].target_sha != seen[site.pk].running_sha

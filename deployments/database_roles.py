@@ -1,6 +1,6 @@
-"""What web and the worker may do in the database, where each connects as a role of its own: least of all change it.
+"""What web and the worker may do in the database, where each connects as its own role: neither can alter its schema.
 
-The owner of the tables migrates, and gives the two their privileges anew at each `manage.py upgrade`. Without roles of their own both
+The owner of the tables migrates, and grants the two their privileges again at each `manage.py upgrade`. Without their own roles both
 connect as the owner, as on a laptop. docs/decisions/0011-database-roles.md.
 """
 
@@ -106,9 +106,7 @@ def ensure_roles(*, web: Login | None, worker: Login | None) -> list[str]:
 
 def _ensure_role(variable: str, login: Login) -> None:
     if _ask("SELECT 1 WHERE current_user = %s", login.name):
-        raise UnableToGrant(
-            f"{variable} names {login.name}, the owner of the tables. Give it a role of its own."
-        )
+        raise UnableToGrant(f"{variable} names {login.name}, the owner of the tables. Give it its own role.")
     exists = _ask("SELECT 1 FROM pg_roles WHERE rolname = %s", login.name)
     verb = sql.SQL("ALTER" if exists else "CREATE")
     # Where the address has no password, the server knows the role by other means.
@@ -137,7 +135,7 @@ def _close_the_schema() -> None:
 
 
 def _left_open(role: str) -> Iterator[str]:
-    """What an older PostgreSQL lets everybody do, where somebody else owns the schema or the database."""
+    """What an older PostgreSQL lets everyone do, where someone else owns the schema or the database."""
     (schema, database) = _ask(
         "SELECT has_schema_privilege(%s, 'public', 'CREATE'), has_database_privilege(%s, current_database(), 'TEMPORARY')",
         role,

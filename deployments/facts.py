@@ -1,4 +1,4 @@
-"""From rows to the facts that rules judge by: the one bridge, used by pages and by the sync alike."""
+"""From rows to the facts that rules judge by: shared by pages and the sync."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
@@ -28,9 +28,9 @@ class StandingHold:
 
     id: int
     site_id: int | None
-    """None: it stands on everything."""
+    """None: it applies to everything."""
     sha: str
-    """Empty: it stands on every commit."""
+    """Empty: it applies to every commit."""
     reason: str
     by: str
     placed_at: datetime
@@ -73,7 +73,7 @@ class StandingHold:
 
     @classmethod
     def all(cls, *, now: datetime) -> tuple[Self, ...]:
-        """Read every one, newest first: one statement."""
+        """Read every one, newest first. Runs one SQL query."""
         rows = Hold.objects.standing(now=now).values(
             "id", "site_id", "sha", "reason", "placed_at", "until", by=F("placed_by_name")
         )
@@ -90,7 +90,7 @@ def site_facts(
 ) -> SiteFacts:
     """Fold a site, its observation, its newest Deploy and the standing Holds on anything into one value.
 
-    The Hold is the one that stops `sha`, or what a Deploy of the newest would run where no commit is named. Sentences tell times in `zone`.
+    The Hold is the one that stops `sha`, or what a Deploy of the newest would run where no commit is named. Times in sentences are in `zone`.
     No statement is made when `site` was read with `observation__latest_deploy`.
     """
     seen: Observation | None = getattr(site, "observation", None)
@@ -253,7 +253,7 @@ def workloads_as_json(workloads: Iterable[WorkloadSeen]) -> list[dict[str, Any]]
 
 
 def workloads_from_json(rows: Iterable[dict[str, Any]] | None) -> tuple[WorkloadSeen, ...]:
-    """What workloads_as_json made; what an older or a newer release wrote beside it is left out."""
+    """The inverse of workloads_as_json; fields from an older or a newer release are ignored."""
     known = {each.name for each in fields(WorkloadSeen)}
     return tuple(
         WorkloadSeen(**{name: value for name, value in row.items() if name in known}) for row in rows or ()

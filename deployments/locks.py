@@ -1,4 +1,4 @@
-"""Advisory locks: whoever holds one is alone among all processes, and a process that dies gives it back."""
+"""Advisory locks: one holder among all processes, and a process that dies releases it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ _TRY = """
 
 @contextmanager
 def try_lock(lock: Lock, *, wait_seconds: float = 0) -> Iterator[bool]:
-    """Hold `lock` within the block, waiting up to `wait_seconds` for it; yields False where somebody else kept it."""
+    """Hold `lock` within the block, waiting up to `wait_seconds` for it; yields False where another process kept it."""
     held = _acquire(lock) if not wait_seconds else _acquire_within(lock, wait_seconds)
     try:
         yield held

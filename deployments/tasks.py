@@ -82,7 +82,7 @@ def sync(names: Sequence[str] = (), trigger: str = "schedule") -> None:
 
 
 def ping() -> None:
-    """Tell the watchman; where he does not answer, that is his trouble, and stands in the log."""
+    """Ping the dead-man's switch; where it does not answer, that is only logged."""
     try:
         call(settings.PING_URL)
     except UnableToPing as error:
@@ -175,7 +175,7 @@ def check_heads() -> None:
 
 
 def tick() -> None:
-    """The heads are checked here, and not by a task of their own, whose entry would cost more statements than the check."""
+    """The heads are checked here rather than in a separate task: its queue entry would cost more SQL statements than the check."""
     are_heads_due = take_up(
         now=timezone.now(),
         wait_for_image=timedelta(minutes=settings.WAIT_FOR_IMAGE_MINUTES),

@@ -1,7 +1,7 @@
 """`make docs`: two tables of docs/operate.md. Of the settings, names and defaults are what dashboard/settings.py reads, the words stay as
 written; the mappings' table is all the model's.
 
-A setting that is new gets a row with empty cells, which the tests refuse until somebody fills them; one that is gone loses its row.
+A setting that is new gets a row with empty cells, which the tests refuse until someone fills them; one that is gone loses its row.
 """
 
 import ast

@@ -1,6 +1,6 @@
 """The images that Headway is built on and installed with, each by the digest that its registry has now: `make digests`.
 
-A tag can be pushed anew, a digest cannot. Prints lines for `docker build --build-arg` and for `make manifests`, such as
+A tag can be pushed again, a digest cannot. Prints lines for `docker build --build-arg` and for `make manifests`, such as
 `PYTHON_IMAGE=python:3.11-slim-bookworm@sha256:…`. A digest is that of the index, so that it holds for every platform.
 """
 

@@ -140,7 +140,7 @@ def _template(text: str, image: ImageReference) -> str:
 def _namespaces(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(each.strip() for each in text.split(",")))
     if wrong := [each for each in names if not _NAMESPACE.fullmatch(each)]:
-        raise UnableToWrite(f"NAMESPACES: “{wrong[0]}” is not a namespace. Write them like default,sites.")
+        raise UnableToWrite(f"NAMESPACES: “{wrong[0]}” is not a namespace. List them like default,sites.")
     return names
 
 

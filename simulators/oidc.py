@@ -67,7 +67,7 @@ class DemoProvider:
     requests: list[Request] = field(default_factory=list)
     auth_method: str = "client_secret_basic"
     in_id_token: bool = False
-    """Whether a person's claims stand in the ID token instead of in the user info, as with Google."""
+    """Whether a person's claims are in the ID token instead of in the user info, as with Google."""
 
     def __post_init__(self) -> None:
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -133,7 +133,7 @@ class DemoProvider:
         )
 
     def _authorize(self, given: Mapping[str, str]) -> Response:
-        """Raise no page: whoever sits there has consented. What leads nowhere safe is not redirected."""
+        """Show no page: the person has consented. Unsafe redirects are refused."""
         if given.get("client_id") != self.client_id or given.get("redirect_uri") != self.redirect_uri:
             return _json(
                 {"error": "invalid_request", "error_description": "client_id or redirect_uri"}, status=400
@@ -233,7 +233,7 @@ def _challenge(verifier: str) -> str:
 
 
 def _forged(claims: Claims, key: bytes) -> str:
-    """An HS256 token whose secret is what everybody can read, as old libraries took it: CVE-2015-9235."""
+    """An HS256 token whose secret is what everyone can read, as old libraries took it: CVE-2015-9235."""
     return jwt.encode(dict(claims), sha256(key).hexdigest(), algorithm="HS256", headers={"kid": KEY_ID})
 
 

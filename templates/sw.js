@@ -1,4 +1,4 @@
-// Keeps the shell, and the last list for when the network is gone. It sends nothing by itself, and never repeats what was sent.
+// Keeps the shell, and the last list for when the network is gone. It sends nothing automatically, and never repeats what was sent.
 "use strict";
 const SHELL = "shell-{{ version }}";
 const LAST = "last-list";
@@ -24,7 +24,7 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (url.origin !== location.origin) return;
   if (request.method !== "GET") {
-    // Whoever logs out or in leaves nothing behind for the next one. The request itself goes its own way.
+    // A login or logout leaves nothing behind for the next person. The request itself is passed on.
     if (/\/(logout|login)\//.test(url.pathname)) event.waitUntil(forget(url.pathname));
     if (request.mode === "navigate") event.respondWith(send(request));
     return;
@@ -76,7 +76,7 @@ const lastList = async () => {
   const kept = await caches.match(HOME, { cacheName: LAST });
   if (!kept) return undefined;
   const keptAt = new Date(kept.headers.get("Date") ?? Date.now());
-  // No session is as old: whoever had it is logged out, though nobody could tell us.
+  // No session is that old: its person is logged out, though no answer could say so.
   if (Date.now() - keptAt > {{ session_seconds }} * 1000) return undefined;
   const since = keptAt.toISOString();
   const page = (await kept.text()).replace("<body ", `<body data-old="${since}" `);

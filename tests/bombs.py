@@ -68,7 +68,7 @@ class Bombs:
         return self.made.exists()
 
     def encoded(self) -> dict[str, str]:
-        """As whoever reads pickles from a table might want them. The oldest protocol is the shortest, and fits most columns."""
+        """As code that reads pickles from a table might expect them. The oldest protocol is the shortest, and fits most columns."""
         return {
             "base64": b64encode(pickle.dumps(self._bomb, 0)).decode(),
             "a queue entry": core_signing.dumps(

@@ -27,7 +27,7 @@ settings.IMAGE_PREFIXES = ["gcr.io/icco-cloud/"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect garbage seldom: a tenth of the suite went into it. A process of pytest-xdist dies with the one
+    """Collect garbage rarely: it took a tenth of the suite's time. A process of pytest-xdist dies with the one
     that leads it; it would run on for twenty seconds.
     """
     gc.set_threshold(100_000, 20, 20)

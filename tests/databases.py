@@ -1,7 +1,7 @@
-"""The tests' PostgreSQL: a server of their own, and in it a database for each process of each run.
+"""The tests' PostgreSQL: their own server, and in it a database for each process of each run.
 
 A run is one call of pytest, with however many processes of pytest-xdist. Several runs may be under way in one checkout. A
-migrated database takes seconds to make and little to copy, so there is a template of it, made anew when a migration changes.
+migrated database takes seconds to make and little to copy, so there is a template of it, recreated when a migration changes.
 """
 
 import fcntl
@@ -36,7 +36,7 @@ KEPT = {
     "django_content_type",
     "django_migrations",
 }
-"""Tables that `migrate` fills, and puts right. Web servers that outlive a test remember the keys of content types."""
+"""Tables that `migrate` fills, and repairs. Web servers that outlive a test remember the keys of content types."""
 
 
 def join_the_runs() -> TextIO:
@@ -85,7 +85,7 @@ def _ready_template() -> str:
         SERVER.start()
         with psycopg.connect(SERVER.url, autocommit=True) as owner:
             present = {row[0] for row in owner.execute("SELECT datname FROM pg_database")}
-            # Nobody uses what lies in a server that has just been started.
+            # Nobody uses what is in a server that has just been started.
             for each in present - {name} if is_fresh else set():
                 if each.startswith((RUN_PREFIX, TEMPLATE_PREFIX, UNFINISHED)):
                     owner.execute(SQL("DROP DATABASE {}").format(Identifier(each)))
@@ -105,7 +105,7 @@ def _fill(database: str) -> None:
     connection.settings_dict["NAME"] = database
     try:
         call_command("migrate", verbosity=0)
-        # Its next run would lie in the past of whoever copies it; it is made when the copy is migrated.
+        # Its next run would be in the past for a copy; it is created when the copy is migrated.
         Schedule.objects.all().delete()
     finally:
         connection.close()

@@ -46,7 +46,7 @@ def create_site(
 def remap(
     host: str, *, namespace: str = "", deployment: str = "", container: str = "", **values: object
 ) -> None:
-    """Let the site stand for another workload, or be mapped otherwise."""
+    """Map the site to another workload, or otherwise."""
     workload = {"namespace": namespace, "name": deployment, "containers": [container] if container else []}
     changed = {name: value for name, value in workload.items() if value}
     if changed:
@@ -161,7 +161,7 @@ def end(
     )
     with acting_as(WORKER):
         follow(clients=clients, timeouts=timeouts, clock=lambda: timezone.now() + ahead, sleep=sleep)
-    # What comes after is judged at NOW again: a patch must not lie in its future.
+    # What comes after is judged at NOW again: a patch must not be in its future.
     Deploy.objects.filter(pk=deploy.pk).update(patched_at=NOW)
     deploy.refresh_from_db()
     return deploy

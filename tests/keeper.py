@@ -1,4 +1,4 @@
-"""Ends the processes that a killed pytest can end no more: `python keeper.py PID-OF-PYTEST`, told of each on standard input.
+"""Ends the processes that a killed pytest can no longer end: `python keeper.py PID-OF-PYTEST`, which reads each from standard input.
 
 A line is `+PID` for the leader of a process group that runs now, and `-PID` for one that is gone. The kernel's parent-death
 signal would not do: it comes when the thread that started a process ends, and some tests start theirs in threads.

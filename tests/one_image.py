@@ -15,7 +15,7 @@ THREE = "Deployment shop-web; StatefulSet shop-worker; CronJob shop-report"
 
 
 def map_shop(world: World, host: str, workloads: str = THREE, **values: object) -> Site:
-    """Let the site stand for workloads of demo/manifests, which run its head."""
+    """Map the site to workloads of demo/manifests, which run its head."""
     for name in ("app_of_one_image", "release_job"):
         world.apply(name, image=world.image(host))
     world.cluster.settle_now()

@@ -89,7 +89,7 @@ _keeper = _Keeper()
 
 
 class Running:
-    """A process with a group of its own, of which nothing is left at the end of the block; nor of what it started.
+    """A process with its own group, of which nothing is left at the end of the block; nor of what it started.
 
     Where pytest itself is killed, the group is, too.
     """

@@ -33,7 +33,7 @@ def held_elsewhere(lock: Lock) -> Iterator[None]:
         thread.join()
 
 
-def somebody_waits_for_a_lock() -> bool:
+def someone_waits_for_a_lock() -> bool:
     """Whether another session waits for what one has locked."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -21,7 +21,7 @@ from django.db import connection
 @pytest.mark.django_db(transaction=True)
 def test_it():
     assert not User.objects.exists()
-    User.objects.create_user("somebody")
+    User.objects.create_user("someone")
     print("uses", connection.settings_dict["NAME"])
 """
 

@@ -1,4 +1,4 @@
-"""Of a pytest that is killed, nothing goes on running that a test had started."""
+"""When pytest is killed, nothing that a test had started keeps running."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ def logs(tmp_path: Path) -> list[Path]:
 
 
 def pids(logs: list[Path]) -> list[int]:
-    """The processes that the test has started, each with a fork of its own."""
+    """The processes that the test has started, each with its own fork."""
     return [int(line) for log in logs if log.exists() for line in log.read_text().splitlines()]
 
 

@@ -63,7 +63,7 @@ def twice(ids: list[str]) -> list[str]:
 
 
 def unique_ids(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """A middleware: a page or fragment with an id twice fails the test that asked for it."""
+    """A middleware: a page or fragment with an id twice fails the test that requested it."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

@@ -1,4 +1,4 @@
-"""Ways into the worker for whoever owns web: its environment with the signing key, and its database role."""
+"""Ways into the worker for an attacker who owns web: its environment with the signing key, and its database role."""
 
 import json
 import pickle
@@ -36,7 +36,7 @@ class Json:
 
 
 class Intruder:
-    """Whoever has taken over web, at one of the ways in; each has a site to itself."""
+    """An attacker who has taken over web, at one of the ways in; each has its own site."""
 
     def __init__(self, way: Way, *, site: Site, world: World, folder: Path) -> None:
         self.site, self.world = site, world

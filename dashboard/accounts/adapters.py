@@ -1,4 +1,4 @@
-"""Where django-allauth asks for our opinion. Reference: https://docs.allauth.org/en/latest/account/adapter.html"""
+"""Our hooks into django-allauth. Reference: https://docs.allauth.org/en/latest/account/adapter.html"""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Count attempts by the address that the audit records, too."""
-        return address_of(request) or "0.0.0.0"  # noqa: S104  stands for: unknown
+        return address_of(request) or "0.0.0.0"  # noqa: S104  means: unknown
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Of an account that another service made, ask what let it in at a login by password or passkey, too."""
@@ -51,7 +51,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return redirect("account_login")
 
     def is_safe_url(self, url: str) -> bool:
-        """Take what is no address (`https://[::1`) for one that leads nowhere."""
+        """Treat an invalid URL (`https://[::1`) as one that leads nowhere."""
         try:
             return bool(super().is_safe_url(url))
         except ValueError:
@@ -65,7 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return not was_checked_lately(self.request)
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
-        """Return the ways of showing that it is you, the quickest for a thumb first."""
+        """Return the ways to confirm one's identity, the quickest on a phone first."""
         ways = super().get_reauthentication_methods(user)
         order = list(WAYS)
         return [

@@ -1,6 +1,6 @@
-"""Sessions of whoever has not logged in: rows that anybody could pile up.
+"""Sessions without a login: rows that anyone could pile up.
 
-Looking at a page makes none, whatever a library puts into it; acting makes one that ends within the hour. The tick deletes those
+A GET creates none, whatever a library puts into it; a POST creates one that ends within the hour. The tick deletes those
 that are over.
 """
 

@@ -1,6 +1,6 @@
-"""A browser's long line about itself, in the few words that a person knows it by."""
+"""A browser's user-agent string, in a few familiar words."""
 
-# The first that occurs: whoever comes earlier in a list also carries the words of those who come later.
+# The first that occurs: browsers earlier in the list also carry the names of later ones.
 BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),

@@ -1,4 +1,4 @@
-"""Secrets of people as they lie in the database: TOTP secrets, seeds of recovery codes, GitHub's tokens.
+"""People's secrets as they are in the database: TOTP secrets, seeds of recovery codes, GitHub's tokens.
 
 The key comes from SECRET_KEY, and from each of SECRET_KEY_FALLBACKS for what was encrypted before a rotation. A dump of the
 database alone gives none of them away.

@@ -1,4 +1,4 @@
-"""What people send about themselves."""
+"""Forms about one's own account."""
 
 import logging
 from collections.abc import Iterator
@@ -71,7 +71,7 @@ def _check_origin(client_data: Any) -> None:
 
 
 class CredentialField(forms.JSONField):
-    """A passkey's JSON, from anybody: nested deeper than Python reads, it is none."""
+    """A passkey's JSON, from anyone: nested deeper than Python parses, it is invalid."""
 
     widget = forms.HiddenInput
 
@@ -90,7 +90,7 @@ class CredentialField(forms.JSONField):
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth is not typed
-    """Each key is a passkey: it logs in by itself, so the device always checks its owner."""
+    """Each key is a passkey: it is enough to log in, so the device always verifies its owner."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -138,7 +138,7 @@ class PasskeyCheckForm(_AtOurOrigin, ReauthenticateWebAuthnForm):  # type: ignor
 
 @contextmanager
 def _junk_is_a_wrong_code() -> Iterator[None]:
-    """Take whatever fido2 and its CBOR stumble over, in JSON that anybody may send, as a wrong credential."""
+    """Take whatever fido2 and its CBOR stumble over, in JSON that anyone may send, as a wrong credential."""
     try:
         yield
     except (forms.ValidationError, DatabaseError):
@@ -155,7 +155,7 @@ class RoleField(forms.ChoiceField):
 
 
 class InvitationForm(forms.ModelForm):
-    """Whom to invite, and to what. A name that differs from another in its case alone is taken."""
+    """The invited person's name and role. A name that differs from another only in case is taken."""
 
     role = RoleField()
 
@@ -178,7 +178,7 @@ class InvitationForm(forms.ModelForm):
 
 
 class WelcomeForm(BaseUserCreationForm):
-    """The first admin: whoever can read the web server's log."""
+    """The first admin: a person who can read the web server's log."""
 
     code = forms.CharField(
         max_length=40,

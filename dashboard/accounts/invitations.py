@@ -67,7 +67,7 @@ def invite(*, name: str, role: Role, by: User, now: datetime) -> tuple[Invitatio
 
 
 def renew(*, user: User, by: User, now: datetime) -> tuple[Invitation, str]:
-    """Return a new link; the one before is no longer valid."""
+    """Return a new link; the previous one is no longer valid."""
     with transaction.atomic():
         user = _still_pending(user)
         user.password, user.date_joined = _new_mark(by), now
@@ -78,7 +78,7 @@ def renew(*, user: User, by: User, now: datetime) -> tuple[Invitation, str]:
 
 
 def revoke(*, user: User, by: User, now: datetime) -> None:
-    """Delete the account, and so the link with it: nobody has ever used either."""
+    """Delete the account, and the link with it: neither was ever used."""
     with transaction.atomic():
         name = user.get_username()
         _still_pending(user).delete()
@@ -126,13 +126,13 @@ def open_account(token: str, *, now: datetime) -> User | None:
 
 
 def end_link(user: User) -> None:
-    """Let the link of an account that an administrator activates open nothing any more."""
+    """Invalidate the link of an account that an administrator activates."""
     if user.password.startswith(MARK):
         user.set_unusable_password()
 
 
 def _still_pending(user: User) -> User:
-    """Lock the row; whoever opened the link meanwhile keeps the account. Raises User.DoesNotExist."""
+    """Lock the row; a person who opened the link meanwhile keeps the account. Raises User.DoesNotExist."""
     return pending().select_for_update().get(pk=user.pk)
 
 

@@ -1,4 +1,4 @@
-"""Logging in with OpenID Connect: a role by the claims of each login, and nobody without one. Wired only where settings name a client id."""
+"""Logging in with OpenID Connect: each login's claims give the role, and no role means no login. Enabled only if settings have a client id."""
 
 import logging
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from dashboard.accounts.roles import Role, give_role
 
 logger = logging.getLogger(__name__)
 UNREADABLE = (OAuth2Error, OSError, LookupError, TypeError, ValueError, AttributeError)
-"""What comes of a provider that does not answer, or answers something else than the specification says; errors of HTTP are OSErrors."""
+"""What comes of a provider that does not answer, or answers something other than the specification says; errors of HTTP are OSErrors."""
 
 
 def unconfirmed() -> str:

@@ -11,7 +11,7 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 
 BY_PROXY = "by_proxy"
-"""Session key: this session stands only while the proxy says so."""
+"""Session key: this session is valid only while the proxy says so."""
 
 
 def is_switched_on() -> bool:
@@ -23,7 +23,7 @@ def is_switched_on() -> bool:
 
 
 class ProxyLoginMiddleware:
-    """Log in whom the proxy names, where it proves to be the proxy and the person has an account here."""
+    """Log in the person that the proxy names, where it proves to be the proxy and they have an account here."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         if not is_switched_on():

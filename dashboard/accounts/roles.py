@@ -1,4 +1,4 @@
-"""Three roles, each a group made by code. Whoever is in none may look, as a viewer may."""
+"""Three roles, each a group created by code. A person in none of them has a viewer's permissions."""
 
 from enum import StrEnum
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every session is listed under Account, and can be ended there, whoever made it: a page, a proxy, or a release before this one."""
+"""Every session is listed under Account, and can be ended there, whatever created it: a page, a proxy, or an earlier release."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Logging in with what other services know: GitHub, or an OpenID Connect provider. Nobody is let in but by what settings list."""
+"""Logging in with another service: GitHub, or an OpenID Connect provider. Only people that the settings list are admitted."""
 
 from typing import Any, NoReturn
 
@@ -23,7 +23,7 @@ NO_SECOND_WAY = "An account elsewhere cannot be added to an account here. Log ou
 
 class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth is not typed
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Turn away whom the list, or the claims, do not let in (any more), at each login anew."""
+        """Reject people that the list, or the claims, no longer admit, at each login."""
         # An account here is never found, nor taken over, by an e-mail address.
         sociallogin.email_addresses = []
         sociallogin.user.email = sociallogin.user.email if sociallogin.is_existing else ""
@@ -35,7 +35,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
             _remember(sociallogin.user, sociallogin)
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        """Whoever was not turned away gets an account."""
+        """Everyone who was not rejected gets an account."""
         return True
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **_: Any) -> None:

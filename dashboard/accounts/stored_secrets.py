@@ -1,4 +1,4 @@
-"""Encrypt what lies in the database in the clear, or under an older SECRET_KEY: each time the web server starts."""
+"""Encrypt what is in the database in the clear, or under an older SECRET_KEY: each time the web server starts."""
 
 from allauth.mfa.models import Authenticator
 from django.db import DatabaseError, transaction

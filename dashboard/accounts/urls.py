@@ -1,4 +1,4 @@
-"""Every address about people. Of django-allauth's pages only these are routed."""
+"""All account URLs. Of django-allauth's pages only these are routed."""
 
 from collections.abc import Callable
 
@@ -102,6 +102,6 @@ if settings.OIDC_CLIENT_ID:
 if settings.SOCIALACCOUNT_PROVIDERS:
     urlpatterns += [path("login/cancelled", accounts.admin_login, name="socialaccount_login_cancelled")]
 
-# They show secrets, or who somebody is: no browser, proxy or service worker keeps them.
+# They show secrets, or who someone is: no browser, proxy or service worker keeps them.
 for pattern in urlpatterns:
     pattern.callback = never_cache(pattern.callback)

@@ -1,4 +1,4 @@
-"""The first admin of a fresh installation, made once by whoever can read the web server's log."""
+"""The first admin of a fresh installation, created once by a person who can read the web server's log."""
 
 import logging
 from base64 import b32encode
@@ -20,7 +20,7 @@ WAIT_SECONDS = 5
 
 
 class UnableToWelcome(Exception):
-    """Somebody was first."""
+    """Someone was first."""
 
 
 def welcome_code() -> str:
@@ -41,7 +41,7 @@ def is_right_code(given: str) -> bool:
 
 
 def announce() -> None:
-    """Log where the first admin is made, and with which code, once for each process; nothing once there is somebody."""
+    """Log where the first admin is made, and with which code, once for each process; nothing once there is someone."""
     try:
         if not User.objects.exists():
             log_code(welcome_code())
@@ -51,12 +51,12 @@ def announce() -> None:
 
 @lru_cache(maxsize=1)
 def log_code(code: str) -> None:
-    """Log the code, unless it was the last that this process has logged: anybody may open the page, and open it again."""
+    """Log the code, unless it was the last that this process has logged: anyone may open the page, and open it again."""
     log.warning("No accounts yet. Create the first one: %s/welcome/?code=%s", settings.PUBLIC_URL, code)
 
 
 def make_first_admin(make: Callable[[], User]) -> User:
-    """Return the first account, made an admin. Raises UnableToWelcome where there is somebody already."""
+    """Return the first account, made an admin. Raises UnableToWelcome where there is someone already."""
     with try_lock(Lock.WELCOME, wait_seconds=WAIT_SECONDS) as alone, transaction.atomic():
         if not alone or User.objects.exists():
             raise UnableToWelcome

@@ -1,4 +1,4 @@
-// Where there is room: a site beside the list. Each is its own page, taken whole; without script a site's page stands alone.
+// Where there is room: a site beside the list. Each is its own page, taken whole; without script a site's page is on its own.
 (() => {
   "use strict";
   const roomy = matchMedia("(width >= 80rem)");
@@ -19,7 +19,7 @@
   };
   const fetched = async (url) => {
     const answer = await fetch(url);
-    // Not what was asked for: its own page says why.
+    // Not the requested page: its own page says why.
     if (!answer.ok || new URL(answer.url).pathname !== new URL(url, location.href).pathname) return location.assign(url);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     return { title: page.title, children: parts(page.querySelector("main")) };

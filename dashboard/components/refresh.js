@@ -1,9 +1,9 @@
-// Pages stay fresh while somebody looks, keep their place, and say when they cannot be refreshed.
+// Pages stay fresh while someone looks, keep their place, and say when they cannot be refreshed.
 (() => {
   "use strict";
   const alive = () => document.querySelectorAll("[data-every]");
   const offline = document.getElementById("offline");
-  const tell = document.getElementById("say");
+  const announcer = document.getElementById("say");
   const due = new Map();
 
   const refresh = (element) => {
@@ -29,7 +29,7 @@
   addEventListener("pointerdown", () => { touching = true; });
   for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => { touching = false; });
 
-  // What is swapped keeps its place: the chips their scroll, what is open stays open, and the focus the link that it was on (htmx finds ids by itself).
+  // What is swapped keeps its place: the chips their scroll, what is open stays open, and the focus the link that it was on (htmx matches ids).
   let kept = {};
   const chips = () => document.querySelector(".chips");
   const chosen = chips()?.querySelector("[aria-current]:not(:first-child)");
@@ -45,7 +45,7 @@
   });
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     const fresh = new DOMParser().parseFromString(detail.serverResponse, "text/html").querySelector("[data-say]");
-    if (fresh && said(fresh) !== said(document.getElementById(fresh.id))) tell.textContent = said(fresh);
+    if (fresh && said(fresh) !== said(document.getElementById(fresh.id))) announcer.textContent = said(fresh);
     const { activeElement } = document;
     const opened = [...detail.target.querySelectorAll("details[id][open]")].map((each) => each.id);
     kept = { opened, left: chips()?.scrollLeft, focused: detail.target.contains(activeElement) && activeElement.getAttribute("href") };

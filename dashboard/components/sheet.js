@@ -1,4 +1,4 @@
-// The sheet under the thumb: the page that asks before a Deploy, laid over the one that is open.
+// The sheet: the page that confirms a Deploy, laid over the one that is open.
 (() => {
   "use strict";
   const drawer = document.getElementById("drawer");
@@ -8,7 +8,7 @@
       await htmx.ajax("GET", url, { target: drawer, swap: "innerHTML" });
       // No sheet came: its own page says why.
       if (drawer.open && !document.getElementById("sheet")) location.assign(url);
-      // What had the focus is gone with the skeleton: whoever cannot see the sheet hears what it is.
+      // What had the focus is gone with the skeleton: screen readers announce the sheet.
       if (document.activeElement === document.body) document.getElementById("sheet-title")?.focus({ preventScroll: true });
     } catch {
       sayOffline(url);

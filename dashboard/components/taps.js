@@ -1,4 +1,4 @@
-// One tap is one wish, which the server knows a second time as well; and none is lost: what was not sent is offered again.
+// One tap is one request, which the server recognises when it arrives again; and none is lost: what was not sent is offered again.
 (() => {
   "use strict";
   let last;
@@ -33,7 +33,7 @@
     else document.body.append(bar);
     bar.scrollIntoView({ block: "nearest" });
   };
-  // htmx leaves out a button that stands outside of its form.
+  // htmx leaves out a button that is outside of its form.
   const withButton = (form, { name, value }) => {
     form.querySelector("[data-button]")?.remove();
     const input = document.createElement("input");
@@ -62,7 +62,7 @@
   document.addEventListener("htmx:sendError", ({ detail }) => {
     if (last?.form === detail.elt) offerAgain(last);
   });
-  // A page that is gone back to is as it was left.
+  // Going back in the history shows a page as it was left.
   addEventListener("pageshow", () => {
     last = undefined;
     for (const button of document.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");

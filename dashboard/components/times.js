@@ -29,7 +29,7 @@
       element.title = exact.format(moment);
     }
   };
-  // The server tells times, and understands those that a form sends, in this zone.
+  // The server shows times, and reads those that a form sends, in this zone.
   const tellZone = () => {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     if (!zone) return;

@@ -15,7 +15,7 @@ _COMMITS = re.compile(rb'"commits"\s*:\s*\[')
 
 
 class UnreadableBody(ValueError):
-    """It is no JSON."""
+    """It is not JSON."""
 
 
 class Body:
@@ -77,7 +77,7 @@ def json_in(body: Body) -> Any:
 
 
 def _before_commits(beginning: bytes) -> Any:
-    """What stands before the commits, as GitHub sends all that counts; None where it is otherwise, and all has to be read."""
+    """What precedes the commits, where GitHub sends everything that matters; None where it does not, and all has to be read."""
     commits = _COMMITS.search(beginning)
     if commits is None:
         return None

@@ -1,4 +1,4 @@
-"""Tokens by which GitHub Actions and Pub/Sub say who they are (OIDC): signed by keys that a worker has fetched."""
+"""Tokens that identify GitHub Actions and Pub/Sub (OIDC): signed with keys that a worker has fetched."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ _UNREADABLE = "The Authorization header has no token that can be read."
 
 
 Sender = Callable[[Mapping[str, Any]], Q | None]
-"""Looks at what a token says before anything is known to be true: raises Refused, or returns what must be true of a site."""
+"""Checks a token's claims before any of them is verified: raises Refused, or returns what must be true of a site."""
 
 
 def claims_of(

@@ -1,4 +1,4 @@
-"""What whoever sets up a door copies: addresses, commands and a workflow's step, filled in for this installation."""
+"""What one copies to set up a door: addresses, commands and a workflow's step, filled in for this installation."""
 
 import json
 from collections.abc import Iterable

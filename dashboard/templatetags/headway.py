@@ -1,4 +1,4 @@
-"""What the templates say that takes more than a lookup."""
+"""Template tags and filters for what takes more than a lookup."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -109,7 +109,7 @@ def relative(seconds: float, moment: datetime) -> str:
 
 @register.simple_tag(takes_context=True)
 def action_button(context: Context, row: SiteRow) -> actions.ActionButton | None:
-    """Return the button that helps whoever looks at this site."""
+    """Return the button for the viewer's next action on this site."""
     return actions.action_for(row, actions.viewer_of(context["request"], context.get("system_status")))
 
 
@@ -130,7 +130,7 @@ register.filter("short", short)
 
 @register.filter
 def breakable(host: str) -> SafeString:
-    """Return a host that goes on in the next line after a dot, not amid a word."""
+    """Return a host that wraps after a dot, not within a word."""
     return mark_safe(escape(host).replace(".", ".<wbr>"))  # noqa: S308  escaped
 
 
@@ -158,7 +158,7 @@ def can_be_cancelled(deploy: Deploy) -> bool:
 
 @register.filter
 def step_message(step: DeployStep) -> str:
-    """Return where a step stands, in words."""
+    """Return a step's status, in words."""
     if step.message:
         return str(step.message)
     if step.patched_at:
@@ -181,7 +181,7 @@ def result_style(result: str) -> str:
 
 @register.filter
 def asker(trigger: str) -> str:
-    """Return who or what asked for a sync as people say it."""
+    """Return who or what requested a sync, in words."""
     return _ASKERS.get(trigger, trigger)
 
 
@@ -227,7 +227,7 @@ register.filter("pod_style", site_pages.pod_style)
 
 @register.filter
 def tone(message: Any) -> str:
-    """Return whether a message tells of something that went wrong."""
+    """Return whether a message reports a failure."""
     return "alert" if message.level_tag == "error" else "status"
 
 

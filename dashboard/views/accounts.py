@@ -1,4 +1,4 @@
-"""Logging in, and one's own account, where django-allauth's views do not suffice."""
+"""Logging in, and one's own account, where django-allauth's views are not enough."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ CHALLENGE_SECONDS = 5 * 60
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def welcome(request: HttpRequest) -> HttpResponse:
-    """Make the first admin, once; afterwards there is no such page."""
+    """Create the first admin, once; afterwards this page does not exist."""
     if User.objects.exists():
         raise Http404
     if request.method != "POST":
@@ -44,7 +44,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
         return render(
             request, "welcome.html", {"form": WelcomeForm(initial={"code": request.GET.get("code", "")})}
         )
-    if not consume(request, app="dashboard", action="welcome", config=WELCOME_RATE, key="everybody"):
+    if not consume(request, app="dashboard", action="welcome", config=WELCOME_RATE, key="everyone"):
         return render(request, "429.html", status=429)
     form = WelcomeForm(request.POST)
     if not form.is_valid():
@@ -64,7 +64,7 @@ welcome.access = "open"  # type: ignore[attr-defined]  # the one open page that 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def passkey_login(request: HttpRequest) -> HttpResponse:
-    """Ask a browser for a passkey, and log in with it. The challenge lies in a signed cookie: a session would be a row for each look."""
+    """Ask a browser for a passkey, and log in with it. The challenge is in a signed cookie: a session would be a row for each visit."""
     if not consume(request, app="dashboard", action="passkey", config=PASSKEY_RATE, limit_get=True):
         return render(request, "429.html", status=429)
     if request.method == "POST" and (state := challenge_in(request)):

@@ -1,4 +1,4 @@
-"""What was done lately, by whom or by what."""
+"""What was done recently, and by whom."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe

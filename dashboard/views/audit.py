@@ -17,7 +17,7 @@ KEY_DIGITS = 18
 @require_safe
 @admin_needed
 def audit(request: HttpRequest) -> HttpResponse:
-    """`?kind=` and `?q=` narrow, `?before=` goes on; what cannot be read narrows nothing."""
+    """`?kind=` and `?q=` filter, `?before=` pages; values that cannot be read are ignored."""
     now = now_for(request)
     kind, search = request.GET.get("kind", ""), searched(request)
     kind = kind if kind in AuditEvent.Kind.values else ""

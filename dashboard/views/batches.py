@@ -1,4 +1,4 @@
-"""Deploying all that is ready: named and confirmed, watched, cancelled."""
+"""Deploying all ready sites: listed and confirmed, watched, cancelled."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -62,7 +62,7 @@ def _request(request: HttpRequest) -> HttpResponse:
 @login_needed
 @found_or_404(DeployBatch)
 def batch(request: HttpRequest, pk: int) -> HttpResponse:
-    """How a batch stands."""
+    """A batch's status."""
     now = now_for(request)
     page = queries.batch_page(pk=pk, now=now)
     live = Live("_batch.html")

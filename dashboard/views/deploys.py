@@ -1,4 +1,4 @@
-"""A Deploy: asked for, confirmed where it is risky, watched, cancelled."""
+"""A Deploy: requested, confirmed where it is risky, watched, cancelled."""
 
 from datetime import datetime
 

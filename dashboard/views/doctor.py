@@ -1,4 +1,4 @@
-"""What the doctor found, for admins. The page asks nothing outside: a worker does, which has the credentials."""
+"""What the doctor found, for admins. The page calls no external service: a worker does, which has the credentials."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +16,7 @@ from deployments.operations.doctor.request import request_examination
 @require_safe
 @admin_needed
 def doctor(request: HttpRequest) -> HttpResponse:
-    """The newest findings, those that need somebody first."""
+    """The newest findings, those that need someone first."""
     now = timezone.now()
     examination = Examination.latest()
     order = ("bad", "warning", "good")
@@ -36,7 +36,7 @@ def doctor(request: HttpRequest) -> HttpResponse:
 @require_POST
 @admin_needed
 def check_again(request: HttpRequest) -> HttpResponse:
-    """Have a worker look at everything again."""
+    """Have a worker check everything again."""
     request_examination(now=timezone.now())
     messages.success(request, "Checks started. This page shows the results.")
     return redirect("doctor")

@@ -1,4 +1,4 @@
-"""An image that somebody else has set: looked at, adopted, or put right."""
+"""An image set outside Headway: reviewed, adopted, or replaced."""
 
 from urllib.parse import urlencode
 
@@ -47,7 +47,7 @@ def drift(request: HttpRequest, name: str) -> HttpResponse:
 @deployer_needed
 @found_or_404(Site, "name")
 def adopt(request: HttpRequest, name: str) -> HttpResponse:
-    """Take the image that the person saw for right."""
+    """Accept the image that the person saw."""
     site, image = Site.objects.get(name=name), request.POST.get("image", "")
     try:
         adopt_image(site=site, image=image, by=acting_user(request), now=timezone.now())

@@ -1,4 +1,4 @@
-"""From no site to the first ones, and later to what is new: what a worker found, ticked and corrected by an administrator."""
+"""Adding the first sites, and new ones later: what a worker found, selected and corrected by an administrator."""
 
 from collections.abc import Callable, Sequence
 from functools import wraps

@@ -104,7 +104,7 @@ def _opened_meanwhile_is_404() -> Iterator[None]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @open_to_all
 def accept(request: HttpRequest, token: str) -> HttpResponse:
-    """Say who invites to what; by POST, take the passkey or the password, and log in. Looking changes nothing."""
+    """Say who invites to what; on POST, save the passkey or the password, and log in. A GET changes nothing."""
     if not consume(request, app="dashboard", action="invitation", config=RATE, limit_get=True):
         return render(request, "429.html", status=429)
     invitation = invitations.find(token, now=timezone.now())
@@ -165,7 +165,7 @@ def _page(request: HttpRequest, invitation: Invitation, **forms: Any) -> HttpRes
 
 
 def _not_valid(request: HttpRequest) -> HttpResponse:
-    """One answer, whatever is wrong: it tells nobody who is invited, or was."""
+    """One answer, whatever is wrong: it does not reveal who is invited, or was."""
     return render(request, "invitation_over.html", status=404)
 
 
@@ -184,6 +184,6 @@ def _overview(
 
 
 def _qr_code(link: str) -> str:
-    """As an address of its own: allauth's picture of an authenticator's key, of our link."""
+    """As a data address: allauth's picture of an authenticator's key, of our link."""
     svg: str = get_adapter().build_totp_svg(link)
     return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"

@@ -1,4 +1,4 @@
-"""What a person's phone is told."""
+"""What a person's phone is notified of."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -19,7 +19,7 @@ BROWSERS_AT_MOST = 20
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_needed
 def notifications(request: HttpRequest) -> HttpResponse:
-    """GET shows what is wished, POST changes it."""
+    """GET shows the preferences, POST changes them."""
     user = acting_user(request)
     preference = NotificationPreference.objects.filter(user=user).first() or NotificationPreference(user=user)
     form = NotificationPreferenceForm(request.POST if request.method == "POST" else None, instance=preference)

@@ -54,7 +54,7 @@ def ask_for_log(request: HttpRequest, name: str) -> HttpResponse:
 @deployer_needed
 @kept_fresh
 def log(request: HttpRequest, pk: int) -> HttpResponse:
-    """The log that was asked for, while it is kept."""
+    """The requested log, while it is kept."""
     now = now_for(request)
     try:
         page = queries.log_page(pk=pk, now=now)

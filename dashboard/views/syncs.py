@@ -1,4 +1,4 @@
-"""Asking for a sync, and what one made of each site."""
+"""Requesting a sync, and its result for each site."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +17,7 @@ from deployments.operations.sync.request import request_sync
 @require_POST
 @deployer_needed
 def sync(request: HttpRequest) -> HttpResponse:
-    """Look at every site again."""
+    """Sync every site."""
     request_sync(by=acting_user(request), now=timezone.now())
     messages.success(request, "Sync started.")
     return redirect("sites")
@@ -27,7 +27,7 @@ def sync(request: HttpRequest) -> HttpResponse:
 @name_in_lower_case
 @deployer_needed
 def sync_site(request: HttpRequest, name: str) -> HttpResponse:
-    """Look at one site again."""
+    """Sync one site."""
     site = get_object_or_404(Site, name=name)
     request_sync(names=[site.name], by=acting_user(request), now=timezone.now())
     messages.success(request, f"Sync of {site.name} started.")

@@ -8,7 +8,7 @@ from deployments.rules.wording import short
 
 
 class ReadOnlyHistory(ReadOnly):
-    """Nothing stands where nothing is known."""
+    """Show blanks instead of dashes."""
 
     empty_value_display = ""
 

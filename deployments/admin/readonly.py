@@ -4,7 +4,7 @@ from django.http import HttpRequest
 
 
 class ReadOnly:
-    """To look at, never to change: rows that only Headway itself writes."""
+    """Read-only: rows that only Headway itself writes."""
 
     def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
         return False

@@ -108,7 +108,7 @@ class SiteAdmin(admin.ModelAdmin):
         return Site.objects.with_workloads()
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """Join each row with its answer: two statements for the page."""
+        """Join each row with its answer. Runs two SQL queries for the page."""
         changelist = super().get_changelist_instance(request)
         rows = {row.site.pk: row for row in rows_of(changelist.result_list, now=timezone.now())}
         sites = list(changelist.result_list)
@@ -118,7 +118,7 @@ class SiteAdmin(admin.ModelAdmin):
         return changelist
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Fill in what a drifted site's page suggests; nothing is saved before somebody says so."""
+        """Fill in what a drifted site's page suggests; nothing is saved before someone says so."""
         form = super().get_form(request, obj, change, **kwargs)
         asked = request.GET if request.method == "GET" else {}
         suggested = {name: asked[name] for name in SUGGESTED if asked.get(name)}
@@ -129,7 +129,7 @@ class SiteAdmin(admin.ModelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         site, (workloads,) = form.instance, formsets
-        # Writes nothing, and tells the admin's own log what has changed.
+        # Writes nothing, and gives the admin's own log what has changed.
         workloads.save(commit=False)
         rows = sorted(_kept(workloads), key=lambda row: row.position)
         before = {name: form.initial.get(name) for name in form.changed_data} if change else {}
@@ -176,7 +176,7 @@ class SiteAdmin(admin.ModelAdmin):
             delete_mapping(site=site, by=_staff(request), now=timezone.now())
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Let a mapping go with its history, which by itself cannot be deleted, and which is counted instead of listed."""
+        """Delete a mapping with its history, which cannot be deleted alone, and which is counted instead of listed."""
         shown, counts, _, protected = super().get_deleted_objects(objs, request)
         return [each for each in shown if not isinstance(each, list)], counts, set(), protected
 

@@ -39,7 +39,7 @@ class WorkloadFormSet(BaseInlineFormSet):
 
 
 class WorkloadInline(admin.StackedInline):
-    """Whoever may change a mapping may change its workloads: they have no permissions of their own."""
+    """Permission to change a mapping includes its workloads: they have no separate permissions."""
 
     model = MappedWorkload
     form = WorkloadForm

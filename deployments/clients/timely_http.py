@@ -1,4 +1,4 @@
-"""The connections on which a question ends at its deadline (deployments/clients/deadline.py), for requests, urllib3 and all that is built on them."""
+"""Connections on which a call ends at its deadline (deployments/clients/deadline.py), for requests, urllib3 and all that is built on them."""
 
 import io
 import socket
@@ -123,7 +123,7 @@ class InTimeAdapter(HTTPAdapter):
 
 
 class _Session(requests.Session):
-    """For libraries that ask by themselves, and would not open a block."""
+    """For libraries that send requests themselves and would not open a block."""
 
     def __init__(self, *, timeout_seconds: float) -> None:
         super().__init__()

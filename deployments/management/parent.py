@@ -1,4 +1,4 @@
-"""Processes that end with the one that started them, whatever ended that one: orphans would go on serving and taking tasks."""
+"""Processes that end with the one that started them, whatever ended that one: orphans would keep serving and taking tasks."""
 
 import ctypes
 import os

@@ -1,4 +1,4 @@
-"""Who sits at the shell: whoever has one here may do anything, and the audit notes who it was."""
+"""Who is at the shell: shell access allows everything, and the audit log records who it was."""
 
 from getpass import getuser
 
@@ -11,5 +11,5 @@ def shell_user() -> tuple[User | None, str]:
         name = getuser()
     except (KeyError, OSError):
         # A container may run us under a number that has no name.
-        name = "somebody"
+        name = "someone"
     return User.objects.filter(username=name).first(), f"{name} on a shell"

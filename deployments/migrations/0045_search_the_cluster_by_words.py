@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("deployments", "0041_several_at_once")]
+    dependencies = [("deployments", "0051_say_what_was_requested")]
 
     operations = [
         migrations.AddField(

@@ -78,7 +78,7 @@ class AuditEvent(models.Model):
         return self.message
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Add this event. Raises UnableToRewriteHistory where it stands there already."""
+        """Add this event. Raises UnableToRewriteHistory where it is already there."""
         if not self._state.adding:
             raise UnableToRewriteHistory("An audit event is never changed.")
         super().save(*args, **kwargs)

@@ -74,7 +74,9 @@ class BatchItem(models.Model):
     position = models.PositiveIntegerField()
     site = models.ForeignKey("Site", on_delete=models.CASCADE, related_name="+")
     sha = models.CharField(max_length=40)
-    seen_sha = models.CharField(max_length=40, blank=True, help_text="What ran when the person looked.")
+    seen_sha = models.CharField(
+        max_length=40, blank=True, help_text="The commit that the person saw running."
+    )
     headline = models.TextField(blank=True)
     deploy = models.ForeignKey("Deploy", null=True, on_delete=models.SET_NULL, related_name="batch_items")
     is_done = models.BooleanField(default=False)

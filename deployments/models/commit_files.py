@@ -1,4 +1,4 @@
-"""CommitFiles: what one commit changed. A commit never changes, so it is asked for once, for all sites of its repository.
+"""CommitFiles: what one commit changed. A commit never changes, so it is queried once, for all sites of its repository.
 
 Only for sites whose mapping names paths.
 """

@@ -27,7 +27,7 @@ class Deploy(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="What admission made of the image, as the API server answered; empty: the image as it was asked for.",
+        help_text="The image after admission, as the API server answered; empty: the requested image.",
     )
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.DEPLOY)
     rolls_back = models.ForeignKey(
@@ -48,17 +48,17 @@ class Deploy(models.Model):
     )
     image_seen_at = models.DateTimeField(null=True, help_text="When the registry last had this image.")
     image_gone = models.BooleanField(
-        default=False, help_text="The registry had it no more when it was last asked."
+        default=False, help_text="It was missing from the registry when last checked."
     )
     from_sha = models.CharField(max_length=40, blank=True, help_text="What ran when this was requested.")
     from_image = models.TextField(
-        blank=True, help_text="What the container was asked to run when this was requested."
+        blank=True, help_text="The image in the container's spec when this was requested."
     )
     from_image_seen_at = models.DateTimeField(null=True, help_text="When the registry last had that image.")
     from_image_gone = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="The registry had that image no more when it was last asked.",
+        help_text="That image was missing from the registry when last checked.",
     )
     status = models.CharField(max_length=11, choices=Status, default=Status.QUEUED)
     message = models.TextField(
@@ -88,7 +88,7 @@ class Deploy(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="The CronJob that its release job is made from, whatever the mapping names since.",
+        help_text="The CronJob for its release job, even if the mapping has changed since.",
     )
     release_started_at = models.DateTimeField(null=True, help_text="When its release job was created.")
     released_at = models.DateTimeField(null=True, help_text="When its release job was seen to be complete.")
@@ -159,7 +159,7 @@ class Deploy(models.Model):
 
     @property
     def restarted_at(self) -> str:
-        """What the pods' template says of this restart, as kubectl writes it (RFC 3339); empty for any other Deploy."""
+        """The restart annotation in the pods' template, as kubectl writes it (RFC 3339); empty for any other Deploy."""
         return self.requested_at.isoformat() if self.kind == Kind.RESTART else ""
 
     @property
@@ -189,7 +189,7 @@ class Deploy(models.Model):
         """Change the status, if it still is one from which that is legal; say whether we were the one to do it.
 
         Only the rows: what follows from an end is in operations/deploys/finish.py, which ends every Deploy.
-        False means that somebody else moved this Deploy first: the row is untouched, and this object is stale.
+        False means that another process moved this Deploy first: the row is untouched, and this object is stale.
         """
         legal = [
             status for status, following in TRANSITIONS.items() if to in following and status in only_from
@@ -207,7 +207,7 @@ class Deploy(models.Model):
         return True
 
     def note(self, *, now: datetime, **values: Any) -> None:
-        """Write progress of an active Deploy, where it differs from what is there; an ended one stays as it ended.
+        """Write progress of an active Deploy, where it differs; an ended one is not changed.
 
         A new sentence is added to the timeline too, unless only pods' names or times differ in it.
         """
@@ -218,12 +218,12 @@ class Deploy(models.Model):
             self._change(changed, [self.status], kind=EventKind.NOTED, event_text=event_text, now=now)
 
     def mark_patch_sent(self, *, now: datetime) -> bool:
-        """Write down that the cluster is about to be told; False where this was cancelled, or is no longer queued."""
+        """Record that the patch is about to be sent; False where this was cancelled, or is no longer queued."""
         mine = Deploy.objects.filter(pk=self.pk, status=Status.QUEUED)
         return bool(mine.update(patch_sent_at=now, digest=self.digest))
 
     def mark_release_started(self, *, now: datetime) -> bool:
-        """Write down that the cluster may have its release job from now on; False where this was cancelled, or is no longer queued."""
+        """Record that the cluster may now have its release job; False where this was cancelled, or is no longer queued."""
         self.release_job, self.release_started_at = self.release_cron_job, self.release_started_at or now
         mine = Deploy.objects.filter(pk=self.pk, status=Status.QUEUED)
         return bool(mine.update(release_job=self.release_job, release_started_at=self.release_started_at))

@@ -1,4 +1,4 @@
-"""DeployEvent: a line of a Deploy's timeline. Written together with the change that it tells of, never changed again."""
+"""DeployEvent: a line of a Deploy's timeline. Written together with the change that it records, never changed again."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""Where a Deploy can stand, which ways lead from there, who began it, and what for."""
+"""A Deploy's statuses, the transitions between them, who started it, and what for."""
 
 from typing import ClassVar
 
@@ -24,7 +24,7 @@ class Status(models.TextChoices):
     IN_ROLLOUT: ClassVar[frozenset["Status"]]
     """The cluster has accepted the patch, and the end is still to come: a worker follows it, and a person can abort it."""
     FOLLOWED: ClassVar[frozenset["Status"]]
-    """The cluster is at work on it: a worker follows its release job or its rollout."""
+    """The cluster is working on it: a worker follows its release job or its rollout."""
     UNSUCCESSFUL: ClassVar[frozenset["Status"]]
     """Every end but success: each can be retried."""
 
@@ -40,7 +40,7 @@ class Trigger(models.TextChoices):
     SYNC = "sync"
     COMMAND = "command"
     FAILURE = "failure", "a failed deploy"
-    ADOPTED = "adopted", "adopted: somebody else set it"
+    ADOPTED = "adopted", "adopted: set outside Headway"
 
 
 class Kind(models.TextChoices):

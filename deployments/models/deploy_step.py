@@ -23,16 +23,16 @@ class DeployStep(models.Model):
         help_text="Those that get the image, in the template's order; before they are known, those that the mapping names.",
     )
     from_image = models.TextField(
-        blank=True, help_text="What the first of them was asked to run before this deploy."
+        blank=True, help_text="The image in the first container's spec before this deploy."
     )
     from_requested_image = models.TextField(
         blank=True,
         default="",
         db_default="",
-        help_text="What Headway had asked for where admission has made that of it; empty: the same.",
+        help_text="The image that Headway requested, where admission changed it to that; empty: the same.",
     )
     applied_image = models.TextField(
-        blank=True, help_text="What admission made of the image here; empty: the image as it was asked for."
+        blank=True, help_text="The image after admission; empty: the requested image."
     )
     patched_at = models.DateTimeField(
         null=True, help_text="When the cluster accepted the change, or was seen to have it."
@@ -68,7 +68,7 @@ class DeployStep(models.Model):
 
     @property
     def container(self) -> str:
-        """The first that gets the image: whose log is read, and whose image stands for the others'."""
+        """The first that gets the image: its log is read, and its image represents the others'."""
         return self.containers[0] if self.containers else ""
 
     @property
@@ -82,7 +82,7 @@ class DeployStep(models.Model):
         return self.applied_image or str(self.deploy.image)
 
     def note(self, **values: Any) -> None:
-        """Write down what differs from what is there."""
+        """Write the fields that differ."""
         changed = {name: value for name, value in values.items() if getattr(self, name) != value}
         if changed:
             DeployStep.objects.filter(pk=self.pk).update(**changed)
@@ -90,6 +90,6 @@ class DeployStep(models.Model):
                 setattr(self, name, value)
 
     def since(self) -> datetime:
-        """When its rollout last came further: it may stand still for only so long."""
+        """When its rollout last made progress: it may stall for only so long."""
         since: datetime = self.progressed_at or self.deploy.patched_at or self.deploy.requested_at
         return since

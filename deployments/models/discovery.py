@@ -1,4 +1,4 @@
-"""Discovery: what a worker found in the cluster that no site stands for, when it last searched. One row, as Examination is one."""
+"""Discovery: what a worker found in the cluster that no site maps, at its last search. One row, as Examination is one."""
 
 from typing import ClassVar
 

@@ -44,15 +44,15 @@ object_name = RegexValidator(
 # Managed users have a “_” before their company's short code; old names may end with a hyphen, or have two in a row.
 github_owner = RegexValidator(
     r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}\Z",
-    "Write the user or organisation as it stands in the repository's address.",
+    "Enter the user or organisation as in the repository's address.",
 )
 github_repository = RegexValidator(
     r"^(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z",
-    "Write the repository's name only, as it stands in its address after the owner.",
+    "Enter the repository's name only, as in its address after the owner.",
 )
 image_tag = RegexValidator(
     r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z",
-    "Write the tag alone, as it stands in the image's name after the colon, like main.",
+    "Enter the tag alone, as in the image's name after the colon, like main.",
 )
 tags_of_site = RegexValidator(
     whole(TAGS),
@@ -65,7 +65,7 @@ git_tag_pattern = RegexValidator(
 )
 http_path = RegexValidator(
     r"^/[!-~]*\Z",
-    "Write the path with its query as it stands behind the host, like /healthz: it begins with a slash.",
+    "Enter the path with its query as it follows the host, like /healthz: it begins with a slash.",
 )
 
 

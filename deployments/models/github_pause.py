@@ -1,4 +1,4 @@
-"""GitHubPause: which account GitHub wants to rest, and until when. Every process reads it before it asks."""
+"""GitHubPause: which account GitHub wants to wait, and until when. Every process reads it before a request."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ class GitHubPause(models.Model):
     )
     until = models.DateTimeField()
     in_a_row = models.PositiveSmallIntegerField(
-        default=1, help_text="Limits met without an answer between them."
+        default=1, help_text="Rate limits in a row, with no other answer between."
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""HeadCheck: when the heads are asked next between two syncs, and which sites have something under way. One row."""
+"""HeadCheck: when the heads are checked next between two syncs, and which sites have something pending. One row."""
 
 from datetime import timedelta
 from typing import ClassVar
@@ -9,13 +9,13 @@ from deployments.models.fields import times_in_range
 
 
 class HeadCheck(models.Model):
-    next_at = models.DateTimeField(help_text="When all heads are asked next.")
+    next_at = models.DateTimeField(help_text="When all heads are checked next.")
     pause = models.DurationField(
         default=timedelta(minutes=2),
         help_text="Between two of these: the setting, or what GitHub's budget allows.",
     )
     watch_at = models.DateTimeField(
-        null=True, help_text="When those are asked that have something under way."
+        null=True, help_text="When heads with something pending are checked next."
     )
     watched = models.JSONField(
         default=dict, help_text="site's key: [head, since when] of those that have something under way"

@@ -1,4 +1,4 @@
-"""What came in by a door, and what the doors are locked with."""
+"""What a door received, and the doors' tokens and keys."""
 
 from typing import ClassVar
 
@@ -88,7 +88,7 @@ class HookToken(models.Model):
 
 
 class HookRefusal(models.Model):
-    """The last message that a door did not let in, for whoever sets it up. One row for a door, written once a minute at most."""
+    """The last message that a door refused, for the person who sets it up. One row per door, written once a minute at most."""
 
     door = models.CharField(max_length=8, choices=DOORS, primary_key=True)
     at = models.DateTimeField()

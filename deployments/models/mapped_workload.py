@@ -1,4 +1,4 @@
-"""MappedWorkload: one workload in the cluster that runs a site's image. What the cluster shows of it is `rules.workloads.Workload`."""
+"""MappedWorkload: one workload in the cluster that runs a site's image. Its state in the cluster is `rules.workloads.Workload`."""
 
 from typing import ClassVar
 
@@ -64,7 +64,7 @@ class MappedWorkload(models.Model):
         return f"{self.kind} {self.namespace}/{self.name}"
 
     def clean(self) -> None:
-        """Sort the containers, and see that no other site stands for one of them."""
+        """Sort the containers, and check that no other site maps one of them."""
         self.containers = sorted(set(self.containers or ()))
         others = MappedWorkload.objects.filter(kind=self.kind, namespace=self.namespace, name=self.name)
         for other in others.exclude(site_id=self.site_id).select_related("site"):

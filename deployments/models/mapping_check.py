@@ -1,4 +1,4 @@
-"""MappingCheck: what a worker answered about a mapping when it was last saved. One row a site."""
+"""MappingCheck: what a worker answered about a mapping when it was last saved. One row per site."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -32,12 +32,12 @@ class MappingCheck(models.Model):
 
     @classmethod
     def ask(cls, site_id: int, *, now: datetime) -> None:
-        """Note that one is asked for; an answer that is still to come for an earlier one no longer counts."""
+        """Record a request for a check; a pending answer to an earlier one no longer counts."""
         cls.objects.update_or_create(
             site_id=site_id, defaults={"asked_at": now, "answered_at": None, "findings": []}
         )
 
     def answer(self, findings: list[dict[str, Any]], *, now: datetime) -> bool:
-        """Keep the answer, unless another one was asked for meanwhile; return whether it was kept."""
+        """Keep the answer, unless another one was requested meanwhile; return whether it was kept."""
         same = type(self).objects.filter(pk=self.pk, asked_at=self.asked_at)
         return bool(same.update(answered_at=now, findings=findings))

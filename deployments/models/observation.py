@@ -1,6 +1,6 @@
-"""Observation: what was last seen of a site outside. Written by the sync and by the follower, never by a person.
+"""Observation: what was last seen of a site in external services. Written by the sync and by the follower, never by a person.
 
-It stands apart from Site, so that saving a mapping in the admin cannot write back an older observation.
+It is apart from Site, so that saving a mapping in the admin cannot write back an older observation.
 """
 
 from typing import ClassVar
@@ -28,7 +28,7 @@ class Observation(models.Model):
     head_committed_at = models.DateTimeField(null=True)
     head_seen_at = models.DateTimeField(null=True, help_text="When the newest commit was first seen as that.")
     branch_has_ci = models.BooleanField(
-        default=False, db_default=False, help_text="A newest commit of this branch has had a roll-up of CI."
+        default=False, db_default=False, help_text="A head of this branch has had CI checks."
     )
     check_state = models.CharField(max_length=8, default="unknown")
     check_problem = models.TextField(
@@ -102,7 +102,7 @@ class Observation(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="What Headway asked for where admission made the desired image of it; empty where it is spelt alike.",
+        help_text="The image that Headway requested, where admission changed it to the desired one; empty where they are the same.",
     )
     desired_sha = models.CharField(max_length=40, blank=True)
     desired_by = models.CharField(
@@ -111,7 +111,7 @@ class Observation(models.Model):
     desired_at = models.DateTimeField(null=True)
     accepted_image = models.TextField(
         blank=True,
-        help_text="What Headway set last, a person adopted, or the first look found; another one is somebody else's.",
+        help_text="The image that Headway set last, a person adopted, or the first sync found; any other was set outside Headway.",
     )
     running_sha = models.CharField(max_length=40, blank=True)
     running_version = models.TextField(

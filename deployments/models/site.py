@@ -1,10 +1,7 @@
 """Site: the mapping from a GitHub repository to the workloads that run its image, and to the host where they answer."""
 
-from dataclasses import replace
-from functools import lru_cache
 from typing import Any, ClassVar, Self
 
-from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -26,16 +23,14 @@ from deployments.models.fields import (
 )
 from deployments.models.mapped_workload import MappedWorkload
 from deployments.models.push import StarredSite
-from deployments.rules.builds import CommitSource, tag_of_branch
+from deployments.models.site_images import SiteImages
+from deployments.rules.builds import CommitSource
 from deployments.rules.images import (
-    ImageReference,
     ImageTemplate,
     UnableToParseImage,
     UnableToParseTemplate,
-    parse_image,
 )
 from deployments.rules.paths import UnableToParsePaths, parse_paths
-from deployments.rules.rollbacks import is_of
 from deployments.rules.targets import WorkloadReference
 from deployments.rules.workloads import WorkloadKind
 
@@ -81,11 +76,6 @@ def validate_paths(text: str) -> None:
         raise ValidationError(str(error)) from error
 
 
-@lru_cache(maxsize=8192)
-def _expected_repository(template: str, owner: str, repository: str) -> str:
-    return ImageTemplate.parse(template).repository_for(owner=owner, repository=repository)
-
-
 class SiteQuerySet(models.QuerySet["Site"]):
     def with_star_of(self, user_id: int | None) -> Self:
         """Read along, in the same statement, whether this person has starred each site."""
@@ -99,7 +89,7 @@ class SiteQuerySet(models.QuerySet["Site"]):
         return self.annotate(workload_rows=ArraySubquery(rows.values_list(as_json)))
 
 
-class Site(models.Model):
+class Site(SiteImages, models.Model):
     name = models.CharField(
         max_length=253,
         unique=True,
@@ -192,7 +182,7 @@ class Site(models.Model):
         "deploy by digest",
         default=False,
         db_default=False,
-        help_text="Deploys name the image's digest after its tag, so that a tag that is pushed anew changes nothing. By label this is always so.",
+        help_text="Deploys name the image's digest after its tag, so that a tag that is pushed again changes nothing. By label this is always so.",
     )
     release_job = models.CharField(
         max_length=52,
@@ -288,24 +278,18 @@ class Site(models.Model):
             raise ValidationError({"name": "Name the site, or give its host: one of the two is needed."})
         try:
             if self.owner and self.repository:
-                self._check_template()
+                self.check_template()
         except UnableToParseTemplate:
             # The field's own validator says so, or the system checks, where it is the project's.
             return
         except UnableToParseImage as error:
             raise ValidationError({"image_template": f"Filled in for this site: {error}"}) from error
 
-    def _check_template(self) -> None:
-        """Raise UnableToParseTemplate or UnableToParseImage where it names no image by this commit source."""
-        if self.commit_source == CommitSource.TAG:
-            self.template.image_for(owner=self.owner, repository=self.repository, sha="0" * 40)
-        self.template.repository_for(owner=self.owner, repository=self.repository)
-
     @property
     def references(self) -> tuple[WorkloadReference, ...]:
-        """The workloads that it stands for, in the order in which a Deploy changes them.
+        """The workloads that it maps, in the order in which a Deploy changes them.
 
-        Read by a statement of its own, unless the site came by `with_workloads` or with its workloads prefetched.
+        Runs its own query, unless the site came by `with_workloads` or with its workloads prefetched.
         """
         rows = getattr(self, "workload_rows", None)
         if rows is None:
@@ -332,68 +316,6 @@ class Site(models.Model):
             else None
         )
         return frozenset(each.place for each in (*references, release_job) if each)
-
-    @property
-    def template(self) -> ImageTemplate:
-        return ImageTemplate.parse(self.image_template or settings.IMAGE_TEMPLATE)
-
-    @property
-    def expected_repository(self) -> str:
-        """Image repository that this site's images lie in, like registry.example.com/my-team/cron; empty where the template gives none."""
-        try:
-            return _expected_repository(
-                self.image_template or settings.IMAGE_TEMPLATE, self.owner, self.repository
-            )
-        except (UnableToParseTemplate, UnableToParseImage):
-            return ""
-
-    @property
-    def image_repositories(self) -> tuple[str, ...]:
-        """Where this site's images lie: what it builds, and what it built before a rename; none where the template gives none."""
-        return tuple(each for each in (self.expected_repository, self.former_repository) if each)
-
-    def owns(self, image: str) -> bool:
-        """Whether an image is this site's."""
-        return any(is_of(image, each) for each in self.image_repositories)
-
-    @property
-    def is_by_label(self) -> bool:
-        return self.commit_source == CommitSource.LABEL
-
-    def moving_image(self, branch: str = "") -> ImageReference:
-        """Where a site by label finds its newest build; without a tag where none is named, and the branch is not known.
-
-        Raises UnableToParseTemplate or UnableToParseImage where `expected_repository` is empty.
-        """
-        seen = getattr(self, "observation", None)
-        branch = branch or self.branch or (seen.branch if seen else "")
-        image = parse_image(self.template.repository_for(owner=self.owner, repository=self.repository))
-        return replace(image, tag=self.moving_tag or tag_of_branch(branch) or None)
-
-    @property
-    def is_by_release(self) -> bool:
-        return self.commit_source == CommitSource.RELEASE
-
-    def image_of_version(self, version: str) -> ImageReference:
-        """Where the image of git's tag `version` is pushed. Raises UnableToParseTemplate or UnableToParseImage."""
-        return self.template.image_for_version(owner=self.owner, repository=self.repository, version=version)
-
-    def image_for(self, sha: str) -> ImageReference:
-        """Where a build of the commit is pushed; by label this is where the newest is, by release without a tag where its version is not known.
-
-        Raises UnableToParseTemplate or UnableToParseImage where `expected_repository` is empty.
-        """
-        if self.is_by_label:
-            return self.moving_image()
-        if self.is_by_release:
-            return self._image_by_version(sha)
-        return self.template.image_for(owner=self.owner, repository=self.repository, sha=sha)
-
-    def _image_by_version(self, sha: str) -> ImageReference:
-        seen = getattr(self, "observation", None)
-        if seen and seen.head_version and sha == seen.head_sha:
-            return self.image_of_version(seen.head_version)
-        return parse_image(self.template.repository_for(owner=self.owner, repository=self.repository))
 
 
 def mapping_fields() -> "dict[str, models.Field[Any, Any]]":

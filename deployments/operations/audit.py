@@ -1,4 +1,4 @@
-"""Note who did what, when, from where: in the same transaction as what it tells of, so that both stand or neither does."""
+"""Note who did what, when, from where: in the same transaction as what it records, so that both are kept or neither is."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +35,7 @@ def record(
     by_name: str = HEADWAY,
     site: Site | None = None,
 ) -> None:
-    """Add one event. `by_name` is who did it where that is no user: a shell's user, or Headway itself."""
+    """Add one event. `by_name` is who did it where that is not a user: a shell's user, or Headway itself."""
     AuditEvent.objects.create(
         at=now,
         actor=by,
@@ -44,6 +44,6 @@ def record(
         kind=kind,
         site=site,
         host=site.name if site else "",
-        # It may quote what somebody typed, and PostgreSQL keeps no NUL.
+        # It may quote what someone typed, and PostgreSQL keeps no NUL.
         message=printable(message),
     )

@@ -1,4 +1,4 @@
-"""Who may do what, as the database says it now: web asks at each request, and a worker again before it acts."""
+"""Who may do what, according to the database now: web checks at each request, and a worker again before it acts."""
 
 from django.contrib.auth.models import Permission, User
 from django.db.models import Exists, OuterRef, Q
@@ -21,7 +21,7 @@ def deploy_grants() -> Exists:
 
 
 def may_deploy_now(user_id: int | None) -> bool:
-    """Whether this person is active and may deploy; False for one who was deleted. One statement, whatever was read before."""
+    """Whether this person is active and may deploy; False for one who was deleted. Always runs one SQL query."""
     able = Q(is_superuser=True) | Q(deploy_grants())
     return user_id is not None and User.objects.filter(able, pk=user_id, is_active=True).exists()
 
@@ -32,12 +32,12 @@ def is_administrator(user: User | None) -> bool:
 
 
 def no_longer_allowed(deploy: Deploy) -> str:
-    """Why the person who asked for this may not have it any more; empty where they may, or no person in a browser asked."""
+    """Why the person who requested this no longer may; empty where they may, or where no person in a browser requested it."""
     if deploy.trigger != Trigger.PERSON or may_deploy_now(deploy.requested_by_id):
         return ""
     return lost_the_right(deploy.requested_by_name)
 
 
 def lost_the_right(name: str) -> str:
-    """Say that this person may not deploy any more, and what helps."""
+    """Say that this person may no longer deploy, and the remedy."""
     return f"{name} is no longer allowed to deploy. Someone with permission can deploy it again."

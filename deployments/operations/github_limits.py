@@ -1,4 +1,4 @@
-"""GitHub's limits, kept in the database: whoever asks next, in whatever process, waits as long as GitHub said.
+"""GitHub's limits, kept in the database: the next request, in whatever process, waits as long as GitHub said.
 
 Where GitHub does not say how long, the wait doubles with every limit in a row:
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
@@ -35,7 +35,7 @@ class Pauses:
 
 
 def read_pauses() -> Pauses:
-    """One statement."""
+    """Runs one SQL query."""
     return Pauses(tuple(GitHubPause.objects.all()))
 
 

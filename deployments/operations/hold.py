@@ -1,4 +1,4 @@
-"""Stop a site, one commit of it or everything, and let it go on."""
+"""Hold a site, one commit of it or everything, and resume it."""
 
 from datetime import datetime
 
@@ -35,7 +35,7 @@ def place_hold(
 
     `by` is None where Headway itself holds a commit that it has rolled back from; `rollback` is what the Hold protects.
 
-    Raises UnableToHold where the reason is empty, the end is past, or such a Hold stands already.
+    Raises UnableToHold where the reason is empty, the end is past, or such a Hold is already active.
     """
     reason = reason.strip()
     if not reason:
@@ -65,7 +65,7 @@ def place_hold(
 
 
 def resume_expired(*, now: datetime) -> int:
-    """Write into the history that Holds ended by themselves, each at its own end; return how many did."""
+    """Record in the history that Holds expired, each at its own time; return how many did."""
     over = Hold.objects.filter(resumed_at=None, until__lte=now)
     return over.update(resumed_at=F("until"), resumed_by_name=ITS_OWN_END)
 
@@ -77,7 +77,7 @@ def resume_hold(
     authentication: Authentication = NEVER,
     now: datetime,
 ) -> bool:
-    """Let go on what the Hold stopped; False where it was lifted before.
+    """Resume what the Hold stopped; False where it was resumed before.
 
     Raises ReauthenticationRequired where another placed it, and `authentication` is not recent.
     """
@@ -93,7 +93,7 @@ def resume_hold(
 
 
 def resume_hold_of(rollback: Deploy, *, now: datetime) -> None:
-    """Let go the commit that this was to leave behind, and did not: it ended before it changed anything."""
+    """Resume the commit that this rollback was to leave behind, since it ended before it changed anything."""
     with transaction.atomic():
         for hold in Hold.objects.select_related("site").filter(rollback=rollback, resumed_at=None):
             if _resume(hold, by_name=audit.HEADWAY, now=now):

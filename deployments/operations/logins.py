@@ -1,4 +1,4 @@
-"""Who came in, and who tried to: Django's own signals, into the audit."""
+"""Logins and failed logins: Django's own signals, into the audit log."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 from deployments.models import AuditEvent
 from deployments.operations import audit
 
-NOBODY = "somebody"
+NOBODY = "someone"
 
 
 def listen() -> None:

@@ -1,4 +1,4 @@
-"""Tell people's phones: a Deploy ended, or a site waits for a person. What cannot be told changes nothing else."""
+"""Notify people's phones: a Deploy ended, or a site needs attention. A notification that fails changes nothing else."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -30,7 +30,7 @@ SECONDS_FOR_ALL = 60
 
 
 def notify_deploy_ended(*, deploy_id: int, sender: Sender, now: datetime) -> int:
-    """Tell who wants to hear of it how this Deploy ended; return the number of browsers told. Cancelled ones are not told."""
+    """Notify subscribers of how this Deploy ended; return the number of browsers notified. Cancelled Deploys are not announced."""
     deploy = Deploy.objects.select_related("site", "requested_by").filter(pk=deploy_id).first()
     if deploy is None or not (deploy.status == Status.SUCCEEDED or deploy.status in Status.FAILURES):
         return 0
@@ -40,7 +40,7 @@ def notify_deploy_ended(*, deploy_id: int, sender: Sender, now: datetime) -> int
 
 
 def notify_site_waits(*, site_id: int, message: str, sender: Sender, now: datetime) -> int:
-    """Tell who stars this site, or wants to hear everything, that it waits for a person; return the number of browsers told."""
+    """Notify those who star this site, or subscribe to everything, that it needs attention; return the number of browsers notified."""
     site = Site.objects.filter(pk=site_id).first()
     if site is None:
         return 0
@@ -76,7 +76,7 @@ def _message_of(deploy: Deploy) -> dict[str, Any]:
 
 
 def _listeners(site: Site, *, event: str, deployer: User | None) -> list[PushSubscription]:
-    """Return the browsers of everybody who wants to hear of this event of this site. Three statements."""
+    """Return the browsers of everyone who subscribes to this event of this site. Runs three SQL queries."""
     browsers = list(PushSubscription.objects.filter(user__is_active=True))
     preferences = {preference.user_id: preference for preference in NotificationPreference.objects.all()}
     starring = set(

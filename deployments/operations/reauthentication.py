@@ -1,4 +1,4 @@
-"""What is risky needs a recent login, whichever button, page or address it came by."""
+"""Risky actions need a recent login, whatever button, page or URL they came from."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from deployments.rules.reauth_reasons import Authentication
 
 
 class ReauthenticationRequired(Exception):
-    """The sentences name the risk. The person has to authenticate again, and then the same may be asked for again."""
+    """The sentences name the risk. The person has to authenticate again, and can then repeat the request."""
 
 
 def require(reasons: tuple[str, ...], authentication: Authentication, *, now: datetime) -> None:
@@ -19,7 +19,7 @@ def require(reasons: tuple[str, ...], authentication: Authentication, *, now: da
 
 
 def require_for_resuming(hold: Hold, *, by: User, authentication: Authentication, now: datetime) -> None:
-    """Let pass whoever placed the Hold; others need to have authenticated lately. Raises ReauthenticationRequired."""
+    """Pass the person who placed the Hold; others must have authenticated recently. Raises ReauthenticationRequired."""
     if hold.placed_by_id != by.pk:
         did = f"put {hold.site.name} on hold" if hold.site else "paused all deploys"
         require((f"{hold.placed_by_name} {did}: {hold.reason.rstrip('.')}.",), authentication, now=now)

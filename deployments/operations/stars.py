@@ -7,7 +7,7 @@ from deployments.models import NotificationPreference, Site, StarredSite
 
 
 def star(*, site: Site, by: User) -> None:
-    """Star a site; once, however often this is asked for."""
+    """Star a site; idempotent."""
     with transaction.atomic():
         preference, _ = NotificationPreference.objects.get_or_create(user=by)
         StarredSite.objects.get_or_create(preference=preference, site=site)

@@ -1,4 +1,4 @@
-"""Every 30 seconds: take up again whatever a dead worker or a silent outside system left lying."""
+"""Every 30 seconds: pick up what a dead worker or a silent external service left unfinished."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,7 +51,7 @@ KEYS_FETCHED_EVERY = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Doors:
-    """What is set up beside the syncs, and looked after by the tick."""
+    """What is configured besides the syncs, and run by the tick."""
 
     checks_heads: bool = False
     issuers: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ def tick(
     keep_runs: timedelta = timedelta(days=30),
     doors: Doors = CLOSED,
 ) -> bool:
-    """Queue again what should be under way, end what waited too long, close syncs whose worker died, lift expired Holds.
+    """Requeue what should be active, end what waited too long, close syncs of dead workers, end expired Holds.
 
     Return whether the heads are to be checked, which asks outside.
     """
@@ -130,7 +130,7 @@ def _due(doors: Doors, *, now: datetime) -> list[QuerySet[Any, Any]]:
 
 
 def _under_way(doors: Doors, *, now: datetime) -> set[str]:
-    """Statuses of active Deploys, BATCH, SYNC, WAITING_SYNC and TAKEN, an entry taken a while ago, and what is due: one statement, since nearly always there is nothing."""
+    """Statuses of active Deploys, BATCH, SYNC, WAITING_SYNC and TAKEN, an entry taken a while ago, and what is due. Runs one SQL query, since there is nearly always nothing."""
     deploys = Deploy.objects.filter(status__in=ACTIVE_STATUSES).values_list("status", flat=True)
     batches = DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).values_list(Value(BATCH), flat=True)
     syncs = SyncRun.objects.filter(result=SyncRun.Result.RUNNING).values_list(Value(SYNC), flat=True)
@@ -147,7 +147,7 @@ def _under_way(doors: Doors, *, now: datetime) -> set[str]:
 
 
 def _give_a_sign_of_life(*, now: datetime) -> None:
-    """Keep one row of the tick, by one statement: django-q2 would load all results that it keeps to write another."""
+    """Keep one row of the tick, with one SQL statement: django-q2 would load all results that it keeps to write another."""
     if not Task.objects.filter(func=enqueue.TICK).update(started=now, stopped=now):
         Task.objects.create(
             id=uuid4().hex,
@@ -165,7 +165,7 @@ def _delete_ended_sessions(*, now: datetime) -> None:
 
 
 def _set_by_others(*, now: datetime) -> list[str]:
-    """Hosts that were seen while a rollout was under way that nobody follows: what they run is not known before another look."""
+    """Hosts that were seen during a rollout that nobody follows: what they run is not known before another check."""
     lately = Observation.objects.filter(
         desired_at__gt=now - LOOKED_AFTER, cluster_observed_at__lt=now - TAKEN_UP_WITHIN
     )
@@ -183,7 +183,7 @@ def _take_up_queued(queued: enqueue.QueuedEntries, *, now: datetime) -> None:
 
 def _give_up(deploy_id: int, *, now: datetime) -> None:
     with transaction.atomic():
-        # Locked, and read anew: a worker may be telling the cluster of it at this very moment.
+        # Locked, and re-read: a worker may be sending its patch at this very moment.
         deploy = Deploy.objects.select_for_update().filter(pk=deploy_id, status=Status.QUEUED).first()
         if deploy is None:
             return

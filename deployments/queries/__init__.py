@@ -1,4 +1,4 @@
-"""What pages and commands read: frozen rows, in a number of statements that does not grow with the sites."""
+"""What pages and commands read: frozen rows, with a constant number of SQL statements."""
 
 from deployments.queries.audit import AuditPage, audit_page
 from deployments.queries.batches import (

@@ -15,14 +15,14 @@ AUDIT_LENGTH = 50
 class AuditPage:
     events: tuple[AuditEvent, ...]
     older_than: int | None
-    """Where the next page goes on; None on the last one."""
+    """Where the next page starts; None on the last one."""
     system_status: SystemStatus
 
 
 def audit_page(
     *, now: datetime, kind: str = "", search: str = "", older_than: int | None = None
 ) -> AuditPage:
-    """Fifty events of `kind` whose host, person, address or sentence contains `search`. Two statements."""
+    """Fifty events of `kind` whose host, person, address or sentence contains `search`. Runs two SQL queries."""
     events = AuditEvent.objects.all()
     if kind:
         events = events.filter(kind=kind)

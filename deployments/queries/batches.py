@@ -1,4 +1,4 @@
-"""Which sites ship together, and how a batch of them stands."""
+"""Which sites are deployed together, and the status of their batch."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class BatchPage:
 
     @property
     def is_followed(self) -> bool:
-        """Whether the page still changes: a batch that was cancelled or stopped leaves Deploys under way."""
+        """Whether the page still changes: a batch that was cancelled or stopped leaves active Deploys."""
         return self.batch.is_running or self.under_way > 0
 
 
@@ -68,7 +68,7 @@ def count_ready(rows: Iterable[SiteRow]) -> int:
 
 
 def batch_plan(*, now: datetime) -> BatchPlan:
-    """Two statements."""
+    """Runs two SQL queries."""
     status = system_status(now=now)
     rows = [row_of(site, status, now=now) for site in all_sites()]
     behind = [(row, why_left_out(row)) for row in rows if row.answer.state.is_behind]
@@ -80,7 +80,7 @@ def batch_plan(*, now: datetime) -> BatchPlan:
 
 
 def batch_page(*, pk: int, now: datetime) -> BatchPage:
-    """Raise DeployBatch.DoesNotExist where there is none. Three statements."""
+    """Raise DeployBatch.DoesNotExist where there is none. Runs three SQL queries."""
     batch = DeployBatch.objects.get(pk=pk)
     items = batch.items.select_related("site", "deploy")
     return BatchPage(batch, tuple(items), system_status(now=now))

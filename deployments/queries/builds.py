@@ -1,4 +1,4 @@
-"""Which image a commit is, where images do not say it in their tags."""
+"""Which image a commit has, where images do not have it in their tags."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from deployments.rules.wording import short
 def image_of_commit(site: Site, sha: str) -> str:
     """What a Deploy of this commit runs: by label the newest build of it, by its digest, by release its latest version; without one where none is known yet.
 
-    Raises UnableToParseTemplate or UnableToParseImage where the site's template gives no image. One statement by label, and by release for an older version, else none.
+    Raises UnableToParseTemplate or UnableToParseImage where the site's template gives no image. Runs one SQL query by label, and by release for an older version, else none.
     """
     image = site.image_for(sha)
     if site.is_by_release and not image.tag:
@@ -20,7 +20,7 @@ def image_of_commit(site: Site, sha: str) -> str:
 
 
 def says_commit(site: Site, image: str, sha: str) -> bool:
-    """Whether an image's tag says that it is of this commit. One statement by release, else none."""
+    """Whether an image's tag says that it is of this commit. Runs one SQL query by release, else none."""
     if not site.is_by_release:
         return short(sha) in image
     known = PublishedVersion.objects.filter(owner=site.owner, repository=site.repository, sha=sha)
@@ -28,7 +28,7 @@ def says_commit(site: Site, image: str, sha: str) -> bool:
 
 
 def image_of_release(site: Site, sha: str) -> ImageReference | None:
-    """The image of the latest version of a commit; None where no version of it is known. One statement."""
+    """The image of the latest version of a commit; None where no version of it is known. Runs one SQL query."""
     versions = PublishedVersion.objects.filter(owner=site.owner, repository=site.repository, sha=sha)
     name = versions.order_by("-pk").values_list("name", flat=True).first()
     return site.image_of_version(name) if name else None

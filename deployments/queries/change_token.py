@@ -1,4 +1,4 @@
-"""The pulse: one short word that changes whenever anything that a page shows has changed."""
+"""The change token: a short text that changes whenever anything on a page does."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,10 +19,10 @@ _WATCHED = (
     "deployments_observation",
     "deployments_pushwish_starred",
     "deployments_hold WHERE lifted_at IS NULL AND (until IS NULL OR until > asked.at)",
-    # What has ended changes no more, and leaves the active ones.
+    # What has ended no longer changes, and leaves the active ones.
     "deployments_deploy WHERE status = ANY(%s)",
     "(SELECT xmin, ctid FROM deployments_deploy ORDER BY id DESC LIMIT 1) AS newest",
-    "(SELECT xmin, ctid FROM deployments_deployevent ORDER BY id DESC LIMIT 1) AS told",
+    "(SELECT xmin, ctid FROM deployments_deployevent ORDER BY id DESC LIMIT 1) AS last_event",
     "(SELECT xmin, ctid FROM deployments_deploystep ORDER BY id DESC LIMIT 100) AS steps",
     "(SELECT xmin, ctid FROM deployments_syncrun ORDER BY id DESC LIMIT 20) AS runs",
     "(SELECT xmin, ctid FROM deployments_commitrange ORDER BY id DESC LIMIT 1) AS fetched",
@@ -44,7 +44,7 @@ def all_row_versions(*, now: datetime) -> RawSQL:
 
 
 def read_row_versions(*, now: datetime) -> str:
-    """The same by a statement of its own."""
+    """The same, with its own SQL query."""
     with connection.cursor() as cursor:
         cursor.execute(_ALL_ROW_VERSIONS, _parameters(now))
         return str(cursor.fetchone()[0])
@@ -53,7 +53,7 @@ def read_row_versions(*, now: datetime) -> str:
 def change_token(row_versions: str, *, now: datetime, viewer: Sequence[object] = ()) -> str:
     """Return 12 characters that stay while no row behind the pages changes, for this viewer and within this minute.
 
-    The minute is part of it because answers grow old by themselves: an observation is stale, a sync overdue.
+    The minute is part of it because answers age: an observation is stale, a sync overdue.
     """
     minute = int(now.timestamp()) // 60
     return blake2b(repr((row_versions, minute, *viewer)).encode(), digest_size=6).hexdigest()

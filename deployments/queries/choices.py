@@ -30,7 +30,7 @@ class Choice:
 
 
 def choices_for(site: Site, commits: Sequence[Commit], *, running: str, head: str) -> tuple[Choice, ...]:
-    """Those of `commits`, which lie between what runs and the head, and those known to lie before what runs. At most one statement, by release two."""
+    """Those of `commits`, which lie between what runs and the head, and those known to lie before what runs. Runs at most one SQL query, by release two."""
     if site.is_by_release:
         # What was never published has no image.
         versions = PublishedVersion.objects.filter(owner=site.owner, repository=site.repository)

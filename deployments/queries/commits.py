@@ -28,7 +28,7 @@ class Commit:
 
 
 def commits_between(site: Site, *, base: str, head: str) -> tuple[tuple[Commit, ...] | None, int]:
-    """Return them newest first, None while they have not been fetched, with their true number. At most one statement.
+    """Return them newest first, None while they have not been fetched, with their true number. Runs at most one SQL query.
 
     Where another head was compared with `base`, and `head` lies on the way to it, they are taken from there.
     """

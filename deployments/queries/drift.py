@@ -1,4 +1,4 @@
-"""A site whose image somebody else has set."""
+"""A site whose image was set outside Headway."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from deployments.rules.wording import short
 
 @dataclass(frozen=True, kw_only=True)
 class WayRight:
-    """A commit that could be put in the place of somebody else's image."""
+    """A commit that could replace an image set outside Headway."""
 
     sha: str
     message: str
@@ -38,7 +38,7 @@ class DriftPage:
 
 
 def drift_page(*, name: str, now: datetime) -> DriftPage:
-    """Raise Site.DoesNotExist where there is no such site. Three statements."""
+    """Raise Site.DoesNotExist where there is no such site. Runs three SQL queries."""
     status = system_status(now=now)
     site = all_sites().get(name=name)
     row = row_of(site, status, now=now)

@@ -1,4 +1,4 @@
-"""What came in by hooks, and what sites follow: for the doors, and for the page of administrators."""
+"""Received hooks, and what sites follow: for the doors, and for the administrators' page."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ _COLUMNS = (
 
 
 def followed_by_sites(hint: Hint) -> list[Followed]:
-    """What the sites follow that a hint may concern. One statement; none where it concerns no site anyhow."""
+    """What the sites follow that a hint may concern. Runs one SQL query; none where it concerns no site anyhow."""
     if hint.ignored or hint.everything:
         return []
     sites = Site.objects.select_related("observation").only(*_COLUMNS).order_by()

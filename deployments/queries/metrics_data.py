@@ -1,4 +1,4 @@
-"""What the metrics tell of the database: counted anew each time, so that it does not matter who asks, or how often."""
+"""What the metrics report from the database: counted each time, so that it does not matter which process is scraped, or how often."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -63,7 +63,7 @@ def metrics_data(*, now: datetime) -> MetricsData:
     found = site_list(now=now)
     statuses = dict(Deploy.objects.order_by().values_list("status").annotate(Count("pk")))
     ends = [each.value for each in Status if each not in ACTIVE_STATUSES]
-    # A waiting task's lock lies in the past: at the moment when it was queued.
+    # A waiting task's lock is in the past: at the moment when it was queued.
     waiting = OrmQ.objects.filter(key=Conf.PREFIX, lock__lte=now).aggregate(
         number=Count("pk"), first=Min("lock")
     )

@@ -1,4 +1,4 @@
-"""What a site can go back to."""
+"""A site's rollback targets."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,7 +36,7 @@ class RollbackTarget:
 
 
 def rollback_targets(site: Site) -> tuple[RollbackTarget, ...]:
-    """The last five different commits that succeeded here, newest first, then what ran before all of them. One statement, by label or by release two."""
+    """The last five different commits that succeeded here, newest first, then what ran before all of them. Runs one SQL query, by label or by release two."""
     seen = site.observation if hasattr(site, "observation") else None
     present = (seen.desired_sha or seen.running_sha) if seen else ""
     ranges = CommitRange.objects.filter(
@@ -68,7 +68,7 @@ def _target(deploy: Deploy) -> RollbackTarget:
 
 
 def _before(site: Site, first: Deploy) -> RollbackTarget | None:
-    """What ran when the first Deploy was asked for, where its container was asked to run just that."""
+    """What ran when the first Deploy was requested, where that was also what its container's spec had."""
     if build := build_of(site, first.from_sha):
         return RollbackTarget(
             sha=first.from_sha,

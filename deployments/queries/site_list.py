@@ -1,4 +1,4 @@
-"""The list of sites: what a person looks for, in the order that they ask for."""
+"""The list of sites: filtered and ordered as requested."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -38,7 +38,7 @@ class SiteList:
 
     @property
     def problems(self) -> list[tuple[str, int]]:
-        """What the last look met that no row says, with the number of sites, those of most sites first."""
+        """Problems of the last sync that no row shows, with the number of sites, the most frequent first."""
         return Counter(each for row in self.all_rows for each in row.problems).most_common(_MOST_PROBLEMS)
 
 
@@ -53,7 +53,7 @@ def site_list(
 ) -> SiteList:
     """Every site that `search` finds by its mapping or by a commit to deploy, with this state and this tag (empty: any).
 
-    Two statements, three where words are looked for.
+    Runs two SQL queries, three for a search.
     """
     status = system_status(now=now)
     sites = all_sites(viewer_id=viewer_id).defer("observation__outage_log", "observation__outage_pods")
@@ -91,7 +91,7 @@ def _is_found(row: SiteRow, words: Sequence[str], commits: Sequence[Commit]) -> 
 
 
 def _commits_to_deploy(words: Sequence[str]) -> dict[tuple[str, str, str], tuple[Commit, ...]]:
-    """Return, by repository, what runs and what is newest, the commits between them where one of the words occurs. One statement."""
+    """Return, by repository, what runs and what is newest, the commits between them where one of the words occurs. Runs one SQL query."""
     seen = Observation.objects.filter(
         running_sha=OuterRef("base"),
         head_sha=OuterRef("head"),

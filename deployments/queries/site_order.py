@@ -1,4 +1,4 @@
-"""In what order the list's rows stand."""
+"""The order of the list's rows."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ _LARGEST_FIRST = {"behind", "age"}
 
 
 def known_order(asked: str) -> str:
-    """Return the order that was asked for, like `age` or, the other way round, `-age`; nothing where there is no such one."""
+    """Return the requested order, like `age` or, reversed, `-age`; nothing where there is no such order."""
     return asked if asked.removeprefix("-") in _BY else ""
 
 

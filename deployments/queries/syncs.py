@@ -1,4 +1,4 @@
-"""One sync, and what it made of each site."""
+"""One sync, and its result for each site."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class SiteDecision:
     reason: str
     """Why it was deployed or not, in the sync's words."""
     problem: str
-    """What stood in the way of looking at it; empty where nothing did."""
+    """What kept it from being checked; empty where nothing did."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class SyncPage:
 
 
 def sync_page(*, pk: int, kind: str = "", now: datetime) -> SyncPage:
-    """Raise SyncRun.DoesNotExist where there is none, or no more. `kind` narrows; empty: every site. Two statements."""
+    """Raise SyncRun.DoesNotExist where there is none, or no more. `kind` narrows; empty: every site. Runs two SQL queries."""
     run = SyncRun.objects.get(pk=pk)
     decisions = [_decision(name, *values) for name, values in sorted(run.decisions.items())]
     counts = Counter(each.kind for each in decisions)

@@ -1,4 +1,4 @@
-"""What every page tells: whether the sync can be trusted, and what is held."""
+"""What every page shows: whether the sync can be trusted, and what is on hold."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ GOOD_ENOUGH = (SyncRun.Result.GOOD, SyncRun.Result.WITH_PROBLEMS)
 
 @dataclass(frozen=True)
 class SystemStatus:
-    """What every page's header tells: whether the sync can be trusted, and whether everything is held."""
+    """What every page's header shows: whether the sync can be trusted, and whether everything is paused."""
 
     last_good_sync_at: datetime | None
     sync_is_running: bool
@@ -29,11 +29,11 @@ class SystemStatus:
     github_rests_until: datetime | None
     """When GitHub answers again; None while it does."""
     running_batch_id: int | None
-    """A batch of Deploys that is under way."""
+    """An active batch of Deploys."""
     holds: tuple[StandingHold, ...] = field(repr=False)
     """Every standing Hold: on everything, on sites, on commits."""
     row_versions: str = field(repr=False)
-    """How all rows behind the pages were when this was read, for the pulse: whoever shows them reads this first."""
+    """How all rows behind the pages were when this was read, for the pulse: read it before the rows that a page shows."""
 
     @property
     def hold_on_everything(self) -> StandingHold | None:
@@ -41,9 +41,9 @@ class SystemStatus:
 
 
 def system_status(*, now: datetime) -> SystemStatus:
-    """One statement, whatever there is: what every page's header shows, and the Holds that every answer needs.
+    """Always runs one SQL query: for what every page's header shows, and the Holds that every answer needs.
 
-    The Holds' times are told in the time zone of `now`.
+    The Holds' times are shown in the time zone of `now`.
     """
     runs = SyncRun.objects.filter(is_full=True)
     schedule = (

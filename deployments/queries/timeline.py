@@ -1,4 +1,4 @@
-"""What a Deploy's page tells beside its row: what happened when, and how long such a Deploy takes on this site."""
+"""What a Deploy's page shows besides its row: what happened when, and how long such a Deploy takes on this site."""
 
 from datetime import datetime, timedelta
 from statistics import median
@@ -21,13 +21,13 @@ class Line(NamedTuple):
 
 
 def timeline(deploy: Deploy) -> tuple[Line, ...]:
-    """What happened, the newest last; of a very long one the newest lines. One statement."""
+    """What happened, the newest last; of a very long one the newest lines. Runs one SQL query."""
     newest = deploy.events.order_by("-id").values_list("at", "kind", "message")[:LINES_SHOWN]
     return tuple(Line(at, EventKind(kind), message) for at, kind, message in reversed(newest))
 
 
 def expected_duration(*, site_id: int) -> timedelta | None:
-    """From patch to success, the median of the site's last ten; None where it has no history. One statement."""
+    """From patch to success, the median of the site's last ten; None where it has no history. Runs one SQL query."""
     done = Deploy.objects.filter(site_id=site_id, status=Status.SUCCEEDED, patched_at__isnull=False)
     took = done.order_by("-id").values_list(F("finished_at") - F("patched_at"), flat=True)[:HISTORY_OF]
     seconds = [each.total_seconds() for each in took]

@@ -1,7 +1,7 @@
 """django-q2's ORM broker, woken by PostgreSQL instead of by polling.
 
 `enqueue` writes the row and a NOTIFY in the caller's transaction: both or neither are seen, at commit. `dequeue` takes a
-task where there is one, else waits in LISTEN for at most the poll interval, after which it looks again: so a lost
+task where there is one, else waits in LISTEN for at most the poll interval, after which it checks again: so a lost
 notification, or a task whose worker died, costs seconds and not the task.
 """
 
@@ -26,9 +26,9 @@ SOON = timedelta(seconds=40)
 """No entry is put off for longer."""
 RECONNECT_SECONDS = 1
 BREATH_SECONDS = 1
-# One statement takes a task, and two workers never the same one. The time is PostgreSQL's, here and where it is queued: to a worker
+# One SQL statement takes a task, so two workers never take the same one. The time is PostgreSQL's, here and where it is queued: to a worker
 # whose clock is behind web's by a blink, a task would not be due yet when it is woken, and it would sleep on.
-# Where none is due, it tells in how many seconds the next one is.
+# Where none is due, it returns in how many seconds the next one is.
 TAKE = """
     WITH taken AS (
         UPDATE django_q_ormq SET lock = statement_timestamp() + make_interval(secs => %s)
@@ -49,7 +49,7 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
     _listening: Any = None
     """The connection that LISTENs: another one after a reconnect."""
     _take_again_at = 0.0
-    """When to look without having been told, on the monotonic clock: a lost notification costs no more than that."""
+    """When to check without a notification, on the monotonic clock: a lost notification costs no more than that."""
     _next_in_seconds = inf
     """When the next task is due, as far as that was known when none was."""
     hesitate_seconds = 0.0
@@ -66,7 +66,7 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
         return cast("int", entry.pk)
 
     def dequeue(self) -> list[tuple[int, str]] | None:
-        """Take one task as (key, payload), waiting a moment; None where none came, so that the caller can be told to stop."""
+        """Take one task as (key, payload), waiting a moment; None where none came, so that the caller can be stopped."""
         try:
             self._listen()
             if monotonic() >= self._take_again_at:

@@ -1,4 +1,4 @@
-"""The one door to the queue: for each task of deployments/tasks.py a function of the same name and with the same arguments.
+"""The only way into the queue: for each task in deployments/tasks.py a function with the same name and arguments.
 
 What is queued here is written in the caller's transaction, and taken by a worker once that is committed.
 """
@@ -81,7 +81,7 @@ def sync(
     """Queue a sync of `names`, or of all sites where none is named; due at once, or `after_seconds`.
 
     Set aside `under` another name than the queue's own, no worker takes it before `queue.let_go(under)`.
-    `together` with all that ask so for the same reason within a moment, it is one sync; whoever asks is in a transaction.
+    `together` with all that ask so for the same reason within a moment, it is one sync; call it within a transaction.
     """
     if together:
         names = _with_those_who_wait(names, trigger)
@@ -121,7 +121,7 @@ def _is_sync(task: dict[str, Any], trigger: str) -> bool:
 
 
 def count_syncs(trigger: str) -> int:
-    """How many syncs for this reason are queued, set aside or at work. Runs one SQL query."""
+    """How many syncs for this reason are queued, set aside or running. Runs one SQL query."""
     tasks = (entry.task for entry in OrmQ.objects.all())
     return sum(_is_sync(task, trigger) for task in tasks)
 
@@ -167,7 +167,7 @@ def notify_site_waits(site_id: int, message: str) -> None:
 
 
 def tick() -> None:
-    """Its result is not saved: the tick keeps one row of its own."""
+    """Its result is not saved: the tick keeps its own row."""
     _put("tick", group="tick", save=False)
 
 

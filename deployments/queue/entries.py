@@ -1,9 +1,9 @@
 """What a queue entry may say: the name of one of our tasks, plain values, and nothing else that django-q2 acts on.
 
 django-q2 writes pickles, calls whatever function an entry names, and whatever hook a result names. An entry's other keys have it
-read the cache, queue a chain, or give a task more time. Whoever broke into web, which has the database and the key that signs
+read the cache, queue a chain, or give a task more time. An attacker in web, which has the database and the key that signs
 entries, could so run code in the worker, which has the cluster's credentials.
-So an entry is JSON and built anew from the keys below, results are JSON, and there are no hooks: docs/decisions/0009-queue-entries.md.
+So an entry is JSON and rebuilt from the keys below, results are JSON, and there are no hooks: docs/decisions/0009-queue-entries.md.
 """
 
 import json
@@ -88,7 +88,7 @@ def _entry(task: dict[str, Any]) -> dict[str, Any]:
 
 
 class JsonSerializer:
-    """Stands in for django-q2's serializer, which uses pickle."""
+    """Replaces django-q2's serializer, which uses pickle."""
 
     @staticmethod
     def dumps(task: dict[str, Any]) -> bytes:
@@ -96,7 +96,7 @@ class JsonSerializer:
 
     @staticmethod
     def loads(data: bytes) -> dict[str, Any]:
-        """The entry. Raises BadSignature, on which django-q2 throws an entry away, for anything but a task of ours."""
+        """The entry. Raises BadSignature, on which django-q2 drops an entry, for anything but our own tasks."""
         try:
             return _entry(json.loads(data))
         except (ValueError, TypeError, KeyError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""One line for each task of the queue, and the task's name, site and Deploy in every line that is logged within."""
+"""One log line for each task of the queue, and the task's name, site and Deploy in every line that it logs."""
 
 import logging
 from typing import Any
@@ -13,7 +13,7 @@ OFTEN = {"tick", "follow"}
 
 
 def listen() -> None:
-    """Have the queue tell of its tasks; once for each process."""
+    """Have the queue log its tasks; once for each process."""
     pre_execute.connect(_begin, dispatch_uid="headway-task-log")
     post_execute_in_worker.connect(_end, dispatch_uid="headway-task-log")
 

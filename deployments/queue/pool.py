@@ -1,7 +1,7 @@
 """The worker's processes: django-q2's own worker function, fed from PostgreSQL without go-betweens.
 
 django-q2 puts a sentinel, a pusher and a monitor around its workers, and two queues between them, whose locks a child that is killed
-keeps for ever (its issue 23). Here each child takes its next task from the broker itself, and saves its result itself, so no lock of
+keeps forever (its issue 23). Here each child takes its next task from the broker itself, and saves its result itself, so no lock of
 theirs is shared: docs/decisions/0010-pool.md.
 """
 
@@ -38,7 +38,7 @@ class Pool:
         self._children = [self._start(place) for place in range(size)]
 
     def poll(self) -> None:
-        """End whoever is past a task's time, and replace whoever ended."""
+        """End children that are past a task's time, and replace those that ended."""
         for place, child in enumerate(self._children):
             if child.is_overdue():
                 logger.critical("A task did not end in its time: its process is killed")
@@ -52,7 +52,7 @@ class Pool:
                 self._children[place] = self._start(place)
 
     def stop(self) -> None:
-        """Let every child end what it has begun, and no more; return when all have ended."""
+        """Let every child finish its task, and take no other; return when all have ended."""
         self._is_stopping.value = 1
         while any(child.process.is_alive() for child in self._children):
             for child in self._children:
@@ -82,7 +82,7 @@ class Child:
 
 
 class Timer:
-    """What django-q2's worker says of its task: the seconds that it may take, or that there is none (-1), or that it ends (-2, 0).
+    """What django-q2's worker reports about its task: the seconds that it may take, or that there is none (-1), or that it ends (-2, 0).
 
     Parent and child share it without a lock.
     """
@@ -109,7 +109,7 @@ class Timer:
 
 
 class Tasks:
-    """Stands where django-q2's worker reads the queue that its pusher fills."""
+    """Replaces the queue that django-q2's worker reads and its pusher fills."""
 
     def __init__(
         self,
@@ -143,7 +143,7 @@ class Tasks:
 
 
 class Results:
-    """Stands where django-q2's worker writes to the queue that its monitor reads."""
+    """Replaces the queue that django-q2's worker writes to and its monitor reads."""
 
     def __init__(self, broker: Broker, *, is_stopping: Callable[[], bool]) -> None:
         self._broker = broker
@@ -173,7 +173,7 @@ class Results:
 def _work(place: int, timer: Timer, is_stopping: Callable[[], bool]) -> None:
     """What a child does from its first to its last moment."""
     broker = get_broker()
-    # Whoever comes first in the row works first: the others keep the memory that they share with the parent.
+    # Wake children in order, so that idle ones keep sharing the parent's memory.
     broker.hesitate_seconds = place * HESITATE_SECONDS
     tasks = Tasks(broker, timer=timer, is_stopping=is_stopping)
     try:

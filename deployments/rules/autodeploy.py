@@ -1,6 +1,6 @@
-"""May a site deploy its head by itself? The first refusal wins, and is shown on the site's page in the same words.
+"""May a site deploy its head automatically? The first refusal wins, and is shown unchanged on the site's page.
 
-A Wait ends by itself with time: an observation, a build, CI, a rollout or a Hold that expires. A Stop needs a person.
+A Wait ends with time: an observation, a build, CI, a rollout or a Hold that expires. A Stop needs a person.
 """
 
 from collections.abc import Callable
@@ -46,8 +46,8 @@ _Refusal = Wait | Stop | None
 class Policy:
     """What a site's owner wants of automation, and what it has done.
 
-    `tried_shas` are the commits that it began to deploy by itself before, `head_reverted_by` the commit that takes the
-    head back (or what is built below it), `last_started_at` when the site's last Deploy began, whoever asked.
+    `tried_shas` are the commits that it began to auto-deploy before, `head_reverted_by` the commit that takes the
+    head back (or what is built below it), `last_started_at` when the site's last Deploy began, manual or automatic.
     """
 
     auto_deploy: bool

@@ -1,8 +1,8 @@
-"""Whether pods run the build that the registry has under their tag, by what their kubelets report of it.
+"""Whether pods run the build that the registry has under their tag, according to their kubelets.
 
 `imageID` is `repository@sha256:…` from containerd and CRI-O, has `docker-pullable://` before it from cri-dockerd, and is a
 bare `sha256:…` for an image without a registry: the digest of its configuration, by which no registry goes. A node that
-has a tag does not pull it again when it was pushed anew, unless imagePullPolicy is Always:
+has a tag does not pull it again when it was pushed again, unless imagePullPolicy is Always:
 https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy
 """
 
@@ -30,7 +30,7 @@ class DigestMatch(StrEnum):
 
 @dataclass(frozen=True)
 class DigestCheck:
-    """A judgement; `message` is empty where there is nothing to tell."""
+    """A judgement; `message` is empty where there is nothing to report."""
 
     match: DigestMatch
     message: str = ""
@@ -64,13 +64,13 @@ def check_digests(pods: Iterable[Pod], *, container: str, same: Collection[str])
 def _other(others: Sequence[str], total: int) -> str:
     return (
         f"{some_of(len(others), total, 'ready pod')} of another build ({others[0][:_SHORT_DIGEST]}) than the registry has "
-        "under this tag: it was pushed anew, and a node that had it did not pull it again. "
+        "under this tag: it was pushed again, and a node that had it did not pull it. "
         "Set imagePullPolicy to Always and try again, or deploy another commit."
     )
 
 
 def _reports(pods: Iterable[Pod], *, container: str) -> list[tuple[ContainerStatus, str]]:
-    """What each ready pod says of its container, empty where it says nothing, and the image that it asks for."""
+    """What each ready pod reports about its container, empty where it reports nothing, and the image in its spec."""
     return [
         (pod.statuses.get(container) or ContainerStatus(name=container), each.image)
         for pod in pods

@@ -1,4 +1,4 @@
-"""Which workloads could be sites and are none yet: those with a container whose image carries a commit, a version, or our own moving tag."""
+"""Which workloads could be sites but are not mapped yet: those with a container whose image carries a commit, a version, or our own moving tag."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ GITHUB_REGISTRY = "ghcr.io"
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A workload that a mapping could stand for. `repository` is a guess at GitHub's: what its image is called."""
+    """A workload that could be mapped. `repository` is a guess at GitHub's, from the image's name."""
 
     reference: WorkloadReference
     image: str
@@ -45,10 +45,10 @@ def candidates(
 ) -> Iterator[Candidate]:
     """Those of the workloads, whose places are not `mapped`, in the order of their names; a sidecar's image carries no commit.
 
-    An image whose tag is a version, or moves, counts only where its image repository `is_ours`: everybody's images have such tags.
+    An image whose tag is a version, or moves, counts only where its image repository `is_ours`: everyone's images have such tags.
     """
     for reference, workload in _open(workloads, mapped):
-        # One for each image repository: a container of another app makes a mapping of its own.
+        # One for each image repository: a container of another app gets its own mapping.
         found: dict[str, Candidate] = {}
         for image in all_images(workload).values():
             if (each := _candidate(reference, image, is_ours)) is not None:
@@ -69,7 +69,7 @@ def _candidate(reference: WorkloadReference, image: str, is_ours: Callable[[str]
 def label_candidates(
     workloads: Iterable[Workload], *, mapped: Collection[str], prefixes: Sequence[str]
 ) -> Iterator[Candidate]:
-    """Those with an image below one of `prefixes` whose tag moves, like `main`, or is a version: its label may say a commit, which the registry is asked for."""
+    """Those with an image below one of `prefixes` whose tag moves, like `main`, or is a version: its label may name a commit, which the registry is queried for."""
     for reference, workload in _open(workloads, mapped):
         found: dict[str, Candidate] = {}
         for image in all_images(workload).values():
@@ -127,7 +127,7 @@ def by_operators(workloads: Iterable[Workload]) -> list[str]:
 def _open(
     workloads: Iterable[Workload], mapped: Collection[str]
 ) -> Iterator[tuple[WorkloadReference, Workload]]:
-    """Those that no site stands for and that Headway may change, in the order of their names."""
+    """Those that no site maps and that Headway may change, ordered by name."""
     for workload in sorted(workloads, key=lambda each: each.name):
         reference = WorkloadReference(
             kind=WorkloadKind(workload.kind), namespace=workload.namespace, name=workload.name

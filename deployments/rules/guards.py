@@ -1,4 +1,4 @@
-"""The guards before a Deploy: judged when it is asked for, from what was observed, and again just before the patch, from
+"""The guards before a Deploy: checked when it is requested, from what was observed, and again just before the patch, from
 what is there. The first refusal wins; each is a sentence that says what to do.
 """
 
@@ -18,7 +18,7 @@ NEEDS_ADMINISTRATOR = "Only an administrator can replace another app's image. As
 
 @dataclass(frozen=True, kw_only=True)
 class GuardInput:
-    """What is known of one wish to run one commit. What is not asked yet keeps its default: such a guard lets it pass."""
+    """What is known about one request to run one commit. What has not been checked yet keeps its default, which passes its guard."""
 
     sha: str
     slug: str
@@ -97,7 +97,7 @@ def _app(guard_input: GuardInput) -> str:
             return "" if guard_input.is_by_administrator else NEEDS_ADMINISTRATOR
         return (
             f"The container runs an image of {guard_input.present_repository or 'an unreadable name'}, but this site's images "
-            f"lie in {guard_input.expected_repository}. Nothing was changed. Correct the mapping, or the Deployment."
+            f"are in {guard_input.expected_repository}. Nothing was changed. Correct the mapping, or the Deployment."
         )
     return ""
 

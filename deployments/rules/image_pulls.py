@@ -26,7 +26,7 @@ _OTHER_PLATFORM = re.compile(
     r"|cannot be used on this platform",
     re.IGNORECASE,
 )
-# The node's own trouble, or a registry that is there and says no for now: none of these speaks of access or of the image.
+# The node's own problem, or a registry that refuses for now: none of these is about access or the image.
 _ELSEWHERE = re.compile(
     r"no space left on device|x509:|toomanyrequests|too many requests|rate limit|qps exceeded|deadline exceeded|i/o timeout"
     r"|read-only file system|no such host|connection refused",
@@ -55,7 +55,7 @@ def pull_problem(image: str, waiting: Waiting, events: Sequence[Event]) -> Probl
 
 
 def _refused(image: str, words: str, since: datetime | None) -> Problem:
-    # containerd puts the image's name before each of its own steps; what the registry said comes last.
+    # containerd puts the image's name before each of its steps; what the registry said comes last.
     cause = words.rpartition(f'"{image}": ')[2]
     because = cause.replace(image, "")
     if _OTHER_PLATFORM.search(because):
@@ -87,7 +87,7 @@ def pulling_since(events: Sequence[Event]) -> datetime | None:
 
 
 def _cause(image: str, message: str, events: Sequence[Event]) -> str:
-    """While it backs off, older kubelets tell the cause in events only."""
+    """While it backs off, older kubelets report the cause in events only."""
     if not message.startswith("Back-off") or "ErrImagePull" in message:
         return message
     failures = (each.message for each in events if each.message.startswith("Failed to pull"))

@@ -177,7 +177,7 @@ class ImageTemplate:
 
     @property
     def names_version(self) -> bool:
-        """Whether its tag stands for a version, and for no commit."""
+        """Whether its tag is for a version rather than a commit."""
         return bool(_version_placeholder(self._tag_text))
 
     @property
@@ -237,13 +237,13 @@ def _split_template(text: str) -> tuple[str, str]:
 
 
 def _version_placeholder(tag_text: str) -> str:
-    """The placeholder that stands for a version; empty where there is none."""
+    """The placeholder for a version; empty where there is none."""
     names = set(_PLACEHOLDER.findall(tag_text))
     return next((each for each in (_NUMBER_OF_VERSION, _WHOLE_VERSION) if each in names), "")
 
 
 def _digits(placeholder: str) -> int:
-    """How many digits of the commit a placeholder of it stands for; 0 where it is none of a commit."""
+    """How many digits of the commit this placeholder takes; 0 where it is not for a commit."""
     found = _COMMIT_PLACEHOLDER.fullmatch(placeholder)
     if found is None:
         return 0

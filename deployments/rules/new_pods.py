@@ -1,6 +1,6 @@
 """Which pods of a workload are of its present template, whatever admission has made of their images.
 
-Each kind's controller marks its pods in a way of its own; none of them takes more than the right to list pods, but for ReplicaSets.
+Each kind's controller marks its pods in its own way; none of them takes more than the right to list pods, but for ReplicaSets.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ TEMPLATE_GENERATION = "pod-template-generation"
 
 
 def new_pods(workload: Workload, pods: Iterable[Pod], replica_sets: Iterable[ReplicaSet] = ()) -> list[Pod]:
-    """The workload's pods of its present template, neither going nor left behind; of a CronJob those of Jobs under way.
+    """The workload's pods of its present template, neither terminating nor left over; of a CronJob those of active Jobs.
 
     Empty while its controller has not seen the template. Only Deployments need their ReplicaSets.
     """
@@ -47,7 +47,7 @@ def new_pods(workload: Workload, pods: Iterable[Pod], replica_sets: Iterable[Rep
 def blocking_pod(workload: Workload, pods: Iterable[Pod]) -> Pod | None:
     """The pod of another template that is not ready, for which a StatefulSet waits before it replaces any; None where there is none.
 
-    Going back does not help then: somebody has to delete that pod.
+    Going back does not help then: someone has to delete that pod.
     https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback
     """
     if not workload.is_ordered or workload.strategy != "RollingUpdate" or not is_observed(workload):
@@ -61,7 +61,7 @@ def blocking_pod(workload: Workload, pods: Iterable[Pod]) -> Pod | None:
 
 
 def blocked(workload: Workload, pods: Iterable[Pod]) -> str:
-    """What somebody has to do before a StatefulSet goes on; empty where it does."""
+    """What someone has to do before a StatefulSet continues; empty where it does."""
     pod = blocking_pod(workload, pods)
     if pod is None:
         return ""
@@ -79,7 +79,7 @@ def late_pod(pods: Iterable[Pod]) -> str:
 
 
 def _of_daemon_set(workload: Workload, own: Sequence[Pod]) -> list[Pod]:
-    """As its controller tells them: by the template's number, or, where the template has gone back to an earlier one, by its hash.
+    """As its controller marks them: by the template's number, or, where the template has gone back to an earlier one, by its hash.
 
     `IsPodUpdated` in kubernetes' pkg/controller/daemon/util. The status does not say that hash: a pod of the present number does, or
     one that has the template's images; where all are counted as updated, all are.

@@ -1,7 +1,7 @@
-"""What Headway has set stays Headway's, whatever admission makes of it, until somebody else sets another image.
+"""An image that Headway set stays Headway's, however admission rewrites it, until someone else sets another one.
 
-Mutating webhooks pin images by digest or lead them to a mirror, when we patch or whenever anybody writes the object; the API
-server records such a change as made by whoever wrote: https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers.
+Mutating webhooks pin images by digest or lead them to a mirror, when we patch or whenever anyone writes the object; the API
+server attributes such a change to the client that wrote: https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers.
 """
 
 from collections.abc import Collection
@@ -25,7 +25,7 @@ PUT_BACK_WITHIN = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class PutBack:
-    """Somebody put the image of before back, so long after our patch."""
+    """Someone restored the previous image, this long after our patch."""
 
     by: str
     after: timedelta
@@ -42,7 +42,7 @@ def is_ours(
 ) -> bool:
     """Whether the container has the image that this Deploy gave it, or, where that sets none, the one that it found.
 
-    `images` are what it asked for, and what the API server answered; `digest` is the build that was asked for. Where the record of
+    `images` are what it requested, and what the API server answered; `digest` is the requested build. Where the record of
     who wrote is gone, a rewriting of that build is ours.
     """
     present = all_images(deployment).get(container)

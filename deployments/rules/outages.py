@@ -1,4 +1,4 @@
-"""Why a site has no ready pod, and how its pods are: what is said of a site that fell without a Deploy."""
+"""Why a site has no ready pod, and the state of its pods: for a site that went down without a Deploy."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -43,13 +43,13 @@ class Outage:
     pods: tuple[PodState, ...]
     log: LogSource | None = None
     unexplained: str = ""
-    """The uid of what events may say more of: a pod, or, where there is none, the workload that makes it."""
+    """The uid of what events may explain: a pod, or, where there is none, the workload that creates it."""
 
 
 def outage_of(
     deployment: Workload, pods: Iterable[Pod], events: Sequence[Event] = (), *, container: str, now: datetime
 ) -> Outage:
-    """What keeps a Deployment that wants pods and has none ready, as far as its pods and `events` of them tell."""
+    """What keeps a Deployment that wants pods and has none ready, as far as its pods and their `events` show."""
     own = sorted(
         owned_pods(deployment, pods), key=lambda pod: (pod.created_at or _NEVER, pod.name), reverse=True
     )
@@ -66,7 +66,7 @@ def outage_of(
 
 
 def _maker(workload: Workload) -> str:
-    """Its uid where it makes its pods itself; a Deployment's ReplicaSets do, and its conditions tell."""
+    """Its uid where it makes its pods itself; a Deployment's ReplicaSets do, and its conditions say so."""
     return workload.uid if workload.kind in {WorkloadKind.STATEFUL_SET, WorkloadKind.DAEMON_SET} else ""
 
 

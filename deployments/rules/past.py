@@ -1,4 +1,4 @@
-"""What was deployed to a site within 90 days, as numbers and as a small picture."""
+"""What was deployed to a site within 90 days, as numbers and as a small chart."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ DAY_WIDTH, BASELINE, STEP, MOST_SHOWN = 4, 24, 5, 4
 
 
 class Outcome(StrEnum):
-    """How it ended, as far as the picture tells it apart."""
+    """How it ended, as far as the picture distinguishes."""
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -29,7 +29,7 @@ class PastDeploy:
     outcome: Outcome
     at: datetime
     took: timedelta | None = None
-    """From patch to success; None where it did not succeed, or is no usual Deploy."""
+    """From patch to success; None where it did not succeed, or is not a usual Deploy."""
     lead: timedelta | None = None
     """From commit to running; None where that is not known."""
 
@@ -82,7 +82,7 @@ def _usual(spans: Sequence[timedelta | None]) -> str:
 
 
 def _path(outcome: Outcome, deploys: Sequence[PastDeploy], *, now: datetime) -> str:
-    """Successes stand above the line, failures hang below it, and a rollback is a short bar below: shape tells as well as colour."""
+    """Successes are above the line, failures below it, and a rollback is a short bar below: shape carries the meaning as well as colour."""
     days = Counter((now - each.at) // _DAY for each in deploys if each.outcome is outcome)
     return "".join(
         _stroke(outcome, DAYS - 1 - day, min(count, MOST_SHOWN)) for day, count in sorted(days.items())

@@ -19,7 +19,7 @@ Value: TypeAlias = "str | Sequence[Value] | Mapping[str, Value]"
 class Permission:
     group: str
     resource: str
-    """Its subresource stands behind a slash."""
+    """Its subresource follows a slash."""
     verbs: tuple[str, ...]
     named: bool = False
     """Whether it can be narrowed to names: a list has no name, and neither has what is yet to be created."""

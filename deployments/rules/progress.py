@@ -1,4 +1,4 @@
-"""When a rollout last made progress, for how long it may make none, and when that is its end."""
+"""When a rollout last made progress, how long it may go without, and when it times out."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,7 +34,7 @@ def progress(
     """How far the rollout is, with `ready` new pods, where that is further than `before`; else `before`.
 
     Pods that become ready and fall away again, time and again, are no progress: only a new maximum is. After a change of the
-    wanted number it is measured anew. What moved on while nobody was following did so when the cluster says.
+    wanted number it is measured again. What advanced while nobody was following did so when the cluster says.
     """
     if not rollout.is_observed:
         return before
@@ -49,7 +49,7 @@ def progress(
 
 
 def deadline_seconds(workload: Workload) -> int:
-    """What somebody has allowed the Deployment between two steps, where that is more than the usual; else 0."""
+    """What someone has allowed the Deployment between two steps, where that is more than the usual; else 0."""
     seconds = workload.progress_deadline_seconds or 0
     return seconds if USUAL_DEADLINE_SECONDS < seconds < _NO_DEADLINE_SECONDS else 0
 
@@ -84,7 +84,7 @@ def has_failed(
 ) -> bool:
     """Whether waiting longer cannot help.
 
-    A passed deadline that somebody has set is an end, unless a container still starts within what its own startup probe allows, and that is more.
+    A passed deadline that someone has set is an end, unless a container still starts within what its own startup probe allows, and that is more.
     The usual one is nobody's word: `ROLLOUT_TIMEOUT_SECONDS` counts then.
     """
     if problem and problem.certain and not partly_up:

@@ -1,4 +1,4 @@
-"""What GitHub lists of where an image comes from. Nothing of it is checked here: neither a signature, nor who signed.
+"""What GitHub lists about an image's origin. Nothing is verified here: neither a signature, nor who signed.
 
 https://docs.github.com/en/actions/concepts/security/artifact-attestations
 """
@@ -15,7 +15,7 @@ ASKED_AGAIN_FOR = timedelta(minutes=30)
 
 @dataclass(frozen=True, kw_only=True)
 class Attestation:
-    """One build as its attestation tells it: `repository` is `owner/name`, `commit` 40 digits, `workflow` a path in that repository."""
+    """One build according to its attestation: `repository` is `owner/name`, `commit` 40 digits, `workflow` a path in that repository."""
 
     repository: str
     workflow: str

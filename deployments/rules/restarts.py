@@ -1,4 +1,4 @@
-"""A restart replaces pods and keeps the image: which pods are new is told by the mark that they carry.
+"""A restart replaces pods and keeps the image: the mark on a pod says whether it is new.
 
 How pods are replaced is each kind's own way: https://kubernetes.io/docs/concepts/workloads/controllers/.
 """
@@ -31,17 +31,17 @@ def what_a_restart_does(workloads: Sequence[WorkloadReference]) -> tuple[str, ..
 
 
 def can_restart(workloads: Iterable[WorkloadReference]) -> bool:
-    """Whether any of them has pods of its own."""
+    """Whether any of them has its own pods."""
     return any(each.kind != WorkloadKind.CRON_JOB for each in workloads)
 
 
 def restarted_at(templated: Template | Pod) -> str:
-    """When a restart was asked for, as `kubectl rollout restart` writes it into a template, whose pods carry it too."""
+    """When a restart was requested, as `kubectl rollout restart` writes it into a template, whose pods carry it too."""
     return templated.annotations.get(RESTARTED_AT, "")
 
 
 def restarted_pods(deployment: Workload, pods: Iterable[Pod], *, at: str) -> list[Pod]:
-    """The pods made by the restart of `at`, or by a later one; none where the template has gone back to before it."""
+    """The pods made by the restart of `at`, or by a later one; none where the template was rolled back to before it."""
     present = restarted_at(deployment.template)
     asked, last = parse_time(at), parse_time(present)
     if not asked or not last or last < asked:

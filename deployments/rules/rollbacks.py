@@ -1,4 +1,4 @@
-"""Where a site can go back to, and whether it may do so by itself."""
+"""Where a site can go back to, and whether it may do so automatically."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Past:
 
 
 def way_back(past: Sequence[Past], *, failed: Past, before: str) -> str:
-    """Why a site that failed at `failed` is not rolled back by itself to the commit `before`; empty where it is.
+    """Why a site that failed at `failed` is not rolled back automatically to the commit `before`; empty where it is.
 
     `past` are its earlier Deploys, newest first.
     """
@@ -43,7 +43,7 @@ def _last_was_automatic(past: Iterable[Past]) -> bool:
 
 
 def is_of(image: str, repository: str) -> bool:
-    """Whether the image lies in that image repository."""
+    """Whether the image is in that image repository."""
     try:
         return parse_image(image).repository == repository
     except UnableToParseImage:

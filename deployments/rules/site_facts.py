@@ -10,7 +10,7 @@ from deployments.rules.workloads import is_same_image
 
 
 class CheckState(StrEnum):
-    """GitHub's roll-up of a commit's CI; UNKNOWN when it was not or could not be asked, NONE when there is no CI.
+    """GitHub's rollup of a commit's CI; UNKNOWN when it was not or could not be queried, NONE when there is no CI.
 
     OVERDUE where earlier commits of the branch had CI, and this one has none for longer than that takes to begin.
     """
@@ -24,13 +24,13 @@ class CheckState(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        """CI is going to tell, and has not."""
+        """CI will report, and has not yet."""
         return self in {CheckState.PENDING, CheckState.OVERDUE}
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeployFacts:
-    """One Deploy. `from_sha` is what ran before it; `automatic` when the sync asked for it and not a person.
+    """One Deploy. `from_sha` is what ran before it; `automatic` when the sync requested it rather than a person.
 
     `is_failure` when it failed or took too long; neither an active Deploy nor a cancelled one is.
     `reason` is the name of why it failed, as `diagnosis.Diagnosis` has it; empty where there is none.
@@ -65,12 +65,12 @@ class SiteFacts:
     """What was observed of a site, and when.
 
     `behind_by` counts the branch's commits that the running one lacks, `ahead_by` those it has beside the branch; both
-    are None when GitHub cannot tell, and are asked for `desired_sha` when the site is scaled to zero. `last` is the
+    are None when GitHub does not know, and are for `desired_sha` when the site is scaled to zero. `last` is the
     latest Deploy that ended, `active` one that has not. `running_is_unknown` when GitHub answered
     and does not know the running commit. `built_sha` is the newest commit below a head without an image that has one, comes after
     what runs and is not red, empty where there is none; `head_seen_at` is when the head was first seen, `usual_build` how long builds mostly take here. `github_refused` when GitHub's problem is one that time does not heal. `desired_by` is the field
-    manager that gave the container its image, and `requested_image` is what Headway asked for where an admission has rewritten that to
-    `desired_image`, `accepted_image` the one that Headway or a person last took for right, empty when none was yet. `former_repository`
+    manager that gave the container its image, and `requested_image` is what Headway requested where an admission has rewritten that to
+    `desired_image`, `accepted_image` the one that Headway or a person last accepted, empty when none was yet. `former_repository`
     is where this site's images lay before a rename. Problems and
     `workload_missing` are sentences for a person.
     """
@@ -168,12 +168,12 @@ class SiteFacts:
 
     @property
     def meant_image(self) -> str:
-        """The image that the container is asked to run, as whoever set it spelt it."""
+        """The image that the container is asked to run, in the spelling of the client that set it."""
         return self.requested_image or self.desired_image
 
     @property
     def is_set_by_another(self) -> bool:
-        """True when somebody else than Headway has changed the image since it was last taken for right."""
+        """True when someone other than Headway has changed the image since it was last accepted."""
         if not self.accepted_image or not self.desired_image or self.requested_image:
             return False
         return not is_same_image(self.accepted_image, self.desired_image)

@@ -5,12 +5,12 @@ The first of these that holds is the answer. The order is that of a person's que
 1. deploying: what is being done right now matters most, and explains the rest.
 2. missing: without the Deployment or the repository nothing else means anything.
 3. unknown, the cluster: what we last saw may be long gone.
-4. drifted, another app's image: pods of another app tell nothing about this site, not even when they fail.
+4. drifted, another app's image: pods of another app say nothing about this site, not even when they fail.
 5. failed, no pod is ready: visitors see it. This needs no GitHub, so GitHub's silence must not hide it.
 6. unknown, GitHub: from here on the head is needed.
-7. drifted, no known commit, or one that somebody else set; then unknown, pods of several commits: what runs cannot be compared with the head.
+7. drifted, no known commit, or one that someone else set; then unknown, pods of several commits: what runs cannot be compared with the head.
 8. mixed, workloads or containers at different commits: whatever the head is, what runs is not one commit.
-9. failed, the last Deploy: also when the old pods serve well, since somebody's wish was not fulfilled.
+9. failed, the last Deploy: also when the old pods serve well, since someone's request failed.
 10. current: a Hold, red CI or a missing image are nobody's concern while the head runs.
 11. held: a person's stop beats what machines say of the head, and red before building: a red commit's image helps nobody.
 12. ready, a commit below a head without an image: what is built is more use than what is not, whatever CI says of the head.
@@ -103,7 +103,7 @@ _BY_NEED = (
     State.CURRENT,
 )
 
-# What no other commit would mend: it is put right in the cluster or its registry, and then tried again.
+# What no other commit would fix: it is fixed in the cluster or its registry, and then retried.
 _MENDED_OUTSIDE = frozenset(
     {
         "pull_denied",
@@ -135,7 +135,7 @@ class Answer:
 
 
 def answer_for(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> Answer:
-    """The site's answer at `now`; an observation older than `stale_after` says nothing any more."""
+    """The site's answer at `now`; an observation older than `stale_after` is ignored."""
     with_problems = next(_problems(facts, now=now, stale_after=stale_after), None)
     if with_problems:
         return with_problems
@@ -184,7 +184,7 @@ def _deploying(active: DeployFacts) -> str:
 
 
 def _why_down(facts: SiteFacts) -> tuple[str, ...]:
-    """A Deploy that failed on what is asked for has told why; else the pods do."""
+    """A Deploy that failed on the desired image has said why; otherwise the pods do."""
     failed = findings.failed_deploy(facts)
     if failed and facts.last and facts.last.sha == facts.desired_sha:
         return (failed,)
@@ -192,7 +192,7 @@ def _why_down(facts: SiteFacts) -> tuple[str, ...]:
 
 
 def _way_up(facts: SiteFacts) -> Action:
-    """What helps a site without a ready pod: what helps its failed Deploy; else back, or new pods."""
+    """The action for a site without a ready pod: that of its failed Deploy; else roll back, or restart."""
     last = facts.last
     if not facts.desired_sha:
         return Action.REVIEW

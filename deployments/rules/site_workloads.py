@@ -1,4 +1,4 @@
-"""What was seen of a site's workloads, and whether they agree on one commit."""
+"""The observed state of a site's workloads, and whether they agree on one commit."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class WorkloadSeen:
 
     @property
     def present(self) -> str:
-        """The commit that runs; of what has no pods of its own, or wants none, the one that its next pod would run."""
+        """The commit that runs; where there are no own pods, or none are wanted, the one that its next pod would run."""
         return self.running if self.wanted else self.asked
 
 

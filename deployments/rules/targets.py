@@ -1,4 +1,4 @@
-"""Which containers of a workload a site stands for: those that run its image, init containers too.
+"""Which containers of a workload belong to a site: those that run its image, init containers too.
 
 An app is all that runs its image: a migration in an init container that stays at the old commit is another app than the one that the
 page shows.
@@ -58,7 +58,7 @@ def _meant(workload: Workload, reference: WorkloadReference) -> tuple[str, ...]:
 
 
 def no_target(workload: Workload, reference: WorkloadReference) -> str:
-    """Say that none of the workload's containers can be the site's, and what helps."""
+    """Say that none of the workload's containers can be the site's, and the remedy."""
     present = ", ".join(all_images(workload)) or "none"
     if reference.containers:
         return f"{reference} has no container named {' or '.join(reference.containers)}, only {present}. Correct the mapping."

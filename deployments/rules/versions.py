@@ -1,4 +1,4 @@
-"""Sites by release: which version is the newest, how its image is tagged, and which tags of git an image may stand for.
+"""Sites by release: which version is the newest, how its image is tagged, and which Git tags an image may be from.
 
 Versions are compared as https://semver.org/#spec-item-11 has them, with any number of parts, so that dates are versions too.
 """
@@ -55,7 +55,7 @@ def newest(versions: Sequence[Version], *, pattern: str = "", prereleases: bool 
 
 
 def git_tags(image_tag: str, *, is_number: bool, pattern: str) -> tuple[str, ...]:
-    """What git may call the version that an image's tag stands for, the likeliest first.
+    """What Git may call the version in an image's tag, the likeliest first.
 
     `is_number` where images are tagged with the version alone, and git's tags have a `v`, or what the pattern begins with, before it.
     """

@@ -1,4 +1,4 @@
-"""What a Deploy that was asked for before its time still waits for."""
+"""What a Deploy that was requested early still waits for."""
 
 from deployments.rules.site_facts import CheckState
 from deployments.rules.wording import short

@@ -40,7 +40,7 @@ class WorkloadKind(StrEnum):
 class Counts:
     """How many pods a workload wants, and how many there are by its status; `old` run an earlier template.
 
-    A CronJob has none of its own: all are 0.
+    A CronJob has no pods itself: all are 0.
     """
 
     wanted: int
@@ -125,13 +125,13 @@ class Workload:
     schedule: str = ""
     """When a CronJob starts a Job, as crontab writes it."""
     active_jobs: frozenset[str] = frozenset()
-    """The uids of the Jobs under way that a CronJob has started."""
+    """The uids of the active Jobs that a CronJob has started."""
     progress_deadline_seconds: int | None = None
     min_ready_seconds: int = 0
     selector: LabelSelector = field(default_factory=LabelSelector)
     """Picks at least its own pods. A CronJob has none; here it picks every Job's."""
     template: Template = field(default_factory=Template)
-    """That of its pods; a CronJob's lies in its Jobs' template."""
+    """That of its pods; a CronJob's is in its Jobs' template."""
     counts: Counts
     conditions: Sequence[Condition] = ()
 
@@ -147,7 +147,7 @@ class ReplicaSet:
     labels: Mapping[str, str] = field(default_factory=dict)
     owners: Sequence[Owner] = ()
     revision: int = 0
-    """The Deployment controller counts its templates; one that is gone back to gets a new number."""
+    """The Deployment controller counts its templates; one that is rolled back to gets a new number."""
     template: Template = field(default_factory=Template)
     wanted: int = 0
     total: int = 0
@@ -167,7 +167,7 @@ def all_images(templated: Workload | ReplicaSet) -> dict[str, str]:
 
 
 def matching_containers(workload: Workload, repositories: Collection[str]) -> list[ContainerSpec]:
-    """The containers whose image lies in one of these image repositories, in the template's order, init containers first."""
+    """The containers with an image in one of these image repositories, in the template's order, init containers first."""
     template = workload.template
     return [
         each
@@ -214,7 +214,7 @@ def runs_image(pod: Pod, *, container: str, image: str) -> bool:
 def present_replica_set(deployment: Workload, replica_sets: Iterable[ReplicaSet]) -> ReplicaSet | None:
     """The Deployment's ReplicaSet of its present template, or None while the controller has not made it.
 
-    Of several that cannot be told apart here the newest, for one that is gone back to gets a new revision.
+    Of several that cannot be distinguished here, the newest, for one that is gone back to gets a new revision.
     """
     own = [
         each
@@ -257,7 +257,7 @@ def is_same_image(one: str, other: str) -> bool:
 
 
 def _shape(template: Template) -> tuple[object, ...]:
-    """What tells one template of a Deployment from another, as far as Headway reads templates."""
+    """What distinguishes one template of a Deployment from another, as far as Headway reads templates."""
     images = [(each.name, each.image) for each in (*template.init_containers, *template.containers)]
     return dict(template.annotations), images
 

@@ -1,4 +1,4 @@
-"""What a cluster's owner lets happen to objects on their way in and afterwards, declared as data.
+"""What a cluster's owner has done to objects on admission and afterwards, declared as data.
 
 Mutating admission, as k8s-digester, Kyverno, policy-controller and registry mirrors do it:
 https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#mutatingadmissionwebhook
@@ -16,9 +16,9 @@ WORKLOADS_AND_PODS = (*(kind.plural for kind in WORKLOADS), PODS.plural)
 
 @dataclass(frozen=True, kw_only=True)
 class Mutation:
-    """Rewrites the images of what is created or changed; what is rewritten already stays as it is.
+    """Rewrites the images of what is created or changed; what is rewritten already is left unchanged.
 
-    `registries` leads from the beginning of an image's name to what stands there instead, such as a mirror. `pins` adds the
+    `registries` leads from the beginning of an image's name to its replacement, such as a mirror. `pins` adds the
     digest that the tag means now; with `drops_tag` the digest takes the tag's place.
     """
 
@@ -40,7 +40,7 @@ class Denial:
 
 @dataclass(frozen=True, kw_only=True)
 class Reverter:
-    """Puts back the image that it was told of, `after_seconds`, whoever set another: as GitOps controllers do."""
+    """Restores its configured image after `after_seconds`, whatever set another one: as GitOps controllers do."""
 
     manager: str
     namespace: str
@@ -83,7 +83,7 @@ class Admission:
                 raise forbidden(kind_of(thing), thing["metadata"]["name"], why)
 
     def original(self, image: str) -> str:
-        """The image that was asked for, however it is spelt by now: one content under all its names."""
+        """The requested image, in whatever spelling: one content under all its names."""
         return self._originals.get(image, image)
 
     def _rewritten(self, image: str, mutation: Mutation) -> str:

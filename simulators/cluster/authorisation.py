@@ -1,4 +1,4 @@
-"""Who asks, and what they may do: bearer tokens and RBAC, read from the files that k8s/ ships."""
+"""Authentication and authorization: bearer tokens and RBAC, read from the files in k8s/."""
 
 import secrets
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ _ACCOUNT = "system:serviceaccount:"
 
 @dataclass(frozen=True)
 class ResourceAttributes:
-    """What somebody wants to do, in RBAC's words; `resource` has its subresource behind a slash."""
+    """What someone wants to do, in RBAC's words; `resource` has its subresource behind a slash."""
 
     verb: str
     group: str
@@ -42,7 +42,7 @@ def _parsed(text: str) -> list[Json]:
 class Authorisation:
     """`rbac` are the folders with the Roles, the RoleBindings and the ServiceAccount of the user `headway`.
 
-    Roles and RoleBindings that somebody has created in the cluster count as well.
+    Roles and RoleBindings that someone has created in the cluster count as well.
     """
 
     def __init__(self, rbac: Sequence[Path], store: Store) -> None:
@@ -75,7 +75,7 @@ class Authorisation:
         self._grants = [grant for grant in self._grants if grant[1] != namespace]
 
     def token(self, user: str) -> str:
-        """A user's token; a ServiceAccount, by its full name, gets one when it is first asked for."""
+        """A user's token; a ServiceAccount, by its full name, gets one on first use."""
         if user.startswith(_ACCOUNT) and user not in self._names:
             self._names[user] = user
             self._tokens[user] = secrets.token_urlsafe(24)

@@ -1,4 +1,4 @@
-"""One thread that does what is due: a heap of timers, asleep in between. In a simulated time, whoever passes the time does it."""
+"""One thread that does what is due: a heap of timers, asleep in between. In simulated time, the caller that advances the clock does it."""
 
 import heapq
 import itertools
@@ -57,7 +57,7 @@ class Clock:
                 self._wake.notify_all()
 
     def settle(self, *, timeout_seconds: float) -> None:
-        """Runs everything but patient work without waiting for its time; raises TimeoutError when it goes on for ever."""
+        """Runs everything but patient work without waiting for its time; raises TimeoutError when it never ends."""
         with self._wake:
             self._hurried = True
             self._wake.notify_all()

@@ -167,9 +167,9 @@ class DemoCluster(Contents, Switches):
     # How it fails.
 
     def expire_continue_tokens(self) -> None:
-        """Every list that is half read must be started anew: 410."""
+        """Every list that is half read must be restarted: 410."""
         self.api.lists.expire()
 
     def forget_history(self) -> None:
-        """Every watch that asks for an older revision is told 410."""
+        """Every watch that asks for an older revision gets 410."""
         self.store.forget_history()

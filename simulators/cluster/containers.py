@@ -94,7 +94,7 @@ class Containers(Pulls):
         self._later(period, self._probe_startup, key, name, image, passes_at, number + 1, patient=True)
 
     def _lack(self, key: PodKey, name: str, image: str, missing: str) -> None:
-        """What the environment needs is not there; the kubelet looks again at each of its rounds."""
+        """What the environment needs is not there; the kubelet retries at each of its rounds."""
         state = waiting(self._habits.behaviour(image).waiting_reason, missing)
         pod = self._update(key, name, lambda one: {**one, "state": state})
         if pod is not None:

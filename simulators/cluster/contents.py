@@ -1,4 +1,4 @@
-"""Putting things into the cluster and looking at them, from the same process."""
+"""Putting things into the cluster and reading them, from the same process."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -67,7 +67,7 @@ class Contents:
     ) -> Json:
         """Creates a Deployment of containers (name to image, or to more of the container).
 
-        More of its pods' spec is in `pod`, more of its own are keywords (`strategy=`, `paused=`…).
+        More of its pods' spec is in `pod`, more of the object's own spec are keywords (`strategy=`, `paused=`…).
 
         `settled` makes its ReplicaSet and its ready pods at once, without any event, whatever their behaviour.
         """
@@ -116,7 +116,7 @@ class Contents:
         *,
         manager: str = "kubectl-edit",
     ) -> Json:
-        """What somebody else does with `kubectl edit`: `how` changes the copy that it is given."""
+        """What someone else does with `kubectl edit`: `how` changes the copy that it is given."""
 
         def changed(thing: Json) -> Json:
             how(thing)
@@ -166,7 +166,7 @@ class Contents:
     def set_image(
         self, namespace: str, name: str, *, container: str, image: str, manager: str = "kubectl-set"
     ) -> Json:
-        """What somebody else does with `kubectl set image`."""
+        """What someone else does with `kubectl set image`."""
 
         def change(deployment: Json) -> Json:
             for one in deployment["spec"]["template"]["spec"]["containers"]:
@@ -187,7 +187,7 @@ class Contents:
         self.api.writes.delete(Target(DEPLOYMENTS, namespace, name), {})
 
     def annotate(self, namespace: str, name: str, **annotations: str) -> Json:
-        """What somebody else does with `kubectl annotate`; to a Deployment that is a new generation."""
+        """What someone else does with `kubectl annotate`; to a Deployment that is a new generation."""
 
         def change(deployment: Json) -> Json:
             present = deployment["metadata"].get("annotations") or {}

@@ -17,7 +17,7 @@ _ROLLING: dict[str, tuple[str, Json]] = {
     "StatefulSet": ("updateStrategy", {"partition": 0}),
     "DaemonSet": ("updateStrategy", {"maxUnavailable": 1, "maxSurge": 0}),
 }
-"""What a RollingUpdate has unless it is given, by kind, and the field where that stands."""
+"""What a RollingUpdate has unless it is given, by kind, and the field that holds it."""
 _SPECS: dict[str, Json] = {
     "Deployment": {"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600},
     "StatefulSet": {

@@ -143,7 +143,7 @@ class DeploymentController:
         self._store.replace(DEPLOYMENTS.plural, {**written, "metadata": metadata})
 
     def _watch_deadline(self, deployment: Json, status: Json) -> None:
-        """Looks again when the progress deadline has passed."""
+        """Checks again when the progress deadline has passed."""
         progressing = conditions.find(status["conditions"], "Progressing")
         done = ("NewReplicaSetAvailable", "ProgressDeadlineExceeded", "DeploymentPaused")
         if progressing is None or progressing["reason"] in done or deployment["spec"].get("paused"):

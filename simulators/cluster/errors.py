@@ -131,7 +131,7 @@ _STANDARD = {
 
 
 def asked_for(code: int, *, message: str = "", retry_after: int | None = None) -> ApiError:
-    """The failure that a test asked for, with `Retry-After` in seconds where one is given."""
+    """The failure that a test requested, with `Retry-After` in seconds where one is given."""
     reason, usual = _STANDARD.get(code, ("", f"asked to answer {code}"))
     message = message or usual
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}

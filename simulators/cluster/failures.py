@@ -15,7 +15,7 @@ class DroppedConnection(Exception):
 class Failure:
     """What happens to the next `times` requests that fit, but for the first `skip`; `after` lets the request take effect first.
 
-    `dry_run` tells requests that only try a change from those that make it; None: both fit.
+    `dry_run` selects requests that only try a change, or those that make it; None: both match.
     """
 
     times: int

@@ -9,7 +9,7 @@ REVISION_HASH = "controller-revision-hash"
 
 
 def current_template(store: Store, kind: Kind, thing: Json) -> Json:
-    """The ControllerRevision of the present template: made when there is none, numbered anew when it is gone back to."""
+    """The ControllerRevision of the present template: created when there is none, renumbered when it is rolled back to."""
     found = store.owned_by(thing["metadata"]["uid"], CONTROLLER_REVISIONS.plural)
     newest = max((one["revision"] for one in found), default=0)
     template = thing["spec"]["template"]

@@ -1,4 +1,4 @@
-"""The file that tells kubectl, and every other client, how to reach the cluster."""
+"""The file by which kubectl, and every other client, reaches the cluster."""
 
 import base64
 

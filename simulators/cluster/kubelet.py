@@ -75,7 +75,7 @@ class Kubelet:
         self._prepare(key, monotonic())
 
     def _no_room(self, key: PodKey, pod: Json) -> None:
-        """The scheduler looks again from time to time: nodes come, and other pods go."""
+        """The scheduler retries from time to time: nodes come, and other pods go."""
         waits = unschedulable(pod, _NO_ROOM)
         if waits["status"] != pod["status"]:
             self._store.replace(PODS.plural, waits)

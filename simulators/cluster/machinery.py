@@ -1,4 +1,4 @@
-"""The controllers, wired to the store: every change wakes those whom it concerns, and nobody polls."""
+"""The controllers, wired to the store: every change wakes those that it concerns, and nothing polls."""
 
 from simulators.cluster.admission import Admission
 from simulators.cluster.clock import Clock, WorkQueue

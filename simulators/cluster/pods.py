@@ -1,4 +1,4 @@
-"""Pods: how they are made, and the pieces of their status."""
+"""Pods: how they are created, and the pieces of their status."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -171,7 +171,7 @@ def _phase(pod: Json, init: list[Json], statuses: list[Json]) -> str:
 
 
 def with_condition(pod: Json, kind: str, *, ok: bool, **more: Any) -> Json:
-    """The pod with a condition of somebody else's, as a readiness gate's controller writes it."""
+    """The pod with a condition of someone else's, as a readiness gate's controller writes it."""
     others = [one for one in pod["status"].get("conditions", ()) if one["type"] != kind]
     listed = [*others, _condition(pod, kind, ok=ok, **more)]
     return with_conditions({**pod, "status": {**pod["status"], "conditions": listed}})

@@ -14,7 +14,7 @@ from simulators.cluster.store import Store
 
 
 class Pulls(Steps):
-    """What a node has pulled it keeps: a tag that was pushed anew is pulled again where imagePullPolicy is Always only."""
+    """A node keeps what it has pulled: a tag that was pushed again is pulled again only where imagePullPolicy is Always."""
 
     def __init__(self, store: Store, clock: Clock, recorder: Recorder, habits: Habits) -> None:
         super().__init__(store, clock, recorder, habits)

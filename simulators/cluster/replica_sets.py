@@ -43,7 +43,7 @@ def new_replica_set(deployment: Json, replicas: int, annotations: Json) -> Json:
 
 
 def template_of(replica_set: Json) -> Json:
-    """The ReplicaSet's template without the label that tells it from others."""
+    """The ReplicaSet's template without the label that distinguishes it from others."""
     template = copy(replica_set["spec"]["template"])
     template["metadata"]["labels"].pop(HASH, None)
     return template

@@ -1,4 +1,4 @@
-"""What puts its own image back: GitOps controllers, and operators that own a Deployment."""
+"""What restores its own image: GitOps controllers, and operators that own a Deployment."""
 
 from simulators.cluster.admission import Reverter
 from simulators.cluster.clock import Clock
@@ -9,7 +9,7 @@ from simulators.cluster.writes import Writes
 
 
 class Reverters:
-    """`reverters` may change at any time; each looks at a Deployment when it was written."""
+    """`reverters` may change at any time; each checks a Deployment when it was written."""
 
     def __init__(self, store: Store, clock: Clock, writes: Writes) -> None:
         self.reverters: list[Reverter] = []

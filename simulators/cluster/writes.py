@@ -1,4 +1,4 @@
-"""Creating, changing and deleting objects: what stands between a request's body and the store."""
+"""Creating, changing and deleting objects: what happens between a request's body and the store."""
 
 from collections.abc import Callable
 
@@ -90,7 +90,7 @@ class Writes:
             return new if dry_run else self._store.replace(kind.plural, new)
 
     def _admitted(self, kind: Kind, thing: Json) -> Json:
-        """As mutating webhooks want it. What they write is recorded as written by whoever asked. Raises 403."""
+        """As mutating webhooks want it. What they write is attributed to the client that sent the request. Raises 403."""
         return self._machinery.admission.admitted(kind.plural, thing) if kind in WORKLOADS else thing
 
     def _check_quota(self, kind: Kind, thing: Json) -> None:

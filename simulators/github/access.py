@@ -1,4 +1,4 @@
-"""Who asks: tokens, each for all owners or for one, and the App with its installations, judged as strictly as GitHub does."""
+"""Authentication: tokens, each for all owners or for one, and the App with its installations, as strict as GitHub."""
 
 import secrets
 import threading
@@ -35,7 +35,7 @@ class App:
     installations: dict[int, tuple[str, str]] = field(default_factory=dict)
     """(`users` or `orgs`, owner in lower case) by the installation's id."""
     permissions: dict[str, str] = field(default_factory=lambda: dict(ALL_PERMISSIONS))
-    """What every installation was granted, told with it and with each token."""
+    """What every installation was granted, sent with it and with each token."""
     states_permissions: bool = True
 
     def __post_init__(self) -> None:
@@ -86,10 +86,10 @@ class App:
 
 @dataclass(frozen=True)
 class TokenHeaders:
-    """What GitHub tells of a token in its headers: a classic one's `scopes`, and when it ends."""
+    """What GitHub says about a token in its headers: a classic one's `scopes`, and when it ends."""
 
     scopes: str | None = None
-    """None: it is fine-grained, and GitHub does not tell."""
+    """None: it is fine-grained, and GitHub does not say."""
     expires_at: datetime | None = None
 
     def headers(self) -> dict[str, str]:

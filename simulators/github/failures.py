@@ -1,4 +1,4 @@
-"""The ways in which GitHub fails, to be asked for, and the limits that it counts down."""
+"""The ways in which GitHub fails, on request, and the limits that it counts down."""
 
 import time
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ UNICORN = b"<!DOCTYPE html><html><head><title>Unicorn! &middot; GitHub</title></
 
 @dataclass
 class Limit:
-    """One hourly budget; `retry_after_seconds` is what the secondary limit tells."""
+    """One hourly budget; `retry_after_seconds` is what the secondary limit sends."""
 
     limit: int = 5000
     used: int = 0
@@ -52,7 +52,7 @@ class Limit:
         self.used = self.limit - value
 
     def spend(self, cost: int = 1) -> bool:
-        """False when there was nothing left to spend. A new hour starts by itself."""
+        """False when there was nothing left to spend. A new hour starts automatically."""
         if datetime.now(UTC) >= self.resets_at:
             self.used, self.resets_at = 0, datetime.now(UTC) + timedelta(hours=1)
         if self.remaining < cost:

@@ -1,4 +1,4 @@
-"""Git's smart HTTP, protocol version 2, as far as `git ls-remote` goes: what everybody may read without a token.
+"""Git's smart HTTP, protocol version 2, as far as `git ls-remote` goes: what everyone may read without a token.
 
 https://git-scm.com/docs/gitprotocol-v2 and https://git-scm.com/docs/gitprotocol-http
 """
@@ -25,7 +25,7 @@ def answered(request: Request, catalogue: Catalogue, url: str) -> Response:
     match = _PATH.fullmatch(request.path)
     found = catalogue.find(match["owner"], match["name"]) if match else None
     if match is None or found is None or found.is_hidden or found.is_private:
-        # GitHub asks for a password rather than tell that there is nothing.
+        # GitHub asks for a password rather than reveal that there is nothing.
         return Response(
             status=401, headers={"WWW-Authenticate": 'Basic realm="GitHub"'}, body=b"Repository not found."
         )

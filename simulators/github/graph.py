@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True)
 class Person:
-    """Who wrote a commit; `login` is empty for bots and strangers, whom GitHub does not know as a user."""
+    """Who wrote a commit; `login` is empty for bots and strangers without a GitHub account."""
 
     name: str
     email: str
@@ -50,7 +50,7 @@ class Divergence:
 
 
 class CommitGraph:
-    """Append-only: parents stand before their children, which is what the walk in `divergence` builds on."""
+    """Append-only: parents come before their children, which the walk in `divergence` relies on."""
 
     def __init__(self) -> None:
         self.commits: list[Commit] = []

@@ -64,7 +64,7 @@ class RateLimitNode:
 
 
 def failed(failure: Failure, limit: Limit) -> Response:
-    """The failures that GraphQL tells with status 200."""
+    """The failures that GraphQL reports with status 200."""
     if failure is Failure.RATE_LIMITED:
         limit.remaining = 0
         error: Any = {"type": "RATE_LIMITED", "message": "API rate limit exceeded for user ID 1."}

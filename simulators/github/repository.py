@@ -28,7 +28,7 @@ class Release:
 
 
 class Repository:
-    """One repository. `history` fills it the first time that anybody looks, so that thousands cost nothing."""
+    """One repository. `history` fills it the first time that anyone looks, so that thousands cost nothing."""
 
     type_name = "Repository"
 
@@ -53,7 +53,7 @@ class Repository:
         self.tags: dict[str, str] = {}
         """The commit that each tag leads to, in the order in which they were made."""
         self.annotated: set[str] = set()
-        """Tags with a tag object of their own between them and their commit."""
+        """Annotated tags: with a tag object between them and their commit."""
         self.attestations: dict[str, list[dict[str, Any]]] = {}
         """Statements by the digest that they are about."""
         self.releases: list[Release] = []
@@ -96,7 +96,7 @@ class Repository:
         at: datetime | None = None,
         files: tuple[str, ...] = ("main.go",),
     ) -> str:
-        """The sha of a new commit at the tip of the branch (default: the default one), whose tip is its parent unless told."""
+        """The sha of a new commit at the tip of the branch (default: the default one), whose tip is its parent unless given."""
         branch = branch or self.default_branch
         if parents is None:
             parents = (self.branches[branch],) if branch in self.branches else ()
@@ -202,9 +202,9 @@ class Repository:
         self.is_archived = True
 
     def rename(self, name: str, *, owner: str = "") -> None:
-        """From now on the old name leads here, until somebody takes it."""
+        """From now on the old name leads here, until someone takes it."""
         if self.catalogue is None:
-            raise ValueError("This repository stands in no catalogue: add it to one before renaming it.")
+            raise ValueError("This repository is in no catalogue: add it to one before renaming it.")
         self.catalogue.rename(self, owner or self.owner, name)
 
     def delete(self) -> None:

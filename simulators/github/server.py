@@ -1,4 +1,4 @@
-"""GitHub on loopback: who asks, what is left of their budget, what fails, and then the answer."""
+"""GitHub on loopback: authentication, the remaining budget, planned failures, and then the answer."""
 
 import threading
 from dataclasses import replace
@@ -22,7 +22,7 @@ class DemoGitHub:
     """Speaks GitHub's API at `url` (and at `url/api/v3` with `url/api/graphql`, as GitHub Enterprise Server does).
 
     Settings, to be changed at any time: `latency_seconds` before each answer, `max_aliases` of one query, `most_answers`
-    after which each further alias gets an error of its own, `patch_bytes` of each
+    after which each further alias gets its own error, `patch_bytes` of each
     file in a comparison, `limits` by resource (`graphql`, `core`).
     """
 

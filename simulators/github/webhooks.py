@@ -1,4 +1,4 @@
-"""Webhooks as GitHub sends them: signed, each with an id of its own, and never a second time.
+"""Webhooks as GitHub sends them: signed, each with its own id, and never a second time.
 
 https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
@@ -42,14 +42,14 @@ class Webhooks:
         self.deliver("push", push_payload(repository, before=before, branch=branch))
 
     def check_suite(self, repository: Repository, sha: str) -> None:
-        """Say that CI has ended, with what the repository tells of this commit."""
+        """Say that CI has ended, with what the repository has for this commit."""
         conclusion = _CONCLUSIONS.get(repository.checks(sha) or "", "neutral")
         suite = {"head_sha": sha, "head_branch": repository.default_branch, "conclusion": conclusion}
         payload = {"action": "completed", "check_suite": suite | {"status": "completed"}}
         self.deliver("check_suite", payload | {"repository": _described(repository)})
 
     def deliver(self, event: str, payload: dict[str, Any]) -> None:
-        """Send it to each address; what is answered stands in the log."""
+        """Send it to each address; the answer is in the log."""
         # One id for an event, wherever it goes.
         number = str(uuid4())
         for url, secret in self.addresses.items():

@@ -70,7 +70,7 @@ class Failures:
             self._planned.clear()
 
     def strike(self, request: Request) -> Response | None:
-        """The answer that was planned for such a request, after its wait; None to go on as usual."""
+        """The answer that was planned for such a request, after its wait; None to continue as usual."""
         with self._lock:
             failure = next((one for one in self._planned if one.fits(request)), None)
             if failure is None:
@@ -110,7 +110,7 @@ class Switches:
         self.failures.plan(Failure(times, path_contains, status=status, retry_after=wait))
 
     def limit_to(self, requests: int, *, seconds: float) -> None:
-        """From now on so many manifests may be asked for in so many seconds."""
+        """From now on so many manifests may be requested in so many seconds."""
         self.failures.limit = Limit(requests, seconds)
 
     def answer_oddly(self, oddity: Oddity, times: int = 99, *, path_contains: str = "/manifests/") -> None:

@@ -195,7 +195,7 @@ def _manifest(
 
 
 def _index(media_type: str, manifest: Blob, attestation: Blob, annotations: Mapping[str, str]) -> Blob:
-    """As BuildKit writes it: behind the platform's manifest stands what attests to it, for a platform that nobody has."""
+    """As BuildKit writes it: the platform's manifest is followed by its attestation, for a platform that does not exist."""
     about = {
         "vnd.docker.reference.digest": manifest.digest,
         "vnd.docker.reference.type": "attestation-manifest",

@@ -1,4 +1,4 @@
-"""Answers that other registries, and what stands before them, give in the place of docker-registry's, in their own words."""
+"""Answers that other registries, and proxies before them, give in place of docker-registry's, in their own words."""
 
 from dataclasses import dataclass
 

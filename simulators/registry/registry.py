@@ -1,4 +1,4 @@
-"""`DemoRegistry`: what docker-registry 2.8 and a token server answer, to those who only read."""
+"""`DemoRegistry`: what docker-registry 2.8 and a token server answer to read requests."""
 
 import re
 from types import TracebackType
@@ -65,7 +65,7 @@ class DemoRegistry(Switches):
 
     @property
     def host(self) -> str:
-        """What stands before the first slash of its images' names, such as `127.0.0.1:5000`."""
+        """What precedes the first slash of its images' names, such as `127.0.0.1:5000`."""
         return self._server.host
 
     @property

@@ -29,7 +29,7 @@ class _Token:
 
 
 class Tokens:
-    """`seconds` is how long a token lives, told where `states_expiry`; `field` is the name under which it is sent."""
+    """`seconds` is how long a token lives, sent where `states_expiry`; `field` is the name under which it is sent."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -63,7 +63,7 @@ class Tokens:
         return path not in self.private or self.private[path] == account
 
     def refuse(self, request: Request, path: str, realm: str) -> Response | None:
-        """The 401 for a request whose token is none, or not for this repository; None when it may go on."""
+        """The 401 for a request whose token is missing, or not for this repository; None when it may continue."""
         sent = request.headers.get("authorization", "")
         with self._lock:
             token = self._issued.get(sent.removeprefix("Bearer "))

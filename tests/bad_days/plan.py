@@ -27,7 +27,7 @@ LOOK_SECONDS = (5.0, 15.0, 15.0, 20.0, 20.0)
 DISTURBED_FOR_SECONDS = 240.0
 """What disturbs a Deploy does so soon: of what stays wrong, the cause is to be seen in the end."""
 LONGEST_SECONDS = 780.0
-"""For how long a rollout may stand still that comes up in the end: less than ROLLOUT_TIMEOUT_SECONDS."""
+"""For how long a rollout that succeeds in the end may stall: less than ROLLOUT_TIMEOUT_SECONDS."""
 ALONE = frozenset({Around.FULL_QUOTA})
 """They would change what becomes of other Deploys."""
 
@@ -40,12 +40,12 @@ class Attempt:
     case: Case
     auto_rollback: bool = False
     disturbances: tuple[Disturbance, ...] = ()
-    """By the time since it was asked for."""
+    """By the time since it was requested."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """Deploys that are asked for at one moment, and what happens around all of them."""
+    """Deploys that are requested at one moment, and what happens around all of them."""
 
     quiet_seconds: float
     """Before it."""
@@ -74,7 +74,7 @@ class Planner:
     """Those whose pods have a readiness gate."""
     rewrites_templates: bool = True
     """In the first half of the days: webhooks rewrite Deployments, and nobody else sets images. What others set is not
-    known any more once it is rewritten."""
+    known once it is rewritten."""
     chance: Random = field(init=False)
 
     def __post_init__(self) -> None:

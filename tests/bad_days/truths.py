@@ -41,7 +41,7 @@ class Around(StrEnum):
     POLICY = "a policy refuses the patch"
     REMOVED = "the image goes from its registry after the patch"
     GITOPS = "a GitOps controller puts the older image back"
-    BY_HAND = "somebody sets another image meanwhile"
+    BY_HAND = "someone sets another image meanwhile"
 
 
 @dataclass(frozen=True, kw_only=True)

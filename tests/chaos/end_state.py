@@ -13,7 +13,7 @@ def still_active(deploys: Sequence[Deploy]) -> list[Deploy]:
 
 
 def in_words(deploys: Sequence[Deploy]) -> list[str]:
-    """Return how each stands, for a failing test's message."""
+    """Return each one's status, for a failing test's message."""
     return [f"{each.pk} {each.status}: {each.message}" for each in deploys]
 
 

@@ -108,7 +108,7 @@ class Service:
 
 @contextmanager
 def two_of_each(env: dict[str, str], folder: Path) -> Iterator[tuple[Service, list[Process]]]:
-    """Run them, and people who look at pages all the time; yield the service and all four processes."""
+    """Run them, and people who load pages all the time; yield the service and all four processes."""
     client = Client()
     client.force_login(make_user("chaos"))
     webs, workers = [], []

@@ -119,7 +119,7 @@ def stop_database(server: EmbeddedPostgres, *, seconds: float) -> None:
 
 
 def hang_database(server: EmbeddedPostgres, *, seconds: float) -> None:
-    """Freeze every process of the server, as a disk that answers no more does."""
+    """Freeze every process of the server, as a disk that no longer answers does."""
     pids = _family(server.pid)
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
@@ -136,7 +136,7 @@ def _family(postmaster: int) -> list[int]:
 
 @contextmanager
 def supervised_worker(env: dict[str, str], folder: Path) -> Iterator[None]:
-    """A worker that is started anew whenever it ends, as the kubelet does."""
+    """A worker that is restarted whenever it ends, as the kubelet does."""
     over = Event()
 
     def supervise() -> None:

@@ -105,7 +105,7 @@ def test_the_new_worker_ends_the_deploy_that_the_old_one_began(
     check_patched_once_at_most(world, [deploy])
 
 
-def test_a_headway_that_does_not_come_up_is_told_of_by_the_old_one(
+def test_a_headway_that_does_not_come_up_is_reported_by_the_old_one(
     world: World, clients: Clients, tmp_path: Path
 ) -> None:
     before = world.running_image(HOST)

@@ -80,7 +80,7 @@ def test_a_hundred_kills_leave_none_of_a_site_s_three_workloads_behind(
 
 
 def give_three_workloads(world: World, host: str) -> None:
-    """Let the site stand for a worker with an init container and a CronJob, too; every second one has a release job."""
+    """Map the site to a worker with an init container and a CronJob, too; every second one has a release job."""
     name = world.mappings[host].deployment
     world.apply("background", image=world.image(host), name=name)
     site = Site.objects.get(host=host)

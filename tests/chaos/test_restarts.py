@@ -53,7 +53,7 @@ def use_while_restarting(
         try:
             requests = _deploy_in_turn(world, service, until=monotonic() + seconds)
         finally:
-            # Else it would go on starting processes, which take other tests' tasks, for ever.
+            # Else it would keep starting processes, which take other tests' tasks, forever.
             over.set()
             restarter.join()
         active = Deploy.objects.filter(status__in=ACTIVE_STATUSES)
@@ -63,7 +63,7 @@ def use_while_restarting(
 
 
 def _pages_of(folder: Path) -> int:
-    """Number of pages that people looked at: the logs have one line for each."""
+    """Number of page views: the logs have one line for each."""
     logs = [each.read_text(errors="replace") for each in folder.glob("web*.log")]
     return sum(log.count('"message": "GET ') for log in logs)
 

@@ -1,4 +1,4 @@
-"""Many thumbs at one moment on one site, over HTTP: one Deploy, and whoever wanted another is told."""
+"""Many taps at one moment on one site, over HTTP: one Deploy, and a person who wanted another one gets a message."""
 
 import sys
 import threading
@@ -41,7 +41,7 @@ def _is_up(address: str) -> bool:
 
 
 def person(name: str, address: str) -> Callable[[str, str], requests.Response]:
-    """Log somebody in; return what taps Deploy on their behalf and follows to the page that tells how it went."""
+    """Log someone in; return what taps Deploy on their behalf and follows to the page that shows how it went."""
     client = Client()
     client.force_login(make_user(name))
     cookies = {"sessionid": client.cookies["sessionid"].value}
@@ -56,7 +56,7 @@ def person(name: str, address: str) -> Callable[[str, str], requests.Response]:
 
 
 def all_at_once(taps: list[Callable[[], requests.Response]]) -> list[requests.Response]:
-    """Start every tap at one moment, each in a thread of its own; return the answers in the taps' order."""
+    """Start every tap at one moment, each in its own thread; return the answers in the taps' order."""
     answers: dict[int, requests.Response] = {}
     start = threading.Barrier(len(taps))
 
@@ -87,7 +87,7 @@ def test_fifty_taps_at_once_are_one_deploy(world: World, clients: Clients, web: 
     assert AuditEvent.objects.filter(kind=AuditEvent.Kind.DEPLOY).count() == 1
 
 
-def test_of_two_people_who_deploy_different_commits_one_is_told(
+def test_of_two_people_who_deploy_different_commits_one_gets_a_message(
     world: World, clients: Clients, web: str
 ) -> None:
     seen = world.repository(HOST).head

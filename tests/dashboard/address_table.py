@@ -8,7 +8,7 @@ Row = dict[str, tuple[str, str, str, str]]
 
 
 def row(get: str, post: str) -> Row:
-    """Read `nobody viewer deployer admin` for looking and for acting; one word stands for all four."""
+    """Read `nobody viewer deployer admin` for reading and for acting; one word is for all four."""
     columns = [text.split() * (4 if " " not in text else 1) for text in (get, post)]
     return {"GET": (*columns[0],), "POST": (*columns[1],)}  # type: ignore[dict-item]  # four each, as the test counts
 
@@ -22,7 +22,7 @@ DEPLOYER = row("login no ok ok", "login no ok ok")
 DEPLOYER_ACTS = row("405", "login no ok ok")
 LEAVING = row("405", "ok")
 DOOR = row("405", "ok")
-"""Who sends is told by a signature or a token, whoever is logged in."""
+"""A signature or a token identifies the sender, regardless of any login."""
 ADMIN = row("login login login ok", "login login login ok")
 ADMIN_READS = row("login login login ok", "login login login no")
 ADMIN_ONLY_LOOKS = row("login login login ok", "login login login 405")

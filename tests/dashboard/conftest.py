@@ -49,7 +49,7 @@ def make_site() -> MakeSite:
         minute_ago = timezone.now() - timedelta(minutes=1)
         observed = {
             "head_sha": HEAD,
-            "head_headline": f"Mend {name}",
+            "head_headline": f"Fix {name}",
             "head_author": "Ada",
             "head_committed_at": minute_ago,
             "check_state": "success",
@@ -83,7 +83,7 @@ def synced() -> SyncRun:
 
 @pytest.fixture
 def person() -> User:
-    """Somebody who may deploy."""
+    """Someone who may deploy."""
     return make_user("eve")
 
 

@@ -8,7 +8,7 @@ from dashboard.gunicorn_worker import Worker
 class Narrow(Worker):
     def init_process(self) -> None:
         for listener in self.sockets:
-            # Whoever connects inherits it.
+            # Connections inherit it.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
         super().init_process()
 

@@ -1,4 +1,4 @@
-"""A passkey without a device: it signs whatever challenge and origin it is told to (W3C, Web Authentication, level 2)."""
+"""A passkey without a device: it signs whatever challenge and origin it is given (W3C, Web Authentication, level 2)."""
 
 import json
 from hashlib import sha256

@@ -36,9 +36,9 @@ def test_the_admin_uses_the_one_login(stranger: Client, viewer: Client) -> None:
 
 
 def test_activity_shows_syncs(viewer: Client) -> None:
-    SyncRun.objects.create(started_at=timezone.now(), trigger="schedule", message="34 sites looked at.")
+    SyncRun.objects.create(started_at=timezone.now(), trigger="schedule", message="34 sites checked.")
 
-    assert "34 sites looked at." in viewer.get("/activity/").text
+    assert "34 sites checked." in viewer.get("/activity/").text
 
 
 def test_a_phone_stays_logged_in_for_a_month(stranger: Client) -> None:

@@ -82,7 +82,7 @@ def test_chunks_are_counted_as_they_come() -> None:
 
 
 @pytest.mark.parametrize("chunk", [b"1;" + b"x" * 900 + b"\r\na\r\n", b"7fffffffffffffff\r\n"])
-def test_nothing_is_kept_for_ever_for_what_chunks_are_wrapped_in(chunk: bytes) -> None:
+def test_nothing_is_kept_forever_for_what_chunks_are_wrapped_in(chunk: bytes) -> None:
     assert fed(CHUNKED + chunk * 3000) is Progress.LARGE_BODY
 
 
@@ -91,7 +91,7 @@ def test_a_head_without_an_end_is_refused(head: bytes) -> None:
     assert fed(head + b"x" * LARGEST_HEAD, b"x") is Progress.LARGE_HEAD
 
 
-def test_who_waits_to_be_told_is_told_once_the_head_is_there() -> None:
+def test_a_client_that_waits_for_100_continue_gets_it_once_the_head_is_there() -> None:
     arrival = Arrival()
 
     arrival.feed(HEAD + b"Expect: 100-Continue\r\nContent-Length: 1\r\n\r\n")

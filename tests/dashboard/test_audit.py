@@ -22,7 +22,7 @@ def newest() -> AuditEvent:
     return event
 
 
-def test_a_wish_is_told_with_who_and_from_where(deployer: Client, site: Site, person: User) -> None:
+def test_a_request_is_recorded_with_who_and_from_where(deployer: Client, site: Site, person: User) -> None:
     deployer.post(f"/sites/{HOST}/deploy", {"sha": HEAD, "seen": RUNNING}, REMOTE_ADDR="192.0.2.7")
 
     event = newest()
@@ -36,7 +36,7 @@ def test_a_wish_is_told_with_who_and_from_where(deployer: Client, site: Site, pe
     assert event.message == f"Requested a deploy of {HEAD[:7]}."
 
 
-def test_a_refusal_is_told_with_its_reason(deployer: Client, site: Site) -> None:
+def test_a_refusal_is_reported_with_its_reason(deployer: Client, site: Site) -> None:
     deployer.post(f"/sites/{HOST}/deploy", {"sha": HEAD, "seen": "c" * 40})
 
     assert newest().kind == Kind.REFUSAL
@@ -44,7 +44,7 @@ def test_a_refusal_is_told_with_its_reason(deployer: Client, site: Site) -> None
     assert not Deploy.objects.exists()
 
 
-def test_a_hold_and_its_end_are_told(deployer: Client, site: Site) -> None:
+def test_a_hold_and_its_end_are_reported(deployer: Client, site: Site) -> None:
     deployer.post(f"/sites/{HOST}/hold", {"reason": "Migration"})
     deployer.post(f"/holds/{Hold.objects.get().pk}/resume")
 
@@ -55,7 +55,7 @@ def test_a_hold_and_its_end_are_told(deployer: Client, site: Site) -> None:
     ]
 
 
-def test_cancelling_is_told(deployer: Client, site: Site) -> None:
+def test_cancelling_is_reported(deployer: Client, site: Site) -> None:
     deployer.post(f"/sites/{HOST}/deploy", {"sha": HEAD, "seen": RUNNING})
 
     deployer.post(f"/deploys/{Deploy.objects.get().pk}/cancel")
@@ -63,13 +63,13 @@ def test_cancelling_is_told(deployer: Client, site: Site) -> None:
     assert newest().kind == Kind.CANCEL
 
 
-def test_a_sync_that_a_person_asks_for_is_told(deployer: Client, site: Site) -> None:
+def test_a_sync_that_a_person_asks_for_is_reported(deployer: Client, site: Site) -> None:
     deployer.post("/sync")
 
     assert (newest().kind, newest().message) == (Kind.SYNC, "Requested a sync of every site.")
 
 
-def test_logins_are_told_and_unknown_names_are_not_written_down(stranger: Client, db: None) -> None:
+def test_logins_are_recorded_and_unknown_names_are_not_written_down(stranger: Client, db: None) -> None:
     User.objects.create_user("nat", password="right")
 
     stranger.post("/login/", {"login": "hunter2", "password": "x"}, REMOTE_ADDR="192.0.2.9")
@@ -79,12 +79,12 @@ def test_logins_are_told_and_unknown_names_are_not_written_down(stranger: Client
     message = list(AuditEvent.objects.values_list("kind", "actor_name", "message"))
     assert message == [
         (Kind.LOGIN, "nat", "Logged in."),
-        (Kind.LOGIN_FAILED, "somebody", "A login as nat failed."),
-        (Kind.LOGIN_FAILED, "somebody", "A login failed: there is no such user."),
+        (Kind.LOGIN_FAILED, "someone", "A login as nat failed."),
+        (Kind.LOGIN_FAILED, "someone", "A login failed: there is no such user."),
     ]
 
 
-def test_a_changed_mapping_is_told_in_words(admin_client: Client, site: Site) -> None:
+def test_a_changed_mapping_is_reported_in_words(admin_client: Client, site: Site) -> None:
     form = admin_client.get(f"/admin/deployments/site/{site.pk}/change/").context["adminform"].form
     values = {name: value for name, value in form.initial.items() if value is not None and value is not False}
 
@@ -106,7 +106,7 @@ def test_a_deleted_mapping_leaves_its_host(admin_client: Client, site: Site) -> 
     assert newest().message == f"Deleted the mapping of {HOST}: icco/cron to Deployment default/cron."
 
 
-def test_a_bulk_action_is_told_for_each_site(admin_client: Client, site: Site) -> None:
+def test_a_bulk_action_is_reported_for_each_site(admin_client: Client, site: Site) -> None:
     admin_client.post(
         "/admin/deployments/site/", {"action": "turn_auto_deploy_on", "_selected_action": [site.pk]}
     )

@@ -1,4 +1,4 @@
-"""Whoever writes rows runs no code in web: no page, and nothing that a page reads, unpickles what a table holds."""
+"""Writing rows runs no code in web: no page, and nothing that a page reads, unpickles what a table holds."""
 
 from contextlib import suppress
 

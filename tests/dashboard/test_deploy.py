@@ -1,4 +1,4 @@
-"""A Deploy's page, from the wish to its end."""
+"""A Deploy's page, from the request to its end."""
 
 import re
 from datetime import timedelta
@@ -20,7 +20,7 @@ def make_deploy(site: Site, **changes: Any) -> Deploy:
     values = {
         "site": site,
         "sha": HEAD,
-        "headline": "Mend it",
+        "headline": "Fix it",
         "image": f"x:{HEAD}",
         "from_sha": RUNNING,
         "trigger": "person",
@@ -87,7 +87,7 @@ def test_the_live_part_is_sent_when_a_pod_turns_ready(viewer: Client, queued: De
     assert "1 of 3 ready" in second.text
 
 
-def test_the_end_names_the_next_site_that_needs_somebody(
+def test_the_end_names_the_next_site_that_needs_someone(
     deployer: Client, failed: Deploy, make_site: MakeSite
 ) -> None:
     make_site("blog.example.com")
@@ -116,9 +116,7 @@ def test_a_queued_deploy_can_be_cancelled(deployer: Client, queued: Deploy) -> N
     assert queued.status == Status.CANCELLED
 
 
-def test_what_the_cluster_may_have_been_told_has_no_button_to_cancel(
-    deployer: Client, queued: Deploy
-) -> None:
+def test_a_deploy_with_a_sent_patch_has_no_button_to_cancel(deployer: Client, queued: Deploy) -> None:
     before = deployer.get(f"/deploys/{queued.pk}/").text
     Deploy.objects.update(patch_sent_at=timezone.now())
 
@@ -255,7 +253,7 @@ def test_pods_are_drawn_one_by_one_while_they_are_few(
 def test_the_page_counts_its_commits(viewer: Client, site: Site, changes: dict[str, Any], title: str) -> None:
     commit = {
         "sha": HEAD,
-        "headline": "Mend it",
+        "headline": "Fix it",
         "author": "Ada",
         "committed_at": "2026-11-01T10:00:00+00:00",
         "url": "",

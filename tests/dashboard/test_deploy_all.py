@@ -138,7 +138,7 @@ def test_nonsense_begins_nothing(deployer: Client, sent: dict[str, object]) -> N
     assert not Deploy.objects.exists()
 
 
-def test_its_page_tells_where_it_is(viewer: Client, batch: DeployBatch) -> None:
+def test_its_page_shows_where_it_is(viewer: Client, batch: DeployBatch) -> None:
     page = viewer.get(f"/batches/{batch.pk}/").text
 
     assert "0 of 2 done" in page

@@ -42,14 +42,14 @@ def test_the_answer_is_kept(deployer: Client, choice: str, follows: bool) -> Non
     assert (deploy.status, deploy.follow_head, deploy.waits_for_ci) == (Status.WAITING, follows, False)
 
 
-def test_without_that_wish_it_is_refused(deployer: Client) -> None:
+def test_without_that_choice_it_is_refused(deployer: Client) -> None:
     response = deployer.post(URL, {"sha": HEAD, "seen": RUNNING}, follow=True)
 
     assert "is not in the registry yet" in response.text
     assert not Deploy.objects.exists()
 
 
-def test_its_page_tells_that_it_waits_and_offers_to_cancel(deployer: Client) -> None:
+def test_its_page_shows_that_it_waits_and_offers_to_cancel(deployer: Client) -> None:
     page = deployer.post(URL, REQUEST | {"follow": "newest"}, follow=True).text
 
     assert "is not built yet. It is deployed as soon as it is." in page

@@ -1,4 +1,4 @@
-"""The doctor's page: an administrator reads what a worker found, and has it look again."""
+"""The doctor's page: an administrator reads what a worker found, and has it check again."""
 
 from datetime import timedelta
 

@@ -50,7 +50,7 @@ def lets_in(code: str) -> bool:
     return "_auth_user_id" in client.session
 
 
-def test_neither_secret_nor_seed_nor_code_lies_in_the_table(eve: User) -> None:
+def test_neither_secret_nor_seed_nor_code_is_in_the_table(eve: User) -> None:
     TOTP.activate(eve, SECRET)
     recovery = RecoveryCodes.activate(eve)
 

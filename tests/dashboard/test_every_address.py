@@ -54,7 +54,7 @@ def people() -> None:
         give_role(User.objects.create_user(role.value, password=PASSWORD), role)
 
 
-def test_every_address_stands_in_the_table() -> None:
+def test_every_address_is_in_the_table() -> None:
     assert set(ROUTES) == set(TABLE)
 
 

@@ -1,4 +1,4 @@
-"""Every session is listed, whoever made it, and ends when it is ended."""
+"""Every session is listed, whatever created it, and ends when it is ended."""
 
 from collections.abc import Callable
 

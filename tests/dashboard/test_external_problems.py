@@ -1,4 +1,4 @@
-"""What the pages say of GitHub's limits, of renames, and of whoever else manages a Deployment."""
+"""What the pages say of GitHub's limits, of renames, and of other managers of a Deployment."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ def test_every_page_says_when_github_answers_again(deployer: Client, site: Site,
         {"cluster_problem": "The cluster did not answer in time"},
     ],
 )
-def test_a_sync_says_what_it_met_on_the_page_that_it_was_asked_for_on(
+def test_a_sync_says_what_it_met_on_the_page_that_requested_it(
     deployer: Client, make_site: MakeSite, address: str, met: dict[str, str]
 ) -> None:
     make_site(**met)
@@ -43,7 +43,9 @@ def test_a_sync_says_what_it_met_on_the_page_that_it_was_asked_for_on(
     assert ">Deploy</" in page
 
 
-def test_what_many_sites_met_is_told_once_with_their_number(deployer: Client, make_site: MakeSite) -> None:
+def test_what_many_sites_met_is_reported_once_with_their_number(
+    deployer: Client, make_site: MakeSite
+) -> None:
     for host in ("one.example.com", "two.example.com", "three.example.com"):
         make_site(host, github_problem="GitHub cannot be reached")
 
@@ -54,7 +56,7 @@ def test_what_many_sites_met_is_told_once_with_their_number(deployer: Client, ma
 
 
 @pytest.mark.parametrize("address", ["/", f"/sites/{HOST}/"])
-def test_what_the_answer_says_is_not_told_twice(deployer: Client, make_site: MakeSite, address: str) -> None:
+def test_what_the_answer_says_is_not_repeated(deployer: Client, make_site: MakeSite, address: str) -> None:
     make_site(github_problem="icco/cron is empty. Push a first commit to it.", repository_missing=True)
 
     page = deployer.get(address).text
@@ -63,7 +65,7 @@ def test_what_the_answer_says_is_not_told_twice(deployer: Client, make_site: Mak
     assert "icco/cron is empty. Push a first commit to it." in page
 
 
-def test_a_pause_that_is_over_is_not_told(deployer: Client, site: Site) -> None:
+def test_a_pause_that_is_over_is_not_reported(deployer: Client, site: Site) -> None:
     GitHubPause.objects.create(who="GITHUB_TOKEN", until=timezone.now())
 
     assert "GitHub answers again" not in deployer.get("/").text
@@ -129,5 +131,5 @@ def test_tokens_are_read_by_owner(text: str) -> None:
         ("https://git.example.com/api/v3", "https://git.example.com"),
     ],
 )
-def test_where_repositories_are_looked_at_follows_from_the_api(api: str, web: str) -> None:
+def test_where_repositories_are_viewed_follows_from_the_api(api: str, web: str) -> None:
     assert web_side(api) == web

@@ -37,7 +37,7 @@ OTHERS = ("account/", "account/sessions", "account/password")
 
 @pytest.fixture
 def eve(settings: LazySettings) -> User:
-    """One whom GitHub or a proxy logs in: without password, passkey and codes."""
+    """One that GitHub or a proxy logs in: without password, passkey and codes."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return User.objects.create_user("eve")
 
@@ -51,7 +51,7 @@ def late(eve: User, client: Client) -> Client:
     return client
 
 
-def test_each_address_about_a_factor_is_one_that_somebody_thought_of() -> None:
+def test_each_address_about_a_factor_is_one_that_someone_thought_of() -> None:
     assert set(NO_NEED) <= set(TABLE)
     assert len(FACTORS) == 9
 
@@ -70,7 +70,7 @@ def test_without_any_factor_one_logs_in_again(late: Client, eve: User, method: s
 
 @pytest.mark.parametrize("route", FACTORS)
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_with_a_password_one_is_asked_for_it(late: Client, eve: User, method: str, route: str) -> None:
+def test_with_a_password_it_is_required(late: Client, eve: User, method: str, route: str) -> None:
     eve.set_password(PASSWORD)
     eve.save()
     late.force_login(eve)

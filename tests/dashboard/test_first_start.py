@@ -26,7 +26,7 @@ CRON = FoundApp(
     owner="icco",
     repository="cron",
     commit=SHA,
-    headline="Mend cron",
+    headline="Fix cron",
 )
 TABS = FoundApp(
     key="bb22",
@@ -34,7 +34,7 @@ TABS = FoundApp(
     workloads="Deployment default/tabs",
     image=f"ghcr.io/someone/tabs-image:main-{SHA[:7]}",
     repository="tabs-image",
-    problems=("Whose repository it is cannot be told. Write it as owner/name.",),
+    problems=("Its repository is unknown. Enter it as owner/name.",),
 )
 
 
@@ -95,7 +95,7 @@ def test_what_is_no_namespace_is_refused(admin: Client, namespaces: str) -> None
     assert not OrmQ.objects.exists()
 
 
-def test_what_was_found_is_shown_and_does_not_refresh_while_somebody_types(admin: Client) -> None:
+def test_what_was_found_is_shown_and_does_not_refresh_while_someone_types(admin: Client) -> None:
     found(CRON, TABS)
 
     page = admin.get("/first-start/").content.decode()
@@ -106,7 +106,7 @@ def test_what_was_found_is_shown_and_does_not_refresh_while_somebody_types(admin
         True,
         False,
     )
-    assert "Whose repository it is cannot be told." in page
+    assert "Its repository is unknown." in page
 
 
 def test_what_is_ticked_becomes_sites_in_one_go(admin: Client) -> None:
@@ -206,7 +206,7 @@ def test_workloads_that_no_search_found_cannot_be_mapped(admin: Client) -> None:
     assert not Site.objects.exists()
 
 
-def test_a_search_that_never_ends_can_be_asked_for_again(admin: Client) -> None:
+def test_a_search_that_never_ends_can_be_repeated(admin: Client) -> None:
     admin.post("/first-start/search")
 
     page = admin.get("/first-start/").content.decode()

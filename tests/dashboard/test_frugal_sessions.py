@@ -1,4 +1,4 @@
-"""Nobody piles up rows of sessions by looking at pages, or without a login at all."""
+"""Nobody piles up rows of sessions by loading pages, or without a login at all."""
 
 from datetime import timedelta
 
@@ -32,7 +32,7 @@ def _eve(db: None) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, AJAX])
-def test_looking_at_any_address_makes_no_row(headers: dict[str, str]) -> None:
+def test_a_get_of_any_address_creates_no_row(headers: dict[str, str]) -> None:
     for route in ROUTES:
         Client().get(address_of(route), headers=headers)
         Client().get(

@@ -1,4 +1,4 @@
-"""Whatever a form carries, a wish is refused with a sentence: nothing is begun, and nothing breaks."""
+"""Whatever a form carries, a request is refused with a sentence: nothing is started, and nothing breaks."""
 
 import pytest
 from django.test import Client
@@ -20,7 +20,7 @@ FIELDS = (
     "scope",
     "follow_head",
     "wait_for_ci",
-    "wish",
+    "intent",
     "site",
     "host",
     "hours",

@@ -1,4 +1,4 @@
-"""Whatever somebody sends to whichever address: an answer in words, never an error of ours."""
+"""Whatever someone sends to whichever address: an answer in words, never an error of ours."""
 
 from itertools import product
 

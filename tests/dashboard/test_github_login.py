@@ -1,6 +1,6 @@
 """Logging in with GitHub, and what its list says later of those who log in by password or passkey.
 
-That login is wired when web starts, with tables of its own: so here a web server runs, on a copy of the tests' database.
+That login is wired when web starts, with its own tables: so here a web server runs, on a copy of the tests' database.
 """
 
 import json
@@ -89,7 +89,7 @@ def browser(url: str) -> Browser:
 
 @pytest.fixture
 def mona(browser: Browser, url: str) -> Browser:
-    """Somebody who belongs to the organisation, has set a password and is logged out again."""
+    """Someone who belongs to the organisation, has set a password and is logged out again."""
     browser.log_in_with_github()
     assert browser.post("/account/password/first", password1=PASSWORD, password2=PASSWORD).ok
     return Browser(url)
@@ -117,7 +117,7 @@ def test_a_member_of_a_listed_organisation_gets_in_and_the_token_lies_encrypted(
 
 
 @pytest.mark.parametrize(("visitor", "state"), [("eve", ""), ("mona", "pending")])
-def test_anybody_else_does_not(
+def test_anyone_else_does_not(
     browser: Browser, system_status: SystemStatus, visitor: str, state: str
 ) -> None:
     system_status.github.sign_in.visitor = visitor

@@ -130,7 +130,7 @@ def test_an_expired_hold_lifts_itself_and_stays_in_the_history(viewer: Client, s
         assert "The demo" in viewer.get(page).text
 
 
-def test_a_hold_that_has_not_ended_stands(site: Site) -> None:
+def test_a_hold_that_has_not_ended_is_active(site: Site) -> None:
     now = timezone.now()
     Hold.objects.create(site=site, reason="On", placed_by_name="ada", placed_at=now)
     Hold.objects.create(

@@ -127,7 +127,7 @@ def test_a_password_that_is_too_simple_leaves_the_link_as_it_was(ada: User, stra
     assert stranger.post(path, PASSWORDS)["Location"] == "/"
 
 
-def test_looking_at_the_link_changes_nothing(ada: User, stranger: Client) -> None:
+def test_opening_the_link_changes_nothing(ada: User, stranger: Client) -> None:
     path = invited(ada)
     before = rows()
 
@@ -246,7 +246,7 @@ def test_the_second_of_two_that_open_it_at_once_gets_nothing(ada: User) -> None:
 
 
 @pytest.mark.parametrize("change", [invitations.renew, invitations.revoke])
-def test_whoever_opened_the_link_meanwhile_keeps_the_account(
+def test_a_person_who_opened_the_link_meanwhile_keeps_the_account(
     ada: User, change: Callable[..., object]
 ) -> None:
     path = invited(ada)
@@ -259,7 +259,7 @@ def test_whoever_opened_the_link_meanwhile_keeps_the_account(
     assert User.objects.get(username="zoe").check_password(PASSWORD)
 
 
-def test_an_account_that_an_administrator_activates_has_no_link_any_more(admin: Client, ada: User) -> None:
+def test_an_account_that_an_administrator_activates_no_longer_has_a_link(admin: Client, ada: User) -> None:
     path = invited(ada)
     zoe = invitations.pending().get()
 
@@ -271,7 +271,7 @@ def test_an_account_that_an_administrator_activates_has_no_link_any_more(admin: 
 
 @pytest.mark.parametrize("name", ["eve", "EVE"])
 def test_an_account_that_is_there_is_never_invited(admin: Client, name: str) -> None:
-    """Whoever made it: GitHub, an OpenID Connect provider, an administrator, or the proxy's."""
+    """Whatever created it: GitHub, an OpenID Connect provider, an administrator, or the proxy's."""
     eve = User.objects.create_user("eve", is_active=False)
 
     answer = admin.post("/invitations/", {"username": name, "role": "viewer"})

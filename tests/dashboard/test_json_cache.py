@@ -18,7 +18,7 @@ def _empty(db: None) -> None:
 
 
 def write(value: str) -> None:
-    """Put what somebody else wrote where `known` lies."""
+    """Put what someone else wrote where `known` lies."""
     cache.set("known", 1)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE headway_cache SET value = %s", [value])
@@ -37,7 +37,7 @@ def test_what_json_cannot_say_is_refused() -> None:
 
 
 @pytest.mark.parametrize("text", [b64encode(pickle.dumps([1])).decode(), "", "{", "\ufeff1"], ids=repr)
-def test_what_somebody_else_wrote_is_a_miss(text: str) -> None:
+def test_what_someone_else_wrote_is_a_miss(text: str) -> None:
     write(text)
 
     assert cache.get("known", "default") == "default"

@@ -110,7 +110,7 @@ def test_a_search_finds_commits_to_deploy_by_their_words_author_and_sha(
     assert names_on(viewer.get("/", {"q": words}).text) == names
 
 
-def test_a_search_costs_one_statement_more(
+def test_a_search_costs_one_more_query(
     viewer: Client, three: None, django_assert_num_queries: Callable[..., object]
 ) -> None:
     with django_assert_num_queries(5):

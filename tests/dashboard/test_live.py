@@ -258,7 +258,7 @@ def test_the_pulse_moves_when_a_deploy_moves(site: Site) -> None:
     assert felt(now) != before
 
 
-def test_the_pulse_moves_when_a_hold_ends_by_itself(site: Site) -> None:
+def test_the_pulse_moves_when_a_hold_expires(site: Site) -> None:
     now = timezone.now().replace(second=0, microsecond=0)
     Hold.objects.create(reason="Wait", placed_by_name="ada", placed_at=now, until=now + timedelta(seconds=30))
 

@@ -37,13 +37,13 @@ def test_a_name_is_found_in_any_case(stranger: Client) -> None:
     assert stranger.post("/login/", {"login": "ADA", "password": PASSWORD})["Location"] == "/"
 
 
-def test_a_wrong_name_is_told_like_a_wrong_password(stranger: Client) -> None:
+def test_a_wrong_name_is_reported_like_a_wrong_password(stranger: Client) -> None:
     answers = [stranger.post("/login/", WRONG | {"login": name}).text for name in ("ada", "nobody")]
 
     assert all("Wrong user name or password." in answer for answer in answers)
 
 
-def test_behind_a_proxy_each_address_is_counted_by_itself(stranger: Client, settings: Settings) -> None:
+def test_behind_a_proxy_each_address_is_counted_separately(stranger: Client, settings: Settings) -> None:
     settings.TRUSTED_PROXIES = 1
     right = {"login": "ada", "password": PASSWORD}
     for number in range(10):

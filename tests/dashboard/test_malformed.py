@@ -50,7 +50,7 @@ CREDENTIALS = [
 
 @pytest.fixture
 def quiet(deployer: Client) -> Client:
-    """Somebody who may deploy, and who sees a 500 as a browser does."""
+    """Someone who may deploy, and who sees a 500 as a browser does."""
     deployer.raise_request_exception = False
     return deployer
 

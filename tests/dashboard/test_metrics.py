@@ -86,7 +86,7 @@ def test_deploys_are_counted_by_result_with_how_long_they_took(site: Site) -> No
     assert found["headway_deploy_wait_seconds_bucket", "0.25"] == 3
 
 
-def test_a_sync_s_age_and_github_s_budget_are_told() -> None:
+def test_a_sync_s_age_and_github_s_budget_are_reported() -> None:
     ago = timezone.now() - timedelta(minutes=10)
     SyncRun.objects.create(
         started_at=ago - timedelta(seconds=4),
@@ -104,7 +104,7 @@ def test_a_sync_s_age_and_github_s_budget_are_told() -> None:
     assert found["headway_sync_duration_seconds_bucket", "5.0"] == 1
 
 
-def test_the_queue_tells_its_length_and_the_age_of_its_oldest_task() -> None:
+def test_the_queue_shows_its_length_and_the_age_of_its_oldest_task() -> None:
     now = timezone.now()
     OrmQ.objects.create(key="headway", payload="x", lock=now - timedelta(seconds=90))
     OrmQ.objects.create(key="headway", payload="taken", lock=now + timedelta(seconds=600))
@@ -143,7 +143,7 @@ def test_nobody_reads_them_without_the_token(header: str) -> None:
 
 
 @pytest.mark.parametrize(("network", "status"), [("10.0.0.0/8", 200), ("192.168.0.0/16", 401)])
-def test_a_network_may_stand_for_the_token(settings: LazySettings, network: str, status: int) -> None:
+def test_a_network_may_replace_the_token(settings: LazySettings, network: str, status: int) -> None:
     settings.METRICS_TOKEN = ""
     settings.METRICS_NETWORKS = [network]
 

@@ -1,4 +1,4 @@
-"""A site that no sync has looked at yet: every address of it answers with a sentence, neither 404 nor 500."""
+"""A site that no sync has checked yet: every address of it answers with a sentence, neither 404 nor 500."""
 
 import pytest
 from django.test import Client
@@ -49,7 +49,7 @@ def test_what_is_tapped_is_refused_with_a_sentence(deployer: Client, unseen: Sit
 
 
 @pytest.mark.parametrize("path", ["restart", "rollback", "adopt"])
-def test_a_refusal_of_it_stands_in_the_audit(deployer: Client, unseen: Site, path: str) -> None:
+def test_a_refusal_of_it_is_in_the_audit(deployer: Client, unseen: Site, path: str) -> None:
     deployer.post(f"/sites/{HOST}/{path}", {"sha": HEAD, "image": "x"})
 
     event = AuditEvent.objects.get(kind=AuditEvent.Kind.REFUSAL)

@@ -69,7 +69,7 @@ def test_nobody_switches_off_another_persons_browser(deployer: Client, viewer: C
     assert not PushSubscription.objects.exists()
 
 
-def test_wishes_are_kept(deployer: Client, person: User, site: Site) -> None:
+def test_preferences_are_kept(deployer: Client, person: User, site: Site) -> None:
     deployer.post(URL, {"scope": "starred", "failed": "on", "starred": [site.pk]})
 
     preference = NotificationPreference.objects.get(user=person)

@@ -1,6 +1,6 @@
 """Logging in with OpenID Connect: a role by the claims of each login, and nobody without one.
 
-That login is wired when web starts, with tables of its own: so here a web server runs, on a copy of the tests' database.
+That login is wired when web starts, with its own tables: so here a web server runs, on a copy of the tests' database.
 """
 
 import sys

@@ -95,7 +95,7 @@ def test_each_known_commit_says_how_far_it_is_from_what_runs(deployer: Client) -
 
 
 @pytest.mark.usefixtures("site")
-def test_somebody_who_may_not_deploy_sees_the_commits_and_no_way_to_deploy_them(viewer: Client) -> None:
+def test_someone_who_may_not_deploy_sees_the_commits_and_no_way_to_deploy_them(viewer: Client) -> None:
     page = viewer.get(f"/sites/{HOST}/").text
 
     assert places(page) == {}
@@ -128,7 +128,7 @@ def test_the_dialog_of_a_commit_beside_what_runs_says_that_something_stops(deplo
 
 
 @pytest.mark.usefixtures("site")
-def test_any_of_them_is_asked_for_with_its_headline(deployer: Client) -> None:
+def test_any_of_them_is_requested_with_its_headline(deployer: Client) -> None:
     deployer.post(URL, {"sha": OLDER, "seen": RUNNING})
 
     deploy = Deploy.objects.get()

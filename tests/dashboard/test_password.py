@@ -6,7 +6,7 @@ from django.test import Client
 OLD, NEW = "long enough 7", "longer than that 8"
 
 
-def test_it_is_changed_by_who_knows_it_and_the_rules_are_told_once(client: Client) -> None:
+def test_it_is_changed_by_who_knows_it_and_the_rules_are_shown_once(client: Client) -> None:
     User.objects.create_user("eve", password=OLD)
     client.post("/login/", {"login": "eve", "password": OLD})
 

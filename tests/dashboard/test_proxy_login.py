@@ -24,7 +24,7 @@ def test_the_proxy_logs_in(stranger: Client) -> None:
 
 
 @pytest.mark.parametrize("headers", [NAME, NAME | {"X-Headway-Proxy-Secret": "guess"}, SECRET])
-def test_whoever_is_not_the_proxy_does_not(stranger: Client, headers: dict[str, str]) -> None:
+def test_a_client_that_is_not_the_proxy_does_not(stranger: Client, headers: dict[str, str]) -> None:
     assert stranger.get("/", headers=headers)["Location"] == "/login/?next=/"
 
 
@@ -33,14 +33,14 @@ def test_who_has_no_account_gets_none(stranger: Client) -> None:
     assert User.objects.count() == 1
 
 
-def test_the_session_ends_when_the_proxy_names_nobody_any_more(stranger: Client) -> None:
+def test_the_session_ends_when_the_proxy_no_longer_names_anyone(stranger: Client) -> None:
     stranger.get("/", headers=NAME | SECRET)
 
     assert stranger.get("/").status_code == 302
 
 
 @pytest.mark.parametrize(("networks", "status"), [(["127.0.0.0/8"], 200), (["10.0.0.0/8"], 302)])
-def test_a_network_is_asked_for_beside_the_secret(
+def test_a_network_is_required_beside_the_secret(
     stranger: Client, settings: LazySettings, networks: list[str], status: int
 ) -> None:
     settings.TRUSTED_NETWORKS = networks

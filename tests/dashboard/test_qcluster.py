@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command, get_commands
 
 
 @pytest.mark.parametrize("options", [(), ("--run-once",), ("--name", "other")])
-def test_whoever_starts_it_is_sent_to_our_worker(options: tuple[str, ...]) -> None:
+def test_starting_it_names_our_worker(options: tuple[str, ...]) -> None:
     assert get_commands()["qcluster"] == "dashboard", "Else this test would run it."
 
     with pytest.raises(CommandError, match=r"Run `manage.py worker` instead"):

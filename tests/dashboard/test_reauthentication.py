@@ -72,11 +72,11 @@ def test_passing_anothers_hold_needs_one(late: Client, person: User, site: Site)
     hold = place_hold(site=site, reason="Freeze", by=other, now=timezone.now())
 
     where = late.post(f"/holds/{hold.pk}/resume")["Location"]
-    stands = Hold.objects.filter(resumed_at=None).exists()
+    is_active = Hold.objects.filter(resumed_at=None).exists()
     late.post(where, {"password": PASSWORD, "next": f"/holds/{hold.pk}/resume"})
 
     assert where.startswith("/account/check/password?next=")
-    assert stands
+    assert is_active
     assert Hold.objects.get().resumed_by_name == person.username
 
 

@@ -205,7 +205,7 @@ def rows(make_site: MakeSite) -> tuple[Row, ...]:
     moving = deploy_of(sites["moving"], Status.ROLLING_OUT)
     waiting = deploy_of(sites["waiting"], Status.WAITING, queued_at=None, patched_at=None)
     queued = deploy_of(sites["queued"], Status.QUEUED, patched_at=None)
-    # The newest one that has ended: older ones change no more.
+    # The newest one that has ended: older ones no longer change.
     good = deploy_of(
         sites["succeeded"],
         Status.SUCCEEDED,

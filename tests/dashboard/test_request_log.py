@@ -85,7 +85,7 @@ def test_an_exception_is_one_line(lines: Lines) -> None:
     assert "second" in line["exception"]
 
 
-def test_no_secret_is_written_whoever_says_it(lines: Lines) -> None:
+def test_no_secret_is_written_wherever_it_comes_from(lines: Lines) -> None:
     try:
         raise ValueError(f"token {SECRET} was refused")  # noqa: TRY301
     except ValueError:

@@ -153,7 +153,7 @@ SAFE = {
     "me/notifications/unsubscribe": "one's own notifications",
     "invitations/<int:pk>/revoke": "stops",
     "invited/<str:token>": "its link is what lets in, once",
-    "welcome/": "there before anybody is",
+    "welcome/": "there before anyone is",
 }
 PEOPLES_OWN = ("login/", "logout/", "account/", "admin/")
 """Their checks are walked in test_first_factors.py and in test_reauthentication.py."""

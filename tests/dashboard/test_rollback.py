@@ -1,4 +1,4 @@
-"""Going back, and the same once more, by thumb."""
+"""Rolling back, and restarting, by tap."""
 
 from uuid import uuid4
 

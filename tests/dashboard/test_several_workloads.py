@@ -47,7 +47,7 @@ def deploy(site: Site, make_site: MakeSite, synced: SyncRun) -> Deploy:
 
 
 def add_workloads(deploy: Deploy) -> None:
-    """Let every site stand for a workload of every kind, and the Deploy have changed all of them."""
+    """Map every site to a workload of every kind, and let the Deploy have changed all of them."""
     for position, (kind, name) in enumerate(MORE, start=1):
         place = {"kind": kind, "namespace": "default", "position": position}
         for site in Site.objects.all():

@@ -1,4 +1,4 @@
-"""What stands on a home screen: a manifest, icons, and a service worker that keeps the shell alone."""
+"""What is on a home screen: a manifest, icons, and a service worker that keeps the shell alone."""
 
 import re
 import struct

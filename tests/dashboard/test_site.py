@@ -40,10 +40,10 @@ def test_commits_that_are_not_fetched_yet_are_said_to_be_on_their_way(deployer: 
     assert 'data-every="4"' in page
 
 
-def test_a_long_range_tells_how_many_commits_there_are(deployer: Client, site: Site) -> None:
+def test_a_long_range_shows_how_many_commits_there_are(deployer: Client, site: Site) -> None:
     commit = {
         "sha": HEAD,
-        "headline": "Mend <it>",
+        "headline": "Fix <it>",
         "author": "Ada",
         "committed_at": "2026-11-01T10:00:00+00:00",
         "url": "",
@@ -54,7 +54,7 @@ def test_a_long_range_tells_how_many_commits_there_are(deployer: Client, site: S
 
     page = deployer.get(f"/sites/{HOST}/").text
 
-    assert "Mend &lt;it&gt;" in page
+    assert "Fix &lt;it&gt;" in page
     assert "The newest 1 of 300 commits." in page
 
 
@@ -62,7 +62,7 @@ def test_a_long_range_tells_how_many_commits_there_are(deployer: Client, site: S
 def test_a_commit_that_leads_nowhere_safe_is_no_link(deployer: Client, site: Site, url: str | None) -> None:
     commit = {
         "sha": HEAD,
-        "headline": "Mend it",
+        "headline": "Fix it",
         "author": "Ada",
         "committed_at": "2026-11-01T10:00:00+00:00",
         "url": url,
@@ -73,7 +73,7 @@ def test_a_commit_that_leads_nowhere_safe_is_no_link(deployer: Client, site: Sit
 
     page = deployer.get(f"/sites/{HOST}/").text
 
-    assert "Mend it" in page
+    assert "Fix it" in page
     assert f'href="{url}"' not in page
 
 
@@ -146,7 +146,7 @@ def test_pods_that_nobody_saw_are_not_counted(
     assert "pods ready" not in deployer.get(f"/sites/{HOST}/").text
 
 
-def test_a_site_without_a_branch_of_its_own_is_said_to_follow_the_default_one(
+def test_a_site_without_its_own_branch_is_said_to_follow_the_default_one(
     deployer: Client, site: Site
 ) -> None:
     assert "its default branch" in deployer.get(f"/sites/{HOST}/").text
@@ -162,7 +162,7 @@ def test_a_site_without_a_branch_of_its_own_is_said_to_follow_the_default_one(
         ),
     ],
 )
-def test_a_site_that_deploys_by_itself_says_so(
+def test_a_site_with_auto_deploy_says_so(
     deployer: Client, make_site: MakeSite, seen: dict[str, str | int], stated: str
 ) -> None:
     site = make_site(**seen)
@@ -171,7 +171,7 @@ def test_a_site_that_deploys_by_itself_says_so(
     assert f"<b>Auto-deploy:</b> {stated}" in deployer.get(f"/sites/{HOST}/").text
 
 
-def test_a_sentence_tells_times_in_the_viewers_zone(deployer: Client, make_site: MakeSite) -> None:
+def test_a_message_shows_times_in_the_viewers_zone(deployer: Client, make_site: MakeSite) -> None:
     by_another = {"desired_image": "elsewhere/app:1", "desired_by": "kubectl-edit"}
     make_site(**by_another, desired_at=datetime(2026, 11, 25, 23, 30, tzinfo=UTC))
     deployer.cookies["tz"] = "Asia/Tokyo"

@@ -25,7 +25,7 @@ def test_a_fragment_for_a_stranger_moves_the_whole_page_to_the_login(stranger: C
     assert response["HX-Redirect"] == "/login/?next=/activity/"
 
 
-def test_no_sites_yet_tells_staff_how_to_add_them(admin_client: Client) -> None:
+def test_no_sites_yet_shows_staff_how_to_add_them(admin_client: Client) -> None:
     page = admin_client.get("/").text
 
     assert "import_sites" in page
@@ -75,7 +75,7 @@ def test_a_search_narrows_the_rows_and_keeps_the_counts(deployer: Client, make_s
     assert "?q=CRON&amp;state=current" in page
 
 
-def test_who_needs_somebody_stands_first(viewer: Client, make_site: MakeSite) -> None:
+def test_sites_that_need_attention_come_first(viewer: Client, make_site: MakeSite) -> None:
     make_site("a-current.example.com", head_sha=RUNNING, behind_by=0)
     make_site("b-ready.example.com")
     make_site("c-missing.example.com", workload_missing="Gone.")
@@ -101,7 +101,7 @@ def test_a_state_that_does_not_exist_narrows_nothing(deployer: Client, site: Sit
     assert f"/sites/{site.host}/" in deployer.get("/?state=zzz").text
 
 
-def test_a_hold_on_everything_is_told_on_top_with_a_way_out(deployer: Client, site: Site) -> None:
+def test_a_hold_on_everything_is_shown_on_top_with_a_way_out(deployer: Client, site: Site) -> None:
     hold = Hold.objects.create(reason="Moving house", placed_by_name="ada", placed_at=timezone.now())
 
     page = deployer.get("/").text
@@ -118,11 +118,11 @@ def test_a_sync_that_never_ran_is_a_warning(deployer: Client, site: Site) -> Non
     assert "check that the worker is running" in page
 
 
-def test_who_cannot_sync_is_not_told_to(viewer: Client, site: Site) -> None:
+def test_a_person_who_cannot_sync_is_not_asked_to(viewer: Client, site: Site) -> None:
     page = viewer.get("/").text
 
     assert "No sync yet." in page
-    assert "Tell an administrator" in page
+    assert "Ask an administrator for help" in page
 
 
 def test_a_good_sync_is_no_warning(deployer: Client, site: Site, synced: SyncRun) -> None:

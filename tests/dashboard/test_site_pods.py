@@ -38,7 +38,7 @@ def checked(site: Site) -> Site:
 
 @pytest.fixture
 def other() -> Client:
-    """Somebody else who may deploy."""
+    """Someone else who may deploy."""
     client = Client()
     client.force_login(make_user("nat"))
     return client
@@ -87,7 +87,7 @@ def test_pods_that_were_checked_ten_minutes_ago_are_not_shown(deployer: Client, 
 
 
 @pytest.mark.usefixtures("checked")
-def test_a_log_is_asked_for_in_one_tap_and_its_page_waits(deployer: Client) -> None:
+def test_a_log_is_requested_in_one_tap_and_its_page_waits(deployer: Client) -> None:
     page = deployer.get(URL).text
 
     answer = deployer.post(f"{URL}log", ASK)
@@ -124,7 +124,7 @@ def test_who_read_which_log_is_in_the_audit_once(
     assert (event.actor_name, event.address) == ("eve", "192.0.2.9")
 
 
-def test_somebody_else_who_opens_it_meanwhile_is_in_the_audit_too(
+def test_someone_else_who_opens_it_meanwhile_is_in_the_audit_too(
     deployer: Client, other: Client, site: Site
 ) -> None:
     page = deployer.post(f"{URL}log", ASK).headers["Location"]

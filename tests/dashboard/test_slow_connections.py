@@ -12,8 +12,10 @@ from time import monotonic
 
 import pytest
 import requests
+from django.db import connection, transaction
 
 from dashboard.body_limits import LARGEST_BODY
+from dashboard.gunicorn_worker import HOOKS_AT_ONCE
 from tests.processes import Running, environment, eventually, free_port
 
 MANY = 200
@@ -228,7 +230,7 @@ def test_a_form_in_chunks_is_read(port: int) -> None:
     assert (answer.status_code, "This is not the code" in answer.text) == (200, True)
 
 
-def test_who_waits_to_be_told_is_told_to_go_on(port: int) -> None:
+def test_a_client_that_waits_for_100_continue_gets_it(port: int) -> None:
     head = HEAD + b"Expect: 100-continue\r\nContent-Length: 1\r\nConnection: close\r\n\r\n"
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.settimeout(SOON)
@@ -265,6 +267,31 @@ def test_many_ask_at_once(port: int) -> None:
         )
 
     assert statuses == {200}
+
+
+def hooks_that_wait() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE relation = 'deployments_hooktoken'::regclass AND NOT granted"
+        )
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_burst_of_hooks_leaves_people_the_threads(port: int) -> None:
+    with ThreadPoolExecutor(40) as senders:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE deployments_hooktoken IN ACCESS EXCLUSIVE MODE")
+            address = f"http://127.0.0.1:{port}/hooks/image/{'a' * 43}"
+            hooks = [senders.submit(requests.post, address, timeout=60) for _ in range(40)]
+            assert eventually(lambda: hooks_that_wait() == HOOKS_AT_ONCE, seconds=SOON)
+
+            page = requests.get(f"http://127.0.0.1:{port}/welcome/", timeout=SOON).status_code
+            waiting = hooks_that_wait()
+        answers = {each.result().status_code for each in hooks}
+
+    assert (page, waiting) == (HTTPStatus.OK, HOOKS_AT_ONCE)
+    assert answers <= {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS}
 
 
 @pytest.mark.parametrize("message", [b"", SLOW["stay"]], ids=["say nothing", "stay"])

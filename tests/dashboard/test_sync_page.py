@@ -44,7 +44,7 @@ def test_activity_leads_to_it(viewer: Client, run: SyncRun) -> None:
     assert f'href="/syncs/{run.pk}/"' in viewer.get("/activity/").text
 
 
-def test_who_asked_for_it_is_told_in_words(viewer: Client, run: SyncRun) -> None:
+def test_what_requested_it_is_said_in_words(viewer: Client, run: SyncRun) -> None:
     SyncRun.objects.update(trigger="refusal")
 
     assert "<dd>A refused deploy" in viewer.get(f"/syncs/{run.pk}/").text
@@ -62,7 +62,7 @@ def test_who_asked_for_it_is_told_in_words(viewer: Client, run: SyncRun) -> None
         "GitHub does not answer.",
     ],
 )
-def test_it_tells(viewer: Client, run: SyncRun, stated: str) -> None:
+def test_its_page_says_what_happened(viewer: Client, run: SyncRun, stated: str) -> None:
     assert stated in viewer.get(f"/syncs/{run.pk}/").text
 
 

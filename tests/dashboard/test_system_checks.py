@@ -56,7 +56,7 @@ BROKEN = [
     ({"KUBECONFIG": "/nowhere/kubeconfig"}, "headway.E005", "/nowhere/kubeconfig"),
     ({"DOCKER_CONFIG": "/nowhere/docker"}, "headway.E005", "/nowhere/docker"),
 ]
-# The first says for the quick tests how one is told, and `test_all_that_is_broken_is_told_at_once` that the others are.
+# The first says for the quick tests how one is reported, and `test_all_that_is_broken_is_reported_at_once` that the others are.
 CASES = [
     pytest.param(*case, marks=[pytest.mark.slow] if number else []) for number, case in enumerate(BROKEN)
 ]
@@ -85,7 +85,7 @@ def test_a_worker_refuses_to_start_where_it_could_run_anyones_images() -> None:
     assert "(headway.E007)" in done.stderr
 
 
-def test_all_that_is_broken_is_told_at_once() -> None:
+def test_all_that_is_broken_is_reported_at_once() -> None:
     done = check(SECRET_KEY="", STABILITY_SECONDS="abc", IMAGE_TEMPLATE="nginx", KUBECONFIG="/nowhere/k")
 
     assert {f"headway.E00{number}" for number in (1, 2, 4, 5)} <= set(
@@ -179,7 +179,7 @@ def test_settings_that_suit_a_cluster_stand_open_to_nobody(settings: LazySetting
         ),
     ],
 )
-def test_a_database_that_does_not_answer_is_told_without_a_traceback(url: str, message: str) -> None:
+def test_a_database_that_does_not_answer_is_reported_without_a_traceback(url: str, message: str) -> None:
     env = PRODUCTION | {"DATABASE_URL": url}
 
     done = subprocess.run(

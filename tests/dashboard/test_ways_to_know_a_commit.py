@@ -41,10 +41,10 @@ def test_a_deploy_and_its_dialog_name_the_version(deployer: Client, make_site: M
     history = words(deployer.get(f"/sites/{HOST}/").text)
 
     assert f"Will run v1.5.0 {HEAD[:7]}" in dialog
-    assert f"1.5.0 {HEAD[:7]} Mend cron" in history
+    assert f"1.5.0 {HEAD[:7]} Fix cron" in history
 
 
-def test_commits_that_touch_other_paths_are_told_apart(deployer: Client, make_site: MakeSite) -> None:
+def test_commits_that_touch_other_paths_are_distinguished(deployer: Client, make_site: MakeSite) -> None:
     other = "c" * 40
     site = make_site(behind_by=2)
     key = key_of(running=RUNNING, head=HEAD, paths=PATHS)

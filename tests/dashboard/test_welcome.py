@@ -16,7 +16,7 @@ def form(code: str) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def _nobody_has_tried(db: None) -> None:
-    """The counters of tries lie in a table of no model, where a test that commits may leave them."""
+    """The counters of attempts are in a table without a model, where a test that commits may leave them."""
     cache.clear()
 
 
@@ -47,7 +47,7 @@ def test_a_stranger_without_the_code_gets_nothing(stranger: Client) -> None:
     assert not User.objects.exists()
 
 
-def test_the_code_is_told_in_the_log_once_and_not_on_the_page(
+def test_the_code_is_shown_in_the_log_once_and_not_on_the_page(
     stranger: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     log_code.cache_clear()
@@ -64,7 +64,7 @@ def test_guessing_is_limited(stranger: Client) -> None:
     assert answers == [200] * 10 + [429]
 
 
-def test_it_is_gone_once_there_is_somebody(stranger: Client) -> None:
+def test_it_is_gone_once_there_is_someone(stranger: Client) -> None:
     code = welcome_code()
     User.objects.create_user("eve")
 

@@ -25,7 +25,7 @@ def demo(tmp_path: Path) -> Demo:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            pytest.skip("somebody looks at a demo of this checkout")
+            pytest.skip("someone runs a demo of this checkout")
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
@@ -66,7 +66,7 @@ def test_one_that_is_stopped_while_it_starts_leaves_nothing(demo: Demo) -> None:
     assert not EmbeddedPostgres("demo").is_running()
 
 
-def test_of_one_that_is_killed_nobody_goes_on_serving(demo: Demo) -> None:
+def test_of_one_that_is_killed_nothing_keeps_serving(demo: Demo) -> None:
     with demo("demo") as running:
         assert eventually(lambda: "Log in" in running.message, seconds=90), running.message
         family = running.family() - {running.process.pid}

@@ -46,7 +46,7 @@ def is_logged_in(client: Client) -> bool:
 
 
 @pytest.mark.usefixtures("demo")
-def test_it_logs_in_by_one_tap_and_leads_to_the_sites(user: User) -> None:
+def test_it_logs_in_by_one_tap_and_opens_the_list(user: User) -> None:
     path, phone = one_time_login.make(user, now=timezone.now()), Client()
 
     page = phone.get(path).content.decode()
@@ -109,7 +109,7 @@ def test_what_was_never_made_logs_nobody_in(user: User, secret: str) -> None:
 
 
 @pytest.mark.usefixtures("demo")
-def test_somebody_who_is_no_longer_active_is_not_let_in(user: User) -> None:
+def test_a_person_who_is_no_longer_active_is_not_let_in(user: User) -> None:
     path = one_time_login.make(user, now=timezone.now())
     User.objects.update(is_active=False)
 

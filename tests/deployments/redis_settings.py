@@ -1,4 +1,4 @@
-"""Headway's settings with Redis as the broker, as docs/operate.md tells those who outgrow the database's queue."""
+"""Headway's settings with Redis as the broker, as docs/operate.md says for those who outgrow the database's queue."""
 
 import os
 from typing import Any

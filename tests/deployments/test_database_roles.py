@@ -142,7 +142,7 @@ def test_every_other_thing_is_known_by_this_test_to_be_allowed() -> None:
     assert not refused(WORKER, "DELETE FROM django_session WHERE expire_date < now()")
 
 
-def test_the_audit_outlives_whom_and_what_it_tells_of() -> None:
+def test_the_audit_outlives_whom_and_what_it_is_about() -> None:
     person = User.objects.create_user("ada")
     site = create_site(host="a.example.com", owner="o", repository="a", deployment="a", container="a")
     audit.record(AuditEvent.Kind.HOLD, "Held.", by=person, site=site, now=timezone.now())

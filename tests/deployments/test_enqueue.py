@@ -137,7 +137,7 @@ def due_in() -> list[float]:
 
 
 @pytest.mark.django_db
-def test_syncs_that_are_asked_for_within_a_moment_are_one() -> None:
+def test_syncs_that_are_requested_within_a_moment_are_one() -> None:
     for host in ("b.example.com", "a.example.com", "b.example.com"):
         enqueue.sync(names=[host], trigger="deploy", together=True)
     enqueue.sync(names=["c.example.com"], trigger="refusal", together=True)

@@ -47,7 +47,7 @@ class TestTheAncestorsBugs:
         assert (report.run.requested, Deploy.objects.count()) == (0, 0)
         assert world.running_image(HOST) == before
 
-    def test_a_renamed_default_branch_goes_on_by_itself(self, world: World, clients: Clients) -> None:
+    def test_a_renamed_default_branch_keeps_working(self, world: World, clients: Clients) -> None:
         Site.objects.filter(host=HOST).update(branch="")
         repository = world.repository(HOST)
         repository.rename_branch(repository.default_branch, "trunk")
@@ -57,7 +57,7 @@ class TestTheAncestorsBugs:
 
         assert (seen().branch, seen().head_sha) == ("trunk", head)
 
-    def test_a_sidecar_that_stands_first_keeps_its_image(self, world: World, clients: Clients) -> None:
+    def test_a_sidecar_that_comes_first_keeps_its_image(self, world: World, clients: Clients) -> None:
         host = next(iter(world.mappings))
         head = world.commit(host)
         observe(clients)

@@ -53,7 +53,7 @@ def test_03_one_bad_item_does_not_stop_the_batch(world: World, clients: Clients)
     assert (report.run.sites, report.run.with_problems) == (34, 1)
 
 
-def test_05_a_registry_is_asked_for_one_tag_and_never_for_a_list(world: World, clients: Clients) -> None:
+def test_05_a_registry_is_queried_for_one_tag_and_never_for_a_list(world: World, clients: Clients) -> None:
     world.commit(HOST)
 
     observe(clients)
@@ -74,7 +74,7 @@ def test_09_auto_deploy_switched_off_is_off_whatever_asks(world: World, clients:
     assert [each.run.requested for each in runs] == [0, 0, 0, 0]
 
 
-def test_10_nothing_goes_backwards_by_itself_after_a_force_push(world: World, clients: Clients) -> None:
+def test_10_nothing_goes_backwards_automatically_after_a_force_push(world: World, clients: Clients) -> None:
     repository = world.repository(HOST)
     repository.force_push(repository.graph.commits[-2].sha)
     turn_on()
@@ -84,7 +84,7 @@ def test_10_nothing_goes_backwards_by_itself_after_a_force_push(world: World, cl
     assert (report.run.requested, report.run.decisions[HOST][0]) == (0, "stop")
 
 
-def test_11_the_same_failing_commit_is_tried_once_by_itself(world: World, clients: Clients) -> None:
+def test_11_the_same_failing_commit_is_tried_once_automatically(world: World, clients: Clients) -> None:
     world.commit(HOST)
     turn_on()
     observe(clients)
@@ -107,7 +107,7 @@ def test_15_a_dead_job_does_not_look_like_all_up_to_date(world: World, clients: 
     assert stale.sync_is_overdue
 
 
-def test_11_nor_is_it_tried_again_after_somebody_went_back_by_hand(world: World, clients: Clients) -> None:
+def test_11_nor_is_it_tried_again_after_someone_went_back_by_hand(world: World, clients: Clients) -> None:
     older = world.repository(HOST).graph.commits[-2].sha
     world.build(HOST, older)
     failing = world.commit(HOST)
@@ -124,7 +124,7 @@ def test_11_nor_is_it_tried_again_after_somebody_went_back_by_hand(world: World,
     ]
 
 
-def test_14_a_deploy_outlives_the_account_of_who_asked_for_it(world: World, clients: Clients) -> None:
+def test_14_a_deploy_outlives_its_requesters_account(world: World, clients: Clients) -> None:
     world.commit(HOST)
     observe(clients)
     person = make_user("eve")

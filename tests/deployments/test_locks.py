@@ -9,7 +9,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def asked_for() -> dict[str, str]:
-    """Who gave this session its keepalives: over a socket of the machine PostgreSQL tells no more of them."""
+    """What set this session's keepalives: over a Unix socket PostgreSQL does not report them."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, source FROM pg_settings WHERE name LIKE 'tcp_keepalives%'")
         return dict(cursor.fetchall())

@@ -62,7 +62,7 @@ def test_a_ping_is_one_get(watchman: Watchman) -> None:
     assert watchman.calls == ["GET /abc"]
 
 
-def test_an_error_of_the_watchman_is_told_without_its_address(watchman: Watchman) -> None:
+def test_an_error_of_the_ping_address_is_reported_without_its_url(watchman: Watchman) -> None:
     watchman.status = 404
 
     with pytest.raises(UnableToPing, match=r"^PING_URL answers 404") as caught:
@@ -71,7 +71,7 @@ def test_an_error_of_the_watchman_is_told_without_its_address(watchman: Watchman
     assert "secret" not in str(caught.value)
 
 
-def test_a_watchman_who_is_gone_is_told_without_his_address() -> None:
+def test_a_ping_address_that_is_gone_is_reported_without_its_url() -> None:
     with pytest.raises(UnableToPing, match=r"^PING_URL does not answer: ConnectionError$"):
         ping("http://127.0.0.1:9/secret", timeout_seconds=1)
 
@@ -93,7 +93,7 @@ def test_without_an_address_nothing_is_pinged() -> None:
 
 
 @pytest.mark.usefixtures("worker")
-def test_a_sync_of_few_sites_is_no_sign_of_life(settings: Settings) -> None:
+def test_a_sync_of_few_sites_does_not_ping(settings: Settings) -> None:
     settings.PING_URL = "http://127.0.0.1:9/"
 
     tasks.sync(names=[Site.objects.earliest("host").host])
@@ -102,7 +102,7 @@ def test_a_sync_of_few_sites_is_no_sign_of_life(settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("worker")
-def test_a_failed_sync_is_no_sign_of_life(world: World, settings: Settings) -> None:
+def test_a_failed_sync_does_not_ping(world: World, settings: Settings) -> None:
     settings.PING_URL = "http://127.0.0.1:9/"
     world.github.token = "another"
 

@@ -1,4 +1,4 @@
-"""Headway's main ways, with web and a worker as processes that each connect as a role of their own."""
+"""Headway's main ways, with web and a worker as processes that each connect as their own role."""
 
 import sys
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ PASSWORD = "long enough 7"
 
 
 class Browser:
-    """Somebody at web's pages, as a browser without JavaScript."""
+    """Someone at web's pages, as a browser without JavaScript."""
 
     def __init__(self, address: str) -> None:
         self.address = address

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def somebody_else() -> psycopg.Connection:
+def someone_else() -> psycopg.Connection:
     """Another process' connection to the same database."""
     with psycopg.connect(
         **connection.get_connection_params() | {"context": None, "cursor_factory": psycopg.Cursor}
@@ -35,9 +35,9 @@ def test_it_migrates() -> None:
         assert cursor.fetchone() == (0,)
 
 
-def test_one_process_waits_for_another(somebody_else: psycopg.Connection) -> None:
-    somebody_else.execute("SELECT pg_advisory_lock(%s)", [Lock.UPGRADE.value])
-    leaves = threading.Timer(0.5, somebody_else.execute, ["SELECT pg_advisory_unlock_all()"])
+def test_one_process_waits_for_another(someone_else: psycopg.Connection) -> None:
+    someone_else.execute("SELECT pg_advisory_lock(%s)", [Lock.UPGRADE.value])
+    leaves = threading.Timer(0.5, someone_else.execute, ["SELECT pg_advisory_unlock_all()"])
     leaves.start()
 
     call_command("upgrade", wait=60, verbosity=0, stdout=StringIO())
@@ -46,8 +46,8 @@ def test_one_process_waits_for_another(somebody_else: psycopg.Connection) -> Non
     assert not leaves.is_alive()
 
 
-def test_who_waits_too_long_says_so(somebody_else: psycopg.Connection) -> None:
-    somebody_else.execute("SELECT pg_advisory_lock(%s)", [Lock.UPGRADE.value])
+def test_who_waits_too_long_says_so(someone_else: psycopg.Connection) -> None:
+    someone_else.execute("SELECT pg_advisory_lock(%s)", [Lock.UPGRADE.value])
 
     with pytest.raises(CommandError, match="Another process has been migrating"):
         call_command("upgrade", wait=0.2, verbosity=0)

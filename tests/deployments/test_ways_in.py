@@ -1,6 +1,6 @@
-"""More than twenty ways into the worker for whoever owns web: its environment with the signing key, and its database role.
+"""More than twenty ways into the worker for an attacker who owns web: its environment with the signing key, and its database role.
 
-None makes the worker run anything but our tasks, on mapped workloads, with images of its own prefixes.
+None makes the worker run anything but our tasks, on mapped workloads, with images from its own prefixes.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ ENDED_WITHOUT_A_CHANGE = {Status.FAILED, Status.TIMED_OUT, Status.SUPERSEDED}
 
 @pytest.fixture
 def world(settings: Settings) -> Iterator[World]:
-    """A site for each way that wants one of its own, and one more."""
+    """A site for each way that needs a separate one, and one more."""
     with World(read_mappings()[: len(WAYS) + 1], start_seconds=0.05) as world:
         settings.IMAGE_TEMPLATE = world.image_template
         world.registry.push(FOREIGN, "1")
@@ -111,7 +111,7 @@ ARGUMENTS: dict[str, list[Any]] = {
 
 @pytest.fixture
 def kept_rows() -> Iterator[None]:
-    """Put right what no test empties: the tables that `migrate` fills."""
+    """Repair what no test empties: the tables that `migrate` fills."""
     before = {model: list(model._base_manager.values()) for model in (Permission, ContentType, Group)}
     yield
     for model, rows in before.items():

@@ -11,7 +11,7 @@ _BLOCK = re.compile(r"(?:^(?: {4}|\t)\S.*\n(?:(?: {4}|\t).*\n|\n(?= {4}))*)", re
 
 
 def section(page: Path, heading: str) -> str:
-    """Return what stands below a heading, up to the next of any level."""
+    """Return the text below a heading, up to the next of any level."""
     return re.split(r"\n#{2,} ", page.read_text().partition(f"# {heading}\n")[2])[0]
 
 

@@ -1,4 +1,4 @@
-"""Every command that README.md and docs/operate.md show is run by a test, or stands here with the reason why not."""
+"""Every command that README.md and docs/operate.md show is run by a test, or is listed here with the reason why not."""
 
 import re
 
@@ -71,7 +71,7 @@ def test_every_command_is_tried_or_said_not_to_be(page: str, line: str) -> None:
 
 
 @pytest.mark.parametrize("pattern", [*TRIED, *NOT_RUN])
-def test_nothing_is_told_of_a_command_that_is_shown_nowhere(pattern: str) -> None:
+def test_nothing_is_reported_about_a_command_that_is_shown_nowhere(pattern: str) -> None:
     assert any(re.fullmatch(pattern, line) for _, line in SHOWN)
 
 

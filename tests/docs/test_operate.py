@@ -24,7 +24,7 @@ def test_every_row_has_its_five_cells(row: list[str]) -> None:
     assert what
 
 
-def test_no_setting_stands_in_the_table_twice() -> None:
+def test_no_setting_is_in_the_table_twice() -> None:
     names = [name for name, *_ in rows_of(MANUAL)]
 
     assert sorted(set(names)) == sorted(names)

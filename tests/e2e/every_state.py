@@ -25,6 +25,7 @@ from deployments.operations.first_start.apps import FoundApp
 from deployments.operations.hold import place_hold, resume_hold
 from deployments.rules.pod_list import ListedPod
 from deployments.rules.workloads import OUR_MANAGER
+from simulators.cluster import CRASHES
 from tests.e2e.installation import Installation
 from tests.processes import eventually
 
@@ -32,7 +33,7 @@ HOST, DRIFTED, HELD, BROKEN = "cron.natwelch.com", "code.natwelch.com", "resume.
 
 
 def show_every_state(installation: Installation) -> dict[str, int]:
-    """Return the keys of what was made, by the name that stands for it in an address."""
+    """Return the keys of what was created, by its placeholder in an address."""
     head = installation.make_ready(HOST)
     now, site, root = timezone.now(), Site.objects.get(host=HOST), User.objects.get(username="root")
     deploys = {
@@ -101,7 +102,7 @@ def show_every_state(installation: Installation) -> dict[str, int]:
         name=f"{'a-long-name.' * 20}com",
         workloads="Deployment default/nowhere",
         image=f"gcr.io/icco-cloud/nowhere:{head}",
-        problems=("Whose repository it is cannot be told. Write it as owner/name.",),
+        problems=("Its repository is unknown. Enter it as owner/name.",),
     )
     steps = [{"title": "GitHub", "findings": [finding]}]
     Discovery.record(asked_at=now, finished_at=now, steps=steps, apps=[app.as_dict()])
@@ -181,11 +182,16 @@ def make_failed(installation: Installation, host: str, log: str = "no such table
     Observation.objects.filter(pk=seen.pk).update(
         latest_deploy=failed, desired_sha=sha, desired_image=image, desired_by=OUR_MANAGER
     )
+    # The cluster says the same, whenever a sync asks it.
+    installation.world.behaviours[image] = CRASHES()
+    _set_image(installation.world, host, image, manager=OUR_MANAGER)
+    installation.sync(host)
+    installation.come_to_rest()
     return failed
 
 
 def put_right(world: World) -> None:
-    """Have every site run its head again: the world stands for all tests, and so would what the last one left behind."""
+    """Have every site run its head again: the world is shared by all tests, and so would be what the last one left behind."""
     world.behaviours.clear()
     for host in world.mappings:
         right = world.image(host)

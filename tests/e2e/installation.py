@@ -1,4 +1,4 @@
-"""What a test may do in the running house, beside looking at its pages."""
+"""What a test may do in the running installation, beside loading its pages."""
 
 from dataclasses import dataclass
 
@@ -45,11 +45,11 @@ class Installation:
         return sha
 
     def sync(self, host: str) -> None:
-        """Let the worker look at this site again."""
+        """Let the worker check this site again."""
         enqueue.sync(names=[host], trigger="person")
 
     def come_to_rest(self) -> None:
-        """Wait until the worker has done all that it was asked for, so that no page changes by itself."""
+        """Wait until the worker has done all that was queued, so that no page changes."""
         assert eventually(lambda: not OrmQ.objects.exists(), seconds=180), "The worker does not come to rest."
 
     def deploys(self, host: str) -> list[Deploy]:

@@ -1,4 +1,4 @@
-"""Every page that a person can come to; a name in braces stands for the key of what furniture.py made."""
+"""Every page that a person can come to; a name in braces is replaced by the key of what every_state.py created."""
 
 from tests.e2e.every_state import DRIFTED, HELD, HOST
 
@@ -73,7 +73,7 @@ ADMIN = [
     "/admin/django_q/failure/",
     "/admin/django_q/ormq/",
 ]
-# Looked at by the tests that bring about what they need.
+# Covered by the tests that bring about what they need.
 BY_OTHERS = [
     "/login/",
     "/login/code",

@@ -1,9 +1,9 @@
-"""Room for a thumb: what is tapped is large enough, and nothing lies beyond the edge."""
+"""Tap targets are large enough, and nothing lies beyond the edge."""
 
 from playwright.sync_api import Page
 
 TAP_PIXELS = 44
-# A link amid words is as high as they are (WCAG 2.2, 2.5.8: "Inline"); a box is tapped on its whole label.
+# A link within text is as high as the text (WCAG 2.2, 2.5.8: "Inline"); a box is tapped on its whole label.
 _CRAMPED = """least => [...document.querySelectorAll(
     "button, .act, .chips a, .tabs a, .back a, .brand, summary, select, input:not([type=hidden])"
 )].filter(each => each.checkVisibility() && !each.closest(".skip, .unseen")).map(
@@ -29,8 +29,8 @@ _WIDTH = "[document.documentElement.scrollWidth, innerWidth]"
 
 
 def cramped_on(page: Page) -> list[str]:
-    """What is too small for a thumb on this page or for its own words, lies over another, is too wide for its screen, or a bar for buttons without any."""
-    found = [f"{page.url} is smaller than a thumb: {each}" for each in page.evaluate(_CRAMPED, TAP_PIXELS)]
+    """What is too small to tap on this page or for its own words, lies over another, is too wide for its screen, or a bar for buttons without any."""
+    found = [f"{page.url} is too small to tap: {each}" for each in page.evaluate(_CRAMPED, TAP_PIXELS)]
     found += [f"{page.url} is too small for its words: {each}" for each in page.evaluate(_SPILT)]
     found += [f"{page.url} lies over its neighbour: {each}" for each in page.evaluate(_CLASHING)]
     found += [f"{page.url} has a bar for buttons without any"] * bool(page.evaluate(_HOLLOW))

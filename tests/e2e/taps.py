@@ -1,4 +1,4 @@
-"""A thumb that counts what it does."""
+"""Taps that are counted."""
 
 from dataclasses import dataclass
 

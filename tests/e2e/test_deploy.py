@@ -20,7 +20,7 @@ LAST_LINE_SHOWS = """log => {
 }"""
 
 
-def test_a_thumb_deploys_a_ready_site_and_sees_it_succeed_without_touching_anything_else(
+def test_a_tap_deploys_a_ready_site_and_shows_it_succeed_without_touching_anything_else(
     installation: Installation, enter: Enter
 ) -> None:
     host = "cron.natwelch.com"

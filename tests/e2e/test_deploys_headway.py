@@ -58,7 +58,7 @@ def run_headway(world: World) -> None:
 
 
 class Watcher:
-    """Looks at Headway's pages, and each time at the cluster behind them."""
+    """Checks Headway's pages, and each time the cluster behind them."""
 
     def __init__(self, page: Page, installation: Installation, site: Site) -> None:
         self.page, self.installation, self.site = page, installation, site
@@ -77,7 +77,7 @@ class Watcher:
         return words[0]
 
     def see_through(self, deploy: Deploy) -> None:
-        """Look again and again until it has ended well."""
+        """Check repeatedly until it has succeeded."""
         assert eventually(lambda: self.look(deploy) == SUCCEEDED, seconds=120, every=0.05), self.words
         self.look(deploy)
 

@@ -1,4 +1,4 @@
-"""A page that refreshes itself under somebody's thumb: nothing jumps, and the focus stays."""
+"""A page that refreshes while someone uses it: nothing jumps, and the focus stays."""
 
 from collections.abc import Callable
 

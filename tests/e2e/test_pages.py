@@ -1,4 +1,4 @@
-"""No page is left out where all are looked at."""
+"""No page is left out where all are checked."""
 
 import re
 

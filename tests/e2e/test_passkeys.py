@@ -1,4 +1,4 @@
-"""A thumb logs in: the browser's own virtual authenticator stands in for the phone's.
+"""A tap logs in: the browser's own virtual authenticator replaces the phone's.
 
 https://chromedevtools.github.io/devtools-protocol/tot/WebAuthn/
 """
@@ -85,7 +85,7 @@ def test_a_passkey_is_added_and_logs_in(page: Page, tap: Tapper, by_name: str) -
     expect(page.get_by_role("link", name="Account")).to_have_attribute("title", "nat")
 
 
-def test_the_browser_offers_the_passkey_by_itself(page: Page, tap: Tapper, by_name: str) -> None:
+def test_the_browser_offers_the_passkey_unprompted(page: Page, tap: Tapper, by_name: str) -> None:
     add_a_passkey(page)
 
     log_out(page)

@@ -25,7 +25,7 @@ IS_ACTIVE = """navigator.serviceWorker.ready.then(
     ({active}) => navigator.serviceWorker.controller !== null && active.state === "activated")"""
 SHOWN = """() => navigator.serviceWorker.ready.then(ready => ready.getNotifications()).then(all => all.map(
     each => [each.title, each.body, each.actions.map(({action, title}) => [action, title])]))"""
-# A finger on one of its buttons, as a service worker is told of it. No window opens: a browser wants a real finger for that.
+# A finger on one of its buttons, as a service worker receives it. No window opens: a browser wants a real finger for that.
 TAP = """async action => {
     let notification;
     while (!notification) [notification] = await self.registration.getNotifications();

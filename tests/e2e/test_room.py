@@ -1,4 +1,4 @@
-"""On a phone, on a small one, and with large letters, every page leaves a thumb its room."""
+"""On a phone, on a small one, and with large letters, every page has room to tap."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.parametrize("width", [320, 390])
-def test_a_thumb_has_its_room_on_every_page(
+def test_every_page_has_room_to_tap(
     installation: Installation, enter: Callable[..., Page], width: int
 ) -> None:
     keys = show_every_state(installation)

@@ -49,7 +49,7 @@ def test_a_device_is_turned_on_and_off(page: Page) -> None:
     assert not PushSubscription.objects.exists()
 
 
-def test_a_subscription_that_the_server_gave_up_reads_as_off_and_is_made_anew(page: Page) -> None:
+def test_a_subscription_that_the_server_gave_up_reads_as_off_and_is_created_again(page: Page) -> None:
     page.get_by_role("button", name="Turn on").click()
     expect(page.locator("#push-said")).to_have_text("Notifications are on for this device.")
     PushSubscription.objects.all().delete()

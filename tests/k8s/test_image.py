@@ -1,4 +1,4 @@
-"""What the Dockerfile makes runs by itself: both commands, from that tree alone."""
+"""What the Dockerfile builds is complete: both commands run from that tree alone."""
 
 import json
 import shutil
@@ -33,7 +33,7 @@ GRACE_SECONDS = 30
 def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
     folder = tmp_path_factory.mktemp("image")
     yield build(folder)
-    # 150 MB that nobody looks at afterwards.
+    # 150 MB that nobody needs afterwards.
     shutil.rmtree(folder)
 
 

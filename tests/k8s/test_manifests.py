@@ -79,7 +79,7 @@ def test_every_pod_is_restricted(folder: str) -> None:
 def test_only_the_worker_gets_a_token(folder: str) -> None:
     holders = {name for name, pod in pods(folder) if pod.get("automountServiceAccountToken") is not False}
 
-    # The Job that makes the first secrets: its rights have a test of their own.
+    # The Job that makes the first secrets: its rights have their own test.
     assert holders - {"headway-secrets"} == {"headway-worker"}
     assert all(each["automountServiceAccountToken"] is False for each in of_kind(folder, "ServiceAccount"))
 
@@ -93,7 +93,7 @@ def test_web_knows_no_secret_of_the_worker_s(folder: str) -> None:
 
 
 @pytest.mark.parametrize("folder", INSTALLATIONS)
-def test_web_and_the_worker_connect_as_roles_of_their_own_and_only_the_migration_as_the_owner(
+def test_web_and_the_worker_connect_as_separate_roles_and_only_the_migration_as_the_owner(
     folder: str,
 ) -> None:
     keys = {

@@ -110,7 +110,7 @@ def test_nobody_comes_in_who_is_not_named(folder: str) -> None:
         assert door["ports"] == [{"protocol": "TCP", "port": PORT}]
 
 
-def test_the_probes_look_at_the_file_that_the_worker_touches() -> None:
+def test_the_probes_check_the_file_that_the_worker_touches() -> None:
     (worker,) = [each for _, each in our_containers("base") if each["name"] == "worker"]
     (file,) = [each["value"] for each in worker["env"] if each["name"] == "HEARTBEAT_FILE"]
     mounts = [mount["mountPath"] for mount in worker["volumeMounts"] if not mount.get("readOnly")]

@@ -23,7 +23,7 @@ Make = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Run `make manifests` with these variables, as a person does, in a folder of its own."""
+    """Run `make manifests` with these variables, as a person does, in its own folder."""
 
     def run(**variables: str) -> subprocess.CompletedProcess[str]:
         given = [f"{name}={value}" for name, value in variables.items()]

@@ -60,7 +60,7 @@ def shipped() -> list[str]:
     return listed.stdout.split()
 
 
-def test_no_manifest_default_or_example_names_a_registry_path_that_somebody_else_could_own() -> None:
+def test_no_manifest_default_or_example_names_a_registry_path_that_someone_else_could_own() -> None:
     named = {
         (file, name)
         for file in shipped()
@@ -70,7 +70,7 @@ def test_no_manifest_default_or_example_names_a_registry_path_that_somebody_else
     assert {each for each in named if each[1] not in OTHERS} == set()
 
 
-def test_a_path_that_somebody_could_own_is_found() -> None:
+def test_a_path_that_someone_could_own_is_found() -> None:
     text = "ghcr.io/icco/headway gcr.io/my-project/x europe-docker.pkg.dev/p/x ghcr.io/{owner}/x registry.example.com/a"
 
     assert REGISTRY.findall(text) == ["icco", "my-project", "p"]

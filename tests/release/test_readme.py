@@ -18,7 +18,7 @@ __all__ = ["world"]
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 LINES = commands(section(CHECKOUT / "README.md", "Try it on your own sites"))
 PERSON = f"""#!{sys.executable}
-# Fills in what only a person knows, as somebody does in an editor.
+# Fills in what only a person knows, as someone does in an editor.
 import csv, sys
 owners = {{owners}}
 with open(sys.argv[1]) as file:

@@ -72,5 +72,5 @@ def test_nothing_is_released_before_the_gate_and_the_audit_have_passed() -> None
     assert (build["with"]["sbom"], build["with"]["provenance"]) == (True, "mode=max")
 
 
-def test_the_image_lies_in_the_registry_of_whoever_owns_the_repository() -> None:
+def test_the_image_is_in_the_registry_of_the_repository_s_owner() -> None:
     assert set(re.findall(r"ghcr\.io\S*", TEXT)) == {"ghcr.io", 'ghcr.io/${GITHUB_REPOSITORY,,}"'}

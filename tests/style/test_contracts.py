@@ -24,7 +24,7 @@ def test_the_clients_are_found() -> None:
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_each_client_is_kept_from_its_siblings(client: str) -> None:
-    layers = contract("A name sees only what stands below it")["layers"]
+    layers = contract("A layer imports only from those below it")["layers"]
 
     assert any(client in layer.split(" | ") for layer in layers)
 

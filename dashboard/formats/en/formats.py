@@ -1,3 +1,3 @@
-"""How the admin tells times: Django looks here for the formats of a language (FORMAT_MODULE_PATH)."""
+"""How the admin shows times: Django finds the formats of a language here (FORMAT_MODULE_PATH)."""
 
 DATETIME_FORMAT = "j M Y, H:i T"

@@ -1,4 +1,4 @@
-"""Web and worker together, for a laptop. In a cluster the kubelet does what this does: start anew what ended."""
+"""Web and worker together, for a laptop. In a cluster the kubelet does what this does: restart what ended."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ GRACE_SECONDS = 10
 
 
 class Command(BaseCommand):
-    help = "Migrate, then run the web server and a worker until Ctrl-C; start again whichever ends."
+    help = "Migrate, then run the web server and a worker until Ctrl-C; restart either if it ends."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -88,7 +88,7 @@ def listening_socket(bind: str) -> socket.socket:
 
 
 class Child:
-    """One process in a group of its own, so that a killed parent's orphans can be ended with it."""
+    """One process in its own group, so that a killed parent's orphans can be ended with it."""
 
     def __init__(self, name: str, command: list[str], *, pass_fds: tuple[int, ...] = ()) -> None:
         self.name = name

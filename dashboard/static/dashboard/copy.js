@@ -1,4 +1,4 @@
-// Buttons that copy what stands before them.
+// Buttons that copy what precedes them.
 "use strict";
 (() => {
   if (!navigator.clipboard) return;

@@ -11,7 +11,7 @@
     form.elements.credential.value = JSON.stringify(credential);
     form.submit();
   };
-  // The server remembers one challenge for each session, so it is asked for anew each time.
+  // The server remembers one challenge for each session, so it is requested each time.
   const challenge = async (form) => {
     const answer = await fetch(form.action, { headers: { Accept: "application/json", "X-Requested-With": "XMLHttpRequest" } });
     if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
@@ -55,5 +55,5 @@
     send(form, await webauthnJSON.get({ ...options, mediation: "conditional", signal: waiting.signal }));
   };
   const login = document.querySelector("form[data-passkey=login]");
-  if (login) offer(login).catch(() => { /* The button says what is wrong, to whoever wants a passkey. */ });
+  if (login) offer(login).catch(() => { /* The button says what is wrong, when someone taps it. */ });
 })();

@@ -1,4 +1,4 @@
-"""What is sent to change a workload's images, and to make a Job of a CronJob. A pod's spec is taken over as the API server gave it."""
+"""What is sent to change a workload's images, and to create a Job from a CronJob. A pod's spec is copied as the API server gave it."""
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
@@ -40,7 +40,7 @@ def job_body(cron_job: Json, *, name: str, images: Mapping[str, str], annotation
     """The Job that `kubectl create job --from=cronjob/…` makes (k8s.io/kubectl, `pkg/cmd/create/create_job.go`), with these images.
 
     The owner reference blocks no deletion, for that would take the right to set the CronJob's finalizers. A Job that the cluster would
-    forget as soon as it has finished is kept for an hour, for somebody has to see how it ended.
+    forget as soon as it has finished is kept for an hour, so that someone can see how it ended.
     """
     metadata, template = child(cron_job, "metadata"), child(cron_job, "spec", "jobTemplate")
     spec = deepcopy(child(template, "spec"))

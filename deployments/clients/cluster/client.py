@@ -1,4 +1,4 @@
-"""What Headway asks of a cluster; what it answers is parsed here, and no JSON leaves this room.
+"""Headway's calls to a cluster; answers are parsed here, and no JSON leaves this package.
 
 https://kubernetes.io/docs/reference/using-api/api-concepts/
 """
@@ -120,7 +120,7 @@ class Cluster:
     ) -> Job:
         """A new Job from the CronJob's template, as `kubectl create job --from` makes it, with these images by container name.
 
-        `cron_job` is the object that was judged: the template is read anew, and must be of that very generation. Raises
+        `cron_job` is the object that was judged: the template is re-read, and must be of that very generation. Raises
         NoSuchContainer, Conflict, and AlreadyExists where a Job has that name.
         """
         found = self._transport.get(
@@ -185,7 +185,7 @@ class Cluster:
         )
 
     def create_secret(self, namespace: str, name: str, values: Mapping[str, str]) -> None:
-        """Makes a Secret of these texts. Raises AlreadyExists where there is one by that name, which stays as it is."""
+        """Makes a Secret of these texts. Raises AlreadyExists where there is one by that name, which is left unchanged."""
         metadata = {"name": name, "labels": {"app.kubernetes.io/name": "headway"}}
         body = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": dict(values)}
         self._transport.post(f"{_core(namespace)}/secrets", body)
@@ -234,7 +234,7 @@ class Cluster:
                 return items
             following = {"continue": token}
         raise ClusterUnavailable(
-            f"The cluster's list goes on after {_MOST_PAGES * _PAGE:,} objects. Check what answers at its address."
+            f"The cluster's list continues after {_MOST_PAGES * _PAGE:,} objects. Check what answers at its address."
         )
 
 

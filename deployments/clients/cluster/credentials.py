@@ -1,4 +1,4 @@
-"""What signs us in, read anew when the API server accepts it no more: tokens and certificates are renewed while we run."""
+"""Our credentials, re-read when the API server no longer accepts them: tokens and certificates are renewed while we run."""
 
 import logging
 import threading
@@ -11,7 +11,7 @@ from deployments.clients.cluster.errors import ClusterError
 
 logger = logging.getLogger(__name__)
 _AGAIN_SECONDS = 5
-"""Credentials that are refused, and are the same when they are read anew, are not read again before."""
+"""Credentials that are refused, and are the same when they are re-read, are not read again before."""
 
 
 class SignedIn:
@@ -24,7 +24,7 @@ class SignedIn:
         self._again_at = 0.0
 
     def renew(self, refused: Any) -> bool:
-        """Sign in anew where `refused` is the client that was; say whether there is another one now to ask with."""
+        """Sign in again where `refused` is still the current client; say whether there is now another one to use."""
         with self._lock:
             if self.client is not refused:
                 return True
@@ -42,13 +42,13 @@ class SignedIn:
         try:
             client = self._sign_in()
         except ClusterError as error:
-            logger.warning("What signs in to the cluster cannot be read anew: %s", error)
+            logger.warning("The cluster's credentials cannot be re-read: %s", error)
             return None
         return None if _secrets(client) == _secrets(self.client) else client
 
 
 def _secrets(client: Any) -> tuple[object, ...]:
-    """What tells one sign-in from another; a certificate by what its file says."""
+    """What distinguishes one sign-in from another; a certificate by its file's content."""
     configuration = client.configuration
     files = (configuration.cert_file, configuration.key_file)
     return dict(configuration.api_key), *(_content(file) for file in files)

@@ -1,4 +1,4 @@
-"""How the cluster can fail us. Each error is one sentence for a person, and keeps what the server itself said."""
+"""How calls to the cluster can fail. Each error is one sentence for a person, and keeps the server's own message."""
 
 import json
 import re
@@ -31,7 +31,7 @@ class ClusterUnavailable(ClusterError):
 
 
 class ClusterRefused(ClusterError):
-    """401, who we are is not accepted, or 403, what we want is not allowed; `status` tells which."""
+    """401, our credentials are not accepted, or 403, the request is not allowed; `status` says which."""
 
     @property
     def is_by_policy(self) -> bool:
@@ -56,7 +56,7 @@ class AlreadyExists(ClusterError):
 
 
 class Expired(ClusterError):
-    """410: the revision to go on from is no longer kept."""
+    """410: the revision to continue from is no longer kept."""
 
 
 class Invalid(ClusterError):
@@ -80,7 +80,7 @@ class Throttled(ClusterError):
 
 
 def error_for(status: int, *, headers: Mapping[str, str], body: bytes) -> ClusterError:
-    """The error of an answer that is no success, by its status and its `Status` object.
+    """The error of an unsuccessful answer, by its status and its `Status` object.
 
     https://kubernetes.io/docs/reference/using-api/api-concepts/#api-error-handling
     """
@@ -108,7 +108,7 @@ def _kind(status: int, message: str, *, reason: str) -> tuple[type[ClusterError]
 
 
 def _special(status: int, message: str, reason: str) -> tuple[type[ClusterError], str] | None:
-    """What the status alone does not tell."""
+    """What the status alone does not say."""
     if "does not support dry run" in message:
         return DryRunNotSupported, f"A webhook of the cluster cannot be asked without a change ({status})."
     if reason == "AlreadyExists" or (status == 409 and message.endswith("already exists")):  # noqa: PLR2004 -- HTTP's own number
@@ -117,9 +117,9 @@ def _special(status: int, message: str, reason: str) -> tuple[type[ClusterError]
 
 
 def _denial(status: int, message: str) -> tuple[type[ClusterError], str] | None:
-    """Of an admission plugin, whose words RBAC never has; None where it is none's."""
+    """Of an admission plugin, with wording that RBAC never uses; None where it is not one's."""
     if _OF_WEBHOOK.search(message):
-        # First: whoever wrote a policy may say in it that a user cannot do that.
+        # First: a policy's own message may say that a user cannot do that.
         return DeniedByPolicy, _POLICY.format(status=status)
     if _OF_RBAC.search(message):
         return None
@@ -152,7 +152,7 @@ _KINDS: dict[int, tuple[type[ClusterError], str]] = {
     ),
     403: (ClusterRefused, "The cluster does not allow Headway to do this (403). Grant it in Headway's Role."),
     404: (NotFound, "The cluster has no such thing (404). Check the namespace and the name."),
-    409: (Conflict, "It has changed in the cluster since it was read (409). Read it again and decide anew."),
+    409: (Conflict, "It has changed in the cluster since it was read (409). Read it again and retry."),
     410: (Expired, "The cluster no longer keeps what was read before (410). Read it from the start."),
     422: (Invalid, "The cluster does not accept the change (422)."),
 }

@@ -1,4 +1,4 @@
-"""What several kinds of objects write alike: from the API server's JSON to what rules read."""
+"""What several kinds of objects have in common: from the API server's JSON to what rules read."""
 
 import json
 from functools import lru_cache
@@ -50,7 +50,7 @@ def manager(entry: Json) -> FieldManager:
 
 @lru_cache(maxsize=1024)
 def _name_in(key: str) -> str:
-    """The name of `k:{"name":"web"}`, by which managed fields tell list items apart."""
+    """The name of `k:{"name":"web"}`, by which managed fields identify list items."""
     try:
         keys = json.loads(key.removeprefix(_CONTAINER_KEY))
     except (ValueError, RecursionError):

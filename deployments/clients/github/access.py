@@ -1,4 +1,4 @@
-"""Which account may ask now: the owner's own token, the App's, or the default one; unless GitHub wants that account to rest."""
+"""Which account may send requests now: the owner's own token, the App's, or the default one; unless GitHub wants that account to wait."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -63,7 +63,7 @@ class Access:
 
 
 def raise_if_paused(account: Account, resource: str, paused: Paused) -> None:
-    """Raise the limit that still stands for such a request: GitHub counts REST (core) and GraphQL apart."""
+    """Raise the limit that still applies to such a request: GitHub counts REST (core) and GraphQL apart."""
     standing = [who for who in (account.name, f"{account.name}, {resource}") if who in paused]
     if standing:
         longest = max(standing, key=lambda who: paused[who])
@@ -73,6 +73,6 @@ def raise_if_paused(account: Account, resource: str, paused: Paused) -> None:
 
 
 def named(error: GitHubRateLimited, account: Account, resource: str) -> GitHubRateLimited:
-    """The same error, which now tells who has to rest."""
+    """The same error, which now says which account has to wait."""
     error.who = account.name if error.is_secondary else f"{account.name}, {resource}"
     return error

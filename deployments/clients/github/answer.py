@@ -45,7 +45,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole answer: `is_cut` when its body went on past the bytes that we read."""
+    """A whole answer: `is_cut` when its body continued past the bytes that we read."""
 
     status: int
     headers: Mapping[str, str]
@@ -64,7 +64,7 @@ class Answer:
 
 
 def budget_in(headers: Mapping[str, str]) -> Budget | None:
-    """None when GitHub does not tell, as GitHub Enterprise Server without limits does."""
+    """None when GitHub does not say, like GitHub Enterprise Server without limits."""
     resets_at = parse_timestamp(headers.get("x-ratelimit-reset"))
     limit, remaining = (_counted(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining"))
     if resets_at is None or limit is None or remaining is None:
@@ -78,7 +78,7 @@ def _counted(text: str | None) -> int | None:
 
 
 def raise_for_status(answer: Answer, *, advice: str) -> None:
-    """Nothing for an answer below 400. Raises the GitHubError that the status, the headers and GitHub's words tell of.
+    """Nothing for an answer below 400. Raises the GitHubError that the status, the headers and GitHub's message indicate.
 
     `advice` says what to do about a token that is not accepted.
     """
@@ -104,7 +104,7 @@ def _refusal(answer: Answer) -> GitHubError:
     wanted = answer.headers.get("x-accepted-github-permissions", "")
     refusal = f"GitHub refuses (HTTP {answer.status})" + (f": “{message}”." if message else ".")
     if message and not lacks_permission(message):
-        # An owner's policy, such as a list of addresses: what helps stands in its own words.
+        # An owner's policy, such as a list of addresses: its own message has the remedy.
         return GitHubRefused(refusal)
     return GitHubRefused(
         f"{refusal} {f'Grant the token {wanted}' if wanted else 'Check what the token may do'}."
@@ -140,7 +140,7 @@ def message_of(answer: Answer) -> str:
 
 
 def own_words(message: Any) -> str:
-    """What GitHub says, without the full stop. An address at its end stays whole: only what is no message is so long that it is cut."""
+    """GitHub's message, without the full stop. A URL at its end is kept whole: only what is not a message is long enough to be cut."""
     return shorten(printable(str(message)), _TOO_LONG_TO_SHOW, placeholder=" …").rstrip(".")
 
 

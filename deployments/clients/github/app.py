@@ -36,7 +36,7 @@ class _Token:
     value: str = field(repr=False)
     expires_at: datetime
     lacks: tuple[str, ...] | None
-    """Permissions that are missing; None where GitHub does not tell."""
+    """Missing permissions; None where GitHub does not say."""
 
 
 class Installations:
@@ -75,7 +75,7 @@ class Installations:
         return self._tokens[owner.lower()].lacks
 
     def forget(self) -> None:
-        """Take no token for valid any more."""
+        """Treat every token as expired."""
         self._tokens.clear()
 
     def _fetch(self, owner: str) -> _Token | None:
@@ -105,12 +105,12 @@ class Installations:
 
 
 def signed(app: AppCredentials) -> str:
-    """The App's own token, good for nine minutes. Raises GitHubRefused when the private key is none."""
+    """The App's own token, valid for nine minutes. Raises GitHubRefused when the private key is invalid."""
     import jwt
 
     now = int(time.time())
     claims = {"iat": now - _CLOCKS_MAY_DIFFER_SECONDS, "exp": now + _LIVES_SECONDS, "iss": app.app_id}
-    # Whoever sets a variable in one line writes its line ends as \n.
+    # A variable that is set in one line has its line ends as \n.
     key = app.private_key.strip().replace("\\n", "\n")
     try:
         return jwt.encode(claims, key, algorithm="RS256")

@@ -28,7 +28,7 @@ class Commit:
     headline: str
     author: str
     committed_at: datetime | None
-    """None where its date is none that can be: whoever commits may write any."""
+    """None where its date cannot be valid: a committer may write any."""
     url: str
     parents: tuple[str, ...] = ()
     reverts: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class Comparison:
 
 
 def read_comparison(get_page: Callable[[int], Answer]) -> Comparison:
-    """All pages that hold the newest 250 commits. The first is always read: it tells the total. Raises GitHubError."""
+    """All pages that hold the newest 250 commits. The first is always read: it has the total. Raises GitHubError."""
     first = _page(get_page(1))
     total = first["total_commits"]
     dropped = max(total - KEPT, 0)
@@ -93,7 +93,7 @@ def _commits(number: int, first: Mapping[str, Any], get_page: Callable[[int], An
 
 
 def _page(answer: Answer) -> Any:
-    """The page without its files: they stand last, may be megabytes, and an answer cut among them is still whole for us."""
+    """The page without its files: they come last, may be megabytes, and an answer cut off within them still has all we need."""
     if not answer.is_cut:
         return answer.json()
     files = _FILES.search(answer.body)

@@ -1,4 +1,4 @@
-"""The tips of branches by git's own protocol (v2, ls-refs): what any git host tells without a token.
+"""The tips of branches by git's own protocol (v2, ls-refs), which any Git host answers without a token.
 
 It knows no CI, no counts and no authors: those stay not known. https://git-scm.com/docs/protocol-v2#_ls_refs
 """
@@ -45,7 +45,7 @@ class GitRefs:
         self._http.clear()
 
     def heads(self, questions: Sequence[HeadQuestion]) -> dict[Hashable, Head | HeadProblem]:
-        """An answer or a trouble for every question's key; a rate limit, or a host that always fails, ends the asking."""
+        """An answer or a problem for every query's key; a rate limit, or a host that always fails, ends the queries."""
         if not questions:
             return {}
         query = _Query(self._head)
@@ -86,7 +86,7 @@ class GitRefs:
 
 
 class _Query:
-    """Asks until there is no sense in it: then every further question gets the trouble that ended it."""
+    """Queries until that is pointless: then every further query gets the problem that ended it."""
 
     def __init__(self, head: Callable[[HeadQuestion], Head]) -> None:
         self._head = head
@@ -151,5 +151,5 @@ def _as_head(question: HeadQuestion, *, branch: str, sha: str, name: str) -> Hea
 
 
 def _built(question: HeadQuestion, sha: str) -> Built:
-    """By git's own protocol no other commit than the head can be asked for."""
+    """Git's own protocol can only be queried for the head."""
     return Built(sha=sha, ahead_by=0) if sha.startswith(question.built) else Built(sha=None)

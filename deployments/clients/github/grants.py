@@ -1,4 +1,4 @@
-"""What GitHub tells of a token beside its answers: a classic token's scopes, and until when it is good.
+"""What GitHub's answers say about a token: a classic token's scopes, and its expiry.
 
 https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps#requested-scopes-and-granted-scopes
 """
@@ -18,9 +18,9 @@ _EXPIRY_FORMS = ("%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%d %H:%M:%S %z")
 @dataclass(frozen=True)
 class Grant:
     scopes: frozenset[str] | None
-    """None: the token is fine-grained or an App's, and GitHub does not tell what such a one may do."""
+    """None: the token is fine-grained or an App's, and GitHub does not expose its permissions."""
     expires_at: datetime | None
-    """None: never, or GitHub does not tell."""
+    """None: never, or GitHub does not say."""
 
 
 def grant_in(headers: Mapping[str, str]) -> Grant:

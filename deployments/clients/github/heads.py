@@ -58,7 +58,7 @@ class HeadQuestion:
     built: str = ""
     """What the newest build says it is."""
     others: tuple[str, ...] = ()
-    """Commits, in full, whose CI is asked about along with the head's."""
+    """Commits, in full, for which CI is queried with the head's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +77,9 @@ class Built:
 class Head:
     """The newest commit of a branch and how far the running one is from it.
 
-    `name_with_owner` is the present name: another one than asked for after a rename. `check_state` is none, pending, success,
+    `name_with_owner` is the present name: after a rename it differs from the requested one. `check_state` is none, pending, success,
     failure, or unknown when the token may not see it, and `check_problem` then says why. `running_sha` is the full sha, empty when the repository does not know the
-    commit, None when that cannot be told. `behind_by` counts commits that the running one lacks, `ahead_by` those that only it has; both are None when nothing
+    commit, None when that is unknown. `behind_by` counts commits that the running one lacks, `ahead_by` those that only it has; both are None when nothing
     runs or the two share no history. By git's own protocol, without a token, `repository_id`, `committed_at`, `is_archived` and the
     counts are None, headline and author empty.
     """
@@ -88,7 +88,7 @@ class Head:
     repository_id: int | None
     name_with_owner: str
     branch: str
-    """Empty where a tag was asked about in its place."""
+    """Empty where a tag was queried instead."""
     tag: str = ""
     """As in the question: the commit and the counts are its."""
     sha: str
@@ -104,7 +104,7 @@ class Head:
     desired_sha: str | None = None
     """As `running_sha`, of the question's `desired`."""
     built: Built | None = None
-    """Of the question's `built`; None where none was asked for."""
+    """Of the question's `built`; None where it had none."""
     versions: Versions = NO_VERSIONS
     """As the question's `versions` asks for."""
     other_states: Mapping[str, str] = field(default_factory=dict)
@@ -167,7 +167,7 @@ def _field(number: int, question: HeadQuestion) -> str:
     branch = f"ref(qualifiedName: $b{number})" if question.branch or question.tag else "defaultBranchRef"
     tip = "Tagged" if question.tag else "Tip"
     versions = version_fields(number, question.versions) if question.versions else ""
-    # A branch that is not there is told with the name of the one that may have taken its place.
+    # A missing branch is reported with the name of the one that may have replaced it.
     default = " default: defaultBranchRef { name }" if question.branch else ""
     compare = running = desired = built = ""
     if _is_commit_name(question.running):
@@ -203,7 +203,7 @@ def read_head(
         if node["isEmpty"]:
             raise GitHubNotFound(empty(name))
         if question.tag:
-            raise GitHubNotFound(f"{name} has no tag {question.tag} any more.")
+            raise GitHubNotFound(f"{name} no longer has a tag {question.tag}.")
         if not question.branch:
             raise GitHubNotFound(f"{name} has no default branch. Choose one in its settings on GitHub.")
         raise GitHubNotFound(
@@ -250,12 +250,12 @@ def _full_sha(oid: str) -> str:
 
 
 def _count(number: Any) -> int | None:
-    """A number of commits; not known where it is none that can be kept."""
+    """A number of commits; unknown where it cannot be stored."""
     return number if isinstance(number, int) and 0 <= number <= _LARGEST_COUNT else None
 
 
 def _author(actor: Mapping[str, Any]) -> str:
-    """The login, or the name of a bot or a stranger, whom GitHub does not know as a user."""
+    """The login, or the name of a bot or a stranger that has no GitHub account."""
     return (actor.get("user") or {}).get("login") or actor.get("name") or ""
 
 
@@ -286,7 +286,7 @@ def _target_of(tip: Mapping[str, Any], errors: Sequence[Mapping[str, Any]], name
 
 
 def _commit_under(field: str, node: Mapping[str, Any], errors: Sequence[Mapping[str, Any]]) -> str | None:
-    """That GitHub could not look does not mean that there is no such commit."""
+    """A failed lookup at GitHub does not mean that there is no such commit."""
     commit = node.get(field)
     if _is_commit(commit):
         return str(commit["oid"])

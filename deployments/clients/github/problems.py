@@ -1,4 +1,4 @@
-"""Which of GraphQL's `errors` is about which question, and what to tell a person."""
+"""Which of GraphQL's `errors` is about which question, and the message for a person."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ _MAY_PASS_WHEN_SMALLER = {"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED",
 
 
 def errors_in(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """GraphQL's errors, each with a `path`, `type` and `extensions` of the kind that they should have; what a proxy may put there is none."""
+    """GraphQL's errors, each with a `path`, `type` and `extensions` of the expected types; what a proxy may put there does not count."""
     found = body.get("errors")
     return [_sound(each) for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
@@ -64,7 +64,7 @@ def errors_under(errors: Sequence[Mapping[str, Any]], *fields: str) -> list[Mapp
 
 
 def check_problem(errors: Sequence[Mapping[str, Any]]) -> str:
-    """Why GitHub left out the roll-up of a commit's CI, and what helps; empty where it did not."""
+    """Why GitHub omitted the rollup of a commit's CI, and the remedy; empty where it did not."""
     # An annotated tag's commit lies one target deeper.
     found = [each for each in errors_under(errors, "head") if each["path"][-1] == "statusCheckRollup"]
     if not found:
@@ -92,7 +92,7 @@ def site_error(errors: Sequence[Mapping[str, Any]], name: str) -> GitHubError:
     if error["extensions"].get("saml_failure"):
         return GitHubRefused(f"{name}: {SINGLE_SIGN_ON}")
     if kind in _REFUSALS and not lacks_permission(text):
-        # An owner's policy, or scopes: what helps stands in GitHub's own words.
+        # An owner's policy, or scopes: GitHub's own message has the remedy.
         return GitHubRefused(f"GitHub refuses {name}: “{text}”.")
     if kind in _REFUSALS:
         grant = (

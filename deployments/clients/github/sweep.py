@@ -1,4 +1,4 @@
-"""Asking for many heads: in batches, one after another, each failing one halved down to the question at fault."""
+"""Querying many heads: in sequential batches; a failing one is bisected down to the query at fault."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,7 +23,7 @@ _FAILURES_IN_A_ROW = 9
 class Answers:
     """One answer for each question's key, the HTTP requests that it took, and the budget after the last of them.
 
-    `budget` is None when GitHub did not tell, as GitHub Enterprise Server without limits does.
+    `budget` is None when GitHub did not say, like GitHub Enterprise Server without limits.
     """
 
     heads: Mapping[Hashable, Head | HeadProblem]
@@ -44,7 +44,7 @@ class Sweep:
         self.answers: dict[Hashable, Head | HeadProblem] = {}
 
     def run(self, questions: Sequence[HeadQuestion]) -> None:
-        """Answers every question; the same one asked for several keys is sent once."""
+        """Answers every question; one that several keys share is sent once."""
         wanted: dict[Hashable, HeadQuestion] = {}
         for question in questions:
             same = _identity(question)

@@ -35,7 +35,7 @@ class _Bearer(AuthBase):
 
 
 class Transport:
-    """One session with GitHub for every account; counts `requests` and keeps each account's last `budgets` told."""
+    """One session with GitHub for every account; counts `requests` and keeps each account's last reported `budgets`."""
 
     def __init__(self, *, timeout_seconds: float) -> None:
         self._timeout_seconds = timeout_seconds
@@ -49,7 +49,7 @@ class Transport:
     def send(
         self, method: str, url: str, *, account: Account, read_bytes: int = READ_BYTES, body: Any = None
     ) -> Answer:
-        """The first answer that is no redirect, in time with all before it. Raises GitHubError; only redirects on the same host are followed."""
+        """The first answer that is not a redirect, all within one deadline. Raises GitHubError; only redirects on the same host are followed."""
         with within(self._timeout_seconds):
             for _ in range(_REDIRECTS):
                 answer = self._exchange(method, url, account=account, read_bytes=read_bytes, body=body)
@@ -86,7 +86,7 @@ class Transport:
 
 
 def _read(response: requests.Response, limit: int) -> tuple[bytes, bool]:
-    """The body and whether it went on past `limit` bytes."""
+    """The body and whether it continued past `limit` bytes."""
     chunks, size = [], 0
     while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
         chunks.append(chunk)
@@ -111,7 +111,7 @@ def _plain_errors(timeout_seconds: float) -> Iterator[None]:
     except (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.HTTPError) as error:
         raise GitHubOverloaded(_BROKEN_OFF) from error
     except (requests.exceptions.RequestException, ValueError) as error:
-        # requests looks at a redirect that it is not to follow, and raises what urllib.parse does.
+        # requests parses even a redirect that it must not follow, and raises what urllib.parse does.
         if any(isinstance(each, urllib3.exceptions.ProtocolError) for each in error.args):
             raise GitHubOverloaded(_BROKEN_OFF) from error
         raise GitHubUnavailable(

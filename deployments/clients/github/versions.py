@@ -1,4 +1,4 @@
-"""A repository's releases and tags, asked for along with its head: https://docs.github.com/en/graphql/reference/objects#release.
+"""A repository's releases and tags, queried with its head: https://docs.github.com/en/graphql/reference/objects#release.
 
 One connection for each such question, so that a request of 25 still costs 1 point.
 """
@@ -25,7 +25,7 @@ class VersionQuestion:
     pattern: str = ""
     prereleases: bool = False
     named: tuple[str, ...] = ()
-    """Tags whose commits are asked for, wherever they stand in the list."""
+    """Tags whose commits are queried, wherever they are in the list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +98,7 @@ def _of_tag(ref: Mapping[str, Any] | None) -> Version | None:
 
 
 def peeled(target: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """The commit that a tag leads to, through the tag objects of annotated tags; empty where that is none."""
+    """The commit of a tag, through the tag objects of annotated tags; empty where it is not a commit."""
     found = target or {}
     while found.get("__typename") == "Tag":
         found = found.get("target") or {}

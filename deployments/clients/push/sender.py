@@ -1,4 +1,4 @@
-"""Handing one notification to one browser's push service."""
+"""Sending one notification to one browser's push service."""
 
 import json
 from base64 import urlsafe_b64encode

@@ -1,4 +1,4 @@
-"""A session that reaches public addresses only: an endpoint is what a browser says it is, and may name anything."""
+"""A session that reaches public addresses only: a browser supplies its endpoint, which may be anything."""
 
 from collections.abc import Collection
 from io import BytesIO
@@ -19,7 +19,7 @@ READ_BYTES = 4096
 def public_session(*, also: Collection[str] = (), ca_file: str | None = None) -> requests.Session:
     """Return a session for https that follows no redirect and, but for the addresses in `also`, connects to no private one.
 
-    The address is checked once the connection stands, and before a byte is sent: no name can change its mind in between.
+    The address is checked once the connection is open, and before a byte is sent: DNS cannot change the answer in between.
     """
 
     class Connection(TLSConnection):

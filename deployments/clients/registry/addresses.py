@@ -1,4 +1,4 @@
-"""Where a registry is reached, and over what."""
+"""A registry's address and protocol."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -13,14 +13,14 @@ def url_of(registry: str, plain_http: frozenset[str] = NO_HOSTS) -> str:
     """The root of a registry's API, without a slash at its end.
 
     Plain HTTP is for this machine's own registries and for the hosts in `plain_http`, as in Docker:
-    https://docs.docker.com/reference/cli/dockerd/#insecure-registries. Docker Hub's API has a host of its own.
+    https://docs.docker.com/reference/cli/dockerd/#insecure-registries. Docker Hub's API has its own host.
     """
     host = _DOCKER_HUB_API if registry == DOCKER_HUB else registry
     return f"{'http' if host in plain_http or is_loopback(f'//{host}') else 'https'}://{host}"
 
 
 def host_of(url: str) -> str:
-    """Host and port as a person knows them; empty for what is no address."""
+    """Host and port as a person knows them; empty for an invalid address."""
     try:
         return urlsplit(url).netloc.rpartition("@")[2]
     except ValueError:

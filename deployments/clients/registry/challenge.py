@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-# Each character is read once, whatever the header holds: a quote that nobody closes goes on to the end.
+# Each character is read once, whatever the header holds: an unclosed quote extends to the end.
 _ELEMENT = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*(?:"|\\?\Z))+', re.DOTALL)
 _WORD = re.compile(r"\s*([\w-]*)\s*")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)', re.DOTALL)
@@ -32,7 +32,7 @@ def parse_challenge(header: str) -> Challenge:
 
 
 def _challenges(header: str) -> list[tuple[str, dict[str, str]]]:
-    """Each scheme, in lower case, with its parameters; schemes and parameters alike stand between commas."""
+    """Each scheme, in lower case, with its parameters; schemes and parameters alike are separated by commas."""
     found: list[tuple[str, dict[str, str]]] = []
     for element in _ELEMENT.findall(header):
         name, rest = _split(element)

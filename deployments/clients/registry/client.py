@@ -1,4 +1,4 @@
-"""Whether a registry has an image: HEAD of one manifest, the one cheap question of the OCI distribution protocol; and what a build says of itself.
+"""Whether a registry has an image: HEAD of one manifest, the one cheap call of the OCI distribution protocol; and what a build says about itself.
 
 Some registries answer HEAD with 404, 403, 405 or 501 for what they have: that is confirmed by one GET. Docker Hub answers truly, and counts a
 GET of a manifest as a pull and a HEAD not: https://docs.docker.com/docker-hub/usage/pulls/.
@@ -44,7 +44,7 @@ _ABSENT = {"NAME_UNKNOWN", "MANIFEST_UNKNOWN"}
 class Registry:
     """All registries at once, for up to 16 threads; credentials come from the docker config file when one asks for them.
 
-    The file is read anew for each token, so that a secret mounted afresh is seen. Google's registries, where it has no entry for
+    The file is re-read for each token, so that a newly mounted secret is seen. Google's registries, where it has no entry for
     them, get the application-default credentials. `plain_http` are the registries, host and port, that are asked without TLS.
     """
 
@@ -102,7 +102,7 @@ class Registry:
         return self._find(image)[0]
 
     def _find(self, image: ImageReference) -> tuple[str | None, str]:
-        """The manifest's digest and its media type, as far as it is told."""
+        """The manifest's digest and its media type, where it is given."""
         reply, grant = self._ask("HEAD", image)
         media_type = media_type_in(reply.headers)
         if reply.status == HTTPStatus.NOT_FOUND and image.registry == DOCKER_HUB:
@@ -141,7 +141,7 @@ class Registry:
             raise _error(reply, image, grant)
         if digest.startswith("sha256:") and f"sha256:{hashlib.sha256(reply.body).hexdigest()}" != digest:
             raise RegistryUnavailable(
-                f"{image.registry} sends something else than {image.path}'s configuration. Check what stands in between. "
+                f"{image.registry} sends something other than {image.path}'s configuration. Check what is in between. "
                 "It is asked again at the next sync."
             )
         return reply.body
@@ -156,7 +156,7 @@ class Registry:
         return parts_in(manifest.body) if manifest else frozenset()
 
     def _manifest(self, image: ImageReference) -> Reply | None:
-        """By a GET, whose answer has the registry's words; None where those are that there is no such image. Raises RegistryError."""
+        """By a GET, which has the registry's message; None where that is that there is no such image. Raises RegistryError."""
         reply, grant = self._ask("GET", image)
         if reply.status == HTTPStatus.NOT_FOUND or complaint_in(reply).codes & _ABSENT:
             return None
@@ -186,7 +186,7 @@ class Registry:
 
 
 def _is_failing(status: int) -> bool:
-    """Whether a HEAD was met with trouble that passes. 501 is a server's word for a method that it does not know."""
+    """Whether a HEAD failed temporarily. A server answers 501 for a method that it does not know."""
     is_server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.NOT_IMPLEMENTED
     return status in _TRANSIENT or is_server_error
 

@@ -61,7 +61,7 @@ def _read(config: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         # Without its cause: a parser's error holds the file it parsed.
         raise RegistryRefused(
-            f"The docker config file {config} is not JSON. Write it anew with docker login."
+            f"The docker config file {config} is not JSON. Write it again with docker login."
         )
     return content
 
@@ -88,7 +88,7 @@ def _place_of(key: str) -> tuple[str, str]:
 
 
 def _is_host(host: str, pattern: str) -> bool:
-    """`*` stands for one part between dots, or some of it; ports are the same or it does not fit."""
+    """`*` matches one part between dots, or some of it; ports must be equal."""
     (name, _, port), (pattern_name, _, pattern_port) = host.partition(":"), pattern.partition(":")
     parts, patterns = name.split("."), pattern_name.split(".")
     return port == pattern_port and len(parts) == len(patterns) and all(map(fnmatchcase, parts, patterns))
@@ -111,7 +111,7 @@ def _credentials_in(entry: dict[str, Any], config: Path, registry: str) -> Crede
         colon = ""
     if not colon:
         raise RegistryRefused(
-            f"The entry for {registry} in {config} is not base64 of user:password. Write it anew with docker login."
+            f"The entry for {registry} in {config} is not base64 of user:password. Write it again with docker login."
         )
     # docker login stores the password with NULs behind it in old files; the CLI strips them too.
     return Credentials(username, password.strip("\0"))

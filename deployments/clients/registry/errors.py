@@ -1,4 +1,4 @@
-"""How a registry can fail us, each in one sentence that says what to do and ends with the registry's own words."""
+"""How a registry can fail, each in one sentence with a remedy that ends with the registry's own words."""
 
 
 class RegistryError(Exception):
@@ -14,7 +14,7 @@ class RegistryUnavailable(RegistryError):
 
 
 class RegistryRefused(RegistryError):
-    """It does not let us look: somebody has to change credentials, rights or a name."""
+    """It denies access: someone has to change credentials, permissions or a name."""
 
 
 class RegistryRateLimited(RegistryError):

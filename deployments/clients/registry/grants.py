@@ -1,7 +1,7 @@
-"""The leave to look: tokens and passwords, kept until they expire.
+"""Access to the registry: tokens and passwords, kept until they expire.
 
 https://distribution.github.io/distribution/spec/auth/token/ and /oauth/: `expires_in` is in seconds, 60 where left out,
-and the token stands under `token` or `access_token`.
+and the token is under `token` or `access_token`.
 """
 
 import json
@@ -50,7 +50,7 @@ class Grants:
         return grant if grant.expires_at > time.monotonic() else Grant()
 
     def earn(self, image: ImageReference, challenge: Challenge) -> Grant:
-        """A new grant, as the registry asked for it. Raises RegistryError."""
+        """A new grant, as the registry demanded. Raises RegistryError."""
         credentials = find_credentials(self._docker_config, image.repository) or self._google.for_registry(
             image.registry
         )

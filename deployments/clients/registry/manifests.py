@@ -20,7 +20,7 @@ REVISION, SOURCE, CREATED = (f"org.opencontainers.image.{name}" for name in ("re
 """https://github.com/opencontainers/image-spec/blob/main/annotations.md#pre-defined-annotation-keys"""
 _PREFERRED = "linux/amd64"
 _LONGEST_TEXT = 500
-# What old registries send whatever was asked for: https://distribution.github.io/distribution/spec/deprecated-schema-v1/.
+# What old registries send, whatever was requested: https://distribution.github.io/distribution/spec/deprecated-schema-v1/.
 _OLD = (
     "application/vnd.docker.distribution.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.v1+prettyjws",
@@ -39,7 +39,7 @@ def is_manifest(headers: Mapping[str, str]) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class BuildLabels:
-    """What one build says of itself; texts are empty where it does not. `platforms` are an index' images, by their digests."""
+    """What one build says about itself; texts are empty where it does not. `platforms` are an index' images, by their digests."""
 
     digest: str
     revision: str = ""
@@ -58,7 +58,7 @@ class Manifest:
 
 
 def parse_manifest(body: bytes) -> Manifest:
-    """What a manifest says; nothing where it is none that can be read."""
+    """A manifest's content; nothing where it cannot be read."""
     content = _object_in(body)
     listed = content.get("manifests")
     parts = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
@@ -123,7 +123,7 @@ def _platform(value: Any) -> str:
 def parts_in(body: bytes) -> frozenset[str]:
     """The digests of an index' images, or of a manifest's configuration; none where the body is neither.
 
-    What only attests to an image stands in an index for a platform that nobody has, and is no part of it:
+    An attestation is listed in the index under a platform that does not exist, and is not part of the image:
     https://docs.docker.com/build/metadata/attestations/attestation-storage/
     """
     manifest = parse_manifest(body)

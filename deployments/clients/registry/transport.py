@@ -135,7 +135,7 @@ def _tls_problem(error: BaseException) -> str:
         return "shows a certificate that has expired. Renew it there."
     if "certificate verify failed" in text:
         return "shows a certificate that is not trusted. Renew it there, or trust its authority here."
-    return "breaks off the TLS handshake. Check which versions of TLS it speaks, and what stands in between."
+    return "breaks off the TLS handshake. Check which TLS versions it supports, and what is in between."
 
 
 def _follow(url: str, location: str, plain_http: frozenset[str]) -> str:

@@ -1,4 +1,4 @@
-"""What an answer that is none means, in a sentence for a person."""
+"""What an error answer means, in a sentence for a person."""
 
 import json
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ def complaint_in(reply: Reply) -> Complaint:
 
 
 def error_for(reply: Reply, *, host: str, path: str, has_credentials: bool) -> RegistryError:
-    """The error that a status of 400 and above stands for."""
+    """The error for a status of 400 and above."""
     answer_text = complaint_in(reply).answer_text
     status = reply.status
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -69,7 +69,7 @@ def _refusal(reply: Reply, host: str, path: str, *, has_credentials: bool) -> st
             f"{host} does not take our question for {path} ({_status_text(reply)}). Check the image's name."
         )
     if not has_credentials:
-        return f"{host} does not show {path} to everybody. Check the name, or add credentials for {host} to the docker config file."
+        return f"{host} does not show {path} to everyone. Check the name, or add credentials for {host} to the docker config file."
     if reply.status == HTTPStatus.UNAUTHORIZED:
         return (
             f"{host} does not accept our credentials for {path}. Renew its entry in the docker config file."

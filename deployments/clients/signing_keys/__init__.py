@@ -56,5 +56,5 @@ def _json(asking: requests.Session, url: str, timeout_seconds: float) -> dict[st
         body = answer.raw.read(_MOST_BYTES, decode_content=True)
     value = json.loads(body)
     if not isinstance(value, dict):
-        raise ValueError("No JSON object")  # noqa: TRY004  what whoever sends it did, not whoever calls
+        raise ValueError("No JSON object")  # noqa: TRY004  the sender's mistake, not the caller's
     return value

@@ -1,7 +1,7 @@
 """The queue's workers with a watchdog, and children that do not outlive their parent.
 
-When no task comes to its end any more the heartbeat stops; so when it is too old, the whole process group is killed, and whoever
-runs us (the kubelet, `make run`) starts us anew.
+When tasks no longer finish, the heartbeat stops; so when it is too old, the whole process group is killed, and whatever
+runs us (the kubelet, `make run`) restarts us.
 """
 
 import gc
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         if os.getpgrp() != os.getpid():
             # A group of our own, so that ending it takes along nobody else.
             os.setpgrp()
-        # Before the heartbeat: whoever sees it may ask us to stop.
+        # Before the heartbeat: once it is seen, we may be asked to stop.
         self._is_stopping = False
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, self._stop)

@@ -1,4 +1,4 @@
-"""Take for right what somebody else set: the history then tells what runs."""
+"""Accept an image that was set outside Headway: the history then shows what runs."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ class UnableToAdopt(Exception):
 
 
 def adopt(*, site: Site, image: str, by: User, now: datetime) -> Deploy:
-    """Write a succeeded Deploy of the commit that somebody else's `image`, which the person saw, has brought.
+    """Write a succeeded Deploy of the commit that someone else's `image`, which the person saw, has brought.
 
     Raises UnableToAdopt where it is another app's image, no commit of the branch, not fully running, or changed meanwhile.
     """

@@ -122,12 +122,12 @@ def _judge(
 
 
 def continue_batches(*, now: datetime) -> None:
-    """Take every running batch a step further, where it can go; one's trouble is that one's alone. Safe to run twice."""
+    """Advance every running batch where possible; one's problem affects no other. Safe to run twice."""
     for batch_id in DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).values_list("pk", flat=True):
         try:
             continue_batch(batch_id=batch_id, now=now)
         except Exception:
-            logger.exception("Batch %s does not go on; the tick tries again", batch_id)
+            logger.exception("Batch %s does not continue; the tick retries", batch_id)
 
 
 def continue_batch(*, batch_id: int, now: datetime) -> None:
@@ -142,7 +142,7 @@ def continue_batch(*, batch_id: int, now: datetime) -> None:
 
 
 def cancel_batch(*, batch: DeployBatch, by: User, now: datetime) -> bool:
-    """Start nothing more. What waits in the queue is cancelled with it; what the cluster was told already goes on.
+    """Start nothing more. What waits in the queue is cancelled with it; patches that were sent continue.
 
     Returns False where the batch had ended before.
     """
@@ -165,7 +165,7 @@ def cancel_batch(*, batch: DeployBatch, by: User, now: datetime) -> bool:
             if item.deploy:
                 cancel_deploy(deploy=item.deploy, by=by, now=now)
         except UnableToCancel:
-            logger.info("Deploy %s goes on: the cluster was told already", item.deploy_id)
+            logger.info("Deploy %s continues: its patch was sent already", item.deploy_id)
     return True
 
 

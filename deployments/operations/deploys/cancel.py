@@ -26,7 +26,7 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
     message = f"{by.get_username()} cancelled it before anything was changed."
     audited = f"Cancelled deploy {deploy.pk} of {short(deploy.sha)} before anything was changed."
     with transaction.atomic():
-        # Locked, so that a worker that is about to tell the cluster comes before or after, and never in between.
+        # Locked, so that a worker about to send a patch comes before or after, and never in between.
         unsent = Deploy.objects.select_for_update().filter(pk=deploy.pk, patch_sent_at=None)
         if unsent.first() is None or not finish(
             deploy, Ending.CANCELLED, message, by=by, audited=audited, now=now
@@ -37,7 +37,7 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
 def abort_and_roll_back(
     *, deploy: Deploy, by: User, authentication: Authentication = NEVER, now: datetime
 ) -> Deploy:
-    """End a rollout that is under way, and begin the rollback to what ran before: both, or neither.
+    """End an active rollout, and start the rollback to what ran before: both, or neither.
 
     Raises UnableToCancel where it has ended meanwhile, UnableToDeploy where there is no way back.
     """

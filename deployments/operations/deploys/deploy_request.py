@@ -1,4 +1,4 @@
-"""What somebody requests of a site, and what the guards judge it by."""
+"""What someone requests of a site, and what the guards check it by."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,19 +38,19 @@ class WhenReady:
 
 @dataclass(frozen=True, kw_only=True)
 class DeployRequest:
-    """Somebody wants `sha` to run, having seen `seen_sha` running."""
+    """Someone wants `sha` to run, having seen `seen_sha` running."""
 
     sha: str
     seen_sha: str
     trigger: Trigger
     by: User | None = None
     named: str = ""
-    """Who wants it where that is no user."""
+    """Who requests it where that is not a user."""
     accepts_red: bool = False
     readiness: WhenReady | None = None
     """None: at once, or not at all."""
     key: UUID | None = None
-    """The same key is the same wish, however often it arrives."""
+    """The same key is the same request, however often it arrives."""
     kind: Kind = Kind.DEPLOY
     image: str = ""
     """Empty: the one that the site's template gives."""
@@ -62,7 +62,7 @@ class DeployRequest:
     """Another app's image that the person saw here, and agreed to replace."""
     authentication: Authentication = NEVER
     is_judged: bool = False
-    """Its risk was judged before, when it was asked for as a part of something larger."""
+    """Its risk was assessed before, when it was requested as a part of something larger."""
 
     @property
     def by_name(self) -> str:
@@ -78,7 +78,7 @@ class DeployRequest:
 
     @property
     def described(self) -> str:
-        """What is wished for, in words."""
+        """What is requested, in words."""
         match self.kind:
             case Kind.ROLLBACK:
                 return f"a rollback to {short(self.sha)}"
@@ -89,7 +89,7 @@ class DeployRequest:
 
 
 def note_refusal(refusal: str, deploy_request: DeployRequest, *, site: Site, now: datetime) -> None:
-    """Write into the audit what was wished for, and why it was refused."""
+    """Record in the audit log what was requested, and why it was refused."""
     described = f"Refused {deploy_request.described}. {refusal}"
     audit.record(
         AuditEvent.Kind.REFUSAL,
@@ -102,7 +102,7 @@ def note_refusal(refusal: str, deploy_request: DeployRequest, *, site: Site, now
 
 
 def guard_input_at_request(site: Site, facts: SiteFacts, deploy_request: DeployRequest) -> GuardInput:
-    """Put together what the guards judge by when a wish is made."""
+    """Gather what the guards check when a request is made."""
     is_head = deploy_request.sha == facts.head_sha
     missing = facts.workload_missing
     if facts.cluster_observed_at is None:
@@ -158,7 +158,7 @@ def _is_known(site: Site, sha: str) -> bool:
 
 
 def image_of(site: Site, deploy_request: DeployRequest) -> str:
-    """Return the image that is wished for; empty where the commit is none, or the site's template gives none."""
+    """Return the requested image; empty where the commit is not one, or the site's template gives none."""
     has_one = is_full_sha(deploy_request.sha) and site.expected_repository
     return deploy_request.image or (image_of_commit(site, deploy_request.sha) if has_one else "")
 

@@ -32,7 +32,7 @@ class Ending(Enum):
     SUCCEEDED = "its pods run the commit, and the host answers", Status.SUCCEEDED, (Status.VERIFYING,)
     FAILED = "its rollout failed", Status.FAILED, Status.IN_ROLLOUT
     TIMED_OUT = "its rollout took too long", Status.TIMED_OUT, Status.IN_ROLLOUT
-    OUT_OF_SIGHT = "the cluster showed it no more", Status.TIMED_OUT, Status.IN_ROLLOUT
+    OUT_OF_SIGHT = "the cluster no longer showed it", Status.TIMED_OUT, Status.IN_ROLLOUT
     SUPERSEDED = "another image was set during its rollout", Status.SUPERSEDED, Status.IN_ROLLOUT
     ABORTED = "a person stopped its rollout to roll back", Status.CANCELLED, Status.IN_ROLLOUT
     CANCELLED = (
@@ -43,13 +43,13 @@ class Ending(Enum):
     REFUSED = "a guard or the cluster refused it", Status.FAILED, (Status.QUEUED,)
     PARTLY_APPLIED = "a later workload was refused the change", Status.FAILED, (Status.QUEUED,)
     RELEASE_FAILED = "its release job failed, before anything was changed", Status.FAILED, (Status.RELEASING,)
-    GIVEN_UP = "nothing could be asked for too long", Status.TIMED_OUT, (Status.QUEUED,)
+    GIVEN_UP = "the cluster could not be reached for too long", Status.TIMED_OUT, (Status.QUEUED,)
     GIVEN_UP_UNSURE = "the same, after the patch may have arrived", Status.TIMED_OUT, (Status.QUEUED,)
     CI_FAILED = "CI failed while it waited", Status.FAILED, (Status.WAITING,)
     NEVER_BUILT = "it waited for its image for too long", Status.TIMED_OUT, (Status.WAITING,)
     UNREADABLE = "its image's name cannot be read", Status.FAILED, (Status.WAITING,)
     OVERTAKEN = "a newer commit came while it waited", Status.SUPERSEDED, (Status.WAITING,)
-    ADOPTED = "it records what somebody else deployed", Status.SUCCEEDED, (Status.VERIFYING,)
+    ADOPTED = "it records what someone else deployed", Status.SUCCEEDED, (Status.VERIFYING,)
 
     def __init__(self, when: str, status: Status, from_statuses: Collection[Status]) -> None:
         self.when = when
@@ -76,7 +76,7 @@ def finish(
     now: datetime,
     **values: Any,
 ) -> bool:
-    """End the Deploy, with all that follows, in one transaction; False where it cannot end so (any more).
+    """End the Deploy, with all that follows, in one transaction; False where it cannot, or can no longer, end so.
 
     `audited` is the audit's sentence where this ending has one, `by` the person who ended it.
     """
@@ -103,11 +103,11 @@ def _released(deploy: Deploy) -> str:
 
 
 def _update_observation(end: _End) -> None:
-    """Pages show what runs at once; the sync looks at the rest."""
+    """Pages show what runs at once; the sync checks the rest."""
     deploy = end.deploy
     seen = Observation.objects.filter(site_id=deploy.site_id)
     if not deploy.wanted:
-        # No pod has shown that it runs: the sync that follows tells.
+        # No pod has shown that it runs: the sync that follows finds out.
         note_desired(deploy, now=end.now)
         return
     seen.update(
@@ -162,7 +162,7 @@ def _sync_site(end: _End) -> None:
 
 
 def _notify(end: _End) -> None:
-    """By a task of its own: its failure is not the Deploy's."""
+    """In its own task: its failure is not the Deploy's."""
     if PushSubscription.objects.exists():
         enqueue.notify_deploy_ended(end.deploy.pk)
 

@@ -1,4 +1,4 @@
-"""Does the registry still have what a site could go back to? One HEAD request for each such image."""
+"""Does the registry still have a site's rollback targets? One HEAD request for each such image."""
 
 import logging
 from datetime import datetime
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def check_rollback_images(*, site_id: int, registry: Registry, now: datetime) -> None:
-    """Write for each image that the site could go back to whether it is there; what cannot be asked stays as it was."""
+    """Write for each image that the site could go back to whether it is there; what cannot be checked stays unchanged."""
     site = Site.objects.filter(pk=site_id).select_related("observation").first()
     if site is None:
         return
@@ -27,7 +27,7 @@ def check_rollback_images(*, site_id: int, registry: Registry, now: datetime) ->
 
 
 def pullable(image: ImageReference, registry: Registry) -> str | None:
-    """The image's digest, where all of it can be pulled: an index without its images is none. Raises RegistryError."""
+    """The image's digest, where all of it can be pulled: an index without its images does not count. Raises RegistryError."""
     return registry.pullable_digest(image, children=known_children(image))
 
 
@@ -37,5 +37,5 @@ def note_image(site: Site, image: str, *, is_there: bool, now: datetime) -> None
         seen = {f"{name}_seen_at": now} if is_there else {}
         site.deploys.filter(**{name: image}).update(**{f"{name}_gone": not is_there}, **seen)
     if not is_there and site.is_by_label and (digest := parse_image(image).digest):
-        # Asked anew, should it come back.
+        # Checked again, should it come back.
         Build.objects.filter(repository__in=site.image_repositories, digest=digest).delete()

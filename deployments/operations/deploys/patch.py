@@ -1,4 +1,4 @@
-"""The change that a Deploy makes in the cluster, one patch for each workload, with every guard on what is there just before it."""
+"""The change that a Deploy makes in the cluster: one patch for each workload, with every guard checked against the cluster just before."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -127,7 +127,7 @@ def note_applied(step: DeployStep, after: Workload, *, now: datetime) -> None:
 
 
 def _denied(deploy: Deploy, error: ClusterRefused, *, now: datetime) -> Exception:
-    """What a 401 or 403 comes to: an API server that starts gives them until it knows its RBAC, and tokens are renewed."""
+    """How a 401 or 403 is handled: an API server that is starting answers them until it has loaded its RBAC, and tokens are renewed."""
     if not error.status or error.is_by_policy:
         return Refused(str(error))
     since = deploy.denied_since or now
@@ -150,7 +150,7 @@ def _check_workload(deploy: Deploy, step: DeployStep, workload: Workload, *, now
         return
     present = all_images(workload).get(step.container, "")
     asked = asked_image(deploy.site, workload, container=step.container)
-    # Its pods may run for long beside the new ones, and by then nothing else tells what they are.
+    # Its pods may run for long beside the new ones, and by then nothing else says what they are.
     step.note(from_image=present, from_requested_image="" if asked == present else asked)
     if refusal := not_ours_to_change(workload):
         raise Refused(refusal)
@@ -164,7 +164,7 @@ def _first_refusal(deploy: Deploy, step: DeployStep, workload: Workload, *, aske
     site = deploy.site
     present = all_images(workload).get(step.container)
     foreign = _foreign_image(step, workload)
-    # Rewritten since it was seen, and by nobody's wish.
+    # Rewritten since it was seen, without anyone requesting it.
     is_as_seen = asked != present and asked in {deploy.from_image, site.observation.requested_image}
     guard_input = guard_input_at_start(
         deploy,
@@ -213,7 +213,7 @@ DID = {Kind.DEPLOY: "deployed", Kind.ROLLBACK: "rolled back to", Kind.RESTART: "
 
 
 def annotations_of(deploy: Deploy) -> dict[str, str]:
-    """What a changed object says of the change."""
+    """What a changed object says about the change."""
     did = DID[Kind(deploy.kind)]
     cause = f"Headway: {deploy.requested_by_name} {did} {short(deploy.sha)} {deploy.headline}"
     return {CAUSE_ANNOTATION: cause[:CAUSE_LENGTH].rstrip(), DEPLOY_ANNOTATION: str(deploy.pk)}
@@ -233,7 +233,7 @@ def is_done(step: DeployStep, workload: Workload) -> bool:
     deploy = step.deploy
     if deploy.kind == Kind.RESTART:
         if workload.kind == WorkloadKind.CRON_JOB:
-            # It has no pods of its own, and each of its Jobs begins with new ones.
+            # It has no pods itself, and each of its Jobs starts with new ones.
             return True
         if restarted_at(workload.template) != deploy.restarted_at:
             return False
@@ -257,9 +257,9 @@ def has_our_image(step: DeployStep, workload: Workload) -> bool:
 
 
 def changed_before(deploy: Deploy, steps: Iterable[DeployStep], *, cluster: Cluster) -> Seen:
-    """The workloads that a worker which has died, or has heard no answer, changed already: no guard can stop that any more.
+    """The workloads that a worker which has died, or has heard no answer, changed already: no guard can stop that now.
 
-    Empty where the cluster was not told, or it did not come to anything. Raises ClusterError.
+    Empty where no patch was sent, or it had no effect. Raises ClusterError.
     """
     if deploy.patch_sent_at is None:
         return {}

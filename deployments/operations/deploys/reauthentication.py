@@ -1,4 +1,4 @@
-"""Whatever would ship something risky asks here first, whichever button, page or address it came by."""
+"""Everything that would deploy something risky asks here first, whatever button, page or URL it came from."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from deployments.rules.site_state import CheckState, SiteFacts
 def require_for_request(
     deploy_request: DeployRequest, site: Site, facts: SiteFacts, *, now: datetime
 ) -> None:
-    """Let pass what is not risky, and what somebody asks for who has authenticated lately.
+    """Let pass what is not risky, and what someone asks for who has authenticated lately.
 
     Raises ReauthenticationRequired. A shell, the sync and Headway itself have no session, and are not asked.
     """
@@ -25,7 +25,7 @@ def require_for_request(
 def _change(deploy_request: DeployRequest, site: Site, facts: SiteFacts) -> Change:
     passed = hold_message(deploy_request.passes_hold) if deploy_request.passes_hold else ""
     if deploy_request.kind == Kind.RESTART:
-        # What runs already is no risk.
+        # What already runs is not risky.
         return Change(sha=deploy_request.sha, nearby=frozenset({deploy_request.sha}), passed_hold=passed)
     is_deploy, is_head = deploy_request.kind == Kind.DEPLOY, deploy_request.sha == facts.head_sha
     check_state = check_state_in(facts, deploy_request.sha)
@@ -50,5 +50,5 @@ def _nearby(site: Site, facts: SiteFacts, sha: str) -> frozenset[str]:
 
 
 def _was_accepted_red(site: Site, sha: str) -> bool:
-    """Whether this commit, which is not the head any more, was asked for although CI failed."""
+    """Whether this commit, which is no longer the head, was requested although CI failed."""
     return Deploy.objects.filter(site=site, sha=sha, kind=Kind.DEPLOY, accepts_red=True).exists()

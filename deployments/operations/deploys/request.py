@@ -1,4 +1,4 @@
-"""Ask for a Deploy."""
+"""Request a Deploy."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -48,7 +48,7 @@ def request_deploy(
     authentication: Authentication = NEVER,
     now: datetime,
 ) -> Deploy:
-    """Write the wish and its queue entry in one transaction; a worker checks every guard again, and patches.
+    """Write the request and its queue entry in one transaction; a worker checks every guard again, and patches.
 
     `requested_by_name` is who asks where that is no user.
     `accept_foreign_image` passes the wrong-app guard where an administrator asks, and it is the very image that the
@@ -75,7 +75,7 @@ def request_deploy(
 
 
 def request(deploy_request: DeployRequest, *, site: Site, now: datetime) -> Deploy:
-    """Do what request_deploy does, for a wish of any kind. A refusal stands in the audit, like the wish itself."""
+    """Do what request_deploy does, for a request of any kind. A refusal is in the audit log, like the request itself."""
     with transaction.atomic():
         locked = lock(site)
         if first := same_request(locked, deploy_request):
@@ -101,7 +101,7 @@ def lock(site: Site) -> Site:
     Where nothing was observed yet, the observation is an empty one.
     """
     Site.objects.select_for_update().only("pk").get(pk=site.pk)
-    # By a statement of its own: one that waited for the lock would show joined rows as they were before it waited.
+    # In its own statement: one that waited for the lock would show joined rows as they were before it waited.
     locked = Site.objects.select_related("observation__latest_deploy").get(pk=site.pk)
     if not hasattr(locked, "observation"):
         locked.observation = Observation(site=locked)
@@ -109,7 +109,7 @@ def lock(site: Site) -> Site:
 
 
 def same_request(site: Site, deploy_request: DeployRequest) -> Deploy | None:
-    """The Deploy that this wish asked for already, where it is a second tap. `site` is locked."""
+    """The Deploy that this request already created, where it is a second tap. `site` is locked."""
     if deploy_request.key and (
         first := Deploy.objects.filter(idempotency_key=deploy_request.key, site=site).first()
     ):
@@ -122,7 +122,7 @@ def same_request(site: Site, deploy_request: DeployRequest) -> Deploy | None:
 
 
 def _overtaken(site: Site, locked: Site, deploy_request: DeployRequest) -> str:
-    """Why the sync, which read `site` before it looked around, must not go by that any more; empty where it may."""
+    """Why the sync, which read `site` before gathering, must not rely on that; empty where it may."""
     is_so_still = locked.auto_deploy and stands_for_the_same(site, locked)
     if deploy_request.trigger != Trigger.SYNC or is_so_still:
         return ""
@@ -130,7 +130,7 @@ def _overtaken(site: Site, locked: Site, deploy_request: DeployRequest) -> str:
 
 
 def _missing(facts: SiteFacts, deploy_request: DeployRequest) -> str:
-    """What this wish must wait for, where it is one that waits; empty where it may begin."""
+    """What this request must wait for, where it is one that waits; empty where it may begin."""
     if deploy_request.readiness is None or deploy_request.sha != facts.head_sha:
         return ""
     return waits_for(

@@ -1,4 +1,4 @@
-"""Which image was asked for, where admission has rewritten it in the workload."""
+"""Which image was requested, where admission has rewritten it in the workload."""
 
 from datetime import datetime
 
@@ -14,9 +14,9 @@ from deployments.rules.workloads import OUR_MANAGER, Workload, all_images, is_sa
 
 
 def asked_image(site: Site, workload: Workload, *, container: str) -> str:
-    """The image of one of the site's containers as it was asked for: by Headway where it is Headway's, however it is spelt by now.
+    """The image of one of the site's containers as it was requested: by Headway where it is Headway's, in whatever spelling it has now.
 
-    Makes no statement where the image is the one that was last taken for right.
+    Runs no SQL query where the image is the one that was last accepted.
     """
     present = all_images(workload).get(container, "")
     seen: Observation = site.observation
@@ -26,7 +26,7 @@ def asked_image(site: Site, workload: Workload, *, container: str) -> str:
         return present
     mark = marked_by(workload, container=container)
     if mark is None:
-        # Whoever put it there: the cluster has made this of a Deploy's image before.
+        # Regardless of who set it: the cluster has rewritten a Deploy's image to this before.
         made_of = _made_of(site, present)
         return made_of if is_of(made_of, site.expected_repository) else present
     wrote = site.deploys.filter(pk__lte=mark, patch_sent_at__isnull=False).exclude(kind=Kind.RESTART)
@@ -35,9 +35,9 @@ def asked_image(site: Site, workload: Workload, *, container: str) -> str:
 
 
 def image_set_as(site: Site, image: str) -> str:
-    """What a Deploy asked for of which the cluster made this image; the image itself where it carries a commit, or none did.
+    """The image that a Deploy requested and the cluster rewrote to this one; the image itself where it carries a commit, or none did.
 
-    For images of the site's own pods alone: what admission makes of a pod stands nowhere else, and is known by its build or its tag.
+    For images of the site's own pods alone: what admission makes of a pod is recorded nowhere else, and is known by its build or its tag.
     """
     if commit_in(site, image):
         return image
@@ -45,7 +45,7 @@ def image_set_as(site: Site, image: str) -> str:
 
 
 def _made_of(site: Site, applied: str) -> str:
-    """What a Deploy asked for of which the cluster made this image, then or later; empty where none did."""
+    """The image that a Deploy requested and the cluster rewrote to this one, then or later; empty where none did."""
     if not applied:
         return ""
     made_of = site.deploys.filter(applied_image=printable(applied)).values_list("image", flat=True)
@@ -87,7 +87,7 @@ def note_desired(deploy: Deploy, *, now: datetime) -> None:
 
 
 def update_requested_image(deploy: Deploy) -> None:
-    """Write into the observation what was asked for, beside the image that the cluster has by this Deploy."""
+    """Write into the observation what was requested, beside the image that the cluster has from this Deploy."""
     asked = deploy.image if deploy.applied_image else ""
     Observation.objects.filter(site_id=deploy.site_id).update(requested_image=asked)
 

@@ -1,4 +1,4 @@
-"""Go back to a commit that ran here before, and hold the one that is left behind, so that no sync undoes it."""
+"""Roll back to a commit that ran here before, and put the current one on hold, so that no sync undoes it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -34,7 +34,7 @@ def request_rollback(
 ) -> Deploy:
     """Ask for `sha` to run again, and hold the commit that is left behind: both in one transaction.
 
-    `by` is None where Headway does it by itself, for `cause`. Raises UnableToDeploy with the refusing guard's sentence, and
+    `by` is None where Headway does it automatically, for `cause`. Raises UnableToDeploy with the refusing guard's sentence, and
     ReauthenticationRequired as request_deploy does.
     """
     refused: UnableToDeploy | None = None
@@ -84,13 +84,13 @@ def way_back_from(deploy: Deploy) -> str:
 
 
 def ran_here(site: Site, sha: str) -> bool:
-    """Whether this commit has succeeded on this site, or was seen running when another was asked for."""
+    """Whether this commit has succeeded on this site, or was seen running when another was requested."""
     proofs = Q(sha=sha, status=Status.SUCCEEDED) | Q(from_sha=sha) & ~Q(kind=Kind.ROLLBACK)
     return bool(sha) and site.deploys.filter(proofs).exists()
 
 
 def _by_itself(failed: Deploy, *, now: datetime) -> str:
-    """Ask for the rollback; return the sentence that tells of it, or why there is none."""
+    """Request the rollback; return the sentence that announces it, or why there is none."""
     target = _ran_before(failed)
     earlier = failed.site.deploys.filter(pk__lt=failed.pk)[:PAST_LOOKED_AT]
     if why_not := way_back([_past(each) for each in earlier], failed=_past(failed), before=target):
@@ -123,12 +123,12 @@ def _left_behind(site: Site) -> Deploy | None:
 
 
 def _ran_before(deploy: Deploy) -> str:
-    """What was seen running when this was asked for. A rollback names there what it leaves, which may never have run."""
+    """What was seen running when this was requested. A rollback names there what it leaves, which may never have run."""
     return "" if deploy.kind == Kind.ROLLBACK else deploy.from_sha
 
 
 def _image_of(site: Site, sha: str) -> str:
-    """The very image that ran as this commit; empty where only the site's template can tell."""
+    """The very image that ran as this commit; empty where only the site's template has it."""
     ran = site.deploys.filter(sha=sha, status=Status.SUCCEEDED).values_list("image", flat=True)
     asked = site.deploys.filter(from_sha=sha, from_image__contains=short(sha)).values_list(
         "from_image", flat=True

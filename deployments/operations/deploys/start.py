@@ -1,4 +1,4 @@
-"""Begin a Deploy: every guard again, with what is there now, then the release job where the site has one, and then the patches."""
+"""Start a Deploy: every guard again, against the live cluster, then the release job if the site has one, and then the patches."""
 
 import logging
 from dataclasses import replace
@@ -49,7 +49,7 @@ def start_deploy(
 
     `image_prefixes` are what the names of images begin with that this worker may run; None: any.
     Safe to run twice and to be killed anywhere: what each patch asks for is compared with what is there, so a second run
-    finds the first one's work done, and goes on with the rest.
+    finds the first one's work done, and continues with the rest.
     """
     deploy = (
         Deploy.objects.select_related("site__observation").filter(pk=deploy_id, status=Status.QUEUED).first()
@@ -78,7 +78,7 @@ def start_deploy(
 
 
 def _note_changed_before(deploy: Deploy, steps: list[DeployStep], clients: Clients, *, now: datetime) -> bool:
-    """Whether a worker that has died, or has heard no answer, changed a workload already: what has begun goes on."""
+    """Whether a worker that died, or got no answer, already changed a workload: what was started continues."""
     try:
         changed = changed_before(deploy, steps, cluster=clients.cluster)
     except ClusterError as error:
@@ -104,7 +104,7 @@ def _refuse(deploy: Deploy, steps: list[DeployStep], refusal: Refused, *, now: d
     message = (
         f"Refused deploy {deploy.pk} of {short(deploy.sha)}, {asked}, before anything was changed. {refusal}"
     )
-    # Another run may have begun with it meanwhile: then it is under way.
+    # Another run may have started it meanwhile: then it is running.
     finish(deploy, Ending.REFUSED, str(refusal), reason=refusal.reason, audited=message, now=now)
 
 
@@ -186,7 +186,7 @@ def _is_on_branch(deploy: Deploy, clients: Clients, *, now: datetime) -> bool:
     site = deploy.site
     seen = site.observation
     if deploy.kind != Kind.DEPLOY:
-        # It ran here before: that was looked at when it was asked for, and GitHub may be down when somebody has to go back.
+        # It ran here before: that was checked when it was requested, and GitHub may be down when someone has to go back.
         return True
     if deploy.sha == seen.head_sha or site.deploys.filter(sha=deploy.sha, status=Status.SUCCEEDED).exists():
         return True

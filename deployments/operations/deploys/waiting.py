@@ -1,4 +1,4 @@
-"""Deploys that were asked for before their image was there: moved on as soon as it is, timed out otherwise.
+"""Deploys that were requested before their image existed: started as soon as it does, timed out otherwise.
 
 The sync, an image's event and the minutely look-up all come to the same `move_on`.
 """
@@ -22,7 +22,7 @@ STILL_WAITING = (Status.WAITING,)
 
 
 def move_on_where_ready(sites: Iterable[Site], *, now: datetime) -> int:
-    """Move on the waiting Deploys of sites that carry a new observation; return how many went on. No statement else."""
+    """Advance the waiting Deploys of sites with a new observation; return how many advanced. Otherwise runs no SQL query."""
     waiting = [(site, site.observation.latest_deploy) for site in sites]
     return sum(
         _judge(deploy, site.observation, now=now)
@@ -91,7 +91,7 @@ def move_on(deploy: Deploy, *, is_built: bool | None, check_state: CheckState, n
 
 
 def take_up_waiting(queued: enqueue.QueuedEntries, *, now: datetime, timeout: timedelta) -> None:
-    """Have every waiting Deploy looked at, by a task each; end those that have waited for longer than `timeout`."""
+    """Have every waiting Deploy checked, by a task each; end those that have waited for longer than `timeout`."""
     for deploy in Deploy.objects.filter(status=Status.WAITING):
         if now - deploy.requested_at < timeout:
             enqueue.check_pending_image(deploy.pk, unless_in=queued)

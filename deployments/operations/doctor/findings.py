@@ -1,4 +1,4 @@
-"""What the doctor says: a line, and what helps."""
+"""What the doctor says: a line, and a remedy."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace

@@ -1,4 +1,4 @@
-"""Doors that hooks came in by, and come in by no more; and whether the heads are checked meanwhile."""
+"""Doors that received hooks, and no longer do; and whether the heads are checked meanwhile."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

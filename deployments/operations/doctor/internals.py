@@ -1,4 +1,4 @@
-"""What lies inside: settings, the database and its migrations, the clock, a worker."""
+"""Internals: settings, the database and its migrations, the clock, a worker."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -78,7 +78,7 @@ def worker_is_alive(*, now: datetime) -> Iterator[Finding]:
 
 
 def proxies_are_trusted(*, now: datetime) -> Iterator[Finding]:
-    """Warn where web sees a proxy that it was not told to trust; nothing otherwise."""
+    """Warn where web sees a proxy that it is not configured to trust; nothing otherwise."""
     seen_at = Examination.latest().untrusted_proxy_at
     if seen_at is not None and now - seen_at < PROXY_SEEN_LATELY:
         yield warning(

@@ -1,4 +1,4 @@
-"""Whether what one mapping names is there, asked when it is saved: a sentence for each field, and for each workload."""
+"""Whether what a mapping names exists, checked when it is saved: a message for each field, and for each workload."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ def check_mapping(*, site_id: int, clients: Clients, image_prefixes: Sequence[st
     site = Site.objects.with_workloads().filter(pk=site_id).first()
     if asked and site:
         found = examine_mapping(site, clients=clients, image_prefixes=image_prefixes)
-        # Not before it was asked for, which web's clock told.
+        # Not before it was requested, by web's clock.
         asked.answer([each.as_dict() for each in found], now=max(now, asked.asked_at))
 
 
@@ -77,7 +77,7 @@ def _image(site: Site, head: Answer, registry: Registry, image_prefixes: Sequenc
         yield bad("image_template", "It names no image.", CORRECT)
         return
     if not begins_with_one_of(image_prefixes, place):
-        message = f"Its images lie in {place}. The worker's IMAGE_PREFIXES do not allow that."
+        message = f"Its images are in {place}. The worker's IMAGE_PREFIXES do not allow that."
         yield bad("image_template", message, "Correct the image template or IMAGE_PREFIXES.")
     if site.is_by_release or not isinstance(head, Head):
         # Which version is the newest the sync finds out.
@@ -138,7 +138,7 @@ def _workload(cluster: Cluster, site: Site, reference: WorkloadReference) -> Fin
 
 
 def _rights(cluster: Cluster, site: Site) -> Iterator[Finding]:
-    """One line for each workload whose kind lacks a right; what every kind needs is said of all. Raises ClusterError."""
+    """One line for each workload with a kind that lacks a permission; what every kind needs is listed for all. Raises ClusterError."""
     for mapping in namespace_mappings([site]):
         for attributes, permission in missing_rights(cluster, mapping):
             message = f"The worker may not {attributes}, needed for {permission.what_for}."

@@ -1,4 +1,4 @@
-"""Ask for an examination; a worker makes it: only it has the credentials, and what they need."""
+"""Request an examination. A worker runs it: only it has the credentials and network access."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from deployments.queue import enqueue
 
 
 def request_examination(*, now: datetime) -> None:
-    """Queue one, and note on its row that it was asked for."""
+    """Queue one, and record the request on its row."""
     with transaction.atomic():
         Examination.record(asked_at=now)
         enqueue.doctor()
@@ -23,5 +23,5 @@ def request_mapping_check(*, site: Site, now: datetime) -> None:
 
 
 def note_untrusted_proxy(*, now: datetime) -> None:
-    """Keep for the doctor that a proxy stands in front of web, and that web was not told to trust one. Two statements."""
+    """Record for the doctor that a proxy is in front of web which web is not configured to trust. Runs two SQL queries."""
     Examination.record(untrusted_proxy_at=now)

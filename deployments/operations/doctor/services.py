@@ -1,4 +1,4 @@
-"""What lies outside: GitHub and every repository, the registry and every image that runs."""
+"""External services: GitHub and every repository, the registry and every running image."""
 
 import socket
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -80,7 +80,7 @@ def _missing(clients: Clients, host: str, image: str) -> Finding | None:
         return bad(subject, str(error), "Check DOCKER_CONFIG, and who may read this image repository.")
     if digest is None:
         gone = f"{image} runs, and is not in the registry."
-        return warning(subject, gone, "Its pods cannot start anew. Build it again, or deploy another commit.")
+        return warning(subject, gone, "Its pods cannot restart. Build it again, or deploy another commit.")
     return None
 
 
@@ -89,7 +89,7 @@ def _number(count: int, one: str, many: str) -> str:
 
 
 def ping_address_answers(url: str) -> Iterator[Finding]:
-    """Connect to where good syncs are told, and say nothing there: a ping of the doctor's would hide a dead sync."""
+    """Connect to where good syncs are reported, and send nothing: a ping of the doctor's would hide a dead sync."""
     if not url:
         yield good("Ping", "No PING_URL is set: no external monitor is alerted when syncs stop.")
         return
@@ -109,7 +109,7 @@ def ping_address_answers(url: str) -> Iterator[Finding]:
 
 
 def mapped(sites: Sequence[Site], *, image_prefixes: Sequence[str]) -> Iterator[Finding]:
-    """Say so where nothing is mapped: everything else would look well; and where a site's images lie nowhere, or where this worker runs none from."""
+    """Warn where nothing is mapped, since everything else would look fine; and where a site has no image location, or one that this worker may not run."""
     if not sites:
         yield warning("Sites", "None is mapped yet.", FIRST_STEPS)
     for site in sites:
@@ -118,7 +118,7 @@ def mapped(sites: Sequence[Site], *, image_prefixes: Sequence[str]) -> Iterator[
             message = "Its image template names no image."
             yield bad(f"Sites, {site.name}", message, "Correct the mapping's image template.")
         elif not begins_with_one_of(image_prefixes, place):
-            message = f"Its images lie in {place}, and this worker runs none from there."
+            message = f"Its images are in {place}, and this worker runs none from there."
             yield bad(
                 f"Sites, {site.name}", message, "Correct the mapping's image template, or IMAGE_PREFIXES."
             )

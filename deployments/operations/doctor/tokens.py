@@ -1,4 +1,4 @@
-"""GitHub's tokens: whether each is accepted, what it may do as far as GitHub tells, and until when."""
+"""GitHub's tokens: whether each is accepted, what it may do as far as GitHub says, and until when."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta

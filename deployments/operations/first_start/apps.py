@@ -1,4 +1,4 @@
-"""What could be a site: workloads of one image repository, with all that can be told of them. Kept as JSON in Discovery's row."""
+"""What could be a site: workloads of one image repository, with all that is known about them. Kept as JSON in Discovery's row."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields

@@ -27,7 +27,7 @@ AT_ONCE = 8
 MOST_APPS = 300
 """In one search: each costs two to four requests of a registry."""
 UNREADABLE_AT_MOST = 10
-"""Images in lines of their own."""
+"""Images that are listed one by one."""
 SILENT_AT_MOST = 3
 """Images for which a registry does not answer before it is asked about no more."""
 REGISTRY_REMEDY = "Check DOCKER_CONFIG, and who may read this image repository."
@@ -58,7 +58,7 @@ def record_discovery(
         now=now,
     )
     steps = [{"title": title, "findings": [each.as_dict() for each in lines]} for title, lines in found.steps]
-    # Not before it was asked for, which web's clock told: else it would seem to be under way for ever.
+    # Not before it was requested, by web's clock: else it would seem to be under way forever.
     finished_at = max(latest.asked_at or now, now)
     Discovery.record(finished_at=finished_at, steps=steps, apps=[each.as_dict() for each in found.apps])
 
@@ -108,9 +108,9 @@ def find(
 
 
 def _leave_out(seen: Survey, words: str) -> Iterator[Finding]:
-    """Keep what has the words, and no more than one search can ask about in good time; say how many are left.
+    """Keep what has the words, and no more than one search can check in time, and say how many are left.
 
-    Those by label come last: not all of them are apps, and what is none is never added, so that it would always be in the way.
+    Those by label come last: not all of them are apps, and what is not an app is never added, so it would block the others forever.
     """
     kept = [app for app in seen.apps if has_words(app, _hosts(app, seen), words=words)]
     if words:
@@ -186,7 +186,7 @@ def _apps(
 
 
 def _is_an_app(app: Sequence[Candidate], seen: Survey, labels: Labels) -> bool:
-    """An image whose tag moves is one only where its label says a commit: else it is somebody else's, such as a database."""
+    """An image whose tag moves is one only where its label says a commit: else it is someone else's, such as a database."""
     found = labels[app[0].image]
     return app[0] not in seen.by_label or (isinstance(found, BuildLabels) and bool(found.revision))
 
@@ -237,7 +237,7 @@ def _checked(clients: Clients, apps: Sequence[FoundApp]) -> tuple[list[FoundApp]
 
 def _as_known(app: FoundApp, head: Head | HeadProblem | None) -> FoundApp:
     if head is None:
-        return _with(app, "Whose repository it is cannot be told. Write it as owner/name.")
+        return _with(app, "Its repository is unknown. Enter it as owner/name.")
     if isinstance(head, HeadProblem):
         return _with(app, str(head.error))
     owner, _, repository = head.name_with_owner.partition("/")

@@ -1,4 +1,4 @@
-"""Map what was found, as somebody has corrected it."""
+"""Map what was found, as someone has corrected it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from deployments.rules.targets import WorkloadReference, parse_references
 
 RISK = "New sites decide what Headway deploys."
 GONE = "It was not found by the last search. Search again."
-TAKEN = "Somebody has mapped it at this moment."
+TAKEN = "Someone has mapped it at this moment."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Mapped:
 
 
 def open_apps() -> list[FoundApp]:
-    """What the last search found and no site stands for since. Runs two SQL queries."""
+    """What the last search found and no site maps since. Runs two SQL queries."""
     apps = read_apps(Discovery.latest().apps)
     if not apps:
         return []

@@ -1,4 +1,4 @@
-"""What the cluster shows: the workloads of each namespace that no site stands for, and where they answer."""
+"""What the cluster shows: the workloads of each namespace that no site maps, and where they answer."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from deployments.rules.workloads import Workload, WorkloadKind
 
 ROUTES_COMPONENT = "k8s/components/routes"
 NAMED_AT_MOST = 10
-"""Workloads of a namespace in lines of their own, or asked about one by one: thousands would fill the page, and take minutes."""
+"""Workloads of a namespace that are listed, or checked, one by one: thousands would fill the page, and take minutes."""
 IS_IT_THERE = "Check the namespace's name and the worker's Role there, then search again."
 
 
@@ -70,7 +70,7 @@ def _account(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _workloads(cluster: Cluster, namespace: str) -> tuple[list[Workload], str]:
-    """All of them, and why they cannot be told. A kind other than Deployments that may not be listed is left out."""
+    """All of them, and why they are unknown. A kind other than Deployments that may not be listed is left out."""
     found: list[Workload] = []
     for kind in WorkloadKind:
         try:

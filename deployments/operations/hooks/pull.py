@@ -1,4 +1,4 @@
-"""Google's messages without an open door: a worker pulls them. Acknowledged when they are written down; lost never, twice harmless."""
+"""Google's messages without incoming requests: a worker pulls them. They are acknowledged once saved; none is lost, and duplicates are harmless."""
 
 import logging
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from deployments.rules.hooks.hint import Door
 
 logger = logging.getLogger(__name__)
 PULLED_FOR = timedelta(seconds=45)
-"""By one task, after which another goes on: a worker that stops waits no longer for it."""
+"""By one task, after which another takes over, so that a worker that stops need not wait longer."""
 AT_ONCE_SECONDS = 15.0
 
 
@@ -23,7 +23,7 @@ def pull_hooks(
     for_time: timedelta = PULLED_FOR,
     wait_seconds: float = AT_ONCE_SECONDS,
 ) -> bool:
-    """Take in what is in the subscription and what comes; return whether to go on, which is not so where another pulls, or nothing can be asked."""
+    """Receive what is in the subscription and what arrives; return whether to continue: not where another worker pulls, or nothing can be pulled."""
     with try_lock(Lock.PULL) as alone:
         if not alone:
             return False

@@ -1,4 +1,4 @@
-"""Take in one hook: its id is remembered, and a worker queues the sync of the sites that it concerns. Nothing else is written from it."""
+"""Receive one hook: its id is recorded, and a worker queues the sync of the sites that it concerns. Nothing else is written from it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -39,7 +39,7 @@ class Receipt:
 
 
 def understood_by_sites(hint: Hint) -> Understood:
-    """Which sites a hint concerns. One statement at most."""
+    """Which sites a hint concerns. Runs at most one SQL query."""
     return understand(hint, followed_by_sites(hint))
 
 

@@ -1,4 +1,4 @@
-"""Remember the last message that a door refused, for whoever is setting it up."""
+"""Remember the last message that a door refused, for the person who is setting it up."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from deployments.rules.hooks.hint import Door
 
 
 def note_refusal(*, door: Door, message: str, now: datetime) -> None:
-    """One statement."""
+    """Runs one SQL query."""
     HookRefusal.objects.bulk_create(
         [HookRefusal(door=door, at=now, message=message)],
         update_conflicts=True,

@@ -1,4 +1,4 @@
-"""Tokens for the door of images: made and revoked by administrators, kept as their hash alone."""
+"""Tokens for the images' door: created and revoked by administrators, stored only as their hash."""
 
 import hashlib
 import secrets
@@ -34,7 +34,7 @@ def revoke_token(*, token: HookToken, by: User, now: datetime) -> None:
 
 
 def find_token(token: str) -> HookToken | None:
-    """The row of one that may be used. One statement, by its index."""
+    """The row of one that may be used. Runs one SQL query, by its index."""
     return HookToken.objects.filter(hashed=_hashed(token), revoked_at=None).first()
 
 

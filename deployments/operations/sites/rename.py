@@ -1,4 +1,4 @@
-"""Follow a repository that GitHub calls by another name now."""
+"""Follow a repository that was renamed on GitHub."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Followed:
 
 
 def follow_renames(sites: Iterable[Site], *, by: User, now: datetime) -> list[Followed]:
-    """Write the name that GitHub last answered under into each mapping that has another, and look at those sites anew."""
+    """Write the name that GitHub last answered under into each mapping that has another, and sync those sites."""
     followed = [_follow(site, by=by, now=now) for site in sites if _new_name(site)]
     if followed:
         enqueue.sync(names=[each.name for each in followed], trigger="mapping")

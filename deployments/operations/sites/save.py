@@ -1,4 +1,4 @@
-"""What changed in a mapping, in words, into the audit; and what follows from it."""
+"""Record what changed in a mapping, in words, in the audit log; and apply what follows from it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -32,7 +32,7 @@ def save_mapping(
 ) -> None:
     """Save a new or a changed mapping; `before` are the changed fields as they were, none where it is new.
 
-    `workloads` are all that the site stands for, in their order; None: as before. `by_name` is who did it where that is no user. Where it now stands for something else, what is found there is taken for right again, and images are
+    `workloads` are all that the site maps, in their order; None: as before. `by_name` is who did it where that is not a user. Where it now maps something else, what is found there is accepted again, and images are
     this site's that lie where its mapping says, or in `former_repository`.
     """
     with transaction.atomic():
@@ -45,14 +45,14 @@ def save_mapping(
         if is_new or "workloads" in before:
             save_workloads(site, workloads or ())
         if not is_new and OBSERVED_BY & before.keys():
-            # Other images, or another branch: nothing was asked of those yet.
+            # Other images, or another branch: those were not queried yet.
             Observation.objects.filter(site=site).update(built_sha="", asked_below=None, branch_has_ci=False)
         if stands_for_another:
             Observation.objects.filter(site=site).update(accepted_image="", requested_image="")
         if OBSERVED_BY & before.keys():
-            # Nothing is said of the workloads until they have been looked at by the new mapping.
+            # Nothing is known of the workloads until they have been checked with the new mapping.
             Observation.objects.filter(site=site).update(workloads=None)
-        # Whoever saves the mapping has looked at the repository that bears its name now.
+        # The person who saves the mapping means the repository that has this name now.
         Observation.objects.filter(site=site).update(repository_id=None)
         message = f"Added the mapping of {site.name}." if is_new else _changes(site, before)
         if message:
@@ -60,13 +60,13 @@ def save_mapping(
 
 
 def check_workloads(site: Site, references: Sequence[WorkloadReference]) -> None:
-    """Raise ValidationError where one is no workload's name, or another site stands for it already."""
+    """Raise ValidationError where one is not a workload's name, or another site maps it already."""
     for row in _rows(site, references):
         row.full_clean(exclude=["site"], validate_constraints=False)
 
 
 def save_workloads(site: Site, references: Sequence[WorkloadReference]) -> None:
-    """Let the site stand for these, in this order, and no others; a workload that it stands for already keeps its row."""
+    """Map the site to these, in this order, and no others; a workload that it maps already keeps its row."""
     rows, present = _rows(site, references), {row.is_of: row.pk for row in site.workloads.all()}
     for row in rows:
         row.pk = present.get(row.is_of)

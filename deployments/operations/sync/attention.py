@@ -1,4 +1,4 @@
-"""Which sites have begun to wait for a person: found by the sync, told by a task of its own."""
+"""Which sites have begun to need attention: found by the sync, notified in a separate task."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from deployments.rules.site_state import State
 
 
 def states_before(sites: Sequence[Site], *, now: datetime) -> dict[int, State]:
-    """Return the states of these sites by their keys, as far as anybody listens: at most two statements."""
+    """Return the states of these sites by their keys, as far as anyone subscribes. Runs at most two SQL queries."""
     if not sites or not PushSubscription.objects.exists():
         return {}
     return answers_of(sites, now=now)

@@ -1,4 +1,4 @@
-"""What one sync lists in the cluster: nothing twice, and nothing that nobody asks about."""
+"""What one sync lists in the cluster: nothing twice, and nothing unneeded."""
 
 from typing import TypeVar
 
@@ -34,7 +34,7 @@ class ClusterLists:
         return _or_raise(self._workloads[key]).named(reference.name)
 
     def pods(self, namespace: str) -> Pods:
-        """Asked for once, also where that is refused. Raises ClusterError."""
+        """Listed once, also where that is refused. Raises ClusterError."""
         if namespace not in self._pods:
             self.requests += 1
             try:

@@ -1,4 +1,4 @@
-"""Fetch the lists of commits that would ship. Each pair of SHAs is asked for once, for ever."""
+"""Fetch the lists of commits to deploy. Each pair of SHAs is queried once, forever."""
 
 import logging
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ _Pair: TypeAlias = tuple[int, str, str]
 def fetch_commits(*, github: GitHub, now: datetime) -> int:
     """Ask GitHub for every range between a running commit and its head that is not known; return how many were.
 
-    One at a time, as GitHub asks its clients to, and by one process: whoever comes second leaves its own to the first, which looks
+    One at a time, as GitHub asks its clients to, and by one process: the second leaves its own to the first, which checks
     again afterwards. A rate limit ends it, and a GitHub that says nothing: the next sync that finds ranges missing asks again.
     """
     fetched, asked, unbuilt = 0, set[_Pair](), list[str]()
@@ -60,7 +60,7 @@ def _left_out(github: GitHub, *, now: datetime) -> list[str]:
 def _fetch(
     missing: Sequence[Observation], github: GitHub, unbuilt: list[str], *, now: datetime
 ) -> tuple[int, bool]:
-    """Return how many of these ranges are known now, and whether GitHub may be asked for more.
+    """Return how many of these ranges are known now, and whether GitHub may be queried further.
 
     `unbuilt` is filled with the sites whose newest commit has no image.
     """

@@ -1,4 +1,4 @@
-"""Judge every site by the same pure rules that its page shows."""
+"""Judge every site by the same pure rules that its page uses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Decision:
 
     @property
     def problem(self) -> str:
-        """What stood in the way of looking at the site; empty where nothing did."""
+        """What kept the site from being checked; empty where nothing did."""
         seen = self.site.observation
         return seen.cluster_problem or seen.github_problem or seen.registry_problem
 

@@ -1,4 +1,4 @@
-"""Look outside for every site, and put the three answers together into each site's new observation."""
+"""Query external services for every site, and combine the three answers into each site's new observation."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
@@ -162,7 +162,7 @@ def _see_images(
     *,
     now: datetime,
 ) -> None:
-    """Whether each head is built: by its tag a question of its own, by label what the newest build says."""
+    """Whether each head is built: by tag a separate request, by label what the newest build says."""
     unknown = {
         site.pk: _head_image(site, seen[site.pk])
         for site in sites
@@ -245,7 +245,7 @@ def _see_ci(seen: Observation, head: Head, *, now: datetime) -> None:
 
 
 def _needs_a_person(error: GitHubError) -> bool:
-    """Whether time does not heal it; a token that is not accepted is every site's trouble, and what was seen before still holds."""
+    """Whether waiting does not fix it; a rejected token affects every site, and the last known state is still valid."""
     return isinstance(error, GitHubRefused) and not isinstance(error, GitHubTokenRefused)
 
 
@@ -326,7 +326,7 @@ def _see_image(
 
 
 def _note_build(before: Observation, seen: Observation, *, now: datetime) -> None:
-    """How long a build took, as nearly as syncs tell: from the first look at a head to the one that found its image."""
+    """How long a build took, as precisely as syncs can say: from the first sync of a head to the one that found its image."""
     was_waited_for = before.head_sha == seen.head_sha and before.head_image_built is False
     if seen.head_image_built and was_waited_for and seen.head_seen_at is not None:
         took = int((now - seen.head_seen_at).total_seconds())

@@ -1,4 +1,4 @@
-"""Which commit a build is, for sites by label: one HEAD of each moving tag, and no more of a digest that was seen before.
+"""Which commit a build is, for sites by label: one HEAD of each moving tag, and nothing else for a known digest.
 
 What `gather_cluster` has seen of such a site is builds, spelt by `build_in`; here they become commits.
 """
@@ -28,7 +28,7 @@ _Key = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Newest:
-    """What a site's moving tag leads to: its build, why that is not known, or None where there is no such tag."""
+    """A site's moving tag resolved: its build, why that is unknown, or None where there is no such tag."""
 
     image: ImageReference
     build: _Answer
@@ -56,7 +56,7 @@ class Builds:
         *,
         branches: Mapping[int, str] = NO_BRANCHES,
     ) -> None:
-        """Ask for the moving tags of these sites by label, and for every digest that is new. One statement, none without such a site.
+        """Ask for the moving tags of these sites by label, and for every digest that is new. Runs one SQL query, none without such a site.
 
         `branches` are those that have just become known.
         """
@@ -74,7 +74,7 @@ class Builds:
         self._learn({key: image for key, image in wanted.items() if key not in self._known})
 
     def newest(self, site: Site) -> Newest | None:
-        """None where the moving tag was not asked for, since the branch was not known yet."""
+        """None where the moving tag was not queried, since the branch was not known yet."""
         if not (site.is_by_label and site.expected_repository):
             return None
         image = self._moving(site)
@@ -119,7 +119,7 @@ class Builds:
         return (running if token.startswith(rules.BY_TAG) else "") or self._commit(site, token)
 
     def problem(self, site: Site, observed: Found, head: Head | HeadProblem) -> str:
-        """Why the commit of what runs is not known, without a full stop; empty where it is, or is not told by its label."""
+        """Why the commit of what runs is not known, without a full stop; empty where it is, or where labels do not identify it."""
         if not site.is_by_label:
             return ""
         seen = self._builds(site, observed.running_build or observed.desired_build)
@@ -209,7 +209,7 @@ class Builds:
 
 
 def _unknown_to_github(observed: Found, head: Head | HeadProblem) -> set[str]:
-    """Which of the commits that it was asked for it does not know."""
+    """Which of the queried commits it does not know."""
     if isinstance(head, HeadProblem):
         return set()
     asked = ((observed.running_tag, head.running_sha), (observed.desired_tag, head.desired_sha))
@@ -224,7 +224,7 @@ def slugs(site: Site) -> tuple[str, ...]:
 
 
 def save_builds(changed: Iterable[Build]) -> None:
-    """One statement; none where nothing has changed."""
+    """Runs one SQL query; none where nothing has changed."""
     rows = list(changed)
     if rows:
         Build.objects.bulk_create(
@@ -239,7 +239,7 @@ def save_builds(changed: Iterable[Build]) -> None:
 def see_newest(
     site: Site, before: Observation, seen: Observation, builds: Builds, head: Head | HeadProblem
 ) -> None:
-    """Write whether the head is built, where the newest build's label tells."""
+    """Write whether the head is built, where the newest build's label says so."""
     if not seen.head_sha:
         return
     if seen.head_sha == seen.running_sha or (before.head_sha == seen.head_sha and before.head_image_built):
@@ -278,7 +278,7 @@ def _key(site: Site, digest: str) -> _Key:
 
 
 def _running(site: Site, observed: Observed | None) -> dict[_Key, ImageReference]:
-    """The digests that a site's workloads show, each with how it is asked for."""
+    """The digests that a site's workloads show, each with how to query it."""
     if not isinstance(observed, Found):
         return {}
     tokens = {observed.running_tag, observed.desired_tag}

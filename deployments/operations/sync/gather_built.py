@@ -1,4 +1,4 @@
-"""Where the newest commit has no image: the newest one below it that has, and that comes after what runs."""
+"""If the newest commit has no image: the newest one below it that has one, and is newer than what runs."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ from deployments.rules.times import parse_time
 AT_MOST = 10
 """Commits below the head, as CommitRange keeps them."""
 ASKED_AGAIN_FOR = timedelta(hours=2)
-"""Each is asked for once, and again while its build may be at work: a commit that skips CI often follows one that does not."""
+"""Each is queried once, and again while its build may be running: a commit that skips CI often follows one that does not."""
 
 
 def commits_to_ask(site: Site, *, now: datetime) -> tuple[str, ...]:
-    """Those below the head as last seen whose images are looked for now, newest first; none where the head was built."""
+    """Those below the last seen head to check for images now, newest first; none where the head was built."""
     seen = site.observation
     if seen.head_image_built is not False or site.is_by_label or site.is_by_release:
-        # No name tells a commit's image: by label the newest build says itself which one it is, and few commits are released.
+        # No name identifies a commit's image: by label the newest build itself says which one it is, and few commits are released.
         return ()
     return tuple(sha for sha in _newer(site) if _is_due((seen.asked_below or {}).get(sha), now))
 
 
 def others_of(site: Site, *, now: datetime) -> tuple[str, ...]:
-    """The commits besides the head whose CI is asked about along with it."""
+    """The commits besides the head for which CI is queried with it."""
     built = site.observation.built_sha
     return tuple(dict.fromkeys(filter(None, (built, *commits_to_ask(site, now=now)))))
 

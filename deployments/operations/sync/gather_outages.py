@@ -1,4 +1,4 @@
-"""Why sites without a ready pod have none: the pods of the namespace, and one log a site."""
+"""Why sites without a ready pod have none: the pods of the namespace, and one log per site."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ class SeenOutage:
 
 
 class Outages:
-    """Asks a cluster about sites that are down. After three questions in a row without an answer it asks no more."""
+    """Asks a cluster about sites that are down. After three timeouts in a row it stops asking."""
 
     def __init__(self, *, now: datetime) -> None:
         self._now = now

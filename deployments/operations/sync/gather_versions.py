@@ -1,4 +1,4 @@
-"""Which commit a version is, for sites by release: what is newest comes with the heads' question, and no tag of git is asked for twice.
+"""Which commit a version is, for sites by release: what is newest comes with the heads' query, and no Git tag is queried twice.
 
 What `gather_cluster` has seen of such a site is images' tags, spelt by `version_token`; here they become commits.
 """
@@ -23,7 +23,7 @@ from deployments.rules.builds import BY_VERSION
 from deployments.rules.site_workloads import WorkloadSeen
 
 ROUNDS = 2
-"""A newest version, or one that runs, that was not known before is asked about once more, for how far the two are apart."""
+"""A new newest or running version is queried once more, for the distance between the two."""
 _Heads = Mapping[Hashable, Head | HeadProblem]
 _Ask = Callable[[Sequence[HeadQuestion]], Answers]
 
@@ -32,7 +32,7 @@ class Versions:
     """Those of one sync. `new` are those to be saved."""
 
     def __init__(self, sites: Iterable[Site], *, now: datetime) -> None:
-        """One statement; none without a site by release."""
+        """Runs one SQL query; none without a site by release."""
         self._now = now
         self._sites = [site for site in sites if site.is_by_release and site.expected_repository]
         self._known: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
@@ -90,7 +90,7 @@ class Versions:
         return self._name(site, observed.running_build) if isinstance(observed, Found) else ""
 
     def problem(self, site: Site, observed: Found, head: Head | HeadProblem) -> str:
-        """Why the commit of what runs is not known, without a full stop; empty where it is, or could not be asked for."""
+        """Why the commit of what runs is not known, without a full stop; empty where it is, or could not be queried."""
         if not site.is_by_release or isinstance(head, HeadProblem):
             return ""
         unknown = next((each for each in _tokens(observed) if not self._name(site, each)), "")
@@ -161,7 +161,7 @@ class Versions:
         return self._known[site.owner, site.repository].get(self._name(site, token), "")
 
     def _name(self, site: Site, token: str) -> str:
-        """Git's tag that an image's tag stands for: the likeliest of those known, else the latest; empty where none is."""
+        """The Git tag behind an image's tag: the likeliest of those known, else the latest; empty where none is."""
         known = self._known[site.owner, site.repository]
         likely = next((name for name in _names(site, token) if name in known), "")
         tag = token.removeprefix(BY_VERSION)
@@ -178,13 +178,13 @@ def question_by_release(site: Site, question: HeadQuestion) -> HeadQuestion:
 
 
 def is_newest(site: Site, head: Head) -> bool:
-    """Whether the version that was asked about is still the newest; true of a site that is not by release."""
+    """Whether the queried version is still the newest; true for a site that is not by release."""
     best = _newest(site, head) if site.is_by_release else None
     return best is None or best.name == head.tag
 
 
 def save_versions(new: Iterable[PublishedVersion]) -> None:
-    """One statement; none where nothing is new."""
+    """Runs one SQL query; none where nothing is new."""
     if rows := list(new):
         PublishedVersion.objects.bulk_create(rows, ignore_conflicts=True)
 

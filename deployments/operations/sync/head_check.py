@@ -1,6 +1,6 @@
-"""Between two syncs: the heads alone are asked, and the registry for heads not known to be built. A sync of a site follows where something is new.
+"""Between two syncs: check only the heads, and the registry for heads not known to be built. A site's sync follows if something is new.
 
-Where nothing is new this costs two statements, and leaves no record.
+Where nothing is new this costs two SQL statements, and leaves no record.
 """
 
 import json
@@ -92,7 +92,7 @@ def check_heads(*, clients: Clients, interval: timedelta, now: datetime) -> list
 
 
 def _take_turn(interval: timedelta, *, now: datetime) -> _Turn | None:
-    """Whatever is due, taken by this process alone: one statement where all sites are, which come first."""
+    """What is due, taken by this process alone. Runs one SQL query where all sites are, which come first."""
     for is_of_all, statement in ((True, _CLAIM_ALL), (False, _CLAIM_WATCHED)):
         with connection.cursor() as cursor:
             cursor.execute(statement, [now, now])
@@ -114,7 +114,7 @@ def _watched_in(stored: str) -> dict[int, Watch]:
 
 
 def _sites(turn: _Turn, *, now: datetime) -> tuple[Sequence[Site], Pauses]:
-    """The sites, and GitHub's pauses along with them: one statement."""
+    """The sites, with GitHub's pauses. Runs one SQL query."""
     pauses = GitHubPause.objects.values(
         json=JSONObject(pk="pk", who="who", until="until", in_a_row="in_a_row")
     )
@@ -137,7 +137,7 @@ def _known(site: Site) -> Known:
 
 
 def _built(sites: Sequence[Site], answers: Answers, clients: Clients) -> dict[int, bool]:
-    """Whether the heads are built that are not known to be, by the site's key; one that the registry does not tell is not."""
+    """Whether the heads are built that are not known to be, by the site's key; one that the registry does not answer for is left out."""
     unknown = {
         site.pk: site.image_for(site.observation.head_sha)
         for site in sites
@@ -155,7 +155,7 @@ def _built(sites: Sequence[Site], answers: Answers, clients: Clients) -> dict[in
 
 
 def _head(site: Site, answers: Answers) -> Head | None:
-    """None where GitHub did not answer, or with another repository, as the sync will tell."""
+    """None where GitHub did not answer, or with another repository, as the sync will report."""
     head = answers.heads.get(site.pk)
     if not isinstance(head, Head):
         return None
@@ -193,7 +193,7 @@ def _plan(
     kept = {
         key: watch.sha
         for key, watch in turn.watched.items()
-        # Whichever was not asked for, or not answered, stays.
+        # What was not queried, or not answered, stays.
         if key in seen.unknown or (not turn.is_of_all and watch.is_over(now=now))
     }
     watched = watches(turn.watched, kept | seen.under_way, now=now)

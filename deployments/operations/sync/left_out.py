@@ -1,6 +1,6 @@
-"""Monorepos: which commits between what runs and the head touch none of a site's paths. Each commit is asked for once, for ever.
+"""Monorepos: which commits between what runs and the head touch none of a site's paths. Each commit is queried once, forever.
 
-Sites without paths cost nothing here but one statement, in the task that fetches lists of commits.
+Sites without paths cost only one SQL query here, in the task that fetches lists of commits.
 """
 
 import logging
@@ -16,7 +16,7 @@ from deployments.rules.paths import key_of, parse_paths, touches
 
 logger = logging.getLogger(__name__)
 AT_MOST = 50
-"""Commits of one range that are asked for, the newest first; all others count as the site's."""
+"""Commits of one range that are queried, the newest first; all others count as the site's."""
 
 
 def count_left_out(*, github: GitHub, now: datetime) -> list[str]:
@@ -35,7 +35,7 @@ def count_left_out(*, github: GitHub, now: datetime) -> list[str]:
 
 
 def is_counted(seen: Observation, paths: str) -> bool:
-    """Whether what is left out is known of the pair that was seen, or nothing has to be."""
+    """Whether what is left out is known for the observed pair, or need not be."""
     if not paths or not seen.running_sha or not seen.head_sha or seen.running_sha == seen.head_sha:
         return True
     return (seen.left_out or {}).get("of") == _key(seen, paths)

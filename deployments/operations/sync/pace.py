@@ -1,4 +1,4 @@
-"""How fast one registry is asked: as fast as it answers, until it says that this is too often; then as it says, and evenly from then on."""
+"""How fast one registry is queried: as fast as it answers, until it answers 429; then at the rate it allows."""
 
 import threading
 from collections.abc import Callable
@@ -44,7 +44,7 @@ class Pace:
             until = now + max(seconds, LEAST_WAIT_SECONDS)
             if until > self._ends_at:
                 return False
-            # Whoever was asked for at the same time meets the same limit: it counts once.
+            # Requests sent at the same time hit the same limit: it counts once.
             if self._since <= now:
                 took = until - self._since
                 gap = max(2 * self._gap, took / max(self._answered, 1))

@@ -1,4 +1,4 @@
-"""What GitHub lists for the image that a site would deploy next: asked once for each, by the task that fetches lists of commits."""
+"""What GitHub lists for the image that a site would deploy next: queried once for each, by the task that fetches lists of commits."""
 
 import logging
 from collections.abc import Iterable
@@ -43,7 +43,7 @@ def ask_provenance(*, clients: Clients, now: datetime) -> list[str]:
 
 
 def is_due(site: Site, seen: Observation, *, now: datetime) -> bool:
-    """Whether the image of what would be deployed next is there, and GitHub is to be asked about it."""
+    """Whether the image of what would be deployed next exists, and GitHub should be queried about it."""
     sha = seen.target_sha
     is_built = bool(seen.ready_below) or seen.head_image_built is True
     if not sha or not seen.running_sha or sha == seen.running_sha or not is_built:

@@ -1,4 +1,4 @@
-"""Write what was observed, with a number of statements that does not grow with the sites."""
+"""Write what was observed, with a constant number of SQL statements."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ AT_ONCE = 500
 
 
 def changed_sites(sites: Iterable[Site], seen: Mapping[int, Observation]) -> list[Site]:
-    """Return the sites of which something else than the time of looking has changed."""
+    """Return the sites of which something other than the time of checking has changed."""
     return [site for site in sites if _differs(site.observation, seen[site.pk])]
 
 
@@ -27,7 +27,7 @@ def record(
 ) -> list[Site]:
     """Upsert the observations that changed; for the others write the time alone. Return the sites that are mapped as they were.
 
-    `latest_deploy` and `accepted_image` are not written here: somebody may have deployed while we looked.
+    `latest_deploy` and `accepted_image` are not written here: someone may have deployed during the sync.
     """
     changed_keys = {site.pk for site in changed}
     same = (
@@ -52,9 +52,9 @@ def _record_changed(sites: Sequence[Site], seen: Mapping[int, Observation]) -> s
 
 
 def _mapped_as_before(sites: Sequence[Site]) -> set[int]:
-    """Keys of the sites whose mapping nobody has deleted, changed or saved again while we looked; those stay so until they are written.
+    """Keys of the sites whose mapping was not deleted, changed or saved again during the sync; they are locked until they are written.
 
-    What was seen of another mapping is wrong of this one, and a sync of its own is queued.
+    What was seen of another mapping is wrong for this one, for which a sync is queued.
     """
     mapped = Site.objects.select_for_update(no_key=True).filter(pk__in=[site.pk for site in sites])
     now = {site.pk: site for site in mapped.order_by("pk")}
@@ -73,7 +73,7 @@ def _upsert(rows: Sequence[Observation]) -> None:
         rows, update_conflicts=True, unique_fields=["site"], update_fields=OBSERVED, batch_size=AT_ONCE
     )
     if any(not row.accepted_image and row.desired_image for row in rows):
-        # The first look takes what it finds for right; from then on another image is somebody else's doing.
+        # The first sync accepts what it finds; from then on any other image was set outside Headway.
         keys = [row.pk for row in rows]
         Observation.objects.filter(pk__in=keys, accepted_image="").update(accepted_image=F("desired_image"))
 

@@ -1,4 +1,4 @@
-"""Ask for a sync; a worker does it."""
+"""Request a sync; a worker runs it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ AFTER_SYNC = "headway-after-sync"
 
 
 def request_sync(*, names: Sequence[str] = (), by: User, now: datetime) -> None:
-    """Queue a sync of `names`, or of all sites where none is named, and write into the audit who asked for it."""
+    """Queue a sync of `names`, or of all sites where none is named, and record in the audit log who requested it."""
     with transaction.atomic():
         site = Site.objects.filter(name=names[0]).first() if len(names) == 1 else None
         what = "every site" if not names else "this site" if site else f"{len(names)} sites"
@@ -26,15 +26,15 @@ def request_sync(*, names: Sequence[str] = (), by: User, now: datetime) -> None:
 
 
 def wait_for_another(*, names: Sequence[str], trigger: str) -> None:
-    """Queue a sync for when the one at work has ended: that one may have looked before this one was asked for.
+    """Queue a sync for when the running one has ended: that one may have checked before this one was requested.
 
-    One that waits already has yet to look, and is enough where it looks at these sites; where it looks at others for the
-    same reason, it looks at these as well. Whoever calls this calls `let_follow` next.
+    One that waits already has yet to run, and is enough where it covers these sites; where it covers others for the
+    same reason, these are added to it. Call `let_follow` next.
     """
     with transaction.atomic():
-        # Whichever is being let go at this moment is left to that.
+        # One that is being released at this moment is left alone.
         entries = OrmQ.objects.select_for_update(skip_locked=True).filter(key=AFTER_SYNC)
-        # One that cannot be read is thrown away by whoever takes it.
+        # One that cannot be read is dropped by the worker that takes it.
         waiting = [(entry, entry.task["kwargs"]) for entry in entries if "kwargs" in entry.task]
         known = [set(kwargs.get("names", ())) for _, kwargs in waiting]
         if any(not there or (names and there.issuperset(names)) for there in known):
@@ -48,7 +48,7 @@ def wait_for_another(*, names: Sequence[str], trigger: str) -> None:
 
 
 def let_follow() -> None:
-    """Let workers take the syncs that wait for another one, unless one is at work: whoever ends one calls this after it."""
+    """Let workers take the syncs that wait for another one, unless one is running: call this after each sync."""
     with try_lock(Lock.SYNC) as is_free:
         pass
     if is_free:

@@ -1,4 +1,4 @@
-"""The sync itself: alone, recorded as a SyncRun, and one site's trouble is that site's reason, never the batch's."""
+"""The sync itself: alone, recorded as a SyncRun, and one site's problem is only that site's reason."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ class UnableToSync(Exception):
 
 
 class AnotherAtWork(UnableToSync):
-    """It may have looked before this one was asked for."""
+    """It may have checked before this one was requested."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def sync(
 
 
 def close_dead_runs(*, now: datetime) -> int:
-    """Close the runs whose worker died; return their number. A run that is at work holds the lock, and is left alone."""
+    """Close the runs of dead workers; return their number. An active run holds the lock, and is left alone."""
     with try_lock(Lock.SYNC) as alone:
         if not alone:
             return 0
@@ -75,7 +75,7 @@ def close_dead_runs(*, now: datetime) -> int:
 def take_up_dead_syncs(*, now: datetime) -> None:
     """Close the runs whose worker died, and let another worker take up what it had begun.
 
-    One that died before its run was written down is told by the lock that nobody holds, a while after it was taken.
+    One that died before its run was saved is recognised by its free lock, a while after it was taken.
     """
     with try_lock(Lock.SYNC) as is_nobody_at_work:
         closed = _close_dead_runs(now=now) if is_nobody_at_work else 0
@@ -84,7 +84,7 @@ def take_up_dead_syncs(*, now: datetime) -> None:
 
 
 def prune_runs(*, before: datetime) -> int:
-    """Throw away the runs that began before then; return their number. The last good one stays: pages tell its age."""
+    """Throw away the runs that began before then; return their number. The last good one stays: pages show its age."""
     last_good = SyncRun.objects.filter(is_full=True, result__in=GOOD_ENOUGH).values("pk")[:1]
     old = SyncRun.objects.filter(started_at__lt=before).exclude(result=SyncRun.Result.RUNNING)
     return old.exclude(pk__in=Subquery(last_good)).delete()[0]
@@ -151,7 +151,7 @@ def _sites(names: Sequence[str]) -> Sequence[Site]:
                 When(observation__head_image_built=False, then=Subquery(known.values("mainline")[:1])),
                 default=None,
             ),
-            # Asked along, and not by a statement of its own: whoever holds the lock finds no other run alive.
+            # In the same statement rather than its own: the holder of the lock finds no other run alive.
             has_dead_run=Exists(SyncRun.objects.filter(result=SyncRun.Result.RUNNING)),
         )
     )

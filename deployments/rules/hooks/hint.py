@@ -1,4 +1,4 @@
-"""What a hook hints at, whichever door it came in by."""
+"""What a hook hints at, through any door."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -86,7 +86,7 @@ def items_at(payload: Any, *keys: str) -> list[Any]:
 
 
 def commit(value: Any) -> str:
-    """A whole commit; empty for anything else, and for the zeros that stand for none."""
+    """A whole commit; empty for anything else, and for the zeros that mean none."""
     given = text(value).lower()
     return given if is_full_sha(given) and given != _NO_COMMIT else ""
 
@@ -101,7 +101,7 @@ def repository(name: str) -> tuple[str, ...]:
 
 
 def images(names: Iterable[str], *, knows_registry: bool = True) -> tuple[Image, ...]:
-    """The image repositories that these names are in, each once; what is none is left out."""
+    """The image repositories that these names are in, each once; invalid names are left out."""
     found: dict[Image, None] = {}
     for name in names:
         try:

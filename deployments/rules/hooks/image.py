@@ -29,7 +29,7 @@ _SHOWN = 3
 
 
 def hint_of(payload: Any) -> Hint:
-    """What a registry's notification hints at, or whoever else posts an image's name. Raises UnreadableHook."""
+    """What a notification hints at, from a registry or from anyone else who posts an image's name. Raises UnreadableHook."""
     if isinstance(payload, str):
         return _pushed("image", images([payload.strip()[:_LONGEST_NAME]]))
     for is_this, read in _FORMATS:

@@ -1,4 +1,4 @@
-"""Is a rollout done? One ordered judgement for each kind of workload, in a file of its own."""
+"""Is a rollout done? One ordered judgement for each kind of workload, in its own file."""
 
 from collections.abc import Callable, Mapping
 
@@ -21,7 +21,7 @@ JUDGES: Mapping[str, Judge] = {
 
 
 def judge_rollout(workload: Workload, *, images: Mapping[str, str]) -> Rollout:
-    """How the rollout of these images stands, by the rules of the workload's kind.
+    """The status of the rollout of these images, by the rules of the workload's kind.
 
     `images` are those of containers and init containers, by their names; superseded where one of them has another by now.
     """

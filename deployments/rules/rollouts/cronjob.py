@@ -11,7 +11,7 @@ from deployments.rules.workloads import Workload
 
 
 def judge_cron_job(cron_job: Workload, images: Mapping[str, str]) -> Rollout:
-    """How the rollout of these images stands, by the container's name."""
+    """The status of the rollout of these images, by the container's name."""
     return before_counting(cron_job, images, wanted=0) or with_numbers(
         cron_job, (Phase.COMPLETE, _complete(cron_job)), wanted=0
     )

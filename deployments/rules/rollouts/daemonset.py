@@ -13,7 +13,7 @@ from deployments.rules.workloads import Workload
 
 
 def judge_daemon_set(daemon_set: Workload, images: Mapping[str, str]) -> Rollout:
-    """How the rollout of these images stands, by the container's name."""
+    """The status of the rollout of these images, by the container's name."""
     wanted = 0 if daemon_set.strategy == "OnDelete" else daemon_set.counts.wanted
     return before_counting(daemon_set, images, wanted=wanted) or with_numbers(
         daemon_set, _judge(daemon_set), wanted=wanted

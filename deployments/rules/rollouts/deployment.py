@@ -16,7 +16,7 @@ from deployments.rules.workloads import Counts, Workload, image_writer
 
 
 def judge_deployment(deployment: Workload, images: Mapping[str, str]) -> Rollout:
-    """How the rollout of these images stands, by the container's name."""
+    """The status of the rollout of these images, by the container's name."""
     wanted = deployment.counts.wanted
     return before_counting(deployment, images, wanted=wanted) or with_numbers(
         deployment, _judge(deployment, images), wanted=wanted

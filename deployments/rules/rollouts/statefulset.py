@@ -13,7 +13,7 @@ from deployments.rules.workloads import Workload
 
 
 def judge_stateful_set(stateful_set: Workload, images: Mapping[str, str]) -> Rollout:
-    """How the rollout of these images stands, by the container's name."""
+    """The status of the rollout of these images, by the container's name."""
     wanted = _wanted(stateful_set)
     return before_counting(stateful_set, images, wanted=wanted) or with_numbers(
         stateful_set, _judge(stateful_set, wanted), wanted=wanted

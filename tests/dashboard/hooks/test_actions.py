@@ -160,7 +160,7 @@ def test_another_branch_is_refused(client: Client, issuer: Issuer, site: Site) -
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_who_is_not_known_costs_one_statement_at_most(
+def test_an_unknown_sender_costs_one_query_at_most(
     client: Client, issuer: Issuer, attack: str, django_assert_max_num_queries: Any
 ) -> None:
     token = ATTACKS[attack][0](issuer)

@@ -58,7 +58,7 @@ def test_what_names_no_image_reads_what_is_expected(client: Client, token: str) 
 
 
 @pytest.mark.parametrize("wrong", ["x", "none", "a" * 500, "%00", "é"])
-def test_another_token_is_refused_for_one_statement(
+def test_another_token_is_refused_for_one_query(
     client: Client, token: str, wrong: str, django_assert_max_num_queries: Any
 ) -> None:
     with django_assert_max_num_queries(1):

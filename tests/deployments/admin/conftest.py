@@ -31,7 +31,7 @@ def owner(client: Client) -> Client:
 
 @pytest.fixture
 def stranger(client: Client) -> Client:
-    """The browser of somebody who may enter the admin and has no right to anything in it."""
+    """The browser of someone who may enter the admin and has no right to anything in it."""
     client.force_login(User.objects.create_user("vera", is_staff=True))
     return client
 

@@ -78,7 +78,7 @@ def test_saving_is_not_forbidden_and_without_a_worker_not_delayed(owner: Client)
     assert "data-pending" in shown(owner, Site.objects.get())
 
 
-def test_saving_asks_anew_and_no_longer_shows_the_earlier_answer(owner: Client, site: Site) -> None:
+def test_saving_asks_again_and_no_longer_shows_the_earlier_answer(owner: Client, site: Site) -> None:
     answered(site, bad("branch", "There is no such branch.", ""))
 
     owner.post(page_of(site), form_of(site, branch="main"))

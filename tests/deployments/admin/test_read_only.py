@@ -1,4 +1,4 @@
-"""What only Headway itself writes can be looked at, by a superuser too, and not changed."""
+"""What only Headway itself writes can be viewed, by a superuser too, and not changed."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -124,7 +124,7 @@ def test_what_goes_with_a_site_is_counted_and_not_listed(owner: Client) -> None:
     assert "aaaaaaa" not in page
 
 
-def test_times_are_told_with_their_zone(owner: Client) -> None:
+def test_times_are_shown_with_their_zone(owner: Client) -> None:
     Hold.objects.create(reason="Freeze", placed_at=datetime(2026, 11, 5, 9, 30, tzinfo=UTC))
 
     assert "5 Nov 2026, 09:30 UTC" in owner.get("/admin/deployments/hold/").text

@@ -87,7 +87,7 @@ def test_a_pasted_repository_of_another_owner_than_the_one_given_is_refused(owne
     assert not Site.objects.exists()
 
 
-def test_a_new_site_is_looked_at_at_once(owner: Client) -> None:
+def test_a_new_site_is_checked_at_once(owner: Client) -> None:
     owner.post(ADD, FILLED_IN)
 
     check, sync = OrmQ.objects.order_by("pk")
@@ -153,7 +153,7 @@ def test_a_host_that_is_no_dns_name_says_so(owner: Client) -> None:
     assert not Site.objects.exists()
 
 
-def test_a_missing_workload_is_told_once_and_in_words(owner: Client) -> None:
+def test_a_missing_workload_is_reported_once_and_in_words(owner: Client) -> None:
     page = errors_of(owner, **{"workloads-0-name": ""})
 
     assert page.count("This field is required.") == 1

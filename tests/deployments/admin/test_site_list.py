@@ -21,7 +21,7 @@ def observe(site: Site, *, running: str = RUNNING) -> None:
     Observation.objects.create(
         site=site,
         head_sha=HEAD,
-        head_headline="Mend it",
+        head_headline="Fix it",
         head_author="Ada",
         head_committed_at=now,
         check_state="success",
@@ -44,12 +44,12 @@ def act(client: Client, action: str, sites: list[Site]) -> str:
     return client.post(LIST, chosen, follow=True).content.decode()
 
 
-def test_a_row_tells_state_what_runs_and_what_is_newest(owner: Client, sites: list[Site]) -> None:
+def test_a_row_shows_state_what_runs_and_what_is_newest(owner: Client, sites: list[Site]) -> None:
     observe(sites[0])
 
     page = owner.get(LIST, {"q": sites[0].host}).content.decode()
 
-    for shown in ("ready", RUNNING[:7], f"{HEAD[:7]} Mend it", "icco/a", "Deployment default/a"):
+    for shown in ("ready", RUNNING[:7], f"{HEAD[:7]} Fix it", "icco/a", "Deployment default/a"):
         assert shown in page
 
 

@@ -169,7 +169,7 @@ def test_who_may_change_mappings_may_change_their_workloads(client: Client, site
     assert site.workloads.filter(name="web-2").exists()
 
 
-def test_who_may_only_look_at_mappings_sees_their_workloads(client: Client, site: Site) -> None:
+def test_a_person_who_may_only_view_mappings_sees_their_workloads(client: Client, site: Site) -> None:
     viewer = User.objects.create_user("vi", is_staff=True)
     viewer.user_permissions.add(Permission.objects.get(codename="view_site"))
     client.force_login(viewer)
@@ -217,7 +217,7 @@ def test_what_the_last_check_found_is_beside_each_workload(owner: Client, site: 
     assert "data-pending" not in page
 
 
-def test_a_cluster_that_cannot_be_asked_is_told_instead_of_waited_for(owner: Client, site: Site) -> None:
+def test_a_cluster_that_cannot_be_asked_is_reported_instead_of_waited_for(owner: Client, site: Site) -> None:
     see(site, workloads=None, cluster_problem="The cluster does not answer")
 
     page = shown(owner, site)
@@ -227,7 +227,7 @@ def test_a_cluster_that_cannot_be_asked_is_told_instead_of_waited_for(owner: Cli
 
 
 @pytest.mark.parametrize("changed", [{"workloads-0-name": "web-2"}, {"branch": "trunk"}])
-def test_what_was_found_before_a_change_is_not_told_after_it(
+def test_what_was_found_before_a_change_is_not_reported_after_it(
     owner: Client, site: Site, changed: dict[str, str]
 ) -> None:
     see(site, WorkloadSeen(kind="Deployment", namespace="apps", name="web", containers={"main": "a" * 40}))

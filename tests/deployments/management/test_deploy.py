@@ -1,4 +1,4 @@
-"""`manage.py deploy`: a wish from a shell, through the same guards as one from a thumb."""
+"""`manage.py deploy`: a request from a shell, through the same guards as one from a tap."""
 
 import json
 from getpass import getuser
@@ -16,7 +16,7 @@ from tests.factories import observe
 HOST = "cacophony.natwelch.com"
 
 
-def test_without_a_commit_the_newest_one_seen_is_asked_for(world: World, clients: Clients, run: Run) -> None:
+def test_without_a_commit_the_newest_one_seen_is_requested(world: World, clients: Clients, run: Run) -> None:
     sha = world.commit(HOST)
     observe(clients)
 
@@ -28,9 +28,7 @@ def test_without_a_commit_the_newest_one_seen_is_asked_for(world: World, clients
     assert "deployments.tasks.start_deploy" in [task.func() for task in OrmQ.objects.all()]
 
 
-def test_whoever_asks_on_a_shell_without_an_account_is_named(
-    world: World, clients: Clients, run: Run
-) -> None:
+def test_a_person_at_a_shell_without_an_account_is_named(world: World, clients: Clients, run: Run) -> None:
     world.commit(HOST)
     observe(clients)
 
@@ -50,7 +48,7 @@ def test_a_commit_may_be_named(world: World, clients: Clients, run: Run) -> None
     assert Deploy.objects.get().sha == sha
 
 
-def test_json_tells_all_of_the_deploy(world: World, clients: Clients, run: Run) -> None:
+def test_json_shows_all_of_the_deploy(world: World, clients: Clients, run: Run) -> None:
     sha = world.commit(HOST)
     observe(clients)
 

@@ -110,7 +110,7 @@ def test_a_namespace_that_may_not_be_read_is_named_and_hides_no_other(pointed: W
     assert [line["name"] for line in lines(printed.getvalue())] == [NAME]
 
 
-def test_what_no_template_can_name_is_told_with_its_reason_beside_the_lines(
+def test_what_no_template_can_name_is_reported_with_its_reason_beside_the_lines(
     pointed: World, capsys: pytest.CaptureFixture[str], run: Run
 ) -> None:
     image = "ghcr.io/icco/dated:20260115-3f9c2a1"

@@ -67,7 +67,7 @@ def test_a_broken_line_is_named_and_nothing_is_imported(run: Run, table: Path) -
     assert not Site.objects.exists()
 
 
-def test_two_sites_of_one_container_are_told_in_words(run: Run, table: Path) -> None:
+def test_two_sites_of_one_container_are_reported_in_words(run: Run, table: Path) -> None:
     table.write_text(f"{HEADING}\n{GOOD}\nother.example.com,icco,other,cron\n")
 
     with pytest.raises(CommandError, match=r"line 3: .*cron.example.com already maps Deployment cron"):
@@ -97,7 +97,7 @@ def test_a_line_that_is_too_short_or_too_long_is_named(run: Run, table: Path) ->
     assert not Site.objects.exists()
 
 
-def test_the_audit_tells_who_changed_which_mapping(run: Run, table: Path) -> None:
+def test_the_audit_shows_who_changed_which_mapping(run: Run, table: Path) -> None:
     table.write_text(f"{HEADING},branch\n{GOOD},\n")
     run("import_sites", str(table))
     table.write_text(f"{HEADING},branch\n{GOOD},release\n")

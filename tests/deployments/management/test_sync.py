@@ -83,14 +83,14 @@ def test_a_wrong_token_or_a_dead_cluster_is_said_once_for_all_sites(
     assert ("token" if broken == "token" else "cannot be reached") in line
 
 
-def test_named_sites_alone_are_looked_at(pointed: World, run: Run) -> None:
+def test_named_sites_alone_are_checked(pointed: World, run: Run) -> None:
     printed = run("sync", HOST)
 
     assert printed.splitlines()[-1].startswith("1 site, 1 changed,")
     assert list(Observation.objects.values_list("site__host", flat=True)) == [HOST]
 
 
-def test_a_host_that_is_not_known_is_named_and_nothing_is_looked_at(pointed: World, run: Run) -> None:
+def test_a_host_that_is_not_known_is_named_and_nothing_is_checked(pointed: World, run: Run) -> None:
     with pytest.raises(CommandError, match=r"No such site: nowhere\.example\.com\."):
         run("sync", "nowhere.example.com")
 

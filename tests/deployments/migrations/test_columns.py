@@ -11,7 +11,7 @@ from django.db.models import NOT_PROVIDED
 
 APP = "deployments"
 BEFORE_THE_RULE = {"0002_deploy_digest_and_told_at"}
-"""Whoever has run it lacks the default, so that neither it nor the model may say that there is one."""
+"""A database that ran it lacks the default, so neither it nor the model may say that there is one."""
 Columns = dict[tuple[str, str], bool]
 
 

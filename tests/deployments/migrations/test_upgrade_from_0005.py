@@ -33,7 +33,7 @@ Row = dict[str, object]
 
 @pytest.fixture(scope="module")
 def empty_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Point Django at a database of its own on the tests' server."""
+    """Point Django at its own database on the tests' server."""
     with django_db_blocker.unblock():
         usual = connection.settings_dict["NAME"]
         given = connection.get_connection_params() | {"context": None, "cursor_factory": psycopg.Cursor}
@@ -88,7 +88,7 @@ def fill(before: Apps) -> None:
     make("DeployEvent", deploy=back, at=NOW, kind="asked", sentence="Requested by ada.")
     make(
         "Observation", site=site, latest_deploy=back, repository_id=7, name_with_owner="icco/cron", branch="main",
-        head_sha=NEW, head_headline="Mend cron", head_committed_at=NOW, check_state="success", behind_by=1,
+        head_sha=NEW, head_headline="Fix cron", head_committed_at=NOW, check_state="success", behind_by=1,
         ahead_by=0, github_observed_at=NOW, head_image_built=True, desired_image=f"{IMAGE}:{OLD}",
         desired_sha=OLD, accepted_image=f"{IMAGE}:{OLD}", running_sha=OLD, ready=1, wanted=1,
         cluster_observed_at=NOW, check_trouble="The token may not read checks.",
@@ -96,7 +96,7 @@ def fill(before: Apps) -> None:
     placed = {"site": site, "placed_by": user, "placed_by_name": "ada", "placed_at": NOW}
     make("Hold", sha=NEW, reason="Rolled back.", rollback=back, **placed)
     make("Hold", sha=GONE, reason="Wrong.", lifted_at=NOW, lifted_by_name="bob", **placed)
-    commit = {"sha": NEW, "headline": "Mend cron", "author": "Ada", "committed_at": NOW.isoformat(), "url": ""}
+    commit = {"sha": NEW, "headline": "Fix cron", "author": "Ada", "committed_at": NOW.isoformat(), "url": ""}
     make("CommitRange", owner="icco", repository="cron", base=OLD, head=NEW, total=1, commits=[commit])
     batch = make("DeployBatch", state="done", sentence="Done.", requested_by_name="ada", requested_at=NOW, finished_at=NOW)
     make("BatchItem", batch=batch, site=site, deploy=back, position=1, sha=OLD, is_done=True, sentence="Held.")
@@ -160,7 +160,7 @@ def test_pages_show_what_the_version_before_wrote(was: dict[str, list[Row]]) -> 
     site = Site.objects.get()
     assert page.row.answer.state is State.HELD
     assert page.row.seen.check_problem == "The token may not read checks."
-    assert [each.headline for each in page.commits or ()] == ["Mend cron"]
+    assert [each.headline for each in page.commits or ()] == ["Fix cron"]
     assert [each.reason for each in page.past_holds] == ["Wrong."]
     assert Hold.objects.get(sha=NEW).rollback == page.history[0]
     assert list(NotificationPreference.objects.get().starred.all()) == [site]

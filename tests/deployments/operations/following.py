@@ -71,6 +71,7 @@ def see_through(
     with suppress(_EnoughSeen):
         follow(clients=clients, timeouts=timeouts, clock=clock or Clock(), sleep=rest)
     deploy.refresh_from_db()
+    assert until is None or left < POLLS_MORE, f"It never came to that: {stated(deploy)[-3:]}"
     return deploy
 
 

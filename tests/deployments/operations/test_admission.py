@@ -78,7 +78,7 @@ def begun(deploy: Deploy, clients: Clients) -> Deploy:
 
 
 def touch(world: World) -> None:
-    """Somebody writes the Deployment without setting an image, by which a webhook comes to see it."""
+    """Someone writes the Deployment without setting an image, by which a webhook comes to see it."""
     world.cluster.scale(NAMESPACE, NAME, 3)
 
 
@@ -249,17 +249,17 @@ def test_what_a_webhook_has_rewritten_since_is_known_to_run_while_the_next_rolls
     assert seen().running_sha == first.sha
 
 
-@pytest.mark.parametrize("touched", ["asked for", "begun", "done"])
+@pytest.mark.parametrize("touched", ["requested", "begun", "done"])
 def test_a_webhook_that_appears_midway_changes_nothing_for_us(
     world: World, clients: Clients, touched: str
 ) -> None:
-    """It rewrites what is there on anybody's next write."""
+    """It rewrites what is there on anyone's next write."""
     see_through(rolled_out(world, clients), clients)
     world.commit(HOST)
     observe(clients)
     deploy = ask(HOST)
     world.cluster.mutations.append(mirror(world, pins=True, drops_tag=True))
-    for moment in ("asked for", "begun", "done"):
+    for moment in ("requested", "begun", "done"):
         if moment == "begun":
             begun(deploy, clients)
         if moment == "done":
@@ -291,7 +291,7 @@ def test_a_rewriting_of_our_build_needs_no_record_of_who_wrote(
     assert (seen().running_sha, state()) == (deploy.sha, State.CURRENT)
 
 
-def test_another_build_without_a_record_of_who_wrote_is_still_somebody_elses(
+def test_another_build_without_a_record_of_who_wrote_is_still_someone_elses(
     world: World, clients: Clients
 ) -> None:
     deploy = rolled_out(world, clients, SLOW(600))
@@ -311,7 +311,7 @@ def forget_writers(world: World) -> None:
         world.cluster.store.replace("deployments", thing)
 
 
-def test_an_image_set_by_hand_is_still_somebody_elses(pinned: World, clients: Clients) -> None:
+def test_an_image_set_by_hand_is_still_someone_elses(pinned: World, clients: Clients) -> None:
     deploy = rolled_out(pinned, clients)
     by_hand = pinned.image(HOST, pinned.repository(HOST).graph.commits[-3].sha)
     pinned.cluster.set_image(NAMESPACE, NAME, container=NAME, image=by_hand, manager="kubectl-set")
@@ -323,7 +323,7 @@ def test_an_image_set_by_hand_is_still_somebody_elses(pinned: World, clients: Cl
 
 
 @pytest.mark.parametrize("manager", ["argocd-controller", "kubectl-set"])
-@pytest.mark.parametrize("spelt", ["as it was asked for", "as it was rewritten"])
+@pytest.mark.parametrize("spelt", ["as it was requested", "as it was rewritten"])
 def test_a_rewritten_image_of_ours_that_others_set_again_is_known(
     world: World, clients: Clients, manager: str, spelt: str
 ) -> None:
@@ -331,7 +331,7 @@ def test_a_rewritten_image_of_ours_that_others_set_again_is_known(
     world.cluster.mutations.append(mirror(world, pins=True, drops_tag=True))
     first = see_through(rolled_out(world, clients), clients)
     see_through(rolled_out(world, clients), clients)
-    image = first.image if spelt == "as it was asked for" else first.applied_image
+    image = first.image if spelt == "as it was requested" else first.applied_image
     world.cluster.set_image(NAMESPACE, NAME, container=NAME, image=image, manager=manager)
     world.cluster.settle_now()
     observe(clients)
@@ -371,7 +371,7 @@ def test_another_apps_image_is_still_refused(pinned: World, clients: Clients) ->
     assert "Nothing was changed. Correct the mapping" in deploy.message
 
 
-def test_a_mapping_that_is_changed_is_judged_anew(mutated: World, clients: Clients) -> None:
+def test_a_mapping_that_is_changed_is_judged_again(mutated: World, clients: Clients) -> None:
     """What an admission made of the image before proves nothing for another app."""
     see_through(rolled_out(mutated, clients), clients)
     Site.objects.filter(host=HOST).update(image_template="gcr.io/other/{repository}:{sha}")
@@ -410,7 +410,7 @@ def test_a_webhook_that_puts_another_build_into_the_pods_is_found_by_its_digest(
 
 
 def test_pods_of_a_first_sight_are_taken_as_they_are(world: World, clients: Clients) -> None:
-    """A registry mirror in pods alone: the template tells which commit runs."""
+    """A registry mirror in pods alone: the template says which commit runs."""
     world.cluster.mutations.append(mirror(world, kinds=("pods",)))
     world.cluster.set_image(NAMESPACE, NAME, container=NAME, image=world.image(HOST))
     world.cluster.scale(NAMESPACE, NAME, 5)
@@ -420,7 +420,7 @@ def test_pods_of_a_first_sight_are_taken_as_they_are(world: World, clients: Clie
     assert seen().running_sha == world.repository(HOST).head
 
 
-def test_deploys_that_asked_for_the_very_image_keep_no_second_spelling(
+def test_deploys_that_requested_the_very_image_keep_no_second_spelling(
     world: World, clients: Clients
 ) -> None:
     deploy = see_through(rolled_out(world, clients), clients)

@@ -49,7 +49,7 @@ def test_what_the_sync_deploys_needs_nobody(site: Site) -> None:
 
 
 @pytest.mark.parametrize(("status", "number"), [(each, each not in Status.FAILURES) for each in Status])
-def test_a_failed_deploy_was_told_when_it_ended(site: Site, status: Status, number: int) -> None:
+def test_a_failed_deploy_notified_when_it_ended(site: Site, status: Status, number: int) -> None:
     site.observation.latest_deploy = Deploy(site=site, sha=HEAD, status=status)
 
     assert notify_what_waits([decided(site, State.FAILED)], {site.pk: State.CURRENT}) == number

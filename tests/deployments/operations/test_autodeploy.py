@@ -1,4 +1,4 @@
-"""Auto-deploy: the site's own wishes are heard, and its page says what the sync does, in the same words."""
+"""Auto-deploy: the site's own settings apply, and its page says what the sync does, in the same words."""
 
 from datetime import datetime, timedelta
 
@@ -125,7 +125,7 @@ def decision_at(clients: Clients, now: datetime) -> list[str]:
     return sync(clients=clients, clock=lambda: now).run.decisions[HOST]
 
 
-def test_a_head_whose_ci_has_not_begun_is_pending_for_a_while_and_then_told_as_it_is(
+def test_a_head_whose_ci_has_not_begun_is_pending_for_a_while_and_then_overdue(
     world: World, clients: Clients
 ) -> None:
     world.commit(HOST, built=False)

@@ -1,4 +1,4 @@
-"""Deploy all ready sites: one after another, stopping at the first failure, whether or not anybody looks."""
+"""Deploy all ready sites: one after another, stopping at the first failure, whether or not anyone looks."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -44,7 +44,7 @@ def person() -> User:
 
 @pytest.fixture
 def batch(world: World, clients: Clients, person: User) -> DeployBatch:
-    """Three sites, each with a new commit, asked for together."""
+    """Three sites, each with a new commit, requested together."""
     for host in HOSTS:
         world.commit(host)
     observe(clients)
@@ -62,7 +62,7 @@ def begun() -> list[tuple[str, str]]:
 
 
 def see_through(clients: Clients) -> None:
-    """Let a worker see the queued Deploy to its end, and then do what the follower asked for."""
+    """Let a worker see the queued Deploy to its end, and then do what the follower requested."""
     deploy = begin(Deploy.objects.get(status=Status.QUEUED), clients)
     Deploy.objects.filter(pk=deploy.pk).update(patched_at=timezone.now())
     follow(clients=clients, timeouts=TIMEOUTS, clock=timezone.now, sleep=sleep)
@@ -172,9 +172,7 @@ def test_cancelling_starts_nothing_more_and_takes_back_what_is_queued(
     assert (batch.state, batch.message) == ("cancelled", "eve cancelled it. 2 sites after it not started.")
 
 
-def test_cancelling_leaves_what_the_cluster_was_told(
-    clients: Clients, batch: DeployBatch, person: User
-) -> None:
+def test_cancelling_leaves_sent_patches(clients: Clients, batch: DeployBatch, person: User) -> None:
     begin(Deploy.objects.get(), clients)
 
     cancel_batch(batch=batch, by=person, now=NOW)
@@ -284,7 +282,7 @@ def test_a_failure_leaves_those_under_way_and_begins_no_other(pair: DeployBatch)
     assert pair.message == f"Stopped at {HOSTS[1]}: It crashed. 1 site after it not started."
 
 
-def test_a_batch_that_cannot_be_looked_at_keeps_no_other_waiting(
+def test_a_batch_that_cannot_be_checked_keeps_no_other_waiting(
     world: World, clients: Clients, batch: DeployBatch, person: User
 ) -> None:
     other = min(set(world.mappings) - set(HOSTS))

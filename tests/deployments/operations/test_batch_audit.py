@@ -1,4 +1,4 @@
-"""What the audit tells of several sites' Deploys as one wish."""
+"""What the audit log has about several sites' Deploys as one request."""
 
 from uuid import uuid4
 
@@ -9,7 +9,7 @@ from tests.factories import JUST_NOW, NOW, create_site, make_user
 SHA = "3f9c2a17b4d8e6051c2f9a8b7d6e5f4a3b2c1d0e"
 
 
-def test_the_wish_names_every_site_and_the_cancelling_is_told_too(sites: dict[str, Site]) -> None:
+def test_the_request_names_every_site_and_the_cancelling_is_recorded_too(sites: dict[str, Site]) -> None:
     eve = make_user("eve")
     key = uuid4()
     entries = [BatchEntry(host, SHA, "") for host in sorted(sites)[:3]]

@@ -42,7 +42,7 @@ def push(world: World, revision: str, source: str = OURS) -> str:
     return world.build(HOST, revision, says=Says(labels_of(revision, source)))
 
 
-def test_what_runs_is_told_by_the_label_of_the_pods_image(world: World, clients: Clients) -> None:
+def test_what_runs_is_identified_by_the_label_of_the_pods_image(world: World, clients: Clients) -> None:
     running = world.repository(HOST).head
     head = world.commit(HOST, "Serve pictures as WebP")
 
@@ -156,7 +156,7 @@ def test_two_tags_on_one_digest_are_one_build(world: World, clients: Clients) ->
     assert world.running_image(HOST).endswith(f":latest@{digest}")
 
 
-def test_a_tag_that_moved_under_running_nodes_is_told(world: World, clients: Clients) -> None:
+def test_a_tag_that_moved_under_running_nodes_is_reported(world: World, clients: Clients) -> None:
     world.cluster.scale(NAMESPACE, NAME, 1)
     world.cluster.settle_now()
     head = world.commit(HOST)
@@ -167,7 +167,7 @@ def test_a_tag_that_moved_under_running_nodes_is_told(world: World, clients: Cli
     observe(clients)
 
     assert (seen().running_sha, seen().desired_sha) == ("", head)
-    assert "its tag was pushed anew, and its pods run different builds of it. Deploy the newest" in shown()
+    assert "its tag was pushed again, and its pods run different builds of it. Deploy the newest" in shown()
 
 
 SAID = {

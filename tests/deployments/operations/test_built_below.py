@@ -111,7 +111,7 @@ def test_a_merged_side_branch_is_never_on_offer(world: World, clients: Clients) 
     assert site_page(name=HOST, now=NOW).row.answer.state is State.BUILDING
 
 
-def test_each_is_asked_for_once_and_again_only_while_its_build_may_be_at_work(
+def test_each_is_queried_once_and_again_only_while_its_build_may_be_running(
     world: World, clients: Clients
 ) -> None:
     observe(clients)
@@ -129,7 +129,7 @@ def test_each_is_asked_for_once_and_again_only_while_its_build_may_be_at_work(
     assert images_asked(world, unbuilt) == []
 
 
-def test_no_more_than_ten_below_the_head_are_asked_for(world: World, clients: Clients) -> None:
+def test_no_more_than_ten_below_the_head_are_queried(world: World, clients: Clients) -> None:
     observe(clients)
     shas = push(world, *[False] * 14)
 

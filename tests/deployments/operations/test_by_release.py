@@ -43,7 +43,7 @@ def run(world: World, image: str) -> None:
     world.cluster.settle_now()
 
 
-def test_what_runs_and_what_is_newest_are_told_by_their_versions(world: World, clients: Clients) -> None:
+def test_what_runs_and_what_is_newest_are_shown_by_their_versions(world: World, clients: Clients) -> None:
     running = world.repository(HOST).head
     world.commit(HOST, "Serve pictures as WebP")
     head = world.commit(HOST, "Publish it")
@@ -108,7 +108,7 @@ def test_when_nothing_changed_it_costs_two_requests_and_none_to_the_registry(
     assert len(statements) <= 9, [each["sql"] for each in statements]
 
 
-def test_a_version_is_asked_for_once(world: World, clients: Clients) -> None:
+def test_a_version_is_queried_once(world: World, clients: Clients) -> None:
     observe(clients)
     first = len(world.github.requests)
     world.github.requests.clear()
@@ -148,7 +148,9 @@ def test_an_annotated_tag_leads_to_its_commit(world: World, clients: Clients, pa
 
 
 @pytest.mark.parametrize("pattern", ["", "v*"])
-def test_a_prerelease_is_newest_only_where_it_is_wished(world: World, clients: Clients, pattern: str) -> None:
+def test_a_prerelease_is_newest_only_where_it_is_allowed(
+    world: World, clients: Clients, pattern: str
+) -> None:
     world.commit(HOST)
     world.release(HOST, "v2.0.0-rc.1", prerelease=True)
     follow_tags(pattern)
@@ -216,7 +218,7 @@ def test_a_release_without_an_image_is_not_built_and_may_be_waited_for(
     assert deploy.image.endswith(":1.6.0")
 
 
-def test_a_release_that_is_deleted_is_not_the_newest_any_more(world: World, clients: Clients) -> None:
+def test_a_release_that_is_deleted_is_no_longer_the_newest(world: World, clients: Clients) -> None:
     world.commit(HOST)
     world.release(HOST, "v1.6.0")
     observe(clients)

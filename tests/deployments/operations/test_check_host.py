@@ -13,7 +13,7 @@ from tests.deployments.operations.following import HOST, TIMEOUTS, Clock, rolled
 pytestmark = pytest.mark.usefixtures("sites")
 
 
-def test_the_host_is_asked_once_and_its_answer_told(world: World, clients: Clients) -> None:
+def test_the_host_is_asked_once_and_its_answer_reported(world: World, clients: Clients) -> None:
     deploy = rolled_out(world, clients)
 
     see_through(deploy, clients)
@@ -102,7 +102,7 @@ def test_a_host_that_is_not_to_be_asked_is_not(world: World, clients: Clients) -
     assert world.sites.visits == []
 
 
-def test_pods_that_fall_away_begin_the_count_anew(world: World, clients: Clients) -> None:
+def test_pods_that_become_unready_restart_the_count(world: World, clients: Clients) -> None:
     deploy = rolled_out(world, clients)
     deploy.move(Status.VERIFYING, now=Clock()(), verifying_since=Clock()(), checks=2, checked_at=Clock()())
     deploy.move(Status.ROLLING_OUT, now=Clock()(), verifying_since=None)

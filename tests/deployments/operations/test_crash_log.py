@@ -19,7 +19,7 @@ def test_a_crashing_container_s_log_is_there_from_its_first_restart(world: World
     deploy = rolled_out(world, clients, CRASHES(3, ("panic: board is nil",)))
     world.cluster.requests.clear()
 
-    see_through(deploy, clients, until=lambda deploy: "restarted" in deploy.message)
+    see_through(deploy, clients, until=lambda deploy: "restart" in deploy.message)
 
     assert deploy.status == Status.ROLLING_OUT
     assert deploy.log == "panic: board is nil"
@@ -31,7 +31,7 @@ def test_the_log_is_read_again_when_it_was_restarted_again_and_not_at_each_look(
     deploy = rolled_out(world, clients, CRASHES(3))
     world.cluster.requests.clear()
 
-    see_through(deploy, clients, until=lambda deploy: "restarted" in deploy.message)
+    see_through(deploy, clients, until=lambda deploy: "restarts" in deploy.message)
 
     lists_of_pods = sum(entry.path.endswith("/pods") for entry in world.cluster.requests)
     # Each reading asks for the run before, and where there is none for the present one.
@@ -39,7 +39,7 @@ def test_the_log_is_read_again_when_it_was_restarted_again_and_not_at_each_look(
     assert lists_of_pods > len(stated(deploy))
 
 
-def test_a_container_that_only_fails_its_probe_is_not_asked_for_its_log_meanwhile(
+def test_the_log_of_a_container_that_only_fails_its_probe_is_not_read_meanwhile(
     world: World, clients: Clients
 ) -> None:
     deploy = rolled_out(world, clients, UNREADY)

@@ -75,18 +75,18 @@ def test_where_others_can_open_it_django_s_deployment_checks_speak(settings: Set
     assert "PUBLIC_URL is not an https:// address." in messages
 
 
-def test_clocks_that_differ_are_told(clients: Clients) -> None:
+def test_clocks_that_differ_are_reported(clients: Clients) -> None:
     assert only(clients, "Clock").grade is Grade.BAD
 
 
-def test_a_silent_worker_is_told(clients: Clients) -> None:
+def test_a_silent_worker_is_reported(clients: Clients) -> None:
     Task.objects.update(stopped=NOW - timedelta(minutes=20))
 
     assert "Last heartbeat 20 minutes ago" in only(clients, "Worker").message
 
 
 @pytest.mark.parametrize(("hours", "warnings"), [(None, 0), (1, 1), (3, 0)])
-def test_a_proxy_that_web_was_not_told_to_trust_is_told_while_it_is_there(
+def test_a_proxy_that_web_does_not_trust_is_reported_while_it_is_there(
     db: None, hours: int | None, warnings: int
 ) -> None:
     if hours:
@@ -97,7 +97,7 @@ def test_a_proxy_that_web_was_not_told_to_trust_is_told_while_it_is_there(
     assert [each.grade for each in headers_of_tokens] == [Grade.WARNING] * warnings
 
 
-def test_a_site_whose_images_this_worker_does_not_run_is_told(clients: Clients, world: World) -> None:
+def test_a_site_whose_images_this_worker_does_not_run_is_reported(clients: Clients, world: World) -> None:
     host = next(iter(world.mappings))
     Site.objects.filter(host=host).update(image_template="ghcr.io/{owner}/{repository}:{sha}")
 
@@ -107,7 +107,7 @@ def test_a_site_whose_images_this_worker_does_not_run_is_told(clients: Clients, 
     assert "this worker runs none from there" in finding.message
 
 
-def test_a_repository_that_cannot_be_read_is_told_and_the_others_are_not(
+def test_a_repository_that_cannot_be_read_is_reported_and_the_others_are_not(
     clients: Clients, world: World
 ) -> None:
     host = next(iter(world.mappings))
@@ -117,7 +117,7 @@ def test_a_repository_that_cannot_be_read_is_told_and_the_others_are_not(
     assert "4 repositories can be read." in [each.message for each in found(clients, "GitHub")]
 
 
-def test_a_bad_token_is_told(clients: Clients, world: World) -> None:
+def test_a_bad_token_is_reported(clients: Clients, world: World) -> None:
     with GitHub(token="wrong", api_url=world.github.url) as github:
         lines = found(replace(clients, github=github), "GitHub")
 
@@ -146,7 +146,7 @@ def test_what_is_wrong_with_two_of_many_names_each(clients: Clients, world: Worl
     ]
 
 
-def test_a_token_for_one_owner_that_is_not_accepted_is_told(clients: Clients, world: World) -> None:
+def test_a_token_for_one_owner_that_is_not_accepted_is_reported(clients: Clients, world: World) -> None:
     with GitHub(
         token=world.github.token, tokens={"Acme": "wrong", "b": "two words"}, api_url=world.github.url
     ) as github:
@@ -166,7 +166,7 @@ def test_a_token_for_one_owner_that_is_not_accepted_is_told(clients: Clients, wo
         ("repo, workflow, delete_repo", Grade.WARNING, "a classic token with delete_repo, repo, workflow."),
     ],
 )
-def test_what_a_token_may_do_is_told_as_far_as_github_tells(
+def test_what_a_token_may_do_is_reported_as_far_as_github_says(
     clients: Clients, world: World, scopes: str | None, grade: Grade, message: str
 ) -> None:
     world.github.tokens.headers_of_tokens[world.github.token] = TokenHeaders(scopes=scopes)
@@ -182,7 +182,7 @@ def test_what_a_token_may_do_is_told_as_far_as_github_tells(
 
 
 @pytest.mark.parametrize(("days", "grade"), [(13, Grade.WARNING), (15, Grade.GOOD)])
-def test_a_token_that_expires_within_two_weeks_is_told(
+def test_a_token_that_expires_within_two_weeks_is_reported(
     clients: Clients, world: World, days: int, grade: Grade
 ) -> None:
     end = NOW + timedelta(days=days)
@@ -194,7 +194,7 @@ def test_a_token_that_expires_within_two_weeks_is_told(
     assert f"It expires on {end:%d %B %Y}, in {days} days." in line.message
 
 
-def test_no_token_at_all_is_told_with_what_it_costs(clients: Clients, world: World) -> None:
+def test_no_token_at_all_is_reported_with_what_it_costs(clients: Clients, world: World) -> None:
     with GitHub(api_url=world.github.url, web_url=world.github.url) as github:
         lines = found(replace(clients, github=github), "Token")
         checks = found(replace(clients, github=github), "GitHub's checks")
@@ -213,7 +213,9 @@ def test_push_keys_that_belong_together_are_well(clients: Clients, settings: Set
     assert "belong together" in line.message
 
 
-def test_push_keys_of_two_pairs_are_told_with_the_right_half(clients: Clients, settings: Settings) -> None:
+def test_push_keys_of_two_pairs_are_reported_with_the_right_half(
+    clients: Clients, settings: Settings
+) -> None:
     pair, other = fresh_key_pair(), fresh_key_pair()
     settings.VAPID_PUBLIC_KEY, settings.VAPID_PRIVATE_KEY = other.public, pair.private
 
@@ -224,7 +226,7 @@ def test_push_keys_of_two_pairs_are_told_with_the_right_half(clients: Clients, s
 
 
 @pytest.mark.parametrize("private", ["no-key", "AAAA", "é", "A" * 43])
-def test_a_push_key_that_cannot_be_read_is_told_and_not_repeated(
+def test_a_push_key_that_cannot_be_read_is_reported_and_not_repeated(
     clients: Clients, settings: Settings, private: str
 ) -> None:
     settings.VAPID_PUBLIC_KEY, settings.VAPID_PRIVATE_KEY = fresh_key_pair().public, private
@@ -287,7 +289,7 @@ def test_a_refusal_that_a_success_has_followed_is_over(clients: Clients) -> None
     assert found(clients, "Push") == found(clients, "Push keys")
 
 
-def test_one_push_key_alone_is_told(clients: Clients, settings: Settings) -> None:
+def test_one_push_key_alone_is_reported(clients: Clients, settings: Settings) -> None:
     pair = fresh_key_pair()
     settings.VAPID_PUBLIC_KEY, settings.VAPID_PRIVATE_KEY = pair.public, ""
     without_private = only(clients, "Push keys")
@@ -299,7 +301,7 @@ def test_one_push_key_alone_is_told(clients: Clients, settings: Settings) -> Non
     assert f"VAPID_PUBLIC_KEY={pair.public}" in without_public.remedy
 
 
-def test_a_missing_deployment_and_a_missing_container_are_told(clients: Clients, world: World) -> None:
+def test_a_missing_deployment_and_a_missing_container_are_reported(clients: Clients, world: World) -> None:
     first, second, *_ = world.mappings
     MappedWorkload.objects.filter(site__host=first).update(name="gone")
     MappedWorkload.objects.filter(site__host=second).update(containers=["other"])
@@ -310,7 +312,7 @@ def test_a_missing_deployment_and_a_missing_container_are_told(clients: Clients,
     assert "no container named other" in lines[f"Deployment, {second}"]
 
 
-def test_an_image_that_runs_and_is_gone_from_the_registry_is_told(clients: Clients, world: World) -> None:
+def test_an_image_that_runs_and_is_gone_from_the_registry_is_reported(clients: Clients, world: World) -> None:
     host = next(iter(world.mappings))
     path, _, tag = world.running_image(host).partition("/")[2].rpartition(":")
     world.registry.remove(path, tag)
@@ -318,7 +320,7 @@ def test_an_image_that_runs_and_is_gone_from_the_registry_is_told(clients: Clien
     assert "is not in the registry" in only(clients, "Registry").message
 
 
-def test_a_namespace_without_rights_is_told_right_by_right(clients: Clients, world: World) -> None:
+def test_a_namespace_without_rights_is_reported_right_by_right(clients: Clients, world: World) -> None:
     host = next(iter(world.mappings))
     MappedWorkload.objects.filter(site__host=host).update(namespace="elsewhere")
 
@@ -328,7 +330,7 @@ def test_a_namespace_without_rights_is_told_right_by_right(clients: Clients, wor
     assert "The worker may not get pods/log." in sentences
 
 
-def test_a_right_that_is_missing_in_a_namespace_is_told_once(clients: Clients, world: World) -> None:
+def test_a_right_that_is_missing_in_a_namespace_is_reported_once(clients: Clients, world: World) -> None:
     MappedWorkload.objects.update(namespace="elsewhere")
 
     sentences = [each.message for each in found(clients, "Permissions in elsewhere")]
@@ -344,7 +346,7 @@ def test_a_cluster_that_is_away_hides_nothing_else(clients: Clients, world: Worl
     assert found(clients, "GitHub's budget")[0].grade is Grade.GOOD
 
 
-def test_a_ping_address_that_cannot_be_reached_is_told(clients: Clients, settings: Settings) -> None:
+def test_a_ping_address_that_cannot_be_reached_is_reported(clients: Clients, settings: Settings) -> None:
     settings.PING_URL = "http://127.0.0.1:1/ping"
 
     assert "127.0.0.1 does not answer" in only(clients, "Ping").message
@@ -358,7 +360,7 @@ def test_what_was_found_is_kept_for_the_page(clients: Clients) -> None:
     assert {"subject", "grade", "message", "remedy"} == set(kept.findings[0])
 
 
-def test_the_command_s_exit_status_tells(world: World, sites: dict[str, Site], settings: Settings) -> None:
+def test_the_command_s_exit_status_says_so(world: World, sites: dict[str, Site], settings: Settings) -> None:
     settings.GITHUB_API_URL = world.github.url
     settings.GITHUB_TOKEN = "wrong"
     Clients.from_settings.cache_clear()
@@ -370,7 +372,7 @@ def test_the_command_s_exit_status_tells(world: World, sites: dict[str, Site], s
     Clients.from_settings.cache_clear()
 
 
-def test_a_site_whose_template_names_no_image_is_told_once(clients: Clients, world: World) -> None:
+def test_a_site_whose_template_names_no_image_is_reported_once(clients: Clients, world: World) -> None:
     host = next(iter(world.mappings))
     Site.objects.filter(host=host).update(image_template="nonsense")
 
@@ -380,7 +382,7 @@ def test_a_site_whose_template_names_no_image_is_told_once(clients: Clients, wor
     assert found(clients, f"Deployment, {host}") == []
 
 
-def test_a_deployment_that_no_site_stands_for_is_told_and_is_no_trouble(
+def test_a_deployment_that_no_site_maps_is_reported_and_is_not_a_problem(
     clients: Clients, world: World
 ) -> None:
     host, mapping = next(iter(world.mappings.items()))
@@ -400,7 +402,7 @@ def test_where_everything_is_mapped_nothing_is_said_of_it(clients: Clients) -> N
 
 
 @pytest.mark.usefixtures("sites")
-def test_an_examination_is_over_whatever_the_clock_of_who_asked_for_it(clients: Clients) -> None:
+def test_an_examination_is_over_whatever_the_requesters_clock(clients: Clients) -> None:
     request_examination(now=NOW + timedelta(minutes=1))
 
     record_examination(clients=clients, now=NOW)
@@ -415,7 +417,7 @@ def test_an_examination_is_over_whatever_the_clock_of_who_asked_for_it(clients: 
         ("3f9c2a17", "makes no such tag", "{repository}:{short_sha:8}"),
     ],
 )
-def test_a_tag_that_the_template_never_gives_is_told_with_what_helps(
+def test_a_tag_that_the_template_never_gives_is_reported_with_what_helps(
     world: World, clients: Clients, tag: str, stated: str, remedy: str
 ) -> None:
     host, mapping = next(iter(world.mappings.items()))
@@ -429,7 +431,7 @@ def test_a_tag_that_the_template_never_gives_is_told_with_what_helps(
     assert remedy in finding.remedy
 
 
-def test_an_unmapped_workload_that_no_template_can_name_is_told_with_the_reason(
+def test_an_unmapped_workload_that_no_template_can_name_is_reported_with_the_reason(
     world: World, clients: Clients
 ) -> None:
     image = "ghcr.io/icco/numbered:build.4821.3f9c2a1"

@@ -1,4 +1,4 @@
-"""The doctor tells what a GitHub App's installation may not read."""
+"""The doctor reports what a GitHub App's installation may not read."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -87,7 +87,7 @@ def test_without_an_app_there_is_no_line(clients: Clients) -> None:
     assert lines(clients) == []
 
 
-def test_a_key_that_is_not_the_apps_is_told(clients: Clients, app: App, world: World) -> None:
+def test_a_key_that_is_not_the_apps_is_reported(clients: Clients, app: App, world: World) -> None:
     credentials = AppCredentials("1", app.private_key)
     with GitHub(app=credentials, api_url=world.github.url, web_url=world.github.url) as github:
         found = lines(replace(clients, github=github))

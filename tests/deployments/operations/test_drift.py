@@ -1,4 +1,4 @@
-"""An image that somebody else has set is shown with who did it, and stays until a person says what to do with it."""
+"""An image that someone else has set is shown with who did it, and stays until a person says what to do with it."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("sites")
 
 
 def by_hand(world: World, clients: Clients, image: str) -> None:
-    """Somebody sets the image with kubectl, after Headway has looked once."""
+    """Someone sets the image with kubectl, after Headway has looked once."""
     observe(clients)
     world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=image, manager="kubectl-set")
     world.cluster.settle_now()
@@ -63,7 +63,7 @@ def adopt_it(image: str, by: User) -> Deploy:
 
 @pytest.fixture
 def not_started(world: World, clients: Clients) -> str:
-    """Somebody sets an older commit by its short name, and its pods do not come up: only the Deployment knows of it."""
+    """Someone sets an older commit by its short name, and its pods do not come up: only the Deployment knows of it."""
     Site.objects.filter(host=HOST).update(image_template=world.image_template.replace("{sha}", "{short_sha}"))
     head, older = (world.repository(HOST).graph.commits[number].sha for number in (-1, -4))
     world.registry.push("icco-cloud/cacophony", head[:7])
@@ -87,7 +87,7 @@ def test_a_commit_set_by_hand_that_does_not_run_is_asked_about(
     assert len(world.github.requests) == requests + 1
 
 
-def test_one_that_github_does_not_know_is_told_as_that(
+def test_one_that_github_does_not_know_is_reported_as_that(
     world: World, clients: Clients, not_started: str
 ) -> None:
     image = world.image(HOST, "abababa")
@@ -100,7 +100,7 @@ def test_one_that_github_does_not_know_is_told_as_that(
     assert f"{image} names no commit that GitHub knows" in answer().message
 
 
-def test_one_that_github_could_not_be_asked_about_is_not_told_as_unknown_to_it(
+def test_one_that_github_could_not_be_asked_about_is_not_reported_as_unknown_to_it(
     world: World, clients: Clients, not_started: str
 ) -> None:
     world.github.poison("icco/cacophony", Failure.BAD_GATEWAY)
@@ -120,7 +120,7 @@ def test_the_first_look_takes_what_it_finds_for_right(world: World, clients: Cli
     assert answer().state == State.CURRENT
 
 
-def test_a_commit_set_by_hand_is_told_with_who_did_it_and_when(older: str) -> None:
+def test_a_commit_set_by_hand_is_reported_with_who_did_it_and_when(older: str) -> None:
     at = seen().desired_at
 
     assert seen().desired_by == "kubectl-set"
@@ -130,7 +130,7 @@ def test_a_commit_set_by_hand_is_told_with_who_did_it_and_when(older: str) -> No
     assert f"The Deployment asks for {older[:7]}. kubectl-set set that image on " in answer().message
 
 
-def test_another_apps_image_is_told_with_who_did_it(foreign: str) -> None:
+def test_another_apps_image_is_reported_with_who_did_it(foreign: str) -> None:
     assert answer().state == State.DRIFTED
     assert "kubectl-set set that image on " in answer().message
 
@@ -221,7 +221,7 @@ def test_another_apps_image_is_replaced_only_by_an_administrator(foreign: str, n
         ask(HOST, requested_by=nat, accept_foreign_image=foreign)
 
 
-def test_who_is_no_administrator_any_more_replaces_nothing(
+def test_a_former_administrator_replaces_nothing(
     world: World, clients: Clients, foreign: str, admin: User
 ) -> None:
     deploy = ask(HOST, requested_by=admin, accept_foreign_image=foreign)

@@ -185,7 +185,7 @@ def test_many_deploys_that_end_make_one_sync_of_their_sites() -> None:
     assert syncs == [hosts]
 
 
-def test_who_ended_it_stands_in_the_audit(site: Site, nat: User) -> None:
+def test_who_ended_it_is_in_the_audit(site: Site, nat: User) -> None:
     deploy = a_deploy(site, nat, status=Status.QUEUED)
 
     finish(deploy, Ending.CANCELLED, "Nat cancelled it.", by=nat, audited="Cancelled it.", now=NOW)

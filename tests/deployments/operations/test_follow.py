@@ -1,4 +1,4 @@
-"""Following: a Deploy ends as the cluster shows it, and success means that ready pods run this image and stay so."""
+"""Following: a Deploy ends as the cluster shows it, and success means that ready pods run this image and stay ready."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -79,7 +79,7 @@ def test_an_image_that_crashes_fails_with_its_exit_code(world: World, clients: C
     assert "3" in deploy.message
 
 
-def test_an_image_changed_by_somebody_else_supersedes_it(world: World, clients: Clients) -> None:
+def test_an_image_changed_by_someone_else_supersedes_it(world: World, clients: Clients) -> None:
     deploy = rolled_out(world, clients)
     by_hand = world.image(HOST, world.repository(HOST).graph.commits[-3].sha)
     world.cluster.set_image(
@@ -178,7 +178,7 @@ def test_one_deploy_among_many_deployments_is_followed_by_its_name(world: World,
     ("followed", "size", "expected"),
     [(3, None, False), (4, None, True), (34, 34, True), (34, 2000, False), (100, 2000, True), (1, 20, True)],
 )
-def test_lists_are_asked_for_where_they_are_cheaper(followed: int, size: int | None, expected: bool) -> None:
+def test_lists_are_read_where_they_are_cheaper(followed: int, size: int | None, expected: bool) -> None:
     assert asks_by_lists(followed=followed, size=size) is expected
 
 
@@ -196,7 +196,7 @@ def test_a_deployment_that_is_being_deleted_fails_it(world: World, clients: Clie
 
 
 @pytest.mark.parametrize("deleted", ["RoleBinding", "namespace"])
-def test_what_may_no_longer_be_looked_at_ends_in_two_minutes_with_its_cause(
+def test_what_may_no_longer_be_read_ends_in_two_minutes_with_its_cause(
     world: World, clients: Clients, deleted: str
 ) -> None:
     deploy = rolled_out(world, clients, SLOW(600))

@@ -46,7 +46,7 @@ def is_verifying(deploy: Deploy) -> bool:
 
 
 def created(world: World, **more: object) -> None:
-    """The site's Deployment made anew, with pods of another kind."""
+    """The site's Deployment recreated, with pods of another kind."""
     older = world.running_image(HOST)
     world.cluster.delete_deployment(NAMESPACE, NAME)
     container = {"image": older, **more.pop("container", {})}
@@ -116,7 +116,7 @@ def test_what_may_yet_pass_is_said_as_the_cluster_says_it(
 def test_a_pull_that_fails_in_several_pods_is_said_by_the_one_whose_events_are_known(
     world: World, clients: Clients
 ) -> None:
-    """While the kubelet backs off, events alone tell the cause; they are asked for of the pod that is late for the longest."""
+    """While the kubelet backs off, events alone have the cause; they are listed for the pod that has been late for the longest."""
     surge = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 2, "maxUnavailable": 0}}
     created(world, replicas=2, strategy=surge)
     deploy = rolled_out(world, clients, REGISTRY_DOWN)

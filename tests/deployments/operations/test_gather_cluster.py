@@ -28,7 +28,7 @@ def others() -> list[Observation]:
 
 @pytest.fixture
 def moved(world: World, sites: dict[str, Site]) -> None:
-    """One site lives in another namespace, whose list is asked for first or last as it comes."""
+    """One site is in another namespace, which happens to be listed first or last."""
     world.cluster.create_namespace(ELSEWHERE)
     world.cluster.bind_role(ELSEWHERE)
     world.cluster.create_deployment(
@@ -100,7 +100,7 @@ def test_pods_that_may_not_be_read_are_the_trouble_of_what_rolls_out(world: Worl
     assert all(each.cluster_problem == "" and each.running_sha for each in others())
 
 
-def test_a_rotated_token_is_read_anew_in_the_same_sync(
+def test_a_rotated_token_is_read_again_in_the_same_sync(
     world: World, clients: Clients, settings: Settings, tmp_path: Path
 ) -> None:
     settings.KUBECONFIG = world.cluster.write_kubeconfig(tmp_path / "rotating")
@@ -115,7 +115,7 @@ def test_a_rotated_token_is_read_anew_in_the_same_sync(
     assert not Observation.objects.exclude(cluster_problem="").exists()
 
 
-def test_a_token_that_stays_refused_is_told_of_as_such(
+def test_a_token_that_stays_refused_is_reported_as_such(
     world: World, clients: Clients, settings: Settings, tmp_path: Path
 ) -> None:
     settings.KUBECONFIG = world.cluster.write_kubeconfig(tmp_path / "stale")
@@ -139,7 +139,7 @@ def test_without_any_cluster_the_rest_is_seen_all_the_same(
     assert seen().head_sha == world.repository(HOST).head
 
 
-def test_who_else_manages_a_deployment_is_told_on_the_sites_page(world: World, clients: Clients) -> None:
+def test_other_managers_of_a_deployment_are_named_on_the_sites_page(world: World, clients: Clients) -> None:
     world.cluster.create_deployment(
         NAMESPACE,
         "managed",

@@ -83,7 +83,7 @@ def test_a_refusal_is_that_repositorys_alone(demo_registry: DemoRegistry, regist
     assert [built[each] for each in images[10:]] == [False] * 10
 
 
-def test_the_same_image_for_two_sites_is_asked_for_once(
+def test_the_same_image_for_two_sites_is_queried_once(
     demo_registry: DemoRegistry, registry: Registry
 ) -> None:
     _, asked = gather_images([image_at(demo_registry)] * 2, registry)
@@ -92,7 +92,7 @@ def test_the_same_image_for_two_sites_is_asked_for_once(
 
 
 @pytest.mark.usefixtures("sites")
-def test_a_tag_once_seen_is_not_asked_for_again(world: World, clients: Clients) -> None:
+def test_a_tag_once_seen_is_not_queried_again(world: World, clients: Clients) -> None:
     world.commit(HOST)
     observe(clients)
     world.registry.requests.clear()

@@ -117,7 +117,7 @@ def test_two_workers_check_once(world: World, checked: Clients) -> None:
     assert len(world.github.requests) == 1
 
 
-def test_a_silent_github_changes_nothing_and_is_told_by_the_sync(world: World, checked: Clients) -> None:
+def test_a_silent_github_changes_nothing_and_is_reported_by_the_sync(world: World, checked: Clients) -> None:
     world.commit(HOST)
     world.github.fail_next(Failure.BAD_GATEWAY, times=50)
 
@@ -125,7 +125,7 @@ def test_a_silent_github_changes_nothing_and_is_told_by_the_sync(world: World, c
     assert Observation.objects.exclude(github_problem="").count() == 0
 
 
-def test_a_limit_of_github_s_is_kept_for_everybody_and_honoured(world: World, checked: Clients) -> None:
+def test_a_limit_of_github_s_is_kept_for_everyone_and_honoured(world: World, checked: Clients) -> None:
     world.github.fail_next(Failure.RATE_LIMITED)
     check(checked)
     world.github.requests.clear()
@@ -137,9 +137,7 @@ def test_a_limit_of_github_s_is_kept_for_everybody_and_honoured(world: World, ch
 
 
 @pytest.mark.parametrize("limit", [5000, 100])
-def test_it_slows_down_by_itself_where_the_budget_is_small(
-    world: World, checked: Clients, limit: int
-) -> None:
+def test_it_slows_down_where_the_budget_is_small(world: World, checked: Clients, limit: int) -> None:
     world.github.limits["graphql"].limit = limit
 
     check(checked)
@@ -178,7 +176,7 @@ def test_an_hour_in_which_nothing_changes_costs_62_requests_and_60_statements(
 
 
 def _statements(clients: Clients, *, at: datetime, checks: bool) -> int:
-    """Of a worker's tick, with what it does itself when it is told that the heads are due."""
+    """Of a worker's tick, with what it does itself when the heads are due."""
     OrmQ.objects.all().delete()
     with acting_as(WORKER), CaptureQueriesContext(connection) as statements:
         if tick(now=at, doors=Doors(checks_heads=checks)):

@@ -1,4 +1,4 @@
-"""The schedule: the hourly sync comes whatever became of the last one, of hooks, and of what somebody wrote into its row."""
+"""The schedule: the hourly sync comes whatever became of the last one, of hooks, and of what someone wrote into its row."""
 
 from datetime import timedelta
 
@@ -44,7 +44,7 @@ def test_a_fresh_installation_syncs_at_once_and_then_every_hour() -> None:
     assert (row.minutes, row.next_run - timezone.now() > HOUR - timedelta(minutes=1)) == (60, True)
 
 
-def test_each_hour_has_its_sync_for_ever() -> None:
+def test_each_hour_has_its_sync_forever() -> None:
     ensure_schedules()
 
     for _ in range(30):
@@ -86,7 +86,7 @@ def test_after_a_day_off_there_is_one_sync_and_not_twenty_four() -> None:
         {"minutes": 1},
     ],
 )
-def test_a_row_that_was_broken_by_hand_is_mended_at_the_next_start(broken: dict[str, object]) -> None:
+def test_a_row_that_was_broken_by_hand_is_repaired_at_the_next_start(broken: dict[str, object]) -> None:
     ensure_schedules()
     Schedule.objects.update(**broken)
 
@@ -98,7 +98,7 @@ def test_a_row_that_was_broken_by_hand_is_mended_at_the_next_start(broken: dict[
     assert queued() == ["deployments.tasks.sync"] * 2
 
 
-def test_the_interval_that_somebody_chose_stays() -> None:
+def test_the_interval_that_someone_chose_stays() -> None:
     ensure_schedules()
     Schedule.objects.update(minutes=15)
 

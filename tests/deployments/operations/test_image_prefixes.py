@@ -1,4 +1,4 @@
-"""Whatever stands in the rows that web writes: a worker runs images from where its own settings say, and no others."""
+"""Whatever is in the rows that web writes: a worker runs images from where its own settings say, and no others."""
 
 import pytest
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("sites")
 
 
 def begun(clients: Clients, *prefixes: str, template: str = "", **written: object) -> Deploy:
-    """Let a worker begin a Deploy in whose row, and in whose site's template, somebody has written."""
+    """Let a worker begin a Deploy in whose row, and in whose site's template, someone has written."""
     deploy = ask(HOST)
     Site.objects.filter(host=HOST).update(image_template=template)
     Deploy.objects.filter(pk=deploy.pk).update(status=Status.QUEUED, **written)

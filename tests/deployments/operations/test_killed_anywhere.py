@@ -60,7 +60,7 @@ def live(clients: Clients, world: World, life: Life) -> None:
 
 
 def end_of(deploy: Deploy, world: World) -> dict[str, Any]:
-    """All that a Deploy has come to, in which nothing tells one from another that went the same way."""
+    """A Deploy's outcome, without what differs between two that went the same way."""
     deploy.refresh_from_db()
     steps = deploy.steps.values_list("kind", "name", "containers", "wanted", "updated", "ready", "message")
     return {

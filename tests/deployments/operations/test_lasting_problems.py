@@ -33,7 +33,7 @@ def be_behind(world: World, clients: Clients) -> str:
 
 
 def taken(world: World) -> str:
-    """The repository is renamed, and somebody takes its name."""
+    """The repository is renamed, and someone takes its name."""
     before = world.repository(HOST)
     before.rename("noise")
     after = world.github.repositories.create("icco/cacophony")
@@ -51,7 +51,7 @@ def moved_to_another_owner_and_taken(world: World) -> str:
 
 
 @pytest.mark.parametrize("take", [taken, deleted_and_taken, moved_to_another_owner_and_taken])
-def test_another_repository_by_that_name_is_told_at_once_and_offers_no_deploy(
+def test_another_repository_by_that_name_is_reported_at_once_and_offers_no_deploy(
     world: World, clients: Clients, take: Callable[[World], str]
 ) -> None:
     world.commit(HOST)
@@ -124,7 +124,7 @@ def test_what_is_missing_on_github_is_called_what_it_is(
 
 
 @pytest.mark.parametrize("policy", [LIFETIME_LIMIT, IP_LIST])
-def test_a_policy_that_keeps_the_token_out_is_told_at_once(
+def test_a_policy_that_keeps_the_token_out_is_reported_at_once(
     world: World, clients: Clients, policy: str
 ) -> None:
     observe(clients, names=[HOST])
@@ -141,7 +141,7 @@ def test_a_policy_that_keeps_the_token_out_is_told_at_once(
     assert page().row.problems == ()
 
 
-def test_what_a_person_has_put_right_is_over_with_the_next_sync(world: World, clients: Clients) -> None:
+def test_what_a_person_has_fixed_is_over_with_the_next_sync(world: World, clients: Clients) -> None:
     world.commit(HOST)
     world.repository(HOST).policy = IP_LIST
     observe(clients, names=[HOST])
@@ -153,7 +153,7 @@ def test_what_a_person_has_put_right_is_over_with_the_next_sync(world: World, cl
     assert not Observation.objects.get(site__host=HOST).github_refused
 
 
-def test_a_token_that_is_refused_is_told_beside_what_still_holds(world: World, clients: Clients) -> None:
+def test_a_token_that_is_refused_is_reported_beside_what_still_holds(world: World, clients: Clients) -> None:
     head = be_behind(world, clients)
     with GitHub(token="revoked", api_url=world.github.url) as github:
         observe(Clients(github, clients.registry, clients.connected))
@@ -170,7 +170,7 @@ def test_a_token_that_is_refused_is_told_beside_what_still_holds(world: World, c
 
 
 @pytest.mark.parametrize("failure", [Failure.BAD_GATEWAY, Failure.SOMETHING_WENT_WRONG])
-def test_what_may_pass_leaves_the_deploy_where_it_is_and_is_told_beside_it(
+def test_what_may_pass_leaves_the_deploy_where_it_is_and_is_reported_beside_it(
     world: World, clients: Clients, failure: Failure
 ) -> None:
     world.commit(HOST)

@@ -1,4 +1,4 @@
-"""What somebody asked for who may not deploy any more: it ends with a sentence before the cluster is told, and the audit says so."""
+"""A request by someone who may no longer deploy: it ends with a sentence before the patch, and the audit log says so."""
 
 from collections.abc import Callable
 from uuid import uuid4
@@ -150,7 +150,7 @@ def test_a_batch_stops_at_the_next_site_and_the_audit_names_it(
     assert [SAID in message for message in audited()] == [True]
 
 
-def test_what_the_cluster_was_told_already_goes_on(world: World, clients: Clients, eve: User) -> None:
+def test_what_was_patched_already_continues(world: World, clients: Clients, eve: User) -> None:
     world.commit(HOST)
     observe(clients)
     deploy = ask(HOST, requested_by=eve)

@@ -78,7 +78,7 @@ def test_auto_deploy_stops_after_one_such(reverted: World, clients: Clients) -> 
 
 
 @pytest.mark.parametrize(("metadata", "words"), NOT_OURS.values(), ids=NOT_OURS)
-def test_what_is_not_ours_to_change_is_told_and_not_deployed_to(
+def test_what_is_not_ours_to_change_is_reported_and_not_deployed_to(
     world: World, clients: Clients, metadata: dict[str, object], words: str
 ) -> None:
     world.commit(HOST)
@@ -110,7 +110,7 @@ def test_what_is_not_ours_to_change_is_not_discovered(
 
 
 def test_a_change_since_is_no_reversion(world: World, clients: Clients) -> None:
-    """Somebody sets an image a while later: that is a wish, and stops no automation by itself."""
+    """Someone sets an image a while later: that is intended, and does not stop automation."""
     deploy = rolled_out(world, clients)
     by_hand = world.image(HOST, world.repository(HOST).graph.commits[-4].sha)
     world.cluster.set_image(NAMESPACE, NAME, container=NAME, image=by_hand, manager="kubectl-set")

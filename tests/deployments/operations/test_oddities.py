@@ -1,4 +1,4 @@
-"""What is odd about a repository or a Deployment stands in the site's row, and has its sentence."""
+"""What is odd about a repository or a Deployment is in the site's row, and has its sentence."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +29,7 @@ def mapped(**given: object) -> Site:
     return Site.objects.select_related("observation").get(host=HOST)
 
 
-def test_a_rename_is_recorded_and_told(world: World, clients: Clients) -> None:
+def test_a_rename_is_recorded_and_reported(world: World, clients: Clients) -> None:
     world.repository(HOST).rename("noise")
 
     observe(clients)
@@ -39,7 +39,7 @@ def test_a_rename_is_recorded_and_told(world: World, clients: Clients) -> None:
     assert page().answer.state == State.CURRENT
 
 
-def test_following_a_rename_changes_the_mapping_and_tells_where_images_are_expected(
+def test_following_a_rename_changes_the_mapping_and_says_where_images_are_expected(
     world: World, clients: Clients
 ) -> None:
     world.repository(HOST).rename("noise")
@@ -80,7 +80,7 @@ def test_another_case_is_no_rename(world: World, clients: Clients) -> None:
     assert page().notes == ()
 
 
-def test_an_archived_repository_is_told(world: World, clients: Clients) -> None:
+def test_an_archived_repository_is_reported(world: World, clients: Clients) -> None:
     world.repository(HOST).archive()
 
     observe(clients)
@@ -90,7 +90,7 @@ def test_an_archived_repository_is_told(world: World, clients: Clients) -> None:
     )
 
 
-def test_a_commit_that_github_does_not_know_is_told(world: World, clients: Clients) -> None:
+def test_a_commit_that_github_does_not_know_is_reported(world: World, clients: Clients) -> None:
     sha = "ab" * 20
     world.registry.push("icco-cloud/cacophony", sha)
     world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image=world.image(HOST, sha))
@@ -112,7 +112,7 @@ def test_after_a_force_push_what_runs_has_diverged(world: World, clients: Client
     assert "Diverged: 2 commits ahead of the branch" in page().answer.message
 
 
-def test_an_empty_repository_is_told(world: World, clients: Clients) -> None:
+def test_an_empty_repository_is_reported(world: World, clients: Clients) -> None:
     world.repository(HOST).branches.clear()
 
     observe(clients)
@@ -120,7 +120,7 @@ def test_an_empty_repository_is_told(world: World, clients: Clients) -> None:
     assert "is empty. Push a first commit" in page().seen.github_problem
 
 
-def test_a_missing_branch_is_told(world: World, clients: Clients) -> None:
+def test_a_missing_branch_is_reported(world: World, clients: Clients) -> None:
     mapped(branch="gone")
 
     observe(clients)
@@ -138,7 +138,9 @@ def test_an_unreadable_template_is_that_sites_trouble_only(world: World, clients
     assert all(each.head_sha == each.running_sha != "" for each in others)
 
 
-def test_checks_that_the_token_may_not_read_are_told_with_what_helps(world: World, clients: Clients) -> None:
+def test_checks_that_the_token_may_not_read_are_reported_with_what_helps(
+    world: World, clients: Clients
+) -> None:
     world.commit(HOST)
     Site.objects.update(auto_deploy=True)
     world.github.tokens.permissions[world.github.token] = {"contents": "read", "metadata": "read"}
@@ -170,7 +172,7 @@ def test_without_a_token_a_site_is_behind_and_by_how_many_is_not_known(
     assert "how many commits behind is not known" in page().answer.message
 
 
-def test_without_a_token_nothing_is_deployed_by_itself(world: World, tokenless: Clients) -> None:
+def test_without_a_token_nothing_is_deployed_automatically(world: World, tokenless: Clients) -> None:
     world.commit(HOST)
     Site.objects.update(auto_deploy=True)
 

@@ -27,7 +27,7 @@ def _poisoned(failure: Failure) -> Break:
 
 
 def _elsewhere(fail: Break) -> Break:
-    """The site lives in a namespace of its own, which fails."""
+    """The site lives in its own namespace, which fails."""
 
     def broken(world: World) -> None:
         world.cluster.create_namespace(ELSEWHERE)

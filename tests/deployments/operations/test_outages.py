@@ -76,7 +76,9 @@ def test_a_site_that_fell_says_why_with_its_pods_and_its_log(
     assert seen().outage_reason == "crash"
 
 
-def test_a_probe_that_fails_is_told_in_the_events_words(world: World, clients: Clients, fall: Fall) -> None:
+def test_a_probe_that_fails_is_reported_in_the_events_words(
+    world: World, clients: Clients, fall: Fall
+) -> None:
     fall(UNREADY)
     world.cluster.wait_until(
         lambda: any(each["reason"] == "Unhealthy" for each in world.cluster.store.all_of("events", NAMESPACE))
@@ -88,7 +90,7 @@ def test_a_probe_that_fails_is_told_in_the_events_words(world: World, clients: C
     assert seen().outage_log == "Listening on port 8080."
 
 
-def test_a_restart_brings_it_back_and_nothing_is_said_any_more(
+def test_a_restart_brings_it_back_and_nothing_is_reported(
     world: World, clients: Clients, fall: Fall, nat: User
 ) -> None:
     fall()

@@ -91,7 +91,7 @@ def test_what_takes_longer_than_the_sync_may_is_not_waited_for(pace: Pace, secon
     assert pace.turn() == 0
 
 
-def test_more_images_than_a_registry_answers_at_once_are_all_told_in_time(
+def test_more_images_than_a_registry_answers_at_once_are_all_reported_in_time(
     demo_registry: DemoRegistry, registry: Registry
 ) -> None:
     images = [image_at(demo_registry, path=f"icco-cloud/site-{each}") for each in range(56)]

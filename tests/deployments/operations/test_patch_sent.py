@@ -1,4 +1,4 @@
-"""From the moment that the cluster may have been told, a Deploy is neither taken back nor refused: that would not be true."""
+"""Once the patch may have been sent, a Deploy is neither cancelled nor refused: that would not be true."""
 
 import threading
 from datetime import timedelta
@@ -33,7 +33,7 @@ def half_done(world: World, clients: Clients, queued: Deploy) -> Deploy:
     return queued
 
 
-def test_what_the_cluster_may_have_been_told_cannot_be_cancelled(half_done: Deploy) -> None:
+def test_a_deploy_with_a_sent_patch_cannot_be_cancelled(half_done: Deploy) -> None:
     with pytest.raises(UnableToCancel, match="Too late to cancel"):
         cancel_deploy(deploy=half_done, by=make_user("ann"), now=NOW)
 
@@ -53,7 +53,7 @@ def test_a_patch_that_took_effect_is_followed_whatever_the_guards_say_since(
     assert half_done.digest
 
 
-def test_a_patch_that_took_no_effect_is_judged_anew(world: World, clients: Clients, queued: Deploy) -> None:
+def test_a_patch_that_took_no_effect_is_judged_again(world: World, clients: Clients, queued: Deploy) -> None:
     world.cluster.drop_connection(1, method="PATCH")
     begin(queued, clients)
     world.registry.remove(f"{PROJECT}/{NAME}", queued.sha)
@@ -64,7 +64,7 @@ def test_a_patch_that_took_no_effect_is_judged_anew(world: World, clients: Clien
     assert "is not in the registry yet" in queued.message
 
 
-def test_a_deployment_that_went_meanwhile_is_told_of(
+def test_a_deployment_that_went_meanwhile_is_reported(
     world: World, clients: Clients, half_done: Deploy
 ) -> None:
     world.cluster.delete_deployment(NAMESPACE, NAME)
@@ -86,7 +86,7 @@ def test_a_guard_that_stops_it_before_leaves_it_to_be_cancelled(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_cancelling_while_the_cluster_is_being_told_is_too_late(
+def test_cancelling_while_the_patch_is_sent_is_too_late(
     world: World, clients: Clients, queued: Deploy
 ) -> None:
     ann = make_user("ann")
@@ -109,7 +109,7 @@ def test_cancelling_while_the_cluster_is_being_told_is_too_late(
 
 
 @pytest.mark.parametrize("stated", [False, True])
-def test_giving_up_says_whether_the_cluster_may_have_been_told(
+def test_timing_out_says_whether_the_patch_may_have_arrived(
     world: World, clients: Clients, queued: Deploy, stated: bool
 ) -> None:
     world.cluster.drop_connection(9, method="PATCH" if stated else "GET")

@@ -81,7 +81,7 @@ def test_nothing_is_deployed_before_it_is_known_which_commits_are_the_sites(
     assert decision.lacks_commits
 
 
-def test_a_commit_is_asked_for_once_for_all_sites_of_its_repository(world: World, clients: Clients) -> None:
+def test_a_commit_is_queried_once_for_all_sites_of_its_repository(world: World, clients: Clients) -> None:
     site = Site.objects.get(host=HOST)
     Site.objects.filter(host=SECOND).update(
         owner=site.owner, repository=site.repository, branch=site.branch, paths="services/web/**"
@@ -120,7 +120,7 @@ def test_a_commit_of_more_files_than_github_lists_counts(world: World, clients: 
     assert answer()[0] is State.READY
 
 
-def test_other_paths_are_counted_anew(world: World, clients: Clients) -> None:
+def test_other_paths_are_counted_again(world: World, clients: Clients) -> None:
     Site.objects.filter(host=HOST).update(auto_deploy=True)
     world.commit(HOST, files=("README.md",))
     look(world, clients)

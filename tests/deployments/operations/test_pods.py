@@ -132,7 +132,7 @@ def test_another_site_s_pod_is_not_read(world: World, clients: Clients, site: Si
     log = read(site, clients, pod=pod_of(world, other))
 
     assert log.text == ""
-    assert log.problem == "The site has no such pod any more. Check its pods again."
+    assert log.problem == "The site no longer has this pod. Check its pods again."
     assert not [each for each in world.cluster.requests if each.path.endswith("/log")]
 
 

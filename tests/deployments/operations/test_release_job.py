@@ -196,7 +196,7 @@ def test_what_is_refused_after_a_lost_answer_says_that_the_job_may_run(clients: 
     assert deploy.message.endswith(f"Release job {UPGRADE}-{deploy.pk} may still be running in the cluster.")
 
 
-def test_a_job_that_does_not_end_is_given_up_after_an_hour(clients: Clients, shop: World) -> None:
+def test_a_job_that_does_not_end_times_out_after_an_hour(clients: Clients, shop: World) -> None:
     behave(shop, SLOW(600))
     observe(clients)
     deploy = released(clients)

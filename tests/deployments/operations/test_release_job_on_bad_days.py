@@ -48,7 +48,7 @@ def change_containers(world: World, change: Callable[[list[dict[str, Any]]], Non
 
 
 def make_job(world: World, name: str, image: str) -> None:
-    """A Job of that name, which somebody made, or Headway before its database was restored."""
+    """A Job of that name, which someone made, or Headway before its database was restored."""
     found = yaml.safe_load(cron_job(image))
     job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}}
     world.cluster.apply(

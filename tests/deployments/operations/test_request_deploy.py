@@ -29,7 +29,7 @@ def head(world: World, clients: Clients) -> str:
     return sha
 
 
-def test_a_wish_is_one_deploy_and_one_queue_entry(head: str) -> None:
+def test_a_request_is_one_deploy_and_one_queue_entry(head: str) -> None:
     deploy = ask(HOST)
 
     assert (deploy.sha, deploy.status) == (head, Status.QUEUED)
@@ -77,7 +77,7 @@ def test_a_tap_that_arrives_again_after_the_end_is_still_the_first() -> None:
 
 
 @pytest.mark.usefixtures("head")
-def test_a_stale_page_is_told_to_look_again() -> None:
+def test_a_stale_page_asks_to_reload() -> None:
     with pytest.raises(UnableToDeploy, match="The running commit changed"):
         ask(HOST, seen_sha="a" * 40)
 
@@ -127,7 +127,7 @@ def test_a_container_that_is_not_there_is_refused(world: World, clients: Clients
 
 
 @pytest.mark.parametrize("scope", ["everything", "site", "commit"])
-def test_a_hold_is_refused_with_its_reason_until_somebody_resumes(head: str, scope: str) -> None:
+def test_a_hold_is_refused_with_its_reason_until_someone_resumes(head: str, scope: str) -> None:
     site = None if scope == "everything" else Site.objects.get(host=HOST)
     user = make_user()
     hold = place_hold(

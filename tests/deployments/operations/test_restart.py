@@ -1,4 +1,4 @@
-"""New pods of the same commit, and the same wish once more."""
+"""New pods of the same commit, and the same request once more."""
 
 from datetime import timedelta
 

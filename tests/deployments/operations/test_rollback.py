@@ -70,7 +70,7 @@ def test_the_sync_does_not_undo_it_and_the_next_commit_flows(
     succeed(roll_back(older, nat), clients, world)
 
     undone = observe(clients)
-    newest = world.commit(HOST, "Mended")
+    newest = world.commit(HOST, "Fixed")
     flows = observe(clients)
 
     assert undone.run.requested == 0
@@ -167,7 +167,7 @@ def test_a_rollback_to_the_head_ships_newer_commits_and_is_held(
         roll_back(head, nat)
 
 
-def test_a_hold_that_stood_before_outlives_a_rollback_that_changes_nothing(
+def test_an_earlier_hold_outlives_a_rollback_that_changes_nothing(
     clients: Clients, older: str, nat: User
 ) -> None:
     place_hold(site=site(), sha=site().observation.running_sha, reason="It leaks", by=nat, now=NOW)

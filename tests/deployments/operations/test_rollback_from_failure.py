@@ -1,4 +1,4 @@
-"""Going back from what fails: by itself where the site wants so, and by hand while it still rolls out."""
+"""Rolling back from a failure: automatically where the site is set to, and manually while it still rolls out."""
 
 from datetime import timedelta
 
@@ -39,7 +39,7 @@ def crash(deploy: Deploy, clients: Clients, world: World) -> Deploy:
     return end(deploy, clients, world, ahead=LATER)
 
 
-def test_a_failed_deploy_goes_back_by_itself_where_the_site_wants_so(
+def test_a_failed_deploy_is_rolled_back_where_the_site_has_auto_rollback(
     world: World, clients: Clients, nat: User
 ) -> None:
     Site.objects.filter(host=HOST).update(auto_rollback=True)
@@ -66,7 +66,9 @@ def test_a_failed_deploy_stays_where_nobody_wants_that(world: World, clients: Cl
     assert (failed.status, Deploy.objects.count()) == (Status.FAILED, 1)
 
 
-def test_a_site_does_not_go_back_by_itself_twice_in_a_row(world: World, clients: Clients, nat: User) -> None:
+def test_a_site_is_not_rolled_back_automatically_twice_in_a_row(
+    world: World, clients: Clients, nat: User
+) -> None:
     Site.objects.filter(host=HOST).update(auto_rollback=True)
     crash(failing(world, clients), clients, world)
     succeed(Deploy.objects.first(), clients, world)

@@ -1,4 +1,4 @@
-"""The rows that tell django-q2 when to sync: it reads all of them in one transaction, which one broken row rolls back."""
+"""The rows that set when django-q2 syncs: it reads all of them in one transaction, which one broken row rolls back."""
 
 from datetime import timedelta
 
@@ -39,7 +39,7 @@ def add(**given: object) -> None:
     ],
     ids=str,
 )
-def test_a_broken_row_of_somebody_elses_stops_no_sync(broken: dict[str, object]) -> None:
+def test_a_broken_row_of_someone_elses_stops_no_sync(broken: dict[str, object]) -> None:
     add(**broken)
 
     _tick()
@@ -61,7 +61,7 @@ def test_a_broken_row_of_somebody_elses_stops_no_sync(broken: dict[str, object])
     ],
     ids=str,
 )
-def test_the_syncs_own_row_is_put_right(broken: dict[str, object]) -> None:
+def test_the_syncs_own_row_is_repaired(broken: dict[str, object]) -> None:
     Schedule.objects.filter(name=SYNC_SCHEDULE).update(**broken)
 
     _tick()
@@ -70,7 +70,7 @@ def test_the_syncs_own_row_is_put_right(broken: dict[str, object]) -> None:
     assert [each.task["kwargs"] for each in OrmQ.objects.all()] == [{"names": [], "trigger": "schedule"}, {}]
 
 
-def test_a_row_that_is_gone_is_made_anew() -> None:
+def test_a_row_that_is_gone_is_created_again() -> None:
     Schedule.objects.all().delete()
 
     _tick()
@@ -88,7 +88,7 @@ def test_the_interval_stays_as_a_person_chose_it() -> None:
     assert timezone.now() < schedule.next_run <= timezone.now() + timedelta(minutes=15)
 
 
-def test_a_run_that_was_put_off_for_ever_comes_within_the_interval() -> None:
+def test_a_run_that_was_put_off_forever_comes_within_the_interval() -> None:
     Schedule.objects.update(next_run=timezone.now() + timedelta(days=3650))
 
     _tick()

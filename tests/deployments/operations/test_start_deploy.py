@@ -1,4 +1,4 @@
-"""A worker takes up a wish: every guard again, with what is there now, and at most one patch that changes something."""
+"""A worker starts a request: every guard again, with what is there now, and at most one patch that changes something."""
 
 import pytest
 
@@ -137,7 +137,7 @@ def test_a_commit_that_is_not_on_the_branch_stops_it(world: World, clients: Clie
     assert "is not on the branch of icco/cacophony" in deploy.message
 
 
-def test_an_older_commit_of_the_branch_may_be_asked_for(world: World, clients: Clients) -> None:
+def test_an_older_commit_of_the_branch_may_be_requested(world: World, clients: Clients) -> None:
     older = world.repository(HOST).graph.commits[-3].sha
     observe(clients)
 

@@ -1,4 +1,4 @@
-"""Two workers take up one Deploy, or one takes it up while the tick gives it up: whoever comes second leaves it as it is."""
+"""Two workers take up one Deploy, or one takes it up while the tick gives it up: the second one leaves it unchanged."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from deployments.operations.deploys.start import start_deploy
 from deployments.operations.tick import tick
 from tests.factories import NOW, ask, observe
 from tests.processes import eventually
-from tests.sessions import somebody_waits_for_a_lock
+from tests.sessions import someone_waits_for_a_lock
 
 HOST = "cacophony.natwelch.com"
 
@@ -41,9 +41,7 @@ def meanwhile(work: Callable[[], None]) -> Iterator[None]:
     thread.join()
 
 
-def test_whoever_comes_second_leaves_what_the_first_has_begun(
-    world: World, clients: Clients, queued: Deploy
-) -> None:
+def test_the_second_leaves_what_the_first_has_begun(world: World, clients: Clients, queued: Deploy) -> None:
     world.registry.hang(1)
 
     def run() -> None:
@@ -64,7 +62,7 @@ def test_what_begins_at_the_last_moment_is_not_given_up(queued: Deploy) -> None:
             assert queued.mark_patch_sent(now=NOW)
             assert queued.move(Status.ROLLING_OUT, now=NOW, patched_at=NOW)
             is_begun.set()
-            assert eventually(somebody_waits_for_a_lock, seconds=10)
+            assert eventually(someone_waits_for_a_lock, seconds=10)
 
     with meanwhile(begin_at_the_last_moment):
         assert is_begun.wait(10)
@@ -74,14 +72,14 @@ def test_what_begins_at_the_last_moment_is_not_given_up(queued: Deploy) -> None:
     assert (queued.status, queued.finished_at) == (Status.ROLLING_OUT, None)
 
 
-def test_what_the_cluster_was_told_at_the_last_moment_is_given_up_as_such(queued: Deploy) -> None:
+def test_a_patch_sent_at_the_last_moment_times_out_as_such(queued: Deploy) -> None:
     is_stated = threading.Event()
 
     def tell_at_the_last_moment() -> None:
         with transaction.atomic():
             assert queued.mark_patch_sent(now=NOW)
             is_stated.set()
-            assert eventually(somebody_waits_for_a_lock, seconds=10)
+            assert eventually(someone_waits_for_a_lock, seconds=10)
 
     with meanwhile(tell_at_the_last_moment):
         assert is_stated.wait(10)

@@ -29,7 +29,7 @@ def tasks() -> list[str]:
     return [task.func() for task in OrmQ.objects.all()]
 
 
-def test_a_row_tells_what_runs_against_what_is_newest(world: World, clients: Clients) -> None:
+def test_a_row_shows_what_runs_against_what_is_newest(world: World, clients: Clients) -> None:
     running = world.repository(HOST).head
     head = world.commit(HOST, "Serve pictures as WebP")
 
@@ -197,7 +197,7 @@ def test_an_unknown_host_is_named() -> None:
         sync(clients=None, clock=lambda: NOW, names=["nowhere.example"])
 
 
-def test_the_list_of_commits_is_fetched_once_for_ever(world: World, clients: Clients) -> None:
+def test_the_list_of_commits_is_fetched_once_forever(world: World, clients: Clients) -> None:
     for number in range(3):
         world.commit(HOST, f"Change {number}")
     observe(clients)
@@ -208,7 +208,7 @@ def test_the_list_of_commits_is_fetched_once_for_ever(world: World, clients: Cli
     assert "deployments.tasks.fetch_commits" in tasks()
 
 
-def test_a_site_deleted_while_it_was_looked_at_does_no_harm(world: World, clients: Clients) -> None:
+def test_a_site_deleted_while_it_was_checked_does_no_harm(world: World, clients: Clients) -> None:
     head = world.commit(OTHER)
     observe(clients, names=[HOST])
     real = clients.github.heads

@@ -27,7 +27,7 @@ from deployments.queue import enqueue
 from deployments.queue.broker import NotifyingBroker
 from tests.factories import NOW, make_user, observe
 from tests.processes import Running, environment, eventually
-from tests.sessions import held_elsewhere, somebody_waits_for_a_lock
+from tests.sessions import held_elsewhere, someone_waits_for_a_lock
 
 WITHIN_SECONDS = 60
 SYNC_OF_ANOTHER_WORKER = """
@@ -70,7 +70,7 @@ def test_another_workers_run_is_not_taken_for_dead(other_worker: subprocess.Pope
     assert SyncRun.objects.get().result == SyncRun.Result.RUNNING
 
 
-def test_whoever_finds_another_at_work_may_wait_for_it(clients: Clients) -> None:
+def test_a_sync_that_finds_another_running_may_wait_for_it(clients: Clients) -> None:
     with held_elsewhere(Lock.SYNC), pytest.raises(AnotherAtWork, match="Another sync is running"):
         sync(clients=clients, clock=lambda: NOW, wait_seconds=0.2)
 
@@ -109,7 +109,7 @@ def test_a_hold_that_comes_while_the_sync_decides_is_that_sites_reason_alone(
     world.commit(held)
     Site.objects.update(auto_deploy=True)
 
-    with _held_as_soon_as_somebody_waits_for_it(held):
+    with _held_as_soon_as_someone_waits_for_it(held):
         report = observe(clients)
 
     verdict, reason, *_ = report.run.decisions[held]
@@ -118,15 +118,15 @@ def test_a_hold_that_comes_while_the_sync_decides_is_that_sites_reason_alone(
 
 
 @contextmanager
-def _held_as_soon_as_somebody_waits_for_it(host: str) -> Iterator[None]:
-    """Keep the site's row locked, against whoever deploys it and nobody else, and place a Hold once another transaction waits for it."""
+def _held_as_soon_as_someone_waits_for_it(host: str) -> Iterator[None]:
+    """Keep the site's row locked against deploys alone, and place a Hold once another transaction waits for it."""
     is_locked = threading.Event()
 
     def hold() -> None:
         with transaction.atomic():
             site = Site.objects.select_for_update(no_key=True).get(host=host)
             is_locked.set()
-            assert eventually(somebody_waits_for_a_lock, seconds=WITHIN_SECONDS)
+            assert eventually(someone_waits_for_a_lock, seconds=WITHIN_SECONDS)
             place_hold(site=site, reason="Not now", by=make_user("ann"), now=NOW)
         connection.close()
 

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 def sync_while(change: Callable[[], object], world: World, clients: Clients) -> SyncRun:
-    """Let somebody make a change as soon as the sync has begun to ask GitHub, which takes its time."""
+    """Let someone make a change as soon as the sync has begun to ask GitHub, which takes its time."""
 
     def change_meanwhile() -> None:
         assert eventually(SyncRun.objects.filter(result=SyncRun.Result.RUNNING).exists, seconds=10)

@@ -28,7 +28,7 @@ def kept() -> set[SyncRun]:
     return set(SyncRun.objects.all())
 
 
-def test_a_run_tells_of_each_site_what_was_made_of_it(world: World, clients: Clients) -> None:
+def test_a_run_records_for_each_site_what_was_decided(world: World, clients: Clients) -> None:
     world.commit(HOSTS[0])
     world.commit(HOSTS[1])
     world.repository(HOSTS[2]).delete()
@@ -47,7 +47,7 @@ def test_a_run_tells_of_each_site_what_was_made_of_it(world: World, clients: Cli
     }
 
 
-def test_a_run_tells_githubs_budget(clients: Clients) -> None:
+def test_a_run_shows_githubs_budget(clients: Clients) -> None:
     run = observe(clients).run
 
     assert run.github_limit

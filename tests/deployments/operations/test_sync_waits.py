@@ -40,7 +40,7 @@ def queued(name: str) -> list[list[str]]:
         ([[HOST], []], [[HOST], []]),
     ],
 )
-def test_what_is_asked_for_while_another_is_at_work_waits_together(
+def test_what_is_requested_while_another_is_running_waits_together(
     asked: Sequence[Sequence[str]], waiting: list[list[str]]
 ) -> None:
     with held_elsewhere(Lock.SYNC):
@@ -64,7 +64,7 @@ def test_what_waits_for_a_worker_that_died_is_taken_up_by_the_tick() -> None:
     assert (queued(AFTER_SYNC), queued(Conf.CLUSTER_NAME)) == ([], [[HOST]])
 
 
-def test_one_that_waits_and_cannot_be_read_stands_for_no_other() -> None:
+def test_one_that_waits_and_cannot_be_read_replaces_no_other() -> None:
     OrmQ.objects.create(key=AFTER_SYNC, payload="garbage", lock=NOW)
 
     with held_elsewhere(Lock.SYNC):
@@ -74,7 +74,7 @@ def test_one_that_waits_and_cannot_be_read_stands_for_no_other() -> None:
 
 
 @pytest.mark.slow
-def test_a_tap_does_not_wait_for_syncs_and_what_they_were_for_is_looked_at(
+def test_a_tap_does_not_wait_for_syncs_and_what_they_were_for_is_checked(
     world: World, clients: Clients, tmp_path: Path
 ) -> None:
     world.commit(HOST)

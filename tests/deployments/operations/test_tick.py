@@ -1,4 +1,4 @@
-"""The tick: what it does is told where it is due; here is what it costs when nothing is."""
+"""The tick: what it does is tested where it is due; here is what it costs when nothing is."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ def test_a_tick_with_nothing_to_do_asks_four_statements(
 
 
 @pytest.mark.usefixtures("db")
-def test_a_tick_is_a_sign_of_life_and_keeps_one_row() -> None:
+def test_a_tick_is_a_heartbeat_and_keeps_one_row() -> None:
     before = last_tick()
 
     for minute in (1, 2, 3):
@@ -59,7 +59,7 @@ def looked_at_again(*, after: timedelta) -> list[str]:
 
 
 @pytest.mark.usefixtures("sites")
-def test_a_rollout_that_somebody_else_began_is_looked_at_until_its_pods_run(
+def test_a_rollout_that_someone_else_began_is_checked_until_its_pods_run(
     world: World, clients: Clients
 ) -> None:
     host, other = "cacophony.natwelch.com", "chartopia.app"
@@ -86,7 +86,7 @@ def queued() -> list[tuple[str, object]]:
 
 
 @pytest.mark.usefixtures("sites")
-def test_what_stands_in_the_queue_is_not_queued_again_while_no_worker_comes_to_it(
+def test_what_is_in_the_queue_is_not_queued_again_while_no_worker_comes_to_it(
     world: World, clients: Clients
 ) -> None:
     stuck = world.commit("cacophony.natwelch.com")

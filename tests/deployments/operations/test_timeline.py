@@ -43,14 +43,14 @@ def stated(deploy: Deploy) -> list[tuple[str, str]]:
     return [(line.kind, line.message) for line in timeline(deploy)]
 
 
-def test_a_move_stands_in_the_timeline(deploy: Deploy) -> None:
+def test_a_move_is_in_the_timeline(deploy: Deploy) -> None:
     deploy.move(Status.ROLLING_OUT, now=NOW, message="The cluster accepted the change.")
     deploy.move(Status.CANCELLED, now=NOW)
 
     assert stated(deploy) == [("moved", "The cluster accepted the change."), ("ended", "Cancelled.")]
 
 
-def test_a_move_that_comes_too_late_tells_nothing(deploy: Deploy) -> None:
+def test_a_move_that_comes_too_late_records_nothing(deploy: Deploy) -> None:
     stale = Deploy.objects.get(pk=deploy.pk)
     deploy.move(Status.CANCELLED, now=NOW, message="Cancelled by eve.")
 
@@ -60,7 +60,7 @@ def test_a_move_that_comes_too_late_tells_nothing(deploy: Deploy) -> None:
     assert stated(deploy) == [("ended", "Cancelled by eve.")]
 
 
-def test_a_note_is_told_when_its_sentence_is_new(deploy: Deploy) -> None:
+def test_a_note_is_recorded_when_its_message_is_new(deploy: Deploy) -> None:
     deploy.note(now=NOW, message="Waiting for the new pods (1 of 3 ready).", ready=1)
     deploy.note(now=NOW, message="Waiting for the new pods (1 of 3 ready).", ready=1)
     deploy.note(now=NOW, ready=2)
@@ -68,7 +68,7 @@ def test_a_note_is_told_when_its_sentence_is_new(deploy: Deploy) -> None:
     assert stated(deploy) == [("noted", "Waiting for the new pods (1 of 3 ready).")]
 
 
-def test_a_note_on_an_ended_deploy_tells_nothing(deploy: Deploy) -> None:
+def test_a_note_on_an_ended_deploy_records_nothing(deploy: Deploy) -> None:
     stale = Deploy.objects.get(pk=deploy.pk)
     deploy.move(Status.FAILED, now=NOW, message="Gone.")
 
@@ -90,7 +90,7 @@ def test_of_a_very_long_timeline_the_newest_lines_are_shown(deploy: Deploy) -> N
     )
 
 
-def test_a_deploy_tells_its_whole_way(world: World, clients: Clients) -> None:
+def test_a_deploy_shows_its_whole_way(world: World, clients: Clients) -> None:
     deploy = see_through(rolled_out(world, clients), clients)
 
     lines = timeline(deploy)

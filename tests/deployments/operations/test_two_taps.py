@@ -43,7 +43,7 @@ def _static_files_as_they_lie(settings: LazySettings) -> None:
 
 
 def phone_of(name: str, address: str) -> Callable[[str, str], requests.Response]:
-    """Log somebody in; return what taps Deploy for them."""
+    """Log someone in; return what taps Deploy for them."""
     client = Client()
     client.force_login(User.objects.filter(username=name).first() or make_user(name))
     session = requests.Session()
@@ -59,7 +59,7 @@ def phone_of(name: str, address: str) -> Callable[[str, str], requests.Response]
 
 
 def at_once(works: Sequence[Callable[[], T]]) -> list[T]:
-    """Start all at one moment, each in a thread of its own; return what they return."""
+    """Start all at one moment, each in its own thread; return what they return."""
     start = threading.Barrier(len(works))
 
     def run(work: Callable[[], T]) -> T:

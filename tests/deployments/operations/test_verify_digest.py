@@ -87,7 +87,9 @@ def test_one_build_under_two_digests_is_one_build(
     assert deploy.status == Status.SUCCEEDED, deploy.message
 
 
-def test_a_registry_that_cannot_be_asked_is_told_of_and_fails_nothing(world: World, clients: Clients) -> None:
+def test_a_registry_that_cannot_be_asked_is_reported_and_fails_nothing(
+    world: World, clients: Clients
+) -> None:
     deploy = rolled_out(world, clients)
     world.registry.fail_next(503, 999)
 

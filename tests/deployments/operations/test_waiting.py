@@ -1,4 +1,4 @@
-"""Deploy when ready: asked for before the image is there, begun as soon as it is, timed out otherwise."""
+"""Deploy when ready: requested before the image exists, started as soon as it does, timed out otherwise."""
 
 from datetime import timedelta
 
@@ -42,7 +42,7 @@ def wait_for(
     return deploy
 
 
-def test_it_waits_and_tells_for_what(waiting: Deploy) -> None:
+def test_it_waits_and_says_for_what(waiting: Deploy) -> None:
     assert waiting.status == Status.WAITING
     assert waiting.message.startswith(f"The image of {waiting.sha[:7]} is not built yet.")
     assert tasks() == []
@@ -120,7 +120,7 @@ def test_two_looks_queue_it_once(world: World, clients: Clients, waiting: Deploy
     assert tasks() == ["start_deploy"]
 
 
-def test_a_registry_that_is_down_is_told_and_asked_again(
+def test_a_registry_that_is_down_is_reported_and_asked_again(
     world: World, clients: Clients, waiting: Deploy
 ) -> None:
     world.registry.fail_next(500, times=9)
@@ -142,7 +142,7 @@ def test_it_can_be_cancelled(world: World, clients: Clients, waiting: Deploy) ->
     assert (waiting.status, tasks()) == (Status.CANCELLED, [])
 
 
-def test_it_is_given_up_after_a_while_with_a_sentence(waiting: Deploy) -> None:
+def test_it_times_out_after_a_while_with_a_message(waiting: Deploy) -> None:
     tick(now=NOW + timedelta(minutes=20), wait_for_image=timedelta(minutes=20))
 
     waiting.refresh_from_db()

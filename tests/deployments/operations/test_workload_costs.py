@@ -35,7 +35,7 @@ class _EnoughSeen(Exception):
 
 
 def add_kinds(world: World, host: str) -> None:
-    """Let the site stand for a workload of every kind."""
+    """Map the site to a workload of every kind."""
     name = world.mappings[host].deployment
     world.apply("app_of_one_image", image=world.image(host), name=name)
     save_workloads(Site.objects.get(host=host), parse_references(KINDS.format(name), namespace=NAMESPACE))
@@ -64,7 +64,7 @@ def test_a_sync_in_which_nothing_changed_lists_each_kind_once(world: World, clie
     assert len(statements) <= 8, [each["sql"] for each in statements]
 
 
-def test_a_look_at_several_deploys_makes_as_many_statements_as_at_one(world: World, clients: Clients) -> None:
+def test_checking_several_deploys_takes_as_many_statements_as_one(world: World, clients: Clients) -> None:
     hosts = list(world.mappings)[:3]
     for host in hosts:
         add_kinds(world, host)
@@ -83,7 +83,7 @@ def test_a_look_at_several_deploys_makes_as_many_statements_as_at_one(world: Wor
 
 
 def _statements_of_a_look(clients: Clients, world: World) -> int:
-    """How many statements a look takes when everything has settled, and nothing is new any more."""
+    """How many SQL statements a check takes when everything has settled, and nothing is new."""
     world.cluster.settle_now()
     counted: list[int] = []
     statements = CaptureQueriesContext(connection)

@@ -53,7 +53,7 @@ def _manifest(kind: str, name: str, pod: dict[str, object]) -> dict[str, object]
 
 
 def add(world: World, *kinds: str) -> None:
-    """Let the site stand for a workload of each kind beside its Deployment; all of them run its head."""
+    """Map the site to a workload of each kind beside its Deployment; all of them run its head."""
     world.cluster.apply(manifests(world.image(HOST), *kinds), namespace=NAMESPACE)
     world.cluster.settle_now()
     names = {"Deployment": WORKER, "StatefulSet": STORE, "DaemonSet": AGENT, "CronJob": TICK}
@@ -72,7 +72,7 @@ def images(world: World, kind: str, name: str) -> dict[str, str]:
 
 
 def set_image(world: World, image: str, *names: str) -> None:
-    """Somebody else gives containers of the second Deployment an image."""
+    """Someone else gives containers of the second Deployment an image."""
 
     def change(workload: dict[str, Any]) -> None:
         pod = workload["spec"]["template"]["spec"]
@@ -281,7 +281,7 @@ def test_a_workload_that_fails_is_named_and_all_are_taken_back(clients: Clients,
         assert images(shop, kind, name)[container] == before
 
 
-def test_workloads_at_different_commits_are_an_answer_of_their_own(clients: Clients, shop: World) -> None:
+def test_workloads_at_different_commits_are_a_separate_answer(clients: Clients, shop: World) -> None:
     sha = shop.commit(HOST)
     observe(clients)
     set_image(shop, shop.image(HOST, sha), "main", "migrate")
@@ -298,7 +298,7 @@ def test_workloads_at_different_commits_are_an_answer_of_their_own(clients: Clie
     assert answer_of()[0] is State.CURRENT
 
 
-def test_an_init_container_at_another_commit_is_told(clients: Clients, shop: World) -> None:
+def test_an_init_container_at_another_commit_is_reported(clients: Clients, shop: World) -> None:
     old = shop.repository(HOST).graph.commits[-2].sha
     set_image(shop, shop.image(HOST, old), "migrate")
     shop.cluster.settle_now()
@@ -310,7 +310,7 @@ def test_an_init_container_at_another_commit_is_told(clients: Clients, shop: Wor
     assert f"migrate of Deployment {WORKER} runs {old[:7]}" in message
 
 
-def test_a_container_that_the_mapping_leaves_out_is_told_as_well(clients: Clients, shop: World) -> None:
+def test_a_container_that_the_mapping_leaves_out_is_reported_as_well(clients: Clients, shop: World) -> None:
     MappedWorkload.objects.filter(name=WORKER).update(containers=["main"])
     old, sha = shop.repository(HOST).head, shop.commit(HOST)
     observe(clients)

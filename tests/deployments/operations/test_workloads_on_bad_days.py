@@ -150,7 +150,7 @@ def test_a_conflict_at_every_second_patch_changes_nothing_twice(clients: Clients
         shop.cluster.fail_next(409, method="PATCH", path_contains=name, dry_run=False)
         shop.cluster.fail_next(409, method="PATCH", path_contains=name, dry_run=True)
 
-    # Each try comes one patch further; where five did not suffice, the tick begins anew.
+    # Each attempt gets one patch further; where five did not suffice, the tick starts again.
     deploy = begin(begin(ask(HOST), clients), clients)
     end(deploy, clients, shop)
 

@@ -1,4 +1,4 @@
-"""The queue: written with the wish, woken at commit, and each task taken once."""
+"""The queue: written with the request, woken at commit, and each task taken once."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ def meanwhile(work: Callable[[], None]) -> Iterator[None]:
         thread.join()
 
 
-def test_a_wish_that_is_rolled_back_leaves_no_queue_entry() -> None:
+def test_a_request_that_is_rolled_back_leaves_no_queue_entry() -> None:
     with transaction.atomic():
         enqueue()
         transaction.set_rollback(True)
@@ -125,7 +125,7 @@ def test_a_database_that_went_away_costs_a_moment_and_no_task(broker: NotifyingB
     assert second is not None
 
 
-def test_of_two_that_wait_whoever_hesitates_comes_second(broker: NotifyingBroker) -> None:
+def test_of_two_that_wait_the_one_that_hesitates_comes_second(broker: NotifyingBroker) -> None:
     broker.hesitate_seconds = 3
     is_waiting = threading.Event()
     first: list[float] = []

@@ -1,4 +1,4 @@
-"""Whoever can write what web can write, rows and signed entries, cannot make a worker run code."""
+"""Writing what web can write, rows and signed entries, cannot make a worker run code."""
 
 import base64
 import inspect
@@ -165,7 +165,7 @@ def test_a_result_is_read_without_classes(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_worker_runs_none_of_it_and_goes_on(tmp_path: Path) -> None:
+def test_a_worker_runs_none_of_it_and_continues(tmp_path: Path) -> None:
     owned = tmp_path / "owned"
     queue({"func": Bomb(owned)}, serializer=Pickles)
     queue(an_entry(func="os.mkdir", args=[str(owned)]), serializer=django_q.signing.PickleSerializer)

@@ -15,7 +15,7 @@ def probe(file: Path, *, within: int = 300) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
 
 
-def test_a_fresh_sign_of_life_is_alive(tmp_path: Path) -> None:
+def test_a_fresh_heartbeat_is_alive(tmp_path: Path) -> None:
     file = tmp_path / "heartbeat"
     file.touch()
 

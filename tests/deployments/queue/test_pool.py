@@ -1,4 +1,4 @@
-"""The worker's processes: replaced when they end, ended when they hang, and made anew when they have rested."""
+"""The worker's processes: replaced when they end, ended when they hang, and recreated when they have been idle."""
 
 import os
 import signal
@@ -68,7 +68,7 @@ def test_a_task_that_failed_is_not_repeated(pool: Pool) -> None:
     assert list(Task.objects.values_list("success", "attempt_count")) == [(False, 1)]
 
 
-def test_whoever_is_killed_is_replaced(pool: Pool) -> None:
+def test_a_child_that_is_killed_is_replaced(pool: Pool) -> None:
     before = pids(pool)
 
     for pid in before:
@@ -80,7 +80,7 @@ def test_whoever_is_killed_is_replaced(pool: Pool) -> None:
     assert not pids(pool) & before
 
 
-def test_whoever_is_past_its_task_s_time_is_killed_and_replaced(pool: Pool) -> None:
+def test_a_child_past_its_task_s_time_is_killed_and_replaced(pool: Pool) -> None:
     hanging, other = pool._children
     pid = hanging.process.pid
     assert pid is not None
@@ -95,18 +95,18 @@ def test_whoever_is_past_its_task_s_time_is_killed_and_replaced(pool: Pool) -> N
     assert other.process.pid in pids(pool)
 
 
-def test_whoever_is_told_to_stop_ends_soon(pool: Pool) -> None:
+def test_a_pool_that_is_stopped_ends_soon(pool: Pool) -> None:
     assert done(async_task("deployments.tasks.continue_batches"), pool)
     before = monotonic()
 
     pool.stop()
 
     assert not pids(pool)
-    # Whoever waits looks up every second; unasked it would be after 45.
+    # A waiting child checks every second; unasked it would be after 45.
     assert monotonic() - before < 30
 
 
-def test_whoever_hangs_is_not_waited_for_at_the_end(pool: Pool) -> None:
+def test_a_child_that_hangs_is_not_waited_for_at_the_end(pool: Pool) -> None:
     hanging = pool._children[0]
     assert hanging.process.pid
     os.kill(hanging.process.pid, signal.SIGSTOP)
@@ -117,7 +117,9 @@ def test_whoever_hangs_is_not_waited_for_at_the_end(pool: Pool) -> None:
     assert not pids(pool)
 
 
-def test_whoever_worked_and_rested_ends_so_that_a_fresh_one_takes_its_place(broker: NotifyingBroker) -> None:
+def test_a_child_that_worked_and_rested_ends_so_that_a_fresh_one_takes_its_place(
+    broker: NotifyingBroker,
+) -> None:
     timer = Timer()
     tasks = Tasks(broker, timer=timer, is_stopping=never, rest_seconds=0.2)
     async_task("deployments.tasks.continue_batches")
@@ -130,7 +132,7 @@ def test_whoever_worked_and_rested_ends_so_that_a_fresh_one_takes_its_place(brok
     assert timer.value == RECYCLED
 
 
-def test_whoever_has_not_worked_waits_on(broker: NotifyingBroker) -> None:
+def test_a_child_that_has_not_worked_keeps_waiting(broker: NotifyingBroker) -> None:
     stops_at = monotonic() + 1.5
     timer = Timer()
     tasks = Tasks(broker, timer=timer, is_stopping=lambda: monotonic() > stops_at, rest_seconds=0)
@@ -171,7 +173,7 @@ def test_a_task_s_end_is_written_down_when_the_database_is_back(
     assert not OrmQ.objects.exists()
 
 
-def test_whoever_is_told_to_stop_does_not_wait_for_the_database(broker: NotifyingBroker) -> None:
+def test_a_pool_that_is_stopped_does_not_wait_for_the_database(broker: NotifyingBroker) -> None:
     task = taken(broker, save=True)
 
     with database_away():
@@ -194,7 +196,7 @@ def test_a_result_is_saved_of_a_task_that_was_interrupted_in_a_statement(broker:
 
 @contextmanager
 def database_away() -> Iterator[Callable[[], None]]:
-    """The tests' database refuses everybody, and has ended all sessions, until the function that is given is called, or the block ends."""
+    """The tests' database refuses everyone, and has ended all sessions, until the function that is given is called, or the block ends."""
     name = connection.settings_dict["NAME"]
     with psycopg.connect(database_url().replace(f"/{name}?", "/postgres?"), autocommit=True) as owner:
 

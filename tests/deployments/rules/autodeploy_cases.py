@@ -1,4 +1,4 @@
-"""Every refusal: what is known of the site, what is wished, and the verdict."""
+"""Every refusal: what is known of the site, its settings, and the verdict."""
 
 from datetime import timedelta
 
@@ -134,12 +134,12 @@ CASES = {
             "Only a commit ahead of what runs is deployed automatically."
         ),
     ),
-    "asked for already": (
+    "requested already": (
         {"desired_sha": HEAD},
         {},
         Wait("The Deployment already asks for b2b2b2b, but its pods do not run it yet."),
     ),
-    "somebody else's rollout": (
+    "someone else's rollout": (
         {"desired_sha": OLD},
         {},
         Wait("A rollout of 0000000 that was started outside Headway is not finished."),
@@ -194,7 +194,7 @@ CASES = {
             "Only a commit ahead of what runs is deployed automatically."
         ),
     ),
-    "below: asked for already": (
+    "below: requested already": (
         BELOW | {"desired_sha": BUILT},
         {},
         Wait("The Deployment already asks for e5e5e5e, but its pods do not run it yet."),

@@ -105,7 +105,7 @@ def is_elsewhere(hold, sha):
 
 
 @given(situations, st.booleans())
-def test_only_a_site_that_a_person_reads_as_ready_goes_by_itself(facts, wait_for_ci):
+def test_only_a_site_that_a_person_reads_as_ready_goes_automatically(facts, wait_for_ci):
     deploy_request = Policy(auto_deploy=True, wait_for_ci=wait_for_ci)
 
     verdict = decide(facts, deploy_request, image=IMAGE, now=NOW, stale_after=STALE_AFTER)

@@ -1,4 +1,4 @@
-"""Who comes after whom, in a history with merges."""
+"""Which commit follows which, in a history with merges."""
 
 from deployments.rules.commit_graph import contained_in, mainline
 

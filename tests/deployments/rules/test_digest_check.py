@@ -126,7 +126,7 @@ def test_an_old_build_under_the_right_tag_is_said_in_one_sentence():
 
     assert digest_check.message == (
         "1 of 3 ready pods is of another build (sha256:333333333333) than the registry has under this tag: it was pushed "
-        "anew, and a node that had it did not pull it again. Set imagePullPolicy to Always and try again, or deploy another commit."
+        "again, and a node that had it did not pull it. Set imagePullPolicy to Always and try again, or deploy another commit."
     )
 
 

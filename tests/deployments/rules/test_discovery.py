@@ -19,7 +19,7 @@ def deployment(name: str = "cron", **images: str) -> Workload:
     return parse.deployment({"metadata": {"name": name, "namespace": "sites"}, "spec": spec})
 
 
-def test_a_container_whose_image_carries_a_commit_is_told_with_its_template() -> None:
+def test_a_container_whose_image_carries_a_commit_is_reported_with_its_template() -> None:
     found = list(candidates([deployment(web=f"gcr.io/icco-cloud/cron-web:{SHA}")], mapped=()))
 
     assert found == [
@@ -52,7 +52,7 @@ def test_what_carries_no_commit_is_none(image: str) -> None:
     assert list(candidates([deployment(web=image)], mapped=())) == []
 
 
-def test_what_is_mapped_is_not_told_again() -> None:
+def test_what_is_mapped_is_not_reported_again() -> None:
     two = [deployment(name, web=f"gcr.io/icco-cloud/{name}:{SHA}") for name in ("web", "cron")]
 
     found = candidates(two, mapped={"Deployment web in namespace sites"})
@@ -94,5 +94,5 @@ def test_github_s_registry_says_whose_an_image_is(image: str, owner: str) -> Non
         ([], []),
     ],
 )
-def test_each_proposed_site_has_a_name_of_its_own(proposed: list[tuple[str, str]], names: list[str]) -> None:
+def test_each_proposed_site_has_its_own_name(proposed: list[tuple[str, str]], names: list[str]) -> None:
     assert unique_names(proposed) == names

@@ -1,4 +1,4 @@
-"""What a check of heads finds new, whom it watches, and how much of GitHub's budget it takes."""
+"""What a head check finds new, which heads it watches, and how much of GitHub's budget it takes."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def known(head: str = B, running: str = A, check_state: str = "success", *, buil
         (known(), B, "success", False),
         (known(), "c" * 40, "success", True),
         (known(check_state="pending"), B, "success", True),
-        # Of what runs, CI decides nothing any more.
+        # CI no longer matters for what runs.
         (known(running=B, check_state="pending"), B, "success", False),
     ],
 )
@@ -50,7 +50,7 @@ def test_another_head_is_new_and_so_is_ci_s_answer_until_it_runs(
         (known(built=False), "c" * 40, False),
     ],
 )
-def test_the_registry_is_asked_for_a_known_head_that_is_not_known_to_be_built(
+def test_the_registry_is_queried_for_a_known_head_that_is_not_known_to_be_built(
     site: Known, sha: str, asked: bool
 ) -> None:
     assert must_ask_for_image(site, sha=sha) is asked

@@ -63,7 +63,7 @@ def test_a_job_that_is_deleted_midway_has_failed() -> None:
     assert state.phase is JobPhase.FAILED
 
 
-def test_a_jobs_pods_are_told_by_its_uid() -> None:
+def test_a_jobs_pods_are_identified_by_its_uid() -> None:
     owners = [[{"kind": "Job", "uid": uid, "controller": True}] for uid in ("uid-1", "uid-2")]
     pods = [parse.pod({"metadata": {"name": "a", "ownerReferences": each}}) for each in owners]
 

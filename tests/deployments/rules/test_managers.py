@@ -97,7 +97,7 @@ RELATIVES = {
     "Terraform": (written_by("HashiCorp"), "Terraform"),
     "Pulumi by its field manager": (written_by("pulumi-kubernetes-9af2"), "Pulumi"),
     "Argo CD's status alone": (written_by("argocd-controller", subresource="status"), ""),
-    "whoever applies the image": (written_by("deployer", operation="Apply", **IMAGE), "“deployer”"),
+    "a client that applies the image": (written_by("deployer", operation="Apply", **IMAGE), "“deployer”"),
     "a person who applies the image": (written_by("kubectl", operation="Apply", **IMAGE), ""),
     "a person who sets the image": (written_by("kubectl-set", **IMAGE), ""),
     "a robot that only sets labels": (written_by("labeler", operation="Apply"), ""),

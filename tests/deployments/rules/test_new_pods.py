@@ -137,7 +137,7 @@ def test_a_daemon_set_gone_back_before_any_pod_was_replaced_has_them_all() -> No
     assert names(found) == ["shop-a", "shop-b"]
 
 
-def test_a_daemon_set_without_numbers_is_told_by_its_pods_images() -> None:
+def test_a_daemon_set_without_numbers_is_identified_by_its_pods_images() -> None:
     pods = [
         pod("shop-a", kind="DaemonSet", labels=revision("1"), image=OLD),
         pod("shop-b", kind="DaemonSet", labels=revision("2"), image=NEW),

@@ -61,7 +61,7 @@ def test_another_image_is_not(deployment: Workload) -> None:
     assert not ours(deployment)
 
 
-def test_what_the_api_server_answered_is_ours_whoever_applies_it_too() -> None:
+def test_what_the_api_server_answered_is_ours_even_if_others_apply_it_too() -> None:
     assert ours(shop(PINNED, wrote("argocd-controller", LATER)), images=(ASKED, PINNED))
 
 

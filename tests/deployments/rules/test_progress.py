@@ -66,7 +66,7 @@ def test_pods_that_become_ready_and_fall_away_again_are_no_progress():
     assert again == best
 
 
-def test_a_scaled_deployment_is_measured_anew_and_gains_no_time():
+def test_a_scaled_deployment_is_measured_again_and_gains_no_time():
     before = Progress(20, PATCHED_AT)
 
     scaled = measured(deployment(replicas=11, updatedReplicas=5), ready=4, before=before, wanted_before=20)
@@ -98,7 +98,7 @@ def test_progress_that_nobody_followed_was_when_the_cluster_says():
     ("manifest", "minutes"),
     [
         pytest.param({}, 15, id="what the API server fills in is nobody's word"),
-        pytest.param({"deadline": 1800}, 30, id="a deadline that somebody wrote"),
+        pytest.param({"deadline": 1800}, 30, id="a deadline that someone wrote"),
         pytest.param({"deadline": 60}, 15, id="a short one is the cluster's to keep"),
         pytest.param({"deadline": 2**31 - 1}, 15, id="none at all"),
         pytest.param(

@@ -91,7 +91,7 @@ def test_an_ingress_is_read_rule_by_rule() -> None:
         ({"name": "front", "kind": "ServiceImport", "group": "multicluster.x-k8s.io"}, set()),
     ],
 )
-def test_an_http_route_leads_to_services_of_its_own_namespace(
+def test_an_http_route_leads_to_services_in_its_namespace(
     backend: dict[str, str], services: set[str]
 ) -> None:
     spec = {"hostnames": ["a.example.com"], "rules": [{"backendRefs": [backend]}]}

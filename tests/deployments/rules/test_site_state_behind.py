@@ -29,7 +29,7 @@ CASES = {
         CURRENT | {"ready": 2},
         ("current", "Runs the newest commit, a1a1a1a. 2 of 3 pods are ready.", "none"),
     ),
-    "the head runs and another commit is asked for": (
+    "the head runs and another commit is desired": (
         CURRENT | {"desired_sha": OLD},
         (
             "current",
@@ -154,7 +154,7 @@ CASES = {
         {"check_state": CheckState.OVERDUE},
         ("ready", "1 commit behind. b2b2b2b is ready to deploy. CI has not begun.", "deploy"),
     ),
-    "ready, and nobody tells whether CI passed": (
+    "ready, and nothing says whether CI passed": (
         {"check_state": CheckState.UNKNOWN, "check_problem": "Grant it."},
         (
             "ready",

@@ -98,7 +98,7 @@ CASES = {
         {"expected_repository": ""},
         ("drifted", "This site's image template names no image. Correct it.", "review"),
     ),
-    "somebody put the commit before back after our patch": (
+    "someone put the commit before back after our patch": (
         {
             "desired_sha": RUNNING,
             "desired_by": "argocd-controller",
@@ -112,7 +112,7 @@ CASES = {
             "review",
         ),
     ),
-    "somebody set another commit of a StatefulSet": (
+    "someone set another commit of a StatefulSet": (
         {"mapped": ("StatefulSet db",), "accepted_image": f"{REPOSITORY}:{OLD}"},
         (
             "drifted",
@@ -120,7 +120,7 @@ CASES = {
             "review",
         ),
     ),
-    "somebody set another commit of the first of two workloads": (
+    "someone set another commit of the first of two workloads": (
         {"mapped": ("CronJob tick", "Deployment web"), "accepted_image": f"{REPOSITORY}:{OLD}"},
         (
             "drifted",
@@ -183,7 +183,7 @@ CASES = {
         | {"last": deploy(sha=RUNNING, status="succeeded", from_sha=OLD)},
         ("failed", "None of its 3 pods is ready. No node takes the pod.", "restart"),
     ),
-    "no pod is ready of a commit that somebody else set": (
+    "no pod is ready of a commit that someone else set": (
         DOWN | CRASHED | {"last": deploy(sha=OLD, status="succeeded", from_sha=HEAD)},
         ("failed", "None of its 3 pods is ready. Container “web” crashed (exit code 1).", "restart"),
     ),
@@ -243,7 +243,7 @@ CASES = {
         TRIED,
         ("failed", "The deploy of b2b2b2b failed. The new pod crashed.", "roll_back"),
     ),
-    "the head's Deploy failed and somebody put the old commit back": (
+    "the head's Deploy failed and someone put the old commit back": (
         TRIED | {"desired_sha": RUNNING},
         ("failed", "The deploy of b2b2b2b failed. The new pod crashed.", "retry"),
     ),
@@ -263,7 +263,7 @@ CASES = {
         {"desired_sha": HEAD, "last": deploy(message="Multi-Attach", status="timed_out", reason="volume")},
         ("failed", "The deploy of b2b2b2b took too long. Multi-Attach.", "retry"),
     ),
-    "the head's tag was pushed anew and its pods run the old build": (
+    "the head's tag was pushed again and its pods run the old build": (
         {
             "desired_sha": HEAD,
             "running_sha": HEAD,

@@ -22,7 +22,7 @@ NAMED = {
 NOT_NAMED = {"sortable": "1700000000", "dated": "20260115", "described": "v1", "numbered": "4821"}
 
 
-def test_every_shared_case_is_either_suggested_or_told_with_its_reason() -> None:
+def test_every_shared_case_is_either_suggested_or_reported_with_its_reason() -> None:
     found = {each.reference.name: each.image_template for each in candidates(TAGS.values(), mapped=())}
     reasons = {each.reference.name: each.reason for each in unnameable(TAGS.values(), mapped=())}
 

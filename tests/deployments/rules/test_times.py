@@ -1,4 +1,4 @@
-"""Times from outside, near and beyond what a calendar holds."""
+"""External timestamps, near and beyond what a calendar holds."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -41,7 +41,7 @@ def test_what_is_no_time_or_lies_outside_the_range_is_none(text: object) -> None
 
 
 @pytest.mark.parametrize("text", ["2026-11-23T12:00:00Z", "2026-11-24T02:00:00.000000+14:00"])
-def test_a_time_is_told_in_utc(text: str) -> None:
+def test_a_time_is_shown_in_utc(text: str) -> None:
     parsed = parse_time(text)
 
     assert parsed == datetime(2026, 11, 23, 12, tzinfo=UTC)

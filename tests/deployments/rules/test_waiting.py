@@ -1,4 +1,4 @@
-"""What a Deploy that was asked for before its time is said to wait for."""
+"""What a Deploy that was requested early is said to wait for."""
 
 import pytest
 

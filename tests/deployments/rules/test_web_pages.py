@@ -33,7 +33,7 @@ def test_a_pull_request_is_known_by_what_githubs_buttons_write(headline: str, nu
     assert pull_request_number(headline) == number
 
 
-def test_what_would_ship_has_its_comparison_its_ci_its_pull_request_and_its_commit() -> None:
+def test_commits_to_deploy_have_their_comparison_ci_pull_request_and_commit() -> None:
     pages = commit_pages(REPOSITORY, running=RUNNING, head=HEAD, headline="Fix it (#9)")
 
     assert {page.label: page.address.removeprefix(REPOSITORY) for page in pages} == {

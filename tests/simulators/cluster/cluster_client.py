@@ -69,7 +69,7 @@ def set_image(container: str, image: str, **metadata: Any) -> dict[str, Any]:
 
 
 def a_deployment(name: str = "cron", **spec: Any) -> dict[str, Any]:
-    """A Deployment as somebody would post it."""
+    """A Deployment as someone would post it."""
     template = {
         "metadata": {"labels": {"app": name}},
         "spec": {"containers": [{"name": "web", "image": "app:1"}]},

@@ -1,4 +1,4 @@
-"""The demo's servers, each on a port of its own, and stopped with nothing left behind."""
+"""The demo's servers, each on its own port, and stopped with nothing left behind."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ KINDS = Path(__file__).parent / "kinds.yaml"
 
 
 class Images:
-    """What the cluster is told of images: all exist and are healthy until a test says otherwise."""
+    """What the cluster knows about images: all exist and are healthy until a test says otherwise."""
 
     def __init__(self) -> None:
         self.missing: set[str] = set()

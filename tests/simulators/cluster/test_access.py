@@ -100,7 +100,7 @@ def test_the_role_can_be_bound_in_another_namespace(demo_cluster: DemoCluster) -
 
 
 @pytest.mark.parametrize(("verb", "allowed"), [("patch", True), ("delete", False)])
-def test_an_access_review_tells_what_the_role_allows(
+def test_an_access_review_shows_what_the_role_allows(
     demo_cluster: DemoCluster, verb: str, allowed: bool
 ) -> None:
     attributes = {"verb": verb, "group": "apps", "resource": "deployments", "namespace": "default"}
@@ -113,7 +113,7 @@ def test_an_access_review_tells_what_the_role_allows(
     assert (status, answer["status"]["allowed"]) == (201, allowed)
 
 
-def test_a_self_review_tells_who_asks(demo_cluster: DemoCluster) -> None:
+def test_a_self_review_shows_who_asks(demo_cluster: DemoCluster) -> None:
     body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
 
     with Client(demo_cluster, "headway") as client:
@@ -122,7 +122,7 @@ def test_a_self_review_tells_who_asks(demo_cluster: DemoCluster) -> None:
     assert answer["status"]["userInfo"]["username"] == HEADWAY
 
 
-def test_the_log_of_requests_tells_who_asked_for_what(demo_cluster: DemoCluster) -> None:
+def test_the_log_of_requests_shows_who_requested_what(demo_cluster: DemoCluster) -> None:
     demo_cluster.create_deployment("default", "cron", containers={"web": "app:1"}, settled=True)
     with Client(demo_cluster, "headway") as client:
         client.patch("cron", set_image("web", "app:2"), fieldManager="headway")

@@ -172,7 +172,7 @@ def test_a_gitops_controller_puts_its_image_back_for_as_long_as_it_is_there(clus
 
 CHANGES: dict[str, tuple[Disturbance, str]] = {
     "a webhook": (WebhookChange(mutations=(Mutation(registries={"app": "mirror/app"}),)), "mirror/app:1"),
-    "somebody's image": (ImageSet(container="web", image="app:9", **WHERE), "app:9"),
+    "someone's image": (ImageSet(container="web", image="app:9", **WHERE), "app:9"),
 }
 
 

@@ -178,7 +178,7 @@ def test_kubectl_applies_a_manifest(demo_cluster: DemoCluster, kubectl: Kubectl,
         (("get", "secrets"), "no"),
     ],
 )
-def test_kubectl_tells_what_the_worker_may_do(
+def test_kubectl_shows_what_the_worker_may_do(
     as_user: Callable[[str], Kubectl], question: tuple[str, ...], answer: str
 ) -> None:
     message = as_user("headway")("auth", "can-i", *question, succeeds=answer == "yes")

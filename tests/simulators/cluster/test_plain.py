@@ -1,4 +1,4 @@
-"""What an installation has beside its Deployments: checked as strictly as a server does, kept, and asked for again."""
+"""What an installation has beside its Deployments: checked as strictly as a server does, kept, and read again."""
 
 from base64 import b64encode
 from typing import Any

@@ -43,7 +43,7 @@ def test_a_healthy_pod_runs_ready(demo_cluster: DemoCluster) -> None:
     assert conditions == dict.fromkeys(("Initialized", "Ready", "ContainersReady", "PodScheduled"), "True")
 
 
-def test_a_healthy_pod_tells_how_it_started(demo_cluster: DemoCluster) -> None:
+def test_a_healthy_pod_shows_how_it_started(demo_cluster: DemoCluster) -> None:
     start(demo_cluster)
 
     assert list(events(demo_cluster)) == ["Scheduled", "Pulling", "Pulled", "Created", "Started"]

@@ -125,7 +125,7 @@ def test_a_crashing_image_leaves_the_old_pods_running(three: DemoCluster, images
     assert three.deployment("default", "cron")["status"]["availableReplicas"] == 3
 
 
-def test_a_rollout_that_stands_still_passes_its_deadline(demo_cluster: DemoCluster, images: Images) -> None:
+def test_a_rollout_that_stalls_passes_its_deadline(demo_cluster: DemoCluster, images: Images) -> None:
     images.behaviours["app:2"] = UNREADY
     containers = {"web": "app:1"}
     demo_cluster.create_deployment(

@@ -92,7 +92,7 @@ def test_pods_below_the_partition_keep_their_template(kinds: DemoCluster) -> Non
     assert now["currentRevision"] != now["updateRevision"]
 
 
-def test_with_on_delete_a_pod_is_new_only_once_somebody_has_deleted_it(kinds: DemoCluster) -> None:
+def test_with_on_delete_a_pod_is_new_only_once_someone_has_deleted_it(kinds: DemoCluster) -> None:
     set_strategy(kinds, "OnDelete")
     set_image(kinds, "app:2")
     kinds.settle_now()

@@ -95,7 +95,7 @@ def test_a_failing_init_container_holds_the_pod_back(demo_cluster: DemoCluster, 
     assert (initialized["status"], initialized["reason"]) == ("False", "ContainersNotInitialized")
 
 
-def test_a_failing_liveness_probe_is_told_and_ends_the_container(
+def test_a_failing_liveness_probe_is_reported_and_ends_the_container(
     demo_cluster: DemoCluster, images: Images
 ) -> None:
     images.behaviours["app:1"] = NOT_ALIVE

@@ -6,7 +6,7 @@ from simulators.cluster import DemoCluster
 from tests.simulators.cluster.cluster_client import DEPLOYMENTS, PODS, Client
 
 
-def test_a_watch_tells_what_happened_since_its_version(five: DemoCluster) -> None:
+def test_a_watch_shows_what_happened_since_its_version(five: DemoCluster) -> None:
     with Client(five) as client:
         version = client.get(DEPLOYMENTS)["metadata"]["resourceVersion"]
         five.create_deployment("default", "s5", containers={"web": "app:1"}, settled=True)
@@ -32,7 +32,7 @@ def test_a_watch_without_a_version_begins_with_what_is_there(five: DemoCluster) 
     ]
 
 
-def test_a_watch_tells_what_left_its_selection(five: DemoCluster) -> None:
+def test_a_watch_shows_what_left_its_selection(five: DemoCluster) -> None:
     with Client(five) as client, Client(five) as writer:
         version = client.get(DEPLOYMENTS)["metadata"]["resourceVersion"]
         writer.patch("s1", {"metadata": {"labels": {"team": "none"}}})

@@ -176,10 +176,10 @@ def test_the_field_manager_owns_the_image_it_has_set(settled: DemoCluster) -> No
 def test_a_field_has_one_owner(settled: DemoCluster) -> None:
     with Client(settled) as client:
         client.patch("cron", set_image("web", "app:2"), fieldManager="headway")
-        _, answer = client.patch("cron", set_image("web", "app:3"), fieldManager="somebody")
+        _, answer = client.patch("cron", set_image("web", "app:3"), fieldManager="someone")
 
     owners = [one["manager"] for one in answer["metadata"]["managedFields"] if '"f:image"' in _container(one)]
-    assert owners == ["somebody"]
+    assert owners == ["someone"]
 
 
 def _container(entry: dict[str, Any]) -> str:

@@ -7,12 +7,12 @@ import pytest
 
 from simulators.github.graph import CommitGraph, Person
 
-SOMEBODY = Person(name="Somebody", email="somebody@example.org")
+SOMEONE = Person(name="Someone", email="someone@example.org")
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def add(graph: CommitGraph, *parents: str, message: str = "Commit") -> str:
-    return graph.add(message=message, author=SOMEBODY, parents=parents, at=NOW, salt="1")
+    return graph.add(message=message, author=SOMEONE, parents=parents, at=NOW, salt="1")
 
 
 def ancestors(graph: CommitGraph, sha: str) -> set[str]:

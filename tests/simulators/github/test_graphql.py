@@ -85,7 +85,7 @@ def test_the_ref_is_the_base_of_its_comparison(client: Client, cron: Repository)
     assert compared == {"status": "BEHIND", "aheadBy": 0, "behindBy": 2}
 
 
-def test_an_old_name_leads_to_the_new_one_until_told_not_to(client: Client, cron: Repository) -> None:
+def test_an_old_name_leads_to_the_new_one_until_that_is_disabled(client: Client, cron: Repository) -> None:
     cron.rename("clock")
     query = '{ a: repository(owner: "icco", name: "cron") { name } b: repository(owner: "icco", name: "cron", followRenames: false) { name } }'
 
@@ -151,7 +151,7 @@ def test_a_used_up_budget_answers_200_and_rate_limited(client: Client, demo_gith
     assert response.json()["errors"][0]["type"] == "RATE_LIMITED"
 
 
-def test_a_failure_asked_for_comes_as_often_as_asked_for(client: Client, demo_github: DemoGitHub) -> None:
+def test_a_requested_failure_comes_as_often_as_requested(client: Client, demo_github: DemoGitHub) -> None:
     demo_github.fail_next(Failure.BAD_GATEWAY, times=2)
 
     assert [client.post("{ viewer { login } }").status_code for _ in range(3)] == [502, 502, 200]

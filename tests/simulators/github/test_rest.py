@@ -106,7 +106,7 @@ def test_a_used_up_budget_is_403(client: Client, demo_github: DemoGitHub, cron: 
     assert (response.status_code, response.headers["X-RateLimit-Remaining"]) == (403, "0")
 
 
-def test_the_rate_limit_can_be_asked_for_free(client: Client, demo_github: DemoGitHub) -> None:
+def test_the_rate_limit_can_be_queried_for_free(client: Client, demo_github: DemoGitHub) -> None:
     answer = client.get("/rate_limit").json()
 
     assert answer["resources"]["core"]["remaining"] == demo_github.limits["core"].remaining == 5000

@@ -1,4 +1,4 @@
-"""The demo registry, looked at from outside."""
+"""The demo registry, seen from outside."""
 
 from tests.fixtures_registry import demo_registry
 

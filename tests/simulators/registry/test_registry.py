@@ -92,7 +92,7 @@ def test_images_of_others_are_not_there(open_registry: DemoRegistry, reference: 
     assert not open_registry.has(reference)
 
 
-def test_who_has_no_token_is_told_where_to_get_one(
+def test_a_sender_without_a_token_is_shown_where_to_get_one(
     demo_registry: DemoRegistry, http: requests.Session
 ) -> None:
     answer = http.get(manifest_url(demo_registry), timeout=60)

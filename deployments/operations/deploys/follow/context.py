@@ -1,4 +1,4 @@
-"""What a follower works with: its patience, the outside, and threads for slow questions."""
+"""What a follower works with: its timeouts, its clients, and threads for slow calls."""
 
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
@@ -32,7 +32,7 @@ class Timeouts:
     host_checks: int = 3
     """So many wrong answers in a row count."""
     details: timedelta = field(default=timedelta(seconds=10))
-    """A rollout that is not done by then is asked for its events."""
+    """After that, the events of an unfinished rollout are listed."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class _Question:
 
 
 class BackgroundCalls:
-    """Slow questions, each in a thread of its own: a host that says nothing keeps no other Deploy waiting."""
+    """Slow questions, each in its own thread: a silent host keeps no other Deploy waiting."""
 
     def __init__(self) -> None:
         self._asked: dict[Hashable, _Question] = {}
@@ -61,7 +61,7 @@ class BackgroundCalls:
     ) -> T | Late | None:
         """Return the answer, None while the first one is on its way, `otherwise` when it is not there after `within`.
 
-        An answer is handed out once, or for as long as `keep` says; then the question is asked anew.
+        An answer is returned once, or for as long as `keep` says; then the question is repeated.
         """
         asked = self._asked.get(key)
         if asked is None:

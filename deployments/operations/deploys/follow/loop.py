@@ -1,4 +1,4 @@
-"""One follower at a time, and one look after the other until nothing is under way."""
+"""One follower at a time, checking repeatedly until nothing is active."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -33,9 +33,9 @@ def follow(
     sleep: Callable[[float], None],
     checks_hosts: bool = True,
 ) -> bool:
-    """Look at every active Deploy until none is left or this task's time is over; return whether some are left.
+    """Check every active Deploy until none is left or this task's time is up; return whether some are left.
 
-    Returns False at once where another follower is at work: it sees new Deploys by itself.
+    Returns False at once where another follower is at work: it picks up new Deploys.
     """
     context = FollowContext(clients, timeouts, checks_hosts)
     until = clock() + timeouts.task
@@ -102,7 +102,7 @@ def _not_seen(deploy: Deploy, error: ClusterError, timeouts: Timeouts, *, now: d
 def _judge_alone(
     deploy: Deploy, snapshots: Sequence[Snapshot], context: FollowContext, *, now: datetime
 ) -> None:
-    """One Deploy's trouble is that one's: whatever goes wrong with it keeps no other from its end."""
+    """One Deploy's problem affects only that one: an error keeps no other from ending."""
     try:
         if deploy.denied_since:
             deploy.note(now=now, denied_since=None)

@@ -1,4 +1,4 @@
-"""What the cluster shows of a release job, and what follows from it for its Deploy."""
+"""A release job's state in the cluster, and what follows for its Deploy."""
 
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ LONGEST = timedelta(hours=1)
 
 
 def follow_release(deploy: Deploy, *, clients: Clients, now: datetime) -> None:
-    """Go on with the Deploy when its release job is complete, end it where that has failed, or note how far it is."""
+    """Continue the Deploy when its release job is complete, end it where that has failed, or record its progress."""
     steps = list(deploy.steps.all())
     namespace, began = steps[0].namespace, deploy.release_started_at or deploy.requested_at
     try:

@@ -1,4 +1,4 @@
-"""What the cluster shows of the Deploys in progress."""
+"""The state of active Deploys in the cluster."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ from deployments.rules.workloads import (
 
 FEW = 3
 NAMED_WHERE_ONE_IN = 25
-"""A list costs so much less per workload than two requests of its own: docs/decisions/0014-admission.md."""
+"""A list costs so much less per workload than two separate requests: docs/decisions/0014-admission.md."""
 logger = logging.getLogger(__name__)
 
 
@@ -101,7 +101,7 @@ class Snapshot:
 
     @property
     def images(self) -> dict[str, str]:
-        """The image that each container has by this Deploy, as it is spelt now; else the one that was asked for."""
+        """The image that each container has from this Deploy, in its present spelling; else the requested one."""
         if self.workload is None or not has_our_image(self.step, self.workload):
             return dict.fromkeys(self.step.containers, self.step.set_image)
         present = all_images(self.workload)
@@ -109,16 +109,16 @@ class Snapshot:
 
     @property
     def image(self) -> str:
-        """That of the container whose image stands for the others'."""
+        """That of the container whose image represents the others'."""
         return self.images.get(self.step.container, self.step.set_image)
 
 
 def take_snapshots(
     context: FollowContext, namespace: str, kind: WorkloadKind, steps: Sequence[DeployStep], *, now: datetime
 ) -> Iterator[tuple[DeployStep, Snapshot | ClusterError]]:
-    """Look at workloads of one kind and namespace, each with what it shows, or why it cannot be looked at.
+    """Read workloads of one kind and namespace, each with its state, or why it cannot be read.
 
-    A refusal is that of one workload where it was asked for alone; a silent cluster is not asked for the others.
+    A refusal is for one workload where it was read alone; after a timeout the others are not read.
     """
     place = f"{namespace}/{kind}"
     by_lists = asks_by_lists(followed=len(steps), size=context.sizes.get(place))
@@ -130,7 +130,7 @@ def take_snapshots(
                 yield step, _snapshot(context, look, step, now=now)
                 continue
         except ClusterError as error:
-            logger.warning("Cannot look at %s in namespace %s: %s", step, namespace, error)
+            logger.warning("Cannot read %s in namespace %s: %s", step, namespace, error)
             if not by_lists and error.status:
                 yield step, error
                 continue
@@ -171,7 +171,7 @@ def _new_pods(
 
 
 def _replica_set(context: FollowContext, step: DeployStep, deployment: Workload) -> ReplicaSet | None:
-    """Asked for once for each generation: what the controller has made of it does not change."""
+    """Read once for each generation: what the controller made of it does not change."""
     known = context.replica_sets.get(step.pk)
     is_seen = is_observed(deployment)
     if known and (known.owned_by(deployment) or not is_seen):

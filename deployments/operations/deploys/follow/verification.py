@@ -1,4 +1,4 @@
-"""The last proofs of a Deploy: its pods run the registry's build, not only its tag, and the site's host answers as its mapping expects."""
+"""A Deploy's final checks: its pods run the registry's build, not only its tag, and the site's host answers as its mapping expects."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -74,7 +74,7 @@ def _builds_asked_for(deploy: Deploy) -> frozenset[str]:
 def _same_builds(
     registry: Registry, image: str, asked_for: Collection[str], reported: Collection[str]
 ) -> frozenset[str] | str:
-    """The digests that stand for the tag's build; a sentence where the registry cannot be asked.
+    """The digests of the tag's build; a sentence where the registry cannot be queried.
 
     Beside the tag's own digest these are an index' manifests, by which some runtimes go, and whatever shares a part with them: a
     build that was repeated bit by bit may lie under several digests, of which a node reports the first.
@@ -83,7 +83,7 @@ def _same_builds(
     try:
         digest = registry.digest(asked)
         if digest is None:
-            return "the registry has it no more"
+            return "the registry no longer has it"
         known = {digest, *asked_for}
         if known.issuperset(reported):
             return frozenset(known)

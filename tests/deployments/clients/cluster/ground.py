@@ -1,4 +1,4 @@
-"""A namespace on some cluster to stand on: the demo's, or a real one's. Tests do not know which."""
+"""A namespace on some cluster to use: the demo's, or a real one's. Tests do not know which."""
 
 import json
 import time
@@ -22,7 +22,7 @@ TIMEOUT_SECONDS = 90
 
 
 class Admin:
-    """Whoever owns the cluster: makes and deletes what the tests need, by a client that is not the tested one."""
+    """The cluster's owner: creates and deletes what the tests need, by a client that is not the tested one."""
 
     def __init__(self, kubeconfig: Path) -> None:
         from kubernetes import client, config
@@ -128,7 +128,7 @@ class Ground:
         raise AssertionError("The controller was always faster.")
 
     def meddle(self, name: str, change: Callable[[dict[str, Any]], object]) -> None:
-        """Somebody else changes the Deployment's spec, whatever the controller writes meanwhile."""
+        """Someone else changes the Deployment's spec, whatever the controller writes meanwhile."""
         for _ in range(10):
             changed = self.admin.read(f"{self.path}/{name}")
             change(changed["spec"])

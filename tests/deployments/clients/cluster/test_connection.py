@@ -146,7 +146,7 @@ def test_a_plugin_signs_in(demo, tmp_path):
     assert name.startswith("system:serviceaccount:")
 
 
-def test_a_user_without_credentials_is_told_that_none_were_sent(demo, tmp_path):
+def test_a_user_without_credentials_learns_that_none_were_sent(demo, tmp_path):
     kubeconfig = written(demo, tmp_path / "config")
 
     with (

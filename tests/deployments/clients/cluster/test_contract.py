@@ -147,7 +147,7 @@ def test_going_back_returns_to_the_replica_set_that_was_there_before(ground):
     assert wanted == {FIRST: 1, SECOND: 0}
 
 
-def test_an_image_changed_by_somebody_else_supersedes_the_rollout(ground):
+def test_an_image_changed_by_someone_else_supersedes_the_rollout(ground):
     name = ground.make()
     ground.settled(name)
     ground.set_image(name, SECOND)
@@ -173,7 +173,7 @@ def test_a_restart_replaces_the_pods_and_keeps_the_image(ground):
     assert not before & {pod.name for pod in after}
 
 
-def test_a_restart_that_was_asked_for_already_is_not_sent(ground):
+def test_a_restart_that_was_requested_already_is_not_sent(ground):
     name = ground.make()
     at = "2026-11-23T12:00:00+00:00"
     ground.settled(name)

@@ -26,5 +26,5 @@ def test_events_tell_what_happened_to_a_pod(ground):
     assert {each.name for each in events} == {pod.name}
 
 
-def test_the_cluster_tells_who_we_are(ground):
+def test_the_cluster_shows_who_we_are(ground):
     assert ground.cluster.user_name()

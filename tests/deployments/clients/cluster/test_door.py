@@ -1,4 +1,4 @@
-"""JSON stops at the cluster's door: whoever asks it gets frozen dataclasses, and nobody else reads an API object's fields."""
+"""JSON stops at the cluster's client: callers get frozen dataclasses, and nothing else reads an API object's fields."""
 
 import re
 from dataclasses import is_dataclass

@@ -180,7 +180,7 @@ def test_where_all_have_their_image_nothing_is_sent(kinds: DemoCluster, client: 
 
 
 @pytest.mark.parametrize("kind", NAMES)
-def test_a_dry_run_tells_what_a_webhook_makes_of_it_and_changes_nothing(
+def test_a_dry_run_shows_what_a_webhook_makes_of_it_and_changes_nothing(
     kinds: DemoCluster, client: Cluster, kind: str
 ) -> None:
     kinds.mutations.append(Mutation(registries={"app:": "mirror.example/app:"}))
@@ -237,7 +237,7 @@ def test_a_rollout_whose_first_pod_crashes_is_under_way_and_its_new_pod_is_known
     assert not is_settled(after)
 
 
-def test_going_back_from_a_broken_stateful_set_names_the_pod_to_delete_and_goes_on_then(
+def test_going_back_from_a_broken_stateful_set_names_the_pod_to_delete_and_then_continues(
     kinds: DemoCluster, client: Cluster, behaviours: dict[str, Behaviour]
 ) -> None:
     behaviours[SECOND] = CRASHES()

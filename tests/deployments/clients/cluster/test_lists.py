@@ -54,7 +54,7 @@ def test_a_name_that_is_not_there_is_none(items: list[dict[str, Any]]) -> None:
         ("worker-shop", False),
         (None, False),
     ],
-    ids=["its ReplicaSet", "itself", "one whose name goes on", "another name", "behind", "nobody"],
+    ids=["its ReplicaSet", "itself", "one whose name is longer", "another name", "behind", "nobody"],
 )
 def test_pods_are_found_by_their_owners_name(owner: str | None, is_found: bool) -> None:
     pods = Pods([pod("other", owner="blog-1"), pod("one", owner=owner)])

@@ -28,7 +28,7 @@ def refused(demo, client, refusal):
 
 
 @pytest.mark.parametrize("refusal", [GATEKEEPER, KYVERNO, VALIDATING_POLICY, QUOTA, LIMIT_RANGE, FROZEN])
-def test_a_policys_refusal_is_not_told_as_the_roles(demo, client, refusal):
+def test_a_policys_refusal_is_not_reported_as_the_roles(demo, client, refusal):
     with pytest.raises(DeniedByPolicy) as raised:
         refused(demo, client, refusal)
 

@@ -31,7 +31,7 @@ def patch(client):
     )
 
 
-def test_a_conflict_is_not_repeated_by_itself_and_the_next_reading_succeeds(demo, client):
+def test_a_conflict_is_not_retried_automatically_and_the_next_reading_succeeds(demo, client):
     demo.fail_next(409, method="PATCH")
 
     with pytest.raises(Conflict):
@@ -61,7 +61,7 @@ def test_a_patch_that_meets_an_error_is_sent_once(demo, client):
 
 @pytest.mark.impatient
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
-def test_a_server_that_hangs_is_given_up_after_one_timeout(demo, client, method):
+def test_a_server_that_hangs_is_dropped_after_one_timeout(demo, client, method):
     demo.hang(60, method=method, path_contains=DEPLOYMENTS)
     started = time.monotonic()
 
@@ -114,7 +114,7 @@ def test_a_throttled_request_says_how_long_to_wait_and_does_not_wait_itself(demo
     assert time.monotonic() - started < 30
 
 
-def test_a_rotated_token_is_told_apart_from_a_missing_permission(demo, client):
+def test_a_rotated_token_is_distinguished_from_a_missing_permission(demo, client):
     demo.rotate_token()
 
     with pytest.raises(ClusterRefused, match=r"credentials \(401\). Renew the token") as refusal:

@@ -26,7 +26,7 @@ class Clock(dt.datetime):
 
 @pytest.fixture
 def service_account(demo: DemoCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The token's file, as it lies in a pod; the clock is ours."""
+    """The token's file, as it is in a pod; the clock is ours."""
     token, authority = tmp_path / "token", tmp_path / "ca.crt"
     token.write_text(demo.token())
     authority.write_text(demo.ca_pem)
@@ -62,7 +62,7 @@ def test_in_a_pod_the_service_account_signs_in(service_account: Path) -> None:
         assert client.user_name().startswith("system:serviceaccount:")
 
 
-def test_its_token_is_read_anew_within_a_minute(
+def test_its_token_is_read_again_within_a_minute(
     demo: DemoCluster, service_account: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with connect() as client:
@@ -83,7 +83,7 @@ def test_a_plugin_is_run_again_when_its_token_has_expired(
         assert client.user_name().startswith("system:serviceaccount:")
 
 
-def test_a_plugin_that_fails_later_is_told_as_credentials_that_are_not_accepted(
+def test_a_plugin_that_fails_later_is_reported_as_credentials_that_are_not_accepted(
     demo: DemoCluster, tmp_path: Path, given: Path
 ) -> None:
     with connect(kubeconfig=tmp_path / "config") as client:
@@ -112,7 +112,7 @@ def test_a_kubeconfigs_renewed_token_is_read_on_the_first_401(demo: DemoCluster,
             assert client.user_name().startswith("system:serviceaccount:")
 
 
-def test_threads_that_are_refused_at_once_all_go_on(demo: DemoCluster, kubeconfig: Path) -> None:
+def test_threads_that_are_refused_at_once_all_continue(demo: DemoCluster, kubeconfig: Path) -> None:
     with connect(kubeconfig=kubeconfig) as client, ThreadPoolExecutor(8) as threads:
         client.user_name()
         demo.rotate_token()
@@ -123,7 +123,7 @@ def test_threads_that_are_refused_at_once_all_go_on(demo: DemoCluster, kubeconfi
     assert all(name.startswith("system:serviceaccount:") for name in names)
 
 
-def test_a_token_that_is_refused_and_the_same_when_read_anew_is_sent_once(
+def test_a_token_that_is_refused_and_the_same_when_read_again_is_sent_once(
     demo: DemoCluster, kubeconfig: Path
 ) -> None:
     with connect(kubeconfig=kubeconfig) as client:

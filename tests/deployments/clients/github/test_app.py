@@ -90,7 +90,7 @@ def test_a_token_that_was_revoked_is_replaced_at_the_next_sync(
     assert len(heads_in(answered)) == 1
 
 
-def test_each_owner_has_an_installation_of_its_own(github: GitHub, app: App, demo_github: DemoGitHub) -> None:
+def test_each_owner_has_its_own_installation(github: GitHub, app: App, demo_github: DemoGitHub) -> None:
     app.install("icco")
     app.install("acme", kind="orgs")
     questions = [about(add_repository(demo_github, f"{owner}/x"), key=owner) for owner in ("icco", "acme")]
@@ -109,7 +109,7 @@ def test_an_owner_without_the_app_is_read_by_git(github: GitHub, app: App, demo_
     assert (head.sha, head.check_state, head.behind_by) == (repository.head, "unknown", None)
 
 
-def test_another_key_is_told_as_such(app: App, demo_github: DemoGitHub) -> None:
+def test_another_key_is_reported_as_such(app: App, demo_github: DemoGitHub) -> None:
     app.install("icco")
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -125,7 +125,7 @@ def test_another_key_is_told_as_such(app: App, demo_github: DemoGitHub) -> None:
 @pytest.mark.parametrize(
     "key", ["", "hello", "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----"]
 )
-def test_what_is_no_key_is_told_without_being_shown(key: str, app: App, demo_github: DemoGitHub) -> None:
+def test_what_is_no_key_is_reported_without_being_shown(key: str, app: App, demo_github: DemoGitHub) -> None:
     with GitHub(app=AppCredentials("1", key), api_url=demo_github.url) as github:
         answers = github.heads([about(add_repository(demo_github))])
 

@@ -1,4 +1,4 @@
-"""Without a token: public repositories by git's own protocol, and what it cannot tell stays not known."""
+"""Without a token: public repositories by Git's own protocol, and what it cannot say stays unknown."""
 
 import shutil
 import subprocess
@@ -72,7 +72,9 @@ def test_a_missing_branch_has_its_sentence(github: GitHub, demo_github: DemoGitH
     assert str(problems_in(answers)["site"].error).startswith("icco/cron has no branch “gone”")
 
 
-def test_a_renamed_branch_is_told_with_the_default_ones_name(github: GitHub, demo_github: DemoGitHub) -> None:
+def test_a_renamed_branch_is_reported_with_the_default_ones_name(
+    github: GitHub, demo_github: DemoGitHub
+) -> None:
     repository = add_repository(demo_github)
     repository.rename_branch("main", "trunk")
 
@@ -81,7 +83,7 @@ def test_a_renamed_branch_is_told_with_the_default_ones_name(github: GitHub, dem
     assert str(problems_in(answers)["site"].error).endswith("leave it empty for the default one, “trunk”.")
 
 
-def test_a_branch_of_an_empty_repository_is_told_as_an_empty_repository(
+def test_a_branch_of_an_empty_repository_is_reported_as_an_empty_repository(
     github: GitHub, demo_github: DemoGitHub
 ) -> None:
     repository = add_repository(demo_github, commits=0)
@@ -107,7 +109,7 @@ def test_a_private_repository_wants_a_token(github: GitHub, demo_github: DemoGit
     assert "give Headway a token" in str(error)
 
 
-def test_a_rename_is_followed_and_told(github: GitHub, demo_github: DemoGitHub) -> None:
+def test_a_rename_is_followed_and_reported(github: GitHub, demo_github: DemoGitHub) -> None:
     repository = add_repository(demo_github)
     question = about(repository)
     repository.rename("clock")

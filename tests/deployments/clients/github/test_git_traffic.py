@@ -5,7 +5,7 @@ from simulators.github import DemoGitHub
 from tests.deployments.clients.github.questions import about, add_repository
 
 
-def test_only_the_refs_that_are_wanted_are_asked_for(demo_github: DemoGitHub) -> None:
+def test_only_the_refs_that_are_wanted_are_fetched(demo_github: DemoGitHub) -> None:
     repository = add_repository(demo_github)
     repository.create_branch("live", repository.head)
 

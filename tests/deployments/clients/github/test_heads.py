@@ -32,7 +32,7 @@ def test_a_head_says_what_the_newest_commit_is(github: GitHub, demo_github: Demo
     )
 
 
-def test_the_default_branch_is_found_by_itself_after_it_was_renamed(
+def test_the_default_branch_is_found_automatically_after_it_was_renamed(
     github: GitHub, demo_github: DemoGitHub
 ) -> None:
     repository = add_repository(demo_github)
@@ -43,7 +43,7 @@ def test_the_default_branch_is_found_by_itself_after_it_was_renamed(
     assert (head.branch, head.sha) == ("trunk", repository.head)
 
 
-def test_a_branch_with_a_slash_can_be_asked_for(github: GitHub, demo_github: DemoGitHub) -> None:
+def test_a_branch_with_a_slash_can_be_queried(github: GitHub, demo_github: DemoGitHub) -> None:
     repository = add_repository(demo_github)
     first = repository.graph.commits[0].sha
     repository.create_branch("release/1", first)
@@ -62,7 +62,9 @@ def test_a_branch_that_is_gone_says_to_correct_the_site(github: GitHub, demo_git
     assert "no branch “master”. Correct the site's branch" in str(problem.error)
 
 
-def test_a_renamed_branch_is_told_with_the_default_ones_name(github: GitHub, demo_github: DemoGitHub) -> None:
+def test_a_renamed_branch_is_reported_with_the_default_ones_name(
+    github: GitHub, demo_github: DemoGitHub
+) -> None:
     repository = add_repository(demo_github)
     repository.rename_branch("main", "trunk")
 
@@ -73,7 +75,7 @@ def test_a_renamed_branch_is_told_with_the_default_ones_name(github: GitHub, dem
     )
 
 
-def test_a_branch_of_an_empty_repository_is_told_as_an_empty_repository(
+def test_a_branch_of_an_empty_repository_is_reported_as_an_empty_repository(
     github: GitHub, demo_github: DemoGitHub
 ) -> None:
     repository = add_repository(demo_github, commits=0)

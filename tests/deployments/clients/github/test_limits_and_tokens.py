@@ -48,7 +48,7 @@ def test_a_secondary_limit_says_until_when_and_stops_the_rest(
     assert answers.requests == 1
 
 
-def test_a_bad_token_is_told_once_and_stops_the_rest(demo_github: DemoGitHub) -> None:
+def test_a_bad_token_is_reported_once_and_stops_the_rest(demo_github: DemoGitHub) -> None:
     questions = add_many(demo_github, 60)
 
     with GitHub(token="wrong", api_url=demo_github.url) as github:
@@ -59,7 +59,7 @@ def test_a_bad_token_is_told_once_and_stops_the_rest(demo_github: DemoGitHub) ->
     assert answers.requests == 1
 
 
-def test_a_refused_organization_is_told_in_githubs_words(github: GitHub, demo_github: DemoGitHub) -> None:
+def test_a_refused_organization_is_reported_in_githubs_words(github: GitHub, demo_github: DemoGitHub) -> None:
     repository = add_repository(demo_github)
     demo_github.fail_next(Failure.FORBIDDEN)
 
@@ -80,7 +80,7 @@ def test_a_token_with_a_line_break_inside_is_refused_without_being_shown_or_sent
     assert answers.requests == 0
 
 
-def test_the_token_stands_in_no_log_and_no_trouble(
+def test_the_token_is_in_no_log_and_no_problem(
     demo_github: DemoGitHub, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

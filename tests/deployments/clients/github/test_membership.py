@@ -1,4 +1,4 @@
-"""Whether somebody belongs to an organisation, asked with their own token."""
+"""Whether someone belongs to an organisation, asked with their own token."""
 
 from time import monotonic
 
@@ -41,7 +41,7 @@ def test_a_token_that_may_not_read_memberships_shows_none(demo_github: DemoGitHu
     assert not ask(demo_github, demo_github.sign_in.issue("octocat", "read:user"))
 
 
-def test_a_revoked_token_is_told_from_no_membership(demo_github: DemoGitHub, token: str) -> None:
+def test_a_revoked_token_is_distinguished_from_no_membership(demo_github: DemoGitHub, token: str) -> None:
     demo_github.sign_in.revoke_tokens()
 
     with pytest.raises(GitHubTokenRefused, match="Log in with GitHub again"):

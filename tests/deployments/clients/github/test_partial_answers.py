@@ -27,7 +27,7 @@ def error(*path: str, kind: str = "FORBIDDEN", message: str = "No.") -> dict[str
 
 
 def asked(serve: Serve, *errors: dict[str, Any], **given: Any) -> Head | HeadProblem:
-    """What the client makes of a repository without what stands under the errors."""
+    """What the client makes of a repository without what the errors are about."""
     node = {"databaseId": 1, "nameWithOwner": "icco/cron", "isArchived": False, "isEmpty": False}
     tip = {"name": "main", "target": TARGET, "compare": {"aheadBy": 0, "behindBy": 2}}
     running = {"__typename": "Commit", "oid": RUNNING}
@@ -69,7 +69,7 @@ def test_a_tip_that_may_not_be_read_is_no_branch_without_a_commit(serve: Serve) 
     assert str(answer.error).startswith("GitHub refuses icco/cron: “No”.")
 
 
-def test_checks_that_github_could_not_gather_are_asked_for_again(serve: Serve) -> None:
+def test_checks_that_github_could_not_gather_are_queried_again(serve: Serve) -> None:
     problem = error("head", "target", "statusCheckRollup", kind="INTERNAL", message="Timed out.")
 
     head = asked(serve, problem, head=without(target=TARGET | {"statusCheckRollup": None}))
@@ -81,7 +81,7 @@ def test_checks_that_github_could_not_gather_are_asked_for_again(serve: Serve) -
     )
 
 
-def test_what_exceeded_the_limits_of_one_request_is_asked_for_in_smaller_ones(
+def test_what_exceeded_the_limits_of_one_request_is_queried_in_smaller_ones(
     github: GitHub, demo_github: DemoGitHub
 ) -> None:
     questions = add_many(demo_github, 25)

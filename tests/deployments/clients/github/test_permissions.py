@@ -118,7 +118,7 @@ def test_without_contents_a_comparison_names_the_permission(app_without: Limited
         app_without("contents").compare("icco", "cron", base=base, head=head)
 
 
-def test_a_comparison_of_somebody_elses_repository_is_not_shown(demo_github: DemoGitHub) -> None:
+def test_a_comparison_of_someone_elses_repository_is_not_shown(demo_github: DemoGitHub) -> None:
     theirs = add_repository(demo_github, "acme/secret")
     demo_github.tokens.of_owner = {"ghp_icco": "icco"}
 

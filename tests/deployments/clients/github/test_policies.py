@@ -11,7 +11,7 @@ POLICIES = [LIFETIME_LIMIT, IP_LIST, OAUTH_RESTRICTION, NO_CLASSIC_ONES]
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-def test_a_policy_is_told_of_one_site_in_githubs_words_alone(
+def test_a_policy_is_reported_for_one_site_in_githubs_words_alone(
     github: GitHub, demo_github: DemoGitHub, policy: str
 ) -> None:
     repository = add_repository(demo_github, "acme/cron")

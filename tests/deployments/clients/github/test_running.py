@@ -37,7 +37,7 @@ def test_a_running_commit_that_was_pushed_away_is_ahead_and_behind(
     repository = add_repository(demo_github, commits=3)
     first, _, last = (each.sha for each in repository.graph.commits)
     repository.force_push(first)
-    repository.commit("Start anew")
+    repository.commit("Start again")
 
     head = head_of(github, about(repository, running=last))
 

@@ -28,7 +28,7 @@ from tests.deployments.clients.github.questions import Serve, about, add_reposit
 
 @pytest.fixture
 def flood() -> Iterator[Callable[[], tuple[str, int]]]:
-    """A server that sends 64 MiB to whoever reads on: its address, and how much was sent."""
+    """A server that sends 64 MiB to a client that keeps reading: its address, and how much was sent."""
     listener = socket.create_server(("127.0.0.1", 0))
     sent = 0
 
@@ -79,7 +79,7 @@ def test_an_answer_without_end_is_read_no_further_than_8_mib(flood: Callable[[],
     with GitHub(token="token", api_url=url) as github, pytest.raises(GitHubUnavailable, match="larger than"):
         github.compare("icco", "cron", base="a" * 40, head="b" * 40)
 
-    # What the kernel holds for whoever reads on was sent as well.
+    # What the kernel buffers for the reader was sent as well.
     assert flood()[1] < 32 * 1024 * 1024
 
 
@@ -87,7 +87,7 @@ def test_a_password_in_netrc_does_not_replace_the_token(
     demo_github: DemoGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    netrc.write_text("machine 127.0.0.1 login someone password else\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     repository = add_repository(demo_github)

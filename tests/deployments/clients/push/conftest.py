@@ -56,7 +56,7 @@ def deploy(site: Site, person: User) -> Deploy:
     return Deploy.objects.create(
         site=site,
         sha="b" * 40,
-        headline="Mend cron",
+        headline="Fix cron",
         image="i",
         status=Status.VERIFYING,
         trigger="person",

@@ -1,4 +1,4 @@
-"""Who hears what, and what a failure to tell changes: nothing."""
+"""Who is notified of what, and what a failure to notify changes: nothing."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,11 +20,11 @@ pytestmark = pytest.mark.django_db
 
 
 def queued() -> int:
-    """How many tasks tell of an end."""
+    """How many tasks notify of an end."""
     return [task.func() for task in OrmQ.objects.all()].count("deployments.tasks.notify_deploy_ended")
 
 
-def test_an_end_queues_one_task_that_tells_it(phone: PushSubscription, deploy: Deploy) -> None:
+def test_an_end_queues_one_task_that_notifies(phone: PushSubscription, deploy: Deploy) -> None:
     finish(deploy, Ending.SUCCEEDED, "", now=NOW)
 
     assert queued() == 1
@@ -37,7 +37,7 @@ def test_a_second_end_that_comes_too_late_queues_nothing(phone: PushSubscription
     assert queued() == 1
 
 
-def test_steps_on_the_way_are_not_told(phone: PushSubscription, deploy: Deploy) -> None:
+def test_intermediate_steps_do_not_notify(phone: PushSubscription, deploy: Deploy) -> None:
     deploy.move(Status.ROLLING_OUT, now=NOW)
 
     assert queued() == 0
@@ -59,7 +59,7 @@ def test_who_asked_hears_how_it_went(
     (message,) = push.messages
     assert stated == 1
     assert message["title"] == "cron.example.com: deployed"
-    assert message["body"] == "bbbbbbb Mend cron\n2 pods ready and stable."
+    assert message["body"] == "bbbbbbb Fix cron\n2 pods ready and stable."
     assert message["url"] == f"/deploys/{deploy.pk}/"
     assert [each["url"] for each in message["actions"]] == [
         f"/deploys/{deploy.pk}/",
@@ -68,7 +68,7 @@ def test_who_asked_hears_how_it_went(
 
 
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.SUPERSEDED])
-def test_an_end_that_is_neither_good_nor_bad_is_not_told(
+def test_an_end_that_is_neither_good_nor_bad_does_not_notify(
     phone: PushSubscription, deploy: Deploy, push: DemoPush, sender: Sender, status: Status
 ) -> None:
     deploy.move(status, now=NOW)
@@ -87,7 +87,7 @@ def test_an_end_that_is_neither_good_nor_bad_is_not_told(
         ({"scope": "all", "failed": False}, False, False),
     ],
 )
-def test_a_failed_deploy_of_somebody_else_is_told_as_wished(
+def test_a_failed_deploy_of_someone_else_notifies_by_preference(
     phone: PushSubscription,
     deploy: Deploy,
     sender: Sender,
@@ -248,7 +248,7 @@ def test_services_that_say_nothing_share_one_deadline(
 
 
 class LosesItsListener(Sender):
-    """Somebody switches notifications off while the push service takes its time."""
+    """Someone switches notifications off while the push service takes its time."""
 
     def send(self, browser: Browser, message: Mapping[str, Any], *, topic: str = "") -> None:
         PushSubscription.objects.filter(endpoint=browser.endpoint).delete()

@@ -1,4 +1,4 @@
-"""Handing a notification over: encrypted, signed, and to public addresses only."""
+"""Sending a notification: encrypted, signed, and to public addresses only."""
 
 from dataclasses import replace
 
@@ -135,7 +135,7 @@ def test_a_subscription_that_is_over_is_gone(
         (503, PushUnavailable),
     ],
 )
-def test_other_answers_are_told_apart(
+def test_other_answers_are_distinguished(
     sender: Sender, push: DemoPush, browser: Browser, status: int, error: type[Exception]
 ) -> None:
     push.status = status

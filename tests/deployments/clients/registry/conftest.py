@@ -14,7 +14,7 @@ __all__ = ["Elsewhere", "demo_registry", "docker_hub", "elsewhere", "real_host",
 
 
 class Elsewhere:
-    """Another host, which keeps what it is sent and answers as told."""
+    """Another host, which keeps what it is sent and answers as configured."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []

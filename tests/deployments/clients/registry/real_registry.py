@@ -23,7 +23,7 @@ http: {{addr: "{host}"}}
 
 @pytest.fixture(scope="package")
 def real_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Host and port of a docker-registry of its own, empty at first."""
+    """Host and port of a separate docker-registry, empty at first."""
     program = need_program("docker-registry")
     folder = tmp_path_factory.mktemp("registry")
     host = f"127.0.0.1:{free_port()}"

@@ -139,5 +139,5 @@ def test_a_configuration_that_is_another_is_not_believed(
     demo_registry.push(PATH, SHA)
     demo_registry.answer_oddly(LOGIN_PAGE, path_contains="/blobs/")
 
-    with pytest.raises(RegistryUnavailable, match="something else than icco-cloud/cron's configuration"):
+    with pytest.raises(RegistryUnavailable, match="something other than icco-cloud/cron's configuration"):
         registry.build(image_at(demo_registry))

@@ -30,7 +30,7 @@ def test_credentials_of_the_docker_config_file_open_a_private_repository(auth: A
     assert found == digest
 
 
-def test_basic_credentials_are_asked_for_once(tmp_path: Path) -> None:
+def test_basic_credentials_are_requested_once(tmp_path: Path) -> None:
     with DemoRegistry(auth="basic") as demo:
         demo.make_private(PATH, "robot", PASSWORD)
         demo.push(PATH, SHA)
@@ -64,7 +64,7 @@ def test_wrong_credentials_are_to_be_renewed(demo_registry: DemoRegistry, tmp_pa
         registry.digest(image_at(demo_registry))
 
 
-def test_a_secret_that_is_mounted_anew_is_seen(demo_registry: DemoRegistry, tmp_path: Path) -> None:
+def test_a_secret_that_is_mounted_again_is_seen(demo_registry: DemoRegistry, tmp_path: Path) -> None:
     demo_registry.make_private(PATH, "robot", PASSWORD)
     digest = demo_registry.push(PATH, SHA)
     config = write_docker_config(tmp_path, auths={demo_registry.host: auth_entry("robot", "old")})
@@ -196,7 +196,7 @@ def test_an_entry_that_holds_nothing_hides_none_that_does(nothing: object, tmp_p
     assert (found and found.username) == "everyones"
 
 
-def test_two_owners_on_one_registry_are_each_asked_for_with_their_own(
+def test_two_owners_on_one_registry_are_each_queried_with_their_own(
     demo_registry: DemoRegistry, tmp_path: Path
 ) -> None:
     demo_registry.make_private("acme/app", "acme", "one")
@@ -231,7 +231,7 @@ def test_expired_credentials_are_to_be_renewed(
     assert "right to pull" not in str(raised.value)
 
 
-def test_a_permission_that_is_missing_is_not_told_as_expired(
+def test_a_permission_that_is_missing_is_not_reported_as_expired(
     demo_registry: DemoRegistry, tmp_path: Path
 ) -> None:
     demo_registry.make_private(PATH, "robot", PASSWORD)
@@ -278,11 +278,11 @@ def test_the_helper_of_another_registry_is_no_obstacle(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"auths": {"gcr.io": {"auth": "no base64"}}}', "\udcff"])
-def test_a_broken_file_is_to_be_written_anew(text: str, tmp_path: Path) -> None:
+def test_a_broken_file_is_to_be_written_again(text: str, tmp_path: Path) -> None:
     config = tmp_path / "config.json"
     config.write_text(text, errors="surrogateescape")
 
-    with pytest.raises(RegistryRefused, match="Write it anew with docker login"):
+    with pytest.raises(RegistryRefused, match="Write it again with docker login"):
         find_credentials(config, "gcr.io")
 
 

@@ -46,7 +46,7 @@ def test_a_digest_goes_before_a_tag(demo_registry: DemoRegistry, registry: Regis
     assert found == former
 
 
-def test_without_tag_and_digest_latest_is_asked_for(demo_registry: DemoRegistry, registry: Registry) -> None:
+def test_without_tag_and_digest_latest_is_queried(demo_registry: DemoRegistry, registry: Registry) -> None:
     digest = demo_registry.push(PATH, "latest")
 
     found = registry.digest(ImageReference(registry=demo_registry.host, path=PATH))
@@ -54,7 +54,7 @@ def test_without_tag_and_digest_latest_is_asked_for(demo_registry: DemoRegistry,
     assert found == digest
 
 
-def test_only_the_one_manifest_is_asked_for_and_never_fetched(
+def test_only_the_one_manifest_is_checked_and_never_fetched(
     demo_registry: DemoRegistry, registry: Registry
 ) -> None:
     demo_registry.push(PATH, SHA)

@@ -68,7 +68,7 @@ def test_a_closed_port_is_unavailable(registry: Registry) -> None:
             registry.digest(image)
 
 
-def test_the_rest_that_a_registry_wants_is_told_in_seconds(
+def test_the_rest_that_a_registry_wants_is_reported_in_seconds(
     demo_registry: DemoRegistry, registry: Registry
 ) -> None:
     demo_registry.fail_next(429, retry_after=90)

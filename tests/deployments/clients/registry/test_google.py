@@ -81,7 +81,7 @@ def google() -> Iterator[Google]:
 
 
 def ask(folder: Path, *, registry: str = "gcr.io", realm: str = "", **environment: str) -> list[str]:
-    """Ask in a process of its own: google-auth reads some of its environment while it is imported."""
+    """Ask in its own process: google-auth reads some of its environment while it is imported."""
     clean = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
@@ -138,7 +138,7 @@ def service_account(folder: Path, google: Google) -> str:
         ("docker.io", False),
     ],
 )
-def test_googles_hosts_are_told_from_others(host: str, expected: bool) -> None:
+def test_googles_hosts_are_distinguished_from_others(host: str, expected: bool) -> None:
     assert is_google(host) is expected
 
 
@@ -188,7 +188,7 @@ def test_without_credentials_nobody_asks(google: Google, tmp_path: Path) -> None
     assert stated[0] == "Bearer nobody"
 
 
-def test_a_key_that_is_not_accepted_is_told(google: Google, tmp_path: Path) -> None:
+def test_a_key_that_is_not_accepted_is_reported(google: Google, tmp_path: Path) -> None:
     google.status = 400
 
     stated = ask(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=service_account(tmp_path, google))
@@ -199,7 +199,7 @@ def test_a_key_that_is_not_accepted_is_told(google: Google, tmp_path: Path) -> N
     assert "Invalid JWT Signature" in stated[0]
 
 
-def test_a_key_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_key_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     stated = ask(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=str(tmp_path / "gone.json"))
 
     assert "RegistryRefused" in stated[0]

@@ -73,7 +73,7 @@ def test_a_registry_that_fails_when_asked_again_has_not_said_no(
 
 
 @pytest.mark.parametrize("media_type", [OCI_INDEX, DOCKER_LIST])
-def test_what_head_shows_is_asked_for_once(
+def test_what_head_shows_is_queried_once(
     demo_registry: DemoRegistry, registry: Registry, media_type: str
 ) -> None:
     demo_registry.push(PATH, SHA, media_type=media_type)

@@ -100,6 +100,6 @@ def test_its_token_server_may_speak_plain_http_as_well() -> None:
     ],
     indirect=["tls_host"],
 )
-def test_other_faults_of_tls_are_told_apart(tls_host: str, message: str, registry: Registry) -> None:
+def test_other_faults_of_tls_are_distinguished(tls_host: str, message: str, registry: Registry) -> None:
     with pytest.raises(RegistryUnavailable, match=message):
         registry.digest(at(tls_host))

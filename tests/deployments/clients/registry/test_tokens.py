@@ -1,4 +1,4 @@
-"""The token dance: when a token is fetched, kept, and fetched anew."""
+"""The token dance: when a token is fetched, kept, and fetched again."""
 
 import time
 
@@ -31,7 +31,7 @@ def test_a_token_is_for_one_repository_alone(demo_registry: DemoRegistry, regist
     assert (found, tokens_fetched(demo_registry)) == (digests, 2)
 
 
-def test_a_token_is_fetched_anew_before_it_expires(demo_registry: DemoRegistry, registry: Registry) -> None:
+def test_a_token_is_fetched_again_before_it_expires(demo_registry: DemoRegistry, registry: Registry) -> None:
     demo_registry.tokens.seconds = 6
     demo_registry.push(PATH, SHA)
     registry.digest(image_at(demo_registry))

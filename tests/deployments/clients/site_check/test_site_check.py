@@ -18,7 +18,7 @@ from deployments.clients.site_check import (
 from tests.deployments.clients.site_check.conftest import HOST, OTHER, Pages
 
 
-def test_a_visit_tells_status_and_time(web: SiteCheck, pages: Pages) -> None:
+def test_a_visit_shows_status_and_time(web: SiteCheck, pages: Pages) -> None:
     pages[f"{HOST}/healthz?deep=1"] = Page(status=503, late_seconds=0.1)
 
     get = web.get(HOST, path="/healthz?deep=1")
@@ -37,7 +37,7 @@ def test_redirects_on_the_same_host_are_followed(web: SiteCheck, pages: Pages, i
 
 
 @pytest.mark.parametrize("target", [f"https://{OTHER}/login", f"http://{HOST}/", f"https://{HOST}:8443/"])
-def test_redirects_elsewhere_are_told_and_not_followed(
+def test_redirects_elsewhere_are_reported_and_not_followed(
     web: SiteCheck, pages: Pages, internet: DemoSites, target: str
 ) -> None:
     pages[f"{HOST}/"] = Page(status=302, headers={"Location": target})
@@ -101,7 +101,7 @@ def test_authorities_that_cannot_be_read_are_named(
         web.get(HOST)
 
 
-def test_a_closed_port_and_an_unknown_name_are_told_apart(web: SiteCheck) -> None:
+def test_a_closed_port_and_an_unknown_name_are_distinguished(web: SiteCheck) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         closed = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""What a worker finds in a cluster that no site stands for."""
+"""What a worker finds in a cluster that no site maps."""
 
 from dataclasses import replace
 
@@ -185,7 +185,7 @@ def test_an_image_whose_tag_moves_is_known_by_its_label(world: World, clients: C
 
 
 @pytest.mark.by_label
-def test_an_image_whose_tag_moves_and_that_says_no_commit_is_somebody_else_s(
+def test_an_image_whose_tag_moves_and_that_says_no_commit_is_someone_else_s(
     world: World, clients: Clients
 ) -> None:
     host = next(iter(world.mappings))
@@ -210,7 +210,7 @@ def test_a_commit_that_the_repository_does_not_have_is_said(world: World, client
     assert other.workloads == f"Deployment {NAMESPACE}/{mapping.deployment}"
 
 
-def test_what_a_site_stands_for_is_no_more_found(world: World, clients: Clients) -> None:
+def test_what_a_site_maps_is_no_longer_found(world: World, clients: Clients) -> None:
     host, mapping = next(iter(world.mappings.items()))
     create_site(host=host, owner=mapping.owner, repository=mapping.repository, deployment=mapping.deployment)
 

@@ -1,4 +1,4 @@
-"""Issuers' keys: fetched by a worker within the hour, kept while an issuer is silent, gone when it publishes them no more."""
+"""Issuers' keys: fetched by a worker within the hour, kept while an issuer is silent, gone when it no longer publishes them."""
 
 from collections.abc import Iterator
 from datetime import timedelta

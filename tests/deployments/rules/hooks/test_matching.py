@@ -100,7 +100,7 @@ def test_it_concerns_these_sites(given: dict[str, object], hosts: list[str], mes
     [
         (A, B, A, True),
         (B, B, A, False),
-        # Somebody has pushed since.
+        # Someone has pushed since.
         ("c" * 40, B, A, False),
         # A new branch had no commit before.
         ("", B, "", True),
