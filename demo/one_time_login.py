@@ -40,7 +40,7 @@ def use(secret: str, *, now: datetime) -> User | None:
         if row is None:
             return None
         row.delete()
-    return User.objects.filter(pk=row.get_decoded()[_PERSON], is_active=True).first()
+    return User.objects.filter(pk=row.get_decoded().get(_PERSON, 0), is_active=True).first()
 
 
 @never_cache

@@ -160,3 +160,11 @@ def test_production_s_image_holds_no_file_of_it() -> None:
 
     assert not any(Path(each).parts[:1] == ("demo",) for each in copied)
     assert "!demo" not in (CHECKOUT / ".dockerignore").read_text().splitlines()
+
+
+@pytest.mark.usefixtures("demo")
+def test_what_another_key_has_signed_logs_nobody_in(user: User, settings: Settings) -> None:
+    path = one_time_login.make(user, now=timezone.now())
+    settings.SECRET_KEY = "another" * 10
+
+    assert Client().post(path).status_code == 404
