@@ -95,7 +95,7 @@ def _measure(size: int) -> None:
 
 
 def _measure_discovery(size: int) -> None:
-    """Of workloads that no site maps, each with a Service and an Ingress."""
+    """Of workloads that are not mapped yet, each with a Service and an Ingress."""
     from bench.list_page import measure_first_start
 
     mappings = _mappings(size)

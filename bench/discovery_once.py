@@ -1,6 +1,6 @@
 """Search the cluster that the environment names for what could be a site; print what it took, as JSON.
 
-A separate process, so that its peak memory is that of the search alone.
+A separate process, so that its peak memory is that of a search and of nothing else.
 """
 
 import json

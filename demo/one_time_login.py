@@ -26,7 +26,7 @@ _PERSON = "one_time_login_of"
 
 
 def make(user: User, *, now: datetime) -> str:
-    """Return the path that logs this person in. It is kept as a row among the sessions, by its hash: a dump lets nobody log in."""
+    """Return the path that logs this person in. It is kept as a row among the sessions, by its hash, so that a dump of the database logs nobody in."""
     secret = token_urlsafe(24)
     data = SessionStore().encode({_PERSON: user.pk})
     Session.objects.create(session_key=_key(secret), session_data=data, expire_date=now + VALID_FOR)
@@ -40,14 +40,14 @@ def use(secret: str, *, now: datetime) -> User | None:
         if row is None:
             return None
         row.delete()
-    return User.objects.filter(pk=row.get_decoded()[_PERSON], is_active=True).first()
+    return User.objects.filter(pk=row.get_decoded().get(_PERSON, 0), is_active=True).first()
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @open_to_all
 def log_in(request: HttpRequest, secret: str) -> HttpResponse:
-    """Log in by POST: a camera that previews the link does not use it up."""
+    """Log in by POST: a camera that previews what a code leads to does not use it up."""
     now = timezone.now()
     if request.method == "POST" and (user := use(secret, now=now)):
         login(request, user, backend="dashboard.access.Backend")

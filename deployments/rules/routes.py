@@ -59,7 +59,7 @@ def _pairs(routes: Iterable[Route]) -> Iterator[tuple[str, str]]:
 
 
 def _by_rarest_label(services: Iterable[Service]) -> Mapping[tuple[str, str], list[Service]]:
-    """Each Service once, by the label that the fewest of them select by: one that all have, such as a release's, distinguishes none."""
+    """Each Service once, by the label that the fewest of them select by: one that all have, such as a release's, narrows nothing down."""
     selecting = [each for each in services if each.selector]
     count = Counter(label for each in selecting for label in each.selector.items())
     found: dict[tuple[str, str], list[Service]] = defaultdict(list)

@@ -55,5 +55,5 @@ def test_nor_has_one_on_hold_while_everything_is_paused(admin: Client, site: Sit
         ('<p>id="a" id="a"</p>', []),
     ],
 )
-def test_an_id_that_is_there_twice_is_found(html: str, found: list[str]) -> None:
+def test_a_duplicate_id_is_found(html: str, found: list[str]) -> None:
     assert twice(ids_of(html)) == found

@@ -46,7 +46,7 @@ def is_logged_in(client: Client) -> bool:
 
 
 @pytest.mark.usefixtures("demo")
-def test_it_logs_in_by_one_tap_and_shows_the_list(user: User) -> None:
+def test_it_logs_in_by_one_tap_and_opens_the_list(user: User) -> None:
     path, phone = one_time_login.make(user, now=timezone.now()), Client()
 
     page = phone.get(path).content.decode()
@@ -109,7 +109,7 @@ def test_what_was_never_made_logs_nobody_in(user: User, secret: str) -> None:
 
 
 @pytest.mark.usefixtures("demo")
-def test_someone_who_is_no_longer_active_is_not_let_in(user: User) -> None:
+def test_a_person_who_is_no_longer_active_is_not_let_in(user: User) -> None:
     path = one_time_login.make(user, now=timezone.now())
     User.objects.update(is_active=False)
 
@@ -160,3 +160,11 @@ def test_production_s_image_holds_no_file_of_it() -> None:
 
     assert not any(Path(each).parts[:1] == ("demo",) for each in copied)
     assert "!demo" not in (CHECKOUT / ".dockerignore").read_text().splitlines()
+
+
+@pytest.mark.usefixtures("demo")
+def test_what_another_key_has_signed_logs_nobody_in(user: User, settings: Settings) -> None:
+    path = one_time_login.make(user, now=timezone.now())
+    settings.SECRET_KEY = "another" * 10
+
+    assert Client().post(path).status_code == 404

@@ -19,7 +19,7 @@ TWICE = """() => {
 
 
 def findings_on(page: Page) -> list[str]:
-    """What axe finds in both themes and at both widths, and ids that stand twice."""
+    """What axe finds in both themes and at both widths, and duplicate ids."""
     found = []
     page.evaluate(AXE_SCRIPT)
     for width in (390, 1280):

@@ -71,7 +71,7 @@ NOT_PASSED = {
     (
         "worker",
         "GOOGLE_APPLICATION_CREDENTIALS",
-    ): "a file, which needs its own mount: docs/operate.md says how",
+    ): "a file, which needs another mount: docs/operate.md says how",
 }
 """A service and a setting that it would read, and why compose.yaml does not pass it."""
 
@@ -96,7 +96,7 @@ def test_a_secret_goes_to_no_service_that_does_not_read_it(name: str) -> None:
         for setting, _, _, who, _ in rows_of(MANUAL_FILE.read_text())
         if who not in {name, "both"}
     }
-    # The address is beside the sites' in messages that the worker sends.
+    # The worker writes the address into messages, too.
     shared = {"PUBLIC_URL"}
 
     assert OURS[name]["environment"].keys() & others <= shared

@@ -27,7 +27,7 @@ AT_ONCE = 8
 MOST_APPS = 300
 """In one search: each costs two to four requests of a registry."""
 UNREADABLE_AT_MOST = 10
-"""Images, each on its own line."""
+"""Images that are listed one by one."""
 SILENT_AT_MOST = 3
 """Images for which a registry does not answer before it is asked about no more."""
 REGISTRY_REMEDY = "Check DOCKER_CONFIG, and who may read this image repository."
@@ -108,9 +108,9 @@ def find(
 
 
 def _leave_out(seen: Survey, words: str) -> Iterator[Finding]:
-    """Keep what has the words, and no more than one search can query in time; say how many are left.
+    """Keep what has the words, and no more than one search can check in time, and say how many are left.
 
-    Those by label come last: not all of them are apps, and what is none is never added, so that it would always be in the way.
+    Those by label come last: not all of them are apps, and what is not an app is never added, so it would block the others forever.
     """
     kept = [app for app in seen.apps if has_words(app, _hosts(app, seen), words=words)]
     if words:

@@ -22,7 +22,7 @@ from deployments.rules.workloads import Workload, WorkloadKind
 
 ROUTES_COMPONENT = "k8s/components/routes"
 NAMED_AT_MOST = 10
-"""Workloads of a namespace that get their own line, or are queried one by one: thousands would fill the page, and take minutes."""
+"""Workloads of a namespace that are listed, or checked, one by one: thousands would fill the page, and take minutes."""
 IS_IT_THERE = "Check the namespace's name and the worker's Role there, then search again."
 
 

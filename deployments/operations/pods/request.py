@@ -50,7 +50,7 @@ def request_log(
 
 
 def note_reader(*, log: ContainerLog, by: User, now: datetime) -> None:
-    """Note that someone opened a log, once for each time that it was read; who requested it is noted already. Runs one SQL query, or two."""
+    """Record that someone opened a log, once for each time that it was read; the request itself is recorded already. Runs one or two SQL queries."""
     noted = AuditEvent.objects.filter(
         kind=AuditEvent.Kind.LOG, actor=by, site_id=log.site_id, message=_message(log), at__gte=log.asked_at
     )
@@ -63,7 +63,7 @@ def _note(log: ContainerLog, *, by: User, now: datetime) -> None:
 
 
 def _message(log: ContainerLog) -> str:
-    """As requested; where no container was named, a worker chose one."""
+    """As it was requested; where no container was named, a worker chose one."""
     of = f"the log of container {log.container} of pod" if log.container else "a log of pod"
     run = ", its previous run" if log.previous else ""
     return f"Read {of} {log.namespace}/{log.pod}{run}."
