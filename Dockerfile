@@ -18,7 +18,7 @@ WORKDIR /opt/headway
 ARG EXTRAS=""
 # What rarely changes comes first: a change to our code does not reinstall the packages.
 COPY pyproject.toml uv.lock ./
-# Of the cluster's library only its core is used (docs/dependencies.md): the rest stays without bytecode, 50 MB less.
+# Only the core of the cluster's library is used (docs/dependencies.md): the rest is not compiled to bytecode, which saves 50 MB.
 # hadolint ignore=SC2086
 RUN --mount=type=cache,target=/root/.cache/uv uv sync --frozen --no-dev $EXTRAS \
  && find .venv/lib -path '*/kubernetes/*' -name '*.pyc' \

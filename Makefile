@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help demo screenshots docs icons setup run check test test-all chaos lint audit manifests secrets digests format migrations bench clean
 
-help: ## Say what there is
+help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: $(READY) ## Show Headway with 34 sites, a small GitHub, a registry and a cluster, all on this machine; LAN=1 for your phone
@@ -21,21 +21,21 @@ demo: $(READY) ## Show Headway with 34 sites, a small GitHub, a registry and a c
 screenshots: $(READY) ## Take the README's pictures from the demo, with the system's Chromium
 	@$(BIN)/python -m pictures.screenshots
 
-docs: $(READY) ## Write the tables of docs/operate.md, of settings and of a mapping's fields
+docs: $(READY) ## Write the tables in docs/operate.md: settings and mapping fields
 	@$(BIN)/python -m docs.generate
 
 icons: $(READY) ## Draw the home screen's icons from dashboard/static/dashboard/favicon.svg
 	@$(BIN)/python -m pictures.icons
 
-setup: $(READY) ## Fetch the packages, and make the database in this folder unless DATABASE_URL is set
+setup: $(READY) ## Install the packages, and create the database in this folder unless DATABASE_URL is set
 	@$(BIN)/python manage.py upgrade
 
 run: $(READY) ## Run web and worker on this machine, with its own PostgreSQL unless DATABASE_URL is set
 	@$(BIN)/python manage.py run
 
-check: lint test ## Do what a commit should pass: lint, and the quick tests
+check: lint test ## Run what a commit must pass: lint, and the quick tests
 
-test: $(READY) ## Run the quick tests in a few minutes; T=tests/e2e runs what is named instead, as pytest takes it: T='-k hold'
+test: $(READY) ## Run the quick tests in a few minutes; T=tests/e2e runs that instead, with any pytest arguments: T='-k hold'
 ifdef T
 	@$(BIN)/pytest $(T)
 else
@@ -59,9 +59,9 @@ lint: $(READY) ## Check style, types, layers, templates, migrations and workflow
 	@$(BIN)/zizmor --offline --quiet --pedantic .github
 	@$(BIN)/pytest --quiet tests/style
 
-audit: $(UV) ## Ask osv.dev whether a package of uv.lock has a known vulnerability; fails too where it cannot be asked
+audit: $(UV) ## Check uv.lock for known vulnerabilities at osv.dev; fails too if that is unreachable
 	@$(UV) audit --frozen --preview-features audit-command || { status=$$?; \
-		test $$status -ne 2 || echo 'Nothing was checked: see the error above. This is no clean result.' >&2; exit $$status; }
+		test $$status -ne 2 || echo 'Nothing was checked: see the error above. This is not a clean result.' >&2; exit $$status; }
 
 manifests: ## Write install.yaml; IMAGE=… HOST=…, optionally IMAGE_TEMPLATE=… NAMESPACES=a,b DATABASE_URL=… ISSUER=… POSTGRES_IMAGE=…
 	@test -n "$(PYTHON)" || { echo 'Headway needs Python 3.11 or newer: install it, or name it with make PYTHON=...'; exit 1; }
@@ -70,21 +70,21 @@ manifests: ## Write install.yaml; IMAGE=… HOST=…, optionally IMAGE_TEMPLATE=
 secrets: ## Print generated secrets, for the .env of compose.yaml
 	@$(PYTHON) -m deployments.management.generate_secrets --print
 
-digests: $(READY) ## Print the base images, and those that manifests run, by digest, as their registries have them now
+digests: $(READY) ## Print the current digests of the base images, and of those in manifests
 	@$(BIN)/python -m release.digests
 
-format: $(READY) ## Let the formatters have their way
+format: $(READY) ## Format the code and the templates
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 	@$(BIN)/djlint templates --reformat --quiet
 
-migrations: $(READY) ## Write the migration that changed models need; NAME=says_what_it_does
+migrations: $(READY) ## Write the migration for changed models; NAME=says_what_it_does
 	@$(BIN)/python manage.py makemigrations deployments --skip-checks $(if $(NAME),--name $(NAME))
 
 bench: $(READY) ## Measure the promises of docs/performance.md
 	@$(BIN)/python -m bench
 
-clean: ## Stop the embedded PostgreSQL, and remove all that was made here
+clean: ## Stop the embedded PostgreSQL, and remove everything that was created here
 	@test ! -x $(BIN)/python || $(BIN)/python -m dashboard.embedded_postgres stop postgresql tests
 	@rm -rf .venv .headway staticfiles
 

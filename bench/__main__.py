@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import cycle, islice
@@ -17,9 +17,9 @@ from typing import Any
 
 from dashboard.embedded_postgres import EmbeddedPostgres
 from demo.world import NAMESPACE, Mapping, World, read_mappings
-from simulators.cluster.cluster import RBAC, WORKLOADS_RBAC
+from simulators.cluster.cluster import RBAC, ROUTES_RBAC, WORKLOADS_RBAC
 
-PARTS = ("sync", "pages", "tap", "hook", "storm", "idle")
+PARTS = ("sync", "discovery", "pages", "tap", "hook", "storm", "idle")
 SIZES = (34, 500, 5000)
 PAGE_SIZES = (34, 1000)
 LATENCIES_MS = (0, 100)
@@ -40,22 +40,25 @@ def main() -> None:
     try:
         os.environ["DATABASE_URL"] = server.url
         _setup()
-        if "sync" in parts:
-            for size in sizes:
-                _measure(size)
-        if "pages" in parts:
-            for size in PAGE_SIZES:
-                _measure_pages(size)
-        if "tap" in parts:
-            _measure_taps()
-        if "hook" in parts:
-            _measure_hooks()
-        if "storm" in parts:
-            _measure_storm()
-        if "idle" in parts:
-            _measure_idle(server)
+        measures: dict[str, Callable[[], None]] = {
+            "sync": lambda: _each(sizes, _measure),
+            "discovery": lambda: _each(sizes, _measure_discovery),
+            "pages": lambda: _each(PAGE_SIZES, _measure_pages),
+            "tap": _measure_taps,
+            "hook": _measure_hooks,
+            "storm": _measure_storm,
+            "idle": lambda: _measure_idle(server),
+        }
+        for part in PARTS:
+            if part in parts:
+                measures[part]()
     finally:
         server.remove()
+
+
+def _each(sizes: Sequence[int], measure: Callable[[int], None]) -> None:
+    for size in sizes:
+        measure(size)
 
 
 def _setup() -> None:
@@ -89,6 +92,28 @@ def _measure(size: int) -> None:
                 f"{size} sites, {latency} ms, the original script's way", _run("bench.original_script_once")
             )
         world.github.latency_seconds = 0
+
+
+def _measure_discovery(size: int) -> None:
+    """Of workloads that no site maps, each with a Service and an Ingress."""
+    from bench.list_page import measure_first_start
+
+    mappings = _mappings(size)
+    with World(mappings, rbac=(RBAC, ROUTES_RBAC)) as world, tempfile.TemporaryDirectory() as folder:
+        _use(world, Path(folder))
+        _fill([])
+        for each in mappings:
+            world.expose(each.host)
+        logs = {
+            "cluster": world.cluster.requests,
+            "registry": world.registry.requests.entries,
+            "github": world.github.requests,
+        }
+        before = {name: len(log) for name, log in logs.items()}
+        found = _run("bench.discovery_once")
+        asked = {name: len(log) - before[name] for name, log in logs.items()}
+        _print(f"{size} workloads, found in the cluster", found | asked)
+        _print(f"{size} workloads, page", measure_first_start())
 
 
 def _measure_pages(size: int) -> None:

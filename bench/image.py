@@ -1,4 +1,4 @@
-"""The Dockerfile's first stage, replayed in a folder: what it copies, what it runs, and nothing else. So what is measured is what ships."""
+"""The Dockerfile's first stage, replayed in a folder: what it copies, what it runs, and nothing else, so that what ships is measured."""
 
 import json
 import os

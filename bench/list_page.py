@@ -26,6 +26,13 @@ def measure_list_page() -> dict[str, Any]:
     return page | {f"unchanged refresh {name}": value for name, value in again.items()}
 
 
+def measure_first_start() -> dict[str, Any]:
+    """Return the same of the page that shows what was found in the cluster."""
+    client = Client(headers={"host": "localhost"})
+    client.force_login(User.objects.get_or_create(username="admin", is_superuser=True, is_staff=True)[0])
+    return _measure(lambda: client.get(reverse("first-start")), status=200)
+
+
 def _measure(measure_once: Callable[[], Any], *, status: int) -> dict[str, Any]:
     measure_once()
     statements: list[str] = []

@@ -1,4 +1,4 @@
-"""the original script's way over the same servers: for each site the newest commit, its Deployment, and an update of it.
+"""the original script's approach over the same servers: for each site the newest commit, its Deployment, and an update of it.
 
 Like the original script, it ends at the first repository that GitHub does not answer for; how far it came is printed.
 """

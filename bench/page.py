@@ -1,4 +1,4 @@
-"""The list in Chromium as on a slow phone, and a hundred phones that keep it open."""
+"""The list in Chromium like on a slow phone, and a hundred phones that keep it open."""
 
 import re
 import threading

@@ -5,7 +5,6 @@ A separate process, so that its peak memory is that of a sync and of nothing els
 
 import json
 import sys
-from pathlib import Path
 from time import perf_counter
 
 import django
@@ -16,6 +15,7 @@ from django.utils import timezone
 
 def main() -> None:
     django.setup()
+    from bench.memory import peak_megabytes
     from deployments.clients.clients import Clients
     from deployments.operations.sync.run import sync
 
@@ -43,12 +43,6 @@ def measured(work) -> dict[str, float]:  # noqa: ANN001
         "registry": run.registry_requests,
         "changed": run.changed,
     }
-
-
-def peak_megabytes() -> float:
-    """Peak of this program alone (Linux): getrusage would give the parent's, from before the exec."""
-    status = Path("/proc/self/status").read_text()
-    return round(int(status.partition("VmHWM:")[2].split()[0]) / 1024, 1)
 
 
 main()

@@ -1,4 +1,4 @@
-"""A busy hour in a minute: what memory is measured after."""
+"""A busy hour in a minute, after which memory is measured."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

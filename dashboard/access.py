@@ -1,4 +1,4 @@
-"""Who may do what: everybody who is logged in may look, and `deployments.deploy_site` is the right to act.
+"""Who may do what: everyone who is logged in may read, and `deployments.deploy_site` is the permission to act.
 
 Each view carries one of these decorators; what it requires is in its attribute `access`.
 """
@@ -81,7 +81,7 @@ def login_needed(view: View[P]) -> View[P]:
 
 
 def deployer_needed(view: View[P]) -> View[P]:
-    """Let pass who may deploy; anybody else reads who can grant that (403)."""
+    """Let pass who may deploy; anyone else reads who can grant that (403)."""
 
     @login_needed
     @wraps(view)
@@ -104,6 +104,24 @@ def admin_needed(view: View[P]) -> View[P]:
         return view(request, *args, **kwargs)
 
     return _asks_for("admin", guarded)
+
+
+def mapping_editor_needed(right: str) -> Callable[[View[P]], View[P]]:
+    """Let pass admins who have this right over mappings: `add_site`, `change_site` or `delete_site`."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @admin_needed
+        @wraps(view)
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not acting_user(request).has_perm(f"deployments.{right}"):
+                raise PermissionDenied(
+                    "You cannot change mappings. Ask an administrator for that permission."
+                )
+            return view(request, *args, **kwargs)
+
+        return _asks_for("admin", guarded)
+
+    return decorate
 
 
 def _asks_for(access: Access, view: View[P]) -> View[P]:

@@ -40,11 +40,11 @@ class Viewer:
 
 
 def viewer_of(request: HttpRequest, system_status: SystemStatus | None) -> Viewer:
-    """Return who looks."""
+    """Return the viewer."""
     user = request.user
-    is_staff = bool(getattr(user, "is_staff", False))
+    may_edit = bool(getattr(user, "is_staff", False)) and user.has_perm("deployments.change_site")
     return Viewer(
-        may_deploy=may_deploy(user), may_edit=is_staff, holds=system_status.holds if system_status else ()
+        may_deploy=may_deploy(user), may_edit=may_edit, holds=system_status.holds if system_status else ()
     )
 
 
@@ -77,7 +77,7 @@ def action_in_list(row: SiteRow, viewer: Viewer) -> ActionButton | None:
 
 def edit_url(row: SiteRow) -> str:
     """Where the mapping is edited."""
-    return reverse("admin:deployments_site_change", args=[row.site.pk])
+    return reverse("edit-mapping", args=[row.name])
 
 
 def _act(row: SiteRow, viewer: Viewer) -> ActionButton | None:

@@ -47,7 +47,7 @@ class AddressMiddleware:
 def address_of(request: HttpRequest) -> str | None:
     """Return the client's IP address; None where it is unknown.
 
-    X-Forwarded-For is anybody's to write. Only the entries that our own proxies added, TRUSTED_PROXIES of them, are
+    X-Forwarded-For is anyone's to write. Only the entries that our own proxies added, TRUSTED_PROXIES of them, are
     believed: the first of those is the client that the outermost proxy saw.
     """
     peer = request.META.get("REMOTE_ADDR", "")

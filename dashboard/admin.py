@@ -1,4 +1,4 @@
-"""People: made, given a role, and let in again when the phone is lost."""
+"""People: created, given a role, and readmitted after losing a phone."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The sheet that asks before a Deploy: what ships, and what is being skipped."""
+"""The sheet that confirms a Deploy: what ships, and what is skipped."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class DeployDialog:
     """The commits to deploy, newest first; None while that is not known."""
     total: int
     note: str
-    """What is not among them, and is no risk; else empty."""
+    """What is not among them, and is not risky; else empty."""
     warnings: tuple[str, ...]
     hold_id: int | None
     """The Hold that stops this commit: to be resumed before anything can be deployed."""
@@ -52,7 +52,7 @@ class DeployDialog:
 
 
 def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
-    """Return the sheet for `sha`; for the head where that is no full commit."""
+    """Return the sheet for `sha`; for the head where that is not a full commit."""
     row = page.row
     sha = sha if is_full_sha(sha) else row.seen.target_sha
     if row.seen.cluster_observed_at is None:

@@ -46,7 +46,7 @@ def is_installed() -> bool:
 
 
 def remembered_secret() -> str:
-    """Return a SECRET_KEY for a laptop, made once and kept beside its database."""
+    """Return a SECRET_KEY for a laptop, generated once and kept next to its database."""
     file = STATE / "secret_key"
     if not file.exists():
         file.parent.mkdir(exist_ok=True)
@@ -69,7 +69,7 @@ class EmbeddedPostgres:
         return f"postgres://{SUPERUSER}@/postgres?host={quote(str(self.socket_folder), safe='')}"
 
     def start(self) -> None:
-        """Start the server unless it runs; make its data folder first where there is none.
+        """Start the server unless it runs; create its data folder first if there is none.
 
         Raises UnableToStartPostgres.
         """

@@ -1,4 +1,4 @@
-"""How values of variables are read; a sentence says what cannot be. dashboard/settings.py alone says which there are."""
+"""How values of variables are parsed; a sentence explains an invalid one. Only dashboard/settings.py says which there are."""
 
 import re
 from ipaddress import ip_network
@@ -24,7 +24,7 @@ _PATIENCE: dict[str, Any] = {
 }
 SHORTEST_SECRET = 16
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_LIKE_THIS = "Write it like icco=ghp_…,acme=github_pat_…: each owner with a token."
+_LIKE_THIS = "Use a format like icco=ghp_…,acme=github_pat_…: each owner with a token."
 
 
 class Environment(FileAwareEnv):
@@ -49,13 +49,13 @@ def networks(each: list[str]) -> None:
     try:
         _ = [ip_network(network, strict=False) for network in each]
     except ValueError as error:
-        raise ValidationError(f"{error}. Write networks like 10.0.0.0/8, separated by commas.") from error
+        raise ValidationError(f"{error}. Use networks like 10.0.0.0/8, separated by commas.") from error
 
 
 def postgresql(url: str) -> dict[str, Any]:
     """Django's settings for that database. Raises EnvValidationError, which does not repeat the url: it may hold a password."""
     if not url.startswith(("postgres://", "postgresql://")):
-        message = "Headway stores everything in PostgreSQL. Write postgres://user:password@host/name."
+        message = "Headway stores everything in PostgreSQL. Use postgres://user:password@host/name."
         raise EnvValidationError(message, [message])
     try:
         database: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
@@ -84,11 +84,11 @@ def sentry_address(dsn: str) -> None:
     parts = urlsplit(dsn)
     is_one = parts.scheme in {"http", "https"} and parts.hostname and parts.username
     if dsn and not (is_one and parts.path.rpartition("/")[2].isdecimal()):
-        raise ValidationError("Write it as Sentry shows it, like https://key@sentry.example.com/1.")
+        raise ValidationError("Use Sentry's own address, like https://key@sentry.example.com/1.")
 
 
 def console_link(template: str) -> None:
-    """Raises ValidationError where it is no https address with the fields of a workload."""
+    """Raises ValidationError where it is not an https URL with a workload's fields."""
     try:
         if template:
             check_console_link(template)
@@ -105,7 +105,7 @@ def folders(each: list[str]) -> None:
 def namespaces(each: list[str]) -> None:
     """Raises ValidationError where one is not a name that Kubernetes gives a namespace."""
     if wrong := [name for name in each if not _NAMESPACE.fullmatch(name)]:
-        raise ValidationError(f"“{wrong[0]}” is not a namespace. Write them like default,sites.")
+        raise ValidationError(f"“{wrong[0]}” is not a namespace. List them like default,sites.")
 
 
 def registries(each: list[str]) -> None:
@@ -116,9 +116,7 @@ def registries(each: list[str]) -> None:
         except UnableToParseImage:
             is_host = False
         if not is_host:
-            raise ValidationError(
-                f"{host}. Write the registry's host and port alone, as in registry.lan:5000."
-            )
+            raise ValidationError(f"{host}. Use the registry's host and port alone, as in registry.lan:5000.")
 
 
 def secrets_in(headers: str) -> list[str]:
@@ -149,9 +147,9 @@ def actions_issuer(web_url: str) -> str:
 
 
 def subscription(name: str) -> None:
-    """Raises ValidationError where it is no subscription's whole name."""
+    """Raises ValidationError where it is not a subscription's full name."""
     if name and not re.fullmatch(r"projects/[^/\s]+/subscriptions/[^/\s]+", name):
-        raise ValidationError("Write the whole name, like projects/my-project/subscriptions/headway.")
+        raise ValidationError("Use the full name, like projects/my-project/subscriptions/headway.")
 
 
 def hook_secrets(each: list[str]) -> None:

@@ -1,10 +1,11 @@
-"""The first start's form: one app a row, each with what may be corrected, and all of them sent together."""
+"""The first start's form: one app per row, each with editable fields, and all sent together."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 
 from deployments.form_fields import HostField, RepositoryField
@@ -38,7 +39,14 @@ class AppForm(forms.Form):
         return slug
 
 
-class NamespacesForm(forms.Form):
+class SearchForm(forms.Form):
+    words = forms.CharField(
+        required=False,
+        max_length=100,
+        label="Only with these words",
+        help_text="Parts of a workload's, an image's or a host's name. Empty: everything.",
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+    )
     namespaces = forms.CharField(
         required=False,
         max_length=2000,
@@ -86,10 +94,17 @@ def proposed(apps: Iterable[FoundApp]) -> list[AppRow]:
     ]
 
 
+def page_of(apps: Sequence[FoundApp], number: str) -> Page[FoundApp]:
+    """Return as many as a form can hold; the nearest page there is where `number` names none."""
+    return Paginator(apps, SHOWN_AT_ONCE).get_page(number)
+
+
 def sent(apps: Iterable[FoundApp], data: QueryDict, refused: Mapping[str, str]) -> list[AppRow]:
-    """The same as someone has sent them, with why one was refused; what was not sent is not ticked."""
+    """Those of one page as someone has sent them, with why one was refused."""
     rows = []
     for each in apps:
+        if f"{each.key}-repository" not in data:
+            continue
         form = AppForm(data, prefix=each.key)
         form.is_valid()
         rows.append(AppRow(each, form, refused.get(each.key, "")))

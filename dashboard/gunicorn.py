@@ -30,13 +30,13 @@ logconfig_dict = settings.LOGGING | {"loggers": {"gunicorn.error": _ours, "gunic
 
 
 def pre_fork(server: Any, worker: Any) -> None:  # noqa: ARG001  gunicorn's hook
-    """Share with the worker what is there: its garbage collector would mark, and so copy, each of the master's objects."""
+    """Share the existing objects with the worker: its garbage collector would mark, and so copy, each of the master's objects."""
     gc.collect()
     gc.freeze()
 
 
 def post_worker_init(worker: Any) -> None:  # noqa: ARG001  gunicorn's hook
-    """Say how the first account is made, while there is none, and encrypt what an older release or key has left."""
+    """Log how to create the first account, while there is none, and encrypt what an older release or key has left."""
     from django.db import connection
 
     from dashboard.accounts.stored_secrets import encrypt_stored

@@ -1,4 +1,4 @@
-"""gunicorn's threads, which no slow connection occupies: a thread gets a request that has arrived whole, and leaves its answer to the loop.
+"""gunicorn's threads, which slow connections cannot occupy: a thread gets only complete requests, and leaves sending its answer to the loop.
 
 gunicorn's own threads wait for clients that send a byte a second, or read none; sixteen such connections stop all pages and probes.
 docs/decisions/0012-slow-connections.md says why this is ours. TLS ends in front of us: there is none here.

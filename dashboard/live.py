@@ -1,4 +1,4 @@
-"""Fragments that refresh themselves, for next to nothing while nothing changes.
+"""Fragments that refresh themselves, at almost no cost while nothing changes.
 
 A version has two halves, `change_token.content`. The pulse is one cheap statement, compared before anything else is read. Where it has
 moved, the fragment is rendered, and the content's half is the hash of its HTML: 304 still, if it is what the page shows.
@@ -77,7 +77,7 @@ def version_of(
 
 
 def versioned(html: str, version: str) -> SafeString:
-    """Write the version into a fragment that was rendered without one. No text of anybody's holds a bare quotation mark."""
+    """Write the version into a fragment that was rendered without one. No text of anyone's holds a bare quotation mark."""
     return mark_safe(html.replace('data-version=""', f'data-version="{version}"', 1))  # noqa: S308  rendered by a template
 
 

@@ -26,7 +26,7 @@ EXTRA = (
     "seconds",
     "user",
 )
-"""What may be said beside the event. Libraries put whole requests into `extra`, and those hold cookies."""
+"""What may be logged besides the event. Libraries put whole requests into `extra`, and those contain cookies."""
 SHORTEST_SECRET = 6
 
 
@@ -73,7 +73,7 @@ def configuration(*, level: str, is_pretty: bool, secrets: Iterable[str | None])
             # Django's own handlers would say it a second time.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
-            # A refused request is a line of ours already; one that broke comes with its traceback from here.
+            # A refused request already has a line of ours; one that raised gets its traceback from here.
             "django.request": {"level": "ERROR"},
             # A wrong Host, a form that is too large: the sender's fault, and Django's answer is 400.
             **{

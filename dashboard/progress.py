@@ -1,4 +1,4 @@
-"""A Deploy's way as the steps that a person watches, the time it has taken, and what happened when."""
+"""A Deploy's progress as the steps that a person watches, the time it has taken, and what happened when."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Every request has an id, and every line that is logged on its way carries it; the request itself is one line.
+"""Every request has an id, and all its log lines carry it; the request itself is one line.
 
 The id comes from the proxy in front (X-Request-ID) where that sends one, and goes back to who asked.
 """

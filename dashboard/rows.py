@@ -1,4 +1,4 @@
-"""The list's rows as its template needs them: everything worked out, since a template is slow at it."""
+"""The list's rows as its template needs them: precomputed, since templates are slow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a site's page leads to elsewhere, and what it says of each workload."""
+"""A site's external links, and what its page says about each workload."""
 
 from dataclasses import dataclass
 

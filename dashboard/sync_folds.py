@@ -1,4 +1,4 @@
-"""Syncs as Activity lists them: those in a row that found nothing take one line together."""
+"""Syncs as Activity lists them: consecutive ones that found nothing share one line."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

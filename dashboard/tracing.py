@@ -1,4 +1,4 @@
-"""OpenTelemetry, where OTEL_EXPORTER_OTLP_ENDPOINT is set: a span for each request, each task and each question asked outside.
+"""OpenTelemetry, where OTEL_EXPORTER_OTLP_ENDPOINT is set: a span for each request, each task and each call to an external service.
 
 The instrumentation is OpenTelemetry's own; only django-q2 has none, so its signals are used. A task's span is in the
 trace of the request that queued it. Its packages are the extra `otel`, and imported here alone.

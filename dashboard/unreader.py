@@ -1,4 +1,4 @@
-"""What has arrived of a connection, given to gunicorn piece by piece: it is held once, and less of it with each piece that is read.
+"""A connection's received bytes, given to gunicorn in pieces: held only once, and freed as they are read.
 
 gunicorn's own buffer copies all that is left whenever a piece is taken: a push of 25 MB would be there three times.
 """

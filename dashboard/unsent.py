@@ -1,4 +1,4 @@
-"""What a person sent when their session had ended: nothing was done, and after the login they come to the page that asks for it."""
+"""What a person sent after their session had ended: nothing was done, and the login leads to the page for the same action."""
 
 from urllib.parse import urlencode, urlsplit
 

@@ -1,4 +1,4 @@
-"""Every address. A site's name in an address is like a DNS name, written as people write it: in any case."""
+"""All URLs. A site's name in a URL is like a DNS name, in any case."""
 
 import re
 
@@ -18,6 +18,7 @@ from dashboard.views import (
     first_start,
     holds,
     hooks,
+    mappings,
     notifications,
     pods,
     rollbacks,
@@ -31,7 +32,7 @@ admin.autodiscover()
 
 
 class SiteConverter:
-    """A site's name: as a DNS name of at most 253 characters; anything else is no address of ours."""
+    """A site's name: as a DNS name of at most 253 characters; anything else is not one of our URLs."""
 
     regex = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
     _name = re.compile(
@@ -51,6 +52,9 @@ register_converter(SiteConverter, "site")
 
 urlpatterns = [
     path("", sites.site_list, name="sites"),
+    path("sites/add", mappings.add_mapping, name="add-mapping"),
+    path("sites/<site:name>/edit", mappings.edit_mapping, name="edit-mapping"),
+    path("sites/<site:name>/delete", mappings.delete, name="delete-mapping"),
     path("sites/<site:name>/", sites.site, name="site"),
     path("sites/<site:name>/deploy", deploys.deploy_site, name="deploy-site"),
     path("sites/<site:name>/sync", syncs.sync_site, name="sync-site"),

@@ -1,4 +1,4 @@
-"""Requests that cannot be read: answered with 400 or 413 and a sentence, before anything stumbles over them.
+"""Requests that cannot be read: answered with 400 or 413 and a message, before they cause an error.
 
 What is checked here once is checked by no view: another charset than UTF-8, forms that are none, NULs, which PostgreSQL takes
 from nobody, and bodies that are larger than anything a page sends.

@@ -1,4 +1,4 @@
-"""What a browser shows that opens a button's address, as a reload or a restored tab does."""
+"""The page for a GET of a button's address, as from a reload or a restored tab."""
 
 from collections.abc import Callable
 

@@ -85,7 +85,7 @@ def _steps(stack: ExitStack) -> Iterator[None]:
     build = scenes.finish_the_building(world, _announce)
     stack.callback(build.cancel)
     _say(f"\n  Headway   {address}\n  Log in    {USER} / {password}\n")
-    _say(lan.invitation(address, host))
+    _say(lan.invitation(f"{address}{_one_time_login()}", host))
     while headway.poll() is None:
         time.sleep(POLL_SECONDS)
         yield
@@ -106,6 +106,7 @@ def _alone() -> Iterator[None]:
 
 def _environment(world: World, folder: Path, server: EmbeddedPostgres, address: str) -> dict[str, str]:
     return world.settings(folder) | {
+        "DJANGO_SETTINGS_MODULE": "demo.settings",
         "DATABASE_URL": server.url,
         "SECRET_KEY": secrets.token_urlsafe(50),
         "PUBLIC_URL": address,
@@ -132,7 +133,6 @@ def _fill(password: str, world: World) -> None:
     import django
     from django.core.management import call_command
 
-    os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
     django.setup()
     call_command("migrate", verbosity=0)
     for table in TABLES:
@@ -175,6 +175,16 @@ def _ask_for_what_only_headway_does() -> None:
         trigger=Trigger.PERSON,
         now=timezone.now(),
     )
+
+
+def _one_time_login() -> str:
+    """Return the path that logs a phone in."""
+    from django.contrib.auth.models import User
+    from django.utils import timezone
+
+    from demo import one_time_login
+
+    return one_time_login.make(User.objects.get(username=USER), now=timezone.now())
 
 
 def _announce(host: str) -> None:

@@ -33,8 +33,8 @@ def invitation(url: str, host: str) -> str:
     if host == LOOPBACK:
         return "  On your phone: stop this, then `make demo LAN=1`.\n  Ctrl-C stops everything.\n"
     return (
-        f"{_code(url)}\n  Point your phone's camera at this, in the same network. Passkeys, notifications and installing need https,\n"
-        "  which this demo does not have there. Ctrl-C stops everything.\n"
+        f"{_code(url)}\n  Point your phone's camera at this, in the same network: it logs you in, once, within ten minutes.\n"
+        "  Passkeys, notifications and installing need https, which this demo does not have there. Ctrl-C stops everything.\n"
     )
 
 

@@ -117,7 +117,7 @@ def _run_apps_of_several_workloads(world: World) -> None:
 
 
 def _fall_away(world: World, host: str) -> None:
-    """What runs crashes since its pods were restarted: none is ready any more."""
+    """What runs crashes since its pods were restarted: none is ready."""
     name, image = world.mappings[host].deployment, world.image(host)
     world.behaviours[image] = CRASHES(1, ("panic: board is nil", "goroutine 1 [running]:"))
     world.cluster.delete_deployment(NAMESPACE, name)

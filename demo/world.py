@@ -1,4 +1,4 @@
-"""A GitHub, a registry, a cluster and an internet that belong together: every site's commits, images, pods and answers."""
+"""A matching GitHub, registry, cluster and internet: every site's commits, images, pods and answers."""
 
 import csv
 from collections.abc import Collection, Sequence

@@ -1,4 +1,4 @@
-"""From rows to what automation is asked to do: used by the sync and by a site's page alike, so that both decide the same."""
+"""From rows to the auto-deploy policy: shared by the sync and a site's page, so that both decide the same."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

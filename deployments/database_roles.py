@@ -41,7 +41,7 @@ WEB_WRITES: dict[str, str] = {
     "deployments.HookRefusal": "INSERT, UPDATE",
     "deployments.HookToken": "INSERT, UPDATE (revoked_at)",
     "deployments.Examination": "INSERT, UPDATE (asked_at, untrusted_proxy_at)",
-    "deployments.Discovery": "INSERT, UPDATE (asked_at, namespaces)",
+    "deployments.Discovery": "INSERT, UPDATE (asked_at, namespaces, words)",
     "deployments.MappingCheck": "INSERT, DELETE, UPDATE (site_id, asked_at, answered_at, findings)",
     # A mapping is deleted with all that was seen of it. Else only a sync writes what was seen.
     "deployments.Observation": "DELETE, UPDATE (latest_deploy_id, accepted_image, requested_image, workloads, repository_id, built_sha, asked_below, branch_has_ci)",
@@ -135,7 +135,7 @@ def _close_the_schema() -> None:
 
 
 def _left_open(role: str) -> Iterator[str]:
-    """What an older PostgreSQL lets everybody do, where someone else owns the schema or the database."""
+    """What an older PostgreSQL lets everyone do, where someone else owns the schema or the database."""
     (schema, database) = _ask(
         "SELECT has_schema_privilege(%s, 'public', 'CREATE'), has_database_privilege(%s, current_database(), 'TEMPORARY')",
         role,

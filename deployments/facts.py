@@ -1,4 +1,4 @@
-"""From rows to the facts that rules judge by: the one bridge, used by pages and by the sync alike."""
+"""From rows to the facts that rules judge by: shared by pages and the sync."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
@@ -257,7 +257,7 @@ def workloads_as_json(workloads: Iterable[WorkloadSeen]) -> list[dict[str, Any]]
 
 
 def workloads_from_json(rows: Iterable[dict[str, Any]] | None) -> tuple[WorkloadSeen, ...]:
-    """What workloads_as_json made; what an older or a newer release wrote beside it is left out."""
+    """The inverse of workloads_as_json; fields from an older or a newer release are ignored."""
     known = {each.name for each in fields(WorkloadSeen)}
     return tuple(
         WorkloadSeen(**{name: value for name, value in row.items() if name in known}) for row in rows or ()

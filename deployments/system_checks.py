@@ -1,4 +1,4 @@
-"""What is wrong with the settings, each with an id and a hint: `manage.py check` names all of it at once."""
+"""Problems with the settings, each with an id and a hint: `manage.py check` lists all of them at once."""
 
 from collections.abc import Iterator
 from contextlib import suppress

@@ -1,1 +1,1 @@
-"""What a release and an installation are made with: `make digests`, `make manifests`. No part of the image."""
+"""Tools for a release and an installation: `make digests`, `make manifests`. Not part of the image."""

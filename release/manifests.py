@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 
+from deployments.management.generate_secrets import UnableToGenerate, generated
 from deployments.rules.image_prefixes import prefixes_of
 from deployments.rules.images import (
     ImageReference,
@@ -34,7 +35,10 @@ _HOST = re.compile(
     r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 )
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_OBJECT = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _ROLE = "headway-worker"
+VARIABLES = ("IMAGE", "HOST", "IMAGE_TEMPLATE", "NAMESPACES", "DATABASE_URL", "ISSUER", "POSTGRES_IMAGE")
+OF_THE_MAKEFILE = ("PYTHON", "UV", "BIN")
 
 Json = dict[str, Any]
 
@@ -58,6 +62,7 @@ class Installation:
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Self:
         """Of the variables that `make manifests` was given. Raises UnableToWrite."""
+        _check_known(given.get("MAKEFLAGS", ""))
         image = _image("IMAGE", given)
         if image is None:
             raise UnableToWrite(
@@ -68,10 +73,34 @@ class Installation:
             host=_host(given.get("HOST", "").strip().lower()),
             image_template=_template(given.get("IMAGE_TEMPLATE", "").strip(), image),
             namespaces=_namespaces(given.get("NAMESPACES", "").strip() or "default"),
-            database_url=given.get("DATABASE_URL", "").strip(),
+            database_url=_database_url(given.get("DATABASE_URL", "").strip()),
             postgres_image=_image("POSTGRES_IMAGE", given),
-            issuer=given.get("ISSUER", "").strip(),
+            issuer=_issuer(given.get("ISSUER", "").strip()),
         )
+
+
+def _check_known(makeflags: str) -> None:
+    """A variable of make's command line that nothing reads is misspelt: https://www.gnu.org/software/make/manual/html_node/Options_002fRecursion.html"""
+    # A space within a value has a backslash before it; quotes are themselves.
+    words = re.split(r"(?<!\\) ", makeflags)
+    given = words[words.index("--") + 1 :] if "--" in words else []
+    names = [name.rstrip(":+?!") for name, equals, _ in (word.partition("=") for word in given) if equals]
+    if unknown := [name for name in names if name not in (*VARIABLES, *OF_THE_MAKEFILE)]:
+        raise UnableToWrite(f"{unknown[0]} is not known here. There are: {', '.join(VARIABLES)}.")
+
+
+def _database_url(url: str) -> str:
+    try:
+        generated(url)
+    except UnableToGenerate as error:
+        raise UnableToWrite(str(error)) from error
+    return url
+
+
+def _issuer(name: str) -> str:
+    if name and not _OBJECT.fullmatch(name):
+        raise UnableToWrite(f"ISSUER: “{name}” is not the name of a ClusterIssuer.")
+    return name
 
 
 def _image(variable: str, given: Mapping[str, str]) -> ImageReference | None:
@@ -111,7 +140,7 @@ def _template(text: str, image: ImageReference) -> str:
 def _namespaces(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(each.strip() for each in text.split(",")))
     if wrong := [each for each in names if not _NAMESPACE.fullmatch(each)]:
-        raise UnableToWrite(f"NAMESPACES: “{wrong[0]}” is not a namespace. Write them like default,sites.")
+        raise UnableToWrite(f"NAMESPACES: “{wrong[0]}” is not a namespace. List them like default,sites.")
     return names
 
 
@@ -234,6 +263,8 @@ def main() -> int:
         return 1
     file = Path(FILE)
     file.touch(mode=0o600)
+    # One that was there already may be readable by others.
+    file.chmod(0o600)
     file.write_text(text)
     sys.stdout.write(
         f"{FILE} is written: {installation.image} at https://{installation.host}, with images of sites from "

@@ -233,7 +233,7 @@ def _challenge(verifier: str) -> str:
 
 
 def _forged(claims: Claims, key: bytes) -> str:
-    """An HS256 token whose secret is what everybody can read, as old libraries took it: CVE-2015-9235."""
+    """An HS256 token whose secret is what everyone can read, as old libraries took it: CVE-2015-9235."""
     return jwt.encode(dict(claims), sha256(key).hexdigest(), algorithm="HS256", headers={"kid": KEY_ID})
 
 

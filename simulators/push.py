@@ -1,4 +1,4 @@
-"""A push service and a browser on loopback: what the service was handed, the browser's keys decrypt (RFC 8291)."""
+"""A push service and a browser on loopback: the browser's keys decrypt what the service received (RFC 8291)."""
 
 import json
 import os

@@ -27,7 +27,7 @@ settings.IMAGE_PREFIXES = ["gcr.io/icco-cloud/"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect garbage seldom: a tenth of the suite went into it. A process of pytest-xdist dies with the one
+    """Collect garbage rarely: it took a tenth of the suite's time. A process of pytest-xdist dies with the one
     that leads it; it would run on for twenty seconds.
     """
     gc.set_threshold(100_000, 20, 20)
@@ -56,7 +56,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         session.config.stash[_runs] = join_the_runs()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    """After pytest's own, which ends the fixtures that a run with -x has left: they need the server."""
     if file := session.config.stash.get(_runs, None):
         leave_the_runs(file)
 

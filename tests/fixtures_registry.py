@@ -18,7 +18,7 @@ SHA = "9f3c1d7a52e64b08a1c7de3390b4f8126a5d0e7b"
 
 @pytest.fixture
 def demo_registry() -> Iterator[DemoRegistry]:
-    """A running registry without images, which hands a token to everybody."""
+    """A running registry without images, which hands a token to everyone."""
     with DemoRegistry() as registry:
         yield registry
 

@@ -1,4 +1,4 @@
-"""Where django-allauth asks for our opinion. Reference: https://docs.allauth.org/en/latest/account/adapter.html"""
+"""Our hooks into django-allauth. Reference: https://docs.allauth.org/en/latest/account/adapter.html"""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return redirect("account_login")
 
     def is_safe_url(self, url: str) -> bool:
-        """Take what is no address (`https://[::1`) for one that leads nowhere."""
+        """Treat an invalid URL (`https://[::1`) as one that leads nowhere."""
         try:
             return bool(super().is_safe_url(url))
         except ValueError:

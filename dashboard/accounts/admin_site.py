@@ -1,4 +1,4 @@
-"""Django's admin behind the one login there is, and with a recent check before anything is written."""
+"""Django's admin behind the site's own login, with a recent login required before anything is written."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -1,4 +1,4 @@
-"""A browser's long line about itself, in the few words that a person knows it by."""
+"""A browser's user-agent string, in a few familiar words."""
 
 # The first that occurs: browsers earlier in the list also carry the names of later ones.
 BROWSERS = (

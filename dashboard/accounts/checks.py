@@ -1,4 +1,4 @@
-"""What is half configured about logging in, each with an id and a hint."""
+"""Incomplete login settings, each with an id and a hint."""
 
 from ipaddress import ip_network
 from typing import Any
@@ -30,7 +30,7 @@ def trusted_networks_can_be_read(**_: Any) -> list[CheckMessage]:
         try:
             ip_network(network, strict=False)
         except ValueError:
-            hint = "Write networks like 10.0.0.0/8, separated by commas."
+            hint = "Use networks like 10.0.0.0/8, separated by commas."
             found.append(
                 Error(f"TRUSTED_NETWORKS: {network} is not a network.", hint=hint, id="headway.E010")
             )

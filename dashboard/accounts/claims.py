@@ -1,4 +1,4 @@
-"""Which role the claims of a login give, and whether any."""
+"""Which role, if any, a login's claims give."""
 
 from collections.abc import Collection, Mapping
 from typing import Any

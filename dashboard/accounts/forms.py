@@ -1,4 +1,4 @@
-"""What people send about themselves."""
+"""Forms about one's own account."""
 
 import logging
 from collections.abc import Iterator
@@ -71,7 +71,7 @@ def _check_origin(client_data: Any) -> None:
 
 
 class CredentialField(forms.JSONField):
-    """A passkey's JSON, from anybody: nested deeper than Python reads, it is none."""
+    """A passkey's JSON, from anyone: nested deeper than Python parses, it is invalid."""
 
     widget = forms.HiddenInput
 
@@ -138,7 +138,7 @@ class PasskeyCheckForm(_AtOurOrigin, ReauthenticateWebAuthnForm):  # type: ignor
 
 @contextmanager
 def _junk_is_a_wrong_code() -> Iterator[None]:
-    """Take whatever fido2 and its CBOR stumble over, in JSON that anybody may send, as a wrong credential."""
+    """Take whatever fido2 and its CBOR stumble over, in JSON that anyone may send, as a wrong credential."""
     try:
         yield
     except (forms.ValidationError, DatabaseError):

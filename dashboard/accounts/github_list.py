@@ -1,4 +1,4 @@
-"""Whether GITHUB_LOGIN_ALLOWED still lets in an account that GitHub made, also where it has a password or a passkey by now.
+"""Whether GITHUB_LOGIN_ALLOWED still admits an account that GitHub created, even if it now has a password or a passkey.
 
 A login that the list names needs no question. A member of an organisation that it names is asked about at GitHub once a day, with the
 token that the person's last login with GitHub has left, within DEADLINE_SECONDS. Where GitHub does not answer, its last

@@ -1,4 +1,4 @@
-"""Logging in with GitHub: who is on the list, and nobody else. Wired only where settings name a client id."""
+"""Logging in with GitHub, for people on the list only. Enabled only if settings have a client id."""
 
 from allauth.socialaccount.models import SocialLogin
 from django.contrib.auth.models import User

@@ -67,7 +67,7 @@ def invite(*, name: str, role: Role, by: User, now: datetime) -> tuple[Invitatio
 
 
 def renew(*, user: User, by: User, now: datetime) -> tuple[Invitation, str]:
-    """Return a new link; the one before is no longer valid."""
+    """Return a new link; the previous one is no longer valid."""
     with transaction.atomic():
         user = _still_pending(user)
         user.password, user.date_joined = _new_mark(by), now
@@ -126,7 +126,7 @@ def open_account(token: str, *, now: datetime) -> User | None:
 
 
 def end_link(user: User) -> None:
-    """Let the link of an account that an administrator activates open nothing any more."""
+    """Invalidate the link of an account that an administrator activates."""
     if user.password.startswith(MARK):
         user.set_unusable_password()
 

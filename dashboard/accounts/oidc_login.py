@@ -1,4 +1,4 @@
-"""Logging in with OpenID Connect: a role by the claims of each login, and nobody without one. Wired only where settings name a client id."""
+"""Logging in with OpenID Connect: each login's claims give the role, and no role means no login. Enabled only if settings have a client id."""
 
 import logging
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""OpenID Connect as django-allauth does it, with what the specification asks for beyond that.
+"""OpenID Connect as in django-allauth, with what the specification requires beyond that.
 
 The ID token's signature, the nonce, the issuer, and that the token and the user info are about the same person:
 https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation

@@ -1,4 +1,4 @@
-"""Passkeys belong to one origin, that of PUBLIC_URL: no other host name, subdomain or port gets a say.
+"""Passkeys belong to one origin, that of PUBLIC_URL: no other host name, subdomain or port counts.
 
 An address on loopback counts as `localhost` at any port: browsers allow no passkey under an IP address.
 """

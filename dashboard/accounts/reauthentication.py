@@ -52,6 +52,12 @@ class ReauthenticationMiddleware:
         return ask_for_check(request, str(exception)) if is_ours else None
 
 
+def ask_before_typing(request: HttpRequest, why: str) -> HttpResponse | None:
+    """Ask before a long form is filled in, where asking afterwards would lose it: of a person with neither passkey nor password here."""
+    can_resume = get_adapter().get_reauthentication_methods(request.user)
+    return None if can_resume else ask_for_check(request, why)
+
+
 def ask_for_check(request: HttpRequest, why: str) -> HttpResponse | None:
     """Return None where the check is recent enough; else lead to it, and do what was tapped once it succeeded.
 

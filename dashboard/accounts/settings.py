@@ -94,6 +94,6 @@ def oidc_provider(*, client_id: str, secret: str, url: str, name: str, scopes: l
 
 
 def social_apps(*, github: bool, oidc: bool) -> list[str]:
-    """Return the apps behind the logins that are switched on; none where there is none, and so no tables either."""
+    """Return the apps behind the enabled logins; empty where none is enabled, and so no tables either."""
     providers = [app for app, is_on in ((GITHUB_APP, github), (OIDC_APP, oidc)) if is_on]
     return [SOCIAL_APP, *providers] if providers else []

@@ -1,4 +1,4 @@
-"""Logging in with what other services know: GitHub, or an OpenID Connect provider. Nobody is let in but by what settings list."""
+"""Logging in with another service: GitHub, or an OpenID Connect provider. Only people that the settings list are admitted."""
 
 from typing import Any, NoReturn
 

@@ -1,4 +1,4 @@
-"""Every address about people. Of django-allauth's pages only these are routed."""
+"""All account URLs. Of django-allauth's pages only these are routed."""
 
 from collections.abc import Callable
 

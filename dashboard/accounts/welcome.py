@@ -51,7 +51,7 @@ def announce() -> None:
 
 @lru_cache(maxsize=1)
 def log_code(code: str) -> None:
-    """Log the code, unless it was the last that this process has logged: anybody may open the page, and open it again."""
+    """Log the code, unless it was the last that this process has logged: anyone may open the page, and open it again."""
     log.warning("No accounts yet. Create the first one: %s/welcome/?code=%s", settings.PUBLIC_URL, code)
 
 

@@ -1,4 +1,4 @@
-"""What the pages look like and do beyond plain HTML: one file a component, delivered as one request for each kind."""
+"""The pages' styles and scripts: one file per component, delivered as one request for each kind."""
 
 import atexit
 import os
@@ -59,7 +59,7 @@ class Bundles(BaseFinder):
             yield name, storage
 
     def find(self, path: str, find_all: bool = False, **_: Any) -> Any:
-        """Return where the bundle lies now, or a list of it where `find_all`; an empty list where this is none."""
+        """Return the bundle's current path, or a list of it where `find_all`; an empty list where this is not a bundle."""
         if path not in BUNDLES:
             return []
         found = str(self._write(path))

@@ -62,7 +62,7 @@
   document.addEventListener("htmx:sendError", ({ detail }) => {
     if (last?.form === detail.elt) offerAgain(last);
   });
-  // A page that is gone back to is as it was left.
+  // Going back in the history shows a page as it was left.
   addEventListener("pageshow", () => {
     last = undefined;
     for (const button of document.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");

@@ -1,1 +1,1 @@
-"""The doors for hooks: who sends is checked over the raw bytes, what is sent is read into a Hint, and deployments/ does the rest."""
+"""The doors for hooks: the sender is verified over the raw bytes, the body is parsed into a Hint, and deployments/ does the rest."""

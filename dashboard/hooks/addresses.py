@@ -1,4 +1,4 @@
-"""Addresses that have a secret in them: the door of images, and an invitation's link."""
+"""URLs that contain a secret: the images' door, and an invitation's link."""
 
 import re
 

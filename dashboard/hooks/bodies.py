@@ -15,7 +15,7 @@ _COMMITS = re.compile(rb'"commits"\s*:\s*\[')
 
 
 class UnreadableBody(ValueError):
-    """It is no JSON."""
+    """It is not JSON."""
 
 
 class Body:

@@ -1,4 +1,4 @@
-"""What every door has in common: who comes too often is sent away, who is refused reads why, and what is let in is answered 202."""
+"""What all doors have in common: rate limits, a reason with each refusal, and 202 for what is accepted."""
 
 import logging
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Tokens by which GitHub Actions and Pub/Sub say who they are (OIDC): signed by keys that a worker has fetched."""
+"""Tokens that identify GitHub Actions and Pub/Sub (OIDC): signed with keys that a worker has fetched."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""How often one address may be refused, and how often it may come at all: counted in this process, without a statement."""
+"""How often one address may be refused, and how often it may send at all: counted in this process, without SQL."""
 
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
@@ -42,7 +42,7 @@ class Limits:
         if len(self._seen) > _ADDRESSES:
             self._seen = {who: row for who, row in self._seen.items() if now - row[0] < WINDOW_SECONDS}
             if len(self._seen) > _ADDRESSES:
-                # So many addresses are one sender's: those that came first are let go.
+                # That many addresses are one sender's: the oldest are dropped.
                 self._seen = dict(list(self._seen.items())[_ADDRESSES // 2 :])
         row = self._seen.get(_network(address))
         return row if row and now - row[0] < WINDOW_SECONDS else (now, 0, 0)

@@ -1,4 +1,4 @@
-"""A hook that is not let in."""
+"""A hook that is refused."""
 
 from http import HTTPStatus
 

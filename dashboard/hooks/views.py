@@ -46,7 +46,7 @@ def github(request: HttpRequest) -> Receipt:
         raise UnreadableBody
     return receive(
         door=Door.GITHUB,
-        # It is no part of what is signed, and the digest is.
+        # It is not part of what is signed, and the digest is.
         delivery_id=text(request.headers.get("X-GitHub-Delivery", "")) or digest.hexdigest(),
         hint=github_rules.hint_of(event, payload),
         digest=digest.hexdigest(),

@@ -1,4 +1,4 @@
-"""What the templates say that takes more than a lookup."""
+"""Template tags and filters for what takes more than a lookup."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Logging in, and one's own account, where django-allauth's views do not suffice."""
+"""Logging in, and one's own account, where django-allauth's views are not enough."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ CHALLENGE_SECONDS = 5 * 60
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def welcome(request: HttpRequest) -> HttpResponse:
-    """Make the first admin, once; afterwards there is no such page."""
+    """Create the first admin, once; afterwards this page does not exist."""
     if User.objects.exists():
         raise Http404
     if request.method != "POST":
@@ -44,7 +44,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
         return render(
             request, "welcome.html", {"form": WelcomeForm(initial={"code": request.GET.get("code", "")})}
         )
-    if not consume(request, app="dashboard", action="welcome", config=WELCOME_RATE, key="everybody"):
+    if not consume(request, app="dashboard", action="welcome", config=WELCOME_RATE, key="everyone"):
         return render(request, "429.html", status=429)
     form = WelcomeForm(request.POST)
     if not form.is_valid():

@@ -1,4 +1,4 @@
-"""Deploying all that is ready: named and confirmed, watched, cancelled."""
+"""Deploying all ready sites: listed and confirmed, watched, cancelled."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse

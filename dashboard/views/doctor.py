@@ -1,4 +1,4 @@
-"""What the doctor found, for admins. The page asks nothing outside: a worker does, which has the credentials."""
+"""What the doctor found, for admins. The page calls no external service: a worker does, which has the credentials."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse

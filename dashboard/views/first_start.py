@@ -1,10 +1,11 @@
-"""From no site to the first ones, and later to what is new: what a worker found, ticked and corrected by an administrator."""
+"""Adding the first sites, and new ones later: what a worker found, selected and corrected by an administrator."""
 
 from collections.abc import Callable, Sequence
 from functools import wraps
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -12,12 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import acting_user, admin_needed
 from dashboard.accounts.reauthentication import authentication_of
-from dashboard.first_start import SHOWN_AT_ONCE, AppRow, NamespacesForm, choices_in, is_left, proposed, sent
+from dashboard.first_start import AppRow, SearchForm, choices_in, is_left, page_of, proposed, sent
 from dashboard.forms import first_error
 from dashboard.timezones import now_for
 from dashboard.views.frame import Live, show
 from deployments import queries
 from deployments.models import Discovery
+from deployments.operations.first_start.apps import FoundApp
 from deployments.operations.first_start.request import request_discovery
 from deployments.operations.first_start.save import map_apps, open_apps
 from deployments.queries.metrics_data import is_worker_silent
@@ -41,19 +43,20 @@ def mapper_needed(view: View) -> View:
 @mapper_needed
 def first_start(request: HttpRequest) -> HttpResponse:
     """What was found, each step with its lines."""
-    return _show(request, proposed(open_apps()))
+    page = page_of(open_apps(), request.GET.get("page", ""))
+    return _show(request, proposed(page), page)
 
 
 @require_POST
 @mapper_needed
 def search(request: HttpRequest) -> HttpResponse:
-    """Have a worker search; `namespaces` where the page has named some."""
-    form = NamespacesForm(request.POST)
+    """Have a worker search; elsewhere, or for other words, where the page has named some."""
+    form = SearchForm(request.POST)
     if not form.is_valid():
         messages.error(request, first_error(form))
         return redirect("first-start")
-    named = form.cleaned_data["namespaces"] if "namespaces" in request.POST else None
-    request_discovery(namespaces=named, now=timezone.now())
+    named = {name: value for name, value in form.cleaned_data.items() if name in request.POST}
+    request_discovery(**named, now=timezone.now())
     return redirect("first-start")
 
 
@@ -80,10 +83,10 @@ def add_sites(request: HttpRequest) -> HttpResponse:
     return redirect("sites")
 
 
-def _show(request: HttpRequest, rows: Sequence[AppRow]) -> HttpResponse:
+def _show(request: HttpRequest, rows: Sequence[AppRow], page: Page[FoundApp] | None = None) -> HttpResponse:
     now, discovery = now_for(request), Discovery.latest()
     is_worker_missing = discovery.is_under_way and is_worker_silent(now=now)
-    namespaces = NamespacesForm(initial={"namespaces": ", ".join(discovery.namespaces)})
+    searched = {"namespaces": ", ".join(discovery.namespaces), "words": discovery.words}
     return show(
         request,
         "first_start.html",
@@ -94,7 +97,7 @@ def _show(request: HttpRequest, rows: Sequence[AppRow]) -> HttpResponse:
         is_worker_missing=is_worker_missing,
         # What an earlier search found can be added while no worker would replace it.
         is_searching=discovery.is_under_way and not (is_worker_missing and rows),
-        rows=rows[:SHOWN_AT_ONCE],
-        more=max(0, len(rows) - SHOWN_AT_ONCE),
-        namespaces=namespaces,
+        rows=rows,
+        page=page,
+        search=SearchForm(initial=searched),
     )

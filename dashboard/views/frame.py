@@ -70,7 +70,7 @@ def searched(request: HttpRequest) -> str:
 
 
 def page_before(request: HttpRequest) -> str:
-    """Return the page of ours that a form was sent from, as its field `next` says; the list where that is none."""
+    """Return our page that a form was sent from, from its field `next`; the list where that is not one."""
     wanted = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/")
     return wanted if is_ours else reverse("sites")
@@ -81,7 +81,7 @@ def found_or_404(
 ) -> Callable[
     [Callable[Concatenate[HttpRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
 ]:
-    """Answer 404 where the row that the address names, by its one argument, is not there (any more).
+    """Answer 404 where the row that the URL names, by its one argument, does not exist, or no longer does.
 
     Any other row that is missing is a fault of ours, and raised as such.
     """
@@ -105,7 +105,7 @@ def found_or_404(
 
 
 def name_in_lower_case(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Give the view a lower-case name. Who only looks is led to that address, so that each site has one."""
+    """Give the view a lower-case name. GETs are redirected to that URL, so that each site has one."""
 
     @wraps(view)
     def guarded(request: HttpRequest, name: str) -> HttpResponse:

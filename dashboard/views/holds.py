@@ -1,4 +1,4 @@
-"""Holds: placed on a site, on one commit of it, or on everything; lifted again."""
+"""Holds: placed on a site, on one commit of it, or on everything; resumed."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -29,7 +29,7 @@ def hold_site(request: HttpRequest, name: str) -> HttpResponse:
 @require_POST
 @deployer_needed
 def hold_everything(request: HttpRequest) -> HttpResponse:
-    """Stop every site; goes back to the page on which it was tapped."""
+    """Pause every site; returns to the page on which it was tapped."""
     _place(request, None)
     return redirect(page_before(request))
 

@@ -1,4 +1,4 @@
-"""Whether hooks arrive, what came of them, and how each door is set up: for administrators."""
+"""Whether hooks arrive, what followed, and how each door is set up: for administrators."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -70,7 +70,7 @@ def make_token(request: HttpRequest) -> HttpResponse:
 @require_POST
 @admin_needed
 def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let nobody post with it any more."""
+    """Revoke it."""
     token = get_object_or_404(HookToken, pk=pk)
     revoke(token=token, by=acting_user(request), now=timezone.now())
     messages.success(request, f"Revoked the token {token.name}.")

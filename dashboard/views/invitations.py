@@ -104,7 +104,7 @@ def _opened_meanwhile_is_404() -> Iterator[None]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @open_to_all
 def accept(request: HttpRequest, token: str) -> HttpResponse:
-    """Say who invites to what; by POST, take the passkey or the password, and log in. Looking changes nothing."""
+    """Say who invites to what; on POST, save the passkey or the password, and log in. A GET changes nothing."""
     if not consume(request, app="dashboard", action="invitation", config=RATE, limit_get=True):
         return render(request, "429.html", status=429)
     invitation = invitations.find(token, now=timezone.now())

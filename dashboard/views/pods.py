@@ -6,14 +6,14 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.access import deployer_needed
+from dashboard.access import acting_user, deployer_needed
 from dashboard.forms import LogForm, first_error
 from dashboard.live import is_fragment_asked, kept_fresh
 from dashboard.timezones import now_for
 from dashboard.views.frame import Live, name_in_lower_case, show
 from deployments import queries
 from deployments.models import ContainerLog, Site
-from deployments.operations.pods.request import request_log, request_pods
+from deployments.operations.pods.request import note_reader, request_log, request_pods
 from deployments.rules.pod_list import LogChoice
 
 
@@ -40,7 +40,12 @@ def ask_for_log(request: HttpRequest, name: str) -> HttpResponse:
     values = form.cleaned_data
     choice = LogChoice(container=values["container"], previous=values["previous"])
     log = request_log(
-        site=site, namespace=values["namespace"], pod=values["pod"], choice=choice, now=timezone.now()
+        site=site,
+        namespace=values["namespace"],
+        pod=values["pod"],
+        choice=choice,
+        by=acting_user(request),
+        now=timezone.now(),
     )
     return redirect("log", log.pk)
 
@@ -55,5 +60,6 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
         page = queries.log_page(pk=pk, now=now)
     except ContainerLog.DoesNotExist as error:
         raise Http404 from error
+    note_reader(log=page.log, by=acting_user(request), now=now)
     context = {"page": page, "log": page.log, "name": page.site.name}
     return show(request, "log.html", Live("_log.html"), system_status=page.system_status, now=now, **context)

@@ -1,4 +1,4 @@
-"""Going back, and the same once more: each asks first where it is risky."""
+"""Rolling back, restarting and retrying: each asks first where it is risky."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse

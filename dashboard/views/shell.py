@@ -1,4 +1,4 @@
-"""What makes the pages an app on a home screen: its manifest, its service worker, and a page for when the network is gone."""
+"""What makes the pages a home-screen app: its manifest, its service worker, and a page for when the network is gone."""
 
 import json
 from hashlib import blake2b
@@ -79,5 +79,5 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 @open_to_all
 @cache_control(max_age=3600)
 def offline(request: HttpRequest) -> HttpResponse:
-    """What is shown where nothing can be: the same for everybody, since the service worker keeps it."""
+    """What is shown where nothing can be: the same for everyone, since the service worker keeps it."""
     return render(request, "offline.html", {"user": None})

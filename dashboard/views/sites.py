@@ -38,7 +38,7 @@ def site_list(request: HttpRequest) -> HttpResponse:
     parts = parts_of(page, viewer_of(request, found.system_status), order=found.order)
     context = {"found": found, "page": page, "parts": parts, "search": search, "state": state, "tag": tag}
     context |= {
-        "hold_form": HoldForm(),
+        "hold_form": HoldForm(auto_id=False),
         "ready": queries.count_ready(found.all_rows),
         "columns": columns_of(found.order),
     }
@@ -59,7 +59,7 @@ def site(request: HttpRequest, name: str) -> HttpResponse:
     if not is_fragment_asked(request):
         request_provenance(page.row.seen, now=now)
     targets = queries.rollback_targets(page.row.site)
-    context = {"page": page, "row": page.row, "hold_form": HoldForm(), "targets": targets}
+    context = {"page": page, "row": page.row, "hold_form": HoldForm(auto_id=False), "targets": targets}
     context["origin"] = origin_of(page.row, page.row.seen.target_sha)
     live = Live("_site.html", beside=("_mapping.html",))
     return show(request, "site.html", live, system_status=page.system_status, now=now, **context)

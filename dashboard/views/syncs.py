@@ -1,4 +1,4 @@
-"""Asking for a sync, and what one made of each site."""
+"""Requesting a sync, and its result for each site."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse

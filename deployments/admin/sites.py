@@ -1,7 +1,7 @@
 """Where mappings are edited."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
@@ -13,28 +13,24 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from deployments.admin.last_check import mapping_found
-from deployments.admin.mapping_check import findings_in, is_problem, wait_for_answer
-from deployments.admin.site_form import SiteForm
 from deployments.admin.workload_inline import WorkloadInline
-from deployments.models import MappedWorkload, Site
-from deployments.operations.doctor.request import request_mapping_check
+from deployments.mapping.check import findings_in, is_problem, wait_for_answer
+from deployments.mapping.found import mapping_found
+from deployments.mapping.save import save_forms
+from deployments.mapping.site_form import GROUPS, SUGGESTED, SiteForm
+from deployments.models import Site
 from deployments.operations.sites.rename import follow_renames
 from deployments.operations.sites.save import (
     delete_mapping,
-    save_mapping,
     turn_auto_deploy,
     turn_host_check,
 )
 from deployments.operations.sync.request import request_sync
 from deployments.queries import SiteRow, rows_of, site_list
-from deployments.queue import enqueue
+from deployments.rules.labels import STATES
 from deployments.rules.site_state import State
 from deployments.rules.targets import format_references
 from deployments.rules.wording import counted, short
-
-SUGGESTED = ("image_template", "commit_source", "moving_tag")
-"""Fields of a mapping that an address of its form may fill in."""
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -42,7 +38,7 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(state.value, state.value) for state in State]
+        return [(state.value, STATES[state]) for state in State]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Site]) -> QuerySet[Site]:
         if not self.value():
@@ -68,40 +64,13 @@ class SiteAdmin(admin.ModelAdmin):
         "turn_host_check_on",
         "turn_host_check_off",
     )
-    fieldsets = (
+    fieldsets: ClassVar[list[Any]] = [
         (None, {"fields": ("name", "host", "tags", "found")}),
-        (
-            "Auto-deploy",
-            {
-                "fields": (
-                    *("auto_deploy", "auto_rollback", "wait_for_ci"),
-                    *("requires_provenance", "minimum_interval_minutes"),
-                )
-            },
-        ),
-        ("GitHub", {"fields": ("owner", "repository", "branch", "paths")}),
-        ("Cluster", {"fields": ("release_job",)}),
-        (
-            "Image",
-            {
-                "fields": (
-                    "image_template",
-                    "commit_source",
-                    "moving_tag",
-                    "tag_pattern",
-                    "prereleases",
-                    "pins_digest",
-                )
-            },
-        ),
-        (
-            "Health check",
-            {"fields": ("check_enabled", "check_path", "check_status", "check_timeout_seconds")},
-        ),
-    )
+        *((title, {"fields": names}) for title, names in GROUPS),
+    ]
 
     class Media:
-        js = ("dashboard/admin_check.js",)
+        js = ("dashboard/mapping_check.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
         """Read each site's workloads along."""
@@ -128,21 +97,12 @@ class SiteAdmin(admin.ModelAdmin):
         """Leave it to save_related: a mapping is saved together with its workloads."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        site, (workloads,) = form.instance, formsets
+        (workloads,) = formsets
         # Writes nothing, and gives the admin's own log what has changed.
         workloads.save(commit=False)
-        rows = sorted(_kept(workloads), key=lambda row: row.position)
-        before = {name: form.initial.get(name) for name in form.changed_data} if change else {}
-        save_mapping(
-            site=site,
-            before=before,
-            workloads=[row.reference for row in rows],
-            by=_staff(request),
-            now=timezone.now(),
+        request.saved_mapping = save_forms(  # type: ignore[attr-defined]  # for changeform_view
+            form=form, workloads=workloads, is_new=not change, by=_staff(request), now=timezone.now()
         )
-        request_mapping_check(site=site, now=timezone.now())
-        enqueue.sync(names=[site.name], trigger="mapping")
-        request.saved_mapping = site  # type: ignore[attr-defined]  # for changeform_view
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Wait shortly for a worker's answer about what was saved: once it is committed, since no worker sees it before."""
@@ -186,7 +146,7 @@ class SiteAdmin(admin.ModelAdmin):
 
     @admin.display(description="State")
     def state(self, site: Site) -> str:
-        return str(_row(site).answer.state.value)
+        return STATES[_row(site).answer.state]
 
     @admin.display(description="Running")
     def running(self, site: Site) -> str:
@@ -257,12 +217,6 @@ class SiteAdmin(admin.ModelAdmin):
         changed = turn(sites=list(queryset), on=on, by=_staff(request), now=timezone.now())
         message = f"{called} turned {'on' if on else 'off'} for {_counted(changed)}."
         self.message_user(request, message, messages.SUCCESS)
-
-
-def _kept(formset: Any) -> list[MappedWorkload]:
-    """Return the rows that are filled in and not to be deleted."""
-    forms = [each for each in formset.forms if each not in formset.deleted_forms]
-    return [each.instance for each in forms if each.instance.pk or each.has_changed()]
 
 
 def _staff(request: HttpRequest) -> User:

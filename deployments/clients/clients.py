@@ -1,4 +1,4 @@
-"""The outside systems as the settings name them: one client each for a process, made when first used.
+"""The external services as configured: one client each per process, created when first used.
 
 Never made before a fork: sockets must not be shared between processes.
 """
@@ -39,7 +39,7 @@ class Clients:
 
     @cached_property
     def cluster(self) -> Cluster:
-        """Raises ClusterError where there is no cluster to connect to; asked again the next time."""
+        """Raises ClusterError where there is no cluster to connect to; tried again the next time."""
         return self.connected or connect(kubeconfig=settings.KUBECONFIG)
 
 

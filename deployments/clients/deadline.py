@@ -1,4 +1,4 @@
-"""One deadline for the whole of a question to an external service, whatever the service does to draw it out.
+"""One deadline for a whole call to an external service, however the service delays it.
 
 A timeout of requests or urllib3 counts from one byte to the next, so a server that sends a byte now and then, `100 Continue` without
 end, or one redirect after another, is waited for without end. Every client asks through the connections of

@@ -1,4 +1,4 @@
-"""The connections on which a question ends at its deadline (deployments/clients/deadline.py), for requests, urllib3 and all that is built on them."""
+"""Connections on which a call ends at its deadline (deployments/clients/deadline.py), for requests, urllib3 and all that is built on them."""
 
 import io
 import socket

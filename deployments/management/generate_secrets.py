@@ -1,4 +1,4 @@
-"""The secrets of an installation, made once: `python -m deployments.management.generate_secrets`.
+"""An installation's secrets, generated once: `python -m deployments.management.generate_secrets`.
 
 In the cluster a Job runs it, which may create Secrets and nothing else: what is there already is neither read nor changed, so the Job
 may run again. With `--print` it writes lines for an environment file instead, for compose.yaml. No Django: its settings

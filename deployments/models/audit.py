@@ -37,6 +37,7 @@ class AuditEvent(models.Model):
         ACCOUNT = "account"
         LOGIN = "login"
         LOGIN_FAILED = "login_failed", "failed login"
+        LOG = "log", "log read"
 
     at = models.DateTimeField()
     # PostgreSQL itself empties the two when their row is deleted (migration 0009): roles that may only add could not.

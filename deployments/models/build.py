@@ -1,4 +1,4 @@
-"""Build: what one image digest says it was built from. A digest never changes its meaning, so it is queried once, for ever.
+"""Build: what one image digest says it was built from. A digest never changes its meaning, so it is queried once, forever.
 
 Written by the sync alone.
 """

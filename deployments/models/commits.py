@@ -1,4 +1,4 @@
-"""CommitRange: the commits between two SHAs. The answer for a pair of SHAs never changes, so it is queried once, for ever."""
+"""CommitRange: the commits between two SHAs. The answer for a pair of SHAs never changes, so it is queried once, forever."""
 
 from typing import ClassVar
 

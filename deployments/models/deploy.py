@@ -159,7 +159,7 @@ class Deploy(models.Model):
 
     @property
     def restarted_at(self) -> str:
-        """What the pods' template says of this restart, as kubectl writes it (RFC 3339); empty for any other Deploy."""
+        """The restart annotation in the pods' template, as kubectl writes it (RFC 3339); empty for any other Deploy."""
         return self.requested_at.isoformat() if self.kind == Kind.RESTART else ""
 
     @property
@@ -207,7 +207,7 @@ class Deploy(models.Model):
         return True
 
     def note(self, *, now: datetime, **values: Any) -> None:
-        """Write progress of an active Deploy, where it differs from what is there; an ended one stays as it ended.
+        """Write progress of an active Deploy, where it differs; an ended one is not changed.
 
         A new sentence is added to the timeline too, unless only pods' names or times differ in it.
         """
@@ -223,7 +223,7 @@ class Deploy(models.Model):
         return bool(mine.update(patch_sent_at=now, digest=self.digest))
 
     def mark_release_started(self, *, now: datetime) -> bool:
-        """Write down that the cluster may have its release job from now on; False where this was cancelled, or is no longer queued."""
+        """Record that the cluster may now have its release job; False where this was cancelled, or is no longer queued."""
         self.release_job, self.release_started_at = self.release_cron_job, self.release_started_at or now
         mine = Deploy.objects.filter(pk=self.pk, status=Status.QUEUED)
         return bool(mine.update(release_job=self.release_job, release_started_at=self.release_started_at))

@@ -24,7 +24,7 @@ class Status(models.TextChoices):
     IN_ROLLOUT: ClassVar[frozenset["Status"]]
     """The cluster has accepted the patch, and the end is still to come: a worker follows it, and a person can abort it."""
     FOLLOWED: ClassVar[frozenset["Status"]]
-    """The cluster is at work on it: a worker follows its release job or its rollout."""
+    """The cluster is working on it: a worker follows its release job or its rollout."""
     UNSUCCESSFUL: ClassVar[frozenset["Status"]]
     """Every end but success: each can be retried."""
 

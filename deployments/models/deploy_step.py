@@ -82,7 +82,7 @@ class DeployStep(models.Model):
         return self.applied_image or str(self.deploy.image)
 
     def note(self, **values: Any) -> None:
-        """Write down what differs from what is there."""
+        """Write the fields that differ."""
         changed = {name: value for name, value in values.items() if getattr(self, name) != value}
         if changed:
             DeployStep.objects.filter(pk=self.pk).update(**changed)

@@ -16,6 +16,13 @@ class Discovery(SingleAnswer):
         default=list,
         help_text="Where to search. Empty: where sites are mapped, else in default.",
     )
+    words = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Only what has each of them in a name, an image or a host. Empty: everything.",
+    )
     steps = models.JSONField(
         default=list, help_text="[{title, findings: [{subject, grade, message, remedy}]}]"
     )

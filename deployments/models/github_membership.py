@@ -1,4 +1,4 @@
-"""What an account that GitHub made owes to an organisation on GITHUB_LOGIN_ALLOWED, and when GitHub last confirmed it."""
+"""An account's membership in an organisation on GITHUB_LOGIN_ALLOWED, and when GitHub last confirmed it."""
 
 from typing import ClassVar
 

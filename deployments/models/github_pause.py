@@ -1,4 +1,4 @@
-"""GitHubPause: which account GitHub wants to rest, and until when. Every process reads it before it asks."""
+"""GitHubPause: which account GitHub wants to wait, and until when. Every process reads it before a request."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""HeadCheck: when the heads are asked next between two syncs, and which sites have something under way. One row."""
+"""HeadCheck: when the heads are checked next between two syncs, and which sites have something pending. One row."""
 
 from datetime import timedelta
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""What came in by a door, and what the doors are locked with."""
+"""What a door received, and the doors' tokens and keys."""
 
 from typing import ClassVar
 

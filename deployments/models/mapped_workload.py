@@ -1,4 +1,4 @@
-"""MappedWorkload: one workload in the cluster that runs a site's image. What the cluster shows of it is `rules.workloads.Workload`."""
+"""MappedWorkload: one workload in the cluster that runs a site's image. Its state in the cluster is `rules.workloads.Workload`."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""MappingCheck: what a worker answered about a mapping when it was last saved. One row a site."""
+"""MappingCheck: what a worker answered about a mapping when it was last saved. One row per site."""
 
 from datetime import datetime
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""Observation: what was last seen of a site outside. Written by the sync and by the follower, never by a person.
+"""Observation: what was last seen of a site in external services. Written by the sync and by the follower, never by a person.
 
 It is apart from Site, so that saving a mapping in the admin cannot write back an older observation.
 """

@@ -1,4 +1,4 @@
-"""What a person asked the cluster on a site's page: its pods, and a container's log. A worker answers, and it is kept for minutes."""
+"""What a person requested from the cluster on a site's page: its pods, and a container's log. A worker answers, and the answer is kept for minutes."""
 
 from datetime import datetime, timedelta
 from typing import ClassVar

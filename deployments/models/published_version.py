@@ -1,4 +1,4 @@
-"""PublishedVersion: which commit a tag of git meant when a site by release first needed it. A version does not change its meaning.
+"""PublishedVersion: a Git tag's commit when a site by release first needed it. A version does not change its meaning.
 
 Written by the sync alone. A tag that is moved later keeps its first commit here, so that the move is seen.
 """

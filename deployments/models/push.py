@@ -1,4 +1,4 @@
-"""Where a person's notifications go, and what they want to hear of."""
+"""Where a person's notifications go, and what they subscribe to."""
 
 from typing import Any, ClassVar
 
@@ -40,7 +40,7 @@ class PushSubscription(models.Model):
 
 
 class NotificationPreference(models.Model):
-    """What one person wants to hear of. Without a row: their own Deploys' ends."""
+    """What one person subscribes to. Without a row: their own Deploys' ends."""
 
     class Scope(models.TextChoices):
         MINE = "mine", "my own deploys"

@@ -1,4 +1,4 @@
-"""The one schedule that a person may change, and of it only the interval."""
+"""The one schedule that a person may change, and only its interval."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""SingleAnswer: a question that web asks and a worker answers, of which one row keeps the latest answer."""
+"""SingleAnswer: a request by web that a worker answers; one row keeps the latest answer."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -19,7 +19,7 @@ class SingleAnswer(models.Model):
         return cls.objects.filter(pk=1).first() or cls(pk=1)  # type: ignore[attr-defined]  # those of a model that is not abstract
 
     @classmethod
-    def record(cls, **values: datetime | list[Any]) -> None:
+    def record(cls, **values: datetime | list[Any] | str) -> None:
         """Write these of its columns with one SQL statement; the others stay, as web's role may write only the request's columns."""
         cls.objects.bulk_create(  # type: ignore[attr-defined]  # as above
             [cls(pk=1, **values)],  # type: ignore[misc]  # the stubs know no key of an abstract model

@@ -35,7 +35,7 @@ def record(
     by_name: str = HEADWAY,
     site: Site | None = None,
 ) -> None:
-    """Add one event. `by_name` is who did it where that is no user: a shell's user, or Headway itself."""
+    """Add one event. `by_name` is who did it where that is not a user: a shell's user, or Headway itself."""
     AuditEvent.objects.create(
         at=now,
         actor=by,

@@ -1,4 +1,4 @@
-"""Who may do what, as the database says it now: web asks at each request, and a worker again before it acts."""
+"""Who may do what, according to the database now: web checks at each request, and a worker again before it acts."""
 
 from django.contrib.auth.models import Permission, User
 from django.db.models import Exists, OuterRef, Q
@@ -39,5 +39,5 @@ def no_longer_allowed(deploy: Deploy) -> str:
 
 
 def lost_the_right(name: str) -> str:
-    """Say that this person may not deploy any more, and what helps."""
+    """Say that this person may no longer deploy, and the remedy."""
     return f"{name} is no longer allowed to deploy. Someone with permission can deploy it again."

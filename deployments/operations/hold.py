@@ -93,7 +93,7 @@ def resume_hold(
 
 
 def resume_hold_of(rollback: Deploy, *, now: datetime) -> None:
-    """Let go the commit that this was to leave behind, and did not: it ended before it changed anything."""
+    """Resume the commit that this rollback was to leave behind, since it ended before it changed anything."""
     with transaction.atomic():
         for hold in Hold.objects.select_related("site").filter(rollback=rollback, resumed_at=None):
             if _resume(hold, by_name=audit.HEADWAY, now=now):

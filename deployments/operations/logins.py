@@ -1,4 +1,4 @@
-"""Who came in, and who tried to: Django's own signals, into the audit."""
+"""Logins and failed logins: Django's own signals, into the audit log."""
 
 from typing import Any
 

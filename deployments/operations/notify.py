@@ -117,7 +117,7 @@ def _send_all(
         while left and seconds_left() > sender.timeout_seconds:
             stated += _send(left.pop(0), payload, topic=topic, sender=sender, now=now)
     if left:
-        logger.warning("%d browsers were not notified: the others took all the time", len(left))
+        logger.warning("%d browsers were not notified: the others used up the time", len(left))
     return stated
 
 

@@ -1,4 +1,4 @@
-"""What is risky needs a recent login, whichever button, page or address it came by."""
+"""Risky actions need a recent login, whatever button, page or URL they came from."""
 
 from datetime import datetime
 

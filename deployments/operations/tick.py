@@ -1,4 +1,4 @@
-"""Every 30 seconds: take up again whatever a dead worker or a silent outside system left lying."""
+"""Every 30 seconds: pick up what a dead worker or a silent external service left unfinished."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,7 +51,7 @@ KEYS_FETCHED_EVERY = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Doors:
-    """What is set up beside the syncs, and looked after by the tick."""
+    """What is configured besides the syncs, and run by the tick."""
 
     checks_heads: bool = False
     issuers: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ def tick(
     keep_runs: timedelta = timedelta(days=30),
     doors: Doors = CLOSED,
 ) -> bool:
-    """Queue again what should be under way, end what waited too long, close syncs whose worker died, lift expired Holds.
+    """Requeue what should be active, end what waited too long, close syncs of dead workers, end expired Holds.
 
     Return whether the heads are to be checked, which asks outside.
     """
@@ -165,7 +165,7 @@ def _delete_ended_sessions(*, now: datetime) -> None:
 
 
 def _set_by_others(*, now: datetime) -> list[str]:
-    """Hosts that were seen while a rollout was under way that nobody follows: what they run is not known before another look."""
+    """Hosts that were seen during a rollout that nobody follows: what they run is not known before another check."""
     lately = Observation.objects.filter(
         desired_at__gt=now - LOOKED_AFTER, cluster_observed_at__lt=now - TAKEN_UP_WITHIN
     )

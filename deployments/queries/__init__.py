@@ -1,4 +1,4 @@
-"""What pages and commands read: frozen rows, in a number of statements that does not grow with the sites."""
+"""What pages and commands read: frozen rows, with a constant number of SQL statements."""
 
 from deployments.queries.audit import AuditPage, audit_page
 from deployments.queries.batches import (
@@ -10,6 +10,7 @@ from deployments.queries.batches import (
 )
 from deployments.queries.change_token import change_token, read_row_versions
 from deployments.queries.commits import Commit, on_the_way
+from deployments.queries.deletion import Lost, lost_with
 from deployments.queries.drift import DriftPage, drift_page
 from deployments.queries.history import Activity, DeployPage, activity, deploy_page
 from deployments.queries.hooks import DoorReport, door_reports, hook_tokens
@@ -33,6 +34,7 @@ __all__ = [
     "DriftPage",
     "Kind",
     "LogPage",
+    "Lost",
     "PodsShown",
     "RollbackTarget",
     "SiteList",
@@ -52,6 +54,7 @@ __all__ = [
     "drift_page",
     "hook_tokens",
     "log_page",
+    "lost_with",
     "on_the_way",
     "read_row_versions",
     "rollback_targets",

@@ -43,7 +43,7 @@ class BatchPage:
 
     @property
     def is_followed(self) -> bool:
-        """Whether the page still changes: a batch that was cancelled or stopped leaves Deploys under way."""
+        """Whether the page still changes: a batch that was cancelled or stopped leaves active Deploys."""
         return self.batch.is_running or self.under_way > 0
 
 

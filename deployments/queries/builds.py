@@ -1,4 +1,4 @@
-"""Which image a commit is, where images do not say it in their tags."""
+"""Which image a commit has, where images do not have it in their tags."""
 
 from dataclasses import replace
 

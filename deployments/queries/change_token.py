@@ -1,4 +1,4 @@
-"""The pulse: one short word that changes whenever anything that a page shows has changed."""
+"""The change token: a short text that changes whenever anything on a page does."""
 
 from collections.abc import Sequence
 from datetime import datetime

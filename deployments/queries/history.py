@@ -1,4 +1,4 @@
-"""One Deploy, and what was done lately."""
+"""One Deploy, and recent activity."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,7 +53,7 @@ class Activity:
 
 
 def deploy_page(*, pk: int, now: datetime) -> DeployPage:
-    """Raise Deploy.DoesNotExist where there is none. Seven statements, six once it has ended."""
+    """Raise Deploy.DoesNotExist where there is none. Runs seven SQL queries, six once it has ended."""
     status = system_status(now=now)
     deploy = Deploy.objects.get(pk=pk)
     site = all_sites().get(pk=deploy.site_id)

@@ -1,4 +1,4 @@
-"""What came in by hooks, and what sites follow: for the doors, and for the page of administrators."""
+"""Received hooks, and what sites follow: for the doors, and for the administrators' page."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What a worker found of a site's pods, and of a container's log, when a person asked."""
+"""What a worker found about a site's pods, and a container's log, when a person requested it."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a site can go back to."""
+"""A site's rollback targets."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The list of sites: what a person looks for, in the order that they ask for."""
+"""The list of sites: filtered and ordered as requested."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -38,7 +38,7 @@ class SiteList:
 
     @property
     def problems(self) -> list[tuple[str, int]]:
-        """What the last look met that no row says, with the number of sites, those of most sites first."""
+        """Problems of the last sync that no row shows, with the number of sites, the most frequent first."""
         return Counter(each for row in self.all_rows for each in row.problems).most_common(_MOST_PROBLEMS)
 
 

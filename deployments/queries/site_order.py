@@ -17,7 +17,7 @@ _LARGEST_FIRST = {"behind", "age"}
 
 
 def known_order(asked: str) -> str:
-    """Return the requested order, like `age` or, the other way round, `-age`; nothing where there is no such one."""
+    """Return the requested order, like `age` or, reversed, `-age`; nothing where there is no such order."""
     return asked if asked.removeprefix("-") in _BY else ""
 
 

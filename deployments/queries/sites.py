@@ -87,7 +87,7 @@ class SiteRow:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What the last look met that the answer does not say: what was seen before it still holds for a while."""
+        """Problems of the last sync that the answer does not show: the last known state is still valid for a while."""
         seen = (self.seen.github_problem, self.seen.registry_problem, self.seen.cluster_problem)
         return tuple(sentences(each) for each in seen if each and each.rstrip(".") not in self.answer.message)
 
@@ -105,19 +105,19 @@ class SiteRow:
 
     @property
     def is_starred(self) -> bool:
-        """Whether the person who looks has starred it; False where the rows were read for nobody."""
+        """Whether the viewer has starred it; False where there is no viewer."""
         return bool(getattr(self.site, "is_starred", False))
 
     @property
     def haystack(self) -> str:
-        """What a search looks through, beside the SHAs."""
+        """What a search covers, besides the SHAs."""
         site, seen = self.site, self.seen
         mapped = (self.name, site.host, site.tags, self.slug, format_references(site.references))
         return " ".join((*mapped, seen.head_headline, seen.head_author, seen.built_headline)).casefold()
 
     @property
     def shas(self) -> tuple[str, ...]:
-        """The commits that a person may look for by SHA."""
+        """The commits that a search by SHA covers."""
         return self.seen.head_sha, self.seen.running_sha, self.seen.desired_sha, self.seen.built_sha
 
     @property

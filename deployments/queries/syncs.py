@@ -1,4 +1,4 @@
-"""One sync, and what it made of each site."""
+"""One sync, and its result for each site."""
 
 from collections import Counter
 from dataclasses import dataclass

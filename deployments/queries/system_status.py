@@ -29,7 +29,7 @@ class SystemStatus:
     github_rests_until: datetime | None
     """When GitHub answers again; None while it does."""
     running_batch_id: int | None
-    """A batch of Deploys that is under way."""
+    """An active batch of Deploys."""
     holds: tuple[StandingHold, ...] = field(repr=False)
     """Every standing Hold: on everything, on sites, on commits."""
     row_versions: str = field(repr=False)

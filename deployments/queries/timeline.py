@@ -1,4 +1,4 @@
-"""What a Deploy's page shows beside its row: what happened when, and how long such a Deploy takes on this site."""
+"""What a Deploy's page shows besides its row: what happened when, and how long such a Deploy takes on this site."""
 
 from datetime import datetime, timedelta
 from statistics import median

@@ -79,7 +79,7 @@ class NotifyingBroker(ORM):  # type: ignore[misc]  # django-q2 carries no types
                 sleep(self.hesitate_seconds)
         except (OperationalError, InterfaceError, psycopg.Error):
             # The database went away: it comes back, or the watchdog ends us.
-            logger.warning("The queue's database does not answer; trying again", exc_info=True)
+            logger.warning("The queue's database does not answer; retrying", exc_info=True)
             connection.close()
             self._take_again_at = 0.0
             sleep(RECONNECT_SECONDS)

@@ -1,4 +1,4 @@
-"""The one door to the queue: for each task of deployments/tasks.py a function of the same name and with the same arguments.
+"""The only way into the queue: for each task in deployments/tasks.py a function with the same name and arguments.
 
 What is queued here is written in the caller's transaction, and taken by a worker once that is committed.
 """
@@ -121,7 +121,7 @@ def _is_sync(task: dict[str, Any], trigger: str) -> bool:
 
 
 def count_syncs(trigger: str) -> int:
-    """How many syncs for this reason are queued, set aside or at work. Runs one SQL query."""
+    """How many syncs for this reason are queued, set aside or running. Runs one SQL query."""
     tasks = (entry.task for entry in OrmQ.objects.all())
     return sum(_is_sync(task, trigger) for task in tasks)
 

@@ -96,7 +96,7 @@ class JsonSerializer:
 
     @staticmethod
     def loads(data: bytes) -> dict[str, Any]:
-        """The entry. Raises BadSignature, on which django-q2 throws an entry away, for anything but a task of ours."""
+        """The entry. Raises BadSignature, on which django-q2 drops an entry, for anything but our own tasks."""
         try:
             return _entry(json.loads(data))
         except (ValueError, TypeError, KeyError, RecursionError) as error:

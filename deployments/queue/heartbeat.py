@@ -1,4 +1,4 @@
-"""The worker's heartbeat: a file that is touched when a task has ended, and one does every 30 s. A probe reads its age, and so does the watchdog.
+"""The worker's heartbeat: a file that is touched when a task has ended, at least every 30 s. A probe and the watchdog read its age.
 
 For the kubelet, so nothing but the standard library is imported: python -m deployments.queue.heartbeat FILE --within SECONDS
 """

@@ -1,4 +1,4 @@
-"""One line for each task of the queue, and the task's name, site and Deploy in every line that is logged within."""
+"""One log line for each task of the queue, and the task's name, site and Deploy in every line that it logs."""
 
 import logging
 from typing import Any

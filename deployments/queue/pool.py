@@ -1,7 +1,7 @@
 """The worker's processes: django-q2's own worker function, fed from PostgreSQL without go-betweens.
 
 django-q2 puts a sentinel, a pusher and a monitor around its workers, and two queues between them, whose locks a child that is killed
-keeps for ever (its issue 23). Here each child takes its next task from the broker itself, and saves its result itself, so no lock of
+keeps forever (its issue 23). Here each child takes its next task from the broker itself, and saves its result itself, so no lock of
 theirs is shared: docs/decisions/0010-pool.md.
 """
 
@@ -82,7 +82,7 @@ class Child:
 
 
 class Timer:
-    """What django-q2's worker says of its task: the seconds that it may take, or that there is none (-1), or that it ends (-2, 0).
+    """What django-q2's worker reports about its task: the seconds that it may take, or that there is none (-1), or that it ends (-2, 0).
 
     Parent and child share it without a lock.
     """
@@ -165,7 +165,7 @@ class Results:
             # It changes the task that it reads, and ends at what it reads next.
             monitor(SimpleNamespace(get=iter((dict(task), NO_MORE)).__next__), self._broker)
         except (OperationalError, InterfaceError):
-            logger.warning("A task's end cannot be written down; trying again", exc_info=True)
+            logger.warning("A task's result cannot be saved; retrying", exc_info=True)
             return False
         return True
 

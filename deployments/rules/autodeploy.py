@@ -1,4 +1,4 @@
-"""May a site deploy its head automatically? The first refusal wins, and is shown on the site's page in the same words.
+"""May a site deploy its head automatically? The first refusal wins, and is shown unchanged on the site's page.
 
 A Wait ends with time: an observation, a build, CI, a rollout or a Hold that expires. A Stop needs a person.
 """

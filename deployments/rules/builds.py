@@ -1,4 +1,4 @@
-"""Which commit a build says it is, and whether that counts.
+"""Which commit a build claims, and whether that counts.
 
 A label counts where it is the image's own: https://github.com/opencontainers/image-spec/blob/main/annotations.md has what they mean,
 and an image inherits every label of its base image that its own build does not set.
@@ -30,7 +30,7 @@ class CommitSource(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class BuildFacts:
-    """What a build says of itself. `sha` is its commit where GitHub has confirmed it before, else empty."""
+    """What a build says about itself. `sha` is its commit where GitHub has confirmed it before, else empty."""
 
     revision: str = ""
     source: str = ""
@@ -43,7 +43,7 @@ def tag_of_branch(branch: str) -> str:
 
 
 def slug_in(source: str) -> str:
-    """`owner/name` of a repository's address in lower case, however it is spelt; empty where it is none."""
+    """`owner/name` of a repository's URL in lower case, in any spelling; empty where it is not one."""
     path = _BEFORE_THE_OWNER.sub("", source.strip()).split("#")[0].split("?")[0]
     owner, _, rest = path.strip("/").partition("/")
     name = rest.split("/")[0].removesuffix(".git")
@@ -90,7 +90,7 @@ def unknown_to_github(commit: str, *, slug: str) -> str:
 
 
 def not_on_branch(commit: str, *, branch: str, headline: str) -> str:
-    """That a commit is none of the branch, and what that comes from."""
+    """That a commit is not on the branch, and why."""
     if _TESTED_MERGE.fullmatch(headline):
         return (
             f"its image was built from {short(commit)}, the merge commit that GitHub makes to test a pull request, and that no branch has. "

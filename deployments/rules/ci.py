@@ -1,11 +1,11 @@
-"""CI that has not begun is not CI that does not exist."""
+"""CI that has not started differs from no CI."""
 
 from datetime import datetime, timedelta
 
 from deployments.rules.site_facts import CheckState
 
 HAVE_CI = frozenset({CheckState.PENDING, CheckState.SUCCESS, CheckState.FAILURE})
-"""What GitHub says of a commit that CI has begun with."""
+"""GitHub's state of a commit on which CI has started."""
 
 
 def check_state_of(

@@ -1,4 +1,4 @@
-"""Why the pods of a new image do not get ready: one sentence, and whether waiting longer can still help.
+"""Why the pods of a new image do not become ready: one sentence, and whether waiting longer can still help.
 
 A registry's short trouble looks just like an image that is missing (krane #477). What lay there before the patch is not this
 Deploy's: neither pods that were left behind, nor events that have not been seen since.
@@ -46,7 +46,7 @@ class Diagnosis:
     certain: bool
     pod: str = ""
     container: str = ""
-    """Where the trouble is; empty where it is in no container."""
+    """Where the problem is; empty where it is in no container."""
     unpulled: str = ""
     """The image that could not be pulled, for a reason that the registry may explain better."""
     cause: str = ""
@@ -65,7 +65,7 @@ class Diagnosis:
 
 @dataclass(frozen=True, kw_only=True)
 class RolloutTimes:
-    """From when a rollout's troubles count, and what it has been given time for."""
+    """From when a rollout's problems count, and what its timeouts are."""
 
     patched_at: datetime | None = None
     progressed_at: datetime | None = None
@@ -117,7 +117,7 @@ def pulls_under_way(pods: Iterable[Pod], events: Iterable[Event], *, now: dateti
 
 
 def after_asking_the_registry(problem: Diagnosis, answer: bool | str | None) -> Diagnosis:
-    """The same trouble, once its registry has said whether it has the image.
+    """The same problem, once its registry has said whether it has the image.
 
     `answer` is None while it is on its way, and a sentence where the registry cannot be asked: both are no reason to give
     up. Only a registry that lacks the image makes it certain (krane #477); one that has it explains nothing, so the kubelet's
@@ -157,7 +157,7 @@ def _diagnosis(problem: Problem, times: RolloutTimes, *, now: datetime, pod: Pod
 
 
 def _counts_from(problem: Problem, times: RolloutTimes) -> datetime | None:
-    """A pod that is gone back to may be in trouble since long before: no Deploy's patience begins before its patch."""
+    """After a rollback, a pod may have been failing for long: no Deploy's timeouts start before its patch."""
     return (times.progressed_at if problem.is_slow else None) or times.patched_at
 
 

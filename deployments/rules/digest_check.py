@@ -1,4 +1,4 @@
-"""Whether pods run the build that the registry has under their tag, by what their kubelets report of it.
+"""Whether pods run the build that the registry has under their tag, according to their kubelets.
 
 `imageID` is `repository@sha256:…` from containerd and CRI-O, has `docker-pullable://` before it from cri-dockerd, and is a
 bare `sha256:…` for an image without a registry: the digest of its configuration, by which no registry goes. A node that
@@ -70,7 +70,7 @@ def _other(others: Sequence[str], total: int) -> str:
 
 
 def _reports(pods: Iterable[Pod], *, container: str) -> list[tuple[ContainerStatus, str]]:
-    """What each ready pod says of its container, empty where it says nothing, and the image that it asks for."""
+    """What each ready pod reports about its container, empty where it reports nothing, and the image in its spec."""
     return [
         (pod.statuses.get(container) or ContainerStatus(name=container), each.image)
         for pod in pods

@@ -1,4 +1,4 @@
-"""Which workloads could be sites and are none yet: those with a container whose image carries a commit, a version, or our own moving tag."""
+"""Which workloads could be sites but are not mapped yet: those with a container whose image carries a commit, a version, or our own moving tag."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -45,7 +45,7 @@ def candidates(
 ) -> Iterator[Candidate]:
     """Those of the workloads, whose places are not `mapped`, in the order of their names; a sidecar's image carries no commit.
 
-    An image whose tag is a version, or moves, counts only where its image repository `is_ours`: everybody's images have such tags.
+    An image whose tag is a version, or moves, counts only where its image repository `is_ours`: everyone's images have such tags.
     """
     for reference, workload in _open(workloads, mapped):
         # One for each image repository: a container of another app gets its own mapping.
@@ -134,6 +134,13 @@ def _open(
         )
         if reference.place not in mapped and not not_ours_to_change(workload):
             yield reference, workload
+
+
+def has_words(app: Sequence[Candidate], hosts: Iterable[str], *, words: str) -> bool:
+    """Whether each of the words is a part of a workload's name or namespace, of its image or of one of the hosts."""
+    texts = [f"{each.reference.namespace}/{each.reference.name} {each.image}" for each in app]
+    text = " ".join([*texts, *hosts]).lower()
+    return all(word in text for word in words.lower().split())
 
 
 def together(found: Iterable[Candidate]) -> list[tuple[Candidate, ...]]:

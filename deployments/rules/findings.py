@@ -1,4 +1,4 @@
-"""What is wrong or in the way at a site, each as a sentence, empty when it is not so.
+"""A site's problems and obstacles, each as a sentence, empty when it does not apply.
 
 The page and the automatic decision share these, so that a person reads what the sync goes by.
 """
@@ -36,14 +36,14 @@ def github_refusal(facts: SiteFacts) -> str:
 
 
 def cluster_gap(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> str:
-    """Why nothing can be said of what runs: the cluster was not read, or too long ago."""
+    """Why what runs is unknown: the cluster was not read, or too long ago."""
     return _gap(
         "The cluster", facts.cluster_observed_at, facts.cluster_problem, now=now, stale_after=stale_after
     )
 
 
 def github_gap(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> str:
-    """Why nothing can be said of the head: GitHub was not read, too long ago, or named no commit."""
+    """Why the head is unknown: GitHub was not read, too long ago, or named no commit."""
     gap = _gap("GitHub", facts.github_observed_at, facts.github_problem, now=now, stale_after=stale_after)
     if gap or facts.head_sha:
         return gap
@@ -65,7 +65,7 @@ def wrong_image(facts: SiteFacts) -> str:
 
 
 def foreign_image(facts: SiteFacts, image: str) -> str:
-    """The image to deploy is not of this site's image repository, or is none at all."""
+    """The image to deploy is not in this site's image repository, or is not an image at all."""
     try:
         repository = parse_image(image).repository
     except UnableToParseImage as error:

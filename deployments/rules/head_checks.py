@@ -1,4 +1,4 @@
-"""Between two syncs: which sites have something new, which are watched for it, and how often may be asked."""
+"""Between two syncs: which sites have something new, which are watched for it, and how often to check."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ def is_under_way(known: Known, *, sha: str, check_state: str, is_built: bool) ->
 
 
 def watches(before: Mapping[int, Watch], under_way: Mapping[int, str], *, now: datetime) -> dict[int, Watch]:
-    """Those that have something under way, by the site's key: since when, for the head that each has now."""
+    """Those that have something pending, by the site's key: since when, for the head that each has now."""
     return {
         key: before[key] if key in before and before[key].sha == sha else Watch(sha, now)
         for key, sha in under_way.items()

@@ -1,4 +1,4 @@
-"""Where images may lie: what their full names begin with."""
+"""Where images may be: the allowed prefixes of their full names."""
 
 from collections.abc import Iterable
 
@@ -22,7 +22,7 @@ def begins_with_one_of(prefixes: Iterable[str], image: str) -> bool:
 
 
 def prefixes_of(template: str) -> list[str]:
-    """What the names of a template's images begin with; nothing where that names no folder of one's own, and so fits anybody's images.
+    """What the names of a template's images begin with; nothing where that names no folder of one's own, and so fits anyone's images.
 
     `registry.example.com/my-team/{repository}:{sha}` begins with a folder of one's own, `ghcr.io/{owner}/{repository}:{sha}` and
     `registry.example.com/team-{owner}/{repository}:{sha}` do not.

@@ -26,7 +26,7 @@ _OTHER_PLATFORM = re.compile(
     r"|cannot be used on this platform",
     re.IGNORECASE,
 )
-# The node's own trouble, or a registry that is there and says no for now: none of these speaks of access or of the image.
+# The node's own problem, or a registry that refuses for now: none of these is about access or the image.
 _ELSEWHERE = re.compile(
     r"no space left on device|x509:|toomanyrequests|too many requests|rate limit|qps exceeded|deadline exceeded|i/o timeout"
     r"|read-only file system|no such host|connection refused",

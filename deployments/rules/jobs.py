@@ -1,4 +1,4 @@
-"""A Job made before a rollout, and whether it is done: https://kubernetes.io/docs/concepts/workloads/controllers/job/."""
+"""A Job that runs before a rollout, and whether it is done: https://kubernetes.io/docs/concepts/workloads/controllers/job/."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -37,4 +37,4 @@ SHORT_ACTIONS = {
     Action.REVIEW: "Review",
     Action.DEPLOY_WHEN_READY: "When ready",
 }
-"""The same where there is no room for all of it, as in a row of the list."""
+"""The same, shortened, for a row of the list."""

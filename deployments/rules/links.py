@@ -1,4 +1,4 @@
-"""Addresses that come from outside, before a page makes links of them."""
+"""External URLs, before a page links to them."""
 
 from urllib.parse import urlsplit
 

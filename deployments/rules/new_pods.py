@@ -27,7 +27,7 @@ TEMPLATE_GENERATION = "pod-template-generation"
 
 
 def new_pods(workload: Workload, pods: Iterable[Pod], replica_sets: Iterable[ReplicaSet] = ()) -> list[Pod]:
-    """The workload's pods of its present template, neither going nor left behind; of a CronJob those of Jobs under way.
+    """The workload's pods of its present template, neither terminating nor left over; of a CronJob those of active Jobs.
 
     Empty while its controller has not seen the template. Only Deployments need their ReplicaSets.
     """

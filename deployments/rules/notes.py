@@ -1,4 +1,4 @@
-"""What is odd about a site without being in the way: each a sentence that says what to do."""
+"""What is odd about a site but blocks nothing: each a sentence with a remedy."""
 
 from deployments.rules.wording import sentences
 
@@ -24,7 +24,7 @@ def is_renamed(slug: str, name_with_owner: str) -> bool:
 
 
 def is_another(repository_id: int | None, before: int | None) -> bool:
-    """After a rename or a deletion anybody may take the old name: what they commit must never be shipped."""
+    """After a rename or a deletion anyone may take the old name: what they commit must never be shipped."""
     return None not in (repository_id, before) and repository_id != before
 
 

@@ -1,6 +1,6 @@
-"""What Headway has set stays Headway's, whatever admission makes of it, until someone else sets another image.
+"""An image that Headway set stays Headway's, however admission rewrites it, until someone else sets another one.
 
-Mutating webhooks pin images by digest or lead them to a mirror, when we patch or whenever anybody writes the object; the API
+Mutating webhooks pin images by digest or lead them to a mirror, when we patch or whenever anyone writes the object; the API
 server attributes such a change to the client that wrote: https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers.
 """
 

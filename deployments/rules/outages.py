@@ -1,4 +1,4 @@
-"""Why a site has no ready pod, and how its pods are: what is said of a site that fell without a Deploy."""
+"""Why a site has no ready pod, and the state of its pods: for a site that went down without a Deploy."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Outage:
     pods: tuple[PodState, ...]
     log: LogSource | None = None
     unexplained: str = ""
-    """The uid of what events may say more of: a pod, or, where there is none, the workload that makes it."""
+    """The uid of what events may explain: a pod, or, where there is none, the workload that creates it."""
 
 
 def outage_of(

@@ -1,4 +1,4 @@
-"""What was deployed to a site within 90 days, as numbers and as a small picture."""
+"""What was deployed to a site within 90 days, as numbers and as a small chart."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ class PastDeploy:
     outcome: Outcome
     at: datetime
     took: timedelta | None = None
-    """From patch to success; None where it did not succeed, or is no usual Deploy."""
+    """From patch to success; None where it did not succeed, or is not a usual Deploy."""
     lead: timedelta | None = None
     """From commit to running; None where that is not known."""
 

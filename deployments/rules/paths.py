@@ -1,4 +1,4 @@
-"""Which commits matter to a site of a monorepo: those that touch its paths, written as GitHub's workflows write path filters.
+"""Which commits matter to a site of a monorepo: those that touch its paths, in the syntax of GitHub's path filters.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#filter-pattern-cheat-sheet: `*` ends at a slash, `**` does
 not, and a pattern that begins with `!` takes files out again; the last one that fits decides.

@@ -1,4 +1,4 @@
-"""What keeps a whole pod from running, or from being made: its node, its volumes, its network, its readiness gates, a quota."""
+"""What keeps a whole pod from running, or from being created: its node, its volumes, its network, its readiness gates, a quota."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -115,7 +115,7 @@ def _unready_by_itself(pod: Pod) -> Problem | None:
 
 
 def _stated(gate: Condition) -> str:
-    """What the gate's own controller says of it."""
+    """What the gate's own controller says about it."""
     return (
         ": ".join(part for part in (gate.type, gate.reason, cut(gate.message)) if part)
         if gate.reason or gate.message

@@ -59,7 +59,7 @@ class ContainerSpec:
     image_pull_policy: str = ""
     is_init: bool = False
     is_sidecar: bool = False
-    """An init container that runs on beside the others, since its restartPolicy is Always."""
+    """An init container that keeps running beside the others, since its restartPolicy is Always."""
     memory_limit: str = ""
     """As it is written, such as `256Mi`."""
     startup_probe: Probe | None = None

@@ -1,4 +1,4 @@
-"""What every kind of trouble of a pod is made of: a sentence, when it began, and how long it may take to clear.
+"""A pod's problem of any kind: a sentence, when it began, and how long it may take to clear.
 
 How long (image pulls 120 s, crashes 120 s, configuration 60 s, all that waits for something outside the pod 600 s) is what Gimlet
 found to fit. It counts from when the trouble began, by the container's own times or the event's first.
@@ -23,7 +23,7 @@ _RETRIED = re.compile(
     r"|volume is (?:still|currently) (?:attached|in use)|attachvolume\.attach failed"
     # A node that has just begun: its drivers, and what the kubelet itself has to list first.
     r"|list of registered csi drivers|\" not registered\b|have not yet been read"
-    # An earlier try that has not come to its end.
+    # An earlier attempt that has not ended.
     r"|operation with the given volume id|\bname\b.* is already in use",
     re.IGNORECASE,
 )
@@ -43,7 +43,7 @@ class Problem:
     unpulled: str = ""
     """An image to query the registry for."""
     cause: str = ""
-    """What the kubelet said of it."""
+    """What the kubelet said about it."""
 
     @property
     def is_slow(self) -> bool:

@@ -1,4 +1,4 @@
-"""When a rollout last made progress, for how long it may make none, and when that is its end."""
+"""When a rollout last made progress, how long it may go without, and when it times out."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What GitHub lists of where an image comes from. Nothing of it is checked here: neither a signature, nor who signed.
+"""What GitHub lists about an image's origin. Nothing is verified here: neither a signature, nor who signed.
 
 https://docs.github.com/en/actions/concepts/security/artifact-attestations
 """

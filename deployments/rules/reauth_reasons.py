@@ -1,4 +1,4 @@
-"""What is risky enough that the person who asks must have authenticated lately."""
+"""What is risky enough to require a recent login."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -41,7 +41,7 @@ def restarted_at(templated: Template | Pod) -> str:
 
 
 def restarted_pods(deployment: Workload, pods: Iterable[Pod], *, at: str) -> list[Pod]:
-    """The pods made by the restart of `at`, or by a later one; none where the template has gone back to before it."""
+    """The pods made by the restart of `at`, or by a later one; none where the template was rolled back to before it."""
     present = restarted_at(deployment.template)
     asked, last = parse_time(at), parse_time(present)
     if not asked or not last or last < asked:

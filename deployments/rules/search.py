@@ -1,4 +1,4 @@
-"""Which sites a person's words find."""
+"""Which sites match a search."""
 
 import re
 from collections.abc import Iterable

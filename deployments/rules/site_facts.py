@@ -10,7 +10,7 @@ from deployments.rules.workloads import is_same_image
 
 
 class CheckState(StrEnum):
-    """GitHub's roll-up of a commit's CI; UNKNOWN when it was not or could not be asked, NONE when there is no CI.
+    """GitHub's rollup of a commit's CI; UNKNOWN when it was not or could not be queried, NONE when there is no CI.
 
     OVERDUE where earlier commits of the branch had CI, and this one has none for longer than that takes to begin.
     """

@@ -135,7 +135,7 @@ class Answer:
 
 
 def answer_for(facts: SiteFacts, *, now: datetime, stale_after: timedelta) -> Answer:
-    """The site's answer at `now`; an observation older than `stale_after` says nothing any more."""
+    """The site's answer at `now`; an observation older than `stale_after` is ignored."""
     with_problems = next(_problems(facts, now=now, stale_after=stale_after), None)
     if with_problems:
         return with_problems
@@ -192,7 +192,7 @@ def _why_down(facts: SiteFacts) -> tuple[str, ...]:
 
 
 def _way_up(facts: SiteFacts) -> Action:
-    """What helps a site without a ready pod: what helps its failed Deploy; else back, or new pods."""
+    """The action for a site without a ready pod: that of its failed Deploy; else roll back, or restart."""
     last = facts.last
     if not facts.desired_sha:
         return Action.REVIEW

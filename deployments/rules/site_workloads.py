@@ -1,4 +1,4 @@
-"""What was seen of a site's workloads, and whether they agree on one commit."""
+"""The observed state of a site's workloads, and whether they agree on one commit."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a mapping could say instead, and why no template can name an image whose tag carries a commit."""
+"""Suggestions for a mapping, and why no template can match an image with a commit in its tag."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{7,40}(?![0-9a-f])")
 _WHOLE, _USUAL = 40, 7
 _BETWEEN = re.compile(r"[-._]")
 _NUMBER = re.compile(r"(?:v|b|n|r|rc|ci|pr|mr|run|build|job|rev|alpha|beta)?[0-9]+|.*[0-9]{3}.*")
-"""A date, a counter, a version, or the number of a pull request: `amd64` and `node20` are none."""
+"""A date, a counter, a version, or the number of a pull request: `amd64` and `node20` are not."""
 _PLATFORM = re.compile(
     r"x86[_-]64|i[3-6]86|linux[_-]386|s390x|(?:amd64|arm64|aarch64|arm)[._-]?v[0-9]", re.IGNORECASE
 )
@@ -119,7 +119,7 @@ def mapping_for(image: str, *, repository: str, source: str = CommitSource.TAG) 
 
 
 def proposal(image: str, suggested: Mapping[str, str]) -> str:
-    """What `mapping_for` found, as a sentence beside the field; empty where that is nothing."""
+    """What `mapping_for` found, as a sentence next to the field; empty where it found nothing."""
     if not suggested:
         return ""
     runs, template = f"It runs {image}.", suggested["image_template"]

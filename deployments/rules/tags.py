@@ -1,4 +1,4 @@
-"""The words that people group their sites by."""
+"""The tags that people group their sites by."""
 
 import re
 

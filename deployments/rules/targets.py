@@ -58,7 +58,7 @@ def _meant(workload: Workload, reference: WorkloadReference) -> tuple[str, ...]:
 
 
 def no_target(workload: Workload, reference: WorkloadReference) -> str:
-    """Say that none of the workload's containers can be the site's, and what helps."""
+    """Say that none of the workload's containers can be the site's, and the remedy."""
     present = ", ".join(all_images(workload)) or "none"
     if reference.containers:
         return f"{reference} has no container named {' or '.join(reference.containers)}, only {present}. Correct the mapping."

@@ -1,4 +1,4 @@
-"""Times from outside, bounded where they enter: nothing that later computes with one, stores it or shows it can then fail.
+"""External timestamps, bounded where they enter, so that computing with one, storing it or showing it cannot fail.
 
 Python ends with the year 9999 and PostgreSQL much later: a time near either end that is moved into another zone raises.
 """
@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta, tzinfo
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 LONGEST_WAIT = timedelta(days=1)
-"""For how long we let anybody outside make us wait: GitHub's windows are an hour long."""
+"""For how long we let anyone outside make us wait: GitHub's windows are an hour long."""
 OUT_OF_RANGE = f"Choose a time between {EARLIEST.year} and {LATEST.year - 1}."
 
 
 def is_in_range(time: datetime) -> bool:
-    """Whether a time is one that can be stored: from EARLIEST to before LATEST. A time without a zone is none."""
+    """Whether a time is one that can be stored: from EARLIEST to before LATEST. A time without a zone is not."""
     return time.utcoffset() is not None and EARLIEST <= time < LATEST
 
 
@@ -26,7 +26,7 @@ def bounded(time: datetime | None) -> datetime | None:
 
 
 def parse_time(text: object) -> datetime | None:
-    """An RFC 3339 time, as GitHub, Kubernetes and PostgreSQL's JSON write it; None for what is none or lies outside the range."""
+    """An RFC 3339 time, as GitHub, Kubernetes and PostgreSQL's JSON write it; None for what is invalid or outside the range."""
     if not isinstance(text, str):
         return None
     try:
@@ -37,7 +37,7 @@ def parse_time(text: object) -> datetime | None:
 
 
 def parse_timestamp(seconds: object) -> datetime | None:
-    """Seconds since 1970, in digits; None for what is none or lies outside the range."""
+    """Seconds since 1970, in digits; None for what is invalid or outside the range."""
     try:
         return bounded(datetime.fromtimestamp(int(str(seconds)), UTC))
     except (ValueError, OverflowError, OSError):
@@ -45,7 +45,7 @@ def parse_timestamp(seconds: object) -> datetime | None:
 
 
 def parse_wait(seconds: object) -> timedelta | None:
-    """A wait in whole seconds, as in Retry-After; None for what is none or is longer than LONGEST_WAIT."""
+    """A wait in whole seconds, as in Retry-After; None for what is invalid or longer than LONGEST_WAIT."""
     text = str(seconds).strip()
     if not text.isascii() or not text.isdigit() or len(text) > len(str(LONGEST_WAIT // timedelta(seconds=1))):
         return None

@@ -1,4 +1,4 @@
-"""Where people read on: the web pages of a commit, a comparison, an image and a Kubernetes object."""
+"""Links for details: the web pages of a commit, a comparison, an image and a Kubernetes object."""
 
 import re
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def _commit_pages(repository: str, *, running: str, head: str, headline: str) ->
 
 
 def pull_request_number(headline: str) -> str:
-    """The number of the pull request that GitHub's merge or squash button wrote into a commit's first line; empty where it is none."""
+    """The number of the pull request that GitHub's merge or squash button wrote into a commit's first line; empty where there is none."""
     found = _MERGED.search(headline)
     return next((number for number in found.groups() if number), "") if found else ""
 
@@ -62,7 +62,7 @@ def image_page(repository: str) -> str:
 
 
 def check_console_link(template: str) -> None:
-    """Raise UnableToReadConsoleLink where CONSOLE_LINK is no https address with only these fields: kind, resource, namespace and name."""
+    """Raise UnableToReadConsoleLink where CONSOLE_LINK is not an https URL with only these fields: kind, resource, namespace and name."""
     try:
         fields = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
     except ValueError as error:

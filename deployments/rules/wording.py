@@ -1,4 +1,4 @@
-"""The small words that sentences for people share."""
+"""Wording helpers that sentences for people share."""
 
 import re
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 # ECMA-48: control sequences such as colours, and operating system commands such as a window's title.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-# What differs from one report of the same trouble to the next: pods' suffixes, ids, ephemeral ports, and how long it lasts.
+# What differs from one report of the same problem to the next: pods' suffixes, ids, ephemeral ports, and how long it lasts.
 _PASSING = re.compile(
     r"(?<=-)[bcdfghjklmnpqrstvwxz2456789]{5}\b"
     r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"

@@ -125,7 +125,7 @@ class Workload:
     schedule: str = ""
     """When a CronJob starts a Job, as crontab writes it."""
     active_jobs: frozenset[str] = frozenset()
-    """The uids of the Jobs under way that a CronJob has started."""
+    """The uids of the active Jobs that a CronJob has started."""
     progress_deadline_seconds: int | None = None
     min_ready_seconds: int = 0
     selector: LabelSelector = field(default_factory=LabelSelector)
@@ -147,7 +147,7 @@ class ReplicaSet:
     labels: Mapping[str, str] = field(default_factory=dict)
     owners: Sequence[Owner] = ()
     revision: int = 0
-    """The Deployment controller counts its templates; one that is gone back to gets a new number."""
+    """The Deployment controller counts its templates; one that is rolled back to gets a new number."""
     template: Template = field(default_factory=Template)
     wanted: int = 0
     total: int = 0

@@ -1,4 +1,4 @@
-"""What a cluster's owner lets happen to objects on their way in and afterwards, declared as data.
+"""What a cluster's owner has done to objects on admission and afterwards, declared as data.
 
 Mutating admission, as k8s-digester, Kyverno, policy-controller and registry mirrors do it:
 https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#mutatingadmissionwebhook

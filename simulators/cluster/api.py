@@ -127,6 +127,8 @@ class Api:
         if target.subresource == "log":
             text = self._logs.read(self._find(target), request.query)
             return Answer(text, headers={"Content-Type": "text/plain"})
+        if target.subresource == "token":
+            return Answer(self._token(self._find(target)), 201)
         if target.subresource == "status":
             if verb == "get":
                 return Answer(self._find(target))
@@ -137,6 +139,13 @@ class Api:
             request, target, lambda thing: with_scale(thing, _asked(request, verb, scale_of(thing)))
         )
         return Answer(scale_of(scaled.body)) if isinstance(scaled.body, dict) else scaled
+
+    def _token(self, account: Json) -> Json:
+        """A TokenRequest's answer; the token lasts as long as the cluster."""
+        metadata = account["metadata"]
+        token = self.authorisation.token_of_account(metadata["namespace"], metadata["name"])
+        status = {"token": token, "expirationTimestamp": "2100-01-01T00:00:00Z"}
+        return {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "status": status}
 
 
 def _patched(request: Request, thing: Json) -> Json:

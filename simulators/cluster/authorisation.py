@@ -1,4 +1,4 @@
-"""Who asks, and what they may do: bearer tokens and RBAC, read from the files that k8s/ ships."""
+"""Authentication and authorization: bearer tokens and RBAC, read from the files in k8s/."""
 
 import secrets
 from collections.abc import Iterator, Sequence
@@ -80,6 +80,9 @@ class Authorisation:
             self._names[user] = user
             self._tokens[user] = secrets.token_urlsafe(24)
         return self._tokens[user]
+
+    def token_of_account(self, namespace: str, name: str) -> str:
+        return self.token(f"{_ACCOUNT}{namespace}:{name}")
 
     def rotate(self, user: str) -> str:
         """A new token; the old one is refused from now on."""

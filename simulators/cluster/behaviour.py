@@ -8,7 +8,7 @@ from simulators.cluster.simulated_time import monotonic
 
 @dataclass(frozen=True, kw_only=True)
 class Obstacle:
-    """What keeps a whole pod from starting: the event that says so, again and again, and for how long; None is for ever."""
+    """What keeps a whole pod from starting: the event that says so, again and again, and for how long; None is forever."""
 
     reason: str
     message: str
@@ -19,7 +19,7 @@ class Obstacle:
 class Behaviour:
     """How the containers of one image behave.
 
-    `exit_code` None runs for ever; anything else ends the process soon after its start, again and again;
+    `exit_code` None runs forever; anything else ends the process soon after its start, again and again;
     one that is not `alive` is ended by the kubelet, since its liveness probe fails.
     `slow_seconds` replaces the cluster's own `start_seconds`. `answers` is the HTTP status of a site whose pods run it.
     A startup probe, where the pod has one, passes after as long. `pull_seconds` is how long its pull takes, `pull_error` what the
@@ -27,7 +27,7 @@ class Behaviour:
     `configmap "cron" not found`, under `waiting_reason`. `obstacle` is what its pod meets before. `gate_closed` is why a
     readiness gate stays closed; one opens a moment after the containers are ready. `job_exit_code` and `job_log` are how it ends
     where it is run to completion, as a Job's pods are, after `slow_seconds`: the same image may serve well, and fail to migrate.
-    `lasts_seconds` is how long all this lasts since its first pod came to a node; then the image is healthy. None: for ever.
+    `lasts_seconds` is how long all this lasts since its first pod came to a node; then the image is healthy. None: forever.
     """
 
     schedulable: bool = True

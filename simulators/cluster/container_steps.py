@@ -1,4 +1,4 @@
-"""What every step of a container's life shares: its pod, its status in it, and the kubelet's voice."""
+"""What every step of a container's life shares: its pod, its status in it, and the kubelet's events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

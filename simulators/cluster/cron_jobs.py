@@ -1,4 +1,4 @@
-"""The CronJob controller: it looks after its Jobs; one is begun when someone says that it is time.
+"""The CronJob controller: it looks after its Jobs; one starts when the test says that it is time.
 
 k8s.io/kubernetes, pkg/controller/cronjob/cronjob_controllerv2.go.
 """

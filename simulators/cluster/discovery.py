@@ -48,7 +48,11 @@ def _subresource(kind: Kind, name: str, verbs: tuple[str, ...]) -> Json:
         "kind": kind.kind,
         "verbs": list(verbs),
     }
-    return made | ({"group": "autoscaling", "version": "v1", "kind": "Scale"} if name == "scale" else {})
+    kinds = {
+        "scale": {"group": "autoscaling", "version": "v1", "kind": "Scale"},
+        "token": {"group": "authentication.k8s.io", "version": "v1", "kind": "TokenRequest"},
+    }
+    return made | kinds.get(name, {})
 
 
 def _resources(group: str) -> Json:

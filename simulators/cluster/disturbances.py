@@ -1,4 +1,4 @@
-"""What happens to a cluster on its ordinary bad days, declared as data: `DemoCluster.disturb` lets it happen in its time."""
+"""What happens to a cluster on ordinary bad days, declared as data: `DemoCluster.disturb` makes it happen on schedule."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class WebhookChange(Disturbance):
 
 @dataclass(frozen=True, kw_only=True)
 class FullQuota(Disturbance):
-    """The namespace may have no more pods than it has, for so many seconds; None is for ever."""
+    """The namespace may have no more pods than it has, for so many seconds; None is forever."""
 
     namespace: str
     seconds: float | None = None

@@ -55,6 +55,7 @@ SELF_REVIEWS = Kind(
 )
 
 SECRETS = Kind("secrets", "Secret", verbs=_WRITABLE)
+SERVICE_ACCOUNTS = Kind("serviceaccounts", "ServiceAccount", verbs=_WRITABLE, short_names=("sa",))
 ROLES = Kind("roles", "Role", "rbac.authorization.k8s.io", verbs=_WRITABLE)
 ROLE_BINDINGS = Kind("rolebindings", "RoleBinding", "rbac.authorization.k8s.io", verbs=_WRITABLE)
 HTTP_ROUTES = Kind("httproutes", "HTTPRoute", "gateway.networking.k8s.io", verbs=_WRITABLE)
@@ -71,7 +72,7 @@ PLAIN = (
     ROLE_BINDINGS,
     Kind("configmaps", "ConfigMap", verbs=_WRITABLE, short_names=("cm",)),
     Kind("services", "Service", verbs=_WRITABLE, short_names=("svc",), all_category=True),
-    Kind("serviceaccounts", "ServiceAccount", verbs=_WRITABLE, short_names=("sa",)),
+    SERVICE_ACCOUNTS,
     Kind("ingresses", "Ingress", "networking.k8s.io", verbs=_WRITABLE, short_names=("ing",)),
     *CUSTOM,
     Kind("networkpolicies", "NetworkPolicy", "networking.k8s.io", verbs=_WRITABLE, short_names=("netpol",)),
@@ -108,7 +109,8 @@ SUBRESOURCES = {
     (DEPLOYMENTS.plural, "scale"): ("get", "patch", "update"),
     (STATEFUL_SETS.plural, "scale"): ("get", "patch", "update"),
     (PODS.plural, "log"): ("get",),
-} | {(kind.plural, "status"): ("get", "patch", "update") for kind in WORKLOADS}
+    (SERVICE_ACCOUNTS.plural, "token"): ("create",),
+} | {(kind.plural, "status"): ("get", "patch", "update") for kind in (*WORKLOADS, PODS)}
 
 
 def pod_template(thing: Json) -> Json:

@@ -1,4 +1,4 @@
-"""What an installation consists of beside its Deployments: objects that are checked and kept, and set nothing in motion.
+"""What an installation has besides its Deployments: objects that are validated and stored, and have no controller.
 
 No controller works on them: an Ingress leads nowhere. Roles and RoleBindings count, though
 (`authorisation.py`). The shapes are those of Kubernetes' own schema, read strictly, as `fieldValidation=Strict` has it.

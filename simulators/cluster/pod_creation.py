@@ -1,4 +1,4 @@
-"""Making pods and taking them away, as every controller does: through admission, within the namespace's quota, with events."""
+"""Creating and deleting pods, as every controller does: through admission, within the namespace's quota, with events."""
 
 from simulators.cluster.admission import Admission
 from simulators.cluster.errors import ApiError

@@ -1,4 +1,4 @@
-"""Pods: how they are made, and the pieces of their status."""
+"""Pods: how they are created, and the pieces of their status."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What admission says no with, in the API server's own words: to `fail_next`, by status and message."""
+"""Admission's refusals, in the API server's own words: to `fail_next`, by status and message."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the server was asked, and what it answered."""
+"""The server's requests and answers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What puts its own image back: GitOps controllers, and operators that own a Deployment."""
+"""What restores its own image: GitOps controllers, and operators that own a Deployment."""
 
 from simulators.cluster.admission import Reverter
 from simulators.cluster.clock import Clock

@@ -1,4 +1,4 @@
-"""Deployments that have already come to rest: made at once, without waking the controllers."""
+"""Deployments that have already settled: created at once, without waking the controllers."""
 
 from collections.abc import Callable
 

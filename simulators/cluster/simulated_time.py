@@ -1,4 +1,4 @@
-"""What time it is in a cluster: the machine's own time, or one that a test moves on, so that a month passes in minutes."""
+"""The time in a cluster: the machine's own, or one that a test advances, so that a month passes in minutes."""
 
 import time
 from datetime import UTC, datetime, timedelta

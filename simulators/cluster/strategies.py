@@ -1,4 +1,4 @@
-"""What the API server writes into a workload for its controller to go by (pkg/registry/{apps,batch}/*/strategy.go)."""
+"""What the API server writes into a workload for its controller (pkg/registry/{apps,batch}/*/strategy.go)."""
 
 from simulators.cluster.daemon_sets import GENERATION
 from simulators.cluster.kinds import Json

@@ -1,4 +1,4 @@
-"""Who asks: tokens, each for all owners or for one, and the App with its installations, judged as strictly as GitHub does."""
+"""Authentication: tokens, each for all owners or for one, and the App with its installations, as strict as GitHub."""
 
 import secrets
 import threading

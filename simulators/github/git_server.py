@@ -1,4 +1,4 @@
-"""Git's smart HTTP, protocol version 2, as far as `git ls-remote` goes: what everybody may read without a token.
+"""Git's smart HTTP, protocol version 2, as far as `git ls-remote` goes: what everyone may read without a token.
 
 https://git-scm.com/docs/gitprotocol-v2 and https://git-scm.com/docs/gitprotocol-http
 """

@@ -1,4 +1,4 @@
-"""Histories as they are found in the wild: merges, bots, and messages that no page expects."""
+"""Histories as found in the wild: merges, bots, and messages that no page expects."""
 
 import random
 from collections.abc import Callable

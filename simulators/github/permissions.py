@@ -10,7 +10,7 @@ _READ = frozenset({"read", "write", "admin"})
 
 @dataclass(frozen=True)
 class TokenPermissions:
-    """Of the repositories of `owner` (empty: of everybody's), what `permissions` name may be read.
+    """Of the repositories of `owner` (empty: of everyone's), what `permissions` name may be read.
 
     A fine-grained token is never offered `checks`, and reads a roll-up's state without: https://github.com/orgs/community/discussions/179545.
     """

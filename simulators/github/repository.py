@@ -28,7 +28,7 @@ class Release:
 
 
 class Repository:
-    """One repository. `history` fills it the first time that anybody looks, so that thousands cost nothing."""
+    """One repository. `history` fills it the first time that anyone looks, so that thousands cost nothing."""
 
     type_name = "Repository"
 

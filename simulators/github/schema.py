@@ -1,4 +1,4 @@
-"""The part of GitHub's GraphQL schema that a deploy dashboard asks for.
+"""The part of GitHub's GraphQL schema that a deploy dashboard uses.
 
 Names, nullability, arguments and enums are those of GitHub's published schema (npm `@octokit/graphql-schema` 15.26.1). What is
 left out is refused, as an unknown field is by GitHub.

@@ -1,4 +1,4 @@
-"""GitHub on loopback: who asks, what is left of their budget, what fails, and then the answer."""
+"""GitHub on loopback: authentication, the remaining budget, planned failures, and then the answer."""
 
 import threading
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Logging in with GitHub: the web application flow, with PKCE, and what the token that comes of it may ask.
+"""Logging in with GitHub: the web application flow, with PKCE, and what the resulting token may query.
 
 https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
 """

@@ -1,4 +1,4 @@
-"""`DemoRegistry`: what docker-registry 2.8 and a token server answer, to those who only read."""
+"""`DemoRegistry`: what docker-registry 2.8 and a token server answer to read requests."""
 
 import re
 from types import TracebackType

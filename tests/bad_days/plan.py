@@ -74,7 +74,7 @@ class Planner:
     """Those whose pods have a readiness gate."""
     rewrites_templates: bool = True
     """In the first half of the days: webhooks rewrite Deployments, and nobody else sets images. What others set is not
-    known any more once it is rewritten."""
+    known once it is rewritten."""
     chance: Random = field(init=False)
 
     def __post_init__(self) -> None:

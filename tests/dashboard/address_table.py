@@ -44,6 +44,9 @@ def only_read(model: str) -> dict[str, Row]:
 TABLE: dict[str, Row] = {
     "": WHO_IS_IN_LOOKS,
     "activity/": WHO_IS_IN_LOOKS,
+    "sites/add": row("login no no ok", "login no no ok"),
+    "sites/<site:name>/edit": row("login no no ok", "login no no ok"),
+    "sites/<site:name>/delete": row("login no no ok", "login no no ok"),
     "sites/<site:name>/": WHO_IS_IN_LOOKS,
     "sites/<site:name>/deploy": DEPLOYER,
     "sites/<site:name>/hold": DEPLOYER_ACTS,

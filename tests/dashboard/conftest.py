@@ -35,8 +35,8 @@ def _passwords_are_hashed_quickly(settings: LazySettings) -> None:
 
 @pytest.fixture(autouse=True)
 def _as_web_s_role(settings: LazySettings) -> None:
-    """Every page is served with no more rights in the database than web's role has."""
-    settings.MIDDLEWARE = ["tests.roles.as_web", *settings.MIDDLEWARE]
+    """Every page is served with no more rights in the database than web's role has, and has no id twice."""
+    settings.MIDDLEWARE = ["tests.unique_ids.unique_ids", "tests.roles.as_web", *settings.MIDDLEWARE]
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ def test_chunks_are_counted_as_they_come() -> None:
 
 
 @pytest.mark.parametrize("chunk", [b"1;" + b"x" * 900 + b"\r\na\r\n", b"7fffffffffffffff\r\n"])
-def test_nothing_is_kept_for_ever_for_what_chunks_are_wrapped_in(chunk: bytes) -> None:
+def test_nothing_is_kept_forever_for_what_chunks_are_wrapped_in(chunk: bytes) -> None:
     assert fed(CHUNKED + chunk * 3000) is Progress.LARGE_BODY
 
 

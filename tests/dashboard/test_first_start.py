@@ -245,9 +245,45 @@ def test_of_very_many_apps_no_more_are_shown_than_a_form_may_send(admin: Client)
     ]
     found(*apps)
 
+    first, second = (admin.get(f"/first-start/?page={number}").content.decode() for number in (1, 2))
+
+    assert (first.count('-add"') // 2, second.count('-add"') // 2) == (100, 30)
+    assert ("1 to 100 of 130" in first, "101 to 130 of 130" in second) == (True, True)
+
+
+def test_from_the_second_page_its_own_apps_are_added_and_no_others(admin: Client) -> None:
+    apps = [
+        replace(
+            CRON, key=f"k{number}", name=f"app-{number}", hosts=(), workloads=f"Deployment default/a{number}"
+        )
+        for number in range(130)
+    ]
+    found(*apps)
+
+    add(admin, fields(apps[129], host="") | fields(apps[128], host="", repository="no owner"))
+
+    assert list(Site.objects.values_list("name", flat=True)) == ["app-129"]
+
+
+def test_a_search_for_words_is_kept_for_the_next_one_until_they_are_taken_out(admin: Client) -> None:
+    admin.post("/first-start/search", {"namespaces": "shop", "words": " cron Web "})
+    admin.post("/first-start/search")
+    kept = Discovery.latest()
+
+    admin.post("/first-start/search", {"namespaces": "", "words": ""})
+
+    assert (kept.namespaces, kept.words) == (["shop"], "cron Web")
+    assert (Discovery.latest().namespaces, Discovery.latest().words) == ([], "")
+
+
+def test_the_page_says_what_was_searched_for(admin: Client) -> None:
+    found()
+    Discovery.record(words="<cron>")
+
     page = admin.get("/first-start/").content.decode()
 
-    assert (page.count('-add"') // 2, "30 more are shown once these are added." in page) == (100, True)
+    assert "Nothing was found for “&lt;cron&gt;”" in page
+    assert 'value="&lt;cron&gt;"' in page
 
 
 @pytest.mark.parametrize("odd", [{"colour": "red"}, {"hosts": None}, "text", None, {"key": "x"}, []])

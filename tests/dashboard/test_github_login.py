@@ -117,7 +117,7 @@ def test_a_member_of_a_listed_organisation_gets_in_and_the_token_lies_encrypted(
 
 
 @pytest.mark.parametrize(("visitor", "state"), [("eve", ""), ("mona", "pending")])
-def test_anybody_else_does_not(
+def test_anyone_else_does_not(
     browser: Browser, system_status: SystemStatus, visitor: str, state: str
 ) -> None:
     system_status.github.sign_in.visitor = visitor

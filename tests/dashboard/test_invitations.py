@@ -259,7 +259,7 @@ def test_a_person_who_opened_the_link_meanwhile_keeps_the_account(
     assert User.objects.get(username="zoe").check_password(PASSWORD)
 
 
-def test_an_account_that_an_administrator_activates_has_no_link_any_more(admin: Client, ada: User) -> None:
+def test_an_account_that_an_administrator_activates_no_longer_has_a_link(admin: Client, ada: User) -> None:
     path = invited(ada)
     zoe = invitations.pending().get()
 

@@ -33,7 +33,7 @@ def test_who_has_no_account_gets_none(stranger: Client) -> None:
     assert User.objects.count() == 1
 
 
-def test_the_session_ends_when_the_proxy_names_nobody_any_more(stranger: Client) -> None:
+def test_the_session_ends_when_the_proxy_no_longer_names_anyone(stranger: Client) -> None:
     stranger.get("/", headers=NAME | SECRET)
 
     assert stranger.get("/").status_code == 302

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
+from django.forms import model_to_dict
 from django.test import Client
 from django.utils import timezone
 
@@ -105,6 +106,22 @@ def shipping(sha: str, **more: str) -> Body:
     return {"sha": sha, "seen": RUNNING, "key": str(uuid4()), **more}
 
 
+def mapped(name: str) -> Body:
+    """A mapping's form, filled in."""
+    defaults = {
+        key: value for key, value in model_to_dict(Site()).items() if value is not None and value is not False
+    }
+    row = {"kind": "Deployment", "namespace": "default", "name": name, "position": 0}
+    return {
+        **defaults,
+        "name": HOST,
+        "repository": "icco/more",
+        "workloads-TOTAL_FORMS": 1,
+        "workloads-INITIAL_FORMS": 0,
+        **{f"workloads-0-{key}": value for key, value in row.items()},
+    }
+
+
 RISKY: list[tuple[str, Prepare, Body]] = [
     ("sites/<site:name>/deploy", red, shipping(HEAD, accept_red="on")),
     ("sites/<site:name>/deploy", went_by, shipping(FAR)),
@@ -125,6 +142,9 @@ RISKY: list[tuple[str, Prepare, Body]] = [
     ("invitations/", went_by, {"username": "zoe", "role": "admin"}),
     ("invitations/<int:pk>/renew", invited, {}),
     ("sites/<site:name>/automation", went_by, {"switch": "auto_deploy on"}),
+    ("sites/add", went_by, {**mapped("more"), "name": "more"}),
+    ("sites/<site:name>/edit", went_by, mapped("tabs-two")),
+    ("sites/<site:name>/delete", went_by, {}),
 ]
 SAFE = {
     "sites/<site:name>/sync": "looks, and changes nothing",
@@ -153,7 +173,7 @@ SAFE = {
     "me/notifications/unsubscribe": "one's own notifications",
     "invitations/<int:pk>/revoke": "stops",
     "invited/<str:token>": "its link is what lets in, once",
-    "welcome/": "there before anybody is",
+    "welcome/": "there before anyone is",
 }
 PEOPLES_OWN = ("login/", "logout/", "account/", "admin/")
 """Their checks are walked in test_first_factors.py and in test_reauthentication.py."""

@@ -309,11 +309,11 @@ def test_another_apps_image_is_replaced_by_who_says_so(admin_client: Client, mak
 
 
 def test_staff_gets_a_template_suggested(admin_client: Client, make_site: MakeSite) -> None:
-    site = make_site(desired_image="registry.example.com/apps/cron:v-" + "b" * 7, desired_sha="")
+    make_site(desired_image="registry.example.com/apps/cron:v-" + "b" * 7, desired_sha="")
 
     page = admin_client.get(f"/sites/{HOST}/drift").text
     form = admin_client.get(
-        f"/admin/deployments/site/{site.pk}/change/?image_template=registry.example.com/apps/{{repository}}:v-{{short_sha}}"
+        f"/sites/{HOST}/edit?image_template=registry.example.com/apps/{{repository}}:v-{{short_sha}}"
     ).text
 
     assert "registry.example.com/apps/{repository}:v-{short_sha}" in page
@@ -323,13 +323,13 @@ def test_staff_gets_a_template_suggested(admin_client: Client, make_site: MakeSi
 def test_staff_gets_the_label_suggested_where_the_tag_moves(
     admin_client: Client, make_site: MakeSite
 ) -> None:
-    site = make_site(desired_image="registry.example.com/apps/cron:main", desired_sha="", running_sha="")
+    make_site(desired_image="registry.example.com/apps/cron:main", desired_sha="", running_sha="")
 
     page = admin_client.get(f"/sites/{HOST}/drift").text
     address = (
         "?commit_source=label&moving_tag=main&image_template=registry.example.com/apps/{repository}:{sha}"
     )
-    form = admin_client.get(f"/admin/deployments/site/{site.pk}/change/{address}").text
+    form = admin_client.get(f"/sites/{HOST}/edit{address}").text
 
     assert "The tag <code>main</code> names no commit" in page
     assert "commit_source=label&amp;moving_tag=main" in page

@@ -87,7 +87,7 @@ def test_a_viewer_reads_why_there_is_no_button(viewer: Client, site: Site) -> No
 def test_only_staff_is_offered_to_edit_the_mapping(
     deployer: Client, admin_client: Client, site: Site
 ) -> None:
-    address = f"/admin/deployments/site/{site.pk}/change/"
+    address = f"/sites/{HOST}/edit"
 
     assert address in admin_client.get(f"/sites/{HOST}/").text
     assert address not in deployer.get(f"/sites/{HOST}/").text

@@ -29,7 +29,7 @@ def test_no_sites_yet_shows_staff_how_to_add_them(admin_client: Client) -> None:
     page = admin_client.get("/").text
 
     assert "import_sites" in page
-    assert "/admin/deployments/site/add/" in page
+    assert "/sites/add" in page
     assert "No sync yet" not in page
 
 

@@ -8,9 +8,10 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from deployments.facts import listed_pods_as_json
-from deployments.models import ContainerLog, PodCheck, Site
+from deployments.models import AuditEvent, ContainerLog, PodCheck, Site
 from deployments.rules.pod_list import ListedPod
 from tests.dashboard.conftest import HOST
+from tests.factories import make_user
 
 URL = f"/sites/{HOST}/"
 POD = "cron-5d4f8c7b9-x2k4p"
@@ -33,6 +34,14 @@ def checked(site: Site) -> Site:
     )
     PodCheck.objects.create(site=site, asked_at=now, checked_at=now, pods=listed_pods_as_json([pod]))
     return site
+
+
+@pytest.fixture
+def other() -> Client:
+    """Someone else who may deploy."""
+    client = Client()
+    client.force_login(make_user("nat"))
+    return client
 
 
 def make_log(site: Site, **values: object) -> ContainerLog:
@@ -90,6 +99,61 @@ def test_a_log_is_requested_in_one_tap_and_its_page_waits(deployer: Client) -> N
     assert [entry.func() for entry in OrmQ.objects.all()] == ["deployments.tasks.read_log"]
     assert "<progress" in waiting
     assert 'http-equiv="refresh"' in waiting
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ({}, f"Read a log of pod default/{POD}."),
+        ({"container": "web"}, f"Read the log of container web of pod default/{POD}."),
+        (
+            {"container": "web", "previous": "on"},
+            f"Read the log of container web of pod default/{POD}, its previous run.",
+        ),
+    ],
+)
+def test_who_read_which_log_is_in_the_audit_once(
+    deployer: Client, site: Site, choice: dict[str, str], message: str
+) -> None:
+    page = deployer.post(f"{URL}log", ASK | choice, REMOTE_ADDR="192.0.2.9").headers["Location"]
+    for _ in range(3):
+        deployer.get(page)
+
+    event = AuditEvent.objects.get(kind="log")
+    assert (event.kind, event.message, event.host) == ("log", message, HOST)
+    assert (event.actor_name, event.address) == ("eve", "192.0.2.9")
+
+
+def test_someone_else_who_opens_it_meanwhile_is_in_the_audit_too(
+    deployer: Client, other: Client, site: Site
+) -> None:
+    page = deployer.post(f"{URL}log", ASK).headers["Location"]
+
+    for _ in range(3):
+        other.get(page)
+
+    names = list(AuditEvent.objects.filter(kind="log").values_list("actor_name", flat=True))
+    assert len(names) == len(set(names)) == 2
+
+
+def test_a_log_that_was_read_again_is_noted_again_for_everyone_who_opens_it(
+    deployer: Client, other: Client, site: Site
+) -> None:
+    page = deployer.post(f"{URL}log", ASK).headers["Location"]
+    other.get(page)
+    other.post(f"{URL}log", ASK)
+
+    deployer.get(page)
+
+    assert AuditEvent.objects.filter(kind="log").count() == 4
+
+
+@pytest.mark.parametrize("wrong", [{"pod": "../secrets"}, {"namespace": "kube/system"}])
+def test_what_asks_for_no_log_is_not_noted(deployer: Client, site: Site, wrong: dict[str, str]) -> None:
+    deployer.post(f"{URL}log", ASK | wrong)
+    deployer.get("/logs/7/")
+
+    assert not AuditEvent.objects.filter(kind="log").exists()
 
 
 def test_a_log_is_shown_as_text_with_the_other_runs_beside_it(deployer: Client, site: Site) -> None:

@@ -40,7 +40,7 @@ BROKEN = [
     ({"DATABASE_URL": f"postgres://headway:{PASSWORD}@db:port/headway"}, "headway.E001", "DATABASE_URL"),
     ({"DATABASE_URL": f"mysql://headway:{PASSWORD}@db/headway"}, "headway.E001", "postgres://user"),
     ({"DATABASE_URL": "sqlite:///db.sqlite3"}, "headway.E001", "postgres://user"),
-    ({"SENTRY_DSN": "sentry.example.com"}, "headway.E001", "as Sentry shows it"),
+    ({"SENTRY_DSN": "sentry.example.com"}, "headway.E001", "Use Sentry's own address"),
     ({"STABILITY_SECONDS": "abc"}, "headway.E001", "STABILITY_SECONDS"),
     ({"ROLLOUT_TIMEOUT_SECONDS": "1"}, "headway.E001", "ROLLOUT_TIMEOUT_SECONDS"),
     ({"PUBLIC_URL": "headway.example.com"}, "headway.E001", "PUBLIC_URL"),

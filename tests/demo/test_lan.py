@@ -13,6 +13,7 @@ def test_in_a_network_it_draws_a_code_and_listens_to_it() -> None:
     message = lan.invitation("http://192.0.2.7:8000", "192.0.2.7")
 
     assert message.count("█") > 100
+    assert "it logs you in, once, within ten minutes" in message
     assert lan.bound_to("192.0.2.7") == "0.0.0.0"
 
 

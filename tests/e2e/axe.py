@@ -11,9 +11,15 @@ COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTyp
 """All that the other theme changes."""
 RUN = "async options => (await axe.run(document, options)).violations"
 
+TWICE = """() => {
+    const ids = [...document.querySelectorAll("[id]")].map(each => each.id);
+    return ids.filter((each, at) => ids.indexOf(each) !== at);
+}"""
+"""Ids that more than one element has: axe finds only those that a label or a description names."""
+
 
 def findings_on(page: Page) -> list[str]:
-    """What axe finds in both themes and at both widths."""
+    """What axe finds in both themes and at both widths, and ids that stand twice."""
     found = []
     page.evaluate(AXE_SCRIPT)
     for width in (390, 1280):
@@ -26,6 +32,7 @@ def findings_on(page: Page) -> list[str]:
                 for each in page.evaluate(RUN, options)
                 for node in each["nodes"]
             ]
+        found += [f"{page.url} {width} id twice: {each}" for each in page.evaluate(TWICE)]
     return found
 
 

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page
 
 TAP_PIXELS = 44
-# A link amid words is as high as they are (WCAG 2.2, 2.5.8: "Inline"); a box is tapped on its whole label.
+# A link within text is as high as the text (WCAG 2.2, 2.5.8: "Inline"); a box is tapped on its whole label.
 _CRAMPED = """least => [...document.querySelectorAll(
     "button, .act, .chips a, .tabs a, .back a, .brand, summary, select, input:not([type=hidden])"
 )].filter(each => each.checkVisibility() && !each.closest(".skip, .unseen")).map(

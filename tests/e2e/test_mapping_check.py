@@ -1,4 +1,4 @@
-"""Saving a mapping in the admin, with a worker that answers: what is not there is said beside its field at once."""
+"""Saving a mapping, with a worker that answers: what is not there is said beside its field at once."""
 
 from collections.abc import Callable
 
@@ -16,11 +16,16 @@ FIELDS = ("branch", "workloads-0-name", "check_path")
 
 
 @pytest.fixture
-def form(installation: Installation, enter: Callable[..., Page]) -> Page:
-    """A mapping's form, where a worker has been seen."""
+def page(installation: Installation, enter: Callable[..., Page]) -> Page:
+    """An administrator's, where a worker has been seen."""
     enqueue.tick()
     assert eventually(last_tick, seconds=60)
-    page = enter("root")
+    return enter("root")
+
+
+@pytest.fixture
+def form(page: Page) -> Page:
+    """A mapping's form in the admin."""
     site = Site.objects.order_by("pk")[0]
     page.goto(f"/admin/deployments/site/{site.pk}/change/")
     return page
@@ -59,3 +64,20 @@ def test_where_all_is_there_that_is_said(form: Page) -> None:
     save_until(form, "Checked: the repository, branch, workloads and image are there.")
 
     assert MappingCheck.objects.get().answered_at
+
+
+def test_on_the_page_of_our_own_enter_saves_and_the_fold_opens_over_what_is_not_there(page: Page) -> None:
+    site = Site.objects.order_by("pk")[0]
+    page.goto(f"/sites/{site.name}/edit")
+    page.get_by_text("More settings").tap()
+    page.get_by_label("Branch").fill("trunk")
+    page.locator("[name=workloads-0-name]").fill("no-such-thing")
+
+    page.locator("[name=workloads-0-name]").press("Enter")
+    expect(page.locator(".note").first).to_contain_text("Saved.")
+    page.goto(f"/sites/{site.name}/edit")
+
+    expect(page.locator("#checked-branch")).to_contain_text("has no branch “trunk”")
+    expect(page.locator("#checked-branch")).to_be_visible()
+    expect(page.locator(".workload")).to_contain_text("There is no Deployment no-such-thing")
+    expect(page.locator(".workload")).to_have_count(1)

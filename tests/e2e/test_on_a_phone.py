@@ -96,10 +96,11 @@ def test_edit_a_mapping(installation: Installation, enter: Enter, *, with_script
 
     page.goto(f"/sites/{HOST}/")
     page.get_by_role("link", name="Edit the mapping").tap()
+    page.get_by_text("More settings").tap()
     page.get_by_label("Wait for CI").uncheck()
     page.get_by_role("button", name="Save", exact=True).tap()
 
-    expect(page.locator(".messagelist")).to_be_visible()
+    expect(page.get_by_text("Saved.")).to_be_visible()
     assert not Site.objects.get(host=HOST).wait_for_ci
 
 

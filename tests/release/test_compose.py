@@ -7,6 +7,8 @@ import pytest
 import yaml
 
 from deployments.management.generate_secrets import generated
+from docs.generate import MANUAL as MANUAL_FILE
+from docs.generate import rows_of
 from tests.docs.commands import section
 from tests.k8s.manifests import named
 from tests.k8s.test_what_manifests_name import check_command, known_settings
@@ -22,6 +24,7 @@ OF_SERVICES = {
     *("healthcheck", "command", "depends_on", "ports", "stop_grace_period"),
 }
 """https://github.com/compose-spec/compose-spec/blob/main/05-services.md: those that are used here."""
+READ_BY_LIBRARIES = {"HTTPS_PROXY", "NO_PROXY"}
 CONDITIONS = {"service_healthy", "service_completed_successfully"}
 
 
@@ -31,7 +34,8 @@ def test_it_has_the_shape_of_a_compose_file() -> None:
         assert set(each) <= OF_SERVICES
         assert {one["condition"] for one in each.get("depends_on", {}).values()} <= CONDITIONS
         assert set(each.get("depends_on", {})) <= set(SERVICES)
-        assert all(isinstance(value, str) for value in each["environment"].values())
+        # None: passed on where .env or the shell has it.
+        assert all(value is None or isinstance(value, str) for value in each["environment"].values())
 
 
 def test_every_process_of_ours_runs_locked_down_in_one_image_that_has_to_be_given() -> None:
@@ -54,7 +58,48 @@ def test_its_commands_are_those_of_the_pods() -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_every_setting_is_read(name: str) -> None:
-    assert OURS[name]["environment"].keys() <= known_settings()
+    assert OURS[name]["environment"].keys() <= known_settings() | READ_BY_LIBRARIES
+
+
+NOT_PASSED = {
+    ("web", "WEB_DATABASE_URL"): "read by `manage.py upgrade` alone, which the service migrate runs",
+    ("web", "WORKER_DATABASE_URL"): "as above; web must not know it",
+    ("worker", "WEB_DATABASE_URL"): "as above",
+    ("worker", "WORKER_DATABASE_URL"): "as above; its own is DATABASE_URL",
+    ("web", "DEBUG"): "never in production",
+    ("worker", "DEBUG"): "never in production",
+    (
+        "worker",
+        "GOOGLE_APPLICATION_CREDENTIALS",
+    ): "a file, which needs its own mount: docs/operate.md says how",
+}
+"""A service and a setting that it would read, and why compose.yaml does not pass it."""
+
+
+@pytest.mark.parametrize("name", ["web", "worker"])
+def test_every_setting_of_the_manual_can_be_given_to_the_service_that_reads_it(name: str) -> None:
+    read = {
+        setting.strip("`")
+        for setting, _, _, who, _ in rows_of(MANUAL_FILE.read_text())
+        if who in {name, "both"}
+    }
+
+    passed = OURS[name]["environment"].keys()
+
+    assert read - passed == {setting for service, setting in NOT_PASSED if service == name}
+
+
+@pytest.mark.parametrize("name", ["web", "worker"])
+def test_a_secret_goes_to_no_service_that_does_not_read_it(name: str) -> None:
+    others = {
+        setting.strip("`")
+        for setting, _, _, who, _ in rows_of(MANUAL_FILE.read_text())
+        if who not in {name, "both"}
+    }
+    # The address is beside the sites' in messages that the worker sends.
+    shared = {"PUBLIC_URL"}
+
+    assert OURS[name]["environment"].keys() & others <= shared
 
 
 def test_web_has_no_secret_of_the_worker_s_and_each_has_its_own_role() -> None:
@@ -70,8 +115,11 @@ def test_web_has_no_secret_of_the_worker_s_and_each_has_its_own_role() -> None:
 def test_what_is_not_generated_is_documented_in_the_manual_and_missing_is_said_in_a_sentence() -> None:
     given = VARIABLES - generated().keys()
 
-    manual = section(CHECKOUT / "docs" / "operate.md", "Beside the cluster")
-    assert given == {"HEADWAY_IMAGE", "PUBLIC_URL", "IMAGE_TEMPLATE", "KUBECONFIG", "GITHUB_TOKEN"}
+    manual = section(MANUAL_FILE, "Beside the cluster")
+    assert given == {
+        *("HEADWAY_IMAGE", "PUBLIC_URL", "IMAGE_TEMPLATE", "KUBECONFIG"),
+        *("DOCKER_CONFIG", "TRUSTED_PROXIES"),
+    }
     assert all(name in manual for name in given)
     assert re.findall(r"\$\{(\w+)\}", TEXT) == []
     assert generated().keys() <= VARIABLES

@@ -10,15 +10,14 @@ from pathlib import Path
 import pytest
 
 from simulators.cluster import DemoCluster
-from simulators.cluster.kinds import Json
 from tests.conftest import need_program
 from tests.docs.commands import commands, section
 from tests.k8s.manifests import containers
 from tests.processes import CHECKOUT
+from tests.release.place import Place
 
 MANUAL = CHECKOUT / "docs" / "operate.md"
 Run = Callable[[str], "subprocess.CompletedProcess[str]"]
-JOB = "system:serviceaccount:headway:headway-secrets"
 
 
 @pytest.fixture
@@ -28,11 +27,15 @@ def cluster() -> Iterator[DemoCluster]:
 
 
 @pytest.fixture
-def run(cluster: DemoCluster, tmp_path: Path) -> Run:
+def place(cluster: DemoCluster, tmp_path: Path) -> Place:
+    return Place(cluster.write_kubeconfig(tmp_path / "admin.yaml", "admin"), tmp_path)
+
+
+@pytest.fixture
+def run(place: Place, tmp_path: Path) -> Run:
     """Run a line of the manual, as an administrator of the cluster does: no word of it is changed but for the places to fill in."""
     need_program("kubectl")
     need_program("make")
-    config = cluster.write_kubeconfig(tmp_path / "admin.yaml", "admin")
     # Two lines wait for make in the checkout; what it writes belongs into a folder of this test's.
     make = tmp_path / "bin" / "make"
     make.parent.mkdir()
@@ -42,7 +45,7 @@ def run(cluster: DemoCluster, tmp_path: Path) -> Run:
     make.chmod(0o755)
     (tmp_path / "k8s").symlink_to(CHECKOUT / "k8s")
     env = {
-        "KUBECONFIG": str(config),
+        "KUBECONFIG": str(place.kubeconfig),
         "HOME": str(tmp_path),
         "PATH": f"{make.parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(CHECKOUT),
@@ -61,29 +64,6 @@ def run(cluster: DemoCluster, tmp_path: Path) -> Run:
         )
 
     return run
-
-
-def run_the_job(cluster: DemoCluster, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run what its pod would, with its account and what the manifest gives it."""
-    (job,) = cluster.store.all_of("jobs", "headway")
-    (container,) = job["spec"]["template"]["spec"]["containers"]
-    env = {"KUBECONFIG": str(cluster.write_kubeconfig(folder / "job.yaml", JOB)), "PATH": os.environ["PATH"]}
-    given = {name: value for name, value in _environment(cluster, container).items() if value is not None}
-    command = [sys.executable, *container["command"][1:]]
-    return subprocess.run(
-        command, cwd=CHECKOUT, env=env | given, capture_output=True, text=True, check=False, timeout=60
-    )
-
-
-def _environment(cluster: DemoCluster, container: Json) -> dict[str, str | None]:
-    """What a kubelet makes of a container's secrets, by variable; None where one is missing."""
-    found: dict[str, str | None] = {}
-    for variable in container.get("env", []):
-        if key := variable.get("valueFrom", {}).get("secretKeyRef"):
-            secret = cluster.store.find("secrets", "headway", key["name"]) or {"data": {}}
-            value = secret["data"].get(key["key"])
-            found[variable["name"]] = b64decode(value).decode() if value else None
-    return found
 
 
 def four() -> list[str]:
@@ -110,12 +90,12 @@ def test_each_of_them_works_as_it_is_written_without_a_warning(
 
 
 def test_the_job_makes_every_secret_that_a_process_wants_and_none_of_them_is_another_s(
-    cluster: DemoCluster, run: Run, tmp_path: Path
+    cluster: DemoCluster, place: Place, run: Run
 ) -> None:
     for line in four()[:3]:
         run(line)
 
-    done = run_the_job(cluster, tmp_path)
+    done = place.run_the_job()
 
     assert done.returncode == 0, done.stderr
     specs = [
@@ -123,7 +103,7 @@ def test_the_job_makes_every_secret_that_a_process_wants_and_none_of_them_is_ano
         for kind in ("deployments", "statefulsets")
         for each in cluster.store.all_of(kind, "headway")
     ]
-    given = {one["name"]: _environment(cluster, one) for pod in specs for one in containers(pod)}
+    given = {one["name"]: place.environment(one) for pod in specs for one in containers(pod)}
     assert given.keys() == {"migrate", "web", "worker", "postgres"}
     assert [value for values in given.values() for value in values.values() if not value] == []
     owner, web, worker = (given[name]["DATABASE_URL"] for name in ("migrate", "web", "worker"))
@@ -137,13 +117,13 @@ def test_the_job_makes_every_secret_that_a_process_wants_and_none_of_them_is_ano
     assert not any(value in shown for values in given.values() for value in values.values() if value)
 
 
-def test_run_again_the_job_changes_nothing(cluster: DemoCluster, run: Run, tmp_path: Path) -> None:
+def test_run_again_the_job_changes_nothing(cluster: DemoCluster, place: Place, run: Run) -> None:
     for line in four()[:2]:
         run(line)
-    run_the_job(cluster, tmp_path)
+    place.run_the_job()
     first = cluster.store.find("secrets", "headway", "headway")
 
-    again = run_the_job(cluster, tmp_path)
+    again = place.run_the_job()
 
     assert (again.returncode, again.stdout) == (
         0,
@@ -152,14 +132,12 @@ def test_run_again_the_job_changes_nothing(cluster: DemoCluster, run: Run, tmp_p
     assert cluster.store.find("secrets", "headway", "headway") == first
 
 
-def test_without_its_role_the_job_says_what_is_missing(
-    cluster: DemoCluster, run: Run, tmp_path: Path
-) -> None:
+def test_without_its_role_the_job_says_what_is_missing(place: Place, run: Run) -> None:
     for line in four()[:2]:
         run(line)
     run("kubectl --namespace headway delete rolebinding headway-secrets")
 
-    done = run_the_job(cluster, tmp_path)
+    done = place.run_the_job()
 
     assert done.returncode == 1
     assert "Grant it in Headway's Role" in done.stderr
@@ -167,13 +145,13 @@ def test_without_its_role_the_job_says_what_is_missing(
 
 
 def test_a_database_of_ones_own_keeps_its_host_and_its_owner(
-    cluster: DemoCluster, run: Run, tmp_path: Path
+    cluster: DemoCluster, place: Place, run: Run
 ) -> None:
     url = "postgres://owner:p%40ss@db.example.org:5433/ours?sslmode=require"
     run(f"{four()[0]} DATABASE_URL='{url}'")
     run(four()[1])
 
-    done = run_the_job(cluster, tmp_path)
+    done = place.run_the_job()
 
     assert done.returncode == 0, done.stderr
     kept = cluster.store.find("secrets", "headway", "headway") or {}
@@ -210,7 +188,7 @@ def test_applied_again_nothing_is_replaced(cluster: DemoCluster, run: Run) -> No
 
 
 def test_an_overlay_of_ones_own_is_applied_with_secrets_that_make_prints(
-    cluster: DemoCluster, run: Run
+    cluster: DemoCluster, place: Place, run: Run
 ) -> None:
     lines = commands(section(MANUAL, "Your own overlay"))
     inside = [line for line in lines if " exec " in line]
@@ -220,7 +198,7 @@ def test_an_overlay_of_ones_own_is_applied_with_secrets_that_make_prints(
     assert [(each.returncode, each.stderr) for each in done] == [(0, "")] * 4
     assert "successfully rolled out" in done[-1].stdout
     pod = cluster.deployment("headway", "headway-web")["spec"]["template"]["spec"]
-    given = {one["name"]: _environment(cluster, one) for one in containers(pod)}
+    given = {one["name"]: place.environment(one) for one in containers(pod)}
     assert [value for values in given.values() for value in values.values() if not value] == []
 
 

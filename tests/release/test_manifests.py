@@ -106,6 +106,16 @@ def test_what_it_writes_is_valid() -> None:
         ),
         ({"IMAGE": IMAGE, "HOST": HOST, "NAMESPACES": "default,"}, "“” is not a namespace"),
         ({"IMAGE": IMAGE, "HOST": HOST, "POSTGRES_IMAGE": "postgres:"}, "POSTGRES_IMAGE: "),
+        (
+            {"IMAGE": IMAGE, "HOST": HOST, "DATABASE_URL": "mysql://o:p@db/h"},
+            "DATABASE_URL names no database.",
+        ),
+        (
+            {"IMAGE": IMAGE, "HOST": HOST, "DATABASE_URL": "postgres://o:p@db"},
+            "DATABASE_URL names no database.",
+        ),
+        ({"IMAGE": IMAGE, "HOST": HOST, "ISSUER": "Let's Encrypt"}, "is not the name of a ClusterIssuer"),
+        ({"IMAGE": IMAGE, "HOST": HOST, "ISSUER": "letsencrypt-"}, "is not the name of a ClusterIssuer"),
     ],
 )
 def test_what_is_missing_or_wrong_is_said_in_a_sentence(variables: dict[str, str], words: str) -> None:
@@ -113,6 +123,27 @@ def test_what_is_missing_or_wrong_is_said_in_a_sentence(variables: dict[str, str
         Installation.read(variables)
 
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["NAMESPACE", "IMAGES", "image"])
+def test_a_variable_that_nothing_reads_is_named_and_nothing_is_written(
+    make: Make, tmp_path: Path, name: str
+) -> None:
+    done = make(IMAGE=IMAGE, HOST=HOST, **{name: "it's a=value"})
+
+    assert done.stderr.startswith(f"Nothing was written. {name} is not known here. There are: IMAGE, HOST, ")
+    assert not (tmp_path / "install.yaml").exists()
+
+
+def test_a_file_that_others_could_read_is_theirs_no_longer(make: Make, tmp_path: Path) -> None:
+    file = tmp_path / "install.yaml"
+    file.touch()
+    file.chmod(0o644)
+
+    done = make(IMAGE=IMAGE, HOST=HOST, DATABASE_URL="postgres://owner:secret@db/headway")
+
+    assert done.returncode == 0, done.stderr
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_a_sentence_ends_make_and_nothing_is_written(make: Make, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_the_commands_work_as_they_are_pasted(folder: Path, world: World) -> Non
     assert done.returncode == 0, done.stdout + done.stderr
     found = Site.objects.count()
     assert found == len(world.mappings)
-    assert f"{found} sites added, 0 updated." in done.stdout
+    assert f"{found} sites added, 0 updated, 0 unchanged." in done.stdout
     assert f"{found} sites, {found} changed, 0 with problems, 0 would be deployed" in done.stdout
 
 

@@ -33,7 +33,7 @@
   };
   const turnOn = async () => {
     await navigator.serviceWorker.ready;
-    // One that the server does not know any more may be dead, or belong to an earlier key.
+    // One that the server no longer knows may be dead, or belong to an earlier key.
     await (await registration.pushManager.getSubscription())?.unsubscribe();
     const subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
     const { endpoint, keys } = subscription.toJSON();

@@ -1,4 +1,4 @@
-"""What is sent to change a workload's images, and to make a Job of a CronJob. A pod's spec is taken over as the API server gave it."""
+"""What is sent to change a workload's images, and to create a Job from a CronJob. A pod's spec is copied as the API server gave it."""
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""What Headway asks of a cluster; what it answers is parsed here, and no JSON leaves this room.
+"""Headway's calls to a cluster; answers are parsed here, and no JSON leaves this package.
 
 https://kubernetes.io/docs/reference/using-api/api-concepts/
 """

@@ -80,7 +80,12 @@ def _load_kubeconfig(configuration: Any, path: Path) -> None:
         _check_installed(plugin, path)
         load = partial(config.load_kube_config, str(path), persist_config=False)
         _sign_in(partial(load, client_configuration=configuration), plugin, path)
-    except (config.ConfigException, yaml.YAMLError, OSError, UnicodeError) as error:
+    except yaml.YAMLError as error:
+        # Its own words quote the line, and beside a mistake may stand a token.
+        mark = getattr(error, "problem_mark", None)
+        line = f" from line {mark.line + 1} on" if mark else ""
+        raise NotConfigured(f"The kubeconfig at {path} cannot be read as YAML{line}. Correct it.") from None
+    except (config.ConfigException, OSError, UnicodeError) as error:
         raise NotConfigured(f"The kubeconfig at {path} cannot be used: {error}") from error
     except (AttributeError, KeyError, StopIteration, TypeError, ValueError) as error:
         raise NotConfigured(f"The kubeconfig at {path} is not one. Correct KUBECONFIG.") from error

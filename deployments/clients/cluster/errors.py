@@ -1,4 +1,4 @@
-"""How the cluster can fail us. Each error is one sentence for a person, and keeps what the server itself said."""
+"""How calls to the cluster can fail. Each error is one sentence for a person, and keeps the server's own message."""
 
 import json
 import re
@@ -80,7 +80,7 @@ class Throttled(ClusterError):
 
 
 def error_for(status: int, *, headers: Mapping[str, str], body: bytes) -> ClusterError:
-    """The error of an answer that is no success, by its status and its `Status` object.
+    """The error of an unsuccessful answer, by its status and its `Status` object.
 
     https://kubernetes.io/docs/reference/using-api/api-concepts/#api-error-handling
     """
@@ -117,7 +117,7 @@ def _special(status: int, message: str, reason: str) -> tuple[type[ClusterError]
 
 
 def _denial(status: int, message: str) -> tuple[type[ClusterError], str] | None:
-    """Of an admission plugin, whose words RBAC never has; None where it is none's."""
+    """Of an admission plugin, with wording that RBAC never uses; None where it is not one's."""
     if _OF_WEBHOOK.search(message):
         # First: a policy's own message may say that a user cannot do that.
         return DeniedByPolicy, _POLICY.format(status=status)

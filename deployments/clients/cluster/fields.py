@@ -1,4 +1,4 @@
-"""Reading one field of what an API server sent; what is left out, null or of another type is not there."""
+"""Reading one field of an API server's answer; what is missing, null or of another type counts as absent."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a LIST answered. An object is parsed when it is read: of thousands in a namespace, mostly few are asked about."""
+"""A LIST's answer. An object is parsed when it is read: usually few of a namespace's thousands are needed."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property

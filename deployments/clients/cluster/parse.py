@@ -1,4 +1,4 @@
-"""From the API server's JSON to what rules read. Nothing raises: what is odd is not there.
+"""From the API server's JSON to what rules read. Nothing raises: what is odd counts as absent.
 
 The fields: https://kubernetes.io/docs/reference/kubernetes-api/.
 """

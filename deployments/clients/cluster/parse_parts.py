@@ -1,4 +1,4 @@
-"""What several kinds of objects write alike: from the API server's JSON to what rules read."""
+"""What several kinds of objects have in common: from the API server's JSON to what rules read."""
 
 import json
 from functools import lru_cache

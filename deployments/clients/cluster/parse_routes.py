@@ -1,4 +1,4 @@
-"""From the API server's JSON to hosts and Services. Nothing raises: what is odd is not there."""
+"""From the API server's JSON to hosts and Services. Nothing raises: what is odd counts as absent."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ def ingress_routes(thing: Json) -> Iterator[Route]:
 
 
 def http_route(thing: Json) -> Route:
-    """https://gateway-api.sigs.k8s.io/reference/spec/#httproutespec. A backend of another namespace is none of ours."""
+    """https://gateway-api.sigs.k8s.io/reference/spec/#httproutespec. A backend in another namespace is not ours."""
     spec, here = child(thing, "spec"), text(child(thing, "metadata"), "namespace")
     backends = (
         each

@@ -1,4 +1,4 @@
-"""One API server over HTTPS: JSON in, JSON out, every call with its timeouts, nothing repeated behind our back."""
+"""One API server over HTTPS: JSON in, JSON out, every call with its timeouts, no hidden retries."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -154,7 +154,7 @@ def _timely(sign_in: Callable[[], Any]) -> Any:
 
 
 def read_json(body: bytes) -> Json:
-    """The object that an answer or an event is. Raises ClusterUnavailable when it is none."""
+    """The object in an answer or an event. Raises ClusterUnavailable when it is not an object."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""Which account may ask now: the owner's own token, the App's, or the default one; unless GitHub wants that account to rest."""
+"""Which account may send requests now: the owner's own token, the App's, or the default one; unless GitHub wants that account to wait."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime

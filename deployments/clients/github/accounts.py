@@ -1,4 +1,4 @@
-"""Whose token asks about which owner's repositories, and what a person has to do when GitHub does not accept it."""
+"""Which token is used for which owner's repositories, and what a person has to do when GitHub does not accept it."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ _MAKE_ANOTHER = "GitHub does not accept the token: it is wrong, expired or revok
 
 @dataclass(frozen=True)
 class Account:
-    """`name` says which credential it is, is no secret, and stays when the token changes."""
+    """`name` says which credential it is, is not secret, and does not change with the token."""
 
     name: str
     advice: str

@@ -140,7 +140,7 @@ def message_of(answer: Answer) -> str:
 
 
 def own_words(message: Any) -> str:
-    """What GitHub says, without the full stop. An address at its end stays whole: only what is no message is so long that it is cut."""
+    """GitHub's message, without the full stop. A URL at its end is kept whole: only what is not a message is long enough to be cut."""
     return shorten(printable(str(message)), _TOO_LONG_TO_SHOW, placeholder=" …").rstrip(".")
 
 

@@ -75,7 +75,7 @@ class Installations:
         return self._tokens[owner.lower()].lacks
 
     def forget(self) -> None:
-        """Take no token for valid any more."""
+        """Treat every token as expired."""
         self._tokens.clear()
 
     def _fetch(self, owner: str) -> _Token | None:
@@ -105,7 +105,7 @@ class Installations:
 
 
 def signed(app: AppCredentials) -> str:
-    """The App's own token, good for nine minutes. Raises GitHubRefused when the private key is none."""
+    """The App's own token, valid for nine minutes. Raises GitHubRefused when the private key is invalid."""
     import jwt
 
     now = int(time.time())

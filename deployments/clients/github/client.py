@@ -67,7 +67,7 @@ class GitHub:
         self.close()
 
     def heads(self, questions: Sequence[HeadQuestion], *, paused: Paused = NOBODY_PAUSED) -> Answers:
-        """An answer or a trouble for every question's key; raises nothing of GitHub's.
+        """An answer or a problem for every query's key; raises no GitHubError.
 
         25 questions to a request, one request after another, each with its owner's token. What one request cannot answer is
         halved down to the question at fault; a rate limit, a refused token or an unreachable GitHub ends the sweep of that
@@ -169,7 +169,7 @@ class GitHub:
     def _by_account(
         self, questions: Sequence[HeadQuestion], found: dict[Hashable, Head | HeadProblem], paused: Paused
     ) -> dict[Account, list[HeadQuestion]]:
-        """The questions of each account; one for which no account can be had gets that trouble in `found`."""
+        """The queries of each account; one without a usable account gets that problem in `found`."""
         grouped: dict[Account, list[HeadQuestion]] = defaultdict(list)
         known: dict[str, Account | GitHubError] = {}
         for question in questions:

@@ -1,4 +1,4 @@
-"""What can go wrong between us and GitHub; each error's text is a sentence for a person that says what to do."""
+"""What can go wrong with GitHub; each error's text is a message for a person with a remedy."""
 
 from datetime import datetime, timedelta
 

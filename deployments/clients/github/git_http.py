@@ -103,7 +103,7 @@ def _error_for(status: int, headers: Any) -> GitHubError:
     if status in {401, 403, 404} and "retry-after" not in headers:
         # GitHub answers 401 for what is private and for what is not there.
         return GitHubNotFound(
-            "The git host shows no such repository to everybody. Check its name, or give Headway a token that can read it."
+            "The git host shows no such repository to everyone. Check its name, or give Headway a token that can read it."
         )
     if status in {403, 429}:
         return rate_limit({name.lower(): value for name, value in headers.items()})

@@ -45,7 +45,7 @@ class GitRefs:
         self._http.clear()
 
     def heads(self, questions: Sequence[HeadQuestion]) -> dict[Hashable, Head | HeadProblem]:
-        """An answer or a trouble for every question's key; a rate limit, or a host that always fails, ends the asking."""
+        """An answer or a problem for every query's key; a rate limit, or a host that always fails, ends the queries."""
         if not questions:
             return {}
         query = _Query(self._head)
@@ -86,7 +86,7 @@ class GitRefs:
 
 
 class _Query:
-    """Asks until there is no sense in it: then every further question gets the trouble that ended it."""
+    """Queries until that is pointless: then every further query gets the problem that ended it."""
 
     def __init__(self, head: Callable[[HeadQuestion], Head]) -> None:
         self._head = head

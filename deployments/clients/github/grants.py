@@ -1,4 +1,4 @@
-"""What GitHub's answers say about a token: a classic token's scopes, and until when it is good.
+"""What GitHub's answers say about a token: a classic token's scopes, and its expiry.
 
 https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps#requested-scopes-and-granted-scopes
 """

@@ -58,7 +58,7 @@ class HeadQuestion:
     built: str = ""
     """What the newest build says it is."""
     others: tuple[str, ...] = ()
-    """Commits, in full, whose CI is asked about along with the head's."""
+    """Commits, in full, for which CI is queried with the head's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ class Head:
     repository_id: int | None
     name_with_owner: str
     branch: str
-    """Empty where a tag was asked about in its place."""
+    """Empty where a tag was queried instead."""
     tag: str = ""
     """As in the question: the commit and the counts are its."""
     sha: str
@@ -203,7 +203,7 @@ def read_head(
         if node["isEmpty"]:
             raise GitHubNotFound(empty(name))
         if question.tag:
-            raise GitHubNotFound(f"{name} has no tag {question.tag} any more.")
+            raise GitHubNotFound(f"{name} no longer has a tag {question.tag}.")
         if not question.branch:
             raise GitHubNotFound(f"{name} has no default branch. Choose one in its settings on GitHub.")
         raise GitHubNotFound(
@@ -250,7 +250,7 @@ def _full_sha(oid: str) -> str:
 
 
 def _count(number: Any) -> int | None:
-    """A number of commits; not known where it is none that can be kept."""
+    """A number of commits; unknown where it cannot be stored."""
     return number if isinstance(number, int) and 0 <= number <= _LARGEST_COUNT else None
 
 
@@ -286,7 +286,7 @@ def _target_of(tip: Mapping[str, Any], errors: Sequence[Mapping[str, Any]], name
 
 
 def _commit_under(field: str, node: Mapping[str, Any], errors: Sequence[Mapping[str, Any]]) -> str | None:
-    """That GitHub could not look does not mean that there is no such commit."""
+    """A failed lookup at GitHub does not mean that there is no such commit."""
     commit = node.get(field)
     if _is_commit(commit):
         return str(commit["oid"])

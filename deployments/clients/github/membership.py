@@ -9,11 +9,11 @@ from deployments.clients.github.accounts import Account
 from deployments.clients.github.errors import GitHubNotFound, GitHubRefused, GitHubTokenRefused
 from deployments.clients.github.transport import Transport
 
-_ADVICE = "GitHub does not accept this login any more. Log in with GitHub again."
+_ADVICE = "GitHub no longer accepts this login. Log in with GitHub again."
 
 
 def is_member(organisation: str, *, token: str, api_url: str, timeout_seconds: float) -> bool:
-    """Return whether the membership is active; one that GitHub does not show to this token is none.
+    """Return whether the membership is active; one that GitHub does not show to this token does not count.
 
     Raises GitHubTokenRefused for a token that is expired or revoked, any other GitHubError where GitHub does not answer.
     """

@@ -27,7 +27,7 @@ _MAY_PASS_WHEN_SMALLER = {"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED",
 
 
 def errors_in(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """GraphQL's errors, each with a `path`, `type` and `extensions` of the kind that they should have; what a proxy may put there is none."""
+    """GraphQL's errors, each with a `path`, `type` and `extensions` of the expected types; what a proxy may put there does not count."""
     found = body.get("errors")
     return [_sound(each) for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
@@ -64,7 +64,7 @@ def errors_under(errors: Sequence[Mapping[str, Any]], *fields: str) -> list[Mapp
 
 
 def check_problem(errors: Sequence[Mapping[str, Any]]) -> str:
-    """Why GitHub left out the roll-up of a commit's CI, and what helps; empty where it did not."""
+    """Why GitHub omitted the rollup of a commit's CI, and the remedy; empty where it did not."""
     # An annotated tag's commit lies one target deeper.
     found = [each for each in errors_under(errors, "head") if each["path"][-1] == "statusCheckRollup"]
     if not found:

@@ -1,4 +1,4 @@
-"""Asking for many heads: in batches, one after another, each failing one halved down to the question at fault."""
+"""Querying many heads: in sequential batches; a failing one is bisected down to the query at fault."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

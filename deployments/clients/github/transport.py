@@ -49,7 +49,7 @@ class Transport:
     def send(
         self, method: str, url: str, *, account: Account, read_bytes: int = READ_BYTES, body: Any = None
     ) -> Answer:
-        """The first answer that is no redirect, in time with all before it. Raises GitHubError; only redirects on the same host are followed."""
+        """The first answer that is not a redirect, all within one deadline. Raises GitHubError; only redirects on the same host are followed."""
         with within(self._timeout_seconds):
             for _ in range(_REDIRECTS):
                 answer = self._exchange(method, url, account=account, read_bytes=read_bytes, body=body)

@@ -105,7 +105,7 @@ def _of_tag(ref: Mapping[str, Any] | None) -> Version | None:
 
 
 def peeled(target: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """The commit that a tag leads to, through the tag objects of annotated tags; empty where that is none."""
+    """The commit of a tag, through the tag objects of annotated tags; empty where it is not a commit."""
     found = target or {}
     while found.get("__typename") == "Tag":
         found = found.get("target") or {}

@@ -1,4 +1,4 @@
-"""A heartbeat for an external monitor, such as healthchecks.io: an address that raises the alarm where it is not called."""
+"""A heartbeat for an external monitor, such as healthchecks.io, which alerts when pings stop."""
 
 import requests
 

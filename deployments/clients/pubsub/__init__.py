@@ -51,7 +51,7 @@ class Subscription:
         self.close()
 
     def pull(self, *, wait_seconds: float) -> list[Pulled]:
-        """What is there, or comes within `wait_seconds`; the server itself ends the wait where it wants to. Raises UnableToPull."""
+        """What is there, or arrives within `wait_seconds`; the server may end the wait earlier. Raises UnableToPull."""
         try:
             answer = self._ask("pull", {"maxMessages": _AT_ONCE}, seconds=wait_seconds)
         except requests.Timeout:

@@ -1,4 +1,4 @@
-"""Web Push (RFC 8030, 8291, 8292): the only room that speaks to browsers' push services."""
+"""Web Push (RFC 8030, 8291, 8292): the only package that calls browsers' push services."""
 
 from deployments.clients.push.errors import (
     PushError,

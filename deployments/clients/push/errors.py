@@ -1,4 +1,4 @@
-"""Why a notification could not be handed over."""
+"""Why a notification could not be sent."""
 
 
 class PushError(Exception):
@@ -10,7 +10,7 @@ class PushGone(PushError):
 
 
 class PushRefused(PushError):
-    """The push service will not have it for this browser, or the subscription is none."""
+    """The push service refuses it for this browser, or the subscription is invalid."""
 
 
 class SenderAtFault(PushError):

@@ -1,4 +1,4 @@
-"""VAPID keys: with one the worker signs, with the other browsers subscribe (RFC 8292)."""
+"""VAPID keys: the worker signs with one, browsers subscribe with the other (RFC 8292)."""
 
 from __future__ import annotations
 

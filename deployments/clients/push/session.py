@@ -1,4 +1,4 @@
-"""A session that reaches public addresses only: an endpoint is what a browser says it is, and may name anything."""
+"""A session that reaches public addresses only: a browser supplies its endpoint, which may be anything."""
 
 from collections.abc import Collection
 from io import BytesIO

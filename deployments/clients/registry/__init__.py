@@ -1,4 +1,4 @@
-"""What a container registry has: few questions, asked of any registry that speaks the OCI distribution protocol."""
+"""What a container registry has: a few calls, to any registry that speaks the OCI distribution protocol."""
 
 from deployments.clients.registry.client import Registry
 from deployments.clients.registry.errors import (

@@ -1,4 +1,4 @@
-"""Where a registry is reached, and over what."""
+"""A registry's address and protocol."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ def url_of(registry: str, plain_http: frozenset[str] = NO_HOSTS) -> str:
 
 
 def host_of(url: str) -> str:
-    """Host and port as a person knows them; empty for what is no address."""
+    """Host and port as a person knows them; empty for an invalid address."""
     try:
         return urlsplit(url).netloc.rpartition("@")[2]
     except ValueError:

@@ -1,4 +1,4 @@
-"""Whether a registry has an image: HEAD of one manifest, the one cheap question of the OCI distribution protocol; and what a build says of itself.
+"""Whether a registry has an image: HEAD of one manifest, the one cheap call of the OCI distribution protocol; and what a build says about itself.
 
 Some registries answer HEAD with 404, 403, 405 or 501 for what they have: that is confirmed by one GET. Docker Hub answers truly, and counts a
 GET of a manifest as a pull and a HEAD not: https://docs.docker.com/docker-hub/usage/pulls/.
@@ -156,7 +156,7 @@ class Registry:
         return parts_in(manifest.body) if manifest else frozenset()
 
     def _manifest(self, image: ImageReference) -> Reply | None:
-        """By a GET, whose answer has the registry's words; None where those are that there is no such image. Raises RegistryError."""
+        """By a GET, which has the registry's message; None where that is that there is no such image. Raises RegistryError."""
         reply, grant = self._ask("GET", image)
         if reply.status == HTTPStatus.NOT_FOUND or complaint_in(reply).codes & _ABSENT:
             return None
@@ -186,7 +186,7 @@ class Registry:
 
 
 def _is_failing(status: int) -> bool:
-    """Whether a HEAD was met with trouble that passes. 501 is a server's word for a method that it does not know."""
+    """Whether a HEAD failed temporarily. A server answers 501 for a method that it does not know."""
     is_server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.NOT_IMPLEMENTED
     return status in _TRANSIENT or is_server_error
 

@@ -1,4 +1,4 @@
-"""How a registry can fail us, each in one sentence that says what to do and ends with the registry's own words."""
+"""How a registry can fail, each in one sentence with a remedy that ends with the registry's own words."""
 
 
 class RegistryError(Exception):

@@ -1,6 +1,6 @@
 """Google's registries take the token of application-default credentials as the password of `oauth2accesstoken`.
 
-https://cloud.google.com/artifact-registry/docs/docker/authentication#token; where the credentials are looked for, workload identity
+https://cloud.google.com/artifact-registry/docs/docker/authentication#token; where the credentials are searched, workload identity
 and the metadata server among it: https://cloud.google.com/docs/authentication/application-default-credentials.
 """
 
@@ -80,7 +80,7 @@ class GoogleCredentials:
         return found
 
     def _credentials(self, request: Any) -> Any:
-        """Looking takes seconds where there is no metadata server: so that is not done for every image."""
+        """Searching takes seconds where there is no metadata server: so that is not done for every image."""
         import google.auth
         from google.auth.exceptions import DefaultCredentialsError
 

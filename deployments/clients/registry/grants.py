@@ -1,4 +1,4 @@
-"""The leave to look: tokens and passwords, kept until they expire.
+"""Access to the registry: tokens and passwords, kept until they expire.
 
 https://distribution.github.io/distribution/spec/auth/token/ and /oauth/: `expires_in` is in seconds, 60 where left out,
 and the token is under `token` or `access_token`.

@@ -39,7 +39,7 @@ def is_manifest(headers: Mapping[str, str]) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class BuildLabels:
-    """What one build says of itself; texts are empty where it does not. `platforms` are an index' images, by their digests."""
+    """What one build says about itself; texts are empty where it does not. `platforms` are an index' images, by their digests."""
 
     digest: str
     revision: str = ""
@@ -58,7 +58,7 @@ class Manifest:
 
 
 def parse_manifest(body: bytes) -> Manifest:
-    """What a manifest says; nothing where it is none that can be read."""
+    """A manifest's content; nothing where it cannot be read."""
     content = _object_in(body)
     listed = content.get("manifests")
     parts = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []

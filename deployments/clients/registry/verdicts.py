@@ -1,4 +1,4 @@
-"""What an answer that is none means, in a sentence for a person."""
+"""What an error answer means, in a sentence for a person."""
 
 import json
 from collections.abc import Mapping
@@ -69,7 +69,7 @@ def _refusal(reply: Reply, host: str, path: str, *, has_credentials: bool) -> st
             f"{host} does not take our question for {path} ({_status_text(reply)}). Check the image's name."
         )
     if not has_credentials:
-        return f"{host} does not show {path} to everybody. Check the name, or add credentials for {host} to the docker config file."
+        return f"{host} does not show {path} to everyone. Check the name, or add credentials for {host} to the docker config file."
     if reply.status == HTTPStatus.UNAUTHORIZED:
         return (
             f"{host} does not accept our credentials for {path}. Renew its entry in the docker config file."

@@ -1,4 +1,4 @@
-"""The sites themselves: one question, asked of any host over HTTPS as a visitor asks."""
+"""The sites themselves: one request to any host over HTTPS, like a visitor's."""
 
 from deployments.clients.site_check.client import HostAnswer, SiteCheck
 from deployments.clients.site_check.errors import (

@@ -41,7 +41,7 @@ class Command(BaseCommand):
                 f"Deploy {deploy.pk} of {site.name} to {short(deploy.sha)}: {deploy.get_status_display()}. {deploy.message}"
             )
         if options["wait"] and deploy.status != Status.SUCCEEDED:
-            raise CommandError("It did not succeed.")
+            raise CommandError("The deploy did not succeed.")
 
     def _request(self, site: Site, *, sha: str, accept_red: bool) -> Deploy:
         seen = getattr(site, "observation", None)

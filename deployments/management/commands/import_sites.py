@@ -1,16 +1,15 @@
-import csv
 import sys
 from collections.abc import Iterable, Mapping
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.db.models import BooleanField
 from django.utils import timezone
 
+from deployments.management.mapping_table import UnableToReadTable, rows_of
 from deployments.management.shell import shell_user
 from deployments.models import Site
 from deployments.models.site import mapping_fields
@@ -24,6 +23,7 @@ ALIASES = {"repo": "repository"}
 WORKLOADS = "workloads"
 ONE_DEPLOYMENT = ("namespace", "deployment", "container")
 """Columns that name a site's one Deployment, instead of `workloads`."""
+COLUMNS = (*mapping_fields(), WORKLOADS, *ONE_DEPLOYMENT)
 
 
 class Command(BaseCommand):
@@ -38,21 +38,21 @@ class Command(BaseCommand):
         parser.add_argument("file", help="the CSV file; - reads standard input")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        lines = sys.stdin.read() if options["file"] == "-" else _read(Path(options["file"]))
-        # Lines as CSV has them: str.splitlines() would end one at U+2028, too, which a branch's name can have.
-        rows = csv.DictReader(StringIO(lines))
-        _check_columns(rows.fieldnames or ())
-        created = changed = 0
+        data = sys.stdin.buffer.read() if options["file"] == "-" else _read(Path(options["file"]))
+        try:
+            rows = list(rows_of(data, columns=COLUMNS, aliases=ALIASES))
+        except UnableToReadTable as error:
+            raise CommandError(f"Nothing was imported. {error}") from error
+        created = 0
         problems: list[str] = []
         saved: list[str] = []
+        lines: dict[str, int] = {}
         with transaction.atomic():
-            for row in rows:
+            for line, row in rows:
                 try:
-                    is_new = _save({ALIASES.get(name, name): value for name, value in row.items()}, saved)
+                    created += _save(_checked(row, line, lines), saved)
                 except (ValidationError, CommandError) as error:
-                    problems.append(f"line {rows.line_num}: {_message(error)}")
-                    continue
-                created, changed = created + is_new, changed + (not is_new)
+                    problems.append(f"line {line}: {_message(error)}")
             if problems:
                 # Half a table would hide the mistake: all of it, or nothing.
                 transaction.set_rollback(True)
@@ -60,43 +60,45 @@ class Command(BaseCommand):
                 enqueue.sync(names=saved, trigger="mapping")
         if problems:
             raise CommandError("Nothing was imported.\n" + "\n".join(problems))
-        self.stdout.write(f"{created} sites added, {changed} updated.")
+        changed, unchanged = len(saved) - created, len(rows) - len(saved)
+        self.stdout.write(f"{created} sites added, {changed} updated, {unchanged} unchanged.")
 
 
-def _read(file: Path) -> str:
+def _read(file: Path) -> bytes:
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return file.read_bytes()
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
 
 
-def _check_columns(names: Iterable[str]) -> None:
-    columns = {ALIASES.get(name, name) for name in names}
-    all_columns = (*mapping_fields(), WORKLOADS, *ONE_DEPLOYMENT)
-    if unknown := sorted(columns - set(all_columns)):
-        known = ", ".join(all_columns)
-        raise CommandError(
-            f"Nothing was imported. Unknown columns: {', '.join(unknown)}. There are: {known}."
-        )
+def _checked(row: dict[str, str] | None, line: int, lines: dict[str, int]) -> dict[str, str]:
+    """The row; raises CommandError for one that cannot be read, and for a second one of a site, which would overwrite the first."""
+    if row is None:
+        raise CommandError("It has more cells than the heading line.")
+    name = _name(row)
+    if name and lines.setdefault(name, line) != line:
+        raise CommandError(f"{name} is in line {lines[name]} already.")
+    return row
+
+
+def _name(row: Mapping[str, str]) -> str:
+    return (row.get("name") or row.get("host") or "").lower()
 
 
 def _save(row: dict[str, str], saved: list[str]) -> bool:
     """Save one mapping, and add its host where it is new or has changed; return whether it is new."""
-    if None in row:
-        raise CommandError("It has more cells than the heading line.")
     if missing := [name for name in REQUIRED if not row.get(name)]:
         raise CommandError(f"{', '.join(missing)} must not be empty.")
     if not (row.get("name") or row.get("host")):
         raise CommandError("name and host must not both be empty.")
-    texts = {name: (text or "").strip() for name, text in row.items()}
-    workloads = _workloads(texts)
-    values = {name: _value(name, text) for name, text in texts.items() if name in mapping_fields()}
-    name = (texts.get("name") or texts["host"]).lower()
+    workloads = _workloads(row)
+    values = {name: _value(name, text) for name, text in row.items() if name in mapping_fields()}
+    name = _name(row)
     values |= {"name": name} | ({"host": values["host"].lower()} if "host" in values else {})
     site = Site.objects.filter(name=name).first() or Site()
     is_new = site.pk is None
     if is_new and not workloads:
-        raise CommandError(f"{WORKLOADS} or deployment must not be empty.")
+        raise CommandError(f"Fill in {WORKLOADS} or deployment.")
     before = {} if is_new else {name: getattr(site, name) for name in values}
     for name, value in values.items():
         setattr(site, name, value)
@@ -115,7 +117,7 @@ def _save(row: dict[str, str], saved: list[str]) -> bool:
 def _workloads(texts: Mapping[str, str]) -> tuple[WorkloadReference, ...] | None:
     """None where no column names any: the site keeps those that it has."""
     if texts.get(WORKLOADS) and texts.get("deployment"):
-        raise CommandError(f"{WORKLOADS} and deployment are both filled in: leave one of them empty.")
+        raise CommandError(f"Fill in only one of {WORKLOADS} and deployment.")
     namespace = texts.get("namespace") or "default"
     if text := texts.get(WORKLOADS):
         return _parsed(text, namespace)
@@ -143,5 +145,17 @@ def _value(name: str, text: str) -> Any:
 
 def _message(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        return " ".join(f"{name}: {' '.join(message)}" for name, message in error.message_dict.items())
+        return " ".join(_of_field(name, errors) for name, errors in error.error_dict.items())
     return str(error)
+
+
+def _of_field(name: str, errors: Iterable[ValidationError]) -> str:
+    sentences = " ".join(_sentence(name, each) for each in errors)
+    return sentences if name == NON_FIELD_ERRORS else f"{name}: {sentences}"
+
+
+def _sentence(name: str, error: ValidationError) -> str:
+    if error.code == "invalid_choice" and error.params:
+        choices = ", ".join(str(value) for value, _ in mapping_fields()[name].flatchoices)
+        return f"“{error.params['value']}” is not one of {choices}."
+    return " ".join(error.messages)

@@ -1,6 +1,6 @@
 """The queue's workers with a watchdog, and children that do not outlive their parent.
 
-When no task comes to its end any more the heartbeat stops; so when it is too old, the whole process group is killed, and whatever
+When tasks no longer finish, the heartbeat stops; so when it is too old, the whole process group is killed, and whatever
 runs us (the kubelet, `make run`) restarts us.
 """
 

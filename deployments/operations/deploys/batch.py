@@ -122,7 +122,7 @@ def _judge(
 
 
 def continue_batches(*, now: datetime) -> None:
-    """Take every running batch a step further, where it can go; one's trouble is that one's alone. Safe to run twice."""
+    """Advance every running batch where possible; one's problem affects no other. Safe to run twice."""
     for batch_id in DeployBatch.objects.filter(state=DeployBatch.State.RUNNING).values_list("pk", flat=True):
         try:
             continue_batch(batch_id=batch_id, now=now)

@@ -37,7 +37,7 @@ def cancel_deploy(*, deploy: Deploy, by: User, now: datetime) -> None:
 def abort_and_roll_back(
     *, deploy: Deploy, by: User, authentication: Authentication = NEVER, now: datetime
 ) -> Deploy:
-    """End a rollout that is under way, and begin the rollback to what ran before: both, or neither.
+    """End an active rollout, and start the rollback to what ran before: both, or neither.
 
     Raises UnableToCancel where it has ended meanwhile, UnableToDeploy where there is no way back.
     """

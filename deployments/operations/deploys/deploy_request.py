@@ -45,7 +45,7 @@ class DeployRequest:
     trigger: Trigger
     by: User | None = None
     named: str = ""
-    """Who wants it where that is no user."""
+    """Who requests it where that is not a user."""
     accepts_red: bool = False
     readiness: WhenReady | None = None
     """None: at once, or not at all."""

@@ -76,7 +76,7 @@ def finish(
     now: datetime,
     **values: Any,
 ) -> bool:
-    """End the Deploy, with all that follows, in one transaction; False where it cannot end so (any more).
+    """End the Deploy, with all that follows, in one transaction; False where it cannot, or can no longer, end so.
 
     `audited` is the audit's sentence where this ending has one, `by` the person who ended it.
     """

@@ -1,4 +1,4 @@
-"""Does the registry still have what a site could go back to? One HEAD request for each such image."""
+"""Does the registry still have a site's rollback targets? One HEAD request for each such image."""
 
 import logging
 from datetime import datetime
@@ -21,13 +21,13 @@ def check_rollback_images(*, site_id: int, registry: Registry, now: datetime) ->
         try:
             is_there = pullable(parse_image(image), registry) is not None
         except (RegistryError, UnableToParseImage) as error:
-            logger.warning("Whether %s is still there is not known: %s", image, error)
+            logger.warning("Cannot check whether %s still exists: %s", image, error)
             continue
         note_image(site, image, is_there=is_there, now=now)
 
 
 def pullable(image: ImageReference, registry: Registry) -> str | None:
-    """The image's digest, where all of it can be pulled: an index without its images is none. Raises RegistryError."""
+    """The image's digest, where all of it can be pulled: an index without its images does not count. Raises RegistryError."""
     return registry.pullable_digest(image, children=known_children(image))
 
 

@@ -1,4 +1,4 @@
-"""The change that a Deploy makes in the cluster, one patch for each workload, with every guard on what is there just before it."""
+"""The change that a Deploy makes in the cluster: one patch for each workload, with every guard checked against the cluster just before."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -127,7 +127,7 @@ def note_applied(step: DeployStep, after: Workload, *, now: datetime) -> None:
 
 
 def _denied(deploy: Deploy, error: ClusterRefused, *, now: datetime) -> Exception:
-    """What a 401 or 403 comes to: an API server that starts gives them until it knows its RBAC, and tokens are renewed."""
+    """How a 401 or 403 is handled: an API server that is starting answers them until it has loaded its RBAC, and tokens are renewed."""
     if not error.status or error.is_by_policy:
         return Refused(str(error))
     since = deploy.denied_since or now
@@ -213,7 +213,7 @@ DID = {Kind.DEPLOY: "deployed", Kind.ROLLBACK: "rolled back to", Kind.RESTART: "
 
 
 def annotations_of(deploy: Deploy) -> dict[str, str]:
-    """What a changed object says of the change."""
+    """What a changed object says about the change."""
     did = DID[Kind(deploy.kind)]
     cause = f"Headway: {deploy.requested_by_name} {did} {short(deploy.sha)} {deploy.headline}"
     return {CAUSE_ANNOTATION: cause[:CAUSE_LENGTH].rstrip(), DEPLOY_ANNOTATION: str(deploy.pk)}
@@ -257,7 +257,7 @@ def has_our_image(step: DeployStep, workload: Workload) -> bool:
 
 
 def changed_before(deploy: Deploy, steps: Iterable[DeployStep], *, cluster: Cluster) -> Seen:
-    """The workloads that a worker which has died, or has heard no answer, changed already: no guard can stop that any more.
+    """The workloads that a worker which has died, or has heard no answer, changed already: no guard can stop that now.
 
     Empty where no patch was sent, or it had no effect. Raises ClusterError.
     """

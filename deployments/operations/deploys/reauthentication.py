@@ -1,4 +1,4 @@
-"""Whatever would ship something risky asks here first, whichever button, page or address it came by."""
+"""Everything that would deploy something risky asks here first, whatever button, page or URL it came from."""
 
 from datetime import datetime
 
@@ -25,7 +25,7 @@ def require_for_request(
 def _change(deploy_request: DeployRequest, site: Site, facts: SiteFacts) -> Change:
     passed = hold_message(deploy_request.passes_hold) if deploy_request.passes_hold else ""
     if deploy_request.kind == Kind.RESTART:
-        # What runs already is no risk.
+        # What already runs is not risky.
         return Change(sha=deploy_request.sha, nearby=frozenset({deploy_request.sha}), passed_hold=passed)
     is_deploy, is_head = deploy_request.kind == Kind.DEPLOY, deploy_request.sha == facts.head_sha
     check_state = check_state_in(facts, deploy_request.sha)

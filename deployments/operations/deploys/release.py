@@ -24,7 +24,7 @@ NOT_CREATED = (ClusterRefused, DeniedByPolicy, Invalid, NoSuchContainer, NotFoun
 
 
 def release(deploy: Deploy, steps: list[DeployStep], *, cluster: Cluster, now: datetime) -> bool:
-    """Begin with the site's release job, where it has one that has not run for this Deploy; return whether it is under way.
+    """Start the site's release job, where it has one that has not run for this Deploy; return whether it is running.
 
     All guards of all workloads come before. A rollback and a restart run none: what it did cannot be undone by it.
     Raises Refused, TryLater.

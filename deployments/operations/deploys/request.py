@@ -1,4 +1,4 @@
-"""Ask for a Deploy."""
+"""Request a Deploy."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -124,7 +124,7 @@ def same_request(site: Site, deploy_request: DeployRequest) -> Deploy | None:
 
 
 def _overtaken(site: Site, locked: Site, deploy_request: DeployRequest) -> str:
-    """Why the sync, which read `site` before it looked around, must not go by that any more; empty where it may."""
+    """Why the sync, which read `site` before gathering, must not rely on that; empty where it may."""
     is_so_still = locked.auto_deploy and stands_for_the_same(site, locked)
     if deploy_request.trigger != Trigger.SYNC or is_so_still:
         return ""

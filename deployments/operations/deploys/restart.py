@@ -1,4 +1,4 @@
-"""New pods for the commit that runs."""
+"""New pods for the running commit."""
 
 from datetime import datetime
 from uuid import UUID

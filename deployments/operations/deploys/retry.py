@@ -1,4 +1,4 @@
-"""Ask again for what a Deploy did not bring about."""
+"""Retry a Deploy that did not succeed."""
 
 from datetime import datetime
 from uuid import UUID

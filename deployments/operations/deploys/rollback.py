@@ -1,4 +1,4 @@
-"""Go back to a commit that ran here before, and hold the one that is left behind, so that no sync undoes it."""
+"""Roll back to a commit that ran here before, and put the current one on hold, so that no sync undoes it."""
 
 from datetime import datetime
 from uuid import UUID

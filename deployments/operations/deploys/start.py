@@ -1,4 +1,4 @@
-"""Begin a Deploy: every guard again, with what is there now, then the release job where the site has one, and then the patches."""
+"""Start a Deploy: every guard again, against the live cluster, then the release job if the site has one, and then the patches."""
 
 import logging
 from dataclasses import replace
@@ -104,7 +104,7 @@ def _refuse(deploy: Deploy, steps: list[DeployStep], refusal: Refused, *, now: d
     message = (
         f"Refused deploy {deploy.pk} of {short(deploy.sha)}, {asked}, before anything was changed. {refusal}"
     )
-    # Another run may have begun with it meanwhile: then it is under way.
+    # Another run may have started it meanwhile: then it is running.
     finish(deploy, Ending.REFUSED, str(refusal), reason=refusal.reason, audited=message, now=now)
 
 

@@ -1,1 +1,1 @@
-"""The doctor: asks everything Headway depends on, and says what helps."""
+"""The doctor: checks every dependency of Headway, and suggests remedies."""

@@ -95,7 +95,7 @@ def workloads_are_there(sites: Sequence[Site], present: Present) -> Iterator[Fin
 
 
 def unmapped(sites: Sequence[Site], present: Present) -> Iterator[Finding]:
-    """What could be a site, in the namespaces that could be read, and is none."""
+    """Unmapped workloads that could be a site, in the namespaces that could be read."""
     found: list[str] = []
     mapped = frozenset[str]().union(*(site.places for site in sites))
     for workloads in present.values():

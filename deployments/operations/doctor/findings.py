@@ -1,6 +1,7 @@
-"""What the doctor says: a line, and what helps."""
+"""What the doctor says: a line, and a remedy."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 
@@ -21,6 +22,16 @@ class Finding:
 
     def as_dict(self) -> dict[str, str]:
         return asdict(self)
+
+
+def merged(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Those that say the same as one, whose subject is the first one's: a wrong token is one trouble, not one of each site's."""
+    alike: dict[tuple[Grade, str, str], list[Finding]] = {}
+    for each in findings:
+        alike.setdefault((each.grade, each.message, each.remedy), []).append(each)
+    for first, *others in alike.values():
+        more = f" and {len(others)} more" if others else ""
+        yield replace(first, subject=f"{first.subject}{more}")
 
 
 def good(subject: str, message: str) -> Finding:

@@ -1,4 +1,4 @@
-"""What lies inside: settings, the database and its migrations, the clock, a worker."""
+"""Internals: settings, the database and its migrations, the clock, a worker."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

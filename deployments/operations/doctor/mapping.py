@@ -1,4 +1,4 @@
-"""Whether what one mapping names is there, asked when it is saved: a sentence for each field, and for each workload."""
+"""Whether what a mapping names exists, checked when it is saved: a message for each field, and for each workload."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -138,7 +138,7 @@ def _workload(cluster: Cluster, site: Site, reference: WorkloadReference) -> Fin
 
 
 def _rights(cluster: Cluster, site: Site) -> Iterator[Finding]:
-    """One line for each workload whose kind lacks a right; what every kind needs is said of all. Raises ClusterError."""
+    """One line for each workload with a kind that lacks a permission; what every kind needs is listed for all. Raises ClusterError."""
     for mapping in namespace_mappings([site]):
         for attributes, permission in missing_rights(cluster, mapping):
             message = f"The worker may not {attributes}, needed for {permission.what_for}."

@@ -1,4 +1,4 @@
-"""The pair of keys that notifications are signed with, one half web's and one the worker's; and what push services said last."""
+"""The key pair that signs notifications, one half web's and one the worker's; and the push services' last answers."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -62,7 +62,7 @@ def push_contact_is_taken(*, subject: str, private: str) -> Iterator[Finding]:
 
 
 def notifications_arrive(*, now: datetime) -> Iterator[Finding]:
-    """The last refusal of a push service that no success has followed; nothing where there is none."""
+    """The last refusal of a push service since the last success; nothing where there is none."""
     refused = PushSubscription.objects.filter(
         Q(last_ok_at=None) | Q(last_ok_at__lt=F("last_refused_at")), last_refused_at__isnull=False
     )

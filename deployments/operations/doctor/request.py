@@ -1,4 +1,4 @@
-"""Ask for an examination; a worker makes it: only it has the credentials, and what they need."""
+"""Request an examination. A worker runs it: only it has the credentials and network access."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""One examination: everything is asked, and one trouble hides no other."""
+"""One examination: everything is checked, and one problem hides no other."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -64,7 +64,7 @@ def record_examination(*, clients: Clients, now: datetime) -> None:
     """Examine, and keep what was found for the page."""
     asked_at = Examination.latest().asked_at or now
     found = examine(clients=clients, now=now)
-    # Not before it was requested, by web's clock: else it would seem to be under way for ever.
+    # Not before it was requested, by web's clock: else it would seem to be under way forever.
     Examination.record(finished_at=max(asked_at, now), findings=[each.as_dict() for each in found])
 
 
@@ -83,7 +83,7 @@ def _safely(subject: str, step: Callable[[], Iterator[Finding]]) -> list[Finding
 
 
 def _cluster(clients: Clients, sites: Sequence[Site], present: Present) -> Iterator[Finding]:
-    """Fill `present` on the way: what the registry is asked about next."""
+    """Also fills `present`, which the registry is queried about next."""
     try:
         cluster: Cluster = clients.cluster
     except ClusterError as error:

@@ -1,4 +1,4 @@
-"""What lies outside: GitHub and every repository, the registry and every image that runs."""
+"""External services: GitHub and every repository, the registry and every running image."""
 
 import socket
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from deployments.clients.deadline import TooLate, in_time, within
 from deployments.clients.github import GitHubError, Head, HeadProblem, HeadQuestion
 from deployments.clients.registry import RegistryError
 from deployments.models import Site
-from deployments.operations.doctor.findings import Finding, bad, good, warning
+from deployments.operations.doctor.findings import Finding, bad, good, merged, warning
 from deployments.rules.image_prefixes import begins_with_one_of
 from deployments.rules.images import UnableToParseImage, parse_image
 
@@ -33,10 +33,8 @@ def github_answers(clients: Clients, sites: Sequence[Site]) -> Iterator[Finding]
         yield bad("GitHub", str(error), "Check GITHUB_TOKEN and GITHUB_API_URL.")
         return
     problems = {key: head.error for key, head in answers.heads.items() if isinstance(head, HeadProblem)}
-    for host, problem in problems.items():
-        yield bad(
-            f"GitHub, {host}", str(problem), "Correct the site's repository, or what the token may read."
-        )
+    remedy = "Correct the site's repository, or what the token may read."
+    yield from merged(bad(f"GitHub, {host}", str(problem), remedy) for host, problem in problems.items())
     yield from _ci_is_seen(answers.heads)
     if readable := len(questions) - len(problems):
         yield good("GitHub", f"{_number(readable, 'repository', 'repositories')} can be read.")
@@ -69,7 +67,7 @@ def registry_has_what_runs(clients: Clients, images: Mapping[str, str]) -> Itera
         problems = [
             each for each in threads.map(lambda pair: _missing(clients, *pair), images.items()) if each
         ]
-    yield from problems
+    yield from merged(problems)
     if found := len(images) - len(problems):
         yield good("Registry", f"{_number(found, 'image', 'images')} that run are there.")
 
@@ -111,7 +109,7 @@ def ping_address_answers(url: str) -> Iterator[Finding]:
 
 
 def mapped(sites: Sequence[Site], *, image_prefixes: Sequence[str]) -> Iterator[Finding]:
-    """Say so where nothing is mapped: everything else would look well; and where a site's images lie nowhere, or where this worker runs none from."""
+    """Warn where nothing is mapped, since everything else would look fine; and where a site has no image location, or one that this worker may not run."""
     if not sites:
         yield warning("Sites", "None is mapped yet.", FIRST_STEPS)
     for site in sites:

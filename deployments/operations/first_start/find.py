@@ -16,18 +16,21 @@ from deployments.operations.doctor.tokens import installations_suffice, tokens_s
 from deployments.operations.first_start.apps import FoundApp, key_of
 from deployments.operations.first_start.survey import Survey, survey
 from deployments.rules.builds import slug_in
-from deployments.rules.discovery import Candidate, owner_in, unique_names
+from deployments.rules.discovery import Candidate, has_words, owner_in, unique_names
 from deployments.rules.image_prefixes import begins_with_one_of
 from deployments.rules.images import parse_image
 from deployments.rules.suggestions import commit_in
 from deployments.rules.targets import format_references
-from deployments.rules.wording import short
+from deployments.rules.wording import counted, short
 
 AT_ONCE = 8
 MOST_APPS = 300
-"""In one search: each costs two or three requests of a registry."""
+"""In one search: each costs two to four requests of a registry."""
+UNREADABLE_AT_MOST = 10
+"""Images, each on its own line."""
 SILENT_AT_MOST = 3
 """Images for which a registry does not answer before it is asked about no more."""
+REGISTRY_REMEDY = "Check DOCKER_CONFIG, and who may read this image repository."
 NO_CLUSTER = "Set KUBECONFIG, or run the worker in the cluster with its ServiceAccount."
 
 
@@ -49,12 +52,13 @@ def record_discovery(
     found = find(
         clients=clients,
         namespaces=latest.namespaces,
+        words=latest.words,
         usual_namespaces=usual_namespaces,
         image_prefixes=image_prefixes,
         now=now,
     )
     steps = [{"title": title, "findings": [each.as_dict() for each in lines]} for title, lines in found.steps]
-    # Not before it was requested, by web's clock: else it would seem to be under way for ever.
+    # Not before it was requested, by web's clock: else it would seem to be under way forever.
     finished_at = max(latest.asked_at or now, now)
     Discovery.record(finished_at=finished_at, steps=steps, apps=[each.as_dict() for each in found.apps])
 
@@ -63,11 +67,14 @@ def find(
     *,
     clients: Clients,
     namespaces: Sequence[str] = (),
+    words: str = "",
     usual_namespaces: Sequence[str] = (),
     image_prefixes: Sequence[str],
     now: datetime,
 ) -> Found:
     """What could be a site in `namespaces`; where none is named, in the usual ones and those that have sites, or in `default`.
+
+    With `words`, only what has each of them in a name, an image or a host.
 
     One LIST for each namespace and kind, two or three GETs for each image, one GitHub request for 25 repositories.
     """
@@ -85,7 +92,7 @@ def find(
     except ClusterError as error:
         unreachable = [bad("Cluster", str(error), NO_CLUSTER)]
         return Found((("GitHub", tokens), ("Cluster", unreachable)))
-    left_out = list(_leave_out(seen))
+    left_out = list(_leave_out(seen, words))
     labels = _labels(clients, seen)
     apps = _apps(seen, labels, sites=sites, image_prefixes=image_prefixes)
     apps, answers = _checked(clients, apps)
@@ -100,13 +107,26 @@ def find(
     )
 
 
-def _leave_out(seen: Survey) -> Iterator[Finding]:
-    """Keep no more than one search can check in time, and say how many are left."""
+def _leave_out(seen: Survey, words: str) -> Iterator[Finding]:
+    """Keep what has the words, and no more than one search can query in time; say how many are left.
+
+    Those by label come last: not all of them are apps, and what is none is never added, so that it would always be in the way.
+    """
+    kept = [app for app in seen.apps if has_words(app, _hosts(app, seen), words=words)]
+    if words:
+        yield good("Words", f"{counted(len(kept), 'app')} of {len(seen.apps)} with “{words}”.")
+    seen.apps = sorted(kept, key=lambda app: app[0] in seen.by_label)
     left = len(seen.apps) - MOST_APPS
     if left > 0:
         seen.apps = seen.apps[:MOST_APPS]
         message = f"{MOST_APPS} apps are proposed at once. {left} more were found."
-        yield warning("Apps", message, "Add these, then search again, or search fewer namespaces.")
+        yield warning(
+            "Apps", message, "Add these, then search again, or search by name or in fewer namespaces."
+        )
+
+
+def _hosts(app: Sequence[Candidate], seen: Survey) -> list[str]:
+    return [host for each in app for host in seen.hosts.get(each.reference.place, ())]
 
 
 Labels = Mapping[str, BuildLabels | RegistryError | None]
@@ -137,9 +157,11 @@ def _labels(clients: Clients, seen: Survey) -> Labels:
 
 
 def _registry(labels: Labels) -> Iterator[Finding]:
-    for image, found in labels.items():
-        if isinstance(found, RegistryError):
-            yield bad(image, str(found), "Check DOCKER_CONFIG, and who may read this image repository.")
+    refused = [(image, found) for image, found in labels.items() if isinstance(found, RegistryError)]
+    for image, error in refused[:UNREADABLE_AT_MOST]:
+        yield bad(image, str(error), REGISTRY_REMEDY)
+    if (more := len(refused) - UNREADABLE_AT_MOST) > 0:
+        yield bad("Images", f"{counted(more, 'more image')} cannot be read.", REGISTRY_REMEDY)
     there = sum(isinstance(found, BuildLabels) for found in labels.values())
     yield good("Images", f"{there} of {len(labels)} can be read.")
 
@@ -150,7 +172,7 @@ def _apps(
     owners = {site.owner for site in sites}
     usual = owners.pop() if len(owners) == 1 else ""
     kept = [each for each in seen.apps if _is_an_app(each, seen, labels)]
-    hosts = [[host for each in app for host in seen.hosts.get(each.reference.place, ())] for app in kept]
+    hosts = [_hosts(app, seen) for app in kept]
     proposed = [
         (app[0].reference.name if not found else found[0], app[0].reference.namespace)
         for app, found in zip(kept, hosts, strict=True)

@@ -15,12 +15,14 @@ from deployments.rules.discovery import (
     unnameable,
 )
 from deployments.rules.permissions import NamespaceMapping
-from deployments.rules.routes import Route, Service, hosts_of
+from deployments.rules.routes import HostIndex, Route, Service
 from deployments.rules.suggestions import TAG_BY_COMMIT
 from deployments.rules.wording import counted
 from deployments.rules.workloads import Workload, WorkloadKind
 
 ROUTES_COMPONENT = "k8s/components/routes"
+NAMED_AT_MOST = 10
+"""Workloads of a namespace that get their own line, or are queried one by one: thousands would fill the page, and take minutes."""
 IS_IT_THERE = "Check the namespace's name and the worker's Role there, then search again."
 
 
@@ -51,8 +53,7 @@ def survey(
         found.by_label |= set(labelled)
         found.apps += together([*tagged, *labelled])
         found.findings += _rights(cluster, namespace, [*tagged, *labelled])
-        for each in unnameable(listed, mapped=mapped):
-            found.findings.append(warning(each.reference.place, each.reason, TAG_BY_COMMIT))
+        found.findings += _unnameable(namespace, listed, mapped)
         found.findings += _operated(namespace, listed)
         found.findings += _hosts(cluster, namespace, listed, found.hosts)
     return found
@@ -81,15 +82,27 @@ def _workloads(cluster: Cluster, namespace: str) -> tuple[list[Workload], str]:
 
 
 def _rights(cluster: Cluster, namespace: str, found: Sequence[Candidate]) -> Iterator[Finding]:
-    """Whether the worker may do with them what a site needs."""
+    """Whether the worker may do with them what a site needs. Where a Role names workloads, the first few are asked about."""
     if not found:
         message = "It has no workload that could be a new site: none whose image carries a commit."
         yield good(f"Namespace {namespace}", message)
         return
     names: dict[str, set[str]] = {}
     for each in found:
-        names.setdefault(each.reference.kind, set()).add(each.reference.name)
+        asked = names.setdefault(each.reference.kind, set())
+        if len(asked) < NAMED_AT_MOST:
+            asked.add(each.reference.name)
     yield from rights_suffice_for(cluster, [NamespaceMapping(namespace=namespace, names=names)])
+
+
+def _unnameable(namespace: str, listed: Sequence[Workload], mapped: Collection[str]) -> Iterator[Finding]:
+    """The first few, and how many more there are."""
+    without = list(unnameable(listed, mapped=mapped))
+    for each in without[:NAMED_AT_MOST]:
+        yield warning(each.reference.place, each.reason, TAG_BY_COMMIT)
+    if (more := len(without) - NAMED_AT_MOST) > 0:
+        message = f"No image template can name the images of {counted(more, 'more workload')}."
+        yield warning(f"Namespace {namespace}", message, TAG_BY_COMMIT)
 
 
 def _operated(namespace: str, listed: Sequence[Workload]) -> Iterator[Finding]:
@@ -144,8 +157,9 @@ def _services(cluster: Cluster, namespace: str) -> list[Service] | None:
 def _by_place(
     workloads: Sequence[Workload], routes: Sequence[Route], services: Sequence[Service] | None
 ) -> Mapping[str, list[str]]:
+    index = HostIndex(routes, services)
     return {
         f"{each.kind} {each.name} in namespace {each.namespace}": hosts
         for each in workloads
-        if (hosts := hosts_of(each, routes=routes, services=services))
+        if (hosts := index.hosts_of(each))
     }

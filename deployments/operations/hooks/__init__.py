@@ -1,1 +1,1 @@
-"""What comes in by hooks: received by web, turned into syncs by a worker."""
+"""Hooks: received by web, turned into syncs by a worker."""

@@ -1,4 +1,4 @@
-"""Google's messages without an open door: a worker pulls them. Acknowledged when they are written down; lost never, twice harmless."""
+"""Google's messages without incoming requests: a worker pulls them. They are acknowledged once saved; none is lost, and duplicates are harmless."""
 
 import logging
 from collections.abc import Callable

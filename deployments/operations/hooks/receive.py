@@ -1,4 +1,4 @@
-"""Take in one hook: its id is remembered, and a worker queues the sync of the sites that it concerns. Nothing else is written from it."""
+"""Receive one hook: its id is recorded, and a worker queues the sync of the sites that it concerns. Nothing else is written from it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

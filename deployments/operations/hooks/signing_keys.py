@@ -1,4 +1,4 @@
-"""Fetch the keys that web checks tokens with, into rows: web itself asks nothing outside."""
+"""Fetch the keys that web verifies tokens with, into rows: web itself calls no external service."""
 
 import logging
 from collections.abc import Iterable

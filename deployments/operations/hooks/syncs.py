@@ -1,4 +1,4 @@
-"""Turn what came in into syncs: one of all sites that it concerns, however many messages there were."""
+"""Turn hooks into syncs: one of all sites concerned, however many messages there were."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ KEPT = timedelta(days=1)
 AT_MOST, WITHIN = 5, timedelta(seconds=2)
 """At most so many syncs are queued in that time: what arrives faster waits for the next."""
 UNDER_WAY_AT_MOST = 2
-"""One that is at work and one that follows it: with more of them, whatever a person asks for would wait behind them."""
+"""One that is running and one that follows it: with more of them, a person's requests would wait behind them."""
 PUT_OFF_SECONDS = 0.5
 
 

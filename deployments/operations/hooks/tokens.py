@@ -1,4 +1,4 @@
-"""Tokens for the door of images: made and revoked by administrators, kept as their hash alone."""
+"""Tokens for the images' door: created and revoked by administrators, stored only as their hash."""
 
 import hashlib
 import secrets

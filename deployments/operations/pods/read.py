@@ -1,4 +1,4 @@
-"""The pods of a site and their logs, as a worker reads them: those of the site's own workloads alone, whatever an entry or a row names."""
+"""The pods of a site and their logs, as a worker reads them: only those of the site's own workloads, whatever an entry or a row names."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -20,7 +20,7 @@ LONGEST_LOG_BYTES = 64 * 1024
 
 
 def check_pods(*, site_id: int, clients: Clients, now: datetime) -> None:
-    """List the pods of all workloads of a site, and write them down. One workload's trouble leaves the others."""
+    """List the pods of all workloads of a site, and save them. One workload's problem does not affect the others."""
     site = Site.objects.with_workloads().filter(pk=site_id).first()
     if site is None:
         return
@@ -56,7 +56,7 @@ def read_log(*, log_id: int, clients: Clients, now: datetime) -> None:
 def _read(asked: ContainerLog, site: Site, cluster: Cluster) -> dict[str, object]:
     pod = next(_matching(asked, site, cluster), None)
     if pod is None:
-        return {"problem": "The site has no such pod any more. Check its pods again.", "text": ""}
+        return {"problem": "The site no longer has this pod. Check its pods again.", "text": ""}
     named = LogChoice(container=asked.container, previous=asked.previous)
     choice = named if named.container else best_log(pod)
     choices = [asdict(each) for each in log_choices(pod)]

@@ -1,11 +1,13 @@
-"""Have a worker list a site's pods or read a log; web has no way into the cluster. What it finds is kept for minutes."""
+"""Have a worker list a site's pods or read a log; web has no access to the cluster. The result is kept for minutes."""
 
 from datetime import datetime
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
-from deployments.models import ContainerLog, PodCheck, Site
+from deployments.models import AuditEvent, ContainerLog, PodCheck, Site
 from deployments.models.pod_check import KEPT_FOR
+from deployments.operations import audit
 from deployments.queue import enqueue
 from deployments.rules.pod_list import LogChoice
 
@@ -25,8 +27,10 @@ def request_pods(*, site: Site, now: datetime) -> None:
         enqueue.check_pods(site.pk)
 
 
-def request_log(*, site: Site, namespace: str, pod: str, choice: LogChoice, now: datetime) -> ContainerLog:
-    """Have a worker read a log of a pod; where `choice` names no container, of the one that says most."""
+def request_log(
+    *, site: Site, namespace: str, pod: str, choice: LogChoice, by: User, now: datetime
+) -> ContainerLog:
+    """Have a worker read a log of a pod; where `choice` names no container, of the one that says most. The audit notes who asked."""
     with transaction.atomic():
         log = ContainerLog(
             site=site,
@@ -41,7 +45,28 @@ def request_log(*, site: Site, namespace: str, pod: str, choice: LogChoice, now:
             [log], update_conflicts=True, update_fields=["asked_at"], unique_fields=unique
         )
         enqueue.read_log(log.pk)
+        _note(log, by=by, now=now)
     return log
+
+
+def note_reader(*, log: ContainerLog, by: User, now: datetime) -> None:
+    """Note that someone opened a log, once for each time that it was read; who requested it is noted already. Runs one SQL query, or two."""
+    noted = AuditEvent.objects.filter(
+        kind=AuditEvent.Kind.LOG, actor=by, site_id=log.site_id, message=_message(log), at__gte=log.asked_at
+    )
+    if not noted.exists():
+        _note(log, by=by, now=now)
+
+
+def _note(log: ContainerLog, *, by: User, now: datetime) -> None:
+    audit.record(AuditEvent.Kind.LOG, _message(log), by=by, site=log.site, now=now)
+
+
+def _message(log: ContainerLog) -> str:
+    """As requested; where no container was named, a worker chose one."""
+    of = f"the log of container {log.container} of pod" if log.container else "a log of pod"
+    run = ", its previous run" if log.previous else ""
+    return f"Read {of} {log.namespace}/{log.pod}{run}."
 
 
 def forget_logs(*, now: datetime) -> None:

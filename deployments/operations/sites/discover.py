@@ -30,7 +30,7 @@ class Discovery:
 
 
 def discover(*, clients: Clients, namespaces: Sequence[str] = ()) -> Discovery:
-    """Look into `namespaces`, or where none is named into those that have sites: one LIST for each and kind.
+    """Search `namespaces`, or where none is named those that have sites: one LIST for each and kind.
 
     Workloads of one image repository in one namespace are proposed as one site. A kind other than Deployments that may not be listed is
     left out: most installations need no right to it.

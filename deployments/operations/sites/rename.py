@@ -1,4 +1,4 @@
-"""Follow a repository that GitHub calls by another name now."""
+"""Follow a repository that was renamed on GitHub."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

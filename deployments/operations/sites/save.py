@@ -1,4 +1,4 @@
-"""What changed in a mapping, in words, into the audit; and what follows from it."""
+"""Record what changed in a mapping, in words, in the audit log; and apply what follows from it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -45,7 +45,7 @@ def save_mapping(
         if is_new or "workloads" in before:
             save_workloads(site, workloads or ())
         if not is_new and OBSERVED_BY & before.keys():
-            # Other images, or another branch: nothing was asked of those yet.
+            # Other images, or another branch: those were not queried yet.
             Observation.objects.filter(site=site).update(built_sha="", asked_below=None, branch_has_ci=False)
         if stands_for_another:
             Observation.objects.filter(site=site).update(accepted_image="", requested_image="")

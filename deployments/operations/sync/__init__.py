@@ -1,1 +1,1 @@
-"""One pass over all sites: gather what is outside, decide by pure rules, act."""
+"""One pass over all sites: gather from external services, decide by pure rules, act."""

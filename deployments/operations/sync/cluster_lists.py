@@ -1,4 +1,4 @@
-"""What one sync lists in the cluster: nothing twice, and nothing that nobody asks about."""
+"""What one sync lists in the cluster: nothing twice, and nothing unneeded."""
 
 from typing import TypeVar
 

@@ -1,4 +1,4 @@
-"""Fetch the lists of commits to deploy. Each pair of SHAs is queried once, for ever."""
+"""Fetch the lists of commits to deploy. Each pair of SHAs is queried once, forever."""
 
 import logging
 from collections.abc import Sequence
@@ -68,7 +68,7 @@ def _fetch(
         try:
             _keep(seen, _ask(seen, github, now=now))
         except GitHubRateLimited:
-            logger.warning("GitHub's limit is reached: the other lists of commits have to wait")
+            logger.warning("GitHub's limit is reached: the other lists of commits are read later")
             return fetched, False
         except GitHubError as error:
             logger.warning("No list of commits for %s: %s", seen.site.name, error)

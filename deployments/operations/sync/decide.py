@@ -1,4 +1,4 @@
-"""Judge every site by the same pure rules that its page shows."""
+"""Judge every site by the same pure rules that its page uses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Look outside for every site, and put the three answers together into each site's new observation."""
+"""Query external services for every site, and combine the three answers into each site's new observation."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
@@ -252,7 +252,7 @@ def _see_ci(seen: Observation, head: Head, *, now: datetime) -> None:
 
 
 def _needs_a_person(error: GitHubError) -> bool:
-    """Whether time does not heal it; a token that is not accepted is every site's trouble, and what was seen before still holds."""
+    """Whether waiting does not fix it; a rejected token affects every site, and the last known state is still valid."""
     return isinstance(error, GitHubRefused) and not isinstance(error, GitHubTokenRefused)
 
 

@@ -29,7 +29,7 @@ _Key = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Newest:
-    """What a site's moving tag leads to: its build, why that is not known, or None where there is no such tag."""
+    """A site's moving tag resolved: its build, why that is unknown, or None where there is no such tag."""
 
     image: ImageReference
     build: _Answer

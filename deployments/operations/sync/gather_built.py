@@ -1,4 +1,4 @@
-"""Where the newest commit has no image: the newest one below it that has, and that comes after what runs."""
+"""If the newest commit has no image: the newest one below it that has one, and is newer than what runs."""
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the cluster shows of each site: one LIST for each mapped kind and namespace, and of pods only where a rollout is under way."""
+"""Each site's state in the cluster: one LIST for each mapped kind and namespace, and pods only during a rollout."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -55,7 +55,7 @@ class Found:
     managed_by: str
     """Who else manages a workload of the site; empty where nobody is known to."""
     outage: SeenOutage | None
-    """Why no pod of a workload is ready, where some are wanted and no Deploy is under way."""
+    """Why no pod of a workload is ready, where some are wanted and no Deploy is active."""
     workloads: tuple[WorkloadSeen, ...]
     running_build: str = ""
     """By label the builds, and by release the images' tags, that `running_tag` was derived from."""
@@ -83,9 +83,9 @@ Observed = Found | Missing | Unreachable
 def gather_cluster(
     sites: Iterable[Site], clients: Clients, *, now: datetime
 ) -> tuple[dict[int, Observed], int]:
-    """Return what was observed of each site by its key, and the number of requests made. One namespace's trouble is that namespace's.
+    """Return what was observed of each site by its key, and the number of requests made. One namespace's problem affects only that namespace.
 
-    A cluster that does not answer for three namespaces in a row is not waited for any more.
+    A cluster that does not answer for three namespaces in a row is skipped.
     """
     lists = ClusterLists(clients)
     outages = Outages(now=now)
@@ -218,7 +218,7 @@ def _running_tag(
     before = seen_of(reference, workloads_from_json(site.observation.workloads))
     ran = (before.running_build or before.running) if before else ""
     if before and ran and before.resource_version == workload.resource_version:
-        # Nothing has moved since the last look: neither have the pods' images. What was not known then may be by now,
+        # Nothing has changed since the last sync: neither have the pods' images. What was not known then may be by now,
         # for pods that fall away and come back while their controller is late leave no trace in the workload.
         return ran
     desired = all_images(workload)[container]

@@ -1,4 +1,4 @@
-"""Which heads are built: one HEAD request for each head that is not known to be, never a listing; and what builds say of themselves."""
+"""Which heads are built: one HEAD request for each head that is not known to be, never a listing; and what builds say about themselves."""
 
 import threading
 from collections import defaultdict
@@ -61,7 +61,7 @@ class RegistryQuestions:
     def builds(
         self, images: Iterable[ImageReference]
     ) -> dict[ImageReference, BuildLabels | RegistryError | None]:
-        """A few GETs for each different image: what it says of itself."""
+        """A few GETs for each different image: what it says about itself."""
         return self._ask_all(images, self._registry.build)
 
     def _ask_all(

@@ -1,4 +1,4 @@
-"""Why sites without a ready pod have none: the pods of the namespace, and one log a site."""
+"""Why sites without a ready pod have none: the pods of the namespace, and one log per site."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -78,7 +78,7 @@ class Outages:
         try:
             answer = question()
         except ClusterError as error:
-            logger.info("Less is known of an outage: %s", error)
+            logger.info("An outage could not be read completely: %s", error)
             is_silent = isinstance(error, ClusterUnavailable) and not error.status
             self._silent_in_a_row = self._silent_in_a_row + 1 if is_silent else 0
             return None

@@ -24,7 +24,7 @@ from deployments.rules.builds import BY_VERSION
 from deployments.rules.site_workloads import WorkloadSeen
 
 ROUNDS = 2
-"""A newest version, or one that runs, that was not known before is asked about once more, for how far the two are apart."""
+"""A new newest or running version is queried once more, for the distance between the two."""
 _Heads = Mapping[Hashable, Head | HeadProblem]
 _Ask = Callable[[Sequence[HeadQuestion]], Answers]
 
@@ -201,7 +201,7 @@ def question_by_release(site: Site, question: HeadQuestion) -> HeadQuestion:
 
 
 def is_newest(site: Site, head: Head) -> bool:
-    """Whether the version that was asked about is still the newest; true of a site that is not by release."""
+    """Whether the queried version is still the newest; true for a site that is not by release."""
     best = _newest(site, head) if site.is_by_release else None
     return best is None or best.name == head.tag
 

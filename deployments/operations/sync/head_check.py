@@ -1,4 +1,4 @@
-"""Between two syncs: the heads alone are asked, and the registry for heads not known to be built. A sync of a site follows where something is new.
+"""Between two syncs: check only the heads, and the registry for heads not known to be built. A site's sync follows if something is new.
 
 Where nothing is new this costs two SQL statements, and leaves no record.
 """

@@ -1,4 +1,4 @@
-"""Monorepos: which commits between what runs and the head touch none of a site's paths. Each commit is queried once, for ever.
+"""Monorepos: which commits between what runs and the head touch none of a site's paths. Each commit is queried once, forever.
 
 Sites without paths cost only one SQL query here, in the task that fetches lists of commits.
 """
@@ -27,15 +27,15 @@ def count_left_out(*, github: GitHub, now: datetime) -> list[str]:
             if _count(seen, github, now=now):
                 counted.append(seen.site.name)
         except GitHubRateLimited:
-            logger.warning("GitHub's limit is reached: which commits touch a site's paths has to wait")
+            logger.warning("GitHub's limit is reached: changed paths are read later")
             break
         except GitHubError as error:
-            logger.warning("What the commits of %s changed is not known: %s", seen.site.name, error)
+            logger.warning("The paths changed by commits of %s are unknown: %s", seen.site.name, error)
     return counted
 
 
 def is_counted(seen: Observation, paths: str) -> bool:
-    """Whether what is left out is known of the pair that was seen, or nothing has to be."""
+    """Whether what is left out is known for the observed pair, or need not be."""
     if not paths or not seen.running_sha or not seen.head_sha or seen.running_sha == seen.head_sha:
         return True
     return (seen.left_out or {}).get("of") == _key(seen, paths)

@@ -1,4 +1,4 @@
-"""How fast one registry is asked: as fast as it answers, until it says that this is too often; then as it says, and evenly from then on."""
+"""How fast one registry is queried: as fast as it answers, until it answers 429; then at the rate it allows."""
 
 import threading
 from collections.abc import Callable

@@ -36,7 +36,7 @@ def ask_provenance(*, clients: Clients, now: datetime) -> list[str]:
                 if _ask(seen, clients, now=now):
                     answered.append(seen.site.name)
             except GitHubRateLimited:
-                logger.warning("GitHub's limit is reached: attestations have to wait")
+                logger.warning("GitHub's limit is reached: attestations are read later")
                 break
     if answered:
         enqueue.sync(names=answered, trigger="commits")
@@ -51,7 +51,9 @@ def check_provenance(*, site_id: int, clients: Clients, now: datetime) -> None:
             try:
                 _ask(seen, clients, now=now)
             except GitHubRateLimited:
-                logger.warning("GitHub's limit is reached: the attestation of %s has to wait", seen.site.name)
+                logger.warning(
+                    "GitHub's limit is reached: the attestation of %s is read later", seen.site.name
+                )
 
 
 def is_required(site: Site, seen: Observation, *, now: datetime) -> bool:

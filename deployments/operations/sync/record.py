@@ -1,4 +1,4 @@
-"""Write what was observed, with a number of statements that does not grow with the sites."""
+"""Write what was observed, with a constant number of SQL statements."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ AT_ONCE = 500
 
 
 def changed_sites(sites: Iterable[Site], seen: Mapping[int, Observation]) -> list[Site]:
-    """Return the sites of which something other than the time of looking has changed."""
+    """Return the sites of which something other than the time of checking has changed."""
     return [site for site in sites if _differs(site.observation, seen[site.pk])]
 
 

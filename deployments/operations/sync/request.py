@@ -1,4 +1,4 @@
-"""Ask for a sync, or for where an image comes from; a worker does it."""
+"""Request a sync, or an image's provenance; a worker runs it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -52,7 +52,7 @@ def wait_for_another(*, names: Sequence[str], trigger: str) -> None:
     same reason, these are added to it. Call `let_follow` next.
     """
     with transaction.atomic():
-        # Whichever is being let go at this moment is left to that.
+        # One that is being released at this moment is left alone.
         entries = OrmQ.objects.select_for_update(skip_locked=True).filter(key=AFTER_SYNC)
         # One that cannot be read is dropped by the worker that takes it.
         waiting = [(entry, entry.task["kwargs"]) for entry in entries if "kwargs" in entry.task]

@@ -1,4 +1,4 @@
-"""The sync itself: alone, recorded as a SyncRun, and one site's trouble is that site's reason, never the batch's."""
+"""The sync itself: alone, recorded as a SyncRun, and one site's problem is only that site's reason."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -71,7 +71,7 @@ def sync(
 
 
 def close_dead_runs(*, now: datetime) -> int:
-    """Close the runs whose worker died; return their number. A run that is at work holds the lock, and is left alone."""
+    """Close the runs of dead workers; return their number. An active run holds the lock, and is left alone."""
     with try_lock(Lock.SYNC) as alone:
         if not alone:
             return 0

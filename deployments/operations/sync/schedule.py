@@ -1,4 +1,4 @@
-"""The one row that says when the next sync is due. Of it only its interval and its time are read, and no other row is.
+"""The one row that says when the next sync is due. Only its interval and its time are read, and no other row.
 
 django-q2's own scheduler is not run: it queues whatever function a row names, with whatever options.
 """
@@ -32,7 +32,7 @@ _SYNC: dict[str, Any] = {
 
 
 def ensure_schedules(**_: Any) -> None:
-    """Have one row of ours and a sound one: make it, or correct it. Safe to run twice.
+    """Ensure one valid row of ours: create it, or correct it. Safe to run twice.
 
     After a migration and at every tick, since whatever can write rows can break one. Runs one SQL query where all is well.
     """

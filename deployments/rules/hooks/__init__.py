@@ -1,1 +1,1 @@
-"""Messages that come in, read and matched to sites: a hook is a hint, and nothing is written from what it says."""
+"""Incoming messages, parsed and matched to sites: a hook is a hint, and nothing is written from its payload."""

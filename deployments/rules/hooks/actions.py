@@ -5,7 +5,7 @@ from deployments.rules.wording import short
 
 
 def hint_of(claims: object) -> Hint:
-    """What a job says of itself. A pull request's ref is no branch: it says nothing of what a site runs."""
+    """What a job says about itself. A pull request's ref is not a branch: it says nothing about what a site runs."""
     name, branch, sha = (
         text_at(claims, "repository"),
         branch_of(text_at(claims, "ref")),

@@ -32,7 +32,7 @@ class Message:
 
     id: str
     data: Any
-    """JSON, or None where it is none."""
+    """JSON, or None where it is invalid."""
 
 
 def message_in(body: Any) -> Message:
@@ -45,7 +45,7 @@ def message_in(body: Any) -> Message:
 
 
 def decoded(data: Any) -> Any:
-    """A message's data as JSON; None where it is none."""
+    """A message's data as JSON; None where it is invalid."""
     try:
         return json.loads(base64.b64decode(data, validate=True))
     except (TypeError, ValueError, binascii.Error, RecursionError):

@@ -1,4 +1,4 @@
-"""What a hook hints at, whichever door it came in by."""
+"""What a hook hints at, through any door."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -101,7 +101,7 @@ def repository(name: str) -> tuple[str, ...]:
 
 
 def images(names: Iterable[str], *, knows_registry: bool = True) -> tuple[Image, ...]:
-    """The image repositories that these names are in, each once; what is none is left out."""
+    """The image repositories that these names are in, each once; invalid names are left out."""
     found: dict[Image, None] = {}
     for name in names:
         try:

@@ -1,4 +1,4 @@
-"""Which sites a hook concerns, and what the sender is answered."""
+"""Which sites a hook concerns, and the answer to the sender."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

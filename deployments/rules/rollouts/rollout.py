@@ -1,4 +1,4 @@
-"""What a judgement says, whatever kind of workload it is about, and what every kind is judged by first."""
+"""What a judgement contains for any kind of workload, and the checks that every kind starts with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Phase(StrEnum):
 class Rollout:
     """A judgement, its sentence, and the pods it was judged by.
 
-    `wanted` is how many new pods it brings without anybody's help: none where they come when the old ones are deleted by hand.
+    `wanted` is how many new pods it brings without anyone's help: none where they come when the old ones are deleted by hand.
     `by` is the field manager that changed the image when superseded, empty otherwise or when not recorded.
     """
 

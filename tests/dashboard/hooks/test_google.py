@@ -97,7 +97,7 @@ def test_junk_is_acknowledged_so_that_it_does_not_come_for_a_week(
         ({"iss": "https://accounts.evil.com"}, 401),
     ],
 )
-def test_a_signature_of_google_s_alone_is_anybody_s(
+def test_a_signature_of_google_s_alone_is_anyone_s(
     client: Client, issuer: Issuer, caplog: pytest.LogCaptureFixture, changes: dict[str, Any], status: int
 ) -> None:
     caplog.set_level("INFO")

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from django_q.models import Task
 
-from deployments.admin.mapping_check import wait_for_answer
+from deployments.mapping.check import wait_for_answer
 from deployments.models import MappingCheck, Observation, Site
 from deployments.operations.doctor.findings import Finding, bad, good
 from tests.deployments.admin.test_site_form import ADD, FILLED_IN

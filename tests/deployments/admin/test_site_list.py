@@ -1,5 +1,6 @@
 """The list of mappings: what runs, what is newest, and what is done to many at once."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from deployments.models import AuditEvent, Observation, Site
+from deployments.rules.labels import STATES
 from tests.deployments.admin.conftest import make_site
 
 LIST = "/admin/deployments/site/"
@@ -49,7 +51,7 @@ def test_a_row_shows_state_what_runs_and_what_is_newest(owner: Client, sites: li
 
     page = owner.get(LIST, {"q": sites[0].host}).content.decode()
 
-    for shown in ("ready", RUNNING[:7], f"{HEAD[:7]} Fix it", "icco/a", "Deployment default/a"):
+    for shown in (">Update ready</td>", RUNNING[:7], f"{HEAD[:7]} Fix it", "icco/a", "Deployment default/a"):
         assert shown in page
 
 
@@ -73,6 +75,17 @@ def test_the_state_filter_shows_only_sites_in_that_state(owner: Client, sites: l
     page = owner.get(LIST, {"state": "ready"}).content.decode()
 
     assert [site.host in page for site in sites] == [True, False, False]
+
+
+def test_a_filter_is_open_where_it_narrows_the_list_and_offers_the_pages_words(
+    owner: Client, sites: list[Site]
+) -> None:
+    page = owner.get(LIST, {"state": "ready"}).content.decode()
+
+    opened = re.findall(r'<details data-filter-title="([^"]+)"( open)?>', page)
+    assert [title for title, is_open in opened if is_open] == ["state"]
+    assert len(opened) == 5
+    assert all(f">{label}</a>" in page for label in STATES.values())
 
 
 def test_the_sync_action_queues_one_sync_of_the_chosen_hosts(owner: Client, sites: list[Site]) -> None:

@@ -68,7 +68,7 @@ def test_what_is_exported_and_imported_again_changes_nothing(run: Run, table: Pa
 
     printed = run("import_sites", str(table))
 
-    assert printed.startswith("0 sites added")
+    assert printed.startswith("0 sites added, 0 updated, ")
     assert rows() == before
 
 

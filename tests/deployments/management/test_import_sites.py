@@ -1,5 +1,6 @@
 """`manage.py import_sites`: a whole table, or nothing of it."""
 
+import re
 from getpass import getuser
 from pathlib import Path
 
@@ -22,12 +23,12 @@ def table(tmp_path: Path) -> Path:
     return tmp_path / "sites.csv"
 
 
-def test_the_ancestors_table_is_added_once_and_updated_after_that(run: Run) -> None:
+def test_the_ancestors_table_is_added_once_and_then_unchanged(run: Run) -> None:
     first = run("import_sites", str(SITES_CSV))
     second = run("import_sites", str(SITES_CSV))
 
-    assert first == "34 sites added, 0 updated.\n"
-    assert second == "0 sites added, 34 updated.\n"
+    assert first == "34 sites added, 0 updated, 0 unchanged.\n"
+    assert second == "0 sites added, 0 updated, 34 unchanged.\n"
     assert Site.objects.count() == 34
 
 
@@ -118,6 +119,61 @@ def test_a_column_that_does_not_exist_is_named(run: Run, table: Path) -> None:
         run("import_sites", str(table))
 
     assert not Site.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (f"{HEADING}\n{GOOD}\n".encode("utf-16"), "It is not in UTF-8"),
+        (f"{HEADING},tags\n{GOOD},caf\xe9\n".encode("latin-1"), "It is not in UTF-8"),
+        (f"{HEADING}\n{GOOD}\0\n".encode(), "It has a NUL character"),
+        (b"", "It has no heading line"),
+        (b",,,\n", "It has no heading line"),
+        (f"{HEADING}\n{GOOD}\n".replace(",", ";").encode(), "Separate columns by commas"),
+        (f"{HEADING},branch,branch\n{GOOD},a,b\n".encode(), "These columns are there twice: branch"),
+        (f"{HEADING},repo\n{GOOD},tabs\n".encode(), "These columns are there twice: repository"),
+        (f"{HEADING}\n{GOOD},{'x' * 200_000}\n".encode(), "line 2: It cannot be read as CSV"),
+        (
+            f"{HEADING}\n{GOOD}\nCron.example.com,icco,tabs,tabs\n".encode(),
+            "line 3: cron.example.com is in line 2",
+        ),
+        (f"{HEADING},\n{GOOD},stray\n".encode(), "line 2: It has more cells"),
+    ],
+)
+def test_a_file_that_cannot_be_what_was_meant_says_why(
+    run: Run, table: Path, data: bytes, message: str
+) -> None:
+    table.write_bytes(data)
+
+    with pytest.raises(CommandError, match=rf"(?s)Nothing was imported\..*{re.escape(message)}"):
+        run("import_sites", str(table))
+
+    assert not Site.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"\ufeff{HEADING}\r\n{GOOD}\r\n",
+        f"{HEADING},,\n{GOOD},,\n,,,,,\n",
+        f"{HEADING.replace(',', ' , ')}\n\n{GOOD.replace(',', ' , ')}\n",
+    ],
+    ids=["with a mark and carriage returns", "with empty columns and lines", "with spaces"],
+)
+def test_what_spreadsheets_add_is_read_past(run: Run, table: Path, text: str) -> None:
+    table.write_bytes(text.encode())
+
+    run("import_sites", str(table))
+
+    assert [(each.name, each.owner) for each in Site.objects.all()] == [("cron.example.com", "icco")]
+
+
+@pytest.mark.parametrize(("column", "choices"), [("commit_source", "tag, label, release")])
+def test_a_value_that_is_none_of_a_few_names_them(run: Run, table: Path, column: str, choices: str) -> None:
+    table.write_text(f"{HEADING},{column}\n{GOOD},labels\n")
+
+    with pytest.raises(CommandError, match=rf"line 2: {column}: “labels” is not one of {choices}\."):
+        run("import_sites", str(table))
 
 
 @pytest.mark.parametrize("text", ["true", "TRUE", "True", "1"])

@@ -253,7 +253,7 @@ def test_what_a_webhook_has_rewritten_since_is_known_to_run_while_the_next_rolls
 def test_a_webhook_that_appears_midway_changes_nothing_for_us(
     world: World, clients: Clients, touched: str
 ) -> None:
-    """It rewrites what is there on anybody's next write."""
+    """It rewrites what is there on anyone's next write."""
     see_through(rolled_out(world, clients), clients)
     world.commit(HOST)
     observe(clients)

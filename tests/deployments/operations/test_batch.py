@@ -1,4 +1,4 @@
-"""Deploy all ready sites: one after another, stopping at the first failure, whether or not anybody looks."""
+"""Deploy all ready sites: one after another, stopping at the first failure, whether or not anyone looks."""
 
 from contextlib import suppress
 from datetime import timedelta

@@ -232,7 +232,7 @@ def test_a_release_without_an_image_is_not_built_and_may_be_waited_for(
     assert deploy.image.endswith(":1.6.0")
 
 
-def test_a_release_that_is_deleted_is_not_the_newest_any_more(world: World, clients: Clients) -> None:
+def test_a_release_that_is_deleted_is_no_longer_the_newest(world: World, clients: Clients) -> None:
     world.commit(HOST)
     world.release(HOST, "v1.6.0")
     observe(clients)

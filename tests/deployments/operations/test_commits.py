@@ -42,7 +42,7 @@ def is_held(lock: Lock) -> bool:
 
 
 @pytest.mark.usefixtures("behind")
-def test_a_github_that_fails_three_times_in_a_row_is_not_asked_any_more(
+def test_a_github_that_fails_three_times_in_a_row_is_no_longer_queried(
     world: World, clients: Clients
 ) -> None:
     world.github.fail_next(Failure.BAD_GATEWAY, times=5)

@@ -17,6 +17,7 @@ from deployments.operations.doctor.findings import Finding, Grade
 from deployments.operations.doctor.internals import proxies_are_trusted, settings_are_sound
 from deployments.operations.doctor.request import request_examination
 from deployments.operations.doctor.run import examine, record_examination
+from deployments.operations.doctor.services import github_answers
 from deployments.rules.permissions import PERMISSIONS
 from simulators.github import TokenHeaders
 from tests.factories import NOW, make_user
@@ -122,6 +123,27 @@ def test_a_bad_token_is_reported(clients: Clients, world: World) -> None:
 
     assert {each.grade for each in lines} == {Grade.BAD}
     assert "token" in lines[0].message
+
+
+def test_what_is_wrong_with_every_site_is_one_line_and_names_one(clients: Clients, world: World) -> None:
+    sites = list(Site.objects.all())
+    with GitHub(token="wrong", api_url=world.github.url) as github:
+        lines = list(github_answers(replace(clients, github=github), sites))
+
+    bad_lines = [each for each in lines if each.grade is Grade.BAD]
+    assert [each.subject for each in bad_lines] == [f"GitHub, {sites[0].name} and {len(sites) - 1} more"]
+
+
+def test_what_is_wrong_with_two_of_many_names_each(clients: Clients, world: World) -> None:
+    sites = list(Site.objects.all())
+    for site, repository in zip(sites, ("gone", "away"), strict=False):
+        site.repository = repository
+
+    lines = list(github_answers(clients, sites))
+
+    assert [each.subject for each in lines if each.grade is Grade.BAD] == [
+        f"GitHub, {site.name}" for site in sites[:2]
+    ]
 
 
 def test_a_token_for_one_owner_that_is_not_accepted_is_reported(clients: Clients, world: World) -> None:

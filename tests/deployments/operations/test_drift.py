@@ -221,7 +221,7 @@ def test_another_apps_image_is_replaced_only_by_an_administrator(foreign: str, n
         ask(HOST, requested_by=nat, accept_foreign_image=foreign)
 
 
-def test_who_is_no_administrator_any_more_replaces_nothing(
+def test_a_former_administrator_replaces_nothing(
     world: World, clients: Clients, foreign: str, admin: User
 ) -> None:
     deploy = ask(HOST, requested_by=admin, accept_foreign_image=foreign)

@@ -80,7 +80,6 @@ def test_a_time_that_no_api_server_writes_hides_nothing_else_of_a_pod(world: Wor
 
     see_through(deploy, clients, until=lambda seen: seen.message.startswith("No node"))
 
-    assert (deploy.status, deploy.message) == (
-        Status.ROLLING_OUT,
-        "No node takes the pod: no reason given.",
-    )
+    # The reason is in the events, which are listed after a while.
+    assert deploy.status == Status.ROLLING_OUT
+    assert deploy.message.startswith("No node takes the pod: ")

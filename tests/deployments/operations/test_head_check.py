@@ -154,7 +154,7 @@ def test_a_silent_github_changes_nothing_and_is_reported_by_the_sync(world: Worl
     assert Observation.objects.exclude(github_problem="").count() == 0
 
 
-def test_a_limit_of_github_s_is_kept_for_everybody_and_honoured(world: World, checked: Clients) -> None:
+def test_a_limit_of_github_s_is_kept_for_everyone_and_honoured(world: World, checked: Clients) -> None:
     world.github.fail_next(Failure.RATE_LIMITED)
     check(checked)
     world.github.requests.clear()

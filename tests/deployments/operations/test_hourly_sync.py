@@ -44,7 +44,7 @@ def test_a_fresh_installation_syncs_at_once_and_then_every_hour() -> None:
     assert (row.minutes, row.next_run - timezone.now() > HOUR - timedelta(minutes=1)) == (60, True)
 
 
-def test_each_hour_has_its_sync_for_ever() -> None:
+def test_each_hour_has_its_sync_forever() -> None:
     ensure_schedules()
 
     for _ in range(30):

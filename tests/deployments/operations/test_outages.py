@@ -90,7 +90,7 @@ def test_a_probe_that_fails_is_reported_in_the_events_words(
     assert seen().outage_log == "Listening on port 8080."
 
 
-def test_a_restart_brings_it_back_and_nothing_is_said_any_more(
+def test_a_restart_brings_it_back_and_nothing_is_reported(
     world: World, clients: Clients, fall: Fall, nat: User
 ) -> None:
     fall()

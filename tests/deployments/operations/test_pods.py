@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django_q.models import OrmQ
 
 from demo.world import NAMESPACE, World
@@ -62,8 +63,9 @@ def listed(site: Site, clients: Clients) -> tuple[ListedPod, ...]:
 
 
 def read(site: Site, clients: Clients, *, pod: str, choice: LogChoice = BEST) -> ContainerLog:
+    person, _ = User.objects.get_or_create(username="eve")
     with acting_as(WEB):
-        log = request_log(site=site, namespace=NAMESPACE, pod=pod, choice=choice, now=NOW)
+        log = request_log(site=site, namespace=NAMESPACE, pod=pod, choice=choice, by=person, now=NOW)
     with acting_as(WORKER):
         read_log(log_id=log.pk, clients=clients, now=NOW)
     log.refresh_from_db()
@@ -130,7 +132,7 @@ def test_another_site_s_pod_is_not_read(world: World, clients: Clients, site: Si
     log = read(site, clients, pod=pod_of(world, other))
 
     assert log.text == ""
-    assert log.problem == "The site has no such pod any more. Check its pods again."
+    assert log.problem == "The site no longer has this pod. Check its pods again."
     assert not [each for each in world.cluster.requests if each.path.endswith("/log")]
 
 

@@ -1,4 +1,4 @@
-"""After a rename a repository's images lie under another name: those of before stay the site's own until the next Deploy replaces them."""
+"""After a rename a repository's images have another name: earlier ones stay the site's own until the next Deploy replaces them."""
 
 import pytest
 

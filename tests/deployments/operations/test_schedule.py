@@ -88,7 +88,7 @@ def test_the_interval_stays_as_a_person_chose_it() -> None:
     assert timezone.now() < schedule.next_run <= timezone.now() + timedelta(minutes=15)
 
 
-def test_a_run_that_was_put_off_for_ever_comes_within_the_interval() -> None:
+def test_a_run_that_was_put_off_forever_comes_within_the_interval() -> None:
     Schedule.objects.update(next_run=timezone.now() + timedelta(days=3650))
 
     _tick()

@@ -195,7 +195,7 @@ def test_an_unknown_host_is_named() -> None:
         sync(clients=None, clock=lambda: NOW, names=["nowhere.example"])
 
 
-def test_the_list_of_commits_is_fetched_once_for_ever(world: World, clients: Clients) -> None:
+def test_the_list_of_commits_is_fetched_once_forever(world: World, clients: Clients) -> None:
     for number in range(3):
         world.commit(HOST, f"Change {number}")
     observe(clients)

@@ -81,7 +81,7 @@ def test_checking_several_deploys_takes_as_many_statements_as_one(world: World, 
 
 
 def _statements_of_a_look(clients: Clients, world: World) -> int:
-    """How many statements a look takes when everything has settled, and nothing is new any more."""
+    """How many SQL statements a check takes when everything has settled, and nothing is new."""
     world.cluster.settle_now()
     counted: list[int] = []
     statements = CaptureQueriesContext(connection)

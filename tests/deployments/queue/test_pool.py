@@ -196,7 +196,7 @@ def test_a_result_is_saved_of_a_task_that_was_interrupted_in_a_statement(broker:
 
 @contextmanager
 def database_away() -> Iterator[Callable[[], None]]:
-    """The tests' database refuses everybody, and has ended all sessions, until the function that is given is called, or the block ends."""
+    """The tests' database refuses everyone, and has ended all sessions, until the function that is given is called, or the block ends."""
     name = connection.settings_dict["NAME"]
     with psycopg.connect(database_url().replace(f"/{name}?", "/postgres?"), autocommit=True) as owner:
 

@@ -1,4 +1,4 @@
-"""Which commit a build says it is, and whether that counts."""
+"""Which commit a build claims, and whether that counts."""
 
 import pytest
 

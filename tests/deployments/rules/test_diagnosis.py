@@ -76,7 +76,7 @@ def test_a_slow_pull_is_no_trouble_and_said_with_its_age():
     assert message == "The image of “web” is being pulled, for 8 minutes so far."
 
 
-def test_a_pull_that_has_ended_is_not_said_any_more():
+def test_a_pull_that_has_ended_is_no_longer_reported():
     pods, events = waits_for_its_pull(pulled_at="2026-11-22T10:09:00Z")
 
     message = pulls_under_way(pods, events, now=NOW)

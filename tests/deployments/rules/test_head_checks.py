@@ -30,7 +30,7 @@ def known(head: str = B, running: str = A, check_state: str = "success", *, buil
         (known(), B, "success", False),
         (known(), "c" * 40, "success", True),
         (known(check_state="pending"), B, "success", True),
-        # Of what runs, CI decides nothing any more.
+        # CI no longer matters for what runs.
         (known(running=B, check_state="pending"), B, "success", False),
     ],
 )

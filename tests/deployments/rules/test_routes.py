@@ -1,9 +1,11 @@
 """Which hosts lead to a workload."""
 
+from dataclasses import replace
+
 import pytest
 
 from deployments.clients.cluster.parse_routes import domain_mapping, http_route, ingress_routes, service
-from deployments.rules.routes import Route, Service, hosts_of
+from deployments.rules.routes import HostIndex, Route, Service
 from deployments.rules.workloads import Counts, Template, Workload
 
 SHOP = Workload(
@@ -26,7 +28,7 @@ TO_SHOP = Route(hosts=("Shop.example.com",), services=frozenset({"front"}))
     ],
 )
 def test_a_service_leads_to_the_pods_that_it_selects(selector: dict[str, str], hosts: list[str]) -> None:
-    found = hosts_of(SHOP, routes=[TO_SHOP], services=[Service(name="front", selector=selector)])
+    found = HostIndex([TO_SHOP], [Service(name="front", selector=selector)]).hosts_of(SHOP)
 
     assert found == hosts
 
@@ -37,7 +39,7 @@ def test_where_services_cannot_be_listed_the_one_of_the_workload_s_name_is_taken
 ) -> None:
     route = Route(hosts=("shop.example.com",), services=frozenset({name}))
 
-    assert hosts_of(SHOP, routes=[route], services=None) == hosts
+    assert HostIndex([route], None).hosts_of(SHOP) == hosts
 
 
 def test_each_host_is_named_once_and_wildcards_are_left_out() -> None:
@@ -45,7 +47,23 @@ def test_each_host_is_named_once_and_wildcards_are_left_out() -> None:
         hosts=("*.example.com", "a.example.com", "", "A.example.com"), services=frozenset({"shop-web"})
     )
 
-    assert hosts_of(SHOP, routes=[route, route], services=None) == ["a.example.com"]
+    assert HostIndex([route, route], None).hosts_of(SHOP) == ["a.example.com"]
+
+
+def test_a_label_that_all_services_select_by_leads_to_no_others_pods() -> None:
+    services = [
+        Service(name=f"front-{number}", selector={"release": "shop", "app": f"app-{number}"})
+        for number in range(3)
+    ]
+    routes = [
+        Route(hosts=(f"{number}.example.com",), services=frozenset({f"front-{number}"}))
+        for number in (2, 1, 0)
+    ]
+    labels = {"release": "shop", "app": "app-1"}
+
+    found = HostIndex(routes, services).hosts_of(replace(SHOP, template=Template(labels=labels)))
+
+    assert found == ["1.example.com"]
 
 
 def test_an_ingress_is_read_rule_by_rule() -> None:

@@ -1,4 +1,4 @@
-"""Times from outside, near and beyond what a calendar holds."""
+"""External timestamps, near and beyond what a calendar holds."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo

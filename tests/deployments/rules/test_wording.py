@@ -1,4 +1,4 @@
-"""The small words that sentences for people share."""
+"""Wording helpers that sentences for people share."""
 
 import pytest
 

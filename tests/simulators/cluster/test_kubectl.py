@@ -197,3 +197,24 @@ def test_the_worker_may_follow_a_rollout_with_kubectl(
 
     assert "successfully rolled out" in watched
     assert "Error from server (Forbidden)" in refused
+
+
+def test_kubectl_creates_a_token_that_is_its_account_s(demo_cluster: DemoCluster, kubectl: Kubectl) -> None:
+    demo_cluster.apply(
+        "{apiVersion: v1, kind: ServiceAccount, metadata: {name: reader}}", namespace="default"
+    )
+
+    token = kubectl("create", "token", "reader").strip()
+
+    assert token == demo_cluster.token("system:serviceaccount:default:reader")
+    assert "not found" in kubectl("create", "token", "nobody", succeeds=False)
+
+
+def test_kubectl_says_of_a_pod_what_a_kubelet_would(cron: DemoCluster, kubectl: Kubectl) -> None:
+    pod = cron.pods("default", "cron")[0]["metadata"]["name"]
+
+    kubectl(
+        "patch", "pod", pod, "--subresource=status", "--type=merge", '--patch={"status":{"phase":"Failed"}}'
+    )
+
+    assert kubectl("get", "pod", pod, "-o", "jsonpath={.status.phase}") == "Failed"

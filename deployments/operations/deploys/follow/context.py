@@ -1,4 +1,4 @@
-"""What a follower works with: its patience, the outside, and threads for slow questions."""
+"""What a follower works with: its timeouts, its clients, and threads for slow calls."""
 
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future

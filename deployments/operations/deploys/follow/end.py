@@ -1,4 +1,4 @@
-"""What the follower needs when a Deploy comes to its end: whether its time is over, and what its container printed."""
+"""What the follower needs when a Deploy ends: whether its time is up, and what its container printed."""
 
 import logging
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def _texts(cluster: Cluster, namespace: str, *, pod: str, container: str) -> Ite
         try:
             yield cluster.log(namespace, pod, container=container, tail_lines=LOG_LINES, previous=previous)
         except ClusterError as error:
-            # There is no earlier run while the first one lasts, and no run at all before the first: the API server says 400.
+            # During the first run there is no earlier one, and before it there is none: the API server answers 400.
             logger.info("No log of %s in %s: %s", container, pod, error)
 
 

@@ -1,4 +1,4 @@
-"""From what all of a Deploy's workloads show to its next state."""
+"""Derive a Deploy's next state from all its workloads."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -56,7 +56,7 @@ def _wait(judgements: Sequence[StepJudgement], context: FollowContext, *, ready_
     message = sentences(*(_named(each, judgements) for each in late))
     deploy.note(now=now, **_totals(judgements))
     if not is_same_news(message, deploy.message) and (log := _crash_log(late, context)):
-        # Read again when it is said otherwise, as after the next restart, and not at each look.
+        # Read again when the message changes, as after the next restart, and not at each check.
         deploy.note(now=now, log=log)
     if deploy.status != Status.VERIFYING:
         deploy.note(now=now, message=message)

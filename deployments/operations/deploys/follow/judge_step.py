@@ -1,4 +1,4 @@
-"""From what the cluster shows of one workload to how far its rollout is, and whether that is an end."""
+"""Derive from one workload in the cluster how far its rollout is, and whether that ends the Deploy."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -94,7 +94,7 @@ def _judge(snapshot: Snapshot, workload: Workload, rollout: Rollout, context: Fo
             # The person who paused it decides when its pods come: nothing waits for that.
             rollout = replace(rollout, wanted=0)
             return StepJudgement(snapshot=snapshot, message=rollout.message, rollout=rollout, is_ready=True)
-    # Patience is counted from the step that this look may show.
+    # Timeouts count from the step that this check may show.
     snapshot.step.note(**_counts(snapshot, workload, rollout))
     return _wait_or_fail(snapshot, workload, rollout, context)
 

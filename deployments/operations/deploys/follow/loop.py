@@ -1,4 +1,4 @@
-"""One follower at a time, and one look after the other until nothing is under way."""
+"""One follower at a time, checking repeatedly until nothing is active."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -102,7 +102,7 @@ def _not_seen(deploy: Deploy, error: ClusterError, timeouts: Timeouts, *, now: d
 def _judge_alone(
     deploy: Deploy, snapshots: Sequence[Snapshot], context: FollowContext, *, now: datetime
 ) -> None:
-    """One Deploy's trouble is that one's: whatever goes wrong with it keeps no other from its end."""
+    """One Deploy's problem affects only that one: an error keeps no other from ending."""
     try:
         if deploy.denied_since:
             deploy.note(now=now, denied_since=None)

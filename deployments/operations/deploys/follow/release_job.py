@@ -1,4 +1,4 @@
-"""What the cluster shows of a release job, and what follows from it for its Deploy."""
+"""A release job's state in the cluster, and what follows for its Deploy."""
 
 from datetime import datetime, timedelta
 

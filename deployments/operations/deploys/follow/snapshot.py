@@ -1,4 +1,4 @@
-"""What the cluster shows of the Deploys in progress."""
+"""The state of active Deploys in the cluster."""
 
 import logging
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The last proofs of a Deploy: its pods run the registry's build, not only its tag, and the site's host answers as its mapping expects."""
+"""A Deploy's final checks: its pods run the registry's build, not only its tag, and the site's host answers as its mapping expects."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace

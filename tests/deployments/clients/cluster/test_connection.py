@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,26 @@ def test_a_file_that_is_no_kubeconfig_is_refused(tmp_path, text):
 
     with pytest.raises(NotConfigured, match=f"The kubeconfig at {path}"):
         connect(kubeconfig=path)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("users:\n  - user:\n      token: hunter2: spare\n", 3),
+        ('users:\n  - user: {token: "hunter2}\n', 3),
+        ("kind: Config\n\ttoken: hunter2\n", 2),
+        ("a: 1\nb: [hunter2\nc: 2\n", 3),
+    ],
+)
+def test_one_with_a_mistake_is_refused_in_one_line_that_quotes_no_token(tmp_path, text, line):
+    path = tmp_path / "config"
+    path.write_text(text)
+
+    with pytest.raises(NotConfigured, match=rf"cannot be read as YAML from line {line} on\.") as refused:
+        connect(kubeconfig=path)
+
+    assert "hunter2" not in "".join(traceback.format_exception(refused.value))
+    assert "\n" not in str(refused.value)
 
 
 def test_outside_a_cluster_and_without_a_kubeconfig_both_ways_are_named(monkeypatch):

@@ -148,7 +148,7 @@ def test_a_github_that_always_fails_is_not_asked_again_and_again(
     assert answers.requests < 10
 
 
-def test_a_connection_that_drops_once_is_no_trouble_for_anybody(
+def test_a_connection_that_drops_once_is_no_trouble_for_anyone(
     github: GitHub, demo_github: DemoGitHub
 ) -> None:
     questions = add_many(demo_github, 3)

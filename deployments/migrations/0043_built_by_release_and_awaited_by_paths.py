@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0051_say_what_was_requested'),
+        ('deployments', '0042_say_what_was_requested'),
     ]
 
     operations = [

@@ -4,11 +4,31 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from deployments.admin.mapping_check import CHECKED_FIELDS, show_beside
 from deployments.form_fields import HostField, RepositoryField, TagsField
+from deployments.mapping.check import CHECKED_FIELDS, show_beside
 from deployments.models import Site
 from deployments.models.site import mapping_fields
 from deployments.rules.suggestions import mapping_for, proposal
+
+SUGGESTED = ("image_template", "commit_source", "moving_tag")
+"""Fields of a mapping that an address of its form may fill in."""
+GROUPS = (
+    (
+        "Auto-deploy",
+        (
+            *("auto_deploy", "auto_rollback", "wait_for_ci"),
+            *("requires_provenance", "minimum_interval_minutes"),
+        ),
+    ),
+    ("GitHub", ("owner", "repository", "branch", "paths")),
+    ("Cluster", ("release_job",)),
+    (
+        "Image",
+        ("image_template", "commit_source", "moving_tag", "tag_pattern", "prereleases", "pins_digest"),
+    ),
+    ("Health check", ("check_enabled", "check_path", "check_status", "check_timeout_seconds")),
+)
+"""What belongs together, by its title, beside the names and tags."""
 
 
 def _proposal(site: Site) -> str:
@@ -28,6 +48,7 @@ class SiteForm(forms.ModelForm):
         model = Site
         fields = tuple(mapping_fields())
         field_classes = {"host": HostField, "repository": RepositoryField, "tags": TagsField}
+        labels = {"auto_deploy": "Auto-deploy", "minimum_interval_minutes": "Minimum interval (minutes)"}
         help_texts = {
             "owner": "GitHub user or organisation. Defaults to the one in the repository's address.",
             "repository": "Its name, or its whole address.",

@@ -6,7 +6,10 @@
   const show = (page) => {
     for (const each of document.querySelectorAll("[data-live]")) {
       const newer = page.getElementById(each.id);
-      if (newer) each.replaceWith(document.adoptNode(newer));
+      if (!newer) continue;
+      each.replaceWith(document.adoptNode(newer));
+      const fold = newer.querySelector("[data-problem]") && newer.closest("details");
+      if (fold) fold.open = true;
     }
   };
   const ask = async () => {

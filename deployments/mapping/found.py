@@ -3,9 +3,9 @@
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from deployments.admin.mapping_check import ago, findings_about, is_problem, is_unanswered
-from deployments.admin.mapping_check import in_words as answer_in_words
 from deployments.facts import workloads_from_json
+from deployments.mapping.check import ago, findings_about, is_problem, is_unanswered
+from deployments.mapping.check import in_words as answer_in_words
 from deployments.models import MappedWorkload, Observation, Site
 from deployments.rules.site_workloads import WorkloadSeen, in_words, seen_of
 from deployments.rules.wording import counted, sentences
@@ -74,7 +74,7 @@ def _observation(site: Site) -> Observation:
 
 
 def _live(key: str, message: str, *, is_pending: bool = False) -> SafeString:
-    """An element that admin_check.js reads again for as long as a check is pending."""
+    """An element that mapping_check.js reads again for as long as a check is pending."""
     return format_html(
         '<div id="{}" data-live{}>{}</div>', key, " data-pending" if is_pending else "", message
     )
