@@ -71,6 +71,18 @@ def test_a_body_that_says_that_it_is_too_large_is_refused_before_it_comes(
     assert fed(f"POST {path} HTTP/1.1\r\nContent-Length: {length}\r\n\r\n".encode()) is progress
 
 
+@pytest.mark.parametrize(
+    ("path", "is_hook"),
+    [("/hooks/github", True), ("/hooks/google?a=b", True), ("/login/?next=/hooks/", False), ("/", False)],
+)
+def test_a_hook_is_known_by_its_path(path: str, is_hook: bool) -> None:
+    arrival = Arrival()
+
+    arrival.feed(f"POST {path} HTTP/1.1\r\nContent-Length: 0\r\n\r\n".encode())
+
+    assert arrival.is_hook is is_hook
+
+
 def test_chunks_are_counted_as_they_come() -> None:
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
     arrival = Arrival()

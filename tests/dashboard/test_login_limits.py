@@ -27,6 +27,23 @@ def test_five_wrong_passwords_close_the_door_even_to_the_right_one(stranger: Cli
     assert "Too many failed logins" in response.text
 
 
+def test_after_four_wrong_ones_the_right_one_still_opens_it(stranger: Client) -> None:
+    for _ in range(4):
+        stranger.post("/login/", WRONG)
+
+    assert Client().post("/login/", {"login": "ada", "password": PASSWORD})["Location"] == "/"
+
+
+def test_an_address_is_sent_away_after_ten_wrong_passwords_of_whatever_names(stranger: Client) -> None:
+    names = [f"name-{number}" for number in range(10)]
+    answers = [stranger.post("/login/", WRONG | {"login": name}).text for name in names]
+
+    response = Client().post("/login/", {"login": "ada", "password": PASSWORD})
+
+    assert not any("Too many failed logins" in answer for answer in answers)
+    assert "Too many failed logins" in response.text
+
+
 def test_attempts_are_counted_where_all_processes_see_them(stranger: Client) -> None:
     stranger.post("/login/", WRONG)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 
-from deployments.system_checks import nothing_stands_open
+from deployments.system_checks import images_have_a_place, nothing_stands_open
 from tests.processes import CHECKOUT, MANAGE
 
 TOKEN = "ghp_a-token-that-nobody-may-read"
@@ -141,9 +141,13 @@ def test_an_address_without_https_is_a_warning_of_the_deployment_checks() -> Non
         ("TRUSTED_NETWORKS", ["0.0.0.0/0"]),
         ("METRICS_NETWORKS", ["10.0.0.0/8", "::/0"]),
         ("METRICS_NETWORKS", ["0.0.0.0/1", "128.0.0.0/1"]),
+        ("TRUSTED_NETWORKS", ["10.0.0.0/7"]),
+        ("METRICS_NETWORKS", ["fd00::/15"]),
         ("IMAGE_PREFIXES", ["ghcr.io/"]),
         ("IMAGE_PREFIXES", ["docker.io/library/"]),
         ("TRUSTED_SECRET", "s3cret"),
+        ("TRUSTED_SECRET", "abcdefghijklmnopqrs"),
+        ("METRICS_TOKEN", "abcd" * 5),
         ("METRICS_TOKEN", "a" * 40),
     ],
 )
@@ -163,9 +167,24 @@ def test_settings_that_suit_a_cluster_stand_open_to_nobody(settings: LazySetting
     settings.ALLOWED_HOSTS = ["headway.example.com", ".headway.example.com", "[::1]"]
     settings.TRUSTED_NETWORKS = settings.METRICS_NETWORKS = ["10.0.0.0/8", "fd00::/16", "192.0.2.1"]
     settings.IMAGE_PREFIXES = ["gcr.io/icco-cloud/", "me/"]
-    settings.TRUSTED_SECRET = settings.METRICS_TOKEN = KEY
+    settings.TRUSTED_SECRET, settings.METRICS_TOKEN = KEY, "abcde" * 4
 
     assert nothing_stands_open() == []
+
+
+@pytest.mark.parametrize("problem", [{}, {"IMAGE_PREFIXES": ["“a b” is not a prefix."]}])
+@pytest.mark.parametrize("template", ["", "gcr.io/{owner}/{repository}:{sha}"])
+@pytest.mark.parametrize("prefixes", [[], ["gcr.io/icco-cloud/"]])
+def test_images_need_a_place_where_a_template_names_none_and_nothing_else_is_reported_of_it(
+    settings: LazySettings, prefixes: list[str], template: str, problem: dict[str, list[str]]
+) -> None:
+    settings.IMAGE_PREFIXES, settings.IMAGE_TEMPLATE = prefixes, template
+    settings.ENVIRONMENT_PROBLEMS = problem
+
+    found = images_have_a_place()
+
+    is_open = template and not prefixes and not problem
+    assert [each.id for each in found] == (["headway.E007"] if is_open else [])
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,16 @@ def test_guessing_is_limited(stranger: Client) -> None:
     assert answers == [200] * 10 + [429]
 
 
+def test_guessing_from_many_addresses_is_limited_too() -> None:
+    guess = form("AAAA-AAAA-AAAA")
+
+    answers = [
+        Client(REMOTE_ADDR=f"192.0.2.{number}").post("/welcome/", guess).status_code for number in range(61)
+    ]
+
+    assert answers == [200] * 60 + [429]
+
+
 def test_it_is_gone_once_there_is_someone(stranger: Client) -> None:
     code = welcome_code()
     User.objects.create_user("eve")

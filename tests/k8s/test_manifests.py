@@ -161,6 +161,38 @@ def test_web_reaches_neither_the_api_server_nor_the_internet(folder: str) -> Non
     assert "Egress" in named(folder, "NetworkPolicy", "nothing-unless-named")["spec"]["policyTypes"]
 
 
+def rules_for(component: str, direction: str) -> list[dict[str, Any]]:
+    """What the base's policies let into a component's pods, or out of them."""
+    labels = named("base", "Deployment", f"headway-{component}")["spec"]["template"]["metadata"]["labels"]
+    policies = [each["spec"] for each in of_kind("base", "NetworkPolicy")]
+    mine = [each for each in policies if each["podSelector"].get("matchLabels", {}).items() <= labels.items()]
+    return [rule for policy in mine for rule in policy.get(direction, [])]
+
+
+def test_nothing_enters_or_leaves_any_pod_but_what_another_policy_names() -> None:
+    policy = named("base", "NetworkPolicy", "nothing-unless-named")
+
+    assert policy["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    assert policy["metadata"]["namespace"] == "headway"
+
+
+def test_web_is_entered_at_its_port_from_its_own_namespace_and_the_worker_not_at_all() -> None:
+    own_namespace, its_port = [{"podSelector": {}}], [{"protocol": "TCP", "port": 8000}]
+
+    assert rules_for("web", "ingress") == [{"from": own_namespace, "ports": its_port}]
+    assert rules_for("worker", "ingress") == []
+
+
+def test_a_worker_reaches_names_the_database_https_and_the_api_server_alone() -> None:
+    ports = [port for rule in rules_for("worker", "egress") for port in rule["ports"]]
+
+    assert {(port["protocol"], port["port"]) for port in ports} == {
+        ("UDP", 53),
+        *(("TCP", port) for port in (53, 5432, 443, 6443)),
+    }
+    assert not any("endPort" in port for port in ports)
+
+
 def test_with_cloud_sql_the_cluster_s_own_addresses_stay_closed_to_web() -> None:
     policy = named("overlays/cloud-sql", "NetworkPolicy", "cloud-sql")
     open_443 = [

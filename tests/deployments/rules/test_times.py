@@ -40,6 +40,21 @@ def test_what_is_no_time_or_lies_outside_the_range_is_none(text: object) -> None
     assert parse_time(text) is None
 
 
+@pytest.mark.parametrize("text", ["1970-01-01T00:00:00+00:00", "2199-12-31T23:59:59+00:00"])
+def test_the_range_is_from_1970_to_2199(text: str) -> None:
+    parsed = parse_time(text)
+
+    assert parsed is not None
+    assert parsed.isoformat() == text
+
+
+def test_a_time_without_a_zone_is_none_as_text_and_utc_as_a_time() -> None:
+    without = datetime(2026, 11, 23, 12)  # noqa: DTZ001  that is what this is about
+
+    assert (parse_time(without.isoformat()), is_in_range(without)) == (None, False)
+    assert bounded(without) == datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("text", ["2026-11-23T12:00:00Z", "2026-11-24T02:00:00.000000+14:00"])
 def test_a_time_is_shown_in_utc(text: str) -> None:
     parsed = parse_time(text)
