@@ -21,7 +21,7 @@ LATER: dict[str, tuple[str, float]] = {
 """After the sync of the one trigger comes that of the other, so many seconds later, where a pushed commit is not visible yet."""
 LOOKED_BACK = timedelta(minutes=2)
 KEPT = timedelta(days=1)
-AT_MOST, WITHIN = 5, timedelta(seconds=2)
+AT_MOST, WITHIN = 4, timedelta(seconds=4)
 """At most so many syncs are queued in that time: what arrives faster waits for the next."""
 UNDER_WAY_AT_MOST = 2
 """One that is running and one that follows it: with more of them, a person's requests would wait behind them."""
