@@ -81,10 +81,13 @@ def _steps(stack: ExitStack) -> Iterator[None]:
     )
     committer = scenes.Committer(world)
     committer.start()
+    world.github.git.pushed.append(committer.pushed)
     stack.callback(committer.stop)
     build = scenes.finish_the_building(world, _announce)
     stack.callback(build.cancel)
-    _say(f"\n  Headway   {address}\n  Log in    {USER} / {password}\n")
+    _say(
+        f"\n  Headway   {address}\n  Log in    {USER} / {password}\n  Push      git clone {_to_push(world)}\n"
+    )
     _say(lan.invitation(f"{address}{_one_time_login()}", host))
     while headway.poll() is None:
         time.sleep(POLL_SECONDS)
@@ -175,6 +178,12 @@ def _ask_for_what_only_headway_does() -> None:
         trigger=Trigger.PERSON,
         now=timezone.now(),
     )
+
+
+def _to_push(world: World) -> str:
+    """A repository of a site that is deployed automatically, with the password of who may push."""
+    slug = world.mappings[scenes.AUTOMATIC[0]].slug
+    return world.github.url.replace("//", f"//demo:{world.github.git.push_token}@") + f"/{slug}.git"
 
 
 def _one_time_login() -> str:

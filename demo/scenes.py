@@ -6,11 +6,12 @@ into the wrong app. What Headway itself has to do for a state is requested in de
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from demo.world import NAMESPACE, PROJECT, World
 from simulators.cluster import CRASHES, SLOW, Behaviour
-from simulators.github import add_commit
+from simulators.github import Repository, add_commit
 
 READY = ("natwelch.com", "writing.natwelch.com", "photos.natwelch.com", "life.natwelch.com")
 DEPLOYING = "chartopia.app"
@@ -148,7 +149,7 @@ def _hotfix(world: World) -> None:
 class Committer(threading.Thread):
     """Pushes something somewhere every now and then; its CI and its image follow after a while, as in real life.
 
-    GitHub sends its webhooks of each push, and when CI has ended.
+    So they do when someone else pushes over git. GitHub sends its webhooks of each push, and when CI has ended.
     """
 
     def __init__(self, world: World) -> None:
@@ -166,13 +167,33 @@ class Committer(threading.Thread):
             pause = self._random.randint(*COMMIT_EVERY_SECONDS)
 
     def _commit(self, host: str) -> None:
-        repository, webhooks = self._world.repository(host), self._world.github.webhooks
+        repository = self._world.repository(host)
         before, sha = repository.head, add_commit(repository, self._random)
-        repository.set_checks(sha, "PENDING")
         if host in self._world.by_release:
             repository.release(f"v1.{len(repository.releases)}.0", sha)
-        self._world.build(host, sha, after_seconds=BUILD_SECONDS)
-        webhooks.push(repository, before=before)
+        self._run_pipeline(repository, [host], repository.default_branch, before)
+
+    def pushed(self, repository: Repository, branch: str, before: str) -> None:
+        """Someone has pushed over git. By release an image is built of a release alone."""
+        hosts = [
+            host
+            for host, mapping in self._world.mappings.items()
+            if mapping.slug.lower() == repository.full_name.lower()
+            and branch == (mapping.branch or repository.default_branch)
+            and branch in repository.branches
+            and host not in self._world.by_release
+        ]
+        run = partial(self._run_pipeline, repository, hosts, branch, before)
+        threading.Thread(target=run, name="pipeline", daemon=True).start()
+
+    def _run_pipeline(self, repository: Repository, hosts: list[str], branch: str, before: str) -> None:
+        sha, webhooks = repository.branches.get(branch, ""), self._world.github.webhooks
+        for host in hosts:
+            repository.set_checks(sha, "PENDING")
+            self._world.build(host, sha, after_seconds=BUILD_SECONDS)
+        webhooks.push(repository, before=before, branch=branch)
+        if not hosts:
+            return
         for seconds in (CHECKS_SECONDS, BUILD_SECONDS - CHECKS_SECONDS + 1):
             if self._stopping.wait(seconds):
                 return

@@ -26,6 +26,8 @@ class Commit:
     index: int
     files: tuple[str, ...] = ()
     """What it changed against its first parent."""
+    objects: tuple[bytes, ...] = ()
+    """Git's objects that came with it: blob, tree and commit, each with its header; none where git itself brought them."""
 
     @property
     def headline(self) -> str:
@@ -47,6 +49,15 @@ class Divergence:
         if self.ahead:
             return "AHEAD"
         return "BEHIND" if self.behind else "IDENTICAL"
+
+
+def id_of(git_object: bytes) -> str:
+    """Git's name of an object: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects."""
+    return hashlib.sha1(git_object, usedforsecurity=False).hexdigest()
+
+
+def _object(kind: str, content: bytes) -> bytes:
+    return f"{kind} {len(content)}\0".encode() + content
 
 
 class CommitGraph:
@@ -71,23 +82,49 @@ class CommitGraph:
         """The new commit's sha, the hash of all it says, as in git. Raises KeyError for an unknown parent."""
         for parent in parents:
             self.get(parent)
+        at = at.astimezone(UTC).replace(microsecond=0)
+        blob = _object("blob", f"{salt} {len(self.commits)}\n".encode())
+        tree = _object("tree", b"100644 COUNT\0" + bytes.fromhex(id_of(blob)))
         stamp = f"{author.name} <{author.email}> {int(at.timestamp())} +0000"
         lines = [
-            f"tree {salt} {len(self.commits)}",
+            f"tree {id_of(tree)}",
             *(f"parent {parent}" for parent in parents),
             f"author {stamp}",
+            f"committer {stamp}",
             "",
             message,
         ]
-        body = "\n".join(lines).encode()
-        sha = hashlib.sha1(b"commit %d\0%b" % (len(body), body), usedforsecurity=False).hexdigest()
-        commit = Commit(
-            sha, message, author, at.astimezone(UTC).replace(microsecond=0), parents, len(self.commits), files
+        commit = _object("commit", "\n".join(lines).encode())
+        return self.keep(
+            id_of(commit),
+            message=message,
+            author=author,
+            parents=parents,
+            at=at,
+            files=files,
+            objects=(blob, tree, commit),
         )
+
+    def keep(
+        self,
+        sha: str,
+        *,
+        message: str,
+        author: Person,
+        parents: tuple[str, ...],
+        at: datetime,
+        files: tuple[str, ...],
+        objects: tuple[bytes, ...] = (),
+    ) -> str:
+        """Add a commit under the sha that git has given it; return that. Its parents are there already."""
+        commit = Commit(sha, message, author, at, parents, len(self.commits), files, objects)
         self.commits.append(commit)
         self._by_sha[sha] = commit
         self._by_prefix.setdefault(sha[:4], []).append(sha)
         return sha
+
+    def __contains__(self, sha: str) -> bool:
+        return sha in self._by_sha
 
     def get(self, sha: str) -> Commit:
         return self._by_sha[sha]

@@ -31,6 +31,7 @@ class DemoGitHub:
         self.sign_in = SignIn()
         self.repositories = Catalogue()
         self.webhooks = Webhooks()
+        self.git = git_server.GitServer(self.repositories)
         self.requests: list[Logged] = []
         self.latency_seconds = 0.0
         self.max_aliases: int | None = None
@@ -65,6 +66,7 @@ class DemoGitHub:
 
     def stop(self) -> None:
         self._server.stop()
+        self.git.stop()
 
     def _answer(self, request: Request) -> Response:
         request = replace(request, path=_plain_path(request.path))
@@ -104,7 +106,7 @@ class DemoGitHub:
         if plain is not None or failure is Failure.HANG or own is not None:
             return failure, plain or own or Response()
         if git:
-            return failure, git_server.answered(request, self.repositories, self.url)
+            return failure, self.git.answered(request, self.url)
         if is_graphql:
             return failure, self._graphql(query, failure, limit, permissions)
         return failure, self._rest(request, failure, limit, permissions)

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -11,7 +12,8 @@ import psycopg
 import pytest
 
 from dashboard.embedded_postgres import STATE, EmbeddedPostgres
-from demo.scenes import BY_LABEL
+from demo.scenes import AUTOMATIC, BY_LABEL
+from tests.git_clone import Clone
 from tests.processes import CHECKOUT, Running, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
@@ -53,25 +55,31 @@ def test_a_second_one_says_so_and_leaves_the_first_alone(demo: Demo) -> None:
         assert first.process.poll() is None
 
 
-def test_the_first_commit_goes_from_push_to_deployed_by_the_label_of_its_image(demo: Demo) -> None:
+def test_commits_go_from_push_to_deployed_over_git_and_by_the_label_of_an_image(
+    demo: Demo, tmp_path: Path
+) -> None:
     server = EmbeddedPostgres("demo")
     with demo("demo") as running:
         assert eventually(lambda: "Log in" in running.message, seconds=90), running.message
+        (address,) = re.findall(r"git clone (\S+)", running.message)
 
-        deployed = eventually(lambda: deploys_by_label(server), seconds=120)
+        pushed = Clone(address, tmp_path / "clone").push("Greet in Esperanto")
+        by_label = eventually(lambda: deployed(server, BY_LABEL[0]), seconds=120)
+        by_git = eventually(lambda: pushed in dict(deployed(server, AUTOMATIC[0])), seconds=60)
 
-    assert deployed, running.message
-    assert [":main@sha256:" in image for image in deployed] == [True]
+    assert by_label, running.message
+    assert [":main@sha256:" in image for _, image in by_label] == [True]
+    assert by_git, running.message
 
 
-def deploys_by_label(server: EmbeddedPostgres) -> list[str]:
-    """The images of the Deploys that have succeeded of the site that the demo's first commit is of."""
+def deployed(server: EmbeddedPostgres, host: str) -> list[tuple[str, str]]:
+    """The commit and the image of each Deploy of this site that has succeeded."""
     statement = (
-        "SELECT deploy.image FROM deployments_deploy AS deploy JOIN deployments_site AS site ON site.id = deploy.site_id"
+        "SELECT deploy.sha, deploy.image FROM deployments_deploy AS deploy JOIN deployments_site AS site ON site.id = deploy.site_id"
         " WHERE site.host = %s AND deploy.status = 'succeeded'"
     )
     with psycopg.connect(server.url) as connection:
-        return [image for (image,) in connection.execute(statement, [BY_LABEL[0]])]
+        return list(connection.execute(statement, [host]).fetchall())
 
 
 def test_one_that_is_stopped_while_it_starts_leaves_nothing(demo: Demo) -> None:
