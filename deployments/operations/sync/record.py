@@ -12,9 +12,12 @@ from deployments.operations.sites.save import stands_for_the_same
 
 _OURS_ALONE = frozenset({"site", "latest_deploy", "accepted_image"})
 _TIMES = frozenset({"github_observed_at", "cluster_observed_at"})
+_BY_A_DEPLOY = ("repository_id", "running_sha", "desired_sha", "desired_image")
+"""What a Deploy that ends writes, and a mapping that is saved: it is newer than what a sync saw that was running then."""
 OBSERVED = [field.name for field in Observation._meta.concrete_fields if field.name not in _OURS_ALONE]  # noqa: SLF001
 COMPARED = [name for name in OBSERVED if name not in _TIMES]
 AT_ONCE = 500
+_NEVER_SEEN = tuple(getattr(Observation(), name) for name in _BY_A_DEPLOY)
 
 
 def changed_sites(sites: Iterable[Site], seen: Mapping[int, Observation]) -> list[Site]:
@@ -52,19 +55,21 @@ def _record_changed(sites: Sequence[Site], seen: Mapping[int, Observation]) -> s
 
 
 def _mapped_as_before(sites: Sequence[Site]) -> set[int]:
-    """Keys of the sites whose mapping was not deleted, changed or saved again during the sync; they are locked until they are written.
+    """Keys of the sites whose mapping was not deleted, changed or saved again during the sync, and of which no Deploy has ended.
 
-    What was seen of another mapping is wrong for this one, for which a sync is queued.
+    They are locked until they are written. What was seen before is wrong for the others, for which a sync is queued.
     """
     mapped = Site.objects.select_for_update(no_key=True).filter(pk__in=[site.pk for site in sites])
     now = {site.pk: site for site in mapped.order_by("pk")}
-    repositories = dict(Observation.objects.filter(pk__in=now).values_list("pk", "repository_id"))
+    rows = Observation.objects.select_for_update(no_key=True).filter(pk__in=now).order_by("pk")
+    present = {row[0]: row[1:] for row in rows.values_list("pk", *_BY_A_DEPLOY)}
     return {
         site.pk
         for site in sites
         if site.pk in now
         and stands_for_the_same(site, now[site.pk])
-        and repositories.get(site.pk) == site.observation.repository_id
+        and present.get(site.pk, _NEVER_SEEN)
+        == tuple(getattr(site.observation, name) for name in _BY_A_DEPLOY)
     }
 
 

@@ -10,7 +10,7 @@ from demo.world import World
 from deployments.clients.clients import Clients
 from deployments.models import Deploy, Observation, Site, SyncRun
 from deployments.operations.sites.save import delete_mapping, save_mapping, turn_auto_deploy
-from tests.factories import NOW, make_user, observe
+from tests.factories import NOW, ask, begin, end, make_user, observe
 from tests.processes import eventually
 
 HOST, ANOTHER = "cacophony.natwelch.com", "chartopia.app"
@@ -92,3 +92,22 @@ def test_a_mapping_that_was_deleted_keeps_no_other_from_its_deploy(world: World,
 
     assert run.result == SyncRun.Result.GOOD
     assert [each.sha for each in Deploy.objects.all()] == [head]
+
+
+def test_a_deploy_that_ended_meanwhile_is_not_overwritten_by_what_ran_before(
+    world: World, clients: Clients
+) -> None:
+    head = world.commit(HOST)
+    world.commit(ANOTHER)
+    observe(clients)
+    make_user()
+    deploy = begin(ask(HOST), clients)
+    newer = world.commit(ANOTHER)
+    # As the sync before the rollout's end sees them.
+    world.commit(HOST)
+
+    sync_while(lambda: end(deploy, clients, world), world, clients)
+
+    seen = Observation.objects.get(site__host=HOST)
+    assert (seen.running_sha, seen.desired_sha) == (head, head)
+    assert Observation.objects.get(site__host=ANOTHER).head_sha == newer
