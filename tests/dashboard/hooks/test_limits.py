@@ -3,18 +3,9 @@
 import pytest
 
 from dashboard.hooks.limits import Limits
+from tests.manual_clock import Clock, clock
 
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+__all__ = ["clock"]
 
 
 @pytest.fixture

@@ -8,20 +8,9 @@ from deployments.operations.sync.pace import Pace
 from simulators.registry import DemoRegistry
 from simulators.registry.failures import Limit
 from tests.fixtures_registry import demo_registry, image_at, registry
+from tests.manual_clock import Clock, clock
 
-__all__ = ["demo_registry", "registry"]
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+__all__ = ["clock", "demo_registry", "registry"]
 
 
 @pytest.fixture
