@@ -10,7 +10,7 @@ from django.db.models import F
 from deployments.models import Observation, Site
 from deployments.operations.sites.save import stands_for_the_same
 
-_OURS_ALONE = frozenset({"site", "latest_deploy", "accepted_image"})
+_OURS_ALONE = frozenset({"site", "latest_deploy", "accepted_image", "provenance"})
 _TIMES = frozenset({"github_observed_at", "cluster_observed_at"})
 _BY_A_DEPLOY = ("repository_id", "running_sha", "desired_sha", "desired_image")
 """What a Deploy that ends writes, and a mapping that is saved: it is newer than what a sync saw that was running then."""
@@ -30,7 +30,7 @@ def record(
 ) -> list[Site]:
     """Upsert the observations that changed; for the others write the time alone. Return the sites that are mapped as they were.
 
-    `latest_deploy` and `accepted_image` are not written here: someone may have deployed during the sync.
+    `latest_deploy`, `accepted_image` and `provenance` are not written here: others write them, perhaps during the sync.
     """
     changed_keys = {site.pk for site in changed}
     same = (

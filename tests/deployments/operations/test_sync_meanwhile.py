@@ -111,3 +111,13 @@ def test_a_deploy_that_ended_meanwhile_is_not_overwritten_by_what_ran_before(
     seen = Observation.objects.get(site__host=HOST)
     assert (seen.running_sha, seen.desired_sha) == (head, head)
     assert Observation.objects.get(site__host=ANOTHER).head_sha == newer
+
+
+def test_what_github_was_asked_meanwhile_is_kept(world: World, clients: Clients) -> None:
+    observe(clients)
+    world.commit(HOST)
+    seen = Observation.objects.filter(site__host=HOST)
+
+    sync_while(lambda: seen.update(provenance={"sha": "a" * 40}), world, clients)
+
+    assert seen.get().provenance == {"sha": "a" * 40}
