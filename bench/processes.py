@@ -66,7 +66,7 @@ def tap(session: requests.Session, address: str, seen: Any) -> None:
     """Ask for a Deploy of the head that an Observation has seen, as its button does."""
     form = {
         "sha": seen.head_sha,
-        "seen": seen.running_sha,
+        "seen": seen.deployed_sha,
         "key": str(uuid4()),
         "csrfmiddlewaretoken": session.cookies["csrftoken"],
     }

@@ -104,7 +104,12 @@ def _ship(row: SiteRow) -> ActionButton | None:
         case Action.DEPLOY if not row.seen.ahead_by:
             url = reverse("deploy-site", args=[row.name])
             return ActionButton(
-                label=ACTIONS[Action.DEPLOY], url=url, tone="go", posts=True, sha=head, seen=row.running_sha
+                label=ACTIONS[Action.DEPLOY],
+                url=url,
+                tone="go",
+                posts=True,
+                sha=head,
+                seen=row.seen.deployed_sha,
             )
         case Action.DEPLOY:
             return ActionButton(label=ACTIONS[Action.DEPLOY], url=_dialog(row, head), tone="risk", asks=True)
@@ -138,7 +143,7 @@ def _mend(row: SiteRow, latest: Deploy) -> ActionButton | None:
         case Action.RETRY:
             url = reverse("retry-deploy", args=[latest.pk])
             return ActionButton(
-                label=ACTIONS[Action.RETRY], url=url, posts=True, sha=latest.sha, seen=row.running_sha
+                label=ACTIONS[Action.RETRY], url=url, posts=True, sha=latest.sha, seen=row.seen.deployed_sha
             )
         case Action.ROLL_BACK:
             url = f"{reverse('roll-back', args=[row.name])}?{urlencode({'sha': latest.from_sha})}"

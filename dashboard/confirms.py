@@ -37,7 +37,7 @@ def rollback_confirm(page: SitePage, target: RollbackTarget | None, *, sha: str)
     row = page.row
     if row.seen.cluster_observed_at is None:
         return _never_synced(f"Roll back to {short(sha)}?", page)
-    left = row.seen.desired_sha or row.running_sha
+    left = row.seen.deployed_sha
     warnings = [*hold_warnings(page, sha, kind=Kind.ROLLBACK), *_not_undone(row.site.release_job)]
     if target and target.image_gone:
         warnings.append(f"The registry no longer has the image of {short(sha)}. Choose another commit.")
@@ -52,7 +52,7 @@ def rollback_confirm(page: SitePage, target: RollbackTarget | None, *, sha: str)
         will_run=sha,
         headline=target.headline if target else headline_of(page, sha),
         runs_headline=headline_of(page, left),
-        seen=row.running_sha,
+        seen=row.seen.deployed_sha,
         hold_id=hold_on(page, sha, kind=Kind.ROLLBACK),
     )
 
@@ -92,7 +92,7 @@ def restart_confirm(page: SitePage) -> Confirm:
         runs=sha,
         will_run=sha,
         headline=headline_of(page, sha),
-        seen=row.running_sha,
+        seen=row.seen.deployed_sha,
     )
 
 

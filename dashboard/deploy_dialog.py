@@ -63,7 +63,7 @@ def deploy_dialog_for(page: SitePage, *, sha: str) -> DeployDialog:
     waits = _waits_for_image(page, sha)
     return DeployDialog(
         sha=sha,
-        seen=row.running_sha,
+        seen=row.seen.deployed_sha,
         headline=headline_of(page, sha),
         commits=page.commits if is_head else shipped,
         total=page.commits_total if is_head else len(shipped),

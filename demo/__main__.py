@@ -173,7 +173,7 @@ def _ask_for_what_only_headway_does() -> None:
     request_deploy(
         site=site,
         sha=site.observation.head_sha,
-        seen_sha=site.observation.running_sha,
+        seen_sha=site.observation.deployed_sha,
         requested_by=User.objects.get(username=USER),
         trigger=Trigger.PERSON,
         now=timezone.now(),

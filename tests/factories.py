@@ -114,11 +114,11 @@ def observe(clients: Clients, names: Sequence[str] = ()) -> SyncReport:
 
 
 def ask(host: str, sha: str = "", **changes: object) -> Deploy:
-    """Ask for a Deploy of the head as last observed, having logged in just now and seen what was observed running."""
+    """Ask for a Deploy of the head as last observed, having logged in just now and seen what was observed to be deployed."""
     site = Site.objects.select_related("observation").get(host=host)
     deploy_request = {
         "sha": sha or site.observation.head_sha,
-        "seen_sha": site.observation.running_sha,
+        "seen_sha": site.observation.deployed_sha,
         "requested_by": User.objects.first() or make_user(),
         "trigger": Trigger.PERSON,
         "now": NOW,

@@ -190,6 +190,11 @@ class Observation(models.Model):
         return tuple(counted["shas"]) if paths and counted.get("of") == key else None
 
     @property
+    def deployed_sha(self) -> str:
+        """The commit that the first workload is requested to run, whether its pods do or not; what they run where that is not known."""
+        return self.desired_sha or self.running_sha
+
+    @property
     def ready_below(self) -> str:
         """The newest commit that has an image and comes after what runs, where the head has none; else empty.
 

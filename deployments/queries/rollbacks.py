@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
 
-from deployments.models import CommitRange, Deploy, Site, Status
+from deployments.models import CommitRange, Deploy, Kind, Site, Status
 from deployments.queries.builds import build_of, image_of, says_commit
 from deployments.rules.images import version_shown
 from deployments.rules.wording import short
@@ -22,7 +22,7 @@ class RollbackTarget:
     headline: str
     image: str
     succeeded_at: datetime | None
-    """None: it ran before the first Deploy that succeeded here."""
+    """None: it ran before the first Deploy here."""
     image_seen_at: datetime | None
     """When the registry was last seen to have its image; None: never asked."""
     image_gone: bool
@@ -36,20 +36,25 @@ class RollbackTarget:
 
 
 def rollback_targets(site: Site) -> tuple[RollbackTarget, ...]:
-    """The last five different commits that succeeded here, newest first, then what ran before all of them. Runs one SQL query, by label or by release two."""
+    """The last five different commits that succeeded here, newest first, then what ran before all of them, or before the first that was tried where none has.
+
+    Runs one SQL query, by label or by release two, and one more where none has succeeded.
+    """
     seen = site.observation if hasattr(site, "observation") else None
-    present = (seen.desired_sha or seen.running_sha) if seen else ""
+    present = seen.deployed_sha if seen else ""
     ranges = CommitRange.objects.filter(
         owner=site.owner, repository=site.repository, base=OuterRef("from_sha")
     )
     headline = Subquery(ranges.exclude(base_headline="").values("base_headline")[:1])
-    succeeded = site.deploys.filter(status=Status.SUCCEEDED).annotate(from_headline=headline)
-    good = list(succeeded[:LOOKED_THROUGH])
+    deploys = site.deploys.annotate(from_headline=headline)
+    good = list(deploys.filter(status=Status.SUCCEEDED)[:LOOKED_THROUGH])
     targets: dict[str, RollbackTarget] = {}
     for deploy in good:
         if deploy.sha != present and deploy.sha not in targets and site.owns(deploy.image):
             targets[deploy.sha] = _target(deploy)
-    before = _before(site, good[-1]) if good else None
+    tried = deploys.exclude(kind=Kind.ROLLBACK).filter(patched_at__isnull=False)
+    first = good[-1] if good else tried.last()
+    before = _before(site, first) if first else None
     if before and before.sha not in {*targets, present} and site.owns(before.image):
         targets[before.sha] = before
     return tuple(targets.values())[:TARGETS]

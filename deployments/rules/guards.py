@@ -42,7 +42,7 @@ class GuardInput:
     other: DeployFacts | None = None
     """Another active Deploy of the same site."""
     seen: str = ""
-    """What the asking person saw running."""
+    """What the asking person saw deployed: at the request its commit, at the start its image."""
     present: str = ""
     """The same, as it is now."""
     check_state: CheckState = CheckState.UNKNOWN
@@ -116,7 +116,7 @@ def _seen(guard_input: GuardInput) -> str:
     if guard_input.seen == guard_input.present:
         return ""
     seen, present = _named(guard_input.seen), _named(guard_input.present)
-    return f"The running commit changed from {seen} to {present} since you opened this page. Review and try again."
+    return f"The deployed commit changed from {seen} to {present} since you opened this page. Review and try again."
 
 
 def _checks(guard_input: GuardInput) -> str:

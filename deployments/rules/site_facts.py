@@ -194,6 +194,11 @@ class SiteFacts:
         return self.desired_sha if self.is_scaled_to_zero else self.running_sha
 
     @property
+    def deployed_sha(self) -> str:
+        """The commit that the first workload is requested to run, whether pods run it already or not; empty where neither is known."""
+        return self.desired_sha or self.running_sha
+
+    @property
     def meant_image(self) -> str:
         """The image that the container is asked to run, in the spelling of the client that set it."""
         return self.requested_image or self.desired_image

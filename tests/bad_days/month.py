@@ -222,7 +222,7 @@ class Month:
 
     def _roll_back_by_hand(self, failed: Deploy, attempt: Attempt) -> None:
         now = self.time.now()
-        seen = Observation.objects.get(site=failed.site).running_sha
+        seen = Observation.objects.get(site=failed.site).deployed_sha
         back = request_rollback(
             site=failed.site,
             sha=self.known[attempt.host].runs,

@@ -93,7 +93,7 @@ def _deploy_in_turn(world: World, service: Service, *, until: float) -> list[tup
         enqueue.sync(names=[host], trigger="person")
         seen = Observation.objects.filter(site__host=host, head_sha=sha, head_image_built=True)
         assert eventually(seen.exists, seconds=60), f"{host} was not observed."
-        form = {"sha": sha, "seen": seen.get().running_sha, "key": str(uuid4())}
+        form = {"sha": sha, "seen": seen.get().deployed_sha, "key": str(uuid4())}
         service.deploy(host, form)
         requests.append((host, sha))
     return requests

@@ -76,7 +76,7 @@ def test_fifty_taps_at_once_are_one_deploy(world: World, clients: Clients, web: 
     sha = world.commit(HOST)
     observe(clients)
     OrmQ.objects.all().delete()
-    seen = Site.objects.get(host=HOST).observation.running_sha
+    seen = Site.objects.get(host=HOST).observation.deployed_sha
     tap = person("nat", web)
 
     answers = all_at_once([lambda: tap(sha, seen)] * TAPS)

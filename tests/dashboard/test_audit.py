@@ -40,7 +40,7 @@ def test_a_refusal_is_reported_with_its_reason(deployer: Client, site: Site) -> 
     deployer.post(f"/sites/{HOST}/deploy", {"sha": HEAD, "seen": "c" * 40})
 
     assert newest().kind == Kind.REFUSAL
-    assert "The running commit changed" in newest().message
+    assert "The deployed commit changed" in newest().message
     assert not Deploy.objects.exists()
 
 

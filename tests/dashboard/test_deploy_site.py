@@ -50,7 +50,7 @@ def test_one_page_can_deploy_two_sites(deployer: Client, make_site: MakeSite, fo
 def test_a_stale_page_is_refused_with_a_sentence(deployer: Client, site: Site, form: dict[str, Any]) -> None:
     response = deployer.post(URL, form | {"seen": "c" * 40}, follow=True)
 
-    assert "The running commit changed" in response.text
+    assert "The deployed commit changed" in response.text
     assert response.redirect_chain == [(f"/sites/{HOST}/", 302)]
     assert not Deploy.objects.exists()
 

@@ -97,11 +97,13 @@ def test_no_secret_is_written_wherever_it_comes_from(lines: Lines) -> None:
 
 
 def test_what_libraries_hang_on_a_line_is_left_out(lines: Lines) -> None:
-    logging.getLogger("deployments").info("Said", extra={"request_object": "sessionid=abc", "site_id": 7})
+    logging.getLogger("deployments").info(
+        "Said", extra={"request_object": "sessionid=not for a log", "site_id": 7}
+    )
 
     (line,) = ours(lines)
     assert line["site_id"] == 7
-    assert "abc" not in json.dumps(line)
+    assert "not for a log" not in json.dumps(line)
 
 
 @pytest.mark.parametrize("odd", ["\n", "\r", "\x1b[2J", "\x9b1A", "\u2028", "\u202e", "\x00", "\x7f"])

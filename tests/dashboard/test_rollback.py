@@ -1,5 +1,6 @@
 """Rolling back, and restarting, by tap."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from deployments.models import Deploy, Hold, Kind, Observation, Site, Status
+from deployments.rules.wording import short
 from tests.dashboard.conftest import HEAD, HOST, RUNNING, MakeSite
 from tests.dashboard.test_deploy import make_deploy
 
@@ -29,6 +31,22 @@ def older(site: Site) -> Deploy:
 
 def add_workload(site: Site, kind: str, name: str) -> None:
     site.workloads.create(kind=kind, namespace="default", name=name, position=1)
+
+
+def fail(site: Site) -> Deploy:
+    """The first Deploy has failed, and the sync that follows has not looked yet."""
+    now, repository = timezone.now(), site.expected_repository
+    Observation.objects.update(desired_sha=HEAD, desired_image=f"{repository}:{HEAD}")
+    return make_deploy(
+        site,
+        image=f"{repository}:{HEAD}",
+        from_sha=RUNNING,
+        from_image=f"{repository}:{RUNNING}",
+        status=Status.FAILED,
+        queued_at=now,
+        patched_at=now,
+        finished_at=now,
+    )
 
 
 def rolling_out(site: Site) -> Deploy:
@@ -63,6 +81,47 @@ def test_what_ran_before_the_first_deploy_is_a_way_back(deployer: Client, site: 
 
     assert "Running before Headway" in page
     assert f'href="{URL}?sha={OLDER}"' in page
+
+
+def test_what_ran_before_is_a_way_back_where_the_first_deploy_fails(deployer: Client, site: Site) -> None:
+    fail(site)
+
+    page = deployer.get(URL).text
+
+    assert f'href="{URL}?sha={RUNNING}"' in page
+
+
+@pytest.mark.parametrize("pods_run", [HEAD, "", RUNNING])
+@pytest.mark.parametrize("where", ["roll-back", "retry", "restart", "deploy"])
+def test_a_page_opened_before_the_sync_that_follows_a_failure_is_not_stale(
+    deployer: Client, site: Site, where: str, pods_run: str
+) -> None:
+    failed = fail(site)
+    opened, posted = {
+        "roll-back": (f"{URL}?sha={RUNNING}", URL),
+        "retry": (f"/deploys/{failed.pk}/", f"/deploys/{failed.pk}/retry"),
+        "restart": (f"/sites/{HOST}/restart", f"/sites/{HOST}/restart"),
+        "deploy": (f"/sites/{HOST}/deploy?sha={HEAD}", f"/sites/{HOST}/deploy"),
+    }[where]
+    seen = re.search(r'name="seen"\s+value="(\w*)"', deployer.get(opened).text)
+    assert seen
+    Observation.objects.update(running_sha=pods_run)
+
+    sha = RUNNING if where == "roll-back" else HEAD
+    deployer.post(posted, {"sha": sha, "seen": seen[1], "key": str(uuid4())})
+
+    assert Deploy.objects.count() == 2
+
+
+def test_a_page_opened_before_another_deploy_that_failed_is_stale(deployer: Client, site: Site) -> None:
+    page = deployer.get(f"/sites/{HOST}/restart").text
+    seen = re.search(r'name="seen"\s+value="(\w*)"', page)
+    assert seen
+    fail(site)
+
+    response = deployer.post(f"/sites/{HOST}/restart", {"seen": seen[1], "key": str(uuid4())}, follow=True)
+
+    assert f"The deployed commit changed from {short(RUNNING)} to {short(HEAD)}" in response.text
 
 
 def test_what_ran_before_has_no_button_where_its_image_is_gone(deployer: Client, site: Site) -> None:
@@ -197,7 +256,7 @@ def test_rolling_back_asks_for_it_and_holds_what_is_left(deployer: Client, older
 def test_a_stale_page_is_refused(deployer: Client, older: Deploy) -> None:
     response = deployer.post(URL, {"sha": OLDER, "seen": HEAD}, follow=True)
 
-    assert "The running commit changed" in response.text
+    assert "The deployed commit changed" in response.text
     assert not Hold.objects.exists()
 
 
@@ -247,7 +306,7 @@ def test_a_failed_deploy_can_be_tried_again(deployer: Client, site: Site) -> Non
     assert f'action="/deploys/{failed.pk}/retry"' in page
     assert f'href="{URL}?sha={RUNNING}"' in page
 
-    response = deployer.post(f"/deploys/{failed.pk}/retry", {"seen": RUNNING})
+    response = deployer.post(f"/deploys/{failed.pk}/retry", {"seen": HEAD})
 
     assert response["Location"] == f"/deploys/{Deploy.objects.first().pk}/"
     assert Deploy.objects.filter(sha=HEAD).count() == 2

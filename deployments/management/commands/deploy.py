@@ -54,7 +54,7 @@ class Command(BaseCommand):
             return request_deploy(
                 site=site,
                 sha=sha or seen.target_sha,
-                seen_sha=seen.running_sha,
+                seen_sha=seen.deployed_sha,
                 requested_by=user,
                 requested_by_name=name,
                 trigger=Trigger.COMMAND,

@@ -50,11 +50,11 @@ def abort_and_roll_back(
             audited = f"Aborted deploy {deploy.pk} of {short(deploy.sha)} while it rolled out."
             if not finish(deploy, Ending.ABORTED, message, by=by, audited=audited, now=now):
                 raise UnableToCancel("Nothing to abort. It is not rolling out.")
-            seen = Observation.objects.filter(site=site).values_list("running_sha", flat=True).first()
+            seen = Observation.objects.filter(site=site).first()
             return request_rollback(
                 site=site,
                 sha=target,
-                seen_sha=seen or "",
+                seen_sha=seen.deployed_sha if seen else "",
                 by=by,
                 rolls_back=deploy,
                 authentication=authentication,

@@ -38,7 +38,7 @@ class WhenReady:
 
 @dataclass(frozen=True, kw_only=True)
 class DeployRequest:
-    """Someone wants `sha` to run, having seen `seen_sha` running."""
+    """Someone wants `sha` to run, having seen `seen_sha` deployed: requested of the workload, whether its pods ran it yet or not."""
 
     sha: str
     seen_sha: str
@@ -124,7 +124,7 @@ def guard_input_at_request(site: Site, facts: SiteFacts, deploy_request: DeployR
         hold=facts.hold,
         other=facts.active,
         seen=deploy_request.seen_sha,
-        present=facts.running_sha,
+        present=facts.deployed_sha,
         check_state=check_state_in(facts, deploy_request.sha),
         accepts_red=deploy_request.accepts_red,
     )

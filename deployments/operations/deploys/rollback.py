@@ -96,7 +96,7 @@ def _by_itself(failed: Deploy, *, now: datetime) -> str:
     if why_not := way_back([_past(each) for each in earlier], failed=_past(failed), before=target):
         return why_not
     cause = f"The deploy of {short(failed.sha)} {Status(failed.status).label.lower()}: {failed.message}"
-    seen = Observation.objects.get(site=failed.site).running_sha
+    seen = Observation.objects.get(site=failed.site).deployed_sha
     try:
         request_rollback(
             site=failed.site, sha=target, seen_sha=seen, by=None, rolls_back=failed, cause=cause, now=now
@@ -119,7 +119,7 @@ def _past(deploy: Deploy) -> Past:
 def _left_behind(site: Site) -> Deploy | None:
     """The Deploy that brought what the container is asked to run now."""
     seen = site.observation
-    return site.deploys.filter(sha=seen.desired_sha or seen.running_sha).exclude(kind=Kind.RESTART).first()
+    return site.deploys.filter(sha=seen.deployed_sha).exclude(kind=Kind.RESTART).first()
 
 
 def _ran_before(deploy: Deploy) -> str:
@@ -156,9 +156,7 @@ def _refusal(site: Site, deploy_request: DeployRequest) -> str:
     if deploy_request.image and site.deploys.filter(gone).exists():
         return f"The registry no longer has the image of {short(deploy_request.sha)}. Choose another commit, or build it again."
     seen = site.observation
-    left = (
-        deploy_request.rolls_back.sha if deploy_request.rolls_back else seen.desired_sha or seen.running_sha
-    )
+    left = deploy_request.rolls_back.sha if deploy_request.rolls_back else seen.deployed_sha
     if deploy_request.sha == left:
         return f"{short(deploy_request.sha)} is already running."
     return ""
@@ -167,7 +165,7 @@ def _refusal(site: Site, deploy_request: DeployRequest) -> str:
 def _hold_left_behind(site: Site, rollback: Deploy, *, by: User | None, now: datetime) -> None:
     """Hold it, unless it is held already."""
     seen = site.observation
-    left = rollback.rolls_back.sha if rollback.rolls_back else seen.desired_sha or seen.running_sha
+    left = rollback.rolls_back.sha if rollback.rolls_back else seen.deployed_sha
     if not left:
         return
     why = f"Rolled back by {by.get_username()}" if by else "Rolled back automatically"

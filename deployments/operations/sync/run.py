@@ -184,7 +184,7 @@ def _act(decision: Decision, *, now: datetime) -> Decision:
         deploy = request_deploy(
             site=site,
             sha=decision.verdict.sha,
-            seen_sha=site.observation.running_sha,
+            seen_sha=site.observation.deployed_sha,
             requested_by=None,
             trigger=Trigger.SYNC,
             now=now,

@@ -99,7 +99,7 @@ def test_a_restart_brings_it_back_and_nothing_is_reported(
     world.behaviours[world.image(HOST)] = HEALTHY
 
     site = seen().site
-    back = succeed(request_restart(site=site, seen_sha=seen().running_sha, by=nat, now=NOW), clients, world)
+    back = succeed(request_restart(site=site, seen_sha=seen().deployed_sha, by=nat, now=NOW), clients, world)
     observe(clients)
 
     assert (before, back.status) == ("crash", Status.SUCCEEDED)

@@ -78,7 +78,7 @@ def test_a_tap_that_arrives_again_after_the_end_is_still_the_first() -> None:
 
 @pytest.mark.usefixtures("head")
 def test_a_stale_page_asks_to_reload() -> None:
-    with pytest.raises(UnableToDeploy, match="The running commit changed"):
+    with pytest.raises(UnableToDeploy, match="The deployed commit changed"):
         ask(HOST, seen_sha="a" * 40)
 
 

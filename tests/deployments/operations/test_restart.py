@@ -77,7 +77,7 @@ def test_an_image_changed_meanwhile_stops_it(world: World, clients: Clients, sit
     begin(deploy, clients)
 
     assert deploy.status == Status.FAILED
-    assert "The running commit changed" in deploy.message
+    assert "The deployed commit changed" in deploy.message
 
 
 @pytest.mark.parametrize("held", ["everything", "the site", "the commit"])

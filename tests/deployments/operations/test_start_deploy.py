@@ -100,7 +100,7 @@ def test_an_image_changed_since_the_person_looked_is_left_alone(
     begin(queued, clients)
 
     assert queued.status == Status.FAILED
-    assert "The running commit changed" in queued.message
+    assert "The deployed commit changed" in queued.message
     assert world.running_image(HOST) == older
 
 

@@ -55,7 +55,7 @@ def test_a_worker_with_the_shipped_role_does_its_whole_job_and_uses_all_of_it(
         first, second = ask(good), ask(crashing)
         site = Site.objects.select_related("observation").get(host=restarted)
         again = request_restart(
-            site=site, seen_sha=site.observation.running_sha, by=make_user("tom"), now=NOW
+            site=site, seen_sha=site.observation.deployed_sha, by=make_user("tom"), now=NOW
         )
         ended = Deploy.objects.exclude(finished_at=None)
         assert eventually(lambda: ended.count() == 3, seconds=180, every=0.5), worker.message
