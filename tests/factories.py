@@ -156,7 +156,7 @@ def end(
     timeouts = Timeouts(
         stability=timedelta(0),
         rollout=timedelta(minutes=15),
-        poll_seconds=0.05,
+        poll_seconds=0.1,
         task=timedelta(seconds=for_seconds),
     )
     with acting_as(WORKER):

@@ -146,6 +146,7 @@ class ImageTemplate:
     text: str
 
     @classmethod
+    @lru_cache(maxsize=_REMEMBERED)
     def parse(cls, text: str) -> Self:
         """The template, checked by filling it in once. Raises UnableToParseTemplate."""
         template = cls(text.strip())

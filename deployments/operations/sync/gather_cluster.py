@@ -1,6 +1,6 @@
 """Each site's state in the cluster: one LIST for each mapped kind and namespace, and pods only during a rollout."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -136,9 +136,10 @@ def _look(site: Site, reference: WorkloadReference, lists: ClusterLists, outages
         return _missing(reference, no_target(workload, reference))
     if refusal := not_ours_to_change(workload):
         return _missing(reference, refusal)
-    asked = asked_image(site, workload, container=targets[0])
-    seen = _seen(site, reference, workload, lists, targets=targets, asked=asked)
-    desired = all_images(workload)[targets[0]]
+    left = left_behind(workload, targets=targets, repositories=site.image_repositories)
+    images = {name: asked_image(site, workload, container=name) for name in (*targets, *left)}
+    seen = _seen(site, reference, workload, lists, targets=targets, images=images)
+    asked, desired = images[targets[0]], all_images(workload)[targets[0]]
     return Found(
         desired_image=desired,
         requested_image="" if asked == desired else asked,
@@ -166,14 +167,12 @@ def _seen(
     lists: ClusterLists,
     *,
     targets: Sequence[str],
-    asked: str,
+    images: Mapping[str, str],
 ) -> WorkloadSeen:
-    left = left_behind(workload, targets=targets, repositories=site.image_repositories)
-    by_container = {
-        name: commit_in(site, asked_image(site, workload, container=name)) for name in (*targets, *left)
-    }
+    """`images` are those that its containers are requested to run, by name; those of the targets, and of others that have the site's image."""
+    by_container = {name: commit_in(site, image) for name, image in images.items()}
     commits = {by_container[name] for name in targets}
-    running = _running_tag(site, reference, workload, lists, container=targets[0], asked=asked)
+    running = _running_tag(site, reference, workload, lists, container=targets[0], asked=images[targets[0]])
     return WorkloadSeen(
         kind=reference.kind,
         namespace=reference.namespace,

@@ -91,6 +91,7 @@ def test_an_image_that_lies_elsewhere_or_is_tagged_otherwise_comes_with_its_temp
     assert (line["repository"], line["image_template"]) == ("blog", template.format(**known))
 
 
+@pytest.mark.five_sites
 def test_where_sites_have_several_owners_none_is_guessed(pointed: World, run: Run) -> None:
     Site.objects.filter(host=HOST).delete()
     Site.objects.filter(host="chartopia.app").update(owner="someone")

@@ -17,6 +17,7 @@ HOST = "cacophony.natwelch.com"
 pytestmark = pytest.mark.usefixtures("sites")
 
 
+@pytest.mark.five_sites
 def test_it_prints_one_line_for_each_site_and_a_summary(pointed: World, run: Run) -> None:
     pointed.commit(HOST)
 
@@ -29,6 +30,7 @@ def test_it_prints_one_line_for_each_site_and_a_summary(pointed: World, run: Run
     assert summary.startswith("5 sites, 5 changed, 0 with problems, 0 deployed; requests: GitHub 1,")
 
 
+@pytest.mark.five_sites
 def test_json_says_the_same(pointed: World, run: Run) -> None:
     pointed.commit(HOST)
 
@@ -65,6 +67,7 @@ def test_a_dry_run_says_of_each_site_what_it_met_and_each_problem_once(pointed: 
     assert "single sign-on" in problems[0]
 
 
+@pytest.mark.five_sites
 @pytest.mark.parametrize("broken", ["token", "cluster"])
 def test_a_wrong_token_or_a_dead_cluster_is_said_once_for_all_sites(
     pointed: World, run: Run, settings: Settings, broken: str

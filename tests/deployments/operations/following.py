@@ -19,7 +19,7 @@ NAME = "cacophony"
 TIMEOUTS = Timeouts(
     stability=timedelta(0),
     rollout=timedelta(minutes=15),
-    poll_seconds=0.05,
+    poll_seconds=0.1,
     task=timedelta(seconds=60),
     check_host_again=timedelta(seconds=0.1),
 )

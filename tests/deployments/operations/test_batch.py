@@ -34,7 +34,7 @@ TIMEOUTS = Timeouts(
     stability=timedelta(0), rollout=timedelta(minutes=15), poll_seconds=0.05, task=timedelta(seconds=60)
 )
 
-pytestmark = pytest.mark.usefixtures("sites")
+pytestmark = [pytest.mark.usefixtures("sites"), pytest.mark.five_sites]
 
 
 @pytest.fixture

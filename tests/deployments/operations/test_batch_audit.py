@@ -2,9 +2,13 @@
 
 from uuid import uuid4
 
+import pytest
+
 from deployments.models import AuditEvent, Site
 from deployments.operations.deploys.batch import BatchEntry, cancel_batch, request_batch
 from tests.factories import JUST_NOW, NOW, create_site, make_user
+
+pytestmark = pytest.mark.five_sites
 
 SHA = "3f9c2a17b4d8e6051c2f9a8b7d6e5f4a3b2c1d0e"
 

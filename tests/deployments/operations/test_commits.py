@@ -41,6 +41,7 @@ def is_held(lock: Lock) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+@pytest.mark.five_sites
 @pytest.mark.usefixtures("behind")
 def test_a_github_that_fails_three_times_in_a_row_is_no_longer_queried(
     world: World, clients: Clients
@@ -52,6 +53,7 @@ def test_a_github_that_fails_three_times_in_a_row_is_no_longer_queried(
     assert (fetched, len(world.github.requests)) == (0, 3)
 
 
+@pytest.mark.five_sites
 @pytest.mark.usefixtures("behind")
 def test_one_repository_that_cannot_be_compared_keeps_no_other_from_its_list(
     world: World, clients: Clients

@@ -107,6 +107,7 @@ def test_a_site_whose_images_this_worker_does_not_run_is_reported(clients: Clien
     assert "this worker runs none from there" in finding.message
 
 
+@pytest.mark.five_sites
 def test_a_repository_that_cannot_be_read_is_reported_and_the_others_are_not(
     clients: Clients, world: World
 ) -> None:
@@ -194,6 +195,7 @@ def test_a_token_that_expires_within_two_weeks_is_reported(
     assert f"It expires on {end:%d %B %Y}, in {days} days." in line.message
 
 
+@pytest.mark.five_sites
 def test_no_token_at_all_is_reported_with_what_it_costs(clients: Clients, world: World) -> None:
     with GitHub(api_url=world.github.url, web_url=world.github.url) as github:
         lines = found(replace(clients, github=github), "Token")

@@ -122,6 +122,7 @@ def test_a_cluster_that_is_down_for_a_while_changes_nothing(world: World, client
     assert deploy.status == Status.SUCCEEDED
 
 
+@pytest.mark.five_sites
 def test_all_active_deploys_are_followed_with_one_list_of_each_kind(world: World, clients: Clients) -> None:
     for host in world.mappings:
         world.commit(host)

@@ -77,6 +77,7 @@ def test_a_list_that_expires_in_the_middle_is_read_again(world: World, clients: 
     assert not Observation.objects.exclude(cluster_problem="").exists()
 
 
+@pytest.mark.five_sites
 def test_a_silent_cluster_is_not_waited_for_namespace_by_namespace(world: World, clients: Clients) -> None:
     for number, site in enumerate(Site.objects.all()):
         remap(site.host, namespace=f"n{number}")

@@ -176,6 +176,7 @@ def test_it_slows_down_where_the_budget_is_small(world: World, checked: Clients,
     assert check(checked, at=NOW + TWO_MINUTES) == []
 
 
+@pytest.mark.five_sites
 def test_a_repository_that_is_another_by_that_name_is_left_to_the_sync(
     world: World, checked: Clients
 ) -> None:

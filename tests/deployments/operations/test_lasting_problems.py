@@ -50,6 +50,7 @@ def moved_to_another_owner_and_taken(world: World) -> str:
     return world.github.repositories.create("icco/cacophony").commit("Something else")
 
 
+@pytest.mark.five_sites
 @pytest.mark.parametrize("take", [taken, deleted_and_taken, moved_to_another_owner_and_taken])
 def test_another_repository_by_that_name_is_reported_at_once_and_offers_no_deploy(
     world: World, clients: Clients, take: Callable[[World], str]

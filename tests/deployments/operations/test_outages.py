@@ -144,6 +144,7 @@ def test_a_log_that_cannot_be_read_hides_neither_the_reason_nor_other_sites(
     assert not Observation.objects.exclude(cluster_problem="").exists()
 
 
+@pytest.mark.five_sites
 def test_logs_that_nobody_answers_for_are_not_waited_for_site_by_site(
     world: World, clients: Clients, fall: Fall
 ) -> None:

@@ -101,6 +101,7 @@ def test_a_commit_is_queried_once_for_all_sites_of_its_repository(world: World, 
     assert left_out == {HOST: [world.repository(HOST).head], SECOND: []}
 
 
+@pytest.mark.five_sites
 def test_sites_without_paths_cost_nothing_more(world: World, clients: Clients) -> None:
     Site.objects.update(paths="")
     for host in world.mappings:

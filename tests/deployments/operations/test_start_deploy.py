@@ -56,6 +56,7 @@ def test_the_change_cause_has_no_blank_end(
     assert len(cause) <= 200
 
 
+@pytest.mark.five_sites
 def test_the_mapped_container_gets_the_image_and_not_the_first(world: World, clients: Clients) -> None:
     sha = world.commit(WITH_SIDECAR)
     observe(clients)

@@ -246,6 +246,7 @@ def test_the_tick_takes_up_what_a_dead_worker_left(world: World, clients: Client
     assert sorted(tasks()) == ["deployments.tasks.follow", "deployments.tasks.start_deploy"]
 
 
+@pytest.mark.five_sites
 def test_a_repository_that_took_the_old_name_is_not_shipped_until_the_mapping_is_saved_again(
     world: World, clients: Clients
 ) -> None:

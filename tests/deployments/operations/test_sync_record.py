@@ -28,6 +28,7 @@ def kept() -> set[SyncRun]:
     return set(SyncRun.objects.all())
 
 
+@pytest.mark.five_sites
 def test_a_run_records_for_each_site_what_was_decided(world: World, clients: Clients) -> None:
     world.commit(HOSTS[0])
     world.commit(HOSTS[1])

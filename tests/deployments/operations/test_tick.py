@@ -85,6 +85,7 @@ def queued() -> list[tuple[str, object]]:
     ]
 
 
+@pytest.mark.five_sites
 @pytest.mark.usefixtures("sites")
 def test_what_is_in_the_queue_is_not_queued_again_while_no_worker_comes_to_it(
     world: World, clients: Clients

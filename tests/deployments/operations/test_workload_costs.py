@@ -62,6 +62,7 @@ def test_a_sync_in_which_nothing_changed_lists_each_kind_once(world: World, clie
     assert len(statements) <= 8, [each["sql"] for each in statements]
 
 
+@pytest.mark.five_sites
 def test_checking_several_deploys_takes_as_many_statements_as_one(world: World, clients: Clients) -> None:
     hosts = list(world.mappings)[:3]
     for host in hosts:

@@ -17,6 +17,8 @@ from tests.deployments.operations.test_doctor_app import app, key
 from tests.factories import NOW, create_site
 from tests.roles import WORKER, acting_as
 
+pytestmark = pytest.mark.five_sites
+
 __all__ = ["app", "key"]
 
 NARROW = """

@@ -130,6 +130,7 @@ def test_in_a_storm_the_next_sync_waits_and_nothing_is_lost(hosts: list[str]) ->
     assert syncs() == [([hosts[1]], TRIGGER)]
 
 
+@pytest.mark.five_sites
 def test_while_two_syncs_are_under_way_the_next_waits_for_them(hosts: list[str]) -> None:
     now = timezone.now()
     for number, host in enumerate(hosts[:3]):
