@@ -22,7 +22,8 @@ from simulators.github.webhooks import push_payload
 
 LONGEST_SECONDS = 20
 IDLE_SECONDS = 1
-TAPS_IN_A_STORM = 10
+TAPS_IN_A_STORM, EVERY_SECONDS = 20, 0.45
+"""Spread over the ten seconds, as people's are: each Deploy is followed beside the hooks and the taps that come after it."""
 BACKGROUND = "Deployment {0}; Deployment {0}-worker; CronJob {0}-report"
 
 
@@ -114,7 +115,7 @@ def measure_storm(world: World) -> dict[str, Any]:
         sender.stdin.write(json.dumps(pushes))
         sender.stdin.close()
         sleep(IDLE_SECONDS)
-        taps = [_tap(session, address, world, each) for each in seen[:TAPS_IN_A_STORM]]
+        taps = list(_spread_taps(session, address, world, seen[:TAPS_IN_A_STORM]))
         sender.wait()
         assert sender.stdout
         answered = json.load(sender.stdout)
@@ -161,6 +162,13 @@ def _tap(session: requests.Session, address: str, world: World, seen: Any) -> fl
     tap(session, address, seen)
     _wait_for_patches(world, {each.name for each in seen.site.references})
     return perf_counter() - start
+
+
+def _spread_taps(session: requests.Session, address: str, world: World, seen: list[Any]) -> Iterator[float]:
+    start = perf_counter()
+    for number, each in enumerate(seen):
+        sleep(max(start + number * EVERY_SECONDS - perf_counter(), 0))
+        yield _tap(session, address, world, each)
 
 
 def _wait_for_patches(world: World, workloads: set[str]) -> None:
