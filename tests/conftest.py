@@ -35,9 +35,10 @@ def pytest_configure(config: pytest.Config) -> None:
         end_with_the_parent(signal.SIGKILL, parent=os.getppid())
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Two a core, since many tests wait for something."""
-    return min(2 * (os.cpu_count() or 1), 16)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Three a core, since many tests wait for something; two where whole files of browsers and servers are dealt out."""
+    a_core = 2 if config.getoption("dist") == "loadfile" else 3
+    return min(a_core * (os.cpu_count() or 1), 16)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -14,12 +14,13 @@ NOT_OURS = {"node_modules", "vendor"}
 
 
 def pages() -> list[Path]:
-    found = (each.relative_to(CHECKOUT) for each in Path(CHECKOUT).rglob("*.md"))
-    return sorted(
-        each
-        for each in found
-        if not any(part.startswith(".") or part in NOT_OURS for part in each.parts[:-1])
-    )
+    """Every page of ours; what is installed into hidden folders is not even looked through, since each process of a run does this."""
+    found = [*CHECKOUT.glob("*.md")]
+    for folder in CHECKOUT.iterdir():
+        if folder.is_dir() and not folder.name.startswith("."):
+            found.extend(folder.rglob("*.md"))
+    pages = (each.relative_to(CHECKOUT) for each in found)
+    return sorted(each for each in pages if NOT_OURS.isdisjoint(each.parts))
 
 
 def broken_in(page: Path) -> Iterator[str]:
