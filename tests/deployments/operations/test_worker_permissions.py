@@ -16,7 +16,7 @@ from tests.deployments.operations.test_permissions import rights_of, shipped
 from tests.factories import NOW, ask, make_user
 from tests.processes import MANAGE, Running, environment, eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.five_sites, pytest.mark.django_db(transaction=True)]
 VERBS = {"GET": "get", "PATCH": "patch", "DELETE": "delete", "PUT": "update", "POST": "create"}
 ADDRESS = re.compile(
     r"/(?:api|apis/(?P<group>[a-z0-9.]+))/v1/namespaces/[^/]+/(?P<kind>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<part>[a-z]+))?"

@@ -25,7 +25,7 @@ from deployments.rules.hooks.hint import Door, Hint
 from tests.factories import NOW, observe
 from tests.roles import WORKER, acting_as
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.five_sites]
 
 
 def arrives(*hosts: str, door: Door = Door.GITHUB, **changes: object) -> HookDelivery:
@@ -130,7 +130,6 @@ def test_in_a_storm_the_next_sync_waits_and_nothing_is_lost(hosts: list[str]) ->
     assert syncs() == [([hosts[1]], TRIGGER)]
 
 
-@pytest.mark.five_sites
 def test_while_two_syncs_are_under_way_the_next_waits_for_them(hosts: list[str]) -> None:
     now = timezone.now()
     for number, host in enumerate(hosts[:3]):
