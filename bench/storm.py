@@ -4,7 +4,7 @@ import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
-from queue import SimpleQueue
+from threading import local
 from time import perf_counter, sleep
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,23 +23,22 @@ def main() -> None:
         signed("push", pushes[number % len(pushes)] | {"number": number}, secret)
         for number in range(MESSAGES)
     ]
-    connections = SimpleQueue[HTTPConnection]()
-    for _ in range(AT_ONCE):
-        connections.put(HTTPConnection(target.netloc, timeout=60))
+    sender = local()
+
+    def connect() -> None:
+        sender.connection = HTTPConnection(target.netloc, timeout=60)
+
     start = perf_counter()
 
     def send(number: int) -> tuple[int, float]:
         sleep(max(start + number * SECONDS / MESSAGES - perf_counter(), 0))
-        connection = connections.get()
         began = perf_counter()
-        connection.request("POST", target.path, *messages[number])
-        answer = connection.getresponse()
+        sender.connection.request("POST", target.path, *messages[number])
+        answer = sender.connection.getresponse()
         answer.read()
-        took = perf_counter() - began
-        connections.put(connection)
-        return answer.status, took
+        return answer.status, perf_counter() - began
 
-    with ThreadPoolExecutor(AT_ONCE) as senders:
+    with ThreadPoolExecutor(AT_ONCE, initializer=connect) as senders:
         sent = list(senders.map(send, range(MESSAGES)))
     took = perf_counter() - start
     slowest = max(seconds for _, seconds in sent)

@@ -52,7 +52,7 @@ def rollback_confirm(page: SitePage, target: RollbackTarget | None, *, sha: str)
         will_run=sha,
         headline=target.headline if target else headline_of(page, sha),
         runs_headline=headline_of(page, left),
-        seen=row.seen.deployed_sha,
+        seen=left,
         hold_id=hold_on(page, sha, kind=Kind.ROLLBACK),
     )
 

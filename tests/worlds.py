@@ -21,7 +21,7 @@ from tests.timeouts import timeout_seconds
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest, settings: Settings) -> Iterator[World]:
-    """Five sites of the real table; all 34 where the test is marked with `whole_table`, one with `real_registry`.
+    """Two sites of the real table, one pod and two; five where the test is marked with `five_sites`, all 34 with `whole_table`, one with `real_registry`.
 
     With `every_kind` the worker has the rights for all kinds of workloads; with `by_label` every image says its commit in a label,
     and with `by_release` images are tagged with versions. With `real_registry` images are in docker-registry itself.

@@ -33,20 +33,18 @@ def add_workload(site: Site, kind: str, name: str) -> None:
     site.workloads.create(kind=kind, namespace="default", name=name, position=1)
 
 
+def deploy_over(site: Site, before: str, *, sha: str, status: Status, **values: object) -> Deploy:
+    """One that has ended, and replaced the commit `before`."""
+    now, repository = timezone.now(), site.expected_repository
+    images = {"image": f"{repository}:{sha}", "from_image": f"{repository}:{before}"}
+    times = {"queued_at": now, "patched_at": now, "finished_at": now}
+    return make_deploy(site, sha=sha, from_sha=before, status=status, **images, **times, **values)
+
+
 def fail(site: Site) -> Deploy:
     """The first Deploy has failed, and the sync that follows has not looked yet."""
-    now, repository = timezone.now(), site.expected_repository
-    Observation.objects.update(desired_sha=HEAD, desired_image=f"{repository}:{HEAD}")
-    return make_deploy(
-        site,
-        image=f"{repository}:{HEAD}",
-        from_sha=RUNNING,
-        from_image=f"{repository}:{RUNNING}",
-        status=Status.FAILED,
-        queued_at=now,
-        patched_at=now,
-        finished_at=now,
-    )
+    Observation.objects.update(desired_sha=HEAD, desired_image=f"{site.expected_repository}:{HEAD}")
+    return deploy_over(site, RUNNING, sha=HEAD, status=Status.FAILED)
 
 
 def rolling_out(site: Site) -> Deploy:
@@ -65,17 +63,7 @@ def test_the_ways_back_are_listed_with_their_headlines(deployer: Client, older: 
 
 
 def test_what_ran_before_the_first_deploy_is_a_way_back(deployer: Client, site: Site) -> None:
-    now, repository = timezone.now(), site.expected_repository
-    make_deploy(
-        site,
-        sha=RUNNING,
-        image=f"{repository}:{RUNNING}",
-        from_sha=OLDER,
-        from_image=f"{repository}:{OLDER}",
-        status=Status.SUCCEEDED,
-        finished_at=now,
-        patched_at=now,
-    )
+    deploy_over(site, OLDER, sha=RUNNING, status=Status.SUCCEEDED)
 
     page = deployer.get(URL).text
 
@@ -125,18 +113,7 @@ def test_a_page_opened_before_another_deploy_that_failed_is_stale(deployer: Clie
 
 
 def test_what_ran_before_has_no_button_where_its_image_is_gone(deployer: Client, site: Site) -> None:
-    now, repository = timezone.now(), site.expected_repository
-    make_deploy(
-        site,
-        sha=RUNNING,
-        image=f"{repository}:{RUNNING}",
-        from_sha=OLDER,
-        from_image=f"{repository}:{OLDER}",
-        from_image_gone=True,
-        status=Status.SUCCEEDED,
-        finished_at=now,
-        patched_at=now,
-    )
+    deploy_over(site, OLDER, sha=RUNNING, status=Status.SUCCEEDED, from_image_gone=True)
 
     page = deployer.get(URL).text
 
