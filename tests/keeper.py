@@ -16,10 +16,12 @@ CHECK_EVERY_SECONDS = 1
 def main(parent: int) -> None:
     running: set[int] = set()
     rest = b""
-    # A fork of pytest's may hold the pipe open for longer than pytest lives.
-    while os.getppid() == parent:
+    while True:
         if not select.select([0], [], [], CHECK_EVERY_SECONDS)[0]:
-            continue
+            # A fork of pytest's may hold the pipe open for longer than pytest lives.
+            if os.getppid() == parent:
+                continue
+            break
         if not (read := os.read(0, 65536)):
             break
         *lines, rest = (rest + read).split(b"\n")

@@ -12,7 +12,7 @@ from pathlib import Path
 from random import SystemRandom
 from threading import Lock
 from time import monotonic, sleep
-from typing import Any, Self
+from typing import IO, Any, Self
 from urllib.parse import quote
 
 from django.conf import settings
@@ -71,12 +71,13 @@ class _Keeper:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = Lock()
 
-    def send(self, line: str) -> None:
+    def pipe(self) -> IO[bytes]:
+        """Return where it reads its lines."""
         with self._lock:
             if self._process is None:
                 self._process = self._start()
             assert self._process.stdin is not None
-            self._process.stdin.write(f"{line}\n".encode())
+            return self._process.stdin
 
     def _start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-IS", str(Path(__file__).with_name("keeper.py")), str(os.getpid())]
@@ -86,6 +87,8 @@ class _Keeper:
 
 
 _keeper = _Keeper()
+# The process itself names its group, before it is what was asked for: pytest may be killed as soon as it has started it.
+_NAMED = ["/bin/sh", "-c", 'echo "+$$" >&0; exec "$@" </dev/null', "sh"]
 
 
 class Running:
@@ -102,9 +105,14 @@ class Running:
     def __enter__(self) -> Self:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self._command, env=self._env, cwd=self._folder, start_new_session=True, stdout=log, stderr=log
+                [*_NAMED, *self._command],
+                env=self._env,
+                cwd=self._folder,
+                start_new_session=True,
+                stdin=_keeper.pipe(),
+                stdout=log,
+                stderr=log,
             )
-        _keeper.send(f"+{self.process.pid}")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -123,7 +131,7 @@ class Running:
     def kill_group(self) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        _keeper.send(f"-{self.process.pid}")
+        _keeper.pipe().write(f"-{self.process.pid}\n".encode())
 
     @property
     def message(self) -> str:
