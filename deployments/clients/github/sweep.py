@@ -11,7 +11,8 @@ from deployments.clients.github.errors import (
     GitHubRateLimited,
     GitHubUnavailable,
 )
-from deployments.clients.github.heads import Head, HeadProblem, HeadQuestion, build_query, read_head
+from deployments.clients.github.head_query import build_query
+from deployments.clients.github.heads import Head, HeadProblem, HeadQuestion, read_head
 from deployments.clients.github.problems import batch_error, errors_by_alias, errors_in, may_pass_when_smaller
 
 BATCH = 25

@@ -256,43 +256,6 @@ def save_builds(changed: Iterable[Build]) -> None:
         )
 
 
-def see_newest(
-    site: Site, before: Observation, seen: Observation, builds: Builds, head: Head | HeadProblem
-) -> None:
-    """Write whether the head is built, where the newest build's label says so."""
-    if not seen.head_sha:
-        return
-    if seen.head_sha == seen.running_sha or (before.head_sha == seen.head_sha and before.head_image_built):
-        # It runs, or it was seen before.
-        seen.registry_problem, seen.head_image_built = "", True
-        return
-    newest = builds.newest(site)
-    build = newest.build if newest else None
-    if isinstance(build, RegistryError):
-        seen.registry_problem = str(build)
-        seen.head_image_built = None if seen.head_sha != before.head_sha else before.head_image_built
-        return
-    problem = _problem(site, build, seen, builds, head) if build else ""
-    is_built = build is not None and build.sha == seen.head_sha
-    seen.registry_problem = f"Of {newest.image}, {problem}." if problem and newest else ""
-    seen.head_image_built = None if problem or newest is None else is_built
-
-
-def _problem(site: Site, build: Build, seen: Observation, builds: Builds, head: Head | HeadProblem) -> str:
-    """Why the newest build says nothing of the branch, without a full stop."""
-    if why_not := rules.why_not_counted(build.facts, slugs=slugs(site)):
-        return why_not
-    built = head.built if isinstance(head, Head) else None
-    commit = builds.commit_of(site, build)
-    if built is None or seen.head_sha.startswith(commit):
-        return ""
-    if built.sha == "" and not build.sha:
-        return rules.unknown_to_github(commit, slug=slugs(site)[0])
-    if built.ahead_by:
-        return rules.not_on_branch(commit, branch=seen.branch, headline=built.headline)
-    return ""
-
-
 def _key(site: Site, digest: str) -> _Key:
     return site.expected_repository, digest
 
