@@ -18,6 +18,7 @@ from dashboard.forms import first_error
 from dashboard.timezones import now_for
 from dashboard.views.frame import Live, show
 from deployments import queries
+from deployments.mapping.site_form import SHOWN_AGAIN
 from deployments.models import Discovery
 from deployments.operations.first_start.apps import FoundApp
 from deployments.operations.first_start.request import request_discovery
@@ -65,6 +66,8 @@ def search(request: HttpRequest) -> HttpResponse:
 def add_sites(request: HttpRequest) -> HttpResponse:
     """Map all that is ticked; what cannot be keeps what was typed, with why."""
     apps = open_apps()
+    if SHOWN_AGAIN in request.POST:
+        return _show(request, sent(apps, request.POST, {}))
     mapped = map_apps(
         choices=choices_in(sent(apps, request.POST, {})),
         by=acting_user(request),

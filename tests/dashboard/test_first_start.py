@@ -353,3 +353,13 @@ def test_the_same_sent_twice_adds_it_once(admin: Client) -> None:
     assert Site.objects.count() == 1
     assert "Nothing was added" in page
     assert OrmQ.objects.count() == 1
+
+
+def test_what_was_ticked_before_the_session_ended_is_shown_again_and_not_added(admin: Client) -> None:
+    found(CRON, TABS)
+
+    page = add(admin, fields(CRON, name="crond") | {"typed": "1"})
+
+    assert 'value="crond"' in page
+    assert "You were logged out" in page
+    assert not Site.objects.exists()
