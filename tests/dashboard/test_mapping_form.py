@@ -286,6 +286,16 @@ def test_an_administrator_without_the_right_over_mappings_is_refused(
     assert Site.objects.get() == site
 
 
+def test_adding_a_site_is_offered_above_the_list_and_the_form_names_the_search(
+    admin_client: Client, site: Site
+) -> None:
+    above, _ = admin_client.get("/").text.split('id="list"')
+    form = admin_client.get(ADD).text
+
+    assert f'href="{ADD}"' in above
+    assert 'href="/first-start/"' in form
+
+
 @pytest.mark.parametrize(("page", "address"), [("/", ADD), (f"/sites/{HOST}/", EDIT), (EDIT, DELETE)])
 def test_each_form_is_linked_where_it_is_looked_for(
     admin_client: Client, site: Site, page: str, address: str

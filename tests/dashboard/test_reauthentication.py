@@ -114,7 +114,10 @@ def test_who_has_neither_password_nor_passkey_logs_in_again_and_is_led_to_the_sa
     session[CHECKED_AT] = 0
     session.save()
 
-    assert tap(deployer, HEAD, accept_red="on") == f"/login/?next={quote(f'/sites/{HOST}/deploy?sha={HEAD}&unsent=1')}"
+    assert (
+        tap(deployer, HEAD, accept_red="on")
+        == f"/login/?next={quote(f'/sites/{HOST}/deploy?sha={HEAD}&unsent=1')}"
+    )
     assert "_auth_user_id" not in deployer.session
 
 
