@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import acting_user, admin_needed
 from dashboard.accounts.reauthentication import authentication_of
-from dashboard.first_start import AppRow, SearchForm, choices_in, is_left, page_of, proposed, sent
+from dashboard.first_start import AppRow, SearchForm, choices_in, has_pages, is_left, page_of, proposed, sent
 from dashboard.forms import first_error
 from dashboard.timezones import now_for
 from dashboard.views.frame import Live, show
@@ -64,7 +64,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_POST
 @mapper_needed
 def add_sites(request: HttpRequest) -> HttpResponse:
-    """Map all that is ticked; what cannot be keeps what was typed, with why."""
+    """Map all that is ticked; what cannot be keeps what was typed, with why. The next page follows, where there is one."""
     apps = open_apps()
     if SHOWN_AGAIN in request.POST:
         return _show(request, sent(apps, request.POST, {}))
@@ -83,7 +83,7 @@ def add_sites(request: HttpRequest) -> HttpResponse:
     if not mapped.names:
         messages.error(request, "Nothing was added: tick what is to become a site, then try again.")
         return redirect("first-start")
-    return redirect("sites")
+    return redirect("first-start" if has_pages(apps) else "sites")
 
 
 def _show(request: HttpRequest, rows: Sequence[AppRow], page: Page[FoundApp] | None = None) -> HttpResponse:
