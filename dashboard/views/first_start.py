@@ -34,7 +34,7 @@ def mapper_needed(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
         if not acting_user(request).has_perm("deployments.add_site"):
-            raise PermissionDenied("You may not add sites. Ask another administrator for that right.")
+            raise PermissionDenied("You cannot add sites. Ask another administrator for that permission.")
         return view(request)
 
     return admin_needed(guarded)
