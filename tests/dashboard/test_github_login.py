@@ -80,6 +80,7 @@ def _as_at_first(system_status: SystemStatus, github: DemoGitHub) -> None:
     github.requests.clear()
     github.sign_in.members = {"acme": {"mona": "active"}}
     github.sign_in.visitor = "mona"
+    github.sign_in.odd = {}
 
 
 @pytest.fixture
@@ -127,6 +128,30 @@ def test_anyone_else_does_not(
 
     assert NOT_LISTED in page.text
     assert not browser.is_in
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"expires_in": 10**30},
+        {"expires_in": "soon"},
+        {"name": "Mo\0na"},
+        {"id": None, "node_id": []},
+        {"login": 5},
+    ],
+    ids=["for ever", "soon", "a NUL", "no id", "no login"],
+)
+def test_an_answer_of_githubs_that_cannot_be_read_lets_nobody_in_and_is_a_sentence(
+    browser: Browser, system_status: SystemStatus, odd: dict[str, object]
+) -> None:
+    system_status.github.sign_in.odd = odd
+
+    page = browser.log_in_with_github()
+
+    assert page.status_code == 200
+    assert "GitHub did not confirm the login." in page.text
+    assert not browser.is_in
+    assert system_status.rows.execute("SELECT count(*) FROM auth_user").fetchone() == (1,)
 
 
 def test_no_github_account_is_added_to_an_account_that_is_there(
