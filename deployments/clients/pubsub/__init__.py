@@ -86,13 +86,16 @@ class Subscription:
                 value = answer.raw.read(_MOST_BYTES, decode_content=True)
             if status != requests.codes.ok:
                 raise UnableToPull(_refusal(self._name, status))
-            return dict(json.loads(value))
+            answer = json.loads(value)
+            if not isinstance(answer, dict):
+                raise ValueError("No JSON object")  # noqa: TRY004  the sender's mistake, not the caller's
+            return answer
         except requests.Timeout:
             raise
         except ReadTimeoutError as error:
             # Of the body, which requests does not know.
             raise requests.ReadTimeout from error
-        except (requests.RequestException, HTTPError, ValueError, TypeError) as error:
+        except (requests.RequestException, HTTPError, ValueError, TypeError, RecursionError) as error:
             raise UnableToPull(f"Pub/Sub cannot be asked: {type(error).__name__}.") from error
 
     def _token(self) -> str:
