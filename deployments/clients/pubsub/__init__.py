@@ -30,6 +30,14 @@ class Pulled:
     data: Any
 
 
+def _object(body: bytes) -> dict[str, Any]:
+    """Raises ValueError, RecursionError."""
+    value = json.loads(body)
+    if not isinstance(value, dict):
+        raise ValueError("No JSON object")  # noqa: TRY004  the sender's mistake, not the caller's
+    return value
+
+
 class Subscription:
     """One subscription, asked with the worker's default credentials of Google's. google-auth is imported when first used."""
 
@@ -86,10 +94,7 @@ class Subscription:
                 value = answer.raw.read(_MOST_BYTES, decode_content=True)
             if status != requests.codes.ok:
                 raise UnableToPull(_refusal(self._name, status))
-            answer = json.loads(value)
-            if not isinstance(answer, dict):
-                raise ValueError("No JSON object")  # noqa: TRY004  the sender's mistake, not the caller's
-            return answer
+            return _object(value)
         except requests.Timeout:
             raise
         except ReadTimeoutError as error:
