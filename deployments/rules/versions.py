@@ -1,6 +1,7 @@
 """Sites by release: which version is the newest, how its image is tagged, and which Git tags an image may be from.
 
-Versions are compared as https://semver.org/#spec-item-11 has them, with any number of parts, so that dates are versions too.
+Versions are compared as https://semver.org/#spec-item-11 has them, with any number of parts, so that dates are versions too, and as
+https://packaging.python.org/en/latest/specifications/version-specifiers/ spells pre-releases: 1.4.0rc1, and 1.4.0.post1 after 1.4.0.
 """
 
 import re
@@ -13,7 +14,17 @@ from deployments.rules.wording import short
 _NOT_IN_A_TAG = re.compile(r"[^\w.-]+", re.ASCII)
 _LONGEST_TAG = 128
 _NUMBER = re.compile(r"(?:^|[/@_-])v?(\d+(?:\.\d+)*(?:[-+._][^/@]*)?)\Z", re.IGNORECASE | re.DOTALL)
-_PARTS = re.compile(r"(\d+(?:\.\d+)*)(?:-([0-9A-Za-z.-]+))?(?:\+.*)?", re.DOTALL)
+_PARTS = re.compile(r"(\d+(?:\.\d+)*)(.*?)(?:\+.*)?", re.DOTALL)
+"""The numbers, and what is behind them but for semver's build."""
+_IDENTIFIERS = re.compile(r"-[0-9A-Za-z.-]+")
+_WORD = "alpha|beta|preview|pre|rc|cr|dev|milestone|snapshot|canary|nightly|[abcm]"
+_BEFORE_IT = re.compile(rf"[._-]?(?:{_WORD})[._-]?\d*(?:[._-].*)?", re.IGNORECASE | re.DOTALL)
+_AFTER_IT = re.compile(r"[._-]?post[._-]?\d*", re.IGNORECASE)
+_FINAL = re.compile(r"[._-](?:final|ga|release)", re.IGNORECASE)
+_DATE = re.compile(r"(?:19|20)\d\d(?:[01]\d[0-3]\d)?(?:\..*)?", re.DOTALL)
+_BEHIND_A_DATE = re.compile(r"-(?:\d|[0-9a-f]{7}).*", re.DOTALL)
+"""The rest of it, a counter, or a commit: 2026-01-15, 20260115-2, 2026.01.15-3f9c2a1."""
+_COUNTED = re.compile(rf"(?<![0-9A-Za-z])({_WORD}|post)[_-]?(?=\d)", re.IGNORECASE)
 _Key = tuple[tuple[int, ...], bool, tuple[tuple[bool, int, str], ...]]
 
 
@@ -23,7 +34,8 @@ class Version:
 
     name: str
     sha: str
-    is_prerelease: bool = False
+    is_prerelease: bool | None = None
+    """What GitHub calls a release; None for a tag, whose name alone says it."""
 
 
 def number_of(name: str) -> str:
@@ -135,18 +147,32 @@ def _literal(pattern: str) -> str:
 
 
 def _is_prerelease(version: Version) -> bool:
+    if version.is_prerelease is not None:
+        return version.is_prerelease
     key = _key(version)
-    return version.is_prerelease or (key is not None and not key[1])
+    return key is not None and not key[1]
 
 
 def _key(version: Version) -> _Key | None:
-    """What versions are sorted by: the numbers, then whether it is final, then the pre-release's parts; None where it has no number."""
+    """What versions are sorted by: the numbers, then whether it is final, then the other parts; None where it has no number."""
     found = _PARTS.fullmatch(number_of(version.name))
     if found is None:
         return None
+    behind = found[2]
     numbers = [int(each) for each in found[1].split(".") if len(each) < _LONGEST_TAG]
     while numbers and not numbers[-1]:
         numbers.pop()
-    parts = found[2].split(".") if found[2] else ()
-    before = tuple((not each.isdecimal(), int(each) if each.isdecimal() else 0, each) for each in parts)
-    return tuple(numbers), not parts, before
+    if not behind or _FINAL.fullmatch(behind):
+        return tuple(numbers), True, ()
+    if _DATE.fullmatch(found[1]) and _BEHIND_A_DATE.fullmatch(behind):
+        return tuple(numbers), True, _parts(behind.replace("-", "."))
+    if _AFTER_IT.fullmatch(behind):
+        return tuple(numbers), True, _parts(behind)
+    is_before = _BEFORE_IT.fullmatch(behind) or _IDENTIFIERS.fullmatch(behind)
+    return (tuple(numbers), False, _parts(behind)) if is_before else None
+
+
+def _parts(behind: str) -> tuple[tuple[bool, int, str], ...]:
+    """Numbers come before words, and are compared as such, also where one follows its word at once: rc9, rc10."""
+    parts = _COUNTED.sub(r"\1.", behind).lstrip("._-").split(".")
+    return tuple((not each.isdecimal(), int(each) if each.isdecimal() else 0, each) for each in parts)

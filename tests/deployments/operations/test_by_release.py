@@ -177,6 +177,14 @@ def test_a_prerelease_is_newest_only_where_it_is_allowed(
     assert (without, seen().head_version) == ("v1.5.0", "v2.0.0-rc.1")
 
 
+def test_a_release_is_final_where_github_says_so_whatever_its_name(world: World, clients: Clients) -> None:
+    publish(world, "v1.6.0-hotfix.1")
+
+    observe(clients)
+
+    assert (seen().head_version, seen().github_problem) == ("v1.6.0-hotfix.1", "")
+
+
 def test_a_draft_is_no_release(world: World, clients: Clients) -> None:
     world.commit(HOST)
     world.repository(HOST).tag("v1.6.0")

@@ -23,6 +23,21 @@ def listed(*names: str) -> list[Version]:
         (("v1.2", "v1.2.0"), "v1.2"),
         (("v1.2.3+b2", "v1.2.3+b1"), "v1.2.3+b2"),
         ((), ""),
+        # As Python, Ruby and Java spell what comes before a version, and after it.
+        (("1.1.0rc1", "1.0.0"), "1.0.0"),
+        (("v1.1.0b2", "v1.0.0"), "v1.0.0"),
+        (("1.1.0.dev3", "1.0.0"), "1.0.0"),
+        (("1.1.0.rc1", "1.0.0"), "1.0.0"),
+        (("2.0.0.M1", "1.9.0.RELEASE"), "1.9.0.RELEASE"),
+        (("1.0.0", "1.0.0.post1"), "1.0.0.post1"),
+        (("1.0.0rc1", "1.0.0rc1"), ""),
+        # Dates, with a counter or a commit behind them.
+        (("2026-01-15", "2025-12-31"), "2026-01-15"),
+        (("release-2026-02-01", "release-2026-10-01"), "release-2026-10-01"),
+        (("2026-01-15-2", "2026-01-15"), "2026-01-15-2"),
+        (("20260115-2", "20260115-10"), "20260115-10"),
+        (("2026.01.15-3f9c2a1", "2026.01.14-c0ffee1"), "2026.01.15-3f9c2a1"),
+        (("2026.1.0-beta.1", "2025.12.0"), "2025.12.0"),
     ],
 )
 def test_the_highest_version_is_the_newest(names: tuple[str, ...], best: str) -> None:
@@ -38,6 +53,10 @@ def test_the_highest_version_is_the_newest(names: tuple[str, ...], best: str) ->
         (("v2.0.0-rc.1", "v2.0.0"), "v2.0.0"),
         (("v2.0.0-beta", "v2.0.0-alpha.9"), "v2.0.0-beta"),
         (("v2.0.0-1", "v2.0.0-alpha"), "v2.0.0-alpha"),
+        (("v2.0.0-rc9", "v2.0.0-rc10"), "v2.0.0-rc10"),
+        (("2.0.0rc9", "2.0.0rc10"), "2.0.0rc10"),
+        (("2.0.0rc1", "1.9.5"), "2.0.0rc1"),
+        (("1.9.5", "2.0.0b1"), "2.0.0b1"),
     ],
 )
 def test_prereleases_are_ordered_as_semver_orders_them(names: tuple[str, ...], best: str) -> None:
@@ -49,8 +68,10 @@ def test_prereleases_are_ordered_as_semver_orders_them(names: tuple[str, ...], b
 
 def test_what_github_calls_a_prerelease_is_one_whatever_its_name() -> None:
     marked = Version(name="v2.0.0", sha=SHA, is_prerelease=True)
+    final = Version(name="v1.9.0-hotfix.1", sha=SHA, is_prerelease=False)
 
     assert newest([marked]) is None
+    assert newest([marked, final]) is final
     assert newest([marked], prereleases=True) is marked
 
 
