@@ -94,6 +94,11 @@ def search_for(pattern: str) -> str:
     return _literal(pattern)
 
 
+def may_be_version(name: str, *, pattern: str) -> bool:
+    """Whether a site by release may deploy a tag of this name: it fits the pattern, or without one has a number."""
+    return fnmatchcase(name, pattern) if pattern else _key(Version(name=name, sha="")) is not None
+
+
 def looks_like_a_version(image_tag: str) -> bool:
     """Whether an image's tag is a whole version, and no tag that moves like `1` or `v2`."""
     return re.fullmatch(r"v?\d+\.\d+(\.\d+)*([-+._].*)?", image_tag) is not None

@@ -11,6 +11,7 @@ from deployments.rules.hooks.hint import (
     images,
     items_at,
     repository,
+    tag_of,
     text_at,
     value_at,
 )
@@ -43,7 +44,7 @@ def hint_of(event: str, payload: Any) -> Hint:
 def _push(event: str, payload: _Payload) -> Hint:
     ref, sha = payload.text("ref"), commit(payload.text("after"))
     branch = branch_of(ref)
-    if tag := ref.removeprefix("refs/tags/") if ref.startswith("refs/tags/") else "":
+    if tag := tag_of(ref):
         summary = f"Push to {payload.repository}: tag {tag}"
         return Hint(event=event, summary=summary, repositories=repository(payload.repository), tags=(tag,))
     if not branch:
@@ -105,6 +106,18 @@ def _package(event: str, payload: _Payload) -> Hint:
     )
 
 
+def _release(event: str, payload: _Payload) -> Hint:
+    """Its tag may have been pushed long before."""
+    tag, is_draft = payload.text("release.tag_name"), value_at(payload.value, "release", "draft") is True
+    return Hint(
+        event=event,
+        summary=f"Release {tag or 'without a tag'} of {payload.repository} {payload.text('action')}",
+        repositories=repository(payload.repository),
+        tags=(tag,),
+        ignored="It is a draft." if is_draft else "",
+    )
+
+
 def _repository(event: str, payload: _Payload) -> Hint:
     full_name, action = payload.repository, payload.text("action")
     owner, _, name = full_name.partition("/")
@@ -133,6 +146,7 @@ _READERS: dict[str, Callable[[str, _Payload], Hint]] = {
     "status": _status,
     "package": _package,
     "registry_package": _package,
+    "release": _release,
     "repository": _repository,
     "ping": _ping,
 }
