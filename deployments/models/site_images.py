@@ -88,12 +88,16 @@ class SiteImages:
             return self._image_by_version(sha)
         return self.template.image_for(owner=self.owner, repository=self.repository, sha=sha)
 
+    def image_of_head(self, *, sha: str, version: str) -> ImageReference:
+        """Where the newest commit's own image is pushed, by release the newest version's. Raises UnableToParseTemplate or UnableToParseImage."""
+        return self.image_of_version(version) if self.is_by_release else self.image_for(sha)
+
     def _image_by_version(self, sha: str) -> ImageReference:
         seen = getattr(self, "observation", None)
-        if seen and seen.head_version and sha == seen.head_sha:
-            return self.image_of_version(seen.head_version)
         if seen and seen.built_version and sha == seen.ready_below:
             return self.image_of_version(seen.built_version)
+        if seen and seen.head_version and sha == seen.head_sha:
+            return self.image_of_version(seen.head_version)
         return parse_image(self.template.repository_for(owner=self.owner, repository=self.repository))
 
     def check_template(self) -> None:

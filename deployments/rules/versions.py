@@ -5,7 +5,7 @@ https://packaging.python.org/en/latest/specifications/version-specifiers/ spells
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -62,15 +62,21 @@ def newest(versions: Sequence[Version], *, pattern: str = "", prereleases: bool 
     return next(each for key, each in numbered if key == highest)
 
 
-def newest_of_each(
+def versions_of_each(
     versions: Sequence[Version], commits: Iterable[str], *, pattern: str = "", prereleases: bool = False
 ) -> tuple[Version, ...]:
-    """Of each of these commits the newest version that fits, in the commits' order; commits without one are left out."""
-    of_commit: dict[str, list[Version]] = {}
+    """Of each of these commits the versions that fit, in the commits' order, the newest first; commits without one are left out."""
+    of_commit: dict[str, dict[str, Version]] = {}
     for each in _fitting(versions, pattern=pattern, prereleases=prereleases):
-        of_commit.setdefault(each.sha, []).append(each)
-    found = (newest(of_commit.get(sha, ()), prereleases=True) for sha in commits)
-    return tuple(each for each in found if each)
+        of_commit.setdefault(each.sha, {})[each.name] = each
+    return tuple(each for sha in commits for each in _newest_first(of_commit.get(sha, {}).values()))
+
+
+def _newest_first(versions: Iterable[Version]) -> Iterator[Version]:
+    left = list(versions)
+    while best := newest(left, prereleases=True):
+        yield best
+        left.remove(best)
 
 
 def git_tags(image_tag: str, *, is_number: bool, pattern: str) -> tuple[str, ...]:

@@ -170,7 +170,7 @@ def _see_images(
 ) -> None:
     """Whether each head is built: by tag a separate request, by label what the newest build says."""
     unknown = {
-        site.pk: _head_image(site, seen[site.pk])
+        site.pk: site.image_of_head(sha=seen[site.pk].head_sha, version=seen[site.pk].head_version)
         for site in sites
         if site.expected_repository and not site.is_by_label and _must_ask(site.observation, seen[site.pk])
     }
@@ -181,10 +181,6 @@ def _see_images(
             see_newest(site, before, after, builds, heads[site.pk])
         else:
             _see_image(before, after, unknown.get(site.pk), built, now=now)
-
-
-def _head_image(site: Site, seen: Observation) -> ImageReference:
-    return site.image_of_version(seen.head_version) if site.is_by_release else site.image_for(seen.head_sha)
 
 
 def _question(

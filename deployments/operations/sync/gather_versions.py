@@ -100,15 +100,22 @@ class Versions:
         return rules.no_tag(tag, _names(site, unknown), slug=_slug(site)) if unknown else ""
 
     def below(self, site: Site, head: Head | HeadProblem) -> tuple[rules.Version, ...]:
-        """The versions before a newest one without an image, and after what runs: the newest of each commit, the newest commit first."""
-        if isinstance(head, HeadProblem) or head.sha != site.observation.head_sha:
+        """The versions besides a newest one without an image, and after what runs: of its own commit first, then of those below it."""
+        seen = site.observation
+        if isinstance(head, HeadProblem) or head.sha != seen.head_sha:
             return ()
-        line = [each["sha"] for each in mainline_of(site)]
-        found = rules.newest_of_each(
-            head.versions.older, line, pattern=site.tag_pattern, prereleases=site.prereleases
+        # What was the newest until now is not listed, and is built.
+        before = [rules.Version(name=seen.head_version, sha=head.sha)] if seen.head_image_built else []
+        found = rules.versions_of_each(
+            (*head.versions.older, *before),
+            [head.sha, *(each["sha"] for each in mainline_of(site))],
+            pattern=site.tag_pattern,
+            prereleases=site.prereleases,
         )
         known = self._known[site.owner, site.repository]
-        return tuple(each for each in found if known.get(each.name, each.sha) == each.sha)[:AT_MOST]
+        return tuple(
+            each for each in found if each.name != head.tag and known.get(each.name, each.sha) == each.sha
+        )[:AT_MOST]
 
     def commits_below(self, site: Site) -> tuple[str, ...]:
         """Those of them that were known before this sync."""
@@ -133,12 +140,13 @@ class Versions:
         running, desired = (
             (found.running_tag, found.desired_tag) if isinstance(found, Found) else (question.running, "")
         )
+        below = [each.sha for each in self.below(site, head) if each.sha != head.sha]
         more = replace(
             question,
             tag=best.name,
             running=running,
             desired="" if desired == running else desired,
-            others=tuple(dict.fromkeys((*question.others, *(each.sha for each in self.below(site, head))))),
+            others=tuple(dict.fromkeys((*question.others, *below))),
         )
         return more if more != question else None
 

@@ -175,7 +175,7 @@ def _known(site: Site) -> Known:
 def _built(sites: Sequence[Site], answers: Answers, clients: Clients) -> dict[int, bool]:
     """Whether the heads are built that are not known to be, by the site's key; one that the registry does not answer for is left out."""
     unknown = {
-        site.pk: site.image_for(site.observation.head_sha)
+        site.pk: site.image_of_head(sha=head.sha, version=site.observation.head_version)
         for site in sites
         if (head := _head(site, answers))
         and site.expected_repository
