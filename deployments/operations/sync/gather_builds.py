@@ -212,9 +212,11 @@ class Builds:
                 self._known[new[image]] = answer
 
     def _remember(self, build: Build) -> None:
+        """An index says more than one of its images alone, which has none of its annotations."""
         for digest in build.digests:
-            self._known.setdefault((build.repository, digest), build)
-        self._known[build.repository, build.digest] = build
+            present = self._known.get((build.repository, digest))
+            if not isinstance(present, Build) or _weight(build) > _weight(present):
+                self._known[build.repository, digest] = build
 
     def _new(self, image: ImageReference, stated: BuildLabels) -> Build:
         return Build(
@@ -226,6 +228,11 @@ class Builds:
             built_at=bounded(stated.created_at) if stated.created_at else None,
             last_seen_at=self._now,
         )
+
+
+def _weight(build: Build) -> tuple[bool, bool]:
+    """What counts more where two builds have the same image: that GitHub knows its commit, then that it is an index."""
+    return bool(build.sha), bool(build.platforms)
 
 
 def _unknown_to_github(observed: Found, head: Head | HeadProblem) -> set[str]:

@@ -1,5 +1,7 @@
 """Sites by label: the images share a tag that moves, and say their commit in a label."""
 
+from dataclasses import replace
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -139,6 +141,31 @@ def test_a_pod_that_reports_the_platforms_digest_runs_the_build(world: World, cl
 
     assert seen().running_sha == head
     assert not world.registry.requests.matching(method="GET", path_contains="/v2/")
+
+
+@pytest.mark.parametrize("is_seen_first", [True, False])
+def test_an_index_says_what_the_image_is_whose_digest_pods_report(
+    world: World, clients: Clients, is_seen_first: bool
+) -> None:
+    """Of a base image's labels and annotations of the index alone, whichever of the two Headway met first."""
+    head = world.commit(HOST, built=False)
+    says = Says(labels_of("a" * 40, "https://github.com/library/python"), index=labels_of(head, OURS))
+    if is_seen_first:
+        child = world.build(HOST, head, says=replace(says, index={}))
+    else:
+        (child,) = world.registry.platforms(
+            world.path(HOST), world.build(HOST, head, says=says, media_type=OCI_INDEX)
+        )
+    world.cluster.set_image(NAMESPACE, NAME, container=NAME, image=pinned(world, child))
+    world.cluster.settle_now()
+    observe(clients)
+    if is_seen_first:
+        world.build(HOST, head, says=says, media_type=OCI_INDEX)
+        observe(clients)
+
+    observe(clients)
+
+    assert (seen().running_sha, seen().build_problem) == (head, "")
 
 
 def test_the_branch_need_not_be_written_for_its_tag_to_be_found(world: World, clients: Clients) -> None:
