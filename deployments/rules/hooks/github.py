@@ -43,14 +43,20 @@ def hint_of(event: str, payload: Any) -> Hint:
 
 def _push(event: str, payload: _Payload) -> Hint:
     ref, sha = payload.text("ref"), commit(payload.text("after"))
-    branch = branch_of(ref)
+    branch, is_deleted = branch_of(ref), value_at(payload.value, "deleted") is True
     if tag := tag_of(ref):
-        summary = f"Push to {payload.repository}: tag {tag}"
-        return Hint(event=event, summary=summary, repositories=repository(payload.repository), tags=(tag,))
+        return Hint(
+            event=event,
+            summary=f"Push to {payload.repository}: tag {tag}",
+            repositories=repository(payload.repository),
+            tags=(tag,),
+            # What a tag leads to first may be a tag object.
+            sha="" if is_deleted else commit(payload.text("head_commit.id")),
+        )
     if not branch:
         summary = f"Push to {ref or 'no ref'} of {payload.repository}"
         return Hint(event=event, summary=summary, ignored="It is not a branch, and sites follow branches.")
-    what = "Deleted" if value_at(payload.value, "deleted") is True or not sha else f"{short(sha)} on"
+    what = "Deleted" if is_deleted or not sha else f"{short(sha)} on"
     return Hint(
         event=event,
         summary=f"Push to {payload.repository}: {what} {branch}",

@@ -57,7 +57,7 @@ class Hint:
 
     @property
     def is_push(self) -> bool:
-        """Whether a branch has a new commit, which GitHub's API may not show yet."""
+        """Whether a branch or a tag has a new commit, which GitHub's API may not show yet."""
         return self.event == "push" and bool(self.sha)
 
 

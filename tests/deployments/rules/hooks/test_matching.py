@@ -98,6 +98,17 @@ def test_a_push_of_a_tag_names_the_tag_and_no_branch(ref: str) -> None:
     assert (found.repositories, found.is_push) == (("icco/api",), False)
 
 
+@pytest.mark.parametrize(("is_deleted", "sha"), [(False, B), (True, "")])
+def test_a_pushed_tag_is_looked_for_by_its_commit_whatever_tag_object_lies_between(
+    is_deleted: bool, sha: str
+) -> None:
+    pushed = {"ref": "refs/tags/v1.6.0", "before": "0" * 40, "after": A, "head_commit": {"id": B}}
+
+    found = hint_of("push", pushed | {"deleted": is_deleted, "repository": {"full_name": "icco/api"}})
+
+    assert (found.sha, found.before, found.is_push) == (sha, "", not is_deleted)
+
+
 @pytest.mark.parametrize(
     ("given", "hosts", "message"),
     [
