@@ -100,7 +100,7 @@ class Versions:
         return rules.no_tag(tag, _names(site, unknown), slug=_slug(site)) if unknown else ""
 
     def below(self, site: Site, head: Head | HeadProblem) -> tuple[rules.Version, ...]:
-        """The versions besides a newest one without an image, and after what runs: of its own commit first, then of those below it."""
+        """The versions besides a newest one without an image, and after what runs: those with its commit first, then of those below it."""
         seen = site.observation
         if isinstance(head, HeadProblem) or head.sha != seen.head_sha:
             return ()
