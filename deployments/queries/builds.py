@@ -29,9 +29,13 @@ def says_commit(site: Site, image: str, sha: str) -> bool:
 
 def image_of_release(site: Site, sha: str) -> ImageReference | None:
     """The image of the latest version of a commit; None where no version of it is known. Runs one SQL query."""
+    return next(iter(images_of_release(site, sha)), None)
+
+
+def images_of_release(site: Site, sha: str) -> list[ImageReference]:
+    """Those of all known versions of a commit, the latest first: any may be there. Runs one SQL query."""
     versions = PublishedVersion.objects.filter(owner=site.owner, repository=site.repository, sha=sha)
-    name = versions.order_by("-pk").values_list("name", flat=True).first()
-    return site.image_of_version(name) if name else None
+    return [site.image_of_version(each) for each in versions.order_by("-pk").values_list("name", flat=True)]
 
 
 def build_of(site: Site, sha: str) -> Build | None:

@@ -27,7 +27,7 @@ from deployments.operations.deploys.release import release
 from deployments.operations.deploys.rewritten import note_desired
 from deployments.operations.deploys.steps import changed_by, steps_of
 from deployments.operations.github_limits import ask_heads
-from deployments.queries.builds import build_of, image_of_commit
+from deployments.queries.builds import build_of, image_of_commit, images_of_release
 from deployments.queue import enqueue
 from deployments.rules.builds import not_built_from
 from deployments.rules.guards import first_refusal
@@ -147,6 +147,7 @@ def _check_commit_and_image(deploy: Deploy, clients: Clients, *, now: datetime) 
         if deploy.site.is_by_release and not parse_image(deploy.image).tag:
             raise Refused(no_version_of(deploy.sha))
         digest = pullable(parse_image(deploy.image), clients.registry)
+        digest = digest or _by_another_version(deploy, clients, now=now)
     except UnableToParseImage as error:
         raise Refused(str(error)) from error
     except (GitHubError, RegistryError) as error:
@@ -160,6 +161,17 @@ def _check_commit_and_image(deploy: Deploy, clients: Clients, *, now: datetime) 
     if deploy.site.pins_digest and deploy.kind != Kind.RESTART:
         image = parse_image(deploy.image)
         deploy.note(now=now, image=str(image if image.digest else replace(image, digest=digest)))
+
+
+def _by_another_version(deploy: Deploy, clients: Clients, *, now: datetime) -> str | None:
+    """The digest of the latest of the commit's versions that has an image, which the Deploy then runs; None where none has, or the site is not by release."""
+    if not deploy.site.is_by_release or deploy.kind != Kind.DEPLOY:
+        return None
+    for image in images_of_release(deploy.site, deploy.sha):
+        if digest := pullable(image, clients.registry):
+            deploy.note(now=now, image=str(image))
+            return digest
+    return None
 
 
 def _check_provenance(deploy: Deploy) -> None:

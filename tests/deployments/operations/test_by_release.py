@@ -371,6 +371,30 @@ def test_below_the_newest_commit_another_release_of_one_commit_may_have_the_imag
     assert succeed(ask(HOST, built), clients, world).image.endswith(":1.6.0")
 
 
+def test_any_commit_is_deployed_by_whichever_of_its_versions_has_an_image(
+    world: World, clients: Clients
+) -> None:
+    older = retag(world, clients, "v1.6.0", "v1.6.1")
+    publish(world, "v1.7.0")
+    look(clients)
+
+    deploy = begin(ask(HOST, older), clients)
+
+    assert (deploy.status, deploy.image.rpartition(":")[2]) == (Status.ROLLING_OUT, "1.6.0"), deploy.message
+
+
+def test_a_commit_none_of_whose_versions_has_an_image_is_refused(world: World, clients: Clients) -> None:
+    older = retag(world, clients, "v1.6.0", "v1.6.1")
+    world.registry.remove(world.path(HOST), "1.6.0")
+    publish(world, "v1.7.0")
+    look(clients)
+
+    deploy = begin(ask(HOST, older), clients)
+
+    assert "is not in the registry yet" in deploy.message
+    assert world.running_image(HOST).endswith(":1.5.0")
+
+
 def test_no_release_of_the_newest_commit_is_on_offer_where_its_ci_failed(
     world: World, clients: Clients
 ) -> None:
