@@ -39,11 +39,13 @@ def images_of_release(site: Site, sha: str) -> list[ImageReference]:
 
 
 def build_of(site: Site, sha: str) -> Build | None:
-    """The build of a commit that was seen last; None where none is known, or the site's images say it in their tags."""
+    """The build of a commit that was seen last, an index before one of its images; None where none is known, or the site's images say it in their tags."""
     if not (site.is_by_label and sha):
         return None
     builds = Build.objects.filter(repository__in=site.image_repositories, sha=sha)
-    return builds.order_by("-last_seen_at", "-built_at", "-pk").first()
+    seen_last = list(builds.order_by("-last_seen_at", "-built_at", "-pk"))
+    parts = {digest for each in seen_last for digest in each.platforms}
+    return next((each for each in seen_last if each.digest not in parts), None)
 
 
 def image_of(site: Site, build: Build) -> str:

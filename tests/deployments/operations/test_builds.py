@@ -1,6 +1,7 @@
 """Sites by label: the images share a tag that moves, and say their commit in a label."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -166,6 +167,23 @@ def test_an_index_says_what_the_image_is_whose_digest_pods_report(
     observe(clients)
 
     assert (seen().running_sha, seen().build_problem) == (head, "")
+
+
+def test_a_commit_is_deployed_as_its_index_though_one_image_of_it_was_known_before(
+    world: World, clients: Clients
+) -> None:
+    """That one image is of one platform, and nodes may be of several."""
+    built = world.commit(HOST)
+    observe(clients)
+    index = world.build(HOST, built, media_type=OCI_INDEX)
+    (child,) = world.registry.platforms(world.path(HOST), index)
+    observe(clients)
+    Build.objects.filter(digest=child).update(last_seen_at=NOW + timedelta(days=1))
+
+    deploy = ask(HOST, built)
+
+    assert set(Build.objects.filter(sha=built).values_list("digest", flat=True)) == {index, child}
+    assert deploy.image == pinned(world, index)
 
 
 def test_the_branch_need_not_be_written_for_its_tag_to_be_found(world: World, clients: Clients) -> None:
