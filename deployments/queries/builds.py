@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from deployments.models import Build, PublishedVersion, Site
 from deployments.rules.images import ImageReference, parse_image
+from deployments.rules.versions import Version, versions_of_each
 from deployments.rules.wording import short
 
 
@@ -28,14 +29,15 @@ def says_commit(site: Site, image: str, sha: str) -> bool:
 
 
 def image_of_release(site: Site, sha: str) -> ImageReference | None:
-    """The image of the latest version of a commit; None where no version of it is known. Runs one SQL query."""
+    """The image of the newest version of a commit; None where no version of it is known. Runs one SQL query."""
     return next(iter(images_of_release(site, sha)), None)
 
 
 def images_of_release(site: Site, sha: str) -> list[ImageReference]:
-    """Those of all known versions of a commit, the latest first: any may be there. Runs one SQL query."""
-    versions = PublishedVersion.objects.filter(owner=site.owner, repository=site.repository, sha=sha)
-    return [site.image_of_version(each) for each in versions.order_by("-pk").values_list("name", flat=True)]
+    """Those of all known versions of a commit, the newest first: any may be there. Runs one SQL query."""
+    rows = PublishedVersion.objects.filter(owner=site.owner, repository=site.repository, sha=sha)
+    known = [Version(name=each, sha=sha) for each in rows.order_by("-pk").values_list("name", flat=True)]
+    return [site.image_of_version(each.name) for each in versions_of_each(known, [sha], prereleases=True)]
 
 
 def build_of(site: Site, sha: str) -> Build | None:

@@ -58,25 +58,42 @@ def newest(versions: Sequence[Version], *, pattern: str = "", prereleases: bool 
     if not fitting or _key(fitting[0]) is None:
         return fitting[0] if fitting else None
     numbered = [(key, each) for each in fitting if (key := _key(each)) is not None]
-    highest = max(key for key, _ in numbered)
-    return next(each for key, each in numbered if key == highest)
+    # Of equal ones the first with the most parts: v2 is often a tag that is moved, and v2.0.0 is not.
+    return max(numbered, key=lambda found: (found[0], len(_numbers(found[1]))))[1]
 
 
 def versions_of_each(
     versions: Sequence[Version], commits: Iterable[str], *, pattern: str = "", prereleases: bool = False
 ) -> tuple[Version, ...]:
-    """Of each of these commits the versions that fit, in the commits' order, the newest first; commits without one are left out."""
+    """Of each of these commits the versions that fit, in the commits' order, the newest first; commits without one are left out.
+
+    Besides the newest only those that name one build: images of tags that are moved, like v1, may be of an earlier commit.
+    """
     of_commit: dict[str, dict[str, Version]] = {}
     for each in _fitting(versions, pattern=pattern, prereleases=prereleases):
         of_commit.setdefault(each.sha, {})[each.name] = each
-    return tuple(each for sha in commits for each in _newest_first(of_commit.get(sha, {}).values()))
+    return tuple(each for sha in commits for each in _newest_first(list(of_commit.get(sha, {}).values())))
 
 
-def _newest_first(versions: Iterable[Version]) -> Iterator[Version]:
-    left = list(versions)
-    while best := newest(left, prereleases=True):
+def _newest_first(versions: Sequence[Version]) -> Iterator[Version]:
+    best = newest(versions, prereleases=True)
+    left = [each for each in versions if each == best or not _may_move(each, versions)]
+    while best:
         yield best
         left.remove(best)
+        best = newest(left, prereleases=True)
+
+
+def _may_move(version: Version, versions: Iterable[Version]) -> bool:
+    """Whether it has no number, or is the beginning of another version of the same commit."""
+    parts = _numbers(version)
+    longer = (found for each in versions if len(found := _numbers(each)) > len(parts))
+    return not parts or any(found[: len(parts)] == parts for found in longer)
+
+
+def _numbers(version: Version) -> list[str]:
+    found = _PARTS.fullmatch(number_of(version.name))
+    return found[1].split(".") if found else []
 
 
 def git_tags(image_tag: str, *, is_number: bool, pattern: str) -> tuple[str, ...]:

@@ -106,8 +106,9 @@ class Versions:
             return ()
         # What was the newest until now is not listed, and is built.
         before = [rules.Version(name=seen.head_version, sha=head.sha)] if seen.head_image_built else []
+        present = rules.Version(name=head.tag, sha=head.sha, is_prerelease=False)
         found = rules.versions_of_each(
-            (*head.versions.older, *before),
+            (*head.versions.older, *before, present),
             [head.sha, *(each["sha"] for each in mainline_of(site))],
             pattern=site.tag_pattern,
             prereleases=site.prereleases,

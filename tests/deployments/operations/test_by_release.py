@@ -395,6 +395,17 @@ def test_a_commit_none_of_whose_versions_has_an_image_is_refused(world: World, c
     assert world.running_image(HOST).endswith(":1.5.0")
 
 
+def test_a_tag_that_is_moved_to_each_version_stands_for_none(world: World, clients: Clients) -> None:
+    follow_tags("v*")
+    world.registry.push(world.path(HOST), "1")
+    head = publish(world, "v1.6.0", built=False)
+    world.repository(HOST).tag("v1", head)
+
+    look(clients)
+
+    assert (seen().head_version, seen().head_image_built, seen().ready_below) == ("v1.6.0", False, "")
+
+
 def test_no_release_of_the_newest_commit_is_on_offer_where_its_ci_failed(
     world: World, clients: Clients
 ) -> None:

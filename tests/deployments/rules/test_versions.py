@@ -3,7 +3,7 @@
 import pytest
 
 from deployments.rules.images import ImageTemplate, UnableToParseImage, UnableToParseTemplate
-from deployments.rules.versions import Version, as_image_tag, git_tags, newest, number_of
+from deployments.rules.versions import Version, as_image_tag, git_tags, newest, number_of, versions_of_each
 
 SHA = "3f9c2a17b4d8e6051c2f9a8b7d6e5f4a3b2c1d0e"
 
@@ -20,7 +20,9 @@ def listed(*names: str) -> list[Version]:
         (("v2.0.0-rc.1", "v1.9.0"), "v1.9.0"),
         (("2026.11.28", "2026.11.3"), "2026.11.28"),
         (("nightly", "v1.0.0"), "nightly"),
-        (("v1.2", "v1.2.0"), "v1.2"),
+        # Of equal ones the whole version: v1.2 and v2 are tags that are moved to each next one.
+        (("v1.2", "v1.2.0"), "v1.2.0"),
+        (("v2", "v2.0.0", "v2.0"), "v2.0.0"),
         (("v1.2.3+b2", "v1.2.3+b1"), "v1.2.3+b2"),
         ((), ""),
         # As Python, Ruby and Java spell what comes before a version, and after it.
@@ -64,6 +66,25 @@ def test_prereleases_are_ordered_as_semver_orders_them(names: tuple[str, ...], b
 
     assert found is not None
     assert found.name == best
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (("v1.6.0", "v1.6.1"), ("v1.6.1", "v1.6.0")),
+        # Images of tags that are moved may be of an earlier commit.
+        (("v1", "v1.6", "v1.6.1", "latest"), ("v1.6.1",)),
+        (("v1.6.1", "v2", "v2.0.0"), ("v2.0.0", "v1.6.1")),
+        (("2026.11.28", "2026.11.28-2"), ("2026.11.28-2", "2026.11.28")),
+        (("stable",), ("stable",)),
+    ],
+)
+def test_of_one_commit_those_versions_count_that_are_of_one_build(
+    names: tuple[str, ...], found: tuple[str, ...]
+) -> None:
+    versions = versions_of_each(listed(*names), ["f" * 40, SHA], prereleases=True)
+
+    assert tuple(each.name for each in versions) == found
 
 
 def test_what_github_calls_a_prerelease_is_one_whatever_its_name() -> None:
