@@ -11,7 +11,7 @@ from deployments.clients.cluster import ClusterError
 from deployments.clients.github import GitHubError, HeadProblem, HeadQuestion
 from deployments.clients.registry import RegistryError
 from deployments.facts import provenance_from_json
-from deployments.models import Deploy, DeployStep, Kind, Status, Trigger
+from deployments.models import Deploy, DeployStep, Kind, Observation, Status, Trigger
 from deployments.operations.authorization import no_longer_allowed
 from deployments.operations.deploys.deploy_request import guard_input_at_start
 from deployments.operations.deploys.finish import Ending, finish
@@ -29,6 +29,7 @@ from deployments.operations.deploys.steps import changed_by, steps_of
 from deployments.operations.github_limits import ask_heads
 from deployments.queries.builds import build_of, image_of_commit, images_of_release
 from deployments.queue import enqueue
+from deployments.rules.autodeploy import NOT_TRIED
 from deployments.rules.builds import not_built_from
 from deployments.rules.guards import first_refusal
 from deployments.rules.images import UnableToParseImage, parse_image
@@ -183,7 +184,9 @@ def _check_provenance(deploy: Deploy) -> None:
         and deploy.kind == Kind.DEPLOY
         and (known is None or (known.sha, known.digest) != (deploy.sha, deploy.digest))
     ):
-        raise Refused(pushed_anew(deploy.image))
+        # What was listed for the former image says nothing of this one, which has not been tried.
+        Observation.objects.filter(pk=deploy.site_id).update(provenance=None)
+        raise Refused(pushed_anew(deploy.image), reason=NOT_TRIED)
 
 
 def _pin_by_label(deploy: Deploy, *, now: datetime) -> None:
