@@ -46,6 +46,11 @@ def _pushed(event: str, found: tuple[Image, ...]) -> Hint:
     return Hint(event=event, summary=f"Image {names}", images=found)
 
 
+def _ping(_payload: Any) -> Hint:
+    """A registry's button to try its webhook."""
+    return Hint(event="ping", summary="Ping", ignored="The token is right. What is pushed is announced here.")
+
+
 def _docker_hub(payload: Any) -> Hint:
     return _pushed("docker hub", images([text_at(payload, "repository", "repo_name")]))
 
@@ -134,6 +139,7 @@ def _is_mapping_with(payload: Any, *keys: str) -> bool:
 
 
 _FORMATS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Hint]], ...] = (
+    (lambda payload: text_at(payload, "action") == "ping" or _is_mapping_with(payload, "zen"), _ping),
     (_has("repository", "repo_name"), _docker_hub),
     (lambda payload: isinstance(value_at(payload, "events"), list), _distribution),
     (lambda payload: _is_mapping_with(payload, "action", "target"), _distribution),

@@ -146,6 +146,8 @@ NOTHING = [
     {"events": [{"action": "pull", "target": {"repository": "a", "tag": "b"}}]},
     {"events": [{"action": "push", "target": {"repository": "a", "digest": "sha256:aa"}}]},
     {"events": []},
+    {"id": "8f1a", "timestamp": "2026-11-28T18:00:00Z", "action": "ping"},
+    {"zen": "Design for failure.", "hook_id": 1, "hook": {"events": ["package"]}},
     {"type": "PULL_ARTIFACT", "event_data": {}},
     {"domain": "docker", "event_type": "deleted", "data": {}},
     {"detail": {"action-type": "DELETE", "repository-name": "x"}},
