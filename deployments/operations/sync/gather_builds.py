@@ -29,10 +29,12 @@ _Key = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Newest:
-    """A site's moving tag resolved: its build, why that is unknown, or None where there is no such tag."""
+    """A site's moving tag resolved: its build, why that is unknown, or None where there is no such tag, or not all of its image."""
 
     image: ImageReference
     build: _Answer
+    is_there: bool = False
+    """Whether the tag leads to something, be it to an index whose images are gone."""
 
 
 class Builds:
@@ -92,7 +94,7 @@ class Builds:
             return None
         digest = self._tags[image]
         build = self._known.get((image.repository, digest)) if isinstance(digest, str) else digest
-        return Newest(image=image, build=build)
+        return Newest(image=image, build=build, is_there=isinstance(digest, str))
 
     def _moving(self, site: Site) -> ImageReference:
         return site.moving_image(self._branches.get(site.pk, ""))
@@ -282,6 +284,8 @@ def see_newest(
     problem = _problem(site, build, seen, builds, head) if build else ""
     is_built = build is not None and build.sha == seen.head_sha
     seen.registry_problem = f"Of {newest.image}, {problem}." if problem and newest else ""
+    if newest and newest.is_there and build is None:
+        seen.registry_problem = rules.cleaned_up(str(newest.image))
     seen.head_image_built = None if problem or newest is None else is_built
 
 

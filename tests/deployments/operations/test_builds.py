@@ -481,6 +481,19 @@ def test_a_digest_that_is_deleted_before_the_patch_changes_nothing(world: World,
 
 
 @pytest.mark.real_registry
+def test_an_index_whose_images_are_gone_is_not_built_and_says_so(world: World, clients: Clients) -> None:
+    index = world.build(HOST, world.commit(HOST, built=False), media_type=OCI_INDEX)
+    (child,) = world.registry.platforms(world.path(HOST), index)
+    world.registry.remove_manifest(world.path(HOST), child)
+
+    observe(clients)
+
+    assert seen().head_image_built is False
+    assert f"no longer has all of {world.image(HOST)}: it was cleaned up" in seen().registry_problem
+    assert seen().registry_problem in site_page(name=HOST, now=NOW).row.problems
+
+
+@pytest.mark.real_registry
 def test_an_index_whose_image_is_deleted_before_the_patch_changes_nothing(
     world: World, clients: Clients
 ) -> None:
