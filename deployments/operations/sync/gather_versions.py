@@ -105,7 +105,8 @@ class Versions:
         if isinstance(head, HeadProblem) or head.sha != seen.head_sha:
             return ()
         # What was the newest until now is not listed, and is built.
-        before = [rules.Version(name=seen.head_version, sha=head.sha)] if seen.head_image_built else []
+        was_built = seen.head_version and seen.head_image_built
+        before = [rules.Version(name=seen.head_version, sha=head.sha)] if was_built else []
         present = rules.Version(name=head.tag, sha=head.sha, is_prerelease=False)
         found = rules.versions_of_each(
             (*head.versions.older, *before, present),

@@ -406,6 +406,20 @@ def test_a_tag_that_is_moved_to_each_version_stands_for_none(world: World, clien
     assert (seen().head_version, seen().head_image_built, seen().ready_below) == ("v1.6.0", False, "")
 
 
+def test_a_site_that_was_by_tag_until_now_has_no_version_before_its_first(
+    world: World, clients: Clients
+) -> None:
+    head = publish(world, "v1.6.0", built=False)
+    Observation.objects.filter(site__host=HOST).delete()
+    site = Site.objects.get(host=HOST)
+    Observation.objects.create(site=site, head_sha=head, head_image_built=True)
+
+    look(clients)
+
+    assert (seen().head_version, seen().head_image_built, seen().ready_below) == ("v1.6.0", False, "")
+    assert not PublishedVersion.objects.filter(name="").exists()
+
+
 def test_no_release_of_the_newest_commit_is_on_offer_where_its_ci_failed(
     world: World, clients: Clients
 ) -> None:
