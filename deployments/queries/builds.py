@@ -37,7 +37,8 @@ def images_of_release(site: Site, sha: str) -> list[ImageReference]:
     """Those of all known versions of a commit, the newest first: any may be there. Runs one SQL query."""
     rows = PublishedVersion.objects.filter(owner=site.owner, repository=site.repository, sha=sha)
     known = [Version(name=each, sha=sha) for each in rows.order_by("-pk").values_list("name", flat=True)]
-    return [site.image_of_version(each.name) for each in versions_of_each(known, [sha], prereleases=True)]
+    images = (site.image_of_version(each.name) for each in versions_of_each(known, [sha], prereleases=True))
+    return [each for each in images if each]
 
 
 def build_of(site: Site, sha: str) -> Build | None:

@@ -157,6 +157,14 @@ def no_version_of(sha: str) -> str:
     return f"No version of {short(sha)} is known, and images are tagged with versions here. Publish a release of it, then deploy again."
 
 
+def no_image_tag(name: str) -> str:
+    """That no image can be tagged with a version."""
+    return (
+        f"The version {name[:60]} cannot be an image's tag, which has up to 128 letters, digits, “_”, “.” and “-”. Publish one that can, or "
+        "correct the image template."
+    )
+
+
 def same_commit(newest_name: str, running: str) -> str:
     """That two versions are one commit, without a full stop."""
     return f"{newest_name} is the same commit as {running}"

@@ -35,6 +35,7 @@ from deployments.rules.ci import HAVE_CI, check_state_of
 from deployments.rules.images import ImageReference, is_full_sha
 from deployments.rules.notes import another_repository, is_another
 from deployments.rules.site_state import CheckState
+from deployments.rules.versions import no_image_tag
 from deployments.rules.wording import printable
 
 BUILDS_REMEMBERED = 5
@@ -174,13 +175,15 @@ def _see_images(
         for site in sites
         if site.expected_repository and not site.is_by_label and _must_ask(site.observation, seen[site.pk])
     }
-    built = gather_images(unknown.values(), questions)
+    built = gather_images(filter(None, unknown.values()), questions)
     for site in sites:
         before, after = site.observation, seen[site.pk]
         if site.is_by_label:
             see_newest(site, before, after, builds, heads[site.pk])
-        else:
+        elif unknown.get(site.pk, True):
             _see_image(before, after, unknown.get(site.pk), built, now=now)
+        else:
+            after.registry_problem, after.head_image_built = no_image_tag(after.head_version), None
 
 
 def _question(

@@ -87,9 +87,9 @@ def _images(site: Site, below: KnownBelow, *, now: datetime) -> list[_Asked]:
     if site.is_by_release:
         due = set(_due(site, dict.fromkeys(each.sha for each in below.versions), now=now))
         return [
-            _Asked(each.sha, site.image_of_version(each.name), each.name)
+            _Asked(each.sha, image, each.name)
             for each in below.versions
-            if each.sha in due
+            if each.sha in due and (image := site.image_of_version(each.name))
         ]
     return [_Asked(sha, site.image_for(sha)) for sha in commits_to_ask(site, now=now)]
 

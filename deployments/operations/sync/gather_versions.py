@@ -156,7 +156,7 @@ class Versions:
         """What was named in the question, the newest, what may take its place, and whatever of the listed has the tag of an image that was seen."""
         tags = {each.removeprefix(BY_VERSION) for each in _tokens(observed)}
         listed = {each.name: each.sha for each in head.versions.listed}
-        seen = {name: sha for name, sha in listed.items() if site.image_of_version(name).tag in tags}
+        seen = {name: sha for name, sha in listed.items() if _image_tag(site, name) in tags}
         below = {each.name: each.sha for each in reversed(self.below(site, head))}
         for name, sha in {**seen, **below, **(head.versions.named or {}), best.name: best.sha}.items():
             known = self._known[site.owner, site.repository]
@@ -198,9 +198,7 @@ class Versions:
         known = self._known[site.owner, site.repository]
         likely = next((name for name in _names(site, token) if name in known), "")
         tag = token.removeprefix(BY_VERSION)
-        return likely or next(
-            (name for name in reversed(known) if tag and site.image_of_version(name).tag == tag), ""
-        )
+        return likely or next((name for name in reversed(known) if tag and _image_tag(site, name) == tag), "")
 
 
 def question_by_release(site: Site, question: HeadQuestion) -> HeadQuestion:
@@ -236,6 +234,12 @@ def _names(site: Site, token: str) -> tuple[str, ...]:
     inner = site.template.version_in(token.removeprefix(BY_VERSION)) if token else ""
     is_number = site.template.names_number
     return rules.git_tags(inner, is_number=is_number, pattern=site.tag_pattern) if inner else ()
+
+
+def _image_tag(site: Site, name: str) -> str:
+    """How the image of a version is tagged; empty where none can be."""
+    image = site.image_of_version(name)
+    return (image.tag or "") if image else ""
 
 
 def _tokens(observed: Observed) -> tuple[str, ...]:

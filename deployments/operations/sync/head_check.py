@@ -198,11 +198,12 @@ def _ask_for_images(
     sites: Sequence[Site], answers: Answers, turn: _Turn, clients: Clients, *, now: datetime
 ) -> _Images:
     unknown = {
-        site.pk: site.image_of_head(sha=head.sha, version=site.observation.head_version)
+        site.pk: image
         for site in sites
         if (head := _head(site, answers))
         and site.expected_repository
         and must_ask_for_image(_known(site), sha=head.sha)
+        and (image := site.image_of_head(sha=head.sha, version=site.observation.head_version))
     }
     found = RegistryQuestions(clients.registry).digests(unknown.values())
     digests = {key: digest for key, image in unknown.items() if isinstance(digest := found[image], str)}

@@ -420,6 +420,20 @@ def test_a_site_that_was_by_tag_until_now_has_no_version_before_its_first(
     assert not PublishedVersion.objects.filter(name="").exists()
 
 
+@pytest.mark.parametrize("pattern", ["", "*"])
+@pytest.mark.parametrize("name", ["版本一", "---", "é"])
+def test_a_version_that_no_image_can_be_tagged_with_is_a_problem_of_its_site_alone(
+    world: World, clients: Clients, name: str, pattern: str
+) -> None:
+    follow_tags(pattern)
+    world.repository(HOST).release(name, world.commit(HOST))
+
+    look(clients)
+
+    assert (seen().head_version, seen().head_image_built) == (name, None)
+    assert f"The version {name} cannot be an image's tag" in seen().registry_problem
+
+
 def test_no_release_of_the_newest_commit_is_on_offer_where_its_ci_failed(
     world: World, clients: Clients
 ) -> None:
