@@ -17,8 +17,12 @@ from deployments.rules.rollbacks import is_of
 
 
 @lru_cache(maxsize=8192)
-def _expected_repository(template: str, owner: str, repository: str) -> str:
-    return ImageTemplate.parse(template).repository_for(owner=owner, repository=repository)
+def _expected_repository(text: str, owner: str, repository: str, commit_source: str) -> str:
+    template = ImageTemplate.parse(text)
+    if commit_source == CommitSource.TAG and template.names_version:
+        # It names no commit's image.
+        return ""
+    return template.repository_for(owner=owner, repository=repository)
 
 
 class SiteImages:
@@ -41,7 +45,10 @@ class SiteImages:
         """Image repository of this site's images, like registry.example.com/my-team/cron; empty where the template gives none."""
         try:
             return _expected_repository(
-                self.image_template or settings.IMAGE_TEMPLATE, self.owner, self.repository
+                self.image_template or settings.IMAGE_TEMPLATE,
+                self.owner,
+                self.repository,
+                self.commit_source,
             )
         except (UnableToParseTemplate, UnableToParseImage):
             return ""
