@@ -74,6 +74,7 @@ def test_a_broken_setting_is_named_with_what_to_do(changed: dict[str, str], id_:
     assert keeps_secrets(done)
 
 
+@pytest.mark.slow
 def test_a_worker_refuses_to_start_where_it_could_run_anyones_images() -> None:
     env = PRODUCTION | {"IMAGE_TEMPLATE": "gcr.io/team-{owner}/{repository}:{sha}"}
 
@@ -95,6 +96,7 @@ def test_all_that_is_broken_is_reported_at_once() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_without_a_database_and_without_the_embedded_one_it_says_which_variable_to_set(
     tmp_path: Path,
 ) -> None:
@@ -117,6 +119,7 @@ def test_production_settings_are_clean() -> None:
     assert keeps_secrets(done)
 
 
+@pytest.mark.slow
 def test_the_line_end_of_a_mounted_secret_is_no_part_of_it(tmp_path: Path) -> None:
     secret = tmp_path / "url"
     secret.write_text(PRODUCTION["PUBLIC_URL"] + "\n")
@@ -126,6 +129,7 @@ def test_the_line_end_of_a_mounted_secret_is_no_part_of_it(tmp_path: Path) -> No
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_an_address_without_https_is_a_warning_of_the_deployment_checks() -> None:
     done = check("--deploy", "--fail-level", "WARNING", PUBLIC_URL="http://headway.example.com")
 
@@ -187,6 +191,7 @@ def test_images_need_a_place_where_a_template_names_none_and_nothing_else_is_rep
     assert [each.id for each in found] == (["headway.E007"] if is_open else [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("url", "message"),
     [
@@ -230,6 +235,7 @@ def test_a_database_that_is_silent_is_not_waited_for() -> None:
     assert "Check DATABASE_URL" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_slash_behind_the_public_address_is_left_out() -> None:
     code = "from dashboard import settings; print(settings.PUBLIC_URL, *settings.CSRF_TRUSTED_ORIGINS)"
     env = PRODUCTION | {"PUBLIC_URL": "https://headway.example.com/"}
