@@ -395,7 +395,7 @@ def test_a_commit_none_of_whose_versions_has_an_image_is_refused(world: World, c
     assert world.running_image(HOST).endswith(":1.5.0")
 
 
-def test_a_tag_that_is_moved_to_each_version_stands_for_none(world: World, clients: Clients) -> None:
+def test_a_tag_that_is_moved_to_each_version_takes_the_place_of_none(world: World, clients: Clients) -> None:
     follow_tags("v*")
     world.registry.push(world.path(HOST), "1")
     head = publish(world, "v1.6.0", built=False)

@@ -155,7 +155,7 @@ def test_a_moving_tag_is_asked_about_and_its_label_must_name_a_commit(
 
 @pytest.mark.by_label
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("label", "reason"),
     [
         (("a" * 40, "https://github.com/library/python"), "built from library/python"),
         ((f"{'a' * 40}-dirty", ""), "changes that no commit has"),
@@ -163,10 +163,10 @@ def test_a_moving_tag_is_asked_about_and_its_label_must_name_a_commit(
     ],
 )
 def test_a_label_that_does_not_count_is_said_beside_the_moving_tag(
-    site: Site, clients: Clients, world: World, said: tuple[str, str], reason: str
+    site: Site, clients: Clients, world: World, label: tuple[str, str], reason: str
 ) -> None:
     Site.objects.filter(pk=site.pk).update(commit_source="label", moving_tag="nightly")
-    world.registry.push(world.path(site.host), "nightly", says=Says(labels_of(*said)))
+    world.registry.push(world.path(site.host), "nightly", says=Says(labels_of(*label)))
 
     found = problems(check(site, clients, world))
 
