@@ -11,6 +11,7 @@ from deployments.facts import namespace_mappings
 from deployments.models import MappingCheck, Site
 from deployments.operations.doctor.cluster import missing_rights
 from deployments.operations.doctor.findings import Finding, bad, good, warning
+from deployments.rules.builds import BuildFacts, why_not_counted
 from deployments.rules.image_prefixes import begins_with_one_of
 from deployments.rules.targets import WorkloadReference, no_target, targets_of
 from deployments.rules.wording import short
@@ -102,6 +103,9 @@ def _moving(site: Site, head: Head, registry: Registry) -> Finding:
         return bad("moving_tag", f"The registry has no {image}.", CORRECT)
     if not build.revision:
         return bad("moving_tag", f"{image} has no label that names its commit.", "Have the build set it.")
+    slugs = (f"{site.owner}/{site.repository}", head.name_with_owner)
+    if reason := why_not_counted(BuildFacts(revision=build.revision, source=build.source), slugs=slugs):
+        return bad("moving_tag", f"Of {image}, {reason}.", "")
     return good("moving_tag", f"{image} was built from {short(build.revision)}.")
 
 

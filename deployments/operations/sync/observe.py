@@ -203,6 +203,8 @@ def observe_newest_build(
     problem = _why_unrelated(site, build, seen, builds, head) if build else ""
     is_built = build is not None and build.sha == seen.head_sha
     seen.registry_problem = f"Of {newest.image}, {problem}." if problem and newest else ""
+    if newest and newest.is_there and build is None:
+        seen.registry_problem = rules.cleaned_up(str(newest.image))
     seen.head_image_built = None if problem or newest is None else is_built
 
 
