@@ -29,7 +29,9 @@ _OTHER_PLATFORM = re.compile(
 # The node's own problem, or a registry that refuses for now: none of these is about access or the image.
 _ELSEWHERE = re.compile(
     r"no space left on device|x509:|toomanyrequests|too many requests|rate limit|qps exceeded|deadline exceeded|i/o timeout"
-    r"|read-only file system|no such host|connection refused",
+    r"|read-only file system|no such host|connection refused|dial unix "
+    # Pulled, and not to be unpacked.
+    r"|failed to (?:extract|register) layer|mount callback failed",
     re.IGNORECASE,
 )
 
