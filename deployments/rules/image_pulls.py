@@ -31,7 +31,9 @@ _ELSEWHERE = re.compile(
     r"no space left on device|x509:|toomanyrequests|too many requests|rate limit|qps exceeded|deadline exceeded|i/o timeout"
     r"|read-only file system|no such host|connection refused|dial unix "
     # Pulled, and not to be unpacked.
-    r"|failed to (?:extract|register) layer|mount callback failed",
+    r"|failed to (?:extract|register) layer|mount callback failed"
+    # The image is there, and a part of it is not.
+    r"|/blobs/sha256:|unexpected media type",
     re.IGNORECASE,
 )
 
@@ -58,7 +60,8 @@ def pull_problem(image: str, waiting: Waiting, events: Sequence[Event]) -> Probl
 
 def _refused(image: str, words: str, since: datetime | None) -> Problem:
     # containerd puts the image's name before each of its steps; what the registry said comes last.
-    cause = words.rpartition(f'"{image}": ')[2]
+    # While it backs off, the kubelet puts its reason before them.
+    cause = words.rpartition(f'"{image}": ')[2].removeprefix("ErrImagePull: ")
     because = cause.replace(image, "")
     if _OTHER_PLATFORM.search(because):
         what = "system" if "operating system" in because else "processor"
