@@ -88,6 +88,8 @@ class Template:
     annotations: Mapping[str, str] = field(default_factory=dict)
     containers: Sequence[ContainerSpec] = ()
     init_containers: Sequence[ContainerSpec] = ()
+    grace_seconds: int = 0
+    """How long its pods may take to stop."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
