@@ -1,6 +1,6 @@
 """Whose image a container has, by what the API server records; and who put another one back."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -88,6 +88,25 @@ def test_who_puts_the_image_back_is_named_with_the_time_between() -> None:
     back = put_back(reverted, container="web", before=BEFORE)
 
     assert back == PutBack(by="argocd-controller", after=timedelta(seconds=40))
+
+
+@pytest.mark.parametrize(
+    ("patched_at", "seconds"),
+    [
+        pytest.param("2026-11-28T10:00:10.4+00:00", 29, id="half a minute later"),
+        pytest.param("2026-11-28T10:00:40.7+00:00", 0, id="within the second that the record names"),
+        pytest.param("2026-11-28T09:58:00+00:00", None, id="too late"),
+        pytest.param("2026-11-28T10:05:00+00:00", None, id="before our patch"),
+    ],
+)
+def test_one_that_replaces_the_whole_object_leaves_no_record_of_us_and_is_named(
+    patched_at: str, seconds: int | None
+) -> None:
+    replaced = shop(BEFORE, wrote("argocd-controller", LATER), mark="")
+
+    back = put_back(replaced, container="web", before=BEFORE, patched_at=datetime.fromisoformat(patched_at))
+
+    assert (back and int(back.after.total_seconds())) == seconds
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def _judge(snapshot: Snapshot, workload: Workload, rollout: Rollout, context: Fo
 def _superseded(snapshot: Snapshot, workload: Workload, rollout: Rollout) -> StepJudgement:
     """What puts its own image back does so again: it is named, and auto-deploy stops here."""
     step = snapshot.step
-    back = put_back(workload, container=step.container, before=step.from_image)
+    back = put_back(workload, container=step.container, before=step.from_image, patched_at=step.patched_at)
     message, reason = rollout.message, ""
     if back is not None:
         commit = short(step.deploy.from_sha) or step.from_image
