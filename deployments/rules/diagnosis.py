@@ -22,6 +22,7 @@ from deployments.rules.pods import (
     is_active,
 )
 from deployments.rules.problems import Problem
+from deployments.rules.times import CLOCKS_DIFFER
 from deployments.rules.wording import duration, sentences
 
 _NEVER_RAN = frozenset(
@@ -29,7 +30,6 @@ _NEVER_RAN = frozenset(
 )
 _CRASHES = frozenset({"crash", "out_of_memory", "liveness", "init_container"})
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_CLOCKS_DIFFER = timedelta(seconds=5)
 _WORTH_SAYING = timedelta(minutes=1)
 
 
@@ -137,7 +137,7 @@ def after_asking_the_registry(problem: Diagnosis, answer: bool | str | None) -> 
 
 def _latest_first(events: Iterable[Event], times: RolloutTimes) -> list[Event]:
     """Those seen since the patch, as far as the cluster's clocks and ours agree."""
-    since = times.patched_at - _CLOCKS_DIFFER if times.patched_at else _NEVER
+    since = times.patched_at - CLOCKS_DIFFER if times.patched_at else _NEVER
     counted = (each for each in events if each.last_at is None or each.last_at >= since)
     return sorted(counted, key=lambda each: each.last_at or _NEVER, reverse=True)
 

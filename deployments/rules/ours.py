@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from deployments.rules.images import UnableToParseImage, parse_image
+from deployments.rules.times import CLOCKS_DIFFER
 from deployments.rules.workloads import (
     OUR_MANAGER,
     Workload,
@@ -21,7 +22,6 @@ DEPLOY_ANNOTATION = "headway.dev/deploy"
 PUT_BACK = "put_back"
 """The reason of a Deploy that ended so."""
 PUT_BACK_WITHIN = timedelta(minutes=1)
-_CLOCKS_DIFFER = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def put_back(
     if not before or not is_same_image(present, before) or writer is None or writer.manager == OUR_MANAGER:
         return None
     recorded_at = _our_last_write(deployment)
-    written_at, earliest = (recorded_at, timedelta(0)) if recorded_at else (patched_at, -_CLOCKS_DIFFER)
+    written_at, earliest = (recorded_at, timedelta(0)) if recorded_at else (patched_at, -CLOCKS_DIFFER)
     if writer.at is None or written_at is None or not earliest <= writer.at - written_at <= PUT_BACK_WITHIN:
         return None
     return PutBack(by=writer.manager, after=max(timedelta(0), writer.at - written_at))

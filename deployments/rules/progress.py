@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from deployments.rules.diagnosis import Diagnosis
 from deployments.rules.pods import condition
 from deployments.rules.rollouts import Phase, Rollout
-from deployments.rules.workloads import Workload, WorkloadKind
+from deployments.rules.workloads import Workload, WorkloadKind, stops_before_it_starts
 
 USUAL_DEADLINE_SECONDS = 600
 """What the API server writes where a manifest says nothing: nobody's word."""
@@ -80,7 +80,7 @@ def _slowest_start_seconds(workload: Workload) -> int:
 
 def _stopping_seconds(workload: Workload) -> int:
     """How much longer than usual an old pod may take to stop, where a new one has to wait for that."""
-    if workload.kind == WorkloadKind.DEPLOYMENT and workload.strategy != "Recreate":
+    if not stops_before_it_starts(workload):
         return 0
     return min(max(0, workload.template.grace_seconds - _USUAL_GRACE_SECONDS), _NO_DEADLINE_SECONDS)
 

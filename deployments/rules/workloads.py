@@ -193,6 +193,14 @@ def is_settled(workload: Workload) -> bool:
     return is_observed(workload) and present == {numbers.wanted}
 
 
+def stops_before_it_starts(workload: Workload) -> bool:
+    """Whether an old pod has to be gone before the new one that takes its place is made."""
+    return (
+        workload.kind in {WorkloadKind.STATEFUL_SET, WorkloadKind.DAEMON_SET}
+        or workload.strategy == "Recreate"
+    )
+
+
 def owned_pods(workload: Workload, pods: Iterable[Pod]) -> list[Pod]:
     """The workload's own among `pods`, of all its templates and Jobs, those being deleted too."""
     return [pod for pod in pods if _owns(workload, pod)]

@@ -75,6 +75,7 @@ def test_an_evicted_pod_is_nobodys(world: World, clients: Clients) -> None:
 
     assert deploy.status == Status.ROLLING_OUT
     assert "new pods (" in deploy.message
+    assert "ended as Evicted: The node was low on resource: memory." in deploy.message
 
 
 def test_a_rollout_that_lost_a_pod_to_its_node_ends_well(world: World, clients: Clients) -> None:

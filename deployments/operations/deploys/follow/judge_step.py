@@ -19,7 +19,7 @@ from deployments.rules.diagnosis import (
     pulls_under_way,
 )
 from deployments.rules.images import parse_image
-from deployments.rules.new_pods import blocked, late_pod
+from deployments.rules.new_pods import blocked, ended_pod, late_pod, overdue_pod
 from deployments.rules.ours import PUT_BACK, put_back
 from deployments.rules.progress import (
     Progress,
@@ -32,7 +32,7 @@ from deployments.rules.progress import (
 from deployments.rules.restarts import NO_PODS
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
 from deployments.rules.wording import duration, sentences, short, waiting_for
-from deployments.rules.workloads import Workload, WorkloadKind, is_same_image
+from deployments.rules.workloads import Workload, WorkloadKind, is_same_image, stops_before_it_starts
 
 REGISTRY_WITHIN = timedelta(seconds=30)
 ASK_REGISTRY_AGAIN = timedelta(seconds=30)
@@ -139,8 +139,10 @@ def _stated(snapshot: Snapshot, workload: Workload, rollout: Rollout) -> str:
     if rollout.phase is Phase.COMPLETE:
         return waiting_for(snapshot.ready, rollout.wanted)
     pulls = pulls_under_way(snapshot.new_pods, snapshot.events, now=snapshot.now)
-    waits_for = blocked(workload, snapshot.pods) or late_pod(snapshot.new_pods)
-    return sentences(rollout.message, pulls, waits_for)
+    overdue = overdue_pod(snapshot.pods, now=snapshot.now) if stops_before_it_starts(workload) else ""
+    waits_for = blocked(workload, snapshot.pods) or overdue or late_pod(snapshot.new_pods)
+    ended = ended_pod(snapshot.pods, since=snapshot.deploy.patched_at or snapshot.now)
+    return sentences(rollout.message, pulls, waits_for, ended)
 
 
 def _problem(snapshot: Snapshot, workload: Workload, context: FollowContext) -> Diagnosis | None:
