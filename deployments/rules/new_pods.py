@@ -101,7 +101,10 @@ def ended_pod(pods: Iterable[Pod], *, since: datetime) -> str:
     ended = [
         (pod.created_at, pod)
         for pod in pods
-        if pod.phase == "Failed" and not pod.is_terminating and pod.created_at and pod.created_at >= since - CLOCKS_DIFFER
+        if pod.phase == "Failed"
+        and not pod.is_terminating
+        and pod.created_at
+        and pod.created_at >= since - CLOCKS_DIFFER
     ]
     _, last = max(ended, key=lambda each: (each[0], each[1].name), default=(None, None))
     return sentences(how_it_ended(last)) if last else ""
