@@ -85,6 +85,11 @@ def put_back(
     return PutBack(by=writer.manager, after=max(timedelta(0), writer.at - written_at))
 
 
+def recorded_at(workload: Workload, *, deploy_id: int) -> datetime | None:
+    """When this Deploy changed the workload, by the cluster's own clock; None where that is not recorded."""
+    return _our_last_write(workload) if _mark(workload) == deploy_id else None
+
+
 def is_rewriting_of(image: str, *, asked: str, digest: str) -> bool:
     """Whether `image` can be what an admission made of `asked`, whose tag meant `digest`: the same tag, or that build."""
     if is_same_image(image, asked):

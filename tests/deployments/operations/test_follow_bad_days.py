@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
@@ -76,6 +77,21 @@ def test_an_evicted_pod_is_nobodys(world: World, clients: Clients) -> None:
     assert deploy.status == Status.ROLLING_OUT
     assert "new pods (" in deploy.message
     assert "ended as Evicted: The node was low on resource: memory." in deploy.message
+
+
+def test_the_cause_is_said_though_the_clusters_clock_is_behind_ours(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients, ATTACHES_AFTER())
+    Deploy.objects.filter(pk=deploy.pk).update(patched_at=timezone.now() + timedelta(minutes=10))
+    wait_for_event(world, "FailedAttachVolume")
+
+    see_through(
+        deploy,
+        clients,
+        clock=Clock(minutes=12),
+        until=lambda deploy: "A volume of the pod is not ready yet" in deploy.message,
+    )
+
+    assert deploy.status == Status.ROLLING_OUT
 
 
 def test_a_rollout_that_lost_a_pod_to_its_node_ends_well(world: World, clients: Clients) -> None:

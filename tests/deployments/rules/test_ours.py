@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from deployments.clients.cluster import parse
-from deployments.rules.ours import PutBack, is_ours, is_rewriting_of, marked_by, put_back
+from deployments.rules.ours import PutBack, is_ours, is_rewriting_of, marked_by, put_back, recorded_at
 from deployments.rules.workloads import Workload
 
 ASKED = "gcr.io/p/shop:" + "b" * 40
@@ -122,6 +122,15 @@ def test_one_that_replaces_the_whole_object_leaves_no_record_of_us_and_is_named(
 )
 def test_another_change_is_not_put_back(deployment: Workload) -> None:
     assert put_back(deployment, container="web", before=BEFORE) is None
+
+
+@pytest.mark.parametrize(("mark", "expected"), [("7", OURS_AT), ("6", None), ("", None)])
+def test_the_cluster_says_when_a_deploy_changed_the_workload(mark: str, expected: str | None) -> None:
+    changed = shop(ASKED, wrote("kubectl-edit", LATER, image=False), WRITTEN_BY_US, mark=mark)
+
+    at = recorded_at(changed, deploy_id=7)
+
+    assert at == (expected and datetime.fromisoformat(expected))
 
 
 @pytest.mark.parametrize(

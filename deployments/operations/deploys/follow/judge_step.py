@@ -20,7 +20,7 @@ from deployments.rules.diagnosis import (
 )
 from deployments.rules.images import parse_image
 from deployments.rules.new_pods import blocked, ended_pod, late_pod, overdue_pod
-from deployments.rules.ours import PUT_BACK, put_back
+from deployments.rules.ours import PUT_BACK, put_back, recorded_at
 from deployments.rules.progress import (
     Progress,
     deadline_seconds,
@@ -141,7 +141,8 @@ def _stated(snapshot: Snapshot, workload: Workload, rollout: Rollout) -> str:
     pulls = pulls_under_way(snapshot.new_pods, snapshot.events, now=snapshot.now)
     overdue = overdue_pod(snapshot.pods, now=snapshot.now) if stops_before_it_starts(workload) else ""
     waits_for = blocked(workload, snapshot.pods) or overdue or late_pod(snapshot.new_pods)
-    ended = ended_pod(snapshot.pods, since=snapshot.deploy.patched_at or snapshot.now)
+    patched_at = recorded_at(workload, deploy_id=snapshot.deploy.pk) or snapshot.deploy.patched_at
+    ended = ended_pod(snapshot.pods, since=patched_at or snapshot.now)
     return sentences(rollout.message, pulls, waits_for, ended)
 
 
@@ -153,6 +154,7 @@ def _problem(snapshot: Snapshot, workload: Workload, context: FollowContext) -> 
         now=now,
         times=RolloutTimes(
             patched_at=step.deploy.patched_at,
+            recorded_at=recorded_at(workload, deploy_id=step.deploy.pk),
             progressed_at=step.progressed_at,
             deadline_seconds=deadline_seconds(workload),
         ),
