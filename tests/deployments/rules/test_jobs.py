@@ -110,9 +110,9 @@ def pod_of(**states: dict[str, Any]) -> Any:
     ids=["a sidecar runs on", "at work", "about to end", "cannot start"],
 )
 def test_what_keeps_a_job_from_completing_is_said(states: dict[str, Any], expected: str) -> None:
-    said = what_keeps([pod_of(**states)], [], since=SINCE, now=SINCE + timedelta(minutes=5))
+    message = what_keeps([pod_of(**states)], [], since=SINCE, now=SINCE + timedelta(minutes=5))
 
-    assert said == expected
+    assert message == expected
 
 
 def test_a_quota_that_refuses_its_pods_is_said() -> None:
@@ -123,6 +123,6 @@ def test_a_quota_that_refuses_its_pods_is_said() -> None:
         "lastTimestamp": "2026-11-22T10:01:00Z",
     }
 
-    said = what_keeps([], [parse.event(refused)], since=SINCE, now=SINCE + timedelta(minutes=5))
+    message = what_keeps([], [parse.event(refused)], since=SINCE, now=SINCE + timedelta(minutes=5))
 
-    assert said.startswith("The namespace's quota leaves no room for a new pod: ")
+    assert message.startswith("The namespace's quota leaves no room for a new pod: ")

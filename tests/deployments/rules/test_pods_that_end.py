@@ -56,7 +56,7 @@ def test_how_the_last_new_pod_ended_is_said_and_what_ended_before_is_not() -> No
         parse.pod({"metadata": {"name": "shop-c"}, "status": {"phase": "Running"}}),
     ]
 
-    said = ended_pod(pods, since=datetime(2026, 11, 22, 10, 0, tzinfo=UTC))
+    message = ended_pod(pods, since=datetime(2026, 11, 22, 10, 0, tzinfo=UTC))
 
-    assert said == f"Pod shop-b ended as Evicted: {over_its_limit}"
+    assert message == f"Pod shop-b ended as Evicted: {over_its_limit}"
     assert ended_pod(pods[2:], since=datetime(2026, 11, 22, 10, 0, tzinfo=UTC)) == ""
