@@ -9,6 +9,7 @@ from deployments.clients.github import Head, HeadProblem, HeadQuestion
 from deployments.clients.registry import Registry, RegistryError
 from deployments.facts import namespace_mappings
 from deployments.models import MappingCheck, Site
+from deployments.operations.deploys.rewritten import rewritten_containers
 from deployments.operations.doctor.cluster import missing_rights
 from deployments.operations.doctor.findings import Finding, bad, good, warning
 from deployments.rules.image_prefixes import begins_with_one_of
@@ -127,11 +128,14 @@ def _workload(cluster: Cluster, site: Site, reference: WorkloadReference) -> Fin
         return bad(reference.place, f"There is no {reference.place}.", CORRECT)
     except ClusterError as error:
         return bad(reference.place, str(error), GRANT)
-    targets = targets_of(workload, reference=reference, repositories=site.image_repositories)
+    rewritten = rewritten_containers(site, workload)
+    targets = targets_of(
+        workload, reference=reference, repositories=site.image_repositories, rewritten=rewritten
+    )
     if not targets:
         return bad(reference.place, no_target(workload, reference), "")
     image = all_images(workload)[targets[0]]
-    if not site.owns(image):
+    if not site.owns(image) and targets[0] not in rewritten:
         message = f"Container {targets[0]} runs {image}, which is not an image of {site.expected_repository or 'this site'}."
         return warning(reference.place, message, "Correct the mapping or its image template.")
     return good(reference.place, f"Container {', '.join(targets)} runs {image}.")

@@ -10,7 +10,12 @@ from deployments.clients.cluster import (
 )
 from deployments.facts import workloads_from_json
 from deployments.models import Site
-from deployments.operations.deploys.rewritten import asked_image, commit_in, image_set_as
+from deployments.operations.deploys.rewritten import (
+    asked_image,
+    commit_in,
+    image_set_as,
+    rewritten_containers,
+)
 from deployments.operations.sync.cluster_lists import ClusterLists
 from deployments.operations.sync.gather_outages import Outages, SeenOutage
 from deployments.rules.builds import BY_TAG
@@ -131,12 +136,13 @@ def _look(site: Site, reference: WorkloadReference, lists: ClusterLists, outages
     workload = lists.workload(reference)
     if workload is None:
         return _missing(reference, f"There is no {reference.place}. Correct the mapping.")
-    targets = targets_of(workload, reference=reference, repositories=site.image_repositories)
+    repositories, rewritten = site.image_repositories, rewritten_containers(site, workload)
+    targets = targets_of(workload, reference=reference, repositories=repositories, rewritten=rewritten)
     if not targets:
         return _missing(reference, no_target(workload, reference))
     if refusal := not_ours_to_change(workload):
         return _missing(reference, refusal)
-    left = left_behind(workload, targets=targets, repositories=site.image_repositories)
+    left = left_behind(workload, targets=targets, repositories=repositories, rewritten=rewritten)
     images = {name: asked_image(site, workload, container=name) for name in (*targets, *left)}
     seen = _seen(site, reference, workload, lists, targets=targets, images=images)
     asked, desired = images[targets[0]], all_images(workload)[targets[0]]
