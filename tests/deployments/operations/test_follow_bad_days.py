@@ -172,6 +172,24 @@ def test_what_never_passes_times_out_with_its_cause(world: World, clients: Clien
     assert "Multi-Attach error" in deploy.message
 
 
+def test_a_volume_that_waits_for_a_lost_node_is_said_with_the_pod_on_it(
+    world: World, clients: Clients
+) -> None:
+    lost = copy(world.cluster.pods(NAMESPACE, NAME)[0])
+    lost["metadata"] |= {"uid": "lost", "name": f"{NAME}-lost", "deletionTimestamp": "2026-11-22T10:00:00Z"}
+    lost["spec"]["nodeName"] = "node-3"
+    world.cluster.store.add("pods", lost, quiet=True)
+    deploy = rolled_out(world, clients, ATTACHES_AFTER())
+    wait_for_event(world, "FailedAttachVolume")
+
+    see_through(
+        deploy, clients, clock=Clock(minutes=2), until=lambda deploy: "Multi-Attach error" in deploy.message
+    )
+
+    assert f"Pod {NAME}-lost should have stopped " in deploy.message
+    assert deploy.message.endswith(" ago. Check its node, node-3.")
+
+
 def test_a_closed_readiness_gate_fails_it_with_the_gates_own_words(world: World, clients: Clients) -> None:
     created(world, pod={"readinessGates": [{"conditionType": GATE}]})
     deploy = rolled_out(world, clients, GATE_CLOSED())

@@ -126,12 +126,18 @@ def _wait_or_fail(
         ending = Ending.TIMED_OUT
     return StepJudgement(
         snapshot=snapshot,
-        message=problem.message if problem else _stated(snapshot, workload, rollout),
+        message=_explained(problem, snapshot) if problem else _stated(snapshot, workload, rollout),
         rollout=rollout,
         ending=ending,
         reason=problem.reason if problem else "deadline",
         problem=problem,
     )
+
+
+def _explained(problem: Diagnosis, snapshot: Snapshot) -> str:
+    """Its sentence; a volume may be attached still where a pod cannot stop."""
+    holds_it = overdue_pod(snapshot.pods, now=snapshot.now) if problem.reason == "volume" else ""
+    return sentences(problem.message, holds_it)
 
 
 def _stated(snapshot: Snapshot, workload: Workload, rollout: Rollout) -> str:
