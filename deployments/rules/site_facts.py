@@ -121,6 +121,8 @@ class SiteFacts:
     outage_reason: str = ""
     outage_message: str = ""
     """Why no pod is ready, where the sync has found out."""
+    unmapped: str = ""
+    """What runs its image at another commit and is in no mapping."""
     cluster_observed_at: datetime | None = None
     cluster_problem: str = ""
     workload_missing: str = ""

@@ -18,6 +18,7 @@ from deployments.operations.deploys.rewritten import (
 )
 from deployments.operations.sync.cluster_lists import ClusterLists
 from deployments.operations.sync.gather_outages import Outages, SeenOutage
+from deployments.operations.sync.unmapped import unmapped_workloads
 from deployments.rules.builds import BY_TAG
 from deployments.rules.digest_check import reported_digests
 from deployments.rules.managers import manager_of, not_ours_to_change
@@ -62,6 +63,8 @@ class Found:
     outage: SeenOutage | None
     """Why no pod of a workload is ready, where some are wanted and no Deploy is active."""
     workloads: tuple[WorkloadSeen, ...]
+    unmapped: str = ""
+    """What runs the site's image at another commit and is mapped by no site, in a sentence."""
     running_build: str = ""
     """By label the builds, and by release the images' tags, that `running_tag` was derived from."""
     desired_build: str = ""
@@ -113,7 +116,10 @@ def _observed(site: Site, lists: ClusterLists, outages: Outages) -> Observed:
     if silent:
         return Unreachable(str(silent))
     found = [part for part in parts if isinstance(part, Found)]
-    return _together(found) if found else Missing(UNMAPPED)
+    if not found:
+        return Missing(UNMAPPED)
+    unmapped = unmapped_workloads(site, lists, asked=found[0].desired_tag)
+    return replace(_together(found), unmapped=unmapped)
 
 
 def _workloads(parts: Iterable[Found | Missing]) -> tuple[WorkloadSeen, ...]:

@@ -30,6 +30,14 @@ CASES = {
         CURRENT | {"ready": 2},
         ("current", "Runs the newest commit, a1a1a1a. 2 of 3 pods are ready.", "none"),
     ),
+    "the head runs, and elsewhere what no site maps": (
+        CURRENT | {"unmapped": "Same image, not mapped: Deployment worker at 0000000."},
+        (
+            "current",
+            "Runs the newest commit, a1a1a1a. Same image, not mapped: Deployment worker at 0000000.",
+            "none",
+        ),
+    ),
     "the head runs and another commit is desired": (
         CURRENT | {"desired_sha": OLD},
         (
