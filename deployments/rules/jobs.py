@@ -11,6 +11,10 @@ from deployments.rules.wording import counted, sentences
 from deployments.rules.workloads import Template
 
 
+_NO_BACKOFF_LIMIT = 2**31 - 1
+"""What the API server writes where each index of a Job has its own limit."""
+
+
 class JobPhase(StrEnum):
     """How far a Job is. COMPLETE and FAILED are ends."""
 
@@ -63,7 +67,8 @@ def judge_job(job: Job) -> JobState:
     if job.is_suspended or _has(job, "Suspended"):
         return JobState(JobPhase.SUSPENDED, f"{name} is suspended in the cluster and starts no pods.")
     if job.failed:
-        tries = f"{counted(job.failed, 'pod')} failed so far, of at most {job.backoff_limit + 1}"
+        most = f", of at most {job.backoff_limit + 1}" if job.backoff_limit < _NO_BACKOFF_LIMIT else ""
+        tries = f"{counted(job.failed, 'pod')} failed so far{most}"
         return JobState(JobPhase.RUNNING, f"{name} is running: {tries}.")
     return JobState(JobPhase.RUNNING, f"{name} is running." if job.active else f"{name} has no pod yet.")
 

@@ -56,6 +56,15 @@ def test_a_job_is_judged_by_its_conditions(status: dict[str, Any], phase: JobPha
     assert (state.phase, state.message) == (phase, message)
 
 
+def test_where_each_index_is_tried_again_there_is_no_number_of_tries() -> None:
+    status = {"active": 2, "failed": 1}
+    spec = {"backoffLimit": 2**31 - 1, "backoffLimitPerIndex": 1}
+
+    state = judge_job(parse.job({"metadata": {"name": "release-7"}, "spec": spec, "status": status}))
+
+    assert state.message == "Job release-7 is running: 1 pod failed so far."
+
+
 def test_a_job_that_is_deleted_midway_has_failed() -> None:
     metadata = {"name": "release-7", "deletionTimestamp": "2026-11-22T10:00:00Z"}
 
