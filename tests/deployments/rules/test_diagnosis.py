@@ -110,6 +110,24 @@ def test_a_failed_pull_reads_the_same_while_it_is_tried_and_while_the_kubelet_ba
 
 
 @pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("403 Forbidden", "pull_denied"),
+        ("not found", "pull_failed"),
+        ("dial tcp: i/o timeout", "pull_failed"),
+    ],
+)
+def test_a_part_of_an_image_that_is_refused_is_a_matter_of_access_and_one_that_is_gone_is_not_the_image(
+    words, reason
+):
+    message = f"failed to copy: httpReadSeeker: failed open: https://r/v2/a/blobs/sha256:0f: {words}"
+
+    problem = pull_problem(IMAGE, Waiting(reason="ErrImagePull", message=message), [])
+
+    assert problem.reason == reason
+
+
+@pytest.mark.parametrize(
     ("answer", "expected"),
     [
         (
