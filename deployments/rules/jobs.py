@@ -10,7 +10,6 @@ from deployments.rules.pods import Condition, Event, Owner, Pod, Terminated, con
 from deployments.rules.wording import counted, sentences
 from deployments.rules.workloads import Template
 
-
 _NO_BACKOFF_LIMIT = 2**31 - 1
 """What the API server writes where each index of a Job has its own limit."""
 
