@@ -47,14 +47,24 @@ def _is_rewritten(site: Site, workload: Workload, container: str) -> bool:
     image = all_images(workload)[container]
     if site.owns(image) or not _is_called_alike(site, image):
         return False
-    seen: Observation | None = getattr(site, "observation", None)
-    if seen and image == seen.desired_image and is_of(seen.requested_image, site.expected_repository):
+    if is_of(image, _mirror_of(site)):
         return True
     mark = marked_by(workload, container=container)
     last = _last_that_set_an_image(site, mark) if mark is not None else None
     if last and is_rewriting_of(image, asked=last.image, digest=last.digest):
         return True
     return is_of(_made_of(site, image), site.expected_repository)
+
+
+def _mirror_of(site: Site) -> str:
+    """The image repository to which the cluster was last seen to lead the site's; empty where it leads it nowhere."""
+    seen: Observation | None = getattr(site, "observation", None)
+    if seen is None or not is_of(seen.requested_image, site.expected_repository):
+        return ""
+    try:
+        return parse_image(seen.desired_image).repository
+    except UnableToParseImage:
+        return ""
 
 
 def _last_that_set_an_image(site: Site, mark: int) -> Deploy | None:

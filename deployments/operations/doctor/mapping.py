@@ -164,7 +164,7 @@ def _release_job(cluster: Cluster, site: Site, namespace: str) -> Finding:
     if not found.is_suspended:
         message = f"CronJob {found.name} is not suspended. It also runs by its schedule."
         return bad("release_job", message, "Set spec.suspend to true.")
-    if not matching_containers(found, site.image_repositories):
+    if not matching_containers(found, site.image_repositories) and not rewritten_containers(site, found):
         message = f"No container of CronJob {found.name} runs an image of this site."
         return bad("release_job", message, CORRECT)
     return good(

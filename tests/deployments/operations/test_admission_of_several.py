@@ -12,7 +12,8 @@ from deployments.queries import site_page
 from deployments.rules.site_state import State
 from simulators.cluster import Mutation
 from tests.deployments.operations.following import HOST, NAME, rolled_out, see_through
-from tests.factories import NOW, observe
+from tests.deployments.operations.test_release_job import UPGRADE, cron_job
+from tests.factories import NOW, ask, begin, observe
 
 pytestmark = pytest.mark.usefixtures("sites")
 
@@ -39,6 +40,24 @@ def shop(request: pytest.FixtureRequest, world: World) -> World:
     world.cluster.mutations.append(request.param(world))
     Site.objects.filter(host=HOST).update(check_enabled=False)
     return world
+
+
+@pytest.mark.every_kind
+def test_a_release_job_behind_the_mirror_runs_the_sites_image(world: World, clients: Clients) -> None:
+    world.cluster.mutations.append(mirrored(world))
+    world.cluster.apply(cron_job(world.image(HOST)), namespace=NAMESPACE)
+    Site.objects.filter(host=HOST).update(check_enabled=False)
+    see_through(rolled_out(world, clients), clients)
+    Site.objects.filter(host=HOST).update(release_job=UPGRADE)
+    world.commit(HOST)
+    observe(clients)
+
+    deploy = begin(ask(HOST), clients)
+
+    assert (deploy.status, deploy.message) == (
+        Status.RELEASING,
+        f"Release job {UPGRADE}-{deploy.pk} was created. Nothing else has been changed yet.",
+    )
 
 
 def images(world: World) -> dict[str, str]:
