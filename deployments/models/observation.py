@@ -128,6 +128,12 @@ class Observation(models.Model):
         null=True,
         help_text="What was seen of each workload, in the mapping's order: each as facts.workloads_as_json writes it.",
     )
+    unmapped = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What runs the site's image at another commit and is in no mapping, for a person.",
+    )
     managed_by = models.TextField(
         blank=True, help_text="Who else manages the Deployment: Argo CD, Flux or Helm."
     )
