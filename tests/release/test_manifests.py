@@ -11,7 +11,8 @@ import pytest
 import yaml
 from kubernetes_validate import validate
 
-from release.manifests import EXAMPLE, Installation, UnableToWrite, build
+from release.installation import EXAMPLE, Installation, UnableToWrite
+from release.manifests import build
 from tests.conftest import need_program
 from tests.k8s.manifests import K8S, containers
 from tests.processes import CHECKOUT
@@ -116,6 +117,8 @@ def test_what_it_writes_is_valid() -> None:
         ),
         ({"IMAGE": IMAGE, "HOST": HOST, "ISSUER": "Let's Encrypt"}, "is not the name of a ClusterIssuer"),
         ({"IMAGE": IMAGE, "HOST": HOST, "ISSUER": "letsencrypt-"}, "is not the name of a ClusterIssuer"),
+        ({"IMAGE": IMAGE, "HOST": HOST, "INGRESS_CLASS": "Traefik"}, "is not the name of an IngressClass"),
+        ({"IMAGE": IMAGE, "HOST": HOST, "INGRESS_NAMESPACE": "kube.system"}, "is not a namespace"),
     ],
 )
 def test_what_is_missing_or_wrong_is_said_in_a_sentence(variables: dict[str, str], words: str) -> None:
@@ -180,11 +183,46 @@ def test_the_host_is_everywhere_the_example_was() -> None:
     (settings,) = [each["data"] for each in found if "PUBLIC_URL" in each.get("data", {})]
     assert ingress["spec"]["tls"][0]["hosts"] == [HOST]
     assert [each["host"] for each in ingress["spec"]["rules"]] == [HOST]
-    assert ingress["metadata"]["annotations"] == {"cert-manager.io/cluster-issuer": "letsencrypt"}
     assert settings["PUBLIC_URL"] == f"https://{HOST}"
     assert settings["IMAGE_TEMPLATE"] == "registry.example.com/my-team/{repository}:{sha}"
     assert settings["TRUSTED_PROXIES"] == "1"
     assert "example.com" not in yaml.safe_dump(found).replace("registry.example.com", "")
+
+
+def test_an_issuer_takes_nothing_from_the_ingress() -> None:
+    without, with_one = (named(objects(ISSUER=each), "Ingress", "headway") for each in ("", "letsencrypt"))
+
+    annotations = without["metadata"]["annotations"]
+    assert "nginx.ingress.kubernetes.io/proxy-body-size" in annotations
+    assert with_one["metadata"]["annotations"] == annotations | {
+        "cert-manager.io/cluster-issuer": "letsencrypt"
+    }
+
+
+@pytest.mark.parametrize(
+    ("variables", "controller", "namespace"),
+    [
+        ({}, "nginx", "ingress-nginx"),
+        ({"INGRESS_CLASS": "traefik", "INGRESS_NAMESPACE": "kube-system"}, "traefik", "kube-system"),
+    ],
+)
+def test_the_ingress_names_its_controller_which_reaches_web_and_a_certificate_s_challenge(
+    variables: dict[str, str], controller: str, namespace: str
+) -> None:
+    found = objects(ISSUER="letsencrypt", **variables)
+
+    assert named(found, "Ingress", "headway")["spec"]["ingressClassName"] == controller
+    selector = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
+    reached = {
+        policy["metadata"]["name"]: policy["spec"]["ingress"][0]["ports"]
+        for policy in found
+        if policy["kind"] == "NetworkPolicy"
+        if [each["from"] for each in policy["spec"].get("ingress", [])] == [[selector]]
+    }
+    assert reached == {
+        "ingress": [{"protocol": "TCP", "port": 8000}],
+        "certificate": [{"protocol": "TCP", "port": 8089}],
+    }
 
 
 def test_the_worker_has_its_role_where_the_sites_are_and_nowhere_else() -> None:
