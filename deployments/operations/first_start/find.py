@@ -163,7 +163,8 @@ def _registry(labels: Labels) -> Iterator[Finding]:
     if (more := len(refused) - UNREADABLE_AT_MOST) > 0:
         yield bad("Images", f"{counted(more, 'more image')} cannot be read.", REGISTRY_REMEDY)
     there = sum(isinstance(found, BuildLabels) for found in labels.values())
-    yield good("Images", f"{there} of {len(labels)} can be read.")
+    message = f"{there} of {len(labels)} can be read." if labels else "There were no images to check."
+    yield good("Images", message)
 
 
 def _apps(

@@ -138,6 +138,14 @@ def test_a_namespace_that_may_not_be_read_hides_no_other(world: World, clients: 
     assert len(found.apps) == 5
 
 
+def test_where_no_image_was_found_none_is_called_readable(world: World, clients: Clients) -> None:
+    world.cluster.create_namespace("closed")
+
+    found = search(world, clients, namespaces=["closed"])
+
+    assert lines(found, "Registry") == "good Images: There were no images to check."
+
+
 def test_the_usual_namespaces_are_searched_beside_those_that_have_sites(
     world: World, clients: Clients
 ) -> None:
