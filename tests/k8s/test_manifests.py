@@ -214,7 +214,7 @@ def test_an_image_of_ours_in_a_private_registry_is_pulled_with_the_registry_s_se
         each["metadata"]["name"]: each.get("imagePullSecrets") for each in of_kind(folder, "ServiceAccount")
     }
 
-    assert pulled == dict.fromkeys(ours, [{"name": registry}])
+    assert pulled == {each: [{"name": registry}] for each in ours}
 
 
 def test_with_cloud_sql_the_cluster_s_own_addresses_stay_closed_to_web() -> None:
