@@ -23,8 +23,10 @@ _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _OBJECT = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 VARIABLES = (
     *("IMAGE", "HOST", "IMAGE_TEMPLATE", "NAMESPACES", "DATABASE_URL", "ISSUER", "POSTGRES_IMAGE"),
-    *("INGRESS_CLASS", "INGRESS_NAMESPACE"),
+    *("INGRESS_CLASS", "INGRESS_NAMESPACE", "COMPONENTS"),
 )
+COMPONENTS = ("collector", "internet", "prometheus", "routes", "workloads")
+"""Folders of k8s/components that an installation may have or not."""
 OF_THE_MAKEFILE = ("PYTHON", "UV", "BIN")
 
 
@@ -46,6 +48,7 @@ class Installation:
     ingress_class: str = "nginx"
     ingress_namespace: str = "ingress-nginx"
     """Where the controller's pods are."""
+    components: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Self:
@@ -66,6 +69,7 @@ class Installation:
             issuer=_object("ISSUER", "a ClusterIssuer", given),
             ingress_class=_object("INGRESS_CLASS", "an IngressClass", given) or cls.ingress_class,
             ingress_namespace=_ingress_namespace(given) or cls.ingress_namespace,
+            components=_components(given.get("COMPONENTS", "").strip()),
         )
 
 
@@ -139,4 +143,11 @@ def _namespaces(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(each.strip() for each in text.split(",")))
     if wrong := [each for each in names if not _NAMESPACE.fullmatch(each)]:
         raise UnableToWrite(f"NAMESPACES: “{wrong[0]}” is not a namespace. List them like default,sites.")
+    return names
+
+
+def _components(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(each.strip() for each in text.split(","))) if text else ()
+    if wrong := [each for each in names if each not in COMPONENTS]:
+        raise UnableToWrite(f"COMPONENTS: “{wrong[0]}” is not one of {', '.join(COMPONENTS)}.")
     return names

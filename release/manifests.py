@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from hashlib import sha256
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,15 +22,21 @@ from release.installation import Installation, UnableToWrite
 CHECKOUT = Path(__file__).resolve().parent.parent
 FILE = "install.yaml"
 UNSET_IMAGE = "set-the-image.invalid/headway"
-_ROLE = "headway-worker"
+_ROLES = {
+    "": ("headway-worker", "base/role.yaml"),
+    "routes": ("headway-routes", "components/routes/rights.yaml"),
+    "workloads": ("headway-workloads", "components/workloads/rights.yaml"),
+}
+"""What the worker may do where the sites are, by the component: the Role's name and its file. The first is everyone's."""
 
 Json = dict[str, Any]
 
 
 def overlay(installation: Installation, *, checkout: str) -> tuple[Json, list[Json]]:
     """Return a kustomization on top of k8s/overlays/install, and the objects that it adds; `checkout` is the way there."""
-    added = [*_database(installation.database_url), *_rights(installation.namespaces[1:])]
+    added = [*_database(installation.database_url), *_rights(installation)]
     parts = [f"{checkout}/k8s/overlays/install"]
+    parts += [f"{checkout}/k8s/components/{each}" for each in installation.components]
     if not installation.database_url:
         parts.append(f"{checkout}/k8s/components/postgres")
     kustomization = {
@@ -72,8 +79,8 @@ def _patches(installation: Installation) -> Iterator[Json]:
     # A Job's pods never change: another image makes another Job.
     mark = sha256(str(installation.image).encode()).hexdigest()[:8]
     yield _patch("Job", "headway-secrets", ("/metadata/name", f"headway-secrets-{mark}"))
-    for kind in ("Role", "RoleBinding"):
-        yield _patch(kind, _ROLE, ("/metadata/namespace", installation.namespaces[0]), namespace="default")
+    for kind, (role, _) in product(("Role", "RoleBinding"), _roles(installation)):
+        yield _patch(kind, role, ("/metadata/namespace", installation.namespaces[0]), namespace="default")
 
 
 def _patch(
@@ -94,24 +101,28 @@ def _database(url: str) -> Iterator[Json]:
         }
 
 
-def _rights(namespaces: tuple[str, ...]) -> Iterator[Json]:
-    """The worker's Role in each further namespace, as k8s/base has it in the first."""
-    for namespace in namespaces:
-        metadata = {"name": _ROLE, "namespace": namespace}
+def _roles(installation: Installation) -> list[tuple[str, str]]:
+    return [role for component, role in _ROLES.items() if component in ("", *installation.components)]
+
+
+def _rights(installation: Installation) -> Iterator[Json]:
+    """The worker's Roles in each further namespace, as k8s/ has them in the first."""
+    for namespace, (role, file) in product(installation.namespaces[1:], _roles(installation)):
+        metadata = {"name": role, "namespace": namespace}
         api = "rbac.authorization.k8s.io"
-        yield {"apiVersion": f"{api}/v1", "kind": "Role", "metadata": metadata, "rules": _worker_rules()}
+        yield {"apiVersion": f"{api}/v1", "kind": "Role", "metadata": metadata, "rules": _rules(file)}
         yield {
             "apiVersion": f"{api}/v1",
             "kind": "RoleBinding",
             "metadata": metadata,
-            "roleRef": {"apiGroup": api, "kind": "Role", "name": _ROLE},
-            "subjects": [{"kind": "ServiceAccount", "name": _ROLE, "namespace": "headway"}],
+            "roleRef": {"apiGroup": api, "kind": "Role", "name": role},
+            "subjects": [{"kind": "ServiceAccount", "name": "headway-worker", "namespace": "headway"}],
         }
 
 
-def _worker_rules() -> list[Json]:
-    """Of k8s/base/role.yaml, each of whose lines below `rules:` is JSON but for its name."""
-    text = (CHECKOUT / "k8s" / "base" / "role.yaml").read_text().partition("\nrules:\n")[2]
+def _rules(file: str) -> list[Json]:
+    """Of a Role in k8s/, each of whose lines below `rules:` is JSON but for its name."""
+    text = (CHECKOUT / "k8s" / file).read_text().partition("\nrules:\n")[2].partition("\n---")[0]
     pairs = [line.strip(" -").split(": ", 1) for line in text.splitlines()]
     values = [(name, json.loads(value)) for name, value in pairs]
     return [dict(values[at : at + 3]) for at in range(0, len(values), 3)]

@@ -11,10 +11,10 @@ import pytest
 import yaml
 from kubernetes_validate import validate
 
-from release.installation import EXAMPLE, Installation, UnableToWrite
+from release.installation import COMPONENTS, EXAMPLE, Installation, UnableToWrite
 from release.manifests import build
 from tests.conftest import need_program
-from tests.k8s.manifests import K8S, containers
+from tests.k8s.manifests import K8S, containers, manifests
 from tests.processes import CHECKOUT
 
 IMAGE, HOST = "registry.example.com/my-team/headway:0.1.0", "headway.example.org"
@@ -118,6 +118,8 @@ def test_what_it_writes_is_valid() -> None:
         ({"IMAGE": IMAGE, "HOST": HOST, "ISSUER": "Let's Encrypt"}, "is not the name of a ClusterIssuer"),
         ({"IMAGE": IMAGE, "HOST": HOST, "ISSUER": "letsencrypt-"}, "is not the name of a ClusterIssuer"),
         ({"IMAGE": IMAGE, "HOST": HOST, "INGRESS_CLASS": "Traefik"}, "is not the name of an IngressClass"),
+        ({"IMAGE": IMAGE, "HOST": HOST, "COMPONENTS": "routes,secrets"}, "“secrets” is not one of collector"),
+        ({"IMAGE": IMAGE, "HOST": HOST, "COMPONENTS": "routes,"}, "“” is not one of collector"),
         ({"IMAGE": IMAGE, "HOST": HOST, "INGRESS_NAMESPACE": "kube.system"}, "is not a namespace"),
     ],
 )
@@ -240,6 +242,42 @@ def test_the_worker_has_its_role_where_the_sites_are_and_nowhere_else() -> None:
     assert {each["metadata"]["namespace"] for each in roles} == {"sites", "more"}
     assert [each["rules"] for each in roles] == [shipped["rules"]] * 2
     assert {each["metadata"]["namespace"] for each in bindings} == {"sites", "more"}
+
+
+def test_what_a_component_allows_is_allowed_where_the_sites_are_and_nowhere_else() -> None:
+    found = objects(NAMESPACES="sites,more", COMPONENTS="routes, workloads")
+
+    roles = {
+        name: [each for each in found if each["kind"] == "Role" and each["metadata"]["name"] == name]
+        for name in ("headway-routes", "headway-workloads")
+    }
+    for name, mine in roles.items():
+        (shipped, _) = yaml.safe_load_all(
+            (K8S / "components" / name.removeprefix("headway-") / "rights.yaml").read_text()
+        )
+        assert {each["metadata"]["namespace"] for each in mine} == {"sites", "more"}
+        assert [each["rules"] for each in mine] == [shipped["rules"]] * 2
+    bound = {
+        (each["roleRef"]["name"], each["metadata"]["namespace"], each["subjects"][0]["name"])
+        for each in found
+        if each["kind"] == "RoleBinding" and each["metadata"]["name"] != "headway-secrets"
+    }
+    assert bound == {
+        (role, namespace, "headway-worker")
+        for role in ("headway-worker", *roles)
+        for namespace in ("sites", "more")
+    }
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_each_component_is_in_the_file_and_no_other(component: str) -> None:
+    without = {(each["kind"], each["metadata"]["name"]) for each in objects()}
+
+    added = {(each["kind"], each["metadata"]["name"]) for each in objects(COMPONENTS=component)} - without
+
+    assert added == {
+        (each["kind"], each["metadata"]["name"]) for each in manifests(f"components/{component}")
+    }
 
 
 def test_the_worker_finds_sites_where_it_has_its_role() -> None:
