@@ -10,7 +10,7 @@ from deployments.clients.github import AppCredentials, GitHub
 from deployments.models import Discovery, Site
 from deployments.operations.first_start.find import Found, find, record_discovery
 from deployments.operations.first_start.request import request_discovery
-from simulators.cluster.cluster import ROUTES_RBAC
+from simulators.cluster.cluster import ROUTES_RBAC, WORKLOADS_RBAC
 from simulators.github import App, written_history
 from simulators.registry import Says
 from tests.deployments.operations.test_doctor_app import app, key
@@ -96,6 +96,24 @@ def test_without_the_right_to_routes_that_is_said_and_nothing_else_happens(
     assert "good Hosts in default: Hosts are not proposed" in lines(found, "Cluster")
     assert [each.hosts for each in found.apps] == [()] * 5
     assert all(not each.problems for each in found.apps)
+
+
+def test_kinds_that_the_worker_may_not_list_are_named(world: World, clients: Clients) -> None:
+    found = search(world, clients)
+
+    assert (
+        "good Kinds in default: StatefulSets, DaemonSets and CronJobs are not searched: the worker may not list them. "
+        "That right is optional (k8s/components/workloads)."
+    ) in lines(found, "Cluster")
+
+
+def test_with_the_right_to_them_all_kinds_are_searched(world: World, clients: Clients) -> None:
+    permissions = (WORKLOADS_RBAC / "rights.yaml").read_text(encoding="utf-8")
+    world.cluster.apply(permissions, namespace=NAMESPACE)
+
+    found = search(world, clients)
+
+    assert "Kinds in default" not in lines(found, "Cluster")
 
 
 @pytest.mark.parametrize("by", ["Ingress", "HTTPRoute", "DomainMapping"])
