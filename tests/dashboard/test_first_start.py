@@ -300,12 +300,14 @@ def test_where_nothing_was_found_each_step_shows_what_it_saw(admin: Client) -> N
 def test_where_a_step_failed_the_page_does_not_say_that_there_is_nothing(admin: Client) -> None:
     finding = {"subject": "Account", "grade": "bad", "message": "Unauthorized", "remedy": "Renew it."}
     steps = [{"title": "Cluster", "findings": [finding]}, {"title": "Registry", "findings": []}]
-    Discovery.record(finished_at=timezone.now(), steps=steps)
+    now = timezone.now()
+    Discovery.record(asked_at=now, finished_at=now, steps=steps)
 
     page = admin.get("/first-start/").content.decode()
 
     assert "Nothing could be found. Fix what failed above, then search again." in page
     assert "that is not a site yet" not in page
+    assert 'class="act go">Search again</button>' in page
 
 
 @pytest.mark.parametrize("odd", [{"colour": "red"}, {"hosts": None}, "text", None, {"key": "x"}, []])
