@@ -115,10 +115,14 @@ def web(env: dict[str, str], provider: DemoProvider, log: Path) -> Iterator[str]
 
 
 @pytest.fixture(scope="module")
-def url(
-    env: dict[str, str], provider: DemoProvider, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    with web(env, provider, tmp_path_factory.mktemp("web") / "log") as url:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where web writes its lines."""
+    return tmp_path_factory.mktemp("web") / "log"
+
+
+@pytest.fixture(scope="module")
+def url(env: dict[str, str], provider: DemoProvider, log: Path) -> Iterator[str]:
+    with web(env, provider, log) as url:
         yield url
 
 
@@ -129,6 +133,7 @@ def _as_at_first(rows: psycopg.Connection[Any], provider: DemoProvider) -> None:
     provider.faults.clear()
     provider.requests.clear()
     provider.visitor, provider.auth_method, provider.in_id_token = "ann", "client_secret_basic", False
+    provider.other_auth_methods = ()
     provider.people = {"ann": {"groups": ["ops"]}}
 
 
@@ -173,6 +178,21 @@ def test_an_empty_or_missing_claim_lets_nobody_in_and_makes_no_account(
     assert rows.execute("SELECT count(*) FROM auth_user").fetchone() == (1,)
 
 
+@pytest.mark.parametrize(
+    ("claims", "held"), [({"groups": ["cooks", "aides"]}, "aides, cooks"), ({}, "nothing")]
+)
+def test_the_log_says_what_the_claim_held_that_gave_no_role(
+    browser: People, provider: DemoProvider, log: Path, claims: dict[str, Any], held: str
+) -> None:
+    provider.people["ann"] = claims
+
+    browser.log_in_with_oidc()
+
+    assert (
+        f"Pocket ID gives no role: the claim “groups” holds {held}, of which OIDC_ADMINS" in log.read_text()
+    )
+
+
 @pytest.mark.parametrize("fault", sorted(Fault, key=lambda each: each.name), ids=lambda each: each.name)
 def test_a_provider_that_answers_wrongly_lets_nobody_in_and_is_a_sentence(
     browser: People, provider: DemoProvider, rows: psycopg.Connection[Any], fault: Fault
@@ -197,6 +217,37 @@ def test_the_secret_and_the_claims_go_the_way_that_the_provider_takes(
     browser.log_in_with_oidc()
 
     assert browser.is_in
+
+
+@pytest.mark.parametrize(
+    ("method", "other"),
+    [("client_secret_basic", "client_secret_post"), ("client_secret_post", "client_secret_basic")],
+)
+def test_a_provider_that_lists_more_than_its_client_may_use_is_sent_the_secret_the_other_way(
+    browser: People, provider: DemoProvider, method: str, other: str
+) -> None:
+    """https://github.com/nextcloud/user_oidc/issues/907"""
+    provider.auth_method, provider.other_auth_methods = method, (other, "none")
+
+    browser.log_in_with_oidc()
+
+    assert browser.is_in
+
+
+def test_a_wrong_secret_is_tried_both_ways_and_the_log_says_so(
+    browser: People, provider: DemoProvider, log: Path
+) -> None:
+    provider.other_auth_methods = ("client_secret_post",)
+    right, provider.client_secret = provider.client_secret, "another one"
+
+    page = browser.log_in_with_oidc()
+
+    provider.client_secret = right
+    assert UNCONFIRMED in page.text
+    assert [each.path for each in provider.requests].count("/token") == 2
+    assert "Pocket ID did not confirm a login: Error retrieving access token" in log.read_text()
+    assert "invalid_client" in log.read_text()
+    assert right not in log.read_text()
 
 
 def test_an_answer_to_another_browser_s_login_is_worth_nothing(
