@@ -23,7 +23,7 @@ _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _OBJECT = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 VARIABLES = (
     *("IMAGE", "HOST", "IMAGE_TEMPLATE", "NAMESPACES", "DATABASE_URL", "ISSUER", "POSTGRES_IMAGE"),
-    *("INGRESS_CLASS", "INGRESS_NAMESPACE", "COMPONENTS"),
+    *("IMAGE_PREFIXES", "INGRESS_CLASS", "INGRESS_NAMESPACE", "COMPONENTS"),
 )
 COMPONENTS = ("collector", "internet", "prometheus", "routes", "workloads")
 """Folders of k8s/components that an installation may have or not."""
@@ -41,6 +41,7 @@ class Installation:
     image: ImageReference
     host: str
     image_template: str
+    image_prefixes: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ("default",)
     database_url: str = ""
     postgres_image: ImageReference | None = None
@@ -59,10 +60,12 @@ class Installation:
             raise UnableToWrite(
                 f"IMAGE is not set. Give the image of Headway that your cluster can pull, as in {EXAMPLE}"
             )
+        prefixes = _prefixes(given.get("IMAGE_PREFIXES", "").strip())
         return cls(
             image=image,
             host=_host(given.get("HOST", "").strip().lower()),
-            image_template=_template(given.get("IMAGE_TEMPLATE", "").strip(), image),
+            image_template=_template(given.get("IMAGE_TEMPLATE", "").strip(), image, prefixes=prefixes),
+            image_prefixes=prefixes,
             namespaces=_namespaces(given.get("NAMESPACES", "").strip() or "default"),
             database_url=_database_url(given.get("DATABASE_URL", "").strip()),
             postgres_image=_image("POSTGRES_IMAGE", given),
@@ -123,7 +126,16 @@ def _host(host: str) -> str:
     return host
 
 
-def _template(text: str, image: ImageReference) -> str:
+def _prefixes(text: str) -> tuple[str, ...]:
+    names = _listed(text)
+    if wrong := [each for each in names if not each.endswith("/") or not each.strip("/")]:
+        raise UnableToWrite(
+            f"IMAGE_PREFIXES: “{wrong[0]}” is not a folder. End each with a slash, as in registry.example.com/my-team/."
+        )
+    return names
+
+
+def _template(text: str, image: ImageReference, *, prefixes: tuple[str, ...]) -> str:
     """Where the sites' images lie: as given, else beside Headway's own."""
     folder = f"{image.registry}/{image.path}".rpartition("/")[0]
     template = text or f"{folder}/{{repository}}:{{sha}}"
@@ -131,23 +143,29 @@ def _template(text: str, image: ImageReference) -> str:
         ImageTemplate.parse(template)
     except UnableToParseTemplate as error:
         raise UnableToWrite(f"IMAGE_TEMPLATE: {error}") from error
-    if not prefixes_of(template):
+    if not prefixes and not prefixes_of(template):
         raise UnableToWrite(
             "IMAGE_TEMPLATE must name a folder of your own, so that the worker runs nobody else's images. Give it as in "
-            "IMAGE_TEMPLATE='registry.example.com/my-team/{repository}:{sha}'."
+            "IMAGE_TEMPLATE='registry.example.com/my-team/{repository}:{sha}', or list your folders as in "
+            "IMAGE_PREFIXES=ghcr.io/me/,ghcr.io/my-team/."
         )
     return template
 
 
 def _namespaces(text: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(each.strip() for each in text.split(",")))
+    names = _listed(text)
     if wrong := [each for each in names if not _NAMESPACE.fullmatch(each)]:
         raise UnableToWrite(f"NAMESPACES: “{wrong[0]}” is not a namespace. List them like default,sites.")
     return names
 
 
 def _components(text: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(each.strip() for each in text.split(","))) if text else ()
+    names = _listed(text)
     if wrong := [each for each in names if each not in COMPONENTS]:
         raise UnableToWrite(f"COMPONENTS: “{wrong[0]}” is not one of {', '.join(COMPONENTS)}.")
     return names
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """What commas separate, each once; nothing in an empty text."""
+    return tuple(dict.fromkeys(each.strip() for each in text.split(","))) if text else ()

@@ -62,6 +62,8 @@ def _settings(installation: Installation) -> Json:
         f"IMAGE_TEMPLATE={installation.image_template}",
         f"NAMESPACES={','.join(installation.namespaces)}",
     ]
+    if installation.image_prefixes:
+        literals.append(f"IMAGE_PREFIXES={','.join(installation.image_prefixes)}")
     return {"name": "headway", "namespace": "headway", "behavior": "merge", "literals": literals}
 
 

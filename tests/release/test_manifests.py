@@ -105,6 +105,11 @@ def test_what_it_writes_is_valid() -> None:
             {"IMAGE": IMAGE, "HOST": HOST, "IMAGE_TEMPLATE": "ghcr.io/{owner}/{repository}:{sha}"},
             "a folder of your own",
         ),
+        (
+            {"IMAGE": IMAGE, "HOST": HOST, "IMAGE_PREFIXES": "ghcr.io/me/,ghcr.io/you"},
+            "“ghcr.io/you” is not a folder",
+        ),
+        ({"IMAGE": IMAGE, "HOST": HOST, "IMAGE_PREFIXES": "ghcr.io/me/,"}, "“” is not a folder"),
         ({"IMAGE": IMAGE, "HOST": HOST, "NAMESPACES": "default,"}, "“” is not a namespace"),
         ({"IMAGE": IMAGE, "HOST": HOST, "POSTGRES_IMAGE": "postgres:"}, "POSTGRES_IMAGE: "),
         (
@@ -285,6 +290,16 @@ def test_the_worker_finds_sites_where_it_has_its_role() -> None:
 
     (settings,) = [each["data"] for each in found if "IMAGE_TEMPLATE" in each.get("data", {})]
     assert settings["NAMESPACES"] == "sites,more"
+
+
+def test_images_of_several_owners_are_run_where_their_folders_are_listed() -> None:
+    template = "ghcr.io/{owner}/{repository}:{sha}"
+
+    found = objects(IMAGE_TEMPLATE=template, IMAGE_PREFIXES="ghcr.io/me/, ghcr.io/my-team/")
+
+    (settings,) = [each["data"] for each in found if "IMAGE_TEMPLATE" in each.get("data", {})]
+    assert settings["IMAGE_TEMPLATE"] == template
+    assert settings["IMAGE_PREFIXES"] == "ghcr.io/me/,ghcr.io/my-team/"
 
 
 def test_with_a_database_of_ones_own_there_is_no_other_and_the_job_gets_its_address() -> None:
