@@ -152,3 +152,16 @@ def test_a_kubeconfig_that_is_not_there_is_named_and_nothing_is_created_in_its_p
     assert kubeconfig["source"].startswith("${KUBECONFIG:?")
     assert kubeconfig["target"] == SERVICES["worker"]["environment"]["KUBECONFIG"]
     assert (kubeconfig["read_only"], kubeconfig["bind"]) == (True, {"create_host_path": False})
+
+
+def test_what_migrates_knows_which_logins_web_has() -> None:
+    """Each has its own tables: without them web is never ready."""
+    logins = {
+        name: value
+        for name, value in OURS["web"]["environment"].items()
+        if name.startswith(("GITHUB_LOGIN_", "OIDC_"))
+    }
+
+    assert {"GITHUB_LOGIN_CLIENT_ID", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"} <= logins.keys()
+    assert logins.items() <= OURS["migrate"]["environment"].items()
+    assert not logins.keys() & OURS["worker"]["environment"].keys()
