@@ -18,6 +18,7 @@ from pytest_django import DjangoDbBlocker
 from simulators.oidc import DemoProvider, Fault
 from tests.dashboard.github_web import PASSWORD, Browser, answers
 from tests.processes import MANAGE, Running, environment, eventually, free_port
+from tests.roles import WEB, alone_with_roles, url_of
 
 pytestmark = pytest.mark.slow  # starts processes
 
@@ -95,10 +96,18 @@ def env(
             OIDC_VIEWERS="staff",
         )
         here = str(connection.get_connection_params()["dbname"])
-    settings["DATABASE_URL"] = settings["DATABASE_URL"].replace(f"/{here}?", f"/{rows.info.dbname}?")
-    with Running([*MANAGE, "migrate", "-v", "0"], settings, log=folder / "migrate.log") as migrate:
+        as_web = url_of(WEB)
+    owner, web_s = (
+        each.replace(f"/{here}?", f"/{rows.info.dbname}?") for each in (settings["DATABASE_URL"], as_web)
+    )
+    upgrade = settings | {"DATABASE_URL": owner, "WEB_DATABASE_URL": web_s}
+    with (
+        alone_with_roles(),
+        Running([*MANAGE, "upgrade", "-v", "0"], upgrade, log=folder / "upgrade.log") as migrate,
+    ):
         assert migrate.process.wait(timeout=120) == 0, migrate.message
-    return settings
+    # Web connects as its own role, as in the cluster.
+    return settings | {"DATABASE_URL": web_s}
 
 
 @contextmanager
