@@ -210,6 +210,7 @@ def test_an_image_whose_tag_moves_is_known_by_its_label(world: World, clients: C
     assert {(each.is_by_label, each.commit) for each in found.apps} == {
         (True, world.repository(host).head) for host in world.mappings
     }
+    assert "Without a commit" not in lines(found, "Registry")
 
 
 @pytest.mark.by_label
@@ -222,6 +223,10 @@ def test_an_image_whose_tag_moves_and_that_says_no_commit_is_someone_else_s(
     found = search(world, clients)
 
     assert len(found.apps) == 4
+    assert (
+        "good Without a commit: 1 image not proposed, since neither the tag nor the label "
+        f"org.opencontainers.image.revision names a commit: {world.image(host)}."
+    ) in lines(found, "Registry")
 
 
 def test_a_commit_that_the_repository_does_not_have_is_said(world: World, clients: Clients) -> None:
