@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("deployments", "0045_audit_who_read_a_log")]
+    dependencies = [("deployments", "0048_observation_unmapped")]
 
     operations = [
         migrations.AddField(

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("deployments", "0045_audit_who_read_a_log")]
+    dependencies = [("deployments", "0047_bound_times_in_the_tables_of_others")]
 
     operations = [
         migrations.AddField(
