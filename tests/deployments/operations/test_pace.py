@@ -81,7 +81,7 @@ def test_what_takes_longer_than_the_sync_may_is_not_waited_for(pace: Pace, secon
     assert pace.turn() == 0
 
 
-def test_a_limit_without_a_time_is_waited_out_briefly_and_not_for_ever(pace: Pace, clock: Clock) -> None:
+def test_a_limit_without_a_time_is_waited_out_briefly_and_not_forever(pace: Pace, clock: Clock) -> None:
     waits = []
     while pace.wait_out_briefly():
         for _ in range(AT_ONCE):
