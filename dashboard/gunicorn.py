@@ -51,8 +51,8 @@ def post_worker_init(worker: Any) -> None:  # noqa: ARG001  gunicorn's hook
 def _collect_garbage_soon() -> None:
     """Keep what is loaded out of garbage collections, and collect more often what requests leave.
 
-    A request is part of a cycle, with the rows and the page that it made. By Python's own thresholds those of a hundred requests pile up,
-    15 MB, since each collection would traverse all that is loaded.
+    A request is part of a cycle, with the rows and the page that it made. By Python's own thresholds those of a hundred requests pile up, and a
+    full collection traverses all that is loaded. Measured: docs/decisions/0003-web-server.md.
     """
     from django.urls import get_resolver
 
