@@ -47,7 +47,7 @@ test-all: $(READY) ## Run the quick tests, then the slow ones: browsers, restart
 	@$(TIERS) --dist loadfile -m 'slow and not chaos'
 
 chaos: $(READY) ## Run the tests that break things for minutes
-	@$(BIN)/pytest -m chaos tests/chaos
+	@$(BIN)/pytest -m chaos
 
 lint: $(READY) ## Check style, types, layers, templates, migrations and workflows
 	@$(BIN)/ruff check .

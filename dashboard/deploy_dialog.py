@@ -128,6 +128,8 @@ def _known(page: SitePage) -> Iterator[Commit]:
     if page.row.head:
         yield page.row.head
     yield from page.commits or ()
+    if page.running_headline:
+        yield Commit(page.row.running_sha, page.running_headline)
     yield from (each.commit for each in page.choices)
 
 

@@ -24,7 +24,7 @@ STALE_AFTER_MISSED_SYNCS = 2
 
 @dataclass(frozen=True, kw_only=True)
 class StandingHold:
-    """A Hold that is neither lifted nor over."""
+    """A Hold that is neither resumed nor over."""
 
     id: int
     site_id: int | None

@@ -73,7 +73,7 @@ NOT_SHOWN = {
     Hold: {
         "placed_by": "the name is shown, which stays when the user is deleted",
         "rollback": "the reason says so",
-        "resumed_by_name": "written together with lifted_at, and never again",
+        "resumed_by_name": "written together with resumed_at, and never again",
     },
 }
 ATTESTATION = {"repository": "icco/cron", "workflow": ".github/workflows/build.yml", "commit": HEAD}

@@ -63,6 +63,8 @@ def start_deploy(
             _check_place(deploy, steps, image_prefixes)
             _check_commit_and_image(deploy, clients, now=now)
         if not all(step.patched_at for step in steps):
+            # Again: by label the image is the commit's build, wherever that lies, and that a patch was sent, web may have written.
+            _check_place(deploy, steps, image_prefixes)
             if release(deploy, steps, cluster=clients.cluster, now=now):
                 return deploy
             apply_guarded(deploy, steps, cluster=clients.cluster, now=now)

@@ -187,6 +187,7 @@ def test_a_repository_that_is_another_by_that_name_is_left_to_the_sync(
     assert check(checked) == []
 
 
+@pytest.mark.slow
 @pytest.mark.whole_table
 def test_an_hour_in_which_nothing_changes_costs_62_requests_and_60_statements(
     world: World, checked: Clients
