@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 
-from deployments.system_checks import images_have_a_place, nothing_stands_open
+from dashboard.accounts.checks import oidc_login_is_whole_or_off
+from deployments.system_checks import github_app_is_whole, images_have_a_place, nothing_stands_open
 from tests.processes import CHECKOUT, MANAGE
 
 TOKEN = "ghp_a-token-that-nobody-may-read"
@@ -251,3 +252,37 @@ def test_a_slash_behind_the_public_address_is_left_out() -> None:
     )
 
     assert done.stdout.split() == ["https://headway.example.com"] * 2
+
+
+OIDC = {"OIDC_URL": "https://id.example.com", "OIDC_CLIENT_ID": "headway", "OIDC_ADMINS": ["owners"]}
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({}, ["headway.W014"]),
+        ({"OIDC_CLIENT_SECRET": KEY}, []),
+        ({"OIDC_CLIENT_SECRET": KEY, "OIDC_URL": ""}, ["headway.E011"]),
+        ({"OIDC_CLIENT_ID": ""}, ["headway.E011"]),
+        ({"OIDC_URL": "", "OIDC_CLIENT_ID": ""}, []),
+    ],
+)
+def test_a_worker_starts_without_the_secret_of_web_s_login_and_web_is_warned(
+    settings: LazySettings, changed: dict[str, str], found: list[str]
+) -> None:
+    for name, value in {"OIDC_CLIENT_SECRET": "", **OIDC, **changed}.items():
+        setattr(settings, name, value)
+
+    assert [each.id for each in oidc_login_is_whole_or_off()] == found
+
+
+@pytest.mark.parametrize(
+    ("id_", "key", "found"),
+    [("123", "", ["headway.W015"]), ("", KEY, ["headway.E006"]), ("123", KEY, []), ("", "", [])],
+)
+def test_web_starts_without_the_key_of_the_worker_s_app_and_the_worker_is_warned(
+    settings: LazySettings, id_: str, key: str, found: list[str]
+) -> None:
+    settings.GITHUB_APP_ID, settings.GITHUB_APP_PRIVATE_KEY = id_, key
+
+    assert [each.id for each in github_app_is_whole()] == found

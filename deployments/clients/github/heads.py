@@ -95,7 +95,7 @@ class Head:
     versions: Versions = NO_VERSIONS
     """As the question's `versions` asks for."""
     other_states: Mapping[str, str] = field(default_factory=dict)
-    """As `check_state`, of the question's `others`; one that the repository does not know is left out."""
+    """As `check_state`, of the question's `others`, and of those of questions that were sent with it; one that the repository does not know is left out."""
 
 
 @dataclass(frozen=True, kw_only=True)

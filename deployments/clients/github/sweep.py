@@ -45,11 +45,13 @@ class Sweep:
         self.answers: dict[Hashable, Head | HeadProblem] = {}
 
     def run(self, questions: Sequence[HeadQuestion]) -> None:
-        """Answers every question; one that several keys share is sent once."""
+        """Answers every question; one that several keys share is sent once, with the `others` of all of them."""
         wanted: dict[Hashable, HeadQuestion] = {}
         for question in questions:
             same = _identity(question)
-            wanted.setdefault(same, replace(question, key=same))
+            known = wanted.get(same, question)
+            others = tuple(dict.fromkeys((*known.others, *question.others)))
+            wanted[same] = replace(known, key=same, others=others)
             self._sharing.setdefault(same, []).append(question.key)
         each_once = list(wanted.values())
         for start in range(0, len(each_once), BATCH):
@@ -116,7 +118,7 @@ class Sweep:
 
 
 def _identity(question: HeadQuestion) -> Hashable:
-    """Equal for questions that have the same answer; GitHub's names are the same in any case, branches are not."""
+    """Equal for questions that have the same answer, whatever `others` they ask about; GitHub's names are the same in any case, branches are not."""
     return (
         question.owner.lower(),
         question.repository.lower(),

@@ -24,7 +24,7 @@ from deployments.operations.sync.observe import (
     observe_versions,
     observe_workload,
 )
-from deployments.rules.images import ImageReference
+from deployments.rules.versions import no_image_tag
 
 WAITS_FOR_REGISTRIES_SECONDS = 50
 """A sync's other sites must not wait longer for one registry's limit; what is left is asked at the next sync."""
@@ -128,17 +128,19 @@ def _gather_head_images(
 ) -> None:
     """Whether each head is built: by tag a separate request, by label what the newest build says."""
     unknown = {
-        site.pk: _head_image(site, seen[site.pk])
+        site.pk: site.image_of_head(sha=seen[site.pk].head_sha, version=seen[site.pk].head_version)
         for site in sites
         if site.expected_repository and not site.is_by_label and _must_ask(site.observation, seen[site.pk])
     }
-    built = gather_images(unknown.values(), questions)
+    built = gather_images(filter(None, unknown.values()), questions)
     for site in sites:
         before, after = site.observation, seen[site.pk]
         if site.is_by_label:
             observe_newest_build(site, before, after, builds, heads[site.pk])
-        else:
+        elif unknown.get(site.pk, True):
             observe_image(before, after, unknown.get(site.pk), built, now=now)
+        else:
+            after.registry_problem, after.head_image_built = no_image_tag(after.head_version), None
 
 
 def _must_ask(before: Observation, seen: Observation) -> bool:
@@ -146,10 +148,6 @@ def _must_ask(before: Observation, seen: Observation) -> bool:
         return False
     is_same = (seen.head_sha, seen.head_version) == (before.head_sha, before.head_version)
     return not (is_same and before.head_image_built)
-
-
-def _head_image(site: Site, seen: Observation) -> ImageReference:
-    return site.image_of_version(seen.head_version) if site.is_by_release else site.image_for(seen.head_sha)
 
 
 def _question(

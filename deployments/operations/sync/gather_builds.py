@@ -29,10 +29,12 @@ _Key = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Newest:
-    """A site's moving tag resolved: its build, why that is unknown, or None where there is no such tag."""
+    """A site's moving tag resolved: its build, why that is unknown, or None where there is no such tag, or not all of its image."""
 
     image: ImageReference
     build: _Answer
+    is_there: bool = False
+    """Whether the tag leads to something, be it to an index whose images are gone."""
 
 
 class Builds:
@@ -92,7 +94,7 @@ class Builds:
             return None
         digest = self._tags[image]
         build = self._known.get((image.repository, digest)) if isinstance(digest, str) else digest
-        return Newest(image=image, build=build)
+        return Newest(image=image, build=build, is_there=isinstance(digest, str))
 
     def _moving(self, site: Site) -> ImageReference:
         return site.moving_image(self._branches.get(site.pk, ""))
@@ -212,9 +214,11 @@ class Builds:
                 self._known[new[image]] = answer
 
     def _remember(self, build: Build) -> None:
+        """An index says more than one of its images alone, which has none of its annotations."""
         for digest in build.digests:
-            self._known.setdefault((build.repository, digest), build)
-        self._known[build.repository, build.digest] = build
+            present = self._known.get((build.repository, digest))
+            if not isinstance(present, Build) or _weight(build) > _weight(present):
+                self._known[build.repository, digest] = build
 
     def _new(self, image: ImageReference, stated: BuildLabels) -> Build:
         return Build(
@@ -226,6 +230,11 @@ class Builds:
             built_at=bounded(stated.created_at) if stated.created_at else None,
             last_seen_at=self._now,
         )
+
+
+def _weight(build: Build) -> tuple[bool, bool]:
+    """What counts more where two builds have the same image: that GitHub knows its commit, then that it is an index."""
+    return bool(build.sha), bool(build.platforms)
 
 
 def _unknown_to_github(observed: Found, head: Head | HeadProblem) -> set[str]:

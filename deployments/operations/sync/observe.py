@@ -97,7 +97,7 @@ def observe_workload(
     if isinstance(observed, Missing):
         seen.workload_missing = observed.message
         seen.desired_image = seen.desired_sha = seen.running_sha = seen.resource_version = ""
-        seen.requested_image = ""
+        seen.requested_image = seen.unmapped = ""
         seen.workloads = workloads_as_json(observed.workloads)
         seen.ready = seen.wanted = 0
         return
@@ -107,7 +107,7 @@ def observe_workload(
     seen.desired_by, seen.desired_at = (
         (observed.writer.manager, observed.writer.at) if observed.writer else ("", None)
     )
-    seen.ready, seen.wanted = observed.ready, observed.wanted
+    seen.ready, seen.wanted, seen.unmapped = observed.ready, observed.wanted, observed.unmapped
     seen.workloads = workloads_as_json(observed.workloads)
     before = (seen.running_sha, seen.desired_sha)
     if isinstance(head, Head):
@@ -203,6 +203,8 @@ def observe_newest_build(
     problem = _why_unrelated(site, build, seen, builds, head) if build else ""
     is_built = build is not None and build.sha == seen.head_sha
     seen.registry_problem = f"Of {newest.image}, {problem}." if problem and newest else ""
+    if newest and newest.is_there and build is None:
+        seen.registry_problem = rules.cleaned_up(str(newest.image))
     seen.head_image_built = None if problem or newest is None else is_built
 
 
