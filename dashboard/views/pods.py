@@ -63,7 +63,9 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404 from error
     note_reader(log=page.log, by=acting_user(request), now=now)
     context = {"page": page, "log": page.log, "name": page.site.name}
-    answer = show(request, "log.html", Live("_log.html"), system_status=page.system_status, now=now, **context)
+    answer = show(
+        request, "log.html", Live("_log.html"), system_status=page.system_status, now=now, **context
+    )
     # It may contain secrets: no browser keeps it, not even for its own history.
     patch_cache_control(answer, no_store=True)
     return answer
