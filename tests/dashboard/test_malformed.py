@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.test import Client
@@ -210,6 +211,21 @@ def test_a_body_at_the_limit_is_read(quiet: Client, site: Site) -> None:
     quiet.generic("POST", f"/sites/{HOST}/hold", body, FORM)
 
     assert Hold.objects.get().reason == "Why"
+
+
+@pytest.mark.parametrize("header", ["User-Agent", "X-User", "X-Forwarded-For", "X-Request-ID", "Referer"])
+def test_a_nul_in_a_header_is_refused_before_anything_is_written(
+    person: User, settings: LazySettings, header: str
+) -> None:
+    settings.TRUSTED_USER_HEADER, settings.TRUSTED_PROXIES, settings.TRUSTED_SECRET = "X-User", 1, "s" * 20
+    person.set_password("long enough 7")
+    person.save()
+    sent = {"X-Headway-Proxy-Secret": "s" * 20, header: "ada\0"}
+    client = Client(raise_request_exception=False)
+
+    answer = client.post("/login/", {"login": "eve", "password": "long enough 7"}, headers=sent)
+
+    assert (answer.status_code, "sessionid" in client.cookies) == (400, False)
 
 
 def test_what_is_uploaded_does_not_lie_on_disk() -> None:
