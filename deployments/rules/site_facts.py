@@ -134,6 +134,9 @@ class SiteFacts:
     workloads: tuple[WorkloadSeen, ...] = ()
     """Each as it was last seen; none where nothing was, or where a Deploy has changed them since."""
 
+    def _are_all(self, kind: WorkloadKind) -> bool:
+        return bool(self.mapped) and all(each.partition(" ")[0] == kind for each in self.mapped)
+
     @property
     def what_asks(self) -> str:
         """How a sentence begins on what the first workload asks for: `The StatefulSet`; among several, `Deployment web`."""
@@ -149,9 +152,17 @@ class SiteFacts:
     @property
     def runs_only_jobs(self) -> bool:
         """Whether all its workloads are CronJobs, which want no pods between two of their jobs."""
-        return bool(self.mapped) and all(
-            each.partition(" ")[0] == WorkloadKind.CRON_JOB for each in self.mapped
-        )
+        return self._are_all(WorkloadKind.CRON_JOB)
+
+    @property
+    def lacks_nodes(self) -> bool:
+        """Whether it wants no pods since no node matches its DaemonSets."""
+        return self.wants_no_pods and self._are_all(WorkloadKind.DAEMON_SET)
+
+    @property
+    def why_no_pods(self) -> str:
+        """How a sentence begins on a site that could have pods and wants none."""
+        return "No node matches its DaemonSet" if self.lacks_nodes else "Scaled to zero"
 
     @property
     def is_scaled_to_zero(self) -> bool:

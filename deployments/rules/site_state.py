@@ -225,7 +225,7 @@ def _can_go_back(facts: SiteFacts) -> bool:
 
 def _current(facts: SiteFacts) -> str:
     if facts.is_scaled_to_zero:
-        return f"Scaled to zero: no pod runs, and one would run {facts.newest_name}."
+        return f"{facts.why_no_pods}: no pod runs, and one would run {facts.newest_name}."
     same = facts.running_version not in {"", facts.head_version}
     what = f"{facts.running_version} ({short(facts.head_sha)})" if same else facts.newest_name
     runs = f"{_runs(facts)} {what}"
@@ -282,7 +282,7 @@ def _open_ci(facts: SiteFacts) -> str:
 
 
 def _behind(state: State, facts: SiteFacts, far: str, message: str, action: Action) -> Answer:
-    zero = "Scaled to zero: no pod runs" if facts.is_scaled_to_zero else ""
+    zero = f"{facts.why_no_pods}: no pod runs" if facts.is_scaled_to_zero else ""
     also = (_few_pods(facts), _asked_for(facts), findings.earlier_failure(facts))
     return Answer(state, sentences(zero, far, message, *also), action)
 

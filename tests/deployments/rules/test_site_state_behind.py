@@ -22,6 +22,7 @@ from tests.deployments.rules.site_facts import (
 RED = {"check_state": CheckState.FAILURE}
 UNBUILT = {"head_image_built": False}
 ZERO = {"ready": 0, "wanted": 0, "running_sha": ""}
+NO_NODE = ZERO | {"mapped": ("DaemonSet cron",)}
 JOBS = ZERO | {"mapped": ("CronJob tick", "CronJob report")}
 
 CASES = {
@@ -53,6 +54,22 @@ CASES = {
     "scaled to zero and behind": (
         ZERO | {"behind_by": 12},
         ("ready", "Scaled to zero: no pod runs. 12 commits behind. b2b2b2b is ready to deploy.", "deploy"),
+    ),
+    "no node for its pods at the head": (
+        CURRENT | NO_NODE,
+        (
+            "current",
+            "No node matches its DaemonSet: no pod runs, and one would run the newest commit, a1a1a1a.",
+            "none",
+        ),
+    ),
+    "no node for its pods and behind": (
+        NO_NODE | {"behind_by": 12},
+        (
+            "ready",
+            "No node matches its DaemonSet: no pod runs. 12 commits behind. b2b2b2b is ready to deploy.",
+            "deploy",
+        ),
     ),
     "jobs on a schedule at the head": (
         CURRENT | JOBS,
