@@ -231,6 +231,9 @@ def _newest(site: Site, head: Head) -> rules.Version | None:
 
 
 def _names(site: Site, token: str) -> tuple[str, ...]:
+    if not site.expected_repository:
+        # Its template cannot be read.
+        return ()
     inner = site.template.version_in(token.removeprefix(BY_VERSION)) if token else ""
     is_number = site.template.names_number
     return rules.git_tags(inner, is_number=is_number, pattern=site.tag_pattern) if inner else ()

@@ -102,6 +102,16 @@ WAYS: dict[str, Break] = {
     "GitHub: the connection drops": _poisoned(Failure.DROPPED),
     "GitHub: another owner's token is refused": lambda _: _mapped(owner="trav3711-2"),
     "mapping: the image template is none": lambda _: _mapped(image_template="nonsense"),
+    "mapping: the image template is none, and the site is by release": lambda _: _mapped(
+        image_template="nonsense", commit_source="release"
+    ),
+    "mapping: the image template is none, and the site is by label": lambda _: _mapped(
+        image_template="nonsense", commit_source="label"
+    ),
+    "mapping: the repository's name can be no image's, and the site is by release": lambda _: _mapped(
+        repository=".github", commit_source="release"
+    ),
+    "mapping: the moving tag is none": lambda _: _mapped(commit_source="label", branch="版本"),
     "mapping: the image template is for versions, and the site is by tag": _template_of_versions,
     "GitHub: the newest release has a name that no image can have": _release_without_a_tag_for_images,
     "mapping: the repository's name can be no image's": lambda _: _mapped(repository=".github"),
