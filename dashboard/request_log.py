@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from dashboard import metrics
+from dashboard.hooks.addresses import without_token
 
 logger = logging.getLogger(__name__)
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -60,19 +61,21 @@ def _note(request: HttpRequest, response: HttpResponse, *, seconds: float) -> No
     if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         # Its exception has been logged, with the same id.
         return
+    # Other handlers than our own log's take the record as it is, such as Sentry's.
+    path = without_token(request.path)
     is_looking = request.method in {"GET", "HEAD"} and response.status_code < HTTPStatus.BAD_REQUEST
     logger.log(
         logging.DEBUG if is_looking else logging.INFO,
         "%s %s %s%s",
         request.method,
-        request.path,
+        path,
         response.status_code,
         # Why a hook was not let in: dashboard/hooks/doors.py.
         f": {refusal}" if (refusal := getattr(response, "refusal", "")) else "",
         # The path without its query: a search may hold anything.
         extra={
             "method": request.method,
-            "path": request.path,
+            "path": path,
             "status": response.status_code,
             "seconds": round(seconds, 3),
         },
