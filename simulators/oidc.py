@@ -43,6 +43,9 @@ class Fault(Enum):
     SIGNED_WITH_THE_PUBLIC_KEY = auto()
     USER_INFO_OF_ANOTHER = auto()
     USER_INFO_IS_A_LIST = auto()
+    USER_INFO_WITH_A_NUL = auto()
+    USER_INFO_NESTED_WITHOUT_END = auto()
+    LASTS_FOR_EVER = auto()
     REFUSES = auto()
 
 
@@ -178,7 +181,8 @@ class DemoProvider:
             return _json({"error": "invalid_grant"}, status=400)
         token = secrets.token_urlsafe(24)
         self._tokens[token] = grant.person
-        answer = {"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME_SECONDS}
+        seconds = 10**30 if Fault.LASTS_FOR_EVER in self.faults else LIFETIME_SECONDS
+        answer: dict[str, Any] = {"access_token": token, "token_type": "Bearer", "expires_in": seconds}
         if Fault.NO_ID_TOKEN not in self.faults:
             answer["id_token"] = self._id_token(grant)
         return _json(answer)
@@ -222,7 +226,11 @@ class DemoProvider:
             return _json({"error": "invalid_token"}, status=401)
         if Fault.USER_INFO_IS_A_LIST in self.faults:
             return _json([])
+        if Fault.USER_INFO_NESTED_WITHOUT_END in self.faults:
+            return Response(body=b"[" * 100_000, headers={"Content-Type": "application/json"})
         claims = {} if self.in_id_token else self._claims(person)
+        if Fault.USER_INFO_WITH_A_NUL in self.faults:
+            claims = claims | {"name": "An\0n"}
         return _json({"sub": "eve" if Fault.USER_INFO_OF_ANOTHER in self.faults else person} | claims)
 
     def _claims(self, person: str) -> dict[str, Any]:

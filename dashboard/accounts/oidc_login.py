@@ -5,24 +5,20 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount, SocialLogin
-from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 
 from dashboard.accounts.claims import role_for, values_of
 from dashboard.accounts.oidc_provider import PROVIDER, Adapter
 from dashboard.accounts.roles import Role, give_role
+from dashboard.accounts.social_login import or_unconfirmed
 
 logger = logging.getLogger(__name__)
 LONGEST_VALUES = 300
 """Characters of a claim's values in the log."""
-UNREADABLE = (OAuth2Error, OSError, LookupError, TypeError, ValueError, AttributeError)
-"""What comes of a provider that does not answer, or answers something other than the specification says; errors of HTTP are OSErrors."""
 
 
 def unconfirmed() -> str:
@@ -72,18 +68,11 @@ def refusal_for(user: User) -> str:
 
 
 def _view(kind: Any) -> Callable[[HttpRequest, str], HttpResponse]:
-    """Lead back to the login page, with a sentence, where the provider cannot be asked."""
-
     def view(request: HttpRequest, provider_id: str) -> HttpResponse:
-        try:
-            answer: HttpResponse = kind.adapter_view(Adapter(request, provider_id))(request)
-        except UNREADABLE as error:
-            logger.warning("The OpenID Connect provider cannot be asked: %s", error)
-            messages.error(request, unconfirmed())
-            return redirect("account_login")
+        answer: HttpResponse = kind.adapter_view(Adapter(request, provider_id))(request)
         return answer
 
-    return view
+    return or_unconfirmed(view, is_oidc=True)
 
 
 login, callback = _view(OAuth2LoginView), _view(OAuth2CallbackView)

@@ -55,7 +55,10 @@ class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth is n
             raise OAuth2Error("The provider sends no ID token.")
         login = super().complete_login(*args, response=response, **more)
         data = login.account.extra_data
-        if data["userinfo"].get("sub") != data["id_token"].get("sub"):
+        subject = data["id_token"].get("sub")
+        if not isinstance(subject, str) or not subject:
+            raise OAuth2Error("The ID token is about nobody.")
+        if data["userinfo"].get("sub") != subject:
             raise OAuth2Error("The user info is about another person than the ID token.")
         return login
 

@@ -1,16 +1,20 @@
 """Logging in with another service: GitHub, or an OpenID Connect provider. Only people that the settings list are admitted."""
 
 import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, NoReturn
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.db import DataError, transaction
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
@@ -23,6 +27,13 @@ TIMEOUT_SECONDS = 10
 LONGEST_REASON = 500
 """Characters of it in a log."""
 NO_SECOND_WAY = "An account elsewhere cannot be added to an account here. Log out, then log in with it."
+
+UNREADABLE = (
+    *(OAuth2Error, OSError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError),
+    *(RecursionError, DataError),
+)
+"""What comes of a service that does not answer, or answers something other than its documentation says: errors of HTTP are OSErrors, a
+lifetime beyond our calendar is an ArithmeticError, and PostgreSQL keeps no NUL."""
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth is not typed
@@ -55,11 +66,30 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
         return session(timeout_seconds=TIMEOUT_SECONDS)
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
-        user: User = super().save_user(request, sociallogin, form)
-        user.set_unusable_password()
-        user.save(update_fields=["password"])
-        _remember(user, sociallogin)
+        with transaction.atomic():
+            user: User = super().save_user(request, sociallogin, form)
+            user.set_unusable_password()
+            user.save(update_fields=["password"])
+            _remember(user, sociallogin)
         return user
+
+
+def or_unconfirmed(
+    view: Callable[..., HttpResponse], *, is_oidc: bool = False
+) -> Callable[..., HttpResponse]:
+    """Lead back to the login page, with a sentence, where the other service cannot be asked."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except UNREADABLE as error:
+            message = _unconfirmed(is_oidc=is_oidc)
+            logger.warning("%s %s: %s", message, type(error).__name__, error)
+            messages.error(request, message)
+            return redirect("account_login")
+
+    return guarded
 
 
 def refusal_for(user: User) -> str:

@@ -377,3 +377,34 @@ def test_the_same_sent_twice_adds_it_once(admin: Client) -> None:
     assert Site.objects.count() == 1
     assert "Nothing was added" in page
     assert OrmQ.objects.count() == 1
+
+
+def test_what_was_ticked_before_the_session_ended_is_shown_again_and_not_added(admin: Client) -> None:
+    found(CRON, TABS)
+
+    page = add(admin, fields(CRON, name="crond") | {"typed": "1"})
+
+    assert 'value="crond"' in page
+    assert "You were logged out" in page
+    assert not Site.objects.exists()
+
+
+def test_a_page_of_many_says_which_it_is_and_what_is_added_from_it(admin: Client) -> None:
+    found(*(replace(CRON, key=f"cc{number}") for number in range(101)))
+
+    first, second = (admin.get(f"/first-start/?page={number}").text for number in (1, 2))
+
+    assert "Found in the cluster: 1 to 100 of 101" in first
+    assert "Found in the cluster: 101 to 101 of 101" in second
+    assert "Only sites that are ticked on this page are added." in first
+    assert 'href="?page=2#found"' in first
+
+
+@pytest.mark.parametrize(("others", "page"), [(100, "/first-start/"), (0, "/")])
+def test_the_next_page_follows_where_there_is_one(admin: Client, others: int, page: str) -> None:
+    found(CRON, *(replace(TABS, key=f"cc{number}") for number in range(others)))
+
+    answer = admin.post("/first-start/sites", fields(CRON))
+
+    assert answer["Location"] == page
+    assert Site.objects.get().name == CRON.name
