@@ -147,7 +147,7 @@ def _template(text: str, image: ImageReference, *, prefixes: tuple[str, ...]) ->
         raise UnableToWrite(
             "IMAGE_TEMPLATE must name a folder of your own, so that the worker runs nobody else's images. Give it as in "
             "IMAGE_TEMPLATE='registry.example.com/my-team/{repository}:{sha}', or list your folders as in "
-            "IMAGE_PREFIXES=ghcr.io/me/,ghcr.io/my-team/."
+            "IMAGE_PREFIXES=registry.example.com/me/,registry.example.com/my-team/."
         )
     return template
 

@@ -16,6 +16,7 @@ from simulators.github import DemoGitHub, Failure
 from tests.dashboard.github_web import PASSWORD, Browser, SystemStatus
 from tests.dashboard.soft_passkey import SoftPasskey
 from tests.processes import MANAGE, Running, environment
+from tests.roles import WEB, alone_with_roles, url_of
 
 pytestmark = pytest.mark.slow  # starts processes
 
@@ -49,14 +50,19 @@ def system_status(
         admin.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{given["dbname"]}"')
         folder = tmp_path_factory.mktemp("github")
         with django_db_blocker.unblock():
-            settings = environment(folder)
-        system_status = SystemStatus(
-            github, settings["DATABASE_URL"].replace(f"/{given['dbname']}?", f"/{copy}?"), folder
-        )
-        with Running(
-            [*MANAGE, "migrate", "-v", "0"], system_status.env, log=folder / "migrate.log"
-        ) as migrate:
+            owner, web = (
+                each.replace(f"/{given['dbname']}?", f"/{copy}?")
+                for each in (environment(folder)["DATABASE_URL"], url_of(WEB))
+            )
+        system_status = SystemStatus(github, owner, folder)
+        upgrade = system_status.env | {"WEB_DATABASE_URL": web}
+        with (
+            alone_with_roles(),
+            Running([*MANAGE, "upgrade", "-v", "0"], upgrade, log=folder / "upgrade.log") as migrate,
+        ):
             assert migrate.process.wait(timeout=120) == 0, migrate.message
+        # Web connects as its own role, as in the cluster.
+        system_status.env["DATABASE_URL"] = web
         yield system_status
         system_status.rows.close()
         admin.execute(f'DROP DATABASE "{copy}" WITH (FORCE)')

@@ -189,18 +189,6 @@ def test_prometheus_asks_where_the_metrics_are() -> None:
     assert monitor["spec"]["endpoints"][0]["path"] == "/metrics"
 
 
-def test_the_ingress_leads_to_web_but_for_what_is_internal() -> None:
-    (rule,) = named("components/ingress", "Ingress", "headway")["spec"]["rules"]
-    leads_to = {
-        each["path"]: (each["pathType"], each["backend"]["service"]["name"]) for each in rule["http"]["paths"]
-    }
-    nowhere = named("components/ingress", "Service", "headway-nowhere")
-
-    assert leads_to.pop("/") == ("Prefix", "headway-web")
-    assert leads_to == dict.fromkeys(("/healthz", "/metrics", "/readyz"), ("Exact", "headway-nowhere"))
-    assert "selector" not in nowhere["spec"]
-
-
 @pytest.mark.parametrize("folder", INSTALLATIONS)
 def test_what_migrates_for_web_reads_what_web_reads(folder: str) -> None:
     """A login that web's Secret enables has its own tables: without them web is never ready."""

@@ -46,7 +46,7 @@ class Workloads(Listed[Workload]):
     """The workloads of one kind in a namespace."""
 
     def with_image(self, name: str) -> list[Workload]:
-        """Those with a container, or an init container, whose image is called that, wherever it lies: `app` of `ghcr.io/team/app:1`."""
+        """Those with a container, or an init container, whose image is called that, wherever it lies: `app` of `registry.example.com/team/app:1`."""
         return [self[number] for number in self._by_image.get(name, ())]
 
     @cached_property
