@@ -47,7 +47,7 @@ test-all: $(READY) ## Run the quick tests, then the slow ones: browsers, restart
 	@$(TIERS) --dist loadfile -m 'slow and not chaos'
 
 chaos: $(READY) ## Run the tests that break things for minutes
-	@$(BIN)/pytest -m chaos tests/chaos
+	@$(BIN)/pytest -m chaos
 
 lint: $(READY) ## Check style, types, layers, templates, migrations and workflows
 	@$(BIN)/ruff check .
@@ -63,7 +63,7 @@ audit: $(UV) ## Check uv.lock for known vulnerabilities at osv.dev; fails too if
 	@$(UV) audit --frozen --preview-features audit-command || { status=$$?; \
 		test $$status -ne 2 || echo 'Nothing was checked: see the error above. This is not a clean result.' >&2; exit $$status; }
 
-manifests: ## Write install.yaml; IMAGE=… HOST=…, optionally IMAGE_TEMPLATE=… NAMESPACES=a,b DATABASE_URL=… ISSUER=… POSTGRES_IMAGE=…
+manifests: ## Write install.yaml; IMAGE=… HOST=…, optionally IMAGE_TEMPLATE=… NAMESPACES=a,b DATABASE_URL=… ISSUER=… INGRESS_CLASS=… INGRESS_NAMESPACE=… COMPONENTS=… IMAGE_PREFIXES=… POSTGRES_IMAGE=…
 	@test -n "$(PYTHON)" || { echo 'Headway needs Python 3.11 or newer: install it, or name it with make PYTHON=...'; exit 1; }
 	@$(PYTHON) -m release.manifests
 

@@ -8,11 +8,13 @@ from functools import wraps
 from typing import Any, Concatenate, Literal, ParamSpec
 
 from allauth.account.auth_backends import AuthenticationBackend
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.unsent import page_after_login
@@ -32,7 +34,16 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]  # allauth is not ty
 
     def get_user(self, user_id: Any) -> User | None:
         user = User.objects.filter(pk=user_id).annotate(has_deploy_grant=deploy_grants()).first()
-        return user if user and self.user_can_authenticate(user) else None
+        return user if user and self.user_can_authenticate(user) and _is_still_listed(user) else None
+
+
+def _is_still_listed(user: User) -> bool:
+    """Whether a session of this account may continue; GitHub is not asked."""
+    if not settings.GITHUB_LOGIN_CLIENT_ID:
+        return True
+    from dashboard.accounts.github_list import refusal_for
+
+    return not refusal_for(user, now=timezone.now(), asks=False)
 
 
 def may_deploy(user: User | AnonymousUser | AbstractBaseUser) -> bool:

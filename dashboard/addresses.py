@@ -1,6 +1,7 @@
 """Where a request came from."""
 
 import logging
+import re
 from collections.abc import Callable
 from ipaddress import ip_address
 from math import inf
@@ -16,6 +17,7 @@ from deployments.operations.doctor.request import note_untrusted_proxy
 
 logger = logging.getLogger(__name__)
 NOTED_EVERY_SECONDS = 3600
+_WITH_PORT = re.compile(r"^(?:\[([^]]*)\]|([0-9.]+))(?::[0-9]{1,5})?\Z")
 
 
 class AddressMiddleware:
@@ -59,7 +61,9 @@ def address_of(request: HttpRequest) -> str | None:
 
 
 def _ip(text: str) -> str | None:
+    """Read an address; some proxies add the port from which they were asked."""
+    bare = _WITH_PORT.sub(r"\1\2", text)
     try:
-        return str(ip_address(text))
+        return str(ip_address(bare))
     except ValueError:
         return None

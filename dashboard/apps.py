@@ -8,7 +8,6 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db.models.signals import post_migrate
 
-from dashboard.hooks.addresses import without_token
 from dashboard.logs import Hide
 
 
@@ -62,7 +61,7 @@ def report_errors(dsn: str) -> None:
     hide = Hide(settings.HIDDEN_SECRETS)
 
     def without_secrets(event: Any, _hint: object) -> Any:
-        return json.loads(without_token(hide.out_of(json.dumps(event, default=str))))
+        return json.loads(hide.out_of(json.dumps(event, default=str)))
 
     sentry_sdk.init(
         dsn=dsn,

@@ -86,7 +86,7 @@ def _version(page: SitePage, sha: str) -> str:
     seen = page.row.seen
     if not page.row.site.is_by_release or sha not in {seen.head_sha, seen.ready_below}:
         return ""
-    return seen.head_version if sha == seen.head_sha else seen.built_version
+    return seen.built_version if sha == seen.ready_below else seen.head_version
 
 
 def _check_state(page: SitePage, sha: str) -> CheckState:

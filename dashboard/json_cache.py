@@ -40,7 +40,7 @@ class JsonDatabaseCache(BaseDatabaseCache):
             row = cursor.fetchone()
         try:
             return json.loads(row[0]) if row else default
-        except ValueError:
+        except (ValueError, RecursionError):
             # Not written by this class: an older version's pickle, or a stranger's.
             return default
 

@@ -13,6 +13,8 @@ import structlog
 from django.core.exceptions import SuspiciousOperation
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from dashboard.hooks.addresses import without_token
+
 EXTRA = (
     "site",
     "site_id",
@@ -31,7 +33,7 @@ SHORTEST_SECRET = 6
 
 
 class Hide:
-    """Replace secrets in a finished line, wherever they came from: an exception's text is written by others."""
+    """Replace secrets in a finished line, wherever they came from: an exception's text is written by others, and so are the addresses that Django logs."""
 
     def __init__(self, secrets: Iterable[str | None]) -> None:
         known = {each for each in secrets if each and len(each) >= SHORTEST_SECRET}
@@ -43,7 +45,7 @@ class Hide:
     def out_of(self, line: str) -> str:
         for each in self._hidden:
             line = line.replace(each, "[hidden]")
-        return line
+        return without_token(line)
 
 
 class AsWarning(logging.Filter):

@@ -15,7 +15,6 @@ from django.http import HttpRequest, HttpResponse
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from dashboard import metrics
-from dashboard.hooks.addresses import without_token
 
 logger = logging.getLogger(__name__)
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -66,14 +65,14 @@ def _note(request: HttpRequest, response: HttpResponse, *, seconds: float) -> No
         logging.DEBUG if is_looking else logging.INFO,
         "%s %s %s%s",
         request.method,
-        without_token(request.path),
+        request.path,
         response.status_code,
         # Why a hook was not let in: dashboard/hooks/doors.py.
         f": {refusal}" if (refusal := getattr(response, "refusal", "")) else "",
         # The path without its query: a search may hold anything.
         extra={
             "method": request.method,
-            "path": without_token(request.path),
+            "path": request.path,
             "status": response.status_code,
             "seconds": round(seconds, 3),
         },

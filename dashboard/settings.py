@@ -203,6 +203,12 @@ SOCIALACCOUNT_PROVIDERS |= oidc_provider(
     name=OIDC_NAME or "",
     scopes=OIDC_SCOPES or [],
 )
+if GITHUB_LOGIN_CLIENT_ID:
+    # Once it is known who asks, and before anything else.
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("dashboard.accounts.proxy_login.ProxyLoginMiddleware") + 1,
+        "dashboard.accounts.github_list.StillListedMiddleware",
+    )
 INSTALLED_APPS += social_apps(github=bool(GITHUB_LOGIN_CLIENT_ID), oidc=bool(OIDC_CLIENT_ID))
 
 # --- What is sent to a browser ---------------------------------------------------------------------------------------

@@ -92,7 +92,10 @@ def _problem(request: HttpRequest) -> str:
             # As Django itself would say it.
             logging.getLogger(f"django.security.{type(error).__name__}").warning("%s", error)
         return "The form could not be read."
-    if _has_nul((request.path, *fields, *files)):
+    headers = (
+        value for name, value in request.META.items() if name.startswith("HTTP_") and name != "HTTP_COOKIE"
+    )
+    if _has_nul((request.path, *fields, *files, *headers)):
         return "It contains a NUL character."
     return ""
 

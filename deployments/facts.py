@@ -142,6 +142,7 @@ def site_facts(
         wanted=seen.wanted,
         outage_reason=seen.outage_reason,
         outage_message=seen.outage_message,
+        unmapped=seen.unmapped,
         cluster_observed_at=seen.cluster_observed_at,
         cluster_problem=seen.cluster_problem,
         workload_missing=seen.workload_missing,

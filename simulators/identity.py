@@ -22,11 +22,11 @@ def rsa_key(name: str) -> RSAPrivateKey:
 
 
 class Issuer:
-    """Speaks OpenID Connect Discovery at `url`. `key_ids` are those that it publishes; `fails` with that status where it is set."""
+    """Speaks OpenID Connect Discovery at `url`. `key_ids` are those that it publishes; `fails` with that status where it is set, and answers with `body` where that is."""
 
     def __init__(self) -> None:
         self.key_ids = ["1"]
-        self.fails = 0
+        self.fails, self.body = 0, b""
         self.requests: list[str] = []
         self._server = LoopbackServer(self._answer)
 
@@ -66,6 +66,8 @@ class Issuer:
         self.requests.append(request.path)
         if self.fails:
             return Response(status=self.fails)
+        if self.body:
+            return Response(body=self.body)
         if request.path == "/.well-known/openid-configuration":
             return _json({"issuer": self.url, "jwks_uri": f"{self.url}/keys"})
         return _json({"keys": self.keys()}) if request.path == "/keys" else Response(status=404)

@@ -43,6 +43,9 @@ class Fault(Enum):
     SIGNED_WITH_THE_PUBLIC_KEY = auto()
     USER_INFO_OF_ANOTHER = auto()
     USER_INFO_IS_A_LIST = auto()
+    USER_INFO_WITH_A_NUL = auto()
+    USER_INFO_NESTED_WITHOUT_END = auto()
+    LASTS_FOR_EVER = auto()
     REFUSES = auto()
 
 
@@ -66,6 +69,9 @@ class DemoProvider:
     faults: set[Fault] = field(default_factory=set)
     requests: list[Request] = field(default_factory=list)
     auth_method: str = "client_secret_basic"
+    """The one that this client was registered with."""
+    other_auth_methods: tuple[str, ...] = ()
+    """Listed as well, for other clients: Authelia lists all that it knows, and takes from each client only its own."""
     in_id_token: bool = False
     """Whether a person's claims are in the ID token instead of in the user info, as with Google."""
 
@@ -128,7 +134,7 @@ class DemoProvider:
                 "response_types_supported": ["code"],
                 "id_token_signing_alg_values_supported": ["RS256"],
                 "code_challenge_methods_supported": ["S256"],
-                "token_endpoint_auth_methods_supported": [self.auth_method],
+                "token_endpoint_auth_methods_supported": [self.auth_method, *self.other_auth_methods],
             }
         )
 
@@ -175,7 +181,8 @@ class DemoProvider:
             return _json({"error": "invalid_grant"}, status=400)
         token = secrets.token_urlsafe(24)
         self._tokens[token] = grant.person
-        answer = {"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME_SECONDS}
+        seconds = 10**30 if Fault.LASTS_FOR_EVER in self.faults else LIFETIME_SECONDS
+        answer: dict[str, Any] = {"access_token": token, "token_type": "Bearer", "expires_in": seconds}
         if Fault.NO_ID_TOKEN not in self.faults:
             answer["id_token"] = self._id_token(grant)
         return _json(answer)
@@ -183,6 +190,8 @@ class DemoProvider:
     def _is_client(self, request: Request, given: Mapping[str, str]) -> bool:
         ours = (self.client_id, self.client_secret)
         if self.auth_method == "client_secret_post":
+            if "authorization" in request.headers:
+                return False
             return (given.get("client_id"), given.get("client_secret")) == ours
         kind, _, text = request.headers.get("authorization", "").partition(" ")
         if kind != "Basic" or "client_secret" in given:
@@ -217,7 +226,11 @@ class DemoProvider:
             return _json({"error": "invalid_token"}, status=401)
         if Fault.USER_INFO_IS_A_LIST in self.faults:
             return _json([])
+        if Fault.USER_INFO_NESTED_WITHOUT_END in self.faults:
+            return Response(body=b"[" * 100_000, headers={"Content-Type": "application/json"})
         claims = {} if self.in_id_token else self._claims(person)
+        if Fault.USER_INFO_WITH_A_NUL in self.faults:
+            claims = claims | {"name": "An\0n"}
         return _json({"sub": "eve" if Fault.USER_INFO_OF_ANOTHER in self.faults else person} | claims)
 
     def _claims(self, person: str) -> dict[str, Any]:

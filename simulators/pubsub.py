@@ -16,7 +16,8 @@ class DemoPubSub:
 
     def __init__(self, *, token: str = "demo", wait_seconds: float = 0.2) -> None:  # noqa: S107  the demo's own
         self.token, self.wait_seconds = token, wait_seconds
-        self.fails = 0
+        self.fails, self.body = 0, b""
+        """A status, and a body, with which it answers whatever it is asked."""
         self.pulls = 0
         self.left: dict[str, dict[str, Any]] = {}
         """Messages that nobody has acknowledged, by their id."""
@@ -51,6 +52,8 @@ class DemoPubSub:
     def _answer(self, request: Request) -> Response:
         if self.fails:
             return Response(status=self.fails)
+        if self.body:
+            return Response(body=self.body)
         if request.headers.get("authorization") != f"Bearer {self.token}":
             return Response(status=401)
         path, _, verb = request.path.partition(":")

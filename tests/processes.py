@@ -87,7 +87,7 @@ class _Keeper:
 
 
 _keeper = _Keeper()
-# The process itself names its group, before it is what was asked for: pytest may be killed as soon as it has started it.
+# The process itself names its group, before it becomes the program: pytest may be killed as soon as it has started it.
 _NAMED = ["/bin/sh", "-c", 'echo "+$$" >&0; exec "$@" </dev/null', "sh"]
 
 

@@ -15,7 +15,7 @@ from django_q import core_signing
 from django_q.conf import Conf
 from django_q.models import OrmQ
 
-from demo.world import World
+from demo.world import NAMESPACE, World
 from deployments.models import Deploy, Kind, MappedWorkload, Observation, Site, Status
 from deployments.operations.sync.request import AFTER_SYNC
 from tests.bombs import Bomb, Pickles
@@ -267,6 +267,22 @@ def a_rollback_to_a_foreign_image(one: Intruder) -> None:
 @way
 def a_deploy_of_which_the_cluster_was_told(one: Intruder) -> None:
     one.deploy(f"{one.foreign}:1", patch_sent_at=timezone.now())
+
+
+@way
+def a_second_workload_that_runs_a_foreign_image(one: Intruder) -> None:
+    name, image = f"evil-{one.site.pk}", f"{one.foreign}:1"
+    template = {
+        "metadata": {"labels": {"app": name}},
+        "spec": {"containers": [{"name": "a", "image": image}]},
+    }
+    spec = {"replicas": 1, "selector": {"matchLabels": {"app": name}}, "template": template}
+    evil = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}
+    one.world.cluster.apply(json.dumps(evil), namespace=NAMESPACE)
+    MappedWorkload.objects.create(
+        site=one.site, kind="Deployment", namespace=NAMESPACE, name=name, containers=["a"], position=1
+    )
+    one.deploy(image, patch_sent_at=timezone.now())
 
 
 @way

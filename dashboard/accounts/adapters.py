@@ -36,6 +36,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         """Count attempts by the address that the audit records, too."""
         return address_of(request) or "0.0.0.0"  # noqa: S104  means: unknown
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count by the account, however its name is written and under whatever host and port the page was opened."""
+        name = str(credentials.get("username", ""))
+        # As the login finds it: in any case, by the database's own rules.
+        found = User.objects.filter(username__iexact=name).order_by("pk").values_list("pk", flat=True).first()
+        return f"account:{found}" if found else f"name:{name.lower()}"
+
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Of an account that another service made, ask what let it in at a login by password or passkey, too."""
         turned_away: HttpResponse | None = super().pre_login(request, user, **kwargs)

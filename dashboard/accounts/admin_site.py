@@ -9,12 +9,27 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import TO_FIELD_VAR
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
+from django.db.models import DateTimeField, Field
 from django.http import HttpRequest, HttpResponse
 
 from dashboard.accounts.reauthentication import ask_for_check
 from dashboard.unsent import page_after_login
+from deployments.rules.times import EARLIEST, LATEST
 
 READS = {"GET", "HEAD", "OPTIONS"}
+KNOWN = frozenset(Field.get_lookups()) | frozenset(DateTimeField.get_lookups())  # type: ignore[call-arg]  # classes have them, too
+OFFERED = frozenset({"exact", "isnull", "year", "month", "day"})
+"""By which the admin's own links filter. Of the other lookups Django lets some raise, such as a range with one end."""
+
+
+def _is_filter(name: str, values: list[str]) -> bool:
+    """Whether the admin can filter by it, and show a calendar around it."""
+    lookups = KNOWN.intersection(name.split("__")[1:])
+    return lookups <= OFFERED and ("year" not in lookups or all(map(_is_year, values)))
+
+
+def _is_year(text: str) -> bool:
+    return _is_key(text) and len(text) <= len(str(LATEST.year)) and EARLIEST.year <= int(text) < LATEST.year
 
 
 def _is_key(text: str) -> bool:
@@ -33,6 +48,8 @@ class HeadwayAdminSite(AdminSite):
             if "" in (request.GET.get(TO_FIELD_VAR), request.POST.get(TO_FIELD_VAR)):
                 # Django asks whether a field may be named here, but not whether one is.
                 raise BadRequest("A field needs a name.")
+            if not all(_is_filter(name, values) for name, values in request.GET.lists()):
+                raise BadRequest("The admin has no such filter.")
             writes = request.method not in READS and self.has_permission(request)
             asked = ask_for_check(request, "Changes here need a recent sign-in.") if writes else None
             answer: HttpResponse = asked or view(request, *args, **kwargs)

@@ -2,16 +2,24 @@
 
 A login that the list names needs no question. A member of an organisation that it names is asked about at GitHub once a day, with the
 token that the person's last login with GitHub has left, within DEADLINE_SECONDS. Where GitHub does not answer, its last
-confirmation counts for TRUSTED_FOR.
+confirmation counts for TRUSTED_FOR. The same holds for a session that is open: a page asks nobody, and what changes something does.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from time import monotonic
+from time import monotonic, time
+from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.models import User
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
 
 from dashboard.accounts.encryption import encrypt, opened
 from deployments.clients.github import GitHubError, GitHubTokenRefused, is_member
@@ -21,6 +29,11 @@ ORGANISATION = "org/"
 ASKED_AGAIN_AFTER = timedelta(days=1)
 TRUSTED_FOR = timedelta(days=7)
 DEADLINE_SECONDS = 3
+SPARED_SECONDS = 600
+"""After a question, a session's next one waits for so long: while GitHub does not answer, taps must not wait for it."""
+ASKED_AT = "github_asked_at"
+"""Session key: seconds since 1970."""
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 NOT_LISTED = "This GitHub account is not on the list of those who may log in here."
 LOG_IN_WITH_GITHUB = (
     "Log in with GitHub this time: Headway has to check that you still belong to the organisation."
@@ -28,8 +41,11 @@ LOG_IN_WITH_GITHUB = (
 NO_ANSWER = "GitHub does not answer, so Headway cannot check that you still belong to the organisation. Try again later."
 
 
-def refusal_for(user: User, *, now: datetime) -> str:
-    """Return why this person may not log in by password or passkey; nothing where they may, or GitHub did not make them."""
+def refusal_for(user: User, *, now: datetime, asks: bool = True) -> str:
+    """Return why this person may not log in by password or passkey, or stay logged in; nothing where they may, or GitHub did not make them.
+
+    Where it `asks` nobody, GitHub's last confirmation counts for TRUSTED_FOR.
+    """
     account = SocialAccount.objects.filter(user=user, provider=GitHubOAuth2Adapter.provider_id).first()
     if account is None or is_named(account.extra_data.get("login", "")):
         return ""
@@ -38,7 +54,11 @@ def refusal_for(user: User, *, now: datetime) -> str:
     if (known := GitHubMembership.objects.filter(user=user).first()) is None:
         return LOG_IN_WITH_GITHUB
     age = now - known.confirmed_at if known.organisation in organisations else timedelta.max
-    return "" if timedelta(0) <= age < ASKED_AGAIN_AFTER else _ask_again(known, age, now=now)
+    if timedelta(0) <= age < ASKED_AGAIN_AFTER:
+        return ""
+    if not asks:
+        return "" if age < TRUSTED_FOR else LOG_IN_WITH_GITHUB
+    return _ask_again(known, age, now=now)
 
 
 def _ask_again(known: GitHubMembership, age: timedelta, *, now: datetime) -> str:
@@ -53,6 +73,29 @@ def _ask_again(known: GitHubMembership, age: timedelta, *, now: datetime) -> str
         return NOT_LISTED
     GitHubMembership.objects.filter(pk=known.pk).update(organisation=organisation, confirmed_at=now)
     return ""
+
+
+class StillListedMiddleware:
+    """End the session of a person whom the list no longer admits, before what they sent changes anything."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        if not settings.GITHUB_LOGIN_CLIENT_ID:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
+        user = None if request.method in _SAFE_METHODS else request.user
+        if not isinstance(user, User) or time() - request.session.get(ASKED_AT, 0) < SPARED_SECONDS:
+            return None
+        if refusal := refusal_for(user, now=timezone.now()):
+            logout(request)
+            messages.error(request, refusal)
+            return redirect("account_login")
+        request.session[ASKED_AT] = time()
+        return None
 
 
 def is_named(login: object) -> bool:

@@ -13,6 +13,9 @@ _MEMBER_OF = "headway_member_of"
 
 def admit(sociallogin: SocialLogin) -> str:
     """Keep with the login which listed organisation lets this person in; return why they are turned away, if they are."""
+    if not str(sociallogin.account.uid).isdecimal():
+        # All people without one would share an account.
+        return UNCONFIRMED
     organisation = ""
     if not is_named(sociallogin.account.extra_data.get("login")):
         try:

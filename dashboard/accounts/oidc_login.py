@@ -5,22 +5,20 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount, SocialLogin
-from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 
 from dashboard.accounts.claims import role_for, values_of
 from dashboard.accounts.oidc_provider import PROVIDER, Adapter
 from dashboard.accounts.roles import Role, give_role
+from dashboard.accounts.social_login import or_unconfirmed
 
 logger = logging.getLogger(__name__)
-UNREADABLE = (OAuth2Error, OSError, LookupError, TypeError, ValueError, AttributeError)
-"""What comes of a provider that does not answer, or answers something other than the specification says; errors of HTTP are OSErrors."""
+LONGEST_VALUES = 300
+"""Characters of a claim's values in the log."""
 
 
 def unconfirmed() -> str:
@@ -33,14 +31,25 @@ def no_role() -> str:
 
 def role_in(login: SocialLogin) -> Role | None:
     """Return the role that this login's claims give; None: nobody may come in by it."""
-    data = login.account.extra_data
-    claims = {**data.get("userinfo", {}), **data.get("id_token", {})}
     return role_for(
-        values_of(claims, settings.OIDC_ROLES_CLAIM),
+        _values(login),
         viewers=settings.OIDC_VIEWERS,
         deployers=settings.OIDC_DEPLOYERS,
         admins=settings.OIDC_ADMINS,
     )
+
+
+def log_values(login: SocialLogin) -> None:
+    """Say in the log what the claim held that gave no role: the settings, or the provider's scopes, are corrected by it."""
+    values = ", ".join(sorted(_values(login)))[:LONGEST_VALUES]
+    message = "%s gives no role: the claim “%s” holds %s, of which OIDC_ADMINS, OIDC_DEPLOYERS and OIDC_VIEWERS list none."
+    logger.warning(message, settings.OIDC_NAME, settings.OIDC_ROLES_CLAIM, values or "nothing")
+
+
+def _values(login: SocialLogin) -> frozenset[str]:
+    data = login.account.extra_data
+    claims = {**data.get("userinfo", {}), **data.get("id_token", {})}
+    return values_of(claims, settings.OIDC_ROLES_CLAIM)
 
 
 def take_role_away(user: User) -> None:
@@ -59,18 +68,11 @@ def refusal_for(user: User) -> str:
 
 
 def _view(kind: Any) -> Callable[[HttpRequest, str], HttpResponse]:
-    """Lead back to the login page, with a sentence, where the provider cannot be asked."""
-
     def view(request: HttpRequest, provider_id: str) -> HttpResponse:
-        try:
-            answer: HttpResponse = kind.adapter_view(Adapter(request, provider_id))(request)
-        except UNREADABLE as error:
-            logger.warning("The OpenID Connect provider cannot be asked: %s", error)
-            messages.error(request, unconfirmed())
-            return redirect("account_login")
+        answer: HttpResponse = kind.adapter_view(Adapter(request, provider_id))(request)
         return answer
 
-    return view
+    return or_unconfirmed(view, is_oidc=True)
 
 
 login, callback = _view(OAuth2LoginView), _view(OAuth2CallbackView)

@@ -74,9 +74,11 @@ urlpatterns = [
 if settings.GITHUB_LOGIN_CLIENT_ID:
     from allauth.socialaccount.providers.github.views import oauth2_callback, oauth2_login
 
+    from dashboard.accounts.social_login import or_unconfirmed
+
     urlpatterns += [
-        path("login/github", open_to_all(oauth2_login), name="github_login"),
-        path("login/github/callback", open_to_all(oauth2_callback), name="github_callback"),
+        path("login/github", open_to_all(or_unconfirmed(oauth2_login)), name="github_login"),
+        path("login/github/callback", open_to_all(or_unconfirmed(oauth2_callback)), name="github_callback"),
     ]
 
 if settings.OIDC_CLIENT_ID:

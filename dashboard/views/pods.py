@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import acting_user, deployer_needed
@@ -62,4 +63,9 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404 from error
     note_reader(log=page.log, by=acting_user(request), now=now)
     context = {"page": page, "log": page.log, "name": page.site.name}
-    return show(request, "log.html", Live("_log.html"), system_status=page.system_status, now=now, **context)
+    answer = show(
+        request, "log.html", Live("_log.html"), system_status=page.system_status, now=now, **context
+    )
+    # It may contain secrets: no browser keeps it, not even for its own history.
+    patch_cache_control(answer, no_store=True)
+    return answer

@@ -25,6 +25,8 @@ class SignIn:
     ids: dict[str, int] = field(default_factory=lambda: {"octocat": 583231})
     members: dict[str, dict[str, str]] = field(default_factory=dict)
     """`active` or `pending` by login, by organisation."""
+    odd: dict[str, object] = field(default_factory=dict)
+    """What the token's answer and the person's say besides, or instead."""
     _codes: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     """Login, scope and the challenge that the code's verifier must answer, by code."""
     _tokens: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -73,14 +75,16 @@ class SignIn:
         if not login or answer != challenge:
             return json_response({"error": "bad_verification_code"})
         return json_response(
-            {"access_token": self.issue(login, scope), "token_type": "bearer", "scope": scope}
+            {"access_token": self.issue(login, scope), "token_type": "bearer", "scope": scope} | self.odd
         )
 
     def _user(self, token: str) -> Response:
         login, _ = self._tokens.get(token, ("", ""))
         if not login:
             return error_response(401, "Bad credentials")
-        return json_response({"login": login, "id": self.ids[login], "name": login.title(), "email": None})
+        return json_response(
+            {"login": login, "id": self.ids[login], "name": login.title(), "email": None} | self.odd
+        )
 
     def _membership(self, organisation: str, token: str) -> Response:
         login, scope = self._tokens.get(token, ("", ""))

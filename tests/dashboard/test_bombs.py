@@ -55,11 +55,10 @@ def read_all_rows() -> None:
 @pytest.mark.parametrize(
     "encoding",
     [
-        "base64",
         "a session",
         *(
             pytest.param(each, marks=pytest.mark.slow)
-            for each in ("a queue entry", "bare", "Python", "a function's name")
+            for each in ("base64", "a queue entry", "bare", "Python", "a function's name")
         ),
     ],
 )

@@ -20,7 +20,8 @@ ZONES = ("America/New_York", "Pacific/Kiritimati", "")
 FAR = ("10000-01-01 04:59:00+00:00", "infinity", "0044-03-15 12:00:00+00 BC", "2200-01-01 00:00:00+00:00")
 TIMES = [
     (model, field)
-    for model in apps.get_app_config("deployments").get_models()
+    for model in apps.get_models(include_auto_created=True)
+    if not model._meta.proxy
     for field in model._meta.local_concrete_fields
     if isinstance(field, models.DateTimeField)
 ]

@@ -1,5 +1,6 @@
 """From no site to the first ones: an administrator ticks what a worker found, corrects it and adds it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from time import time
@@ -284,6 +285,29 @@ def test_the_page_says_what_was_searched_for(admin: Client) -> None:
 
     assert "Nothing was found for “&lt;cron&gt;”" in page
     assert 'value="&lt;cron&gt;"' in page
+
+
+def test_where_nothing_was_found_each_step_shows_what_it_saw(admin: Client) -> None:
+    found()
+
+    page = admin.get("/first-start/").content.decode()
+
+    assert re.search(r'<details class="fold step"\s+open>', page)
+    assert "Nothing was found that is not a site yet." in page
+    assert "search other namespaces" in page
+
+
+def test_where_a_step_failed_the_page_does_not_say_that_there_is_nothing(admin: Client) -> None:
+    finding = {"subject": "Account", "grade": "bad", "message": "Unauthorized", "remedy": "Renew it."}
+    steps = [{"title": "Cluster", "findings": [finding]}, {"title": "Registry", "findings": []}]
+    now = timezone.now()
+    Discovery.record(asked_at=now, finished_at=now, steps=steps)
+
+    page = admin.get("/first-start/").content.decode()
+
+    assert "Nothing could be found. Fix what failed above, then search again." in page
+    assert "that is not a site yet" not in page
+    assert 'class="act go">Search again</button>' in page
 
 
 @pytest.mark.parametrize("odd", [{"colour": "red"}, {"hosts": None}, "text", None, {"key": "x"}, []])

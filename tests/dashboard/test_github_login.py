@@ -80,6 +80,7 @@ def _as_at_first(system_status: SystemStatus, github: DemoGitHub) -> None:
     github.requests.clear()
     github.sign_in.members = {"acme": {"mona": "active"}}
     github.sign_in.visitor = "mona"
+    github.sign_in.odd = {}
 
 
 @pytest.fixture
@@ -127,6 +128,30 @@ def test_anyone_else_does_not(
 
     assert NOT_LISTED in page.text
     assert not browser.is_in
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"expires_in": 10**30},
+        {"expires_in": "soon"},
+        {"name": "Mo\0na"},
+        {"id": None, "node_id": []},
+        {"login": 5},
+    ],
+    ids=["forever", "soon", "a NUL", "no id", "no login"],
+)
+def test_an_answer_of_githubs_that_cannot_be_read_lets_nobody_in_and_is_a_sentence(
+    browser: Browser, system_status: SystemStatus, odd: dict[str, object]
+) -> None:
+    system_status.github.sign_in.odd = odd
+
+    page = browser.log_in_with_github()
+
+    assert page.status_code == 200
+    assert "GitHub did not confirm the login." in page.text
+    assert not browser.is_in
+    assert system_status.rows.execute("SELECT count(*) FROM auth_user").fetchone() == (1,)
 
 
 def test_no_github_account_is_added_to_an_account_that_is_there(
@@ -261,3 +286,53 @@ def test_who_is_taken_off_the_list_is_turned_away_at_once(
 
         assert (still.is_in, turned_away.is_in, system_status.asked()) == (True, False, 0)
         assert NOT_LISTED in page.text
+
+
+def test_a_session_ends_for_who_is_taken_off_the_list(browser: Browser, system_status: SystemStatus) -> None:
+    system_status.github.sign_in.visitor = "octocat"
+    browser.log_in_with_github()
+    was_in = browser.is_in
+
+    with system_status.web(GITHUB_LOGIN_ALLOWED="hubot,org/acme") as later:
+        browser.url = later
+
+        assert (was_in, browser.is_in) == (True, False)
+
+
+@pytest.mark.parametrize("address", ["/me/stars", "/account/check/password"])
+def test_who_has_left_the_organisation_changes_nothing_with_a_session_that_is_open(
+    browser: Browser, system_status: SystemStatus, address: str
+) -> None:
+    browser.log_in_with_github()
+    system_status.confirmed(2)
+    system_status.github.sign_in.members = {}
+
+    page = browser.post(address, password=PASSWORD)
+
+    assert NOT_LISTED in page.text
+    assert not browser.is_in
+
+
+@pytest.mark.parametrize(("days", "is_in"), [(6, True), (8, False)])
+def test_a_page_asks_nobody_and_githubs_word_counts_for_a_week(
+    browser: Browser, system_status: SystemStatus, days: int, *, is_in: bool
+) -> None:
+    browser.log_in_with_github()
+    system_status.confirmed(days)
+    system_status.github.requests.clear()
+
+    assert (browser.is_in, system_status.asked()) == (is_in, 0)
+
+
+def test_while_github_does_not_answer_a_session_asks_once(
+    browser: Browser, system_status: SystemStatus
+) -> None:
+    browser.log_in_with_github()
+    system_status.confirmed(2)
+    system_status.github.fail_next(Failure.BAD_GATEWAY)
+    system_status.github.requests.clear()
+
+    statuses = [browser.post("/sync").status_code for _ in range(3)]
+
+    # A viewer, who gets the sentence each time.
+    assert (statuses, system_status.asked(), browser.is_in) == ([403] * 3, 1, True)

@@ -64,6 +64,7 @@ def test_there_are_as_many_as_we_know() -> None:
     assert len(SECRETS) >= 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*SECRETS, "DATABASE_URL", "PING_URL"])
 def test_it_is_in_no_log_line(logged: dict[str, str], name: str) -> None:
     assert "Look: [hidden]" in logged[name]

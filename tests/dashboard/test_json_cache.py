@@ -36,7 +36,9 @@ def test_what_json_cannot_say_is_refused() -> None:
         cache.set("known", object())
 
 
-@pytest.mark.parametrize("text", [b64encode(pickle.dumps([1])).decode(), "", "{", "\ufeff1"], ids=repr)
+@pytest.mark.parametrize(
+    "text", [b64encode(pickle.dumps([1])).decode(), "", "{", "\ufeff1", "[" * 100_000], ids=range(5)
+)
 def test_what_someone_else_wrote_is_a_miss(text: str) -> None:
     write(text)
 

@@ -9,6 +9,7 @@ from pytest_django.fixtures import Settings
 from dashboard.json_cache import JsonDatabaseCache
 
 PASSWORD = "long enough 7"
+LONG_S, DOTLESS_I = "\N{LATIN SMALL LETTER LONG S}", "\N{LATIN SMALL LETTER DOTLESS I}"
 WRONG = {"login": "ada", "password": "not this one"}
 
 
@@ -75,3 +76,40 @@ def test_behind_a_proxy_each_address_is_counted_separately(stranger: Client, set
 
     assert "Too many failed logins" in same.text
     assert another["Location"] == "/"
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        [("ada", f"localhost:{port}") for port in range(1, 6)],
+        [("ada", host) for host in ("localhost", "127.0.0.1", "[::1]", "LOCALHOST", "localhost.")],
+        [(name, "localhost") for name in ("ADA", "Ada", " ada", "aDa", "ada")],
+    ],
+    ids=["ports", "hosts", "cases"],
+)
+def test_a_name_is_counted_once_however_it_is_written_and_wherever_the_page_is_opened(
+    stranger: Client, settings: Settings, spelt: list[tuple[str, str]]
+) -> None:
+    settings.TRUSTED_PROXIES, settings.ALLOWED_HOSTS = 1, ["localhost", "127.0.0.1", "[::1]", "testserver"]
+
+    for number, (name, host) in enumerate(spelt):
+        sent = {"X-Forwarded-For": f"192.0.2.{number}", "Host": host}
+        stranger.post("/login/", WRONG | {"login": name}, headers=sent)
+
+    response = Client().post("/login/", {"login": "ada", "password": PASSWORD})
+    assert "Too many failed logins" in response.text
+
+
+def test_an_account_is_counted_once_in_whatever_letters_the_database_takes_for_its_own(
+    stranger: Client, settings: Settings
+) -> None:
+    settings.TRUSTED_PROXIES = 1
+    User.objects.create_user("sissi", password=PASSWORD)
+    alike = [f"{LONG_S}issi", f"s{DOTLESS_I}ssi", f"si{LONG_S}si", f"sis{LONG_S}i", f"siss{DOTLESS_I}"]
+    assert User.objects.filter(username__iexact=alike[0]).exists()
+
+    for number, name in enumerate(alike):
+        stranger.post("/login/", WRONG | {"login": name}, headers={"X-Forwarded-For": f"192.0.2.{number}"})
+
+    response = Client().post("/login/", {"login": "sissi", "password": PASSWORD})
+    assert "Too many failed logins" in response.text

@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.test import Client
@@ -157,6 +158,35 @@ def test_what_is_selected_in_the_admin_is_a_number(
 
 
 @pytest.mark.parametrize(
+    ("page", "field"),
+    [
+        ("deployments/deploy", "requested_at"),
+        ("deployments/hold", "until"),
+        ("auth/user", "last_login"),
+        ("django_q/schedule", "next_run"),
+    ],
+)
+def test_what_the_admin_cannot_filter_by_is_refused(admin_client: Client, page: str, field: str) -> None:
+    admin_client.raise_request_exception = False
+    lookups = ("year", "year__exact", "year__gte", "iso_year", "date", "range", "regex", "lt")
+    sent = [
+        (f"{field}__{lookup}", each) for lookup in lookups for each in ("9999", "0", "9999-12-31 23:59", "(")
+    ]
+    sent += [("pk__range", "0"), ("id__in", "x"), ("pk__regex", "(")]
+
+    answers = {each: admin_client.get(f"/admin/{page}/", {each[0]: each[1]}).status_code for each in sent}
+
+    assert {each: status for each, status in answers.items() if status != 400} == {}
+
+
+def test_the_admins_own_filters_are_read(admin_client: Client) -> None:
+    admin_client.raise_request_exception = False
+    links = ("at__year=2026", "at__year=2026&at__month=11&at__day=28", "kind__exact=hold", "e=1")
+
+    assert {admin_client.get(f"/admin/deployments/auditevent/?{link}").status_code for link in links} == {200}
+
+
+@pytest.mark.parametrize(
     "content_type", [FORM, "multipart/form-data; boundary=x", "application/json", "text/plain", ""]
 )
 def test_a_body_above_the_limit_is_refused_before_it_is_read(
@@ -181,6 +211,21 @@ def test_a_body_at_the_limit_is_read(quiet: Client, site: Site) -> None:
     quiet.generic("POST", f"/sites/{HOST}/hold", body, FORM)
 
     assert Hold.objects.get().reason == "Why"
+
+
+@pytest.mark.parametrize("header", ["User-Agent", "X-User", "X-Forwarded-For", "X-Request-ID", "Referer"])
+def test_a_nul_in_a_header_is_refused_before_anything_is_written(
+    person: User, settings: LazySettings, header: str
+) -> None:
+    settings.TRUSTED_USER_HEADER, settings.TRUSTED_PROXIES, settings.TRUSTED_SECRET = "X-User", 1, "s" * 20
+    person.set_password("long enough 7")
+    person.save()
+    sent = {"X-Headway-Proxy-Secret": "s" * 20, header: "ada\0"}
+    client = Client(raise_request_exception=False)
+
+    answer = client.post("/login/", {"login": "eve", "password": "long enough 7"}, headers=sent)
+
+    assert (answer.status_code, "sessionid" in client.cookies) == (400, False)
 
 
 def test_what_is_uploaded_does_not_lie_on_disk() -> None:

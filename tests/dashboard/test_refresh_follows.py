@@ -48,6 +48,7 @@ NOT_SHOWN = {
         "github_refused": "the message of the trouble says so",
         "outage_reason": "its name for programs; the message is shown",
         "outage_message": "where no pod is ready, in the site's answer",
+        "unmapped": "where the newest commit runs, in the site's answer",
         "resource_version": "Kubernetes' own, to see whether anything has changed",
     },
     Deploy: {

@@ -96,6 +96,17 @@ def test_no_secret_is_written_wherever_it_comes_from(lines: Lines) -> None:
     assert "token [hidden] was refused" in line["exception"]
 
 
+@pytest.mark.parametrize("is_pretty", [True, False])
+@pytest.mark.parametrize("place", ["/invited/", "/hooks/image/"])
+def test_no_line_of_anyone_s_has_the_token_of_an_address(place: str, *, is_pretty: bool) -> None:
+    with logged(is_pretty=is_pretty) as stream:
+        Client(enforce_csrf_checks=True).post(f"{place}7-abc-def?next={place}7-abc-def", {"password1": "x"})
+        logging.getLogger("django.request").error("Internal Server Error: %s", f"{place}7-abc-def")
+
+    assert f"Internal Server Error: {place}…" in stream.getvalue()
+    assert "abc-def" not in stream.getvalue()
+
+
 def test_what_libraries_hang_on_a_line_is_left_out(lines: Lines) -> None:
     logging.getLogger("deployments").info(
         "Said", extra={"request_object": "sessionid=not for a log", "site_id": 7}

@@ -54,6 +54,15 @@ def make_log(site: Site, **values: object) -> ContainerLog:
     return ContainerLog.objects.create(site=site, **asked | values)
 
 
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "fragment"])
+def test_no_browser_keeps_a_log(deployer: Client, site: Site, headers: dict[str, str]) -> None:
+    log = make_log(site, read_at=timezone.now())
+
+    answer = deployer.get(f"/logs/{log.pk}/", headers=headers)
+
+    assert "no-store" in answer["Cache-Control"]
+
+
 def test_a_page_that_is_opened_has_the_pods_checked_and_says_so(deployer: Client, site: Site) -> None:
     opened = deployer.get(URL).text
     deployer.post(f"{URL}pods", headers={"HX-Request": "true"})

@@ -145,12 +145,14 @@ def run(code: str, **given: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_nothing_of_it_is_loaded_where_no_collector_is_set() -> None:
     done = run("import django, sys; django.setup(); print('opentelemetry' in sys.modules)")
 
     assert done.stdout.strip() == "False", done.stderr
 
 
+@pytest.mark.slow
 def test_a_missing_package_is_named() -> None:
     code = "import sys; sys.modules['opentelemetry'] = None\nimport django; django.setup()"
 
@@ -159,6 +161,7 @@ def test_a_missing_package_is_named() -> None:
     assert "--extra otel" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_collector_that_is_away_and_a_probe_that_asks_by_address_break_nothing() -> None:
     code = "import django; django.setup(); from django.test import Client; print(Client().get('/healthz', headers={'host': '10.1.2.3:8000'}).status_code)"
 

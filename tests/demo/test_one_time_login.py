@@ -134,6 +134,7 @@ def test_outside_the_demo_there_is_no_such_address(user: User) -> None:
     assert not is_logged_in(client)
 
 
+@pytest.mark.slow
 def test_the_demo_starts_headway_with_the_settings_that_know_it(tmp_path: Path) -> None:
     with World(read_mappings()[:1]) as world:
         given = _environment(world, tmp_path, EmbeddedPostgres("demo"), "http://192.0.2.7:8000")

@@ -3,6 +3,7 @@
 All of it is started once for the folder, since that costs more than any test; people, sites and observations are each test's own.
 """
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,7 +14,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from demo.world import World, read_mappings
@@ -95,20 +96,35 @@ def installation(url: str, world: World, transactional_db: None) -> Iterator[Ins
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Only one may be open in a process."""
+def driver() -> Iterator[Playwright]:
+    """What starts browsers; only one may run in a process."""
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright's synchronous interface runs an event loop in this thread; nothing here is concurrent.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=need_program("chromium"), args=CHROMIUM_FLAGS)
         expect.set_options(timeout=TIMEOUT_MS)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@contextmanager
+def chromium(playwright: Playwright, *, with_windows: bool = False) -> Iterator[Browser]:
+    """Without its windows it takes half the processor time. What only the whole browser has is no part of that, as push messages."""
+    small = None if with_windows else shutil.which("chromium-headless-shell")
+    browser = playwright.chromium.launch(
+        executable_path=small or need_program("chromium"), args=CHROMIUM_FLAGS
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
+def playwright() -> Iterator[Playwright]:
+    with driver() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    with chromium(playwright) as browser:
         yield browser
 
 

@@ -1,11 +1,12 @@
 """What a push message becomes on a phone: a notification whose buttons lead where help is."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, Playwright
 
+from tests.e2e.conftest import chromium
 from tests.e2e.installation import Installation
 from tests.processes import eventually
 
@@ -34,6 +35,12 @@ TAP = """async action => {
     self.dispatchEvent(new NotificationEvent('notificationclick', {notification, action}));
     return opened;
 }"""
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    with chromium(playwright, with_windows=True) as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What k8s/ ships is valid, locked down, and names nothing that the code lacks."""
 
 import importlib
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
@@ -22,6 +21,8 @@ from tests.k8s.manifests import (
 
 KUBERNETES = ("1.25", "1.31", "1.37")
 SIDECARS_SINCE = "1.29"
+API_SERVERS = (6443, 8443, 16443)
+"""Where policies see the API server whose Service's port was translated before: kubeadm, k3s and kind; minikube; MicroK8s."""
 USES_SIDECARS = {"overlays/cloud-sql", "overlays/gke"}
 CUSTOM = {"monitoring.coreos.com/v1"}
 
@@ -144,23 +145,6 @@ def test_every_namespace_has_the_same_role() -> None:
     assert roles[0]["rules"] == roles[1]["rules"]
 
 
-def egress_ports(policy: dict[str, Any]) -> set[int]:
-    return {port["port"] for rule in policy["spec"].get("egress", []) for port in rule["ports"]}
-
-
-@pytest.mark.parametrize("folder", ["base", "overlays/everything"])
-def test_web_reaches_neither_the_api_server_nor_the_internet(folder: str) -> None:
-    labels = named(folder, "Deployment", "headway-web")["spec"]["template"]["metadata"]["labels"]
-    ports = set()
-    for policy in of_kind(folder, "NetworkPolicy"):
-        selected = policy["spec"]["podSelector"].get("matchLabels", {})
-        if selected.items() <= labels.items():
-            ports |= egress_ports(policy)
-
-    assert ports == {53, 5432}
-    assert "Egress" in named(folder, "NetworkPolicy", "nothing-unless-named")["spec"]["policyTypes"]
-
-
 def rules_for(component: str, direction: str) -> list[dict[str, Any]]:
     """What the base's policies let into a component's pods, or out of them."""
     labels = named("base", "Deployment", f"headway-{component}")["spec"]["template"]["metadata"]["labels"]
@@ -188,27 +172,32 @@ def test_a_worker_reaches_names_the_database_https_and_the_api_server_alone() ->
 
     assert {(port["protocol"], port["port"]) for port in ports} == {
         ("UDP", 53),
-        *(("TCP", port) for port in (53, 5432, 443, 6443)),
+        *(("TCP", port) for port in (53, 5432, 443, *API_SERVERS)),
     }
     assert not any("endPort" in port for port in ports)
 
 
-def test_with_cloud_sql_the_cluster_s_own_addresses_stay_closed_to_web() -> None:
-    policy = named("overlays/cloud-sql", "NetworkPolicy", "cloud-sql")
-    open_443 = [
-        rule for rule in policy["spec"]["egress"] if {"protocol": "TCP", "port": 443} in rule["ports"]
+def test_the_job_that_makes_secrets_reaches_the_api_server_wherever_it_listens() -> None:
+    (policy,) = of_kind("components/secrets", "NetworkPolicy")
+
+    open_to = {port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]}
+    assert open_to == {443, *API_SERVERS}
+
+
+@pytest.mark.parametrize("folder", ["base", "overlays/install"])
+def test_an_image_of_ours_in_a_private_registry_is_pulled_with_the_registry_s_secret(folder: str) -> None:
+    ours = {pod["serviceAccountName"] for name, pod in pods(folder) if name != "headway-postgres"}
+    (registry,) = [
+        volume["secret"]["secretName"]
+        for volume in named(folder, "Deployment", "headway-worker")["spec"]["template"]["spec"]["volumes"]
+        if volume["name"] == "registry"
     ]
 
-    assert all("10.0.0.0/8" in rule["to"][0]["ipBlock"]["except"] for rule in open_443)
+    pulled = {
+        each["metadata"]["name"]: each.get("imagePullSecrets") for each in of_kind(folder, "ServiceAccount")
+    }
 
-
-def test_with_the_internet_the_cluster_s_own_addresses_stay_closed_to_web() -> None:
-    (rule,) = named("components/internet", "NetworkPolicy", "internet")["spec"]["egress"]
-    open_to, closed = ip_network(rule["to"][0]["ipBlock"]["cidr"]), rule["to"][0]["ipBlock"]["except"]
-
-    assert all(ip_network(each).subnet_of(open_to) for each in closed)
-    for own in ("10.96.0.1", "172.20.0.1", "192.168.49.2", "100.64.0.1", "169.254.169.254"):
-        assert any(ip_address(own) in ip_network(each) for each in closed)
+    assert pulled == {each: [{"name": registry}] for each in ours}
 
 
 def test_the_database_has_a_connection_for_everyone_while_two_of_each_are_updated() -> None:

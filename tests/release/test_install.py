@@ -16,6 +16,7 @@ from tests.k8s.manifests import containers
 from tests.processes import CHECKOUT
 from tests.release.place import Place
 
+pytestmark = pytest.mark.slow  # starts processes
 MANUAL = CHECKOUT / "docs" / "operate.md"
 Run = Callable[[str], "subprocess.CompletedProcess[str]"]
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from demo.world import NAMESPACE, World, read_mappings
 from deployments.models import Deploy, Observation, Site, Status
-from tests.e2e.conftest import PHONE, TIMEOUT_MS, chromium, is_ready
+from tests.e2e.conftest import PHONE, TIMEOUT_MS, chromium, driver, is_ready
 from tests.e2e.taps import Tapper, action_button
 from tests.processes import MANAGE, Running, environment, eventually, free_port
 from tests.release.place import HEADWAY, Place
@@ -131,7 +131,7 @@ def applied(place: Place) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Of this file alone: tests/e2e may follow in the same process, and opens its own."""
-    with chromium() as browser:
+    with driver() as playwright, chromium(playwright) as browser:
         yield browser
 
 

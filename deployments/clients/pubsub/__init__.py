@@ -30,6 +30,14 @@ class Pulled:
     data: Any
 
 
+def _object(body: bytes) -> dict[str, Any]:
+    """Raises ValueError, RecursionError."""
+    value = json.loads(body)
+    if not isinstance(value, dict):
+        raise ValueError("No JSON object")  # noqa: TRY004  the sender's mistake, not the caller's
+    return value
+
+
 class Subscription:
     """One subscription, asked with the worker's default credentials of Google's. google-auth is imported when first used."""
 
@@ -86,13 +94,13 @@ class Subscription:
                 value = answer.raw.read(_MOST_BYTES, decode_content=True)
             if status != requests.codes.ok:
                 raise UnableToPull(_refusal(self._name, status))
-            return dict(json.loads(value))
+            return _object(value)
         except requests.Timeout:
             raise
         except ReadTimeoutError as error:
             # Of the body, which requests does not know.
             raise requests.ReadTimeout from error
-        except (requests.RequestException, HTTPError, ValueError, TypeError) as error:
+        except (requests.RequestException, HTTPError, ValueError, TypeError, RecursionError) as error:
             raise UnableToPull(f"Pub/Sub cannot be asked: {type(error).__name__}.") from error
 
     def _token(self) -> str:

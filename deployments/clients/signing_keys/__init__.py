@@ -16,6 +16,7 @@ from deployments.clients.timely_http import session
 TIMEOUT_SECONDS = 10
 MOST_KEYS = 50
 _MOST_BYTES = 512 * 1024
+_LONGEST = {"kty": 10, "kid": 255, "alg": 10, "use": 10, "n": 4096, "e": 20}
 
 
 class UnableToFetchKeys(Exception):
@@ -34,18 +35,28 @@ def fetch_keys(issuer: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> dict
             if configuration.get("issuer") != issuer or urlsplit(address).scheme != urlsplit(issuer).scheme:
                 raise UnableToFetchKeys(f"{issuer} describes itself as another issuer.")
             keys = _json(asking, address, timeout_seconds).get("keys")
-    except (requests.RequestException, HTTPError, ValueError) as error:
+    except (requests.RequestException, HTTPError, ValueError, RecursionError) as error:
         raise UnableToFetchKeys(
             f"The signing keys of {issuer} cannot be fetched: {type(error).__name__}"
         ) from error
-    found = {
-        str(each["kid"]): each
-        for each in (keys if isinstance(keys, list) else [])[:MOST_KEYS]
-        if isinstance(each, dict) and each.get("kty") == "RSA" and each.get("kid")
-    }
+    read = map(_key, (keys if isinstance(keys, list) else [])[:MOST_KEYS])
+    found = {key["kid"]: key for key in read if key.get("kty") == "RSA" and key.keys() >= {"kid", "n", "e"}}
     if not found:
         raise UnableToFetchKeys(f"{issuer} publishes no RSA keys.")
     return found
+
+
+def _key(published: object) -> dict[str, str]:
+    """What is needed of a JSON Web Key (RFC 7517 and 7518), as a table of ours can keep it."""
+    fields = published.items() if isinstance(published, dict) else ()
+    return {
+        name: value
+        for name, value in fields
+        if isinstance(value, str)
+        and value.isascii()
+        and value.isprintable()
+        and 0 < len(value) <= _LONGEST.get(name, 0)
+    }
 
 
 def _json(asking: requests.Session, url: str, timeout_seconds: float) -> dict[str, Any]:

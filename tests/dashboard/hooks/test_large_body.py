@@ -32,6 +32,7 @@ def peak_kilobytes(pid: int) -> int:
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="VmHWM is Linux'")
 @pytest.mark.django_db(transaction=True)
 def test_it_takes_little_more_memory_than_it_is_long(tmp_path: Path) -> None:

@@ -18,7 +18,11 @@ __all__ = ["time", "world"]
 SAME_SEED = 1
 
 
-@pytest.mark.parametrize(("seed", "deploys"), [(SAME_SEED, 4), (None, 2)], ids=["same", "random"])
+@pytest.mark.parametrize(
+    ("seed", "deploys"),
+    [pytest.param(SAME_SEED, 4, marks=pytest.mark.slow), (None, 2)],
+    ids=["same", "random"],
+)
 def test_every_deploy_ends_as_it_must(
     world: World, clients: Clients, time: SimulatedTime, seed: int | None, deploys: int
 ) -> None:

@@ -1,12 +1,15 @@
 """Whatever is in the rows that web writes: a worker runs images from where its own settings say, and no others."""
 
 import pytest
+import yaml
 
-from demo.world import World
+from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
-from deployments.models import Deploy, Kind, Site, Status
+from deployments.models import Build, Deploy, Kind, MappedWorkload, Site, Status
 from deployments.operations.deploys.start import start_deploy
 from deployments.operations.deploys.waiting import check_pending_image
+from deployments.operations.sync.commits import fetch_commits
+from simulators.registry import Says, labels_of
 from tests.factories import NOW, ask, observe
 
 HOST = "cacophony.natwelch.com"
@@ -48,6 +51,70 @@ def test_rows_that_agree_with_each_other_do_not_help(world: World, clients: Clie
 
     assert (deploy.status, world.running_image(HOST)) == (Status.FAILED, present)
     assert evil in deploy.message
+
+
+@pytest.mark.parametrize("accepts", ["ours", "theirs"])
+def test_a_workload_that_runs_a_foreign_image_already_brings_it_to_no_other(
+    world: World, clients: Clients, accepts: str
+) -> None:
+    """The row says that the patch was sent, and what runs seems to confirm it."""
+    evil, present = f"evil.example.com/cacophony:{'ab' * 20}", world.running_image(HOST)
+    pod = {"containers": [{"name": "main", "image": evil}]}
+    template = {"metadata": {"labels": {"app": "evil"}}, "spec": pod}
+    spec = {"replicas": 1, "selector": {"matchLabels": {"app": "evil"}}, "template": template}
+    evils = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "evil"}, "spec": spec}
+    world.cluster.apply(yaml.safe_dump(evils), namespace=NAMESPACE)
+    world.cluster.settle_now()
+    world.commit(HOST)
+    observe(clients)
+    MappedWorkload.objects.create(
+        site=Site.objects.get(host=HOST),
+        kind="Deployment",
+        namespace=NAMESPACE,
+        name="evil",
+        containers=["main"],
+        position=1,
+    )
+
+    deploy = begun(
+        clients,
+        world.image_template.partition("{")[0],
+        image=evil,
+        patch_sent_at=NOW,
+        accepts_image={"ours": present, "theirs": evil}[accepts],
+    )
+
+    assert (deploy.status, world.running_image(HOST)) == (Status.FAILED, present)
+    assert "IMAGE_PREFIXES" in deploy.message
+
+
+@pytest.mark.by_label
+def test_the_build_that_a_commit_is_pinned_to_lies_where_it_should_too(
+    world: World, clients: Clients
+) -> None:
+    """The row names an image of ours; the site's template, and so the build of that commit, is another's."""
+    head, present = world.commit(HOST), world.running_image(HOST)
+    source = "https://github.com/icco/cacophony"
+    world.registry.push("evil/cacophony", world.tag(HOST, head), says=Says(labels_of(head, source)))
+    Site.objects.filter(host=HOST).update(
+        image_template=f"{world.registry.host}/evil/{{repository}}:{{sha}}",
+        former_repository=f"{world.registry.host}/{world.path(HOST)}",
+    )
+    for _ in range(2):
+        observe(clients)
+        fetch_commits(github=clients.github, now=NOW)
+    ours = world.image_template.partition("{")[0]
+    assert Build.objects.filter(repository=f"{world.registry.host}/evil/cacophony", sha=head).exists()
+
+    deploy = begun(
+        clients,
+        ours,
+        template=f"{world.registry.host}/evil/{{repository}}:{{sha}}",
+        image=f"{ours}cacophony:main",
+    )
+
+    assert (deploy.status, world.running_image(HOST)) == (Status.FAILED, present)
+    assert "IMAGE_PREFIXES" in deploy.message
 
 
 def test_what_lies_where_it_should_is_deployed(world: World, clients: Clients) -> None:

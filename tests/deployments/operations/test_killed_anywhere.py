@@ -76,9 +76,15 @@ def end_of(deploy: Deploy, world: World) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(
-    "at", [Moments.CHANGES, pytest.param(Moments.ALL, marks=pytest.mark.slow)], ids=["changes", "all"]
-)
+# Each includes the one before it.
+HOW_OFTEN = [
+    Moments.CHANGES,
+    pytest.param(Moments.WRITES, marks=pytest.mark.slow),
+    pytest.param(Moments.ALL, marks=pytest.mark.chaos),
+]
+
+
+@pytest.mark.parametrize("at", HOW_OFTEN, ids=["changes", "writes", "all"])
 def test_it_comes_to_the_same_end_whenever_its_worker_dies(
     clients: Clients, shop: World, at: Moments
 ) -> None:

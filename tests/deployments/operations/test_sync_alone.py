@@ -63,6 +63,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         assert alone
 
 
+@pytest.mark.slow
 def test_another_workers_run_is_not_taken_for_dead(other_worker: subprocess.Popen[bytes]) -> None:
     closed = close_dead_runs(now=NOW)
 
@@ -77,6 +78,7 @@ def test_a_sync_that_finds_another_running_may_wait_for_it(clients: Clients) -> 
     assert not SyncRun.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_run_whose_worker_was_killed_is_closed_by_the_next(
     world: World, clients: Clients, other_worker: subprocess.Popen[bytes]
 ) -> None:
@@ -91,6 +93,7 @@ def test_a_run_whose_worker_was_killed_is_closed_by_the_next(
     ]
 
 
+@pytest.mark.slow
 def test_a_run_whose_worker_was_killed_is_closed_by_the_tick_where_no_sync_follows(
     other_worker: subprocess.Popen[bytes],
 ) -> None:
@@ -137,6 +140,7 @@ def _held_as_soon_as_someone_waits_for_it(host: str) -> Iterator[None]:
     thread.join()
 
 
+@pytest.mark.slow
 def test_a_killed_sync_is_taken_up_by_the_next_tick(
     world: World, clients: Clients, other_worker: subprocess.Popen[bytes]
 ) -> None:

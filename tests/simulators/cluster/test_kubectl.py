@@ -15,6 +15,9 @@ from tests.simulators.cluster.conftest import Images
 Kubectl = Callable[..., str]
 
 
+pytestmark = pytest.mark.slow  # starts processes
+
+
 @pytest.fixture
 def as_user(demo_cluster: DemoCluster, tmp_path: Path) -> Callable[[str], Kubectl]:
     """Gives a kubectl for a user; it answers what was printed, errors too, and fails when asked to succeed."""

@@ -9,6 +9,9 @@ from tests.simulators.cluster.test_kubectl import Kubectl, as_user, kubectl
 __all__ = ["as_user", "kubectl"]
 
 
+pytestmark = pytest.mark.slow  # starts processes
+
+
 def test_kubectl_gets_every_kind(kinds: DemoCluster, kubectl: Kubectl) -> None:
     rows = kubectl("get", "statefulsets,daemonsets,cronjobs", "--no-headers").splitlines()
 

@@ -90,6 +90,16 @@ def test_one_that_could_not_be_acknowledged_comes_again_and_does_nothing(
     assert (pubsub.left, OrmQ.objects.count()) == ({}, 1)
 
 
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"[]", b"5", b"\xff"], ids=range(4))
+def test_an_answer_that_cannot_be_read_ends_it(
+    pubsub: DemoPubSub, subscription: Subscription, caplog: pytest.LogCaptureFixture, body: bytes
+) -> None:
+    pubsub.body = body
+
+    assert not pull(subscription)
+    assert "Pub/Sub cannot be asked" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("status", "remedy"), [(403, "roles/pubsub.subscriber"), (404, "PUBSUB_SUBSCRIPTION"), (500, "HTTP 500")]
 )

@@ -60,6 +60,25 @@ def test_while_an_issuer_does_not_answer_its_keys_stay(
     assert "cannot be fetched" in caplog.text
 
 
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"[]", b"\xff", b'{"keys": ["\\u0000"]}'])
+def test_an_issuer_that_answers_junk_keeps_no_other_from_being_asked(issuer: Issuer, body: bytes) -> None:
+    with_junk = Issuer().start()
+    with_junk.body = body
+
+    with acting_as(WORKER):
+        found = fetch_signing_keys(issuers=[with_junk.url, issuer.url], now=NOW)
+    with_junk.stop()
+
+    assert (found, known()) == (1, {"1"})
+
+
+def test_a_key_that_no_row_can_hold_is_left_out(issuer: Issuer) -> None:
+    issuer.key_ids = ["\0", "\ud800", "k" * 300, "", "2"]
+
+    assert fetch(issuer) == 1
+    assert known() == {"2"}
+
+
 def test_an_issuer_without_keys_takes_none_away(issuer: Issuer) -> None:
     fetch(issuer)
     issuer.key_ids = []
