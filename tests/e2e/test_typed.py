@@ -6,11 +6,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from deployments.models import Site
+from deployments.models import Deploy, Site
 from tests.e2e.installation import PASSWORD, Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Enter = Callable[..., Page]
+READY = ["cron.natwelch.com", "code.natwelch.com"]
 LOGGED_OUT = "You were logged out. Nothing was deployed or changed."
 
 
@@ -91,6 +92,23 @@ def test_what_was_typed_in_the_admin_is_shown_again(enter: Enter, installation: 
     expect(page.locator("#id_branch")).to_have_value("trunk")
     expect(page.locator(".errornote + .errorlist")).to_contain_text("You were logged out")
     assert not Site.objects.filter(branch="trunk").exists()
+
+
+def test_a_site_that_was_left_out_is_not_ticked_again(enter: Enter, installation: Installation) -> None:
+    for host in READY:
+        installation.make_ready(host)
+    page = enter()
+    page.goto("/deploy-all/")
+    page.get_by_label(READY[0], exact=True).uncheck()
+
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Deploy selected sites").tap()
+    log_in(page, "nat")
+
+    expect(page.get_by_role("alert")).to_contain_text(LOGGED_OUT)
+    expect(page.get_by_label(READY[1], exact=True)).to_be_checked()
+    expect(page.get_by_label(READY[0], exact=True)).not_to_be_checked()
+    assert not Deploy.objects.exists()
 
 
 @pytest.mark.parametrize(
