@@ -63,7 +63,7 @@ audit: $(UV) ## Check uv.lock for known vulnerabilities at osv.dev; fails too if
 	@$(UV) audit --frozen --preview-features audit-command || { status=$$?; \
 		test $$status -ne 2 || echo 'Nothing was checked: see the error above. This is not a clean result.' >&2; exit $$status; }
 
-manifests: ## Write install.yaml; IMAGE=… HOST=…, optionally IMAGE_TEMPLATE=… NAMESPACES=a,b DATABASE_URL=… ISSUER=… POSTGRES_IMAGE=…
+manifests: ## Write install.yaml; IMAGE=… HOST=…, optionally IMAGE_TEMPLATE=… NAMESPACES=a,b DATABASE_URL=… ISSUER=… INGRESS_CLASS=… INGRESS_NAMESPACE=… COMPONENTS=… IMAGE_PREFIXES=… POSTGRES_IMAGE=…
 	@test -n "$(PYTHON)" || { echo 'Headway needs Python 3.11 or newer: install it, or name it with make PYTHON=...'; exit 1; }
 	@$(PYTHON) -m release.manifests
 

@@ -38,7 +38,7 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]  # allauth is not ty
 
 
 def _is_still_listed(user: User) -> bool:
-    """Whether a session of this account may go on; GitHub is not asked."""
+    """Whether a session of this account may continue; GitHub is not asked."""
     if not settings.GITHUB_LOGIN_CLIENT_ID:
         return True
     from dashboard.accounts.github_list import refusal_for

@@ -2,10 +2,13 @@
 
 LARGEST_BODY = 1024 * 1024
 """Bytes. No form of ours is a tenth as long."""
-GITHUB_HOOK, LARGEST_HOOK = "/hooks/github", 25 * 1024 * 1024
+LARGEST_HOOK = 25 * 1024 * 1024
 """As much as GitHub sends: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap"""
+LARGEST_MESSAGE = 14 * 1024 * 1024
+"""Pub/Sub's 10 MB as base64, since what is refused comes again for a week: https://cloud.google.com/pubsub/quotas#resource_limits"""
+_OF_DOORS = {"/hooks/github": LARGEST_HOOK, "/hooks/google": LARGEST_MESSAGE}
 
 
 def largest_body(path: str) -> int:
     """Return how many bytes a request to this path may carry."""
-    return LARGEST_HOOK if path.partition("?")[0] == GITHUB_HOOK else LARGEST_BODY
+    return _OF_DOORS.get(path.partition("?")[0], LARGEST_BODY)

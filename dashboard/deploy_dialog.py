@@ -86,7 +86,7 @@ def _version(page: SitePage, sha: str) -> str:
     seen = page.row.seen
     if not page.row.site.is_by_release or sha not in {seen.head_sha, seen.ready_below}:
         return ""
-    return seen.head_version if sha == seen.head_sha else seen.built_version
+    return seen.built_version if sha == seen.ready_below else seen.head_version
 
 
 def _check_state(page: SitePage, sha: str) -> CheckState:
@@ -128,6 +128,8 @@ def _known(page: SitePage) -> Iterator[Commit]:
     if page.row.head:
         yield page.row.head
     yield from page.commits or ()
+    if page.running_headline:
+        yield Commit(page.row.running_sha, page.running_headline)
     yield from (each.commit for each in page.choices)
 
 

@@ -28,14 +28,18 @@ _LIKE_THIS = "Use a format like icco=ghp_…,acme=github_pat_…: each owner wit
 
 
 class Environment(FileAwareEnv):
-    """Keeps a NAME_FILE that cannot be read for the checks as well: environs raises there, eager or not."""
+    """Keeps a NAME_FILE that cannot be read for the checks as well: environs raises there, eager or not.
+
+    A value that is empty means the default, as in an environment file with the line `KUBECONFIG=`: as a path it would be this folder.
+    """
 
     def _get_value(self, env_key: str, default: Any) -> Any:
         try:
-            return super()._get_value(env_key, default)
+            value = super()._get_value(env_key, default)
         except ValueError as error:
             self._errors[env_key].append(str(error))
             return default
+        return default if value == "" else value
 
 
 def origin_of(url: str) -> str:

@@ -99,6 +99,11 @@ def page_of(apps: Sequence[FoundApp], number: str) -> Page[FoundApp]:
     return Paginator(apps, SHOWN_AT_ONCE).get_page(number)
 
 
+def has_pages(apps: Sequence[FoundApp]) -> bool:
+    """Whether one page does not show them all."""
+    return len(apps) > SHOWN_AT_ONCE
+
+
 def sent(apps: Iterable[FoundApp], data: QueryDict, refused: Mapping[str, str]) -> list[AppRow]:
     """Those of one page as someone has sent them, with why one was refused."""
     rows = []

@@ -45,3 +45,19 @@ def post_worker_init(worker: Any) -> None:  # noqa: ARG001  gunicorn's hook
     announce()
     encrypt_stored()
     connection.close()
+    _collect_garbage_soon()
+
+
+def _collect_garbage_soon() -> None:
+    """Keep what is loaded out of garbage collections, and collect more often what requests leave.
+
+    A request is part of a cycle, with the rows and the page that it made. By Python's own thresholds those of a hundred requests pile up, and a
+    full collection traverses all that is loaded. Measured: docs/decisions/0003-web-server.md.
+    """
+    from django.urls import get_resolver
+
+    # The pages are loaded with the first request otherwise.
+    get_resolver().url_patterns  # noqa: B018
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(700, 10, 1)

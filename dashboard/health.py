@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
+
+from deployments.queries.migrations import missing_migrations
 
 
 class HealthMiddleware:
@@ -25,17 +26,12 @@ class HealthMiddleware:
         try:
             # Connects, or checks the open connection with a query: CONN_HEALTH_CHECKS.
             connection.cursor().close()
-            self.is_migrated = self.is_migrated or _is_migrated()
+            self.is_migrated = self.is_migrated or not missing_migrations()
         except DatabaseError:
             return _plain("The database does not answer.", status=503)
         if not self.is_migrated:
             return _plain("Migrations are missing. Run `manage.py migrate`.", status=503)
         return _plain("ready")
-
-
-def _is_migrated() -> bool:
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 def _plain(text: str, *, status: int = 200) -> HttpResponse:

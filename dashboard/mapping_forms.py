@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from deployments.mapping.check import findings_about, is_problem
 from deployments.mapping.found import mapping_found, workload_found
-from deployments.mapping.site_form import GROUPS, SUGGESTED, SiteForm
+from deployments.mapping.site_form import GROUPS, SHOWN_AGAIN, SUGGESTED, SiteForm
 from deployments.mapping.workload_form import WorkloadForm, WorkloadFormSet
 from deployments.models import MappedWorkload, Site
 
@@ -76,6 +76,8 @@ class MappingForms:
     def __init__(self, request: HttpRequest, site: Site) -> None:
         self.is_new = site.pk is None
         self.adds_row = ADD_ROW in request.POST
+        self.is_unsent = self.adds_row or SHOWN_AGAIN in request.POST
+        """Shown with what was typed, which nobody has asked to save."""
         data = request.POST if request.method == "POST" else None
         self.site = SiteForm(data, instance=site)
         _take_as_typed(self.site)
@@ -87,10 +89,18 @@ class MappingForms:
         self.workloads = _workloads(data, site)
         if data is not None and self.adds_row:
             self.workloads = _workloads(_with_another_row(data, self.workloads.total_form_count()), site)
+        if self.is_unsent:
+            self._forget_mistakes()
 
     def is_valid(self) -> bool:
         """Whether both can be saved; asks both, so that every mistake is shown at once."""
-        return self.workloads.is_valid() and self._is_site_valid and not self.adds_row
+        return self.workloads.is_valid() and self._is_site_valid and not self.is_unsent
+
+    def _forget_mistakes(self) -> None:
+        """Who has not tried to save is not shown what is missing."""
+        self.workloads.non_form_errors().clear()
+        for form in (self.site, *self.workloads.forms):
+            form.errors.clear()
 
     def first(self) -> list[BoundField]:
         return [self.site[name] for name in FIRST]
@@ -113,7 +123,7 @@ class MappingForms:
 
     def mistakes(self) -> list[Mistake]:
         """The fields that have to be corrected, in the page's order."""
-        return list(self._mistakes()) if self.site.is_bound and not self.adds_row else []
+        return list(self._mistakes()) if self.site.is_bound else []
 
     def _mistakes(self) -> Iterator[Mistake]:
         yield from _mistakes_in(self.first())

@@ -158,7 +158,7 @@ def _give(role: str, privileges: Iterable[tuple[str, str]]) -> None:
 
 
 def _of_web() -> Iterator[tuple[str, str]]:
-    writes = {_table(label): given for label, given in WEB_WRITES.items() if _is_installed(label)}
+    writes = {_table(label): given for label, given in WEB_WRITES.items()}
     for table in connection.introspection.table_names():
         yield table, ", ".join(filter(None, ("SELECT", writes.get(table))))
 
@@ -174,13 +174,12 @@ def _of_worker() -> Iterator[tuple[str, str]]:
             yield options.db_table, ", ".join(filter(None, ("SELECT", given)))
 
 
-def _is_installed(label: str) -> bool:
-    return label == CACHE or label.partition(".")[0] in apps.app_configs
-
-
 def _table(label: str) -> str:
+    """A model's. Where its app is not installed, the pods of web may have it: a login that only their settings enable has its own tables."""
     if label == CACHE:
         return str(settings.CACHES["default"]["LOCATION"])
+    if label.partition(".")[0] not in apps.app_configs:
+        return label.replace(".", "_").lower()
     return str(apps.get_model(label)._meta.db_table)  # noqa: SLF001  Django's documented Meta API
 
 

@@ -24,7 +24,7 @@ STALE_AFTER_MISSED_SYNCS = 2
 
 @dataclass(frozen=True, kw_only=True)
 class StandingHold:
-    """A Hold that is neither lifted nor over."""
+    """A Hold that is neither resumed nor over."""
 
     id: int
     site_id: int | None
@@ -142,6 +142,7 @@ def site_facts(
         wanted=seen.wanted,
         outage_reason=seen.outage_reason,
         outage_message=seen.outage_message,
+        unmapped=seen.unmapped,
         cluster_observed_at=seen.cluster_observed_at,
         cluster_problem=seen.cluster_problem,
         workload_missing=seen.workload_missing,

@@ -87,6 +87,10 @@ def paths_lead_somewhere(**_: Any) -> list[CheckMessage]:
 def github_app_is_whole(**_: Any) -> list[CheckMessage]:
     if bool(settings.GITHUB_APP_ID) == bool(settings.GITHUB_APP_PRIVATE_KEY):
         return []
+    if settings.GITHUB_APP_ID:
+        # Web, and what migrates, read the same ConfigMap and must not know the key.
+        hint = "The worker needs GITHUB_APP_PRIVATE_KEY, in its Secret headway-worker. No other process does."
+        return [Warning("The GitHub App has no private key here.", hint=hint, id="headway.W015")]
     hint = "Set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY (or GITHUB_APP_PRIVATE_KEY_FILE), or neither."
     return [Error("A GitHub App needs both its id and its private key.", hint=hint, id="headway.E006")]
 

@@ -6,148 +6,37 @@ Job makes them in the cluster. DATABASE_URL, where it is given, is.
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from hashlib import sha256
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import Any
 
-from deployments.management.generate_secrets import UnableToGenerate, generated
-from deployments.rules.image_prefixes import prefixes_of
-from deployments.rules.images import (
-    ImageReference,
-    ImageTemplate,
-    UnableToParseImage,
-    UnableToParseTemplate,
-    parse_image,
-)
+from deployments.rules.images import ImageReference
+from release.installation import Installation, UnableToWrite
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 FILE = "install.yaml"
-EXAMPLE = "make manifests IMAGE=registry.example.com/my-team/headway:0.1.0 HOST=headway.example.com"
 UNSET_IMAGE = "set-the-image.invalid/headway"
-_HOST = re.compile(
-    r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-)
-_NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_OBJECT = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
-_ROLE = "headway-worker"
-VARIABLES = ("IMAGE", "HOST", "IMAGE_TEMPLATE", "NAMESPACES", "DATABASE_URL", "ISSUER", "POSTGRES_IMAGE")
-OF_THE_MAKEFILE = ("PYTHON", "UV", "BIN")
+_ROLES = {
+    "": ("headway-worker", "base/role.yaml"),
+    "routes": ("headway-routes", "components/routes/rights.yaml"),
+    "workloads": ("headway-workloads", "components/workloads/rights.yaml"),
+}
+"""What the worker may do where the sites are, by the component: the Role's name and its file. The first is everyone's."""
 
 Json = dict[str, Any]
 
 
-class UnableToWrite(Exception):
-    """The sentence says what to give instead."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Installation:
-    """What a person says of it, checked."""
-
-    image: ImageReference
-    host: str
-    image_template: str
-    namespaces: tuple[str, ...] = ("default",)
-    database_url: str = ""
-    postgres_image: ImageReference | None = None
-    issuer: str = ""
-
-    @classmethod
-    def read(cls, given: Mapping[str, str]) -> Self:
-        """Of the variables that `make manifests` was given. Raises UnableToWrite."""
-        _check_known(given.get("MAKEFLAGS", ""))
-        image = _image("IMAGE", given)
-        if image is None:
-            raise UnableToWrite(
-                f"IMAGE is not set. Give the image of Headway that your cluster can pull, as in {EXAMPLE}"
-            )
-        return cls(
-            image=image,
-            host=_host(given.get("HOST", "").strip().lower()),
-            image_template=_template(given.get("IMAGE_TEMPLATE", "").strip(), image),
-            namespaces=_namespaces(given.get("NAMESPACES", "").strip() or "default"),
-            database_url=_database_url(given.get("DATABASE_URL", "").strip()),
-            postgres_image=_image("POSTGRES_IMAGE", given),
-            issuer=_issuer(given.get("ISSUER", "").strip()),
-        )
-
-
-def _check_known(makeflags: str) -> None:
-    """A variable of make's command line that nothing reads is misspelt: https://www.gnu.org/software/make/manual/html_node/Options_002fRecursion.html"""
-    # A space within a value has a backslash before it; quotes are themselves.
-    words = re.split(r"(?<!\\) ", makeflags)
-    given = words[words.index("--") + 1 :] if "--" in words else []
-    names = [name.rstrip(":+?!") for name, equals, _ in (word.partition("=") for word in given) if equals]
-    if unknown := [name for name in names if name not in (*VARIABLES, *OF_THE_MAKEFILE)]:
-        raise UnableToWrite(f"{unknown[0]} is not known here. There are: {', '.join(VARIABLES)}.")
-
-
-def _database_url(url: str) -> str:
-    try:
-        generated(url)
-    except UnableToGenerate as error:
-        raise UnableToWrite(str(error)) from error
-    return url
-
-
-def _issuer(name: str) -> str:
-    if name and not _OBJECT.fullmatch(name):
-        raise UnableToWrite(f"ISSUER: “{name}” is not the name of a ClusterIssuer.")
-    return name
-
-
-def _image(variable: str, given: Mapping[str, str]) -> ImageReference | None:
-    text = given.get(variable, "").strip()
-    try:
-        return parse_image(text) if text else None
-    except UnableToParseImage as error:
-        raise UnableToWrite(f"{variable}: {error}") from error
-
-
-def _host(host: str) -> str:
-    if not host:
-        raise UnableToWrite(f"HOST is not set. Give the host name that people will open, as in {EXAMPLE}")
-    if not _HOST.fullmatch(host):
-        raise UnableToWrite(
-            f"HOST: “{host}” is not a host name. Give it without https:// and without a path."
-        )
-    return host
-
-
-def _template(text: str, image: ImageReference) -> str:
-    """Where the sites' images lie: as given, else beside Headway's own."""
-    folder = f"{image.registry}/{image.path}".rpartition("/")[0]
-    template = text or f"{folder}/{{repository}}:{{sha}}"
-    try:
-        ImageTemplate.parse(template)
-    except UnableToParseTemplate as error:
-        raise UnableToWrite(f"IMAGE_TEMPLATE: {error}") from error
-    if not prefixes_of(template):
-        raise UnableToWrite(
-            "IMAGE_TEMPLATE must name a folder of your own, so that the worker runs nobody else's images. Give it as in "
-            "IMAGE_TEMPLATE='registry.example.com/my-team/{repository}:{sha}'."
-        )
-    return template
-
-
-def _namespaces(text: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(each.strip() for each in text.split(",")))
-    if wrong := [each for each in names if not _NAMESPACE.fullmatch(each)]:
-        raise UnableToWrite(f"NAMESPACES: “{wrong[0]}” is not a namespace. List them like default,sites.")
-    return names
-
-
 def overlay(installation: Installation, *, checkout: str) -> tuple[Json, list[Json]]:
     """Return a kustomization on top of k8s/overlays/install, and the objects that it adds; `checkout` is the way there."""
-    added = [*_database(installation.database_url), *_rights(installation.namespaces[1:])]
+    added = [*_database(installation.database_url), *_rights(installation)]
     parts = [f"{checkout}/k8s/overlays/install"]
+    parts += [f"{checkout}/k8s/components/{each}" for each in installation.components]
     if not installation.database_url:
         parts.append(f"{checkout}/k8s/components/postgres")
     kustomization = {
@@ -173,20 +62,27 @@ def _settings(installation: Installation) -> Json:
         f"IMAGE_TEMPLATE={installation.image_template}",
         f"NAMESPACES={','.join(installation.namespaces)}",
     ]
+    if installation.image_prefixes:
+        literals.append(f"IMAGE_PREFIXES={','.join(installation.image_prefixes)}")
     return {"name": "headway", "namespace": "headway", "behavior": "merge", "literals": literals}
 
 
 def _patches(installation: Installation) -> Iterator[Json]:
     host = installation.host
     yield _patch("Ingress", "headway", ("/spec/tls/0/hosts/0", host), ("/spec/rules/0/host", host))
+    yield _patch("Ingress", "headway", ("/spec/ingressClassName", installation.ingress_class))
     if installation.issuer:
-        annotations = {"cert-manager.io/cluster-issuer": installation.issuer}
-        yield _patch("Ingress", "headway", ("/metadata/annotations", annotations), verb="add")
+        # “~1” is a slash: https://www.rfc-editor.org/rfc/rfc6901#section-3
+        annotation = "/metadata/annotations/cert-manager.io~1cluster-issuer"
+        yield _patch("Ingress", "headway", (annotation, installation.issuer), verb="add")
+    namespace = "/spec/ingress/0/from/0/namespaceSelector/matchLabels/kubernetes.io~1metadata.name"
+    for policy in ("ingress", "certificate"):
+        yield _patch("NetworkPolicy", policy, (namespace, installation.ingress_namespace))
     # A Job's pods never change: another image makes another Job.
     mark = sha256(str(installation.image).encode()).hexdigest()[:8]
     yield _patch("Job", "headway-secrets", ("/metadata/name", f"headway-secrets-{mark}"))
-    for kind in ("Role", "RoleBinding"):
-        yield _patch(kind, _ROLE, ("/metadata/namespace", installation.namespaces[0]), namespace="default")
+    for kind, (role, _) in product(("Role", "RoleBinding"), _roles(installation)):
+        yield _patch(kind, role, ("/metadata/namespace", installation.namespaces[0]), namespace="default")
 
 
 def _patch(
@@ -207,24 +103,28 @@ def _database(url: str) -> Iterator[Json]:
         }
 
 
-def _rights(namespaces: tuple[str, ...]) -> Iterator[Json]:
-    """The worker's Role in each further namespace, as k8s/base has it in the first."""
-    for namespace in namespaces:
-        metadata = {"name": _ROLE, "namespace": namespace}
+def _roles(installation: Installation) -> list[tuple[str, str]]:
+    return [role for component, role in _ROLES.items() if component in ("", *installation.components)]
+
+
+def _rights(installation: Installation) -> Iterator[Json]:
+    """The worker's Roles in each further namespace, as k8s/ has them in the first."""
+    for namespace, (role, file) in product(installation.namespaces[1:], _roles(installation)):
+        metadata = {"name": role, "namespace": namespace}
         api = "rbac.authorization.k8s.io"
-        yield {"apiVersion": f"{api}/v1", "kind": "Role", "metadata": metadata, "rules": _worker_rules()}
+        yield {"apiVersion": f"{api}/v1", "kind": "Role", "metadata": metadata, "rules": _rules(file)}
         yield {
             "apiVersion": f"{api}/v1",
             "kind": "RoleBinding",
             "metadata": metadata,
-            "roleRef": {"apiGroup": api, "kind": "Role", "name": _ROLE},
-            "subjects": [{"kind": "ServiceAccount", "name": _ROLE, "namespace": "headway"}],
+            "roleRef": {"apiGroup": api, "kind": "Role", "name": role},
+            "subjects": [{"kind": "ServiceAccount", "name": "headway-worker", "namespace": "headway"}],
         }
 
 
-def _worker_rules() -> list[Json]:
-    """Of k8s/base/role.yaml, each of whose lines below `rules:` is JSON but for its name."""
-    text = (CHECKOUT / "k8s" / "base" / "role.yaml").read_text().partition("\nrules:\n")[2]
+def _rules(file: str) -> list[Json]:
+    """Of a Role in k8s/, each of whose lines below `rules:` is JSON but for its name."""
+    text = (CHECKOUT / "k8s" / file).read_text().partition("\nrules:\n")[2].partition("\n---")[0]
     pairs = [line.strip(" -").split(": ", 1) for line in text.splitlines()]
     values = [(name, json.loads(value)) for name, value in pairs]
     return [dict(values[at : at + 3]) for at in range(0, len(values), 3)]
@@ -268,7 +168,8 @@ def main() -> int:
     file.write_text(text)
     sys.stdout.write(
         f"{FILE} is written: {installation.image} at https://{installation.host}, with images of sites from "
-        f"{installation.image_template}.\n"
+        f"{installation.image_template}. Its Ingress has the class {installation.ingress_class}, whose controller is in the "
+        f"namespace {installation.ingress_namespace}.\n"
     )
     return 0
 

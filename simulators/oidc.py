@@ -69,6 +69,9 @@ class DemoProvider:
     faults: set[Fault] = field(default_factory=set)
     requests: list[Request] = field(default_factory=list)
     auth_method: str = "client_secret_basic"
+    """The one that this client was registered with."""
+    other_auth_methods: tuple[str, ...] = ()
+    """Listed as well, for other clients: Authelia lists all that it knows, and takes from each client only its own."""
     in_id_token: bool = False
     """Whether a person's claims are in the ID token instead of in the user info, as with Google."""
 
@@ -131,7 +134,7 @@ class DemoProvider:
                 "response_types_supported": ["code"],
                 "id_token_signing_alg_values_supported": ["RS256"],
                 "code_challenge_methods_supported": ["S256"],
-                "token_endpoint_auth_methods_supported": [self.auth_method],
+                "token_endpoint_auth_methods_supported": [self.auth_method, *self.other_auth_methods],
             }
         )
 
@@ -187,6 +190,8 @@ class DemoProvider:
     def _is_client(self, request: Request, given: Mapping[str, str]) -> bool:
         ours = (self.client_id, self.client_secret)
         if self.auth_method == "client_secret_post":
+            if "authorization" in request.headers:
+                return False
             return (given.get("client_id"), given.get("client_secret")) == ours
         kind, _, text = request.headers.get("authorization", "").partition(" ")
         if kind != "Basic" or "client_secret" in given:

@@ -7,11 +7,13 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import TO_FIELD_VAR
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
 from django.db.models import DateTimeField, Field
 from django.http import HttpRequest, HttpResponse
 
 from dashboard.accounts.reauthentication import ask_for_check
+from dashboard.unsent import page_after_login
 from deployments.rules.times import EARLIEST, LATEST
 
 READS = {"GET", "HEAD", "OPTIONS"}
@@ -37,7 +39,7 @@ def _is_key(text: str) -> bool:
 
 class HeadwayAdminSite(AdminSite):
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
-        """Ask who writes to show that it is them, unless they did lately."""
+        """Ask who writes to show that it is them, unless they did lately; the login says that nothing was written before it."""
 
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -53,4 +55,13 @@ class HeadwayAdminSite(AdminSite):
             answer: HttpResponse = asked or view(request, *args, **kwargs)
             return answer
 
-        return super().admin_view(checked, cacheable)
+        guarded = super().admin_view(checked, cacheable)
+
+        @wraps(guarded)
+        def login_first(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method not in READS and not request.user.is_authenticated:
+                return redirect_to_login(page_after_login(request))
+            answer: HttpResponse = guarded(request, *args, **kwargs)
+            return answer
+
+        return login_first

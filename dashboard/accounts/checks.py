@@ -40,6 +40,12 @@ def trusted_networks_can_be_read(**_: Any) -> list[CheckMessage]:
 @register(SETTINGS)
 def oidc_login_is_whole_or_off(**_: Any) -> list[CheckMessage]:
     needed = (settings.OIDC_URL, settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET)
+    if all(needed[:2]) and not settings.OIDC_CLIENT_SECRET:
+        # A worker, and what migrates for it, read the same ConfigMap and must not know the secret.
+        hint = "Web needs it, in its Secret headway-web. No other process does."
+        return [
+            Warning("Login with OpenID Connect has no OIDC_CLIENT_SECRET here.", hint=hint, id="headway.W014")
+        ]
     if any(needed) and not all(needed):
         hint = "Set OIDC_URL, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET, or none of them."
         return [Error("Login with OpenID Connect is half configured.", hint=hint, id="headway.E011")]

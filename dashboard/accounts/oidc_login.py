@@ -1,5 +1,6 @@
 """Logging in with OpenID Connect: each login's claims give the role, and no role means no login. Enabled only if settings have a client id."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,10 @@ from dashboard.accounts.oidc_provider import PROVIDER, Adapter
 from dashboard.accounts.roles import Role, give_role
 from dashboard.accounts.social_login import or_unconfirmed
 
+logger = logging.getLogger(__name__)
+LONGEST_VALUES = 300
+"""Characters of a claim's values in the log."""
+
 
 def unconfirmed() -> str:
     return f"{settings.OIDC_NAME} did not confirm the login. Try again, or use another login method."
@@ -26,14 +31,25 @@ def no_role() -> str:
 
 def role_in(login: SocialLogin) -> Role | None:
     """Return the role that this login's claims give; None: nobody may come in by it."""
-    data = login.account.extra_data
-    claims = {**data.get("userinfo", {}), **data.get("id_token", {})}
     return role_for(
-        values_of(claims, settings.OIDC_ROLES_CLAIM),
+        _values(login),
         viewers=settings.OIDC_VIEWERS,
         deployers=settings.OIDC_DEPLOYERS,
         admins=settings.OIDC_ADMINS,
     )
+
+
+def log_values(login: SocialLogin) -> None:
+    """Say in the log what the claim held that gave no role: the settings, or the provider's scopes, are corrected by it."""
+    values = ", ".join(sorted(_values(login)))[:LONGEST_VALUES]
+    message = "%s gives no role: the claim “%s” holds %s, of which OIDC_ADMINS, OIDC_DEPLOYERS and OIDC_VIEWERS list none."
+    logger.warning(message, settings.OIDC_NAME, settings.OIDC_ROLES_CLAIM, values or "nothing")
+
+
+def _values(login: SocialLogin) -> frozenset[str]:
+    data = login.account.extra_data
+    claims = {**data.get("userinfo", {}), **data.get("id_token", {})}
+    return values_of(claims, settings.OIDC_ROLES_CLAIM)
 
 
 def take_role_away(user: User) -> None:

@@ -4,6 +4,7 @@ The ID token's signature, the nonce, the issuer, and that the token and the user
 https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
 """
 
+from functools import partial
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
@@ -17,6 +18,8 @@ from django.conf import settings
 
 PROVIDER = "oidc"
 """Its id, in addresses and in SocialAccount."""
+REFUSED = "invalid_client"
+"""https://www.rfc-editor.org/rfc/rfc6749#section-5.2"""
 
 
 class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth is not typed
@@ -29,9 +32,23 @@ class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth is n
             raise OAuth2Error("The provider calls itself by another address than OIDC_URL.")
         return config
 
-    def get_access_token_data(self, *args: Any, pkce_code_verifier: str | None = None, **more: Any) -> Any:
+    def get_access_token_data(
+        self, request: Any, app: Any, client: Any, pkce_code_verifier: str | None = None
+    ) -> Any:
+        """Send the client's secret the other way where the first is refused.
+
+        A provider lists all ways that it knows. Authelia takes from each client only the one that it was registered with, which no
+        document says: https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication
+        """
         self._verifier = pkce_code_verifier or ""
-        return super().get_access_token_data(*args, pkce_code_verifier=pkce_code_verifier, **more)
+        ask = partial(super().get_access_token_data, request, app, client, pkce_code_verifier)
+        try:
+            return ask()
+        except OAuth2Error as error:
+            if REFUSED not in str(error):
+                raise
+            client.basic_auth = not client.basic_auth
+            return ask()
 
     def complete_login(self, *args: Any, response: dict[str, Any], **more: Any) -> SocialLogin:
         if not response.get("id_token"):

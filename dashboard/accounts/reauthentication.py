@@ -14,9 +14,9 @@ from django.contrib import messages
 from django.contrib.auth import logout, user_logged_in
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
 from django.utils import timezone
 
+from dashboard.unsent import page_after_login
 from deployments.operations.reauthentication import ReauthenticationRequired
 from deployments.rules.reauth_reasons import Authentication
 
@@ -68,10 +68,8 @@ def ask_for_check(request: HttpRequest, why: str) -> HttpResponse | None:
     messages.warning(request, f"{why} Confirm your identity first.")
     ways = get_adapter().get_reauthentication_methods(request.user)
     if not ways:
-        # What was sent cannot be repeated after the login, so that leads to the list.
-        back = (
-            request.get_full_path() if request.method == "GET" else resolve_url(settings.LOGIN_REDIRECT_URL)
-        )
+        # What was sent is not repeated after the login: its page is opened again.
+        back = page_after_login(request)
         logout(request)
         return redirect_to_login(back)
     if request.FILES:

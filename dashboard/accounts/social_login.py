@@ -24,6 +24,8 @@ from deployments.clients.timely_http import session
 
 logger = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 10
+LONGEST_REASON = 500
+"""Characters of it in a log."""
 NO_SECOND_WAY = "An account elsewhere cannot be added to an account here. Log out, then log in with it."
 
 UNREADABLE = (
@@ -51,7 +53,12 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
         """Everyone who was not rejected gets an account."""
         return True
 
-    def on_authentication_error(self, request: HttpRequest, provider: Any, **_: Any) -> None:
+    def on_authentication_error(
+        self, request: HttpRequest, provider: Any, exception: object = None, **more: Any
+    ) -> None:
+        """Show a sentence, and log why: the provider's answer names the setting to correct."""
+        why = str(exception or more.get("error") or "no reason was given")[:LONGEST_REASON]
+        logger.warning("%s did not confirm a login: %s", provider.name, why)
         _turn_away(request, _unconfirmed(is_oidc=getattr(provider, "sub_id", "") == OIDC))
 
     def get_requests_session(self) -> Any:
@@ -102,12 +109,13 @@ def refusal_for(user: User) -> str:
 def _judged(sociallogin: SocialLogin) -> str:
     """Return why this login is turned away, and keep with it what it gives."""
     if sociallogin.account.provider == OIDC:
-        from dashboard.accounts.oidc_login import no_role, role_in, take_role_away
+        from dashboard.accounts.oidc_login import log_values, no_role, role_in, take_role_away
 
         if role_in(sociallogin):
             return ""
         if sociallogin.is_existing:
             take_role_away(sociallogin.user)
+        log_values(sociallogin)
         return no_role()
     from dashboard.accounts.github_login import admit
 

@@ -36,9 +36,12 @@ BUNDLES = {
         "panes.js",
         "keys.js",
         "taps.js",
+        "typed.js",
         "times.js",
         "kept_page.js",
     ),
+    # For pages on which nothing is refreshed, and for the admin.
+    "dashboard/forms.js": ("taps.js", "typed.js"),
 }
 
 

@@ -1,7 +1,9 @@
 """Deploying all ready sites: listed and confirmed, watched, cancelled."""
 
+from dataclasses import dataclass
+
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -12,6 +14,7 @@ from dashboard.forms import BatchForm, first_error
 from dashboard.timezones import now_for
 from dashboard.views.frame import Live, found_or_404, show
 from deployments import queries
+from deployments.mapping.site_form import SHOWN_AGAIN
 from deployments.models import DeployBatch
 from deployments.models.batch import MOST_AT_ONCE
 from deployments.operations.deploys.batch import UnableToDeployAll, cancel_batch, request_batch
@@ -21,10 +24,27 @@ from deployments.operations.deploys.batch import UnableToDeployAll, cancel_batch
 @deployer_needed
 def deploy_all(request: HttpRequest) -> HttpResponse:
     """GET names the sites, POST deploys them."""
-    return _request(request) if request.method == "POST" else _confirm(request)
+    deploys = request.method == "POST" and SHOWN_AGAIN not in request.POST
+    return _request(request) if deploys else _confirm(request)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a page of *Deploy all* was sent with."""
+
+    names: frozenset[str]
+    at_once: str
+
+
+def _chosen(data: QueryDict) -> Chosen:
+    return Chosen(
+        names=frozenset(item.partition(" ")[0] for item in data.getlist("item")),
+        at_once=data.get("at_once", ""),
+    )
 
 
 def _confirm(request: HttpRequest) -> HttpResponse:
+    """Name the sites; what was chosen before stays as it was, so that no site is ticked again that someone left out."""
     now = now_for(request)
     plan = queries.batch_plan(now=now)
     return show(
@@ -34,6 +54,7 @@ def _confirm(request: HttpRequest) -> HttpResponse:
         system_status=plan.system_status,
         now=now,
         plan=plan,
+        chosen=_chosen(request.POST) if request.method == "POST" else None,
         numbers_at_once=range(1, MOST_AT_ONCE + 1),
     )
 
@@ -42,7 +63,7 @@ def _request(request: HttpRequest) -> HttpResponse:
     form = BatchForm(request.POST)
     if not form.is_valid():
         messages.error(request, first_error(form))
-        return redirect("deploy-all")
+        return _confirm(request)
     try:
         batch = request_batch(
             entries=form.entries(request.POST.getlist("item")),
@@ -54,7 +75,7 @@ def _request(request: HttpRequest) -> HttpResponse:
         )
     except UnableToDeployAll as refusal:
         messages.error(request, str(refusal))
-        return redirect("deploy-all")
+        return _confirm(request)
     return redirect("batch", batch.pk)
 
 

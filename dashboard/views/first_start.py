@@ -13,11 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import acting_user, admin_needed
 from dashboard.accounts.reauthentication import authentication_of
-from dashboard.first_start import AppRow, SearchForm, choices_in, is_left, page_of, proposed, sent
+from dashboard.first_start import AppRow, SearchForm, choices_in, has_pages, is_left, page_of, proposed, sent
 from dashboard.forms import first_error
 from dashboard.timezones import now_for
 from dashboard.views.frame import Live, show
 from deployments import queries
+from deployments.mapping.site_form import SHOWN_AGAIN
 from deployments.models import Discovery
 from deployments.operations.first_start.apps import FoundApp
 from deployments.operations.first_start.request import request_discovery
@@ -33,7 +34,7 @@ def mapper_needed(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
         if not acting_user(request).has_perm("deployments.add_site"):
-            raise PermissionDenied("You may not add sites. Ask another administrator for that right.")
+            raise PermissionDenied("You cannot add sites. Ask another administrator for that permission.")
         return view(request)
 
     return admin_needed(guarded)
@@ -63,8 +64,10 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_POST
 @mapper_needed
 def add_sites(request: HttpRequest) -> HttpResponse:
-    """Map all that is ticked; what cannot be keeps what was typed, with why."""
+    """Map all that is ticked; what cannot be keeps what was typed, with why. The next page follows, where there is one."""
     apps = open_apps()
+    if SHOWN_AGAIN in request.POST:
+        return _show(request, sent(apps, request.POST, {}))
     mapped = map_apps(
         choices=choices_in(sent(apps, request.POST, {})),
         by=acting_user(request),
@@ -80,7 +83,7 @@ def add_sites(request: HttpRequest) -> HttpResponse:
     if not mapped.names:
         messages.error(request, "Nothing was added: tick what is to become a site, then try again.")
         return redirect("first-start")
-    return redirect("sites")
+    return redirect("first-start" if has_pages(apps) else "sites")
 
 
 def _show(request: HttpRequest, rows: Sequence[AppRow], page: Page[FoundApp] | None = None) -> HttpResponse:

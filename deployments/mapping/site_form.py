@@ -12,6 +12,8 @@ from deployments.rules.suggestions import mapping_for, proposal
 
 SUGGESTED = ("image_template", "commit_source", "moving_tag")
 """Fields of a mapping that an address of its form may fill in."""
+SHOWN_AGAIN = "typed"
+"""Sent with what was typed before a session ended: it is shown, and not saved."""
 GROUPS = (
     (
         "Auto-deploy",
@@ -69,6 +71,8 @@ class SiteForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Take the owner out of the repository's address; two different owners are a mistake in one of them."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if SHOWN_AGAIN in self.data:
+            self.add_error(None, "You were logged out, and nothing was saved. Check the fields, then save.")
         pasted, _, name = cleaned.get("repository", "").rpartition("/")
         owner = cleaned.get("owner", "")
         if pasted and owner and pasted.casefold() != owner.casefold():

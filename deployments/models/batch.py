@@ -75,7 +75,7 @@ class BatchItem(models.Model):
     site = models.ForeignKey("Site", on_delete=models.CASCADE, related_name="+")
     sha = models.CharField(max_length=40)
     seen_sha = models.CharField(
-        max_length=40, blank=True, help_text="The commit that the person saw running."
+        max_length=40, blank=True, help_text="The deployed commit that the page showed."
     )
     headline = models.TextField(blank=True)
     deploy = models.ForeignKey("Deploy", null=True, on_delete=models.SET_NULL, related_name="batch_items")

@@ -40,3 +40,8 @@ class Discovery(SingleAnswer):
 
     def __str__(self) -> str:
         return f"discovery of {self.finished_at}"
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a step could not check what it should, so that finding nothing means little."""
+        return any(each["grade"] == "bad" for step in self.steps for each in step["findings"])

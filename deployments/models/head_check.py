@@ -20,6 +20,11 @@ class HeadCheck(models.Model):
     watched = models.JSONField(
         default=dict, help_text="site's key: [head, since when] of those that have something under way"
     )
+    unread = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, output_field=models.JSONField()),
+        help_text="site's key: [digest, since when] of moving tags' builds that a sync was queued to read",
+    )
     found_at = models.DateTimeField(null=True, help_text="When it last found a new head before any hook did.")
 
     class Meta:

@@ -12,7 +12,7 @@ from deployments.models.fields import FULL_SHA_OR_EMPTY, times_in_range
 
 class HoldQuerySet(models.QuerySet["Hold"]):
     def standing(self, *, now: datetime) -> Self:
-        """Holds that are neither lifted nor past their end."""
+        """Holds that are neither resumed nor past their end."""
         return self.filter(Q(resumed_at=None) & (Q(until=None) | Q(until__gt=now)))
 
 

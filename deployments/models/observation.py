@@ -128,6 +128,12 @@ class Observation(models.Model):
         null=True,
         help_text="What was seen of each workload, in the mapping's order: each as facts.workloads_as_json writes it.",
     )
+    unmapped = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What runs the site's image at another commit and is in no mapping, for a person.",
+    )
     managed_by = models.TextField(
         blank=True, help_text="Who else manages the Deployment: Argo CD, Flux or Helm."
     )
@@ -198,11 +204,16 @@ class Observation(models.Model):
     def ready_below(self) -> str:
         """The newest commit that has an image and comes after what runs, where the head has none; else empty.
 
-        One whose CI failed is nothing to offer.
+        By release it may be the head's own commit, by another version. One whose CI failed is nothing to offer.
         """
-        is_ahead = self.built_from_sha == self.running_sha != self.built_sha != self.head_sha
+        is_ahead = self.built_from_sha == self.running_sha != self.built_sha
+        is_other = self.built_sha != self.head_sha or self.built_version not in {"", self.head_version}
         is_good = self.built_check_state != CheckState.FAILURE
-        return str(self.built_sha) if self.head_image_built is False and is_ahead and is_good else ""
+        return (
+            str(self.built_sha)
+            if self.head_image_built is False and is_ahead and is_other and is_good
+            else ""
+        )
 
     @property
     def awaited_sha(self) -> str:

@@ -2,12 +2,10 @@
 
 from typing import Any, ClassVar, Self
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import JSONObject
 
 from deployments.models.fields import (
     DNS_NAME,
@@ -21,9 +19,9 @@ from deployments.models.fields import (
     tags_of_site,
     times_in_range,
 )
-from deployments.models.mapped_workload import MappedWorkload
 from deployments.models.push import StarredSite
 from deployments.models.site_images import SiteImages
+from deployments.models.site_workloads import SiteWorkloads, workload_rows
 from deployments.rules.builds import CommitSource
 from deployments.rules.images import (
     ImageTemplate,
@@ -31,8 +29,6 @@ from deployments.rules.images import (
     UnableToParseTemplate,
 )
 from deployments.rules.paths import UnableToParsePaths, parse_paths
-from deployments.rules.targets import WorkloadReference
-from deployments.rules.workloads import WorkloadKind
 
 WEEK_MINUTES = 7 * 24 * 60
 RUNS_BY = frozenset({"owner", "repository", "image_template", "commit_source", "moving_tag", "workloads"})
@@ -84,12 +80,10 @@ class SiteQuerySet(models.QuerySet["Site"]):
 
     def with_workloads(self) -> Self:
         """Read each site's workloads along, in the same statement."""
-        rows = MappedWorkload.objects.filter(site=OuterRef("pk")).order_by("position", "pk")
-        as_json = JSONObject(kind="kind", namespace="namespace", name="name", only="containers")
-        return self.annotate(workload_rows=ArraySubquery(rows.values_list(as_json)))
+        return self.annotate(workload_rows=workload_rows())
 
 
-class Site(SiteImages, models.Model):
+class Site(SiteImages, SiteWorkloads, models.Model):
     name = models.CharField(
         max_length=253,
         unique=True,
@@ -284,38 +278,6 @@ class Site(SiteImages, models.Model):
             return
         except UnableToParseImage as error:
             raise ValidationError({"image_template": f"Filled in for this site: {error}"}) from error
-
-    @property
-    def references(self) -> tuple[WorkloadReference, ...]:
-        """The workloads that it maps, in the order in which a Deploy changes them.
-
-        Runs its own query, unless the site came by `with_workloads` or with its workloads prefetched.
-        """
-        rows = getattr(self, "workload_rows", None)
-        if rows is None:
-            return tuple(each.reference for each in self.workloads.all())
-        return tuple(
-            WorkloadReference(
-                kind=WorkloadKind(row["kind"]),
-                namespace=row["namespace"],
-                name=row["name"],
-                containers=tuple(row["only"]),
-            )
-            for row in rows
-        )
-
-    @property
-    def places(self) -> frozenset[str]:
-        """Where all of it is in the cluster: its workloads, and what its release job is made from."""
-        references = self.references
-        release_job = (
-            WorkloadReference(
-                kind=WorkloadKind.CRON_JOB, namespace=references[0].namespace, name=self.release_job
-            )
-            if self.release_job and references
-            else None
-        )
-        return frozenset(each.place for each in (*references, release_job) if each)
 
 
 def mapping_fields() -> "dict[str, models.Field[Any, Any]]":

@@ -17,8 +17,12 @@ from deployments.rules.rollbacks import is_of
 
 
 @lru_cache(maxsize=8192)
-def _expected_repository(template: str, owner: str, repository: str) -> str:
-    return ImageTemplate.parse(template).repository_for(owner=owner, repository=repository)
+def _expected_repository(text: str, owner: str, repository: str, commit_source: str) -> str:
+    template = ImageTemplate.parse(text)
+    if commit_source == CommitSource.TAG and template.names_version:
+        # It names no commit's image.
+        return ""
+    return template.repository_for(owner=owner, repository=repository)
 
 
 class SiteImages:
@@ -41,7 +45,10 @@ class SiteImages:
         """Image repository of this site's images, like registry.example.com/my-team/cron; empty where the template gives none."""
         try:
             return _expected_repository(
-                self.image_template or settings.IMAGE_TEMPLATE, self.owner, self.repository
+                self.image_template or settings.IMAGE_TEMPLATE,
+                self.owner,
+                self.repository,
+                self.commit_source,
             )
         except (UnableToParseTemplate, UnableToParseImage):
             return ""
@@ -73,9 +80,14 @@ class SiteImages:
     def is_by_release(self) -> bool:
         return self.commit_source == CommitSource.RELEASE
 
-    def image_of_version(self, version: str) -> ImageReference:
-        """Where the image of git's tag `version` is pushed. Raises UnableToParseTemplate or UnableToParseImage."""
-        return self.template.image_for_version(owner=self.owner, repository=self.repository, version=version)
+    def image_of_version(self, version: str) -> ImageReference | None:
+        """Where the image of git's tag `version` is pushed; None where no image can be tagged so, or the template gives none."""
+        try:
+            return self.template.image_for_version(
+                owner=self.owner, repository=self.repository, version=version
+            )
+        except (UnableToParseTemplate, UnableToParseImage):
+            return None
 
     def image_for(self, sha: str) -> ImageReference:
         """Where a build of the commit is pushed; by label this is where the newest is, by release without a tag where its version is not known.
@@ -88,13 +100,23 @@ class SiteImages:
             return self._image_by_version(sha)
         return self.template.image_for(owner=self.owner, repository=self.repository, sha=sha)
 
+    def image_of_head(self, *, sha: str, version: str) -> ImageReference | None:
+        """Where the newest commit's own image is pushed, by release the newest version's; None where no image can be tagged with that.
+
+        Raises UnableToParseTemplate or UnableToParseImage where `expected_repository` is empty.
+        """
+        return self.image_of_version(version) if self.is_by_release else self.image_for(sha)
+
     def _image_by_version(self, sha: str) -> ImageReference:
         seen = getattr(self, "observation", None)
-        if seen and seen.head_version and sha == seen.head_sha:
-            return self.image_of_version(seen.head_version)
+        image = None
         if seen and seen.built_version and sha == seen.ready_below:
-            return self.image_of_version(seen.built_version)
-        return parse_image(self.template.repository_for(owner=self.owner, repository=self.repository))
+            image = self.image_of_version(seen.built_version)
+        elif seen and seen.head_version and sha == seen.head_sha:
+            image = self.image_of_version(seen.head_version)
+        return image or parse_image(
+            self.template.repository_for(owner=self.owner, repository=self.repository)
+        )
 
     def check_template(self) -> None:
         """Raise UnableToParseTemplate or UnableToParseImage where it names no image by this commit source."""

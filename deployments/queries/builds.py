@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from deployments.models import Build, PublishedVersion, Site
 from deployments.rules.images import ImageReference, parse_image
+from deployments.rules.versions import Version, versions_of_each
 from deployments.rules.wording import short
 
 
@@ -28,18 +29,26 @@ def says_commit(site: Site, image: str, sha: str) -> bool:
 
 
 def image_of_release(site: Site, sha: str) -> ImageReference | None:
-    """The image of the latest version of a commit; None where no version of it is known. Runs one SQL query."""
-    versions = PublishedVersion.objects.filter(owner=site.owner, repository=site.repository, sha=sha)
-    name = versions.order_by("-pk").values_list("name", flat=True).first()
-    return site.image_of_version(name) if name else None
+    """The image of the newest version of a commit; None where no version of it is known. Runs one SQL query."""
+    return next(iter(images_of_release(site, sha)), None)
+
+
+def images_of_release(site: Site, sha: str) -> list[ImageReference]:
+    """Those of all known versions of a commit, the newest first: any may be there. Runs one SQL query."""
+    rows = PublishedVersion.objects.filter(owner=site.owner, repository=site.repository, sha=sha)
+    known = [Version(name=each, sha=sha) for each in rows.order_by("-pk").values_list("name", flat=True)]
+    images = (site.image_of_version(each.name) for each in versions_of_each(known, [sha], prereleases=True))
+    return [each for each in images if each]
 
 
 def build_of(site: Site, sha: str) -> Build | None:
-    """The build of a commit that was seen last; None where none is known, or the site's images say it in their tags."""
+    """The build of a commit that was seen last, an index before one of its images; None where none is known, or the site's images say it in their tags."""
     if not (site.is_by_label and sha):
         return None
     builds = Build.objects.filter(repository__in=site.image_repositories, sha=sha)
-    return builds.order_by("-last_seen_at", "-built_at", "-pk").first()
+    seen_last = list(builds.order_by("-last_seen_at", "-built_at", "-pk"))
+    parts = {digest for each in seen_last for digest in each.platforms}
+    return next((each for each in seen_last if each.digest not in parts), None)
 
 
 def image_of(site: Site, build: Build) -> str:

@@ -27,24 +27,36 @@ class Commit:
         return short(self.sha)
 
 
-def commits_between(site: Site, *, base: str, head: str) -> tuple[tuple[Commit, ...] | None, int]:
-    """Return them newest first, None while they have not been fetched, with their true number. Runs at most one SQL query.
+@dataclass(frozen=True)
+class CommitsBetween:
+    """Those that come after one commit, up to another."""
+
+    commits: tuple[Commit, ...] | None
+    """Newest first; None while they have not been fetched."""
+    total: int
+    """Their true number."""
+    base_headline: str = ""
+    """Of the commit that they come after, as far as it is known."""
+
+
+def commits_between(site: Site, *, base: str, head: str) -> CommitsBetween:
+    """Return what is known of them. Runs at most one SQL query.
 
     Where another head was compared with `base`, and `head` lies on the way to it, they are taken from there.
     """
     if not base or not head or base == head:
-        return (), 0
+        return CommitsBetween((), 0)
     ranges = CommitRange.objects.filter(owner=site.owner, repository=site.repository, base=base)
     itself = ExpressionWrapper(Q(head=head), output_field=BooleanField())
     around = ranges.filter(Q(head=head) | Q(commits__contains=[{"sha": head}]))
     found = around.order_by(itself.desc(), "-pk").first()
     if found is None:
-        return None, 0
+        return CommitsBetween(None, 0)
     commits = commits_of(found)
     if found.head == head:
-        return commits, found.total
+        return CommitsBetween(commits, found.total, found.base_headline)
     shipped = on_the_way(commits, base=base, sha=head)
-    return shipped, len(shipped or ())
+    return CommitsBetween(shipped, len(shipped or ()), found.base_headline)
 
 
 def commits_of(found: CommitRange) -> tuple[Commit, ...]:

@@ -61,10 +61,10 @@ def deploy_page(*, pk: int, now: datetime) -> DeployPage:
     steps = tuple(deploy.steps.all())
     for step in steps:
         step.deploy = deploy
-    commits, total = commits_between(site, base=deploy.from_sha, head=deploy.sha)
+    shipped = commits_between(site, base=deploy.from_sha, head=deploy.sha)
     expected = expected_duration(site_id=site.pk) if deploy.is_active else None
     row = row_of(site, status, now=now)
-    return DeployPage(deploy, steps, row, commits, total, timeline(deploy), expected, status)
+    return DeployPage(deploy, steps, row, shipped.commits, shipped.total, timeline(deploy), expected, status)
 
 
 def activity(*, now: datetime) -> Activity:

@@ -12,7 +12,10 @@ from deployments.rules.hooks.matching import Followed
 from deployments.rules.times import in_zone
 
 SHOWN = 15
-_COLUMNS = ("name", "owner", "repository", "branch", "image_template", "former_repository", "commit_source")
+_COLUMNS = (
+    *("name", "owner", "repository", "branch", "image_template", "former_repository", "commit_source"),
+    "tag_pattern",
+)
 
 
 def followed_by_sites(hint: Hint) -> list[Followed]:
@@ -49,6 +52,7 @@ def _followed(site: Site, default_branch: str, name_with_owner: str) -> Followed
         branch=site.branch or default_branch,
         image_repositories=site.image_repositories,
         is_by_release=site.is_by_release,
+        tag_pattern=site.tag_pattern,
     )
 
 

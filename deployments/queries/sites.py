@@ -133,13 +133,15 @@ class SitePage:
     commits: tuple[Commit, ...] | None
     """The commits to deploy, newest first; None while they have not been fetched."""
     commits_total: int
+    running_headline: str
+    """Of the commit that runs, where the commits after it are known; else empty."""
     choices: tuple[Choice, ...]
     """Other commits of the branch that are known, newest first: those ahead of what runs, then those behind it."""
     history: tuple[Deploy, ...]
     holds: tuple[StandingHold, ...]
     """Standing Holds that stop this site: on everything, on it, or on one of its commits."""
     past_holds: tuple[Hold, ...]
-    """Holds on it or on one of its commits that were lifted or have expired, newest first."""
+    """Holds on it or on one of its commits that were resumed or have expired, newest first."""
     pods: tuple[PodState, ...]
     """Those of a site without a ready pod, newest first; empty for any other."""
     pod_check: PodsShown
@@ -171,12 +173,13 @@ def site_page(*, name: str, now: datetime, viewer_id: int | None = None) -> Site
     row = row_of(site, status, now=now)
     policy = policies_of([site], {site.pk: row.seen})[site.pk]
     facts = site_facts(site, holds=status.holds, zone=now.tzinfo)
-    commits, total = commits_between(site, base=row.running_sha, head=row.seen.head_sha)
+    behind = commits_between(site, base=row.running_sha, head=row.seen.head_sha)
     return SitePage(
         row=row,
-        commits=commits,
-        commits_total=total,
-        choices=choices_for(site, commits or (), running=row.running_sha, head=row.seen.head_sha),
+        commits=behind.commits,
+        commits_total=behind.total,
+        running_headline=behind.base_headline,
+        choices=choices_for(site, behind.commits or (), running=row.running_sha, head=row.seen.head_sha),
         history=tuple(site.deploys.all()[:HISTORY_LENGTH]),
         holds=tuple(hold for hold in status.holds if hold.site_id in (None, site.pk)),
         past_holds=tuple(Hold.objects.filter(site=site).exclude(resumed_at=None)[:HISTORY_LENGTH]),

@@ -126,8 +126,10 @@ def count_syncs(trigger: str) -> int:
     return sum(_is_sync(task, trigger) for task in tasks)
 
 
-def fetch_commits() -> None:
-    _put("fetch_commits", group="commits")
+def fetch_commits(*, after_seconds: float = 0) -> None:
+    """Where the queue's broker cannot put it off, the next sync queues it."""
+    if not after_seconds or _can_put_off():
+        _put("fetch_commits", group="commits", after_seconds=after_seconds)
 
 
 def check_rollback_images(site_id: int) -> None:

@@ -118,8 +118,9 @@ def _drifted(question: _Question) -> _Refusal:
     ):
         return Stop(drift)
     if facts.is_scaled_to_zero:
+        remedy = "Label a node" if facts.lacks_nodes else "Scale it up"
         return Stop(
-            "Scaled to zero: no pod would show whether the new commit works. Scale it up, or deploy manually."
+            f"{facts.why_no_pods}: no pod would show whether the new commit works. {remedy}, or deploy manually."
         )
     if down := findings.no_ready_pods(facts):
         return Stop(sentences(down, "Roll back, or deploy manually"))

@@ -55,7 +55,9 @@ def problem_of(container: Container) -> Problem | None:
     if isinstance(state, Waiting) and state.reason not in _STARTING | {_CRASHED}:
         return _kept_waiting(container, state)
     if ended := _ended(container):
-        return _crash(container, ended)
+        problem = _crash(container, ended)
+        # This run may be the one that becomes ready: only its end can show that it is not.
+        return replace(problem, threshold_seconds=None) if isinstance(state, Running) else problem
     if isinstance(state, Waiting) and state.reason == _CRASHED:
         return _unknown(container, state)
     if isinstance(state, Running) and not container.status.is_ready:

@@ -22,6 +22,7 @@ from deployments.rules.pods import (
     is_active,
 )
 from deployments.rules.problems import Problem
+from deployments.rules.times import CLOCKS_DIFFER
 from deployments.rules.wording import duration, sentences
 
 _NEVER_RAN = frozenset(
@@ -29,7 +30,6 @@ _NEVER_RAN = frozenset(
 )
 _CRASHES = frozenset({"crash", "out_of_memory", "liveness", "init_container"})
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_CLOCKS_DIFFER = timedelta(seconds=5)
 _WORTH_SAYING = timedelta(minutes=1)
 
 
@@ -68,6 +68,8 @@ class RolloutTimes:
     """From when a rollout's problems count, and what its timeouts are."""
 
     patched_at: datetime | None = None
+    recorded_at: datetime | None = None
+    """The same by the cluster's clock, which its events go by, where that is known."""
     progressed_at: datetime | None = None
     """When it last moved on: what waits for something outside its pods has time from then."""
     deadline_seconds: int = 0
@@ -136,8 +138,9 @@ def after_asking_the_registry(problem: Diagnosis, answer: bool | str | None) -> 
 
 
 def _latest_first(events: Iterable[Event], times: RolloutTimes) -> list[Event]:
-    """Those seen since the patch, as far as the cluster's clocks and ours agree."""
-    since = times.patched_at - _CLOCKS_DIFFER if times.patched_at else _NEVER
+    """Those seen since the patch: as far as the cluster's clock and ours agree, where it does not say when that was."""
+    patched_at = times.recorded_at or times.patched_at
+    since = patched_at - CLOCKS_DIFFER if patched_at else _NEVER
     counted = (each for each in events if each.last_at is None or each.last_at >= since)
     return sorted(counted, key=lambda each: each.last_at or _NEVER, reverse=True)
 

@@ -8,6 +8,8 @@ from deployments.rules.site_facts import CheckState
 
 WATCH_EVERY = timedelta(seconds=20)
 WATCHED_FOR = timedelta(hours=2)
+READ_AGAIN_AFTER = timedelta(minutes=15)
+"""A registry may fail for a while, and a person may push what was missing."""
 _SHARE = 20
 """All heads may take a twentieth of GitHub's budget, and those that are watched another: together a tenth."""
 _HOUR = timedelta(hours=1)
@@ -33,6 +35,18 @@ class Watch:
 
     def is_over(self, *, now: datetime) -> bool:
         return now - self.since >= WATCHED_FOR
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A moving tag's build that no sync had read when one was queued for it: an index without its images cannot be."""
+
+    digest: str
+    since: datetime
+
+    def is_of(self, digest: str, *, now: datetime) -> bool:
+        """Whether a sync for this very build was queued a moment ago."""
+        return self.digest == digest and now - self.since < READ_AGAIN_AFTER
 
 
 def is_new(known: Known, *, sha: str, check_state: str) -> bool:

@@ -29,9 +29,13 @@ _OTHER_PLATFORM = re.compile(
 # The node's own problem, or a registry that refuses for now: none of these is about access or the image.
 _ELSEWHERE = re.compile(
     r"no space left on device|x509:|toomanyrequests|too many requests|rate limit|qps exceeded|deadline exceeded|i/o timeout"
-    r"|read-only file system|no such host|connection refused",
+    r"|read-only file system|no such host|connection refused|dial unix "
+    # Pulled, and not to be unpacked.
+    r"|failed to (?:extract|register) layer|mount callback failed",
     re.IGNORECASE,
 )
+# The image is there, and a part of it is not.
+_INCOMPLETE = re.compile(r"/blobs/sha256:|unexpected media type", re.IGNORECASE)
 
 
 def image_not_found(image: str) -> str:
@@ -56,7 +60,8 @@ def pull_problem(image: str, waiting: Waiting, events: Sequence[Event]) -> Probl
 
 def _refused(image: str, words: str, since: datetime | None) -> Problem:
     # containerd puts the image's name before each of its steps; what the registry said comes last.
-    cause = words.rpartition(f'"{image}": ')[2]
+    # While it backs off, the kubelet puts its reason before them.
+    cause = words.rpartition(f'"{image}": ')[2].removeprefix("ErrImagePull: ")
     because = cause.replace(image, "")
     if _OTHER_PLATFORM.search(because):
         what = "system" if "operating system" in because else "processor"
@@ -68,7 +73,7 @@ def _refused(image: str, words: str, since: datetime | None) -> Problem:
     if _DENIED.search(because):
         message = f"The cluster may not pull {image}. Give it access to the registry. The registry said: {cut(cause)}"
         return Problem("pull_denied", sentences(message), START_SECONDS, since)
-    if _ABSENT.search(because):
+    if _ABSENT.search(because) and not _INCOMPLETE.search(because):
         message = image_not_found(image)
         return Problem("image_not_found", message, START_SECONDS, since, unpulled=image, cause=cut(cause))
     return _failed(image, cause, since)

@@ -6,6 +6,8 @@ Helm: https://helm.sh/docs/topics/charts_best_practices/labels/ and `meta.helm.s
 Fleet: https://fleet.rancher.io/; kapp: https://carvel.dev/kapp/docs/latest/apply/; Keel: https://keel.sh/docs/#policies;
 Config Sync: https://cloud.google.com/kubernetes-engine/config-sync/docs/reference/labels-and-annotations;
 the addon manager: https://github.com/kubernetes/kubernetes/tree/master/cluster/addons/addon-manager;
+kpt and GitLab's agent, both by cli-utils: https://github.com/kubernetes-sigs/cli-utils; KubeVela: https://kubevela.io/docs/;
+Karmada: https://karmada.io/docs/; Tanka: https://tanka.dev/garbage-collection/; Skaffold: https://skaffold.dev/docs/;
 OLM, whose owner reference is no controller's: https://olm.operatorframework.io/.
 """
 
@@ -19,7 +21,14 @@ _ARGO_LABEL = "argocd.argoproj.io/instance"
 _FLUX_KUSTOMIZE = "kustomize.toolkit.fluxcd.io/name"
 _FLUX_HELM = "helm.toolkit.fluxcd.io/name"
 _FLEET_ID, _FLEET_HASH = "objectset.rio.cattle.io/id", "objectset.rio.cattle.io/hash"
-_KAPP = "kapp.k14s.io/app"
+_BY_LABEL = {
+    "kapp.k14s.io/app": "kapp",
+    "app.oam.dev/name": "KubeVela",
+    "karmada.io/managed": "Karmada",
+    "tanka.dev/environment": "Tanka",
+    "skaffold.dev/run-id": "Skaffold",
+}
+_INVENTORY = "config.k8s.io/owning-inventory"
 _KEEL = "keel.sh/policy"
 _KEEL_OFF = frozenset({"", "never"})
 _CONFIG_SYNC = "configmanagement.gke.io/managed"
@@ -99,8 +108,9 @@ def _others(deployment: Workload) -> Iterator[str]:
     labels, annotations = deployment.labels, deployment.annotations
     if _FLEET_HASH in labels or _FLEET_ID in annotations:
         yield _called("Rancher Fleet's bundle", "Rancher Fleet", annotations.get(_FLEET_ID))
-    if _KAPP in labels:
-        yield "kapp"
+    yield from (name for mark, name in _BY_LABEL.items() if mark in labels)
+    if _INVENTORY in annotations:
+        yield "an inventory of kpt or GitLab's agent"
     if annotations.get(_CONFIG_SYNC) == "enabled":
         yield "Config Sync"
     if labels.get(_ADDON) == _ADDON_KEPT:
@@ -128,9 +138,9 @@ def _recorded(deployment: Workload) -> Iterator[str]:
 def _labelled(deployment: Workload) -> Iterator[str]:
     """By the recommended label, which charts carry as well where they are rendered and applied by hand."""
     name, release = deployment.labels.get(_MANAGED_BY, ""), deployment.annotations.get(_HELM_RELEASE)
-    if name == _HELM:
-        yield f"Helm's release “{release}”" if release else ""
-    elif name != OUR_MANAGER:
+    if release:
+        yield f"Helm's release “{release}”"
+    elif name not in {_HELM, OUR_MANAGER}:
         yield f"“{name}”" if name else ""
 
 

@@ -4,9 +4,12 @@ Each kind's controller marks its pods in its own way; none of them takes more th
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from deployments.rules.pods import Pod, is_active, is_ready
+from deployments.rules.problems import cut
+from deployments.rules.times import CLOCKS_DIFFER
+from deployments.rules.wording import duration, sentences
 from deployments.rules.workloads import (
     ReplicaSet,
     Workload,
@@ -19,6 +22,7 @@ from deployments.rules.workloads import (
     present_replica_set,
 )
 
+_KUBELET_IS_LATE = timedelta(minutes=1)
 _LAST = datetime.max.replace(tzinfo=UTC)
 REVISION_HASH = "controller-revision-hash"
 """The label by which StatefulSets and DaemonSets name the template that a pod was made from."""
@@ -76,6 +80,39 @@ def late_pod(pods: Iterable[Pod]) -> str:
     late = [pod for pod in pods if is_active(pod) and not is_ready(pod)]
     first = min(late, key=lambda pod: (pod.created_at or _LAST, pod.name), default=None)
     return f"Waiting for pod {first.name}." if first else ""
+
+
+def overdue_pod(pods: Iterable[Pod], *, now: datetime) -> str:
+    """Name the pod that should be gone by now and is not, as on a node that has stopped answering; empty where there is none.
+
+    Its kubelet has to confirm that it has stopped: https://kubernetes.io/docs/tasks/run-application/force-delete-stateful-set-pod/.
+    """
+    late = [(pod.terminating_at, pod.name, pod.node) for pod in pods if pod.terminating_at]
+    first = min(late, default=None)
+    if first is None or now - first[0] < _KUBELET_IS_LATE:
+        return ""
+    at, name, node = first
+    check = f"Check its node, {node}" if node else f"Check why with kubectl describe pod {name}"
+    return sentences(f"Pod {name} should have stopped {duration(now - at)} ago", check)
+
+
+def ended_pod(pods: Iterable[Pod], *, since: datetime) -> str:
+    """How the last pod ended that was made since then, and was not to end; empty where none has."""
+    ended = [
+        (pod.created_at, pod)
+        for pod in pods
+        if pod.phase == "Failed"
+        and not pod.is_terminating
+        and pod.created_at
+        and pod.created_at >= since - CLOCKS_DIFFER
+    ]
+    _, last = max(ended, key=lambda each: (each[0], each[1].name), default=(None, None))
+    return sentences(how_it_ended(last)) if last else ""
+
+
+def how_it_ended(pod: Pod) -> str:
+    """`Pod shop-x ended as Evicted: The node was low on resource: memory`, of a pod that is left over."""
+    return f"Pod {pod.name} ended as {pod.reason or pod.phase}: {cut(pod.message) or 'no reason given'}"
 
 
 def _of_daemon_set(workload: Workload, own: Sequence[Pod]) -> list[Pod]:

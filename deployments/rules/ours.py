@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from deployments.rules.images import UnableToParseImage, parse_image
+from deployments.rules.times import CLOCKS_DIFFER
 from deployments.rules.workloads import (
     OUR_MANAGER,
     Workload,
@@ -67,19 +68,26 @@ def marked_by(deployment: Workload, *, container: str, sets_image: bool = True) 
     return mark if is_older and not sets_image else None
 
 
-def put_back(deployment: Workload, *, container: str, before: str) -> PutBack | None:
-    """Who put the image of `before` back within a minute of our patch, by the API server's own record; None: nobody did."""
+def put_back(
+    deployment: Workload, *, container: str, before: str, patched_at: datetime | None = None
+) -> PutBack | None:
+    """Who put the image of `before` back within a minute of our patch, by the API server's own record; None: nobody did.
+
+    One that replaces the whole object takes our record away with our annotation: then the patch was at `patched_at`, by our clock.
+    """
     present, writer = all_images(deployment).get(container, ""), image_writer(deployment, container=container)
-    written_at = _our_last_write(deployment)
     if not before or not is_same_image(present, before) or writer is None or writer.manager == OUR_MANAGER:
         return None
-    if (
-        writer.at is None
-        or written_at is None
-        or not timedelta(0) <= writer.at - written_at <= PUT_BACK_WITHIN
-    ):
+    recorded_at = _our_last_write(deployment)
+    written_at, earliest = (recorded_at, timedelta(0)) if recorded_at else (patched_at, -CLOCKS_DIFFER)
+    if writer.at is None or written_at is None or not earliest <= writer.at - written_at <= PUT_BACK_WITHIN:
         return None
-    return PutBack(by=writer.manager, after=writer.at - written_at)
+    return PutBack(by=writer.manager, after=max(timedelta(0), writer.at - written_at))
+
+
+def recorded_at(workload: Workload, *, deploy_id: int) -> datetime | None:
+    """When this Deploy changed the workload, by the cluster's own clock; None where that is not recorded."""
+    return _our_last_write(workload) if _mark(workload) == deploy_id else None
 
 
 def is_rewriting_of(image: str, *, asked: str, digest: str) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from deployments.rules.diagnosis import Diagnosis, diagnose
+from deployments.rules.new_pods import overdue_pod
 from deployments.rules.pods import ContainerStatus, Event, Pod, Running, Terminated, Waiting, condition
 from deployments.rules.problems import cut
 from deployments.rules.wording import sentences
@@ -55,7 +56,7 @@ def outage_of(
     )
     there = [pod for pod in own if pod.phase not in _OVER and not pod.is_terminating]
     problem = diagnose(there, events, now=now)
-    message = problem.message if problem else _message(deployment, own, there, container=container)
+    message = problem.message if problem else _message(deployment, own, there, container=container, now=now)
     return Outage(
         reason=problem.reason if problem else "",
         message=sentences(message),
@@ -108,13 +109,17 @@ def _word(status: ContainerStatus) -> str:
     return ""
 
 
-def _message(deployment: Workload, own: Sequence[Pod], there: Sequence[Pod], *, container: str) -> str:
+def _message(
+    deployment: Workload, own: Sequence[Pod], there: Sequence[Pod], *, container: str, now: datetime
+) -> str:
     """What is known where nothing of the pods' containers is wrong."""
     refused = condition(deployment.conditions, "ReplicaFailure")
     if there:
         return _unready(there[0], container)
     if refused and refused.status == "True":
         return f"The cluster refuses to create pods: {cut(refused.message)}"
+    if overdue := overdue_pod(own, now=now):
+        return overdue
     over = next((pod for pod in own if pod.phase in _OVER), None)
     if over:
         why = cut(over.message) or "no reason given"

@@ -1,7 +1,7 @@
 """Which commits matter to a site of a monorepo: those that touch its paths, in the syntax of GitHub's path filters.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#filter-pattern-cheat-sheet: `*` ends at a slash, `**` does
-not, and a pattern that begins with `!` takes files out again; the last one that fits decides.
+not, and a pattern that begins with `!` takes files out again; the last one that fits decides. Without either a folder is all that it has.
 """
 
 import re
@@ -61,4 +61,5 @@ def _matcher(pattern: str) -> re.Pattern[str]:
     for found in _PIECE.finditer(text):
         parts += [re.escape(text[at : found.start()]), _PIECES[found[0]]]
         at = found.end()
-    return re.compile("".join([*parts, re.escape(text[at:])]), re.DOTALL)
+    within = "" if parts else "(?:/.*)?"
+    return re.compile("".join([*parts, re.escape(text[at:]), within]), re.DOTALL)

@@ -24,7 +24,7 @@ class ListedPod:
     name: str
     status: str
     ready: int = 0
-    """Of its containers, like `containers`."""
+    """Of the containers that are to keep running, like `containers`: native sidecars are among them."""
     containers: int = 0
     restarts: int = 0
     node: str = ""
@@ -42,7 +42,8 @@ def listed_pods(workload: Workload, pods: Iterable[Pod]) -> list[ListedPod]:
 
 
 def _listed(label: str, pod: Pod) -> ListedPod:
-    statuses = [pod.statuses.get(spec.name) for spec in pod.containers]
+    stay = [*(each for each in pod.init_containers if each.is_sidecar), *pod.containers]
+    statuses = [pod.statuses.get(spec.name) for spec in stay]
     return ListedPod(
         workload=label,
         namespace=pod.namespace,

@@ -195,6 +195,9 @@ def is_active(pod: Pod) -> bool:
 
 
 def is_ready(pod: Pod) -> bool:
-    """Whether the pod takes requests, and is not on its way out."""
+    """Whether the pod takes requests, and is neither on its way out nor left behind.
+
+    One that went with its node keeps the conditions that its kubelet reported last: https://github.com/kubernetes/kubernetes/issues/116965.
+    """
     ready = condition(pod.conditions, "Ready")
-    return ready is not None and ready.status == "True" and not pod.is_terminating
+    return ready is not None and ready.status == "True" and is_active(pod)

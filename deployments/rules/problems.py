@@ -23,6 +23,8 @@ _RETRIED = re.compile(
     r"|volume is (?:still|currently) (?:attached|in use)|attachvolume\.attach failed"
     # A node that has just begun: its drivers, and what the kubelet itself has to list first.
     r"|list of registered csi drivers|\" not registered\b|have not yet been read"
+    # A disk whose device has not appeared on its node; only the secret to open it with is anyone's to create.
+    r"|MountVolume\.(?:MountDevice|WaitForAttach) failed(?!.*SecretRef)"
     # An earlier attempt that has not ended.
     r"|operation with the given volume id|\bname\b.* is already in use",
     re.IGNORECASE,

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from deployments.rules.diagnosis import Diagnosis
 from deployments.rules.pods import condition
 from deployments.rules.rollouts import Phase, Rollout
-from deployments.rules.workloads import Workload
+from deployments.rules.workloads import Workload, WorkloadKind, stops_before_it_starts
 
 USUAL_DEADLINE_SECONDS = 600
 """What the API server writes where a manifest says nothing: nobody's word."""
 _NO_DEADLINE_SECONDS = 86_400
+_USUAL_GRACE_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,30 @@ def startup_seconds(workload: Workload) -> int:
 
 
 def longest_pause(workload: Workload, *, usual: timedelta) -> timedelta:
-    """For how long the rollout may make no progress: as usual, or as its manifest allows if that is longer."""
-    return max(usual, timedelta(seconds=max(deadline_seconds(workload), startup_seconds(workload))))
+    """For how long the rollout may make no progress: as usual, or as its manifest allows if that is longer.
+
+    Between two steps, a pod may have to stop first, and to stay ready.
+    """
+    allowed = max(usual, timedelta(seconds=max(deadline_seconds(workload), _slowest_start_seconds(workload))))
+    return allowed + timedelta(seconds=_stopping_seconds(workload) + _settling_seconds(workload))
+
+
+def _slowest_start_seconds(workload: Workload) -> int:
+    """For how long the most patient probes of its pods let a container be unready after its start."""
+    probes = [each.readiness_probe for each in workload.template.containers]
+    return startup_seconds(workload) + max((each.initial_delay_seconds for each in probes if each), default=0)
+
+
+def _stopping_seconds(workload: Workload) -> int:
+    """How much longer than usual an old pod may take to stop, where a new one has to wait for that."""
+    if not stops_before_it_starts(workload):
+        return 0
+    return min(max(0, workload.template.grace_seconds - _USUAL_GRACE_SECONDS), _NO_DEADLINE_SECONDS)
+
+
+def _settling_seconds(workload: Workload) -> int:
+    """For how long a new pod has to stay ready before the next one's turn; a Deployment's deadline contains it."""
+    return 0 if workload.kind == WorkloadKind.DEPLOYMENT else workload.min_ready_seconds
 
 
 def is_partly_up(rollout: Rollout, *, ready: int, best: Progress | None) -> bool:

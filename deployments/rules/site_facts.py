@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from deployments.rules.site_workloads import WorkloadSeen
 from deployments.rules.wording import short
-from deployments.rules.workloads import is_same_image
+from deployments.rules.workloads import WorkloadKind, is_same_image
 
 
 class CheckState(StrEnum):
@@ -121,6 +121,8 @@ class SiteFacts:
     outage_reason: str = ""
     outage_message: str = ""
     """Why no pod is ready, where the sync has found out."""
+    unmapped: str = ""
+    """What runs its image at another commit and is in no mapping."""
     cluster_observed_at: datetime | None = None
     cluster_problem: str = ""
     workload_missing: str = ""
@@ -132,6 +134,9 @@ class SiteFacts:
     workloads: tuple[WorkloadSeen, ...] = ()
     """Each as it was last seen; none where nothing was, or where a Deploy has changed them since."""
 
+    def _are_all(self, kind: WorkloadKind) -> bool:
+        return bool(self.mapped) and all(each.partition(" ")[0] == kind for each in self.mapped)
+
     @property
     def what_asks(self) -> str:
         """How a sentence begins on what the first workload asks for: `The StatefulSet`; among several, `Deployment web`."""
@@ -140,9 +145,29 @@ class SiteFacts:
         return f"The {self.mapped[0].partition(' ')[0]}" if self.mapped else "The workload"
 
     @property
-    def is_scaled_to_zero(self) -> bool:
-        """True when a known Deployment wants no pods; its commit is then the one that pods would run."""
+    def wants_no_pods(self) -> bool:
+        """True when what was seen wants no pods now; its commit is then the one that pods would run."""
         return self.wanted == 0 and self.cluster_observed_at is not None
+
+    @property
+    def runs_only_jobs(self) -> bool:
+        """Whether all its workloads are CronJobs, which want no pods between two of their jobs."""
+        return self._are_all(WorkloadKind.CRON_JOB)
+
+    @property
+    def lacks_nodes(self) -> bool:
+        """Whether it wants no pods since no node matches its DaemonSets."""
+        return self.wants_no_pods and self._are_all(WorkloadKind.DAEMON_SET)
+
+    @property
+    def why_no_pods(self) -> str:
+        """How a sentence begins on a site that could have pods and wants none."""
+        return "No node matches its DaemonSet" if self.lacks_nodes else "Scaled to zero"
+
+    @property
+    def is_scaled_to_zero(self) -> bool:
+        """True when a known workload that could have pods wants none."""
+        return self.wants_no_pods and not self.runs_only_jobs
 
     @property
     def head_name(self) -> str:
@@ -191,7 +216,7 @@ class SiteFacts:
     @property
     def present_sha(self) -> str:
         """The running commit, or at zero replicas the desired one; empty when neither is known."""
-        return self.desired_sha if self.is_scaled_to_zero else self.running_sha
+        return self.desired_sha if self.wants_no_pods else self.running_sha
 
     @property
     def deployed_sha(self) -> str:

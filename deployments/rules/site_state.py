@@ -225,17 +225,23 @@ def _can_go_back(facts: SiteFacts) -> bool:
 
 def _current(facts: SiteFacts) -> str:
     if facts.is_scaled_to_zero:
-        return f"Scaled to zero: no pod runs, and one would run {facts.newest_name}."
+        return f"{facts.why_no_pods}: no pod runs, and one would run {facts.newest_name}."
     same = facts.running_version not in {"", facts.head_version}
-    runs = f"Runs {facts.running_version} ({short(facts.head_sha)})" if same else f"Runs {facts.newest_name}"
+    what = f"{facts.running_version} ({short(facts.head_sha)})" if same else facts.newest_name
+    runs = f"{_runs(facts)} {what}"
     also = same_commit(facts.head_version, facts.running_version) if same else ""
-    return sentences(runs, also, _few_pods(facts), _asked_for(facts))
+    return sentences(runs, also, _few_pods(facts), _asked_for(facts), facts.unmapped)
+
+
+def _runs(facts: SiteFacts) -> str:
+    return "Its next job runs" if facts.runs_only_jobs else "Runs"
 
 
 def _current_in_its_paths(facts: SiteFacts) -> str:
     runs = f"Scaled to zero at {short(facts.present_sha)}" if facts.is_scaled_to_zero else ""
-    runs = runs or f"Runs {short(facts.present_sha)}"
-    return sentences(runs, none_of_them(facts.left_out or 0), _few_pods(facts), _asked_for(facts))
+    runs = runs or f"{_runs(facts)} {short(facts.present_sha)}"
+    few, asked_for = _few_pods(facts), _asked_for(facts)
+    return sentences(runs, none_of_them(facts.left_out or 0), few, asked_for, facts.unmapped)
 
 
 def _answer_behind(facts: SiteFacts, *, now: datetime) -> Answer:
@@ -276,7 +282,7 @@ def _open_ci(facts: SiteFacts) -> str:
 
 
 def _behind(state: State, facts: SiteFacts, far: str, message: str, action: Action) -> Answer:
-    zero = "Scaled to zero: no pod runs" if facts.is_scaled_to_zero else ""
+    zero = f"{facts.why_no_pods}: no pod runs" if facts.is_scaled_to_zero else ""
     also = (_few_pods(facts), _asked_for(facts), findings.earlier_failure(facts))
     return Answer(state, sentences(zero, far, message, *also), action)
 

@@ -7,6 +7,8 @@ from deployments.rules.targets import WorkloadReference
 from deployments.rules.wording import sentences, short
 from deployments.rules.workloads import WorkloadKind
 
+_NAMED = 3
+
 
 @dataclass(frozen=True, kw_only=True)
 class WorkloadSeen:
@@ -90,6 +92,15 @@ def disagreement(workloads: Sequence[WorkloadSeen]) -> str:
     return ", ".join(
         f"{label} {verb.get(label.partition(' ')[0], 'runs')} {short(sha)}" for label, sha in known
     )
+
+
+def unmapped_in_words(commits: Mapping[str, str]) -> str:
+    """Say which workloads, by their kinds and names, are at which commits without being mapped; at most three are named."""
+    if not commits:
+        return ""
+    named = [f"{label} at {short(sha)}" for label, sha in commits.items()]
+    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    return f"Same image, not mapped: {', '.join(named[:_NAMED])}{more}."
 
 
 def is_one(shas: Iterable[str]) -> bool:

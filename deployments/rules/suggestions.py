@@ -19,6 +19,17 @@ _PLATFORM = re.compile(
 )
 """Numbers that stay the same: https://github.com/opencontainers/image-spec/blob/main/image-index.md#platform-variants."""
 
+_OF_ONE_BUILD = re.compile(
+    r"[0-9]{3}|[0-9]+\.[0-9]+\.[0-9]|(?:^|[-._])(?:b|n|r|build|run|job|rev|ci)[-._]?[0-9]|(?<![0-9a-f])(?=[a-f]*[0-9])[0-9a-f]{7}",
+    re.IGNORECASE,
+)
+"""A date, a counter, a version or a commit within a tag, which the next build has otherwise: it does not move."""
+_VARIANT = re.compile(
+    r"v?\d+(?:\.\d+)+((?:-(?:alpine|slim|debian|bookworm|trixie|bullseye|ubuntu|noble|jammy|distroless|musl|linux|amd64|arm64))*)"
+)
+"""A version, and what stays the same behind it: the base image, and the platform."""
+_UNCOMMITTED = {"dirty", "modified"}
+
 TAG_BY_COMMIT = "Push each build under its commit too, as in :3f9c2a1 or :main-3f9c2a1."
 
 
@@ -31,10 +42,10 @@ class _Tag:
 
     @property
     def number(self) -> str:
-        """What is next to the commit and differs with each build, such as a second commit; empty where nothing does."""
+        """What is next to the commit and differs with each build, such as a second commit, or is of no commit; empty where nothing is."""
         beside = (_PLATFORM.sub("", each) for each in (self.before, self.after))
         parts = (part for each in beside for part in _BETWEEN.split(each))
-        return next((each for each in parts if _NUMBER.fullmatch(each) or _COMMIT.fullmatch(each)), "")
+        return next((each for each in parts if _is_of_one_build(each)), "")
 
     @property
     def placeholder(self) -> str:
@@ -42,6 +53,10 @@ class _Tag:
         if digits == _WHOLE:
             return "{sha}"
         return "{short_sha}" if digits == _USUAL else f"{{short_sha:{digits}}}"
+
+
+def _is_of_one_build(part: str) -> bool:
+    return bool(_NUMBER.fullmatch(part) or _COMMIT.fullmatch(part)) or part.lower() in _UNCOMMITTED
 
 
 def image_template_for(image: str, *, repository: str) -> str:
@@ -104,12 +119,13 @@ def mapping_for(image: str, *, repository: str, source: str = CommitSource.TAG) 
     before, _, last = reference.repository.rpartition("/")
     name = "{repository}" if last == repository.lower() else last
     if looks_like_a_version(tag) and source == CommitSource.TAG:
-        version = "{tag}" if tag.startswith("v") else "{version}"
+        variant = found[1] if (found := _VARIANT.fullmatch(tag)) else ""
+        version = ("{tag}" if tag.startswith("v") else "{version}") + variant
         return {
             "commit_source": CommitSource.RELEASE.value,
             "image_template": f"{before}/{name}:{version}",
         }
-    if _VERSION.fullmatch(tag):
+    if _VERSION.fullmatch(tag) or _OF_ONE_BUILD.search(_PLATFORM.sub("", tag)):
         return {}
     return {
         "commit_source": CommitSource.LABEL.value,

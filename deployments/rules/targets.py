@@ -32,14 +32,19 @@ class WorkloadReference:
 
 
 def targets_of(
-    workload: Workload, *, reference: WorkloadReference, repositories: Collection[str]
+    workload: Workload,
+    *,
+    reference: WorkloadReference,
+    repositories: Collection[str],
+    rewritten: Collection[str] = (),
 ) -> tuple[str, ...]:
     """The containers that a Deploy of the site gives its image, those that serve first; none where no container can be meant.
 
-    Where none runs an image of the site's `repositories`, it is the container that the mapping names, that is named like the
+    `rewritten` are those whose image is the site's, though admission has led it to another image repository. Where none runs an image of the site's `repositories`, it is the container that the mapping names, that is named like the
     workload, or that is the only one: the wrong-app guard has it that another app's image is replaced knowingly, or not at all.
     """
-    found = [each.name for each in matching_containers(workload, repositories)]
+    matching = {each.name for each in matching_containers(workload, repositories)}
+    found = [name for name in all_images(workload) if name in matching or name in rewritten]
     if reference.containers:
         found = [name for name in found if name in reference.containers]
     served = containers(workload)
@@ -69,13 +74,18 @@ def no_target(workload: Workload, reference: WorkloadReference) -> str:
 
 
 def left_behind(
-    workload: Workload, *, targets: Collection[str], repositories: Collection[str]
+    workload: Workload,
+    *,
+    targets: Collection[str],
+    repositories: Collection[str],
+    rewritten: Collection[str] = (),
 ) -> dict[str, str]:
     """Containers that run the site's image and that its mapping leaves out, by name, with their images."""
+    matching = {each.name for each in matching_containers(workload, repositories)}
     return {
-        each.name: each.image
-        for each in matching_containers(workload, repositories)
-        if each.name not in targets
+        name: image
+        for name, image in all_images(workload).items()
+        if (name in matching or name in rewritten) and name not in targets
     }
 
 

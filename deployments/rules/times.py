@@ -9,6 +9,8 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 LONGEST_WAIT = timedelta(days=1)
 """For how long we let anyone outside make us wait: GitHub's windows are an hour long."""
+CLOCKS_DIFFER = timedelta(seconds=5)
+"""How far another system's clock may be from ours, the part of a second that it leaves out included."""
 OUT_OF_RANGE = f"Choose a time between {EARLIEST.year} and {LATEST.year - 1}."
 
 

@@ -1,10 +1,11 @@
 """Sites by release: which version is the newest, how its image is tagged, and which Git tags an image may be from.
 
-Versions are compared as https://semver.org/#spec-item-11 has them, with any number of parts, so that dates are versions too.
+Versions are compared as https://semver.org/#spec-item-11 has them, with any number of parts, so that dates are versions too, and as
+https://packaging.python.org/en/latest/specifications/version-specifiers/ spells pre-releases: 1.4.0rc1, and 1.4.0.post1 after 1.4.0.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -13,7 +14,17 @@ from deployments.rules.wording import short
 _NOT_IN_A_TAG = re.compile(r"[^\w.-]+", re.ASCII)
 _LONGEST_TAG = 128
 _NUMBER = re.compile(r"(?:^|[/@_-])v?(\d+(?:\.\d+)*(?:[-+._][^/@]*)?)\Z", re.IGNORECASE | re.DOTALL)
-_PARTS = re.compile(r"(\d+(?:\.\d+)*)(?:-([0-9A-Za-z.-]+))?(?:\+.*)?", re.DOTALL)
+_PARTS = re.compile(r"(\d+(?:\.\d+)*)(.*?)(?:\+.*)?", re.DOTALL)
+"""The numbers, and what is behind them but for semver's build."""
+_IDENTIFIERS = re.compile(r"-[0-9A-Za-z.-]+")
+_WORD = "alpha|beta|preview|pre|rc|cr|dev|milestone|snapshot|canary|nightly|[abcm]"
+_BEFORE_IT = re.compile(rf"[._-]?(?:{_WORD})[._-]?\d*(?:[._-].*)?", re.IGNORECASE | re.DOTALL)
+_AFTER_IT = re.compile(r"[._-]?post[._-]?\d*", re.IGNORECASE)
+_FINAL = re.compile(r"[._-](?:final|ga|release)", re.IGNORECASE)
+_DATE = re.compile(r"(?:19|20)\d\d(?:[01]\d[0-3]\d)?(?:\..*)?", re.DOTALL)
+_BEHIND_A_DATE = re.compile(r"-(?:\d|[0-9a-f]{7}).*", re.DOTALL)
+"""The rest of it, a counter, or a commit: 2026-01-15, 20260115-2, 2026.01.15-3f9c2a1."""
+_COUNTED = re.compile(rf"(?<![0-9A-Za-z])({_WORD}|post)[_-]?(?=\d)", re.IGNORECASE)
 _Key = tuple[tuple[int, ...], bool, tuple[tuple[bool, int, str], ...]]
 
 
@@ -23,7 +34,8 @@ class Version:
 
     name: str
     sha: str
-    is_prerelease: bool = False
+    is_prerelease: bool | None = None
+    """What GitHub calls a release; None for a tag, whose name alone says it."""
 
 
 def number_of(name: str) -> str:
@@ -46,19 +58,42 @@ def newest(versions: Sequence[Version], *, pattern: str = "", prereleases: bool 
     if not fitting or _key(fitting[0]) is None:
         return fitting[0] if fitting else None
     numbered = [(key, each) for each in fitting if (key := _key(each)) is not None]
-    highest = max(key for key, _ in numbered)
-    return next(each for key, each in numbered if key == highest)
+    # Of equal ones the first with the most parts: v2 is often a tag that is moved, and v2.0.0 is not.
+    return max(numbered, key=lambda found: (found[0], len(_numbers(found[1]))))[1]
 
 
-def newest_of_each(
+def versions_of_each(
     versions: Sequence[Version], commits: Iterable[str], *, pattern: str = "", prereleases: bool = False
 ) -> tuple[Version, ...]:
-    """Of each of these commits the newest version that fits, in the commits' order; commits without one are left out."""
-    of_commit: dict[str, list[Version]] = {}
+    """Of each of these commits the versions that fit, in the commits' order, the newest first; commits without one are left out.
+
+    Besides the newest only those that name one build: images of tags that are moved, like v1, may be of an earlier commit.
+    """
+    of_commit: dict[str, dict[str, Version]] = {}
     for each in _fitting(versions, pattern=pattern, prereleases=prereleases):
-        of_commit.setdefault(each.sha, []).append(each)
-    found = (newest(of_commit.get(sha, ()), prereleases=True) for sha in commits)
-    return tuple(each for each in found if each)
+        of_commit.setdefault(each.sha, {})[each.name] = each
+    return tuple(each for sha in commits for each in _newest_first(list(of_commit.get(sha, {}).values())))
+
+
+def _newest_first(versions: Sequence[Version]) -> Iterator[Version]:
+    best = newest(versions, prereleases=True)
+    left = [each for each in versions if each == best or not _may_move(each, versions)]
+    while best:
+        yield best
+        left.remove(best)
+        best = newest(left, prereleases=True)
+
+
+def _may_move(version: Version, versions: Iterable[Version]) -> bool:
+    """Whether it has no number, or is the beginning of another version of the same commit."""
+    parts = _numbers(version)
+    longer = (found for each in versions if len(found := _numbers(each)) > len(parts))
+    return not parts or any(found[: len(parts)] == parts for found in longer)
+
+
+def _numbers(version: Version) -> list[str]:
+    found = _PARTS.fullmatch(number_of(version.name))
+    return found[1].split(".") if found else []
 
 
 def git_tags(image_tag: str, *, is_number: bool, pattern: str) -> tuple[str, ...]:
@@ -80,6 +115,11 @@ def git_tags(image_tag: str, *, is_number: bool, pattern: str) -> tuple[str, ...
 def search_for(pattern: str) -> str:
     """What GitHub is asked to find in tags' names, before the pattern is applied; empty: any."""
     return _literal(pattern)
+
+
+def may_be_version(name: str, *, pattern: str) -> bool:
+    """Whether a site by release may deploy a tag of this name: it fits the pattern, or without one has a number."""
+    return fnmatchcase(name, pattern) if pattern else _key(Version(name=name, sha="")) is not None
 
 
 def looks_like_a_version(image_tag: str) -> bool:
@@ -117,6 +157,14 @@ def no_version_of(sha: str) -> str:
     return f"No version of {short(sha)} is known, and images are tagged with versions here. Publish a release of it, then deploy again."
 
 
+def no_image_tag(name: str) -> str:
+    """That no image can be tagged with a version."""
+    return (
+        f"The version {name[:60]} cannot be an image's tag, which has up to 128 letters, digits, “_”, “.” and “-”. Publish one that can, or "
+        "correct the image template."
+    )
+
+
 def same_commit(newest_name: str, running: str) -> str:
     """That two versions are one commit, without a full stop."""
     return f"{newest_name} is the same commit as {running}"
@@ -135,18 +183,32 @@ def _literal(pattern: str) -> str:
 
 
 def _is_prerelease(version: Version) -> bool:
+    if version.is_prerelease is not None:
+        return version.is_prerelease
     key = _key(version)
-    return version.is_prerelease or (key is not None and not key[1])
+    return key is not None and not key[1]
 
 
 def _key(version: Version) -> _Key | None:
-    """What versions are sorted by: the numbers, then whether it is final, then the pre-release's parts; None where it has no number."""
+    """What versions are sorted by: the numbers, then whether it is final, then the other parts; None where it has no number."""
     found = _PARTS.fullmatch(number_of(version.name))
     if found is None:
         return None
+    behind = found[2]
     numbers = [int(each) for each in found[1].split(".") if len(each) < _LONGEST_TAG]
     while numbers and not numbers[-1]:
         numbers.pop()
-    parts = found[2].split(".") if found[2] else ()
-    before = tuple((not each.isdecimal(), int(each) if each.isdecimal() else 0, each) for each in parts)
-    return tuple(numbers), not parts, before
+    if not behind or _FINAL.fullmatch(behind):
+        return tuple(numbers), True, ()
+    if _DATE.fullmatch(found[1]) and _BEHIND_A_DATE.fullmatch(behind):
+        return tuple(numbers), True, _parts(behind.replace("-", "."))
+    if _AFTER_IT.fullmatch(behind):
+        return tuple(numbers), True, _parts(behind)
+    is_before = _BEFORE_IT.fullmatch(behind) or _IDENTIFIERS.fullmatch(behind)
+    return (tuple(numbers), False, _parts(behind)) if is_before else None
+
+
+def _parts(behind: str) -> tuple[tuple[bool, int, str], ...]:
+    """Numbers come before words, and are compared as such, also where one follows its word at once: rc9, rc10."""
+    parts = _COUNTED.sub(r"\1.", behind).lstrip("._-").split(".")
+    return tuple((not each.isdecimal(), int(each) if each.isdecimal() else 0, each) for each in parts)

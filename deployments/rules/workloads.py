@@ -88,6 +88,8 @@ class Template:
     annotations: Mapping[str, str] = field(default_factory=dict)
     containers: Sequence[ContainerSpec] = ()
     init_containers: Sequence[ContainerSpec] = ()
+    grace_seconds: int = 0
+    """How long its pods may take to stop."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,6 +191,14 @@ def is_settled(workload: Workload) -> bool:
     numbers = workload.counts
     present = {numbers.total, numbers.updated, numbers.ready, numbers.available}
     return is_observed(workload) and present == {numbers.wanted}
+
+
+def stops_before_it_starts(workload: Workload) -> bool:
+    """Whether an old pod has to be gone before the new one that takes its place is made."""
+    return (
+        workload.kind in {WorkloadKind.STATEFUL_SET, WorkloadKind.DAEMON_SET}
+        or workload.strategy == "Recreate"
+    )
 
 
 def owned_pods(workload: Workload, pods: Iterable[Pod]) -> list[Pod]:

@@ -12,6 +12,7 @@ from simulators.loopback import Request, Response
 class Failure(StrEnum):
     UNAUTHORIZED = "401, bad credentials"
     FORBIDDEN = "403, an IP allow list"
+    NOT_FOUND = "404, of REST alone, which does not show yet what GraphQL shows"
     RATE_LIMITED = "the primary limit: 200 and RATE_LIMITED for GraphQL, 403 for REST"
     SECONDARY_LIMIT = "403 with retry-after"
     BAD_GATEWAY = "502 with HTML"
@@ -125,6 +126,7 @@ def plain_failure(failure: Failure, limit: Limit) -> Response | None:
             403,
             "Although you appear to have the correct authorization credentials, the organization has an IP allow list enabled.",
         ),
+        Failure.NOT_FOUND: lambda: error_response(404, "Not Found"),
         Failure.SECONDARY_LIMIT: lambda: error_response(
             403,
             "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",

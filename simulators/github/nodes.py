@@ -8,12 +8,12 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
+from simulators.github.connections import HistoryNode, ListNode, page_of
 from simulators.github.graph import Commit, Divergence, Person
 from simulators.github.permissions import TokenPermissions
 from simulators.github.refusals import GitHubRefusal
 from simulators.github.repository import Release, Repository
 
-_PAGE = 100
 _TAGS = "refs/tags/"
 
 
@@ -86,7 +86,7 @@ class RepositoryNode:
         query: str = "",
         order_by: dict[str, str] | None = None,
         **_: Any,
-    ) -> "ListNode":
+    ) -> ListNode:
         """Tags, the newest first by their commits' dates: what Headway asks for."""
         self._permissions.demand("contents")
         if ref_prefix != _TAGS or order_by != {"field": "TAG_COMMIT_DATE", "direction": "DESC"}:
@@ -94,16 +94,18 @@ class RepositoryNode:
         # Of two on one commit the later one comes first.
         tags = [(name, sha) for name, sha in reversed(self._repository.tags.items()) if query in name]
         tags = sorted(tags, key=lambda tag: -self._repository.graph.get(tag[1]).index)
-        return ListNode([self._tag(name) for name, _sha in _page_of(tags, first, "refs")], len(tags))
+        return ListNode([self._tag(name) for name, _sha in page_of(tags, "refs", first=first)], len(tags))
 
     def releases(
         self, first: int | None = None, order_by: dict[str, str] | None = None, **_: Any
-    ) -> "ListNode":
+    ) -> ListNode:
         self._permissions.demand("contents")
         if order_by != {"field": "CREATED_AT", "direction": "DESC"}:
             raise GitHubRefusal("NOT_IMPLEMENTED", "Releases are listed newest first here.")
         newest = self._repository.releases[::-1]
-        return ListNode([self._release(each) for each in _page_of(newest, first, "releases")], len(newest))
+        return ListNode(
+            [self._release(each) for each in page_of(newest, "releases", first=first)], len(newest)
+        )
 
     def latest_release(self) -> "ReleaseNode | None":
         """Neither a draft nor a pre-release."""
@@ -121,27 +123,6 @@ class RepositoryNode:
         self._permissions.demand("contents")
         commit = self._repository.resolve(oid or expression or "")
         return CommitNode(self._repository, self._permissions, commit) if commit else None
-
-
-def _page_of(items: list[Any], first: int | None, connection: str) -> list[Any]:
-    """`first` is demanded, 1 to 100, as on every connection of GitHub's."""
-    if first is None:
-        raise GitHubRefusal(
-            "MISSING_PAGINATION_BOUNDARIES",
-            f"You must provide a `first` or `last` value to properly paginate the `{connection}` connection.",
-        )
-    if not 1 <= first <= _PAGE:
-        raise GitHubRefusal(
-            "EXCESSIVE_PAGINATION",
-            f"Requesting {first} records on the `{connection}` connection exceeds the `first` limit of 100 records.",
-        )
-    return items[:first]
-
-
-@dataclass(frozen=True)
-class ListNode:
-    nodes: list[Any]
-    total_count: int
 
 
 class ReleaseNode:
@@ -260,21 +241,9 @@ class CommitNode:
         state = self._repository.checks(self.oid)
         return RollupNode(self, state) if state else None
 
-    def history(self, first: int | None = None, last: int | None = None, **_: Any) -> "HistoryNode":
-        """`first` or `last` is demanded, 1 to 100, as on every connection of GitHub's."""
-        wanted = first if first is not None else last
-        if wanted is None:
-            raise GitHubRefusal(
-                "MISSING_PAGINATION_BOUNDARIES",
-                "You must provide a `first` or `last` value to properly paginate the `history` connection.",
-            )
-        if not 1 <= wanted <= _PAGE:
-            raise GitHubRefusal(
-                "EXCESSIVE_PAGINATION",
-                f"Requesting {wanted} records on the `history` connection exceeds the `first` limit of 100 records.",
-            )
+    def history(self, first: int | None = None, last: int | None = None, **_: Any) -> HistoryNode:
         commits = self._repository.graph.history(self.oid)
-        shown = commits[:wanted] if first is not None else commits[-wanted:]
+        shown = page_of(commits, "history", first=first, last=last)
         return HistoryNode(
             [CommitNode(self._repository, self._permissions, each) for each in shown], len(commits)
         )
@@ -283,32 +252,3 @@ class CommitNode:
 class RollupNode:
     def __init__(self, commit: CommitNode, state: str) -> None:
         self.commit, self.state, self.id = commit, state, f"SCR_{commit.oid}"
-
-
-class HistoryNode:
-    def __init__(self, nodes: list[CommitNode], total: int) -> None:
-        self.nodes, self.total_count = nodes, total
-
-    def edges(self) -> list["EdgeNode"]:
-        return [EdgeNode(node.oid, node) for node in self.nodes]
-
-    def page_info(self) -> "PageInfoNode":
-        return PageInfoNode(
-            start_cursor=self.nodes[0].oid,
-            end_cursor=self.nodes[-1].oid,
-            has_next_page=len(self.nodes) < self.total_count,
-        )
-
-
-@dataclass(frozen=True)
-class EdgeNode:
-    cursor: str
-    node: CommitNode
-
-
-@dataclass(frozen=True)
-class PageInfoNode:
-    start_cursor: str
-    end_cursor: str
-    has_next_page: bool
-    has_previous_page: bool = False

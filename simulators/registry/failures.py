@@ -86,8 +86,12 @@ def _reply(failure: Failure) -> Response | None:
     if failure.drop:
         return Response(dropped=True)
     if failure.oddity:
-        kind = {"Content-Type": failure.oddity.media_type} if failure.oddity.media_type else {}
-        return Response(status=failure.oddity.status, headers=kind, body=failure.oddity.body)
+        given = {
+            "Content-Type": failure.oddity.media_type,
+            "Docker-Content-Digest": failure.oddity.digest,
+        }
+        headers = {name: value for name, value in given.items() if value}
+        return Response(status=failure.oddity.status, headers=headers, body=failure.oddity.body)
     if failure.location:
         return Response(status=failure.status, headers={"Location": failure.location})
     if not failure.status:

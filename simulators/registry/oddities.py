@@ -11,6 +11,8 @@ class Oddity:
     media_type: str
     body: bytes
     methods: tuple[str, ...] = ("GET", "HEAD")
+    digest: str = ""
+    """What its header says, where there is one."""
 
 
 def _errors(code: str, message: str) -> bytes:
@@ -33,5 +35,13 @@ HEAD_NOT_FOUND, HEAD_FORBIDDEN, HEAD_NOT_ALLOWED, HEAD_NOT_IMPLEMENTED = (
 LOGIN_PAGE = Oddity(200, "text/html; charset=utf-8", b"<!doctype html><title>Sign in to continue</title>")
 ERROR_PAGE = Oddity(200, _JSON, b'{"message":"Service not found"}')
 NOTHING = Oddity(200, "", b"")
+# A proxy that repeats the registry's headers, which clients join.
+DIGEST_TWICE = Oddity(
+    200,
+    "application/vnd.oci.image.manifest.v1+json",
+    b"",
+    methods=("HEAD",),
+    digest=f"sha256:{'a' * 64}, sha256:{'a' * 64}",
+)
 # A registry whose HEAD leaves out what its GET says.
 BARE_HEAD = Oddity(200, "", b"", methods=("HEAD",))

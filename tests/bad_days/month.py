@@ -145,7 +145,10 @@ class Month:
                 )
 
     def _by_hand(self, host: str) -> str:
-        return self.world.repository(host).graph.commits[INITIAL_COMMIT_BY_HAND].sha
+        """Another commit than the one that runs: that one would have been put back."""
+        commits = self.world.repository(host).graph.commits
+        number = INITIAL_COMMIT_BY_HAND
+        return commits[number if commits[number].sha != self.known[host].runs else number - 1].sha
 
     def start(self, deploy: Deploy) -> None:
         start_deploy(deploy_id=deploy.pk, clients=self.clients, now=self.time.now())

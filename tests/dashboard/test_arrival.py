@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.arrival import LARGEST_HEAD, Arrival, Progress
-from dashboard.body_limits import LARGEST_BODY, LARGEST_HOOK
+from dashboard.body_limits import LARGEST_BODY, LARGEST_HOOK, LARGEST_MESSAGE
 
 HEAD = b"POST /login/ HTTP/1.1\r\nHost: a\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -61,8 +61,10 @@ def test_what_is_framed_wrongly_is_left_to_gunicorn_at_once(head: bytes) -> None
         ("/hooks/github", LARGEST_BODY + 1, Progress.PARTIAL),
         ("/hooks/github", LARGEST_HOOK + 1, Progress.LARGE_BODY),
         ("/hooks/github?a=b", LARGEST_HOOK, Progress.PARTIAL),
+        ("/hooks/google", LARGEST_MESSAGE, Progress.PARTIAL),
+        ("/hooks/google", LARGEST_MESSAGE + 1, Progress.LARGE_BODY),
         ("/hooks/github/", LARGEST_BODY + 1, Progress.LARGE_BODY),
-        ("/hooks/google", LARGEST_BODY + 1, Progress.LARGE_BODY),
+        ("/hooks/actions", LARGEST_BODY + 1, Progress.LARGE_BODY),
     ],
 )
 def test_a_body_that_says_that_it_is_too_large_is_refused_before_it_comes(

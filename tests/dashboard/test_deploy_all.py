@@ -1,5 +1,6 @@
 """The pages of deploying all that is ready."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -194,3 +195,18 @@ def test_a_site_deleted_meanwhile_does_no_harm(deployer: Client, batch: DeployBa
     Site.objects.get(host=READY[0]).delete()
 
     assert deployer.get(f"/batches/{batch.pk}/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "change", [{"typed": "1"}, {"at_once": "9"}, {"key": "none"}], ids=["logged out", "too many", "no key"]
+)
+def test_who_was_left_out_stays_left_out_where_nothing_was_deployed(
+    deployer: Client, change: dict[str, str]
+) -> None:
+    sent = entry() | {"item": [f"{READY[0]} {HEAD} {RUNNING}"], "at_once": "2"} | change
+
+    page = deployer.post(URL, sent, follow=True).text
+
+    assert re.findall(r'value="(\S+) [^>]*\schecked>', page) == READY[:1]
+    assert bool(re.search(r'value="2"\s+selected', page)) is ("at_once" not in change)
+    assert not DeployBatch.objects.exists()

@@ -1,5 +1,6 @@
 """From no site to the first ones: an administrator ticks what a worker found, corrects it and adds it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from time import time
@@ -286,6 +287,29 @@ def test_the_page_says_what_was_searched_for(admin: Client) -> None:
     assert 'value="&lt;cron&gt;"' in page
 
 
+def test_where_nothing_was_found_each_step_shows_what_it_saw(admin: Client) -> None:
+    found()
+
+    page = admin.get("/first-start/").content.decode()
+
+    assert re.search(r'<details class="fold step"\s+open>', page)
+    assert "Nothing was found that is not a site yet." in page
+    assert "search other namespaces" in page
+
+
+def test_where_a_step_failed_the_page_does_not_say_that_there_is_nothing(admin: Client) -> None:
+    finding = {"subject": "Account", "grade": "bad", "message": "Unauthorized", "remedy": "Renew it."}
+    steps = [{"title": "Cluster", "findings": [finding]}, {"title": "Registry", "findings": []}]
+    now = timezone.now()
+    Discovery.record(asked_at=now, finished_at=now, steps=steps)
+
+    page = admin.get("/first-start/").content.decode()
+
+    assert "Nothing could be found. Fix what failed above, then search again." in page
+    assert "that is not a site yet" not in page
+    assert 'class="act go">Search again</button>' in page
+
+
 @pytest.mark.parametrize("odd", [{"colour": "red"}, {"hosts": None}, "text", None, {"key": "x"}, []])
 def test_what_another_version_has_written_hides_nothing_else(admin: Client, odd: object) -> None:
     row = CRON.as_dict() | odd | {"key": "dd44"} if isinstance(odd, dict) and "colour" in odd else odd
@@ -353,3 +377,34 @@ def test_the_same_sent_twice_adds_it_once(admin: Client) -> None:
     assert Site.objects.count() == 1
     assert "Nothing was added" in page
     assert OrmQ.objects.count() == 1
+
+
+def test_what_was_ticked_before_the_session_ended_is_shown_again_and_not_added(admin: Client) -> None:
+    found(CRON, TABS)
+
+    page = add(admin, fields(CRON, name="crond") | {"typed": "1"})
+
+    assert 'value="crond"' in page
+    assert "You were logged out" in page
+    assert not Site.objects.exists()
+
+
+def test_a_page_of_many_says_which_it_is_and_what_is_added_from_it(admin: Client) -> None:
+    found(*(replace(CRON, key=f"cc{number}") for number in range(101)))
+
+    first, second = (admin.get(f"/first-start/?page={number}").text for number in (1, 2))
+
+    assert "Found in the cluster: 1 to 100 of 101" in first
+    assert "Found in the cluster: 101 to 101 of 101" in second
+    assert "Only sites that are ticked on this page are added." in first
+    assert 'href="?page=2#found"' in first
+
+
+@pytest.mark.parametrize(("others", "page"), [(100, "/first-start/"), (0, "/")])
+def test_the_next_page_follows_where_there_is_one(admin: Client, others: int, page: str) -> None:
+    found(CRON, *(replace(TABS, key=f"cc{number}") for number in range(others)))
+
+    answer = admin.post("/first-start/sites", fields(CRON))
+
+    assert answer["Location"] == page
+    assert Site.objects.get().name == CRON.name

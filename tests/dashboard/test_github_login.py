@@ -139,7 +139,7 @@ def test_anyone_else_does_not(
         {"id": None, "node_id": []},
         {"login": 5},
     ],
-    ids=["for ever", "soon", "a NUL", "no id", "no login"],
+    ids=["forever", "soon", "a NUL", "no id", "no login"],
 )
 def test_an_answer_of_githubs_that_cannot_be_read_lets_nobody_in_and_is_a_sentence(
     browser: Browser, system_status: SystemStatus, odd: dict[str, object]
@@ -334,5 +334,5 @@ def test_while_github_does_not_answer_a_session_asks_once(
 
     statuses = [browser.post("/sync").status_code for _ in range(3)]
 
-    # A viewer, who is told so each time.
+    # A viewer, who gets the sentence each time.
     assert (statuses, system_status.asked(), browser.is_in) == ([403] * 3, 1, True)

@@ -1,5 +1,7 @@
 """Probes."""
 
+import sys
+
 import pytest
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
@@ -27,6 +29,18 @@ def test_a_missing_migration_is_not_ready(rf: object) -> None:
 
     assert response.status_code == 503
     assert b"manage.py migrate" in response.content
+
+
+def test_readiness_imports_no_migration(rf: RequestFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [name for name in sys.modules if ".migrations." in name and not name.startswith("django.db.")]
+    for name in names:
+        monkeypatch.delitem(sys.modules, name)
+
+    response = HealthMiddleware(lambda _: pytest.fail("asked"))(rf.get("/readyz"))
+
+    assert response.status_code == 200
+    assert [name for name in names if name in sys.modules] == []
+    assert "deployments.migrations.0001_initial" in names
 
 
 @pytest.mark.django_db(transaction=True)

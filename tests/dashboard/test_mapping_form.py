@@ -95,6 +95,29 @@ def test_a_person_who_cannot_confirm_here_logs_in_before_typing(
     assert (answer.get("Location") == f"/login/?next={ADD}") is asks
 
 
+def test_who_can_only_log_in_again_is_led_back_to_the_form_that_was_sent(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("root"))
+    logged_in_before(client, minutes=16)
+
+    answer = client.post(ADD, sent("shop"), headers={"Referer": f"https://headway.example{ADD}"})
+
+    assert answer["Location"] == "/login/?next=/sites/add%3Funsent%3D1"
+    assert not Site.objects.exists()
+
+
+@pytest.mark.parametrize("path", [ADD, "/admin/deployments/site/add/"])
+def test_what_was_typed_before_the_session_ended_is_shown_with_every_workload_and_not_saved(
+    admin_client: Client, path: str
+) -> None:
+    page = unescape(admin_client.post(path, sent("shop", "shop-worker", branch="trunk", typed="1")).text)
+
+    assert "You were logged out" in page
+    assert 'value="trunk"' in page
+    assert 'value="shop-worker"' in page
+    assert "Correct what is marked" not in page
+    assert not Site.objects.exists()
+
+
 @pytest.mark.parametrize("repository", ["", SHOP["repository"]])
 def test_a_workload_s_row_is_added_without_a_script_and_loses_nothing(
     admin_client: Client, repository: str
@@ -104,6 +127,7 @@ def test_a_workload_s_row_is_added_without_a_script_and_loses_nothing(
     assert 'name="workloads-1-name"' in page
     assert 'value="shop"' in page
     assert 'role="alert"' not in page
+    assert "aria-invalid" not in page
     assert not Site.objects.exists()
 
 
@@ -194,7 +218,7 @@ def test_every_field_of_a_mapping_is_on_the_page_once(admin_client: Client) -> N
     page = admin_client.get(ADD).text
 
     names = re.findall(r'<(?:input|select)[^>]* name="(\w+)"', page[page.index('class="mapping"') :])
-    assert sorted(names) == sorted([*mapping_fields(), "csrfmiddlewaretoken"])
+    assert sorted(names) == sorted([*mapping_fields(), "csrfmiddlewaretoken", "typed"])
 
 
 def test_enter_in_a_field_saves_and_adds_no_workload(admin_client: Client) -> None:
@@ -260,6 +284,16 @@ def test_an_administrator_without_the_right_over_mappings_is_refused(
 
     assert (looked, tried) == (403, 403)
     assert Site.objects.get() == site
+
+
+def test_adding_a_site_is_offered_above_the_list_and_the_form_names_the_search(
+    admin_client: Client, site: Site
+) -> None:
+    above, _ = admin_client.get("/").text.split('id="list"')
+    form = admin_client.get(ADD).text
+
+    assert f'href="{ADD}"' in above
+    assert 'href="/first-start/"' in form
 
 
 @pytest.mark.parametrize(("page", "address"), [("/", ADD), (f"/sites/{HOST}/", EDIT), (EDIT, DELETE)])

@@ -18,6 +18,7 @@ from pytest_django import DjangoDbBlocker
 from simulators.oidc import DemoProvider, Fault
 from tests.dashboard.github_web import PASSWORD, Browser, answers
 from tests.processes import MANAGE, Running, environment, eventually, free_port
+from tests.roles import WEB, alone_with_roles, url_of
 
 pytestmark = pytest.mark.slow  # starts processes
 
@@ -95,10 +96,18 @@ def env(
             OIDC_VIEWERS="staff",
         )
         here = str(connection.get_connection_params()["dbname"])
-    settings["DATABASE_URL"] = settings["DATABASE_URL"].replace(f"/{here}?", f"/{rows.info.dbname}?")
-    with Running([*MANAGE, "migrate", "-v", "0"], settings, log=folder / "migrate.log") as migrate:
+        as_web = url_of(WEB)
+    owner, web_s = (
+        each.replace(f"/{here}?", f"/{rows.info.dbname}?") for each in (settings["DATABASE_URL"], as_web)
+    )
+    upgrade = settings | {"DATABASE_URL": owner, "WEB_DATABASE_URL": web_s}
+    with (
+        alone_with_roles(),
+        Running([*MANAGE, "upgrade", "-v", "0"], upgrade, log=folder / "upgrade.log") as migrate,
+    ):
         assert migrate.process.wait(timeout=120) == 0, migrate.message
-    return settings
+    # Web connects as its own role, as in the cluster.
+    return settings | {"DATABASE_URL": web_s}
 
 
 @contextmanager
@@ -115,10 +124,14 @@ def web(env: dict[str, str], provider: DemoProvider, log: Path) -> Iterator[str]
 
 
 @pytest.fixture(scope="module")
-def url(
-    env: dict[str, str], provider: DemoProvider, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    with web(env, provider, tmp_path_factory.mktemp("web") / "log") as url:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where web writes its lines."""
+    return tmp_path_factory.mktemp("web") / "log"
+
+
+@pytest.fixture(scope="module")
+def url(env: dict[str, str], provider: DemoProvider, log: Path) -> Iterator[str]:
+    with web(env, provider, log) as url:
         yield url
 
 
@@ -129,6 +142,7 @@ def _as_at_first(rows: psycopg.Connection[Any], provider: DemoProvider) -> None:
     provider.faults.clear()
     provider.requests.clear()
     provider.visitor, provider.auth_method, provider.in_id_token = "ann", "client_secret_basic", False
+    provider.other_auth_methods = ()
     provider.people = {"ann": {"groups": ["ops"]}}
 
 
@@ -173,6 +187,21 @@ def test_an_empty_or_missing_claim_lets_nobody_in_and_makes_no_account(
     assert rows.execute("SELECT count(*) FROM auth_user").fetchone() == (1,)
 
 
+@pytest.mark.parametrize(
+    ("claims", "held"), [({"groups": ["cooks", "aides"]}, "aides, cooks"), ({}, "nothing")]
+)
+def test_the_log_says_what_the_claim_held_that_gave_no_role(
+    browser: People, provider: DemoProvider, log: Path, claims: dict[str, Any], held: str
+) -> None:
+    provider.people["ann"] = claims
+
+    browser.log_in_with_oidc()
+
+    assert (
+        f"Pocket ID gives no role: the claim “groups” holds {held}, of which OIDC_ADMINS" in log.read_text()
+    )
+
+
 @pytest.mark.parametrize("fault", sorted(Fault, key=lambda each: each.name), ids=lambda each: each.name)
 def test_a_provider_that_answers_wrongly_lets_nobody_in_and_is_a_sentence(
     browser: People, provider: DemoProvider, rows: psycopg.Connection[Any], fault: Fault
@@ -197,6 +226,37 @@ def test_the_secret_and_the_claims_go_the_way_that_the_provider_takes(
     browser.log_in_with_oidc()
 
     assert browser.is_in
+
+
+@pytest.mark.parametrize(
+    ("method", "other"),
+    [("client_secret_basic", "client_secret_post"), ("client_secret_post", "client_secret_basic")],
+)
+def test_a_provider_that_lists_more_than_its_client_may_use_is_sent_the_secret_the_other_way(
+    browser: People, provider: DemoProvider, method: str, other: str
+) -> None:
+    """https://github.com/nextcloud/user_oidc/issues/907"""
+    provider.auth_method, provider.other_auth_methods = method, (other, "none")
+
+    browser.log_in_with_oidc()
+
+    assert browser.is_in
+
+
+def test_a_wrong_secret_is_tried_both_ways_and_the_log_says_so(
+    browser: People, provider: DemoProvider, log: Path
+) -> None:
+    provider.other_auth_methods = ("client_secret_post",)
+    right, provider.client_secret = provider.client_secret, "another one"
+
+    page = browser.log_in_with_oidc()
+
+    provider.client_secret = right
+    assert UNCONFIRMED in page.text
+    assert [each.path for each in provider.requests].count("/token") == 2
+    assert "Pocket ID did not confirm a login: Error retrieving access token" in log.read_text()
+    assert "invalid_client" in log.read_text()
+    assert right not in log.read_text()
 
 
 def test_an_answer_to_another_browser_s_login_is_worth_nothing(

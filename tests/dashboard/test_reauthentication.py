@@ -1,6 +1,7 @@
 """Risky taps ask for the password or the passkey again."""
 
 from time import time
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
@@ -103,7 +104,7 @@ def test_the_admin_writes_only_after_one(late: Client, person: User, site: Site)
     assert Site.objects.exists()
 
 
-def test_who_has_neither_password_nor_passkey_logs_in_again(
+def test_who_has_neither_password_nor_passkey_logs_in_again_and_is_led_to_the_same_dialog(
     deployer: Client, make_site: MakeSite, synced: SyncRun
 ) -> None:
     make_site(check_state="failure")
@@ -113,7 +114,10 @@ def test_who_has_neither_password_nor_passkey_logs_in_again(
     session[CHECKED_AT] = 0
     session.save()
 
-    assert tap(deployer, HEAD, accept_red="on") == "/login/?next=/"
+    assert (
+        tap(deployer, HEAD, accept_red="on")
+        == f"/login/?next={quote(f'/sites/{HOST}/deploy?sha={HEAD}&unsent=1')}"
+    )
     assert "_auth_user_id" not in deployer.session
 
 

@@ -48,6 +48,7 @@ NOT_SHOWN = {
         "github_refused": "the message of the trouble says so",
         "outage_reason": "its name for programs; the message is shown",
         "outage_message": "where no pod is ready, in the site's answer",
+        "unmapped": "where the newest commit runs, in the site's answer",
         "resource_version": "Kubernetes' own, to see whether anything has changed",
     },
     Deploy: {
@@ -73,7 +74,7 @@ NOT_SHOWN = {
     Hold: {
         "placed_by": "the name is shown, which stays when the user is deleted",
         "rollback": "the reason says so",
-        "resumed_by_name": "written together with lifted_at, and never again",
+        "resumed_by_name": "written together with resumed_at, and never again",
     },
 }
 ATTESTATION = {"repository": "icco/cron", "workflow": ".github/workflows/build.yml", "commit": HEAD}

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from deployments.models import Deploy, Hold, Kind, Observation, Site, Status
+from deployments.models import CommitRange, Deploy, Hold, Kind, Observation, Site, Status
 from deployments.rules.wording import short
 from tests.dashboard.conftest import HEAD, HOST, RUNNING, MakeSite
 from tests.dashboard.test_deploy import make_deploy
@@ -251,6 +251,23 @@ def test_restarting_asks_first_and_then_does_it(deployer: Client, site: Site) ->
     deployer.post(f"/sites/{HOST}/restart", {"seen": RUNNING})
 
     assert (Deploy.objects.get().kind, Deploy.objects.get().sha) == (Kind.RESTART, RUNNING)
+
+
+@pytest.mark.parametrize("page", ["restart", f"rollback?sha={OLDER}"])
+def test_what_runs_is_named_by_its_words_where_no_deploy_from_here_knows_them(
+    deployer: Client, site: Site, page: str
+) -> None:
+    CommitRange.objects.create(
+        owner="icco",
+        repository="cron",
+        base=RUNNING,
+        head=HEAD,
+        total=0,
+        commits=[],
+        base_headline="Ran <before>",
+    )
+
+    assert "Ran &lt;before&gt;" in deployer.get(f"/sites/{HOST}/{page}").text
 
 
 def test_a_rollout_can_be_aborted(deployer: Client, site: Site) -> None:

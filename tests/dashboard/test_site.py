@@ -80,7 +80,7 @@ def test_a_commit_that_leads_nowhere_safe_is_no_link(deployer: Client, site: Sit
 def test_a_viewer_reads_why_there_is_no_button(viewer: Client, site: Site) -> None:
     page = viewer.get(f"/sites/{HOST}/").text
 
-    assert "You may look, but not deploy." in page
+    assert "You can view this site, but not deploy it." in page
     assert f"/sites/{HOST}/deploy" not in page
 
 

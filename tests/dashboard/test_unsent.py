@@ -23,6 +23,8 @@ def led_to(answer) -> str:
         ("/deploy-all/", {"item": f"{HOST} {HEAD}"}, "/deploy-all/?unsent=1"),
         (f"/sites/{HOST}/sync", {}, f"/sites/{HOST}/?unsent=1"),
         ("/hold", {"reason": "Wait"}, f"/sites/{HOST}/?unsent=1"),
+        ("/first-start/sites", {}, "/first-start/?unsent=1"),
+        ("/admin/deployments/site/1/change/", {}, f"/sites/{HOST}/?unsent=1"),
     ],
 )
 def test_the_login_leads_to_the_page_that_asks_for_the_same(
@@ -59,3 +61,16 @@ def test_a_dialog_that_is_opened_after_the_session_s_end_is_opened_by_the_login(
 @pytest.mark.parametrize("referer", ["", "https://[broken", "mailto:"])
 def test_without_a_page_before_it_the_login_leads_to_the_list(stranger: Client, referer: str) -> None:
     assert led_to(stranger.post("/hold", headers={"Referer": referer})) == "/?unsent=1"
+
+
+@pytest.mark.parametrize("path", [f"/sites/{HOST}/edit", "/admin/deployments/site/add/"])
+def test_a_form_says_so_too_in_the_admin_as_well(admin_client: Client, site: Site, path: str) -> None:
+    answer = Client().post(path, headers={"Referer": f"https://headway.example{path}"})
+
+    login = Client().get(answer["Location"]).text
+    page = admin_client.get(led_to(answer), follow=True).text
+
+    assert led_to(answer) == f"{path}?unsent=1"
+    assert LOGGED_OUT in login
+    assert LOGGED_OUT in page
+    assert LOGGED_OUT not in admin_client.get(path).text

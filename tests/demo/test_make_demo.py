@@ -1,11 +1,11 @@
-"""`make demo`, started and stopped as people do: twice, too early, or not at all gently."""
+"""`make demo`, started and stopped as people do: twice, too early, or not at all gently. The last test kills what the others share."""
 
 import fcntl
 import os
 import re
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -18,11 +18,11 @@ from tests.processes import CHECKOUT, Running, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
 COMMAND = [sys.executable, "-m", "demo"]
-Demo = Callable[[str], Running]
+Start = Callable[[str], Running]
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Demo:
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
     """Start a demo whose log has this name."""
     STATE.mkdir(exist_ok=True)
     with (STATE / "demo.lock").open("w") as file:
@@ -30,60 +30,27 @@ def demo(tmp_path: Path) -> Demo:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             pytest.skip("someone runs a demo of this checkout")
+    folder = tmp_path_factory.mktemp("demo")
     environment = {
         "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
+        "HOME": str(folder),
         "PYTHONUNBUFFERED": "1",
-        "TMPDIR": str(tmp_path),
+        "TMPDIR": str(folder),
     }
-    return lambda name: Running(COMMAND, environment, log=tmp_path / name, folder=CHECKOUT)
+    return lambda name: Running(COMMAND, environment, log=folder / name, folder=CHECKOUT)
 
 
-def test_a_second_one_says_so_and_leaves_the_first_alone(demo: Demo) -> None:
-    server = EmbeddedPostgres("demo")
-    with demo("first") as first:
-        assert eventually(lambda: "Log in" in first.message, seconds=90), first.message
-
-        with demo("second") as second:
-            status = second.process.wait(timeout=30)
-
-        assert (status, second.message) == (
-            1,
-            "A demo runs from this folder already: stop it with Ctrl-C where it was started.\n",
-        )
-        assert server.is_running()
-        assert first.process.poll() is None
-
-
-def test_commits_go_from_push_to_deployed_over_git_and_by_the_label_of_an_image(
-    demo: Demo, tmp_path: Path
-) -> None:
-    server = EmbeddedPostgres("demo")
-    with demo("demo") as running:
+@pytest.fixture(scope="module")
+def demo(start: Start) -> Iterator[Running]:
+    """One that is ready."""
+    with start("demo") as running:
         assert eventually(lambda: "Log in" in running.message, seconds=90), running.message
-        (address,) = re.findall(r"git clone (\S+)", running.message)
-
-        pushed = Clone(address, tmp_path / "clone").push("Greet in Esperanto")
-        by_label = eventually(lambda: deployed(server, BY_LABEL[0]), seconds=120)
-        by_git = eventually(lambda: pushed in dict(deployed(server, AUTOMATIC[0])), seconds=60)
-
-    assert by_label, running.message
-    assert [":main@sha256:" in image for _, image in by_label] == [True]
-    assert by_git, running.message
+        yield running
+    EmbeddedPostgres("demo").remove()
 
 
-def deployed(server: EmbeddedPostgres, host: str) -> list[tuple[str, str]]:
-    """The commit and the image of each Deploy of this site that has succeeded."""
-    statement = (
-        "SELECT deploy.sha, deploy.image FROM deployments_deploy AS deploy JOIN deployments_site AS site ON site.id = deploy.site_id"
-        " WHERE site.host = %s AND deploy.status = 'succeeded'"
-    )
-    with psycopg.connect(server.url) as connection:
-        return list(connection.execute(statement, [host]).fetchall())
-
-
-def test_one_that_is_stopped_while_it_starts_leaves_nothing(demo: Demo) -> None:
-    with demo("demo") as running:
+def test_one_that_is_stopped_while_it_starts_leaves_nothing(start: Start) -> None:
+    with start("stopped") as running:
         assert eventually(lambda: "web starts" in running.message, seconds=90), running.message
         family = running.family()
 
@@ -97,13 +64,46 @@ def test_one_that_is_stopped_while_it_starts_leaves_nothing(demo: Demo) -> None:
     assert not EmbeddedPostgres("demo").is_running()
 
 
-def test_of_one_that_is_killed_nothing_keeps_serving(demo: Demo) -> None:
-    with demo("demo") as running:
-        assert eventually(lambda: "Log in" in running.message, seconds=90), running.message
-        family = running.family() - {running.process.pid}
+def test_a_second_one_says_so_and_leaves_the_first_alone(demo: Running, start: Start) -> None:
+    with start("second") as second:
+        status = second.process.wait(timeout=30)
 
-        running.process.kill()
+    assert (status, second.message) == (
+        1,
+        "A demo runs from this folder already: stop it with Ctrl-C where it was started.\n",
+    )
+    assert EmbeddedPostgres("demo").is_running()
+    assert demo.process.poll() is None
 
-        gone = eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), seconds=30)
-    EmbeddedPostgres("demo").remove()
-    assert gone
+
+def test_commits_go_from_push_to_deployed_over_git_and_by_the_label_of_an_image(
+    demo: Running, tmp_path: Path
+) -> None:
+    server = EmbeddedPostgres("demo")
+    (address,) = re.findall(r"git clone (\S+)", demo.message)
+
+    pushed = Clone(address, tmp_path / "clone").push("Greet in Esperanto")
+    by_label = eventually(lambda: deployed(server, BY_LABEL[0]), seconds=120)
+    by_git = eventually(lambda: pushed in dict(deployed(server, AUTOMATIC[0])), seconds=60)
+
+    assert by_label, demo.message
+    assert [":main@sha256:" in image for _, image in by_label] == [True]
+    assert by_git, demo.message
+
+
+def deployed(server: EmbeddedPostgres, host: str) -> list[tuple[str, str]]:
+    """The commit and the image of each Deploy of this site that has succeeded."""
+    statement = (
+        "SELECT deploy.sha, deploy.image FROM deployments_deploy AS deploy JOIN deployments_site AS site ON site.id = deploy.site_id"
+        " WHERE site.host = %s AND deploy.status = 'succeeded'"
+    )
+    with psycopg.connect(server.url) as connection:
+        return list(connection.execute(statement, [host]).fetchall())
+
+
+def test_of_one_that_is_killed_nothing_keeps_serving(demo: Running) -> None:
+    family = demo.family() - {demo.process.pid}
+
+    demo.process.kill()
+
+    assert eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), seconds=30)

@@ -192,6 +192,25 @@ def test_an_upgrade_takes_back_what_else_a_role_was_given(settings: Settings) ->
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_as_before")
+@pytest.mark.parametrize("table", ["socialaccount_socialaccount", "socialaccount_socialtoken"])
+def test_an_upgrade_by_a_pod_without_a_login_s_settings_leaves_web_its_tables(
+    settings: Settings, table: str
+) -> None:
+    """The worker's pod: it runs the same upgrade, and does not know which logins web has."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE {table} (uid text)")
+    try:
+        upgrade(settings)
+
+        assert not refused(WEB, f"INSERT INTO {table} VALUES ('x')")  # noqa: S608  a name of ours
+        assert refused(WORKER, f"SELECT * FROM {table}")  # noqa: S608  as above
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE {table}")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_as_before")
 def test_an_upgrade_makes_a_role_that_is_missing_with_its_password(settings: Settings) -> None:
     fresh = Login(f"headway_test_{uuid4().hex[:8]}", "it's a \\ password")
     try:

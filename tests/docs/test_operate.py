@@ -1,5 +1,6 @@
 """docs/operate.md names every setting, with the default and an example that the code agrees to."""
 
+import json
 import os
 import re
 import subprocess
@@ -77,6 +78,29 @@ def test_every_example_can_be_read() -> None:
     )
 
     assert done.stdout.strip() == "{}", done.stderr
+
+
+def test_a_variable_without_a_value_means_its_default() -> None:
+    """As an environment file has it whose lines end with “=”."""
+    names = [name.strip("`") for name, *_ in rows_of(MANUAL)]
+    code = (
+        "import json, sys; from dashboard import settings\n"
+        "print(json.dumps({name: str(getattr(settings, name, None)) for name in sys.argv[1:]}))"
+    )
+
+    def read(env: dict[str, str]) -> dict[str, str]:
+        shown = subprocess.run(
+            [sys.executable, "-c", code, *names, "ENVIRONMENT_PROBLEMS"],
+            cwd=CHECKOUT,
+            env={"PATH": os.environ["PATH"]} | env,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        values: dict[str, str] = json.loads(shown)
+        return values
+
+    assert read(dict.fromkeys(names, "")) == read({})
 
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"manage\.py (\w+)", MANUAL))))

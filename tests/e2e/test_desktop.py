@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import combinations
 
 import pytest
 from django.utils import timezone
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, expect
 from deployments.models import Deploy, Hold, Site, StarredSite
 from tests.e2e.axe import findings_on
 from tests.e2e.installation import Installation
+from tests.e2e.taps import action_button
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Enter = Callable[..., Page]
@@ -37,6 +39,28 @@ def test_twenty_sites_are_seen_at_once_each_with_its_commits(page: Page) -> None
     expect(line.locator(".runs")).to_contain_text("→")
     expect(line.locator(".ci")).to_be_visible()
     assert page.evaluate(SEEN) >= 20
+
+
+def test_nothing_in_the_header_or_the_table_covers_or_cuts_off_something_else(page: Page) -> None:
+    wrong = [width for width in (1024, 1180, 1216, 1280) if is_covered_or_cut_off(page, width)]
+
+    assert wrong == []
+
+
+def is_covered_or_cut_off(page: Page, width: int) -> bool:
+    page.set_viewport_size({"width": width, "height": 800})
+    boxes = [page.locator(each).bounding_box() for each in (".tabs", ".find input", ".find .act", "#synced")]
+    button = action_button(page, HOST, "Deploy").bounding_box()
+    return button["x"] + button["width"] > width or any(
+        overlap(one, other) for one, other in combinations(boxes, 2)
+    )
+
+
+def overlap(one, other) -> bool:
+    return all(
+        one[start] < other[start] + other[size] and other[start] < one[start] + one[size]
+        for start, size in (("x", "width"), ("y", "height"))
+    )
 
 
 def test_a_site_opens_beside_the_list_and_the_way_back_closes_it(page: Page) -> None:

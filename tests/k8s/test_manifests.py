@@ -21,6 +21,8 @@ from tests.k8s.manifests import (
 
 KUBERNETES = ("1.25", "1.31", "1.37")
 SIDECARS_SINCE = "1.29"
+API_SERVERS = (6443, 8443, 16443)
+"""Where policies see the API server whose Service's port was translated before: kubeadm, k3s and kind; minikube; MicroK8s."""
 USES_SIDECARS = {"overlays/cloud-sql", "overlays/gke"}
 CUSTOM = {"monitoring.coreos.com/v1"}
 
@@ -170,9 +172,32 @@ def test_a_worker_reaches_names_the_database_https_and_the_api_server_alone() ->
 
     assert {(port["protocol"], port["port"]) for port in ports} == {
         ("UDP", 53),
-        *(("TCP", port) for port in (53, 5432, 443, 6443)),
+        *(("TCP", port) for port in (53, 5432, 443, *API_SERVERS)),
     }
     assert not any("endPort" in port for port in ports)
+
+
+def test_the_job_that_makes_secrets_reaches_the_api_server_wherever_it_listens() -> None:
+    (policy,) = of_kind("components/secrets", "NetworkPolicy")
+
+    open_to = {port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]}
+    assert open_to == {443, *API_SERVERS}
+
+
+@pytest.mark.parametrize("folder", ["base", "overlays/install"])
+def test_an_image_of_ours_in_a_private_registry_is_pulled_with_the_registry_s_secret(folder: str) -> None:
+    ours = {pod["serviceAccountName"] for name, pod in pods(folder) if name != "headway-postgres"}
+    (registry,) = [
+        volume["secret"]["secretName"]
+        for volume in named(folder, "Deployment", "headway-worker")["spec"]["template"]["spec"]["volumes"]
+        if volume["name"] == "registry"
+    ]
+
+    pulled = {
+        each["metadata"]["name"]: each.get("imagePullSecrets") for each in of_kind(folder, "ServiceAccount")
+    }
+
+    assert pulled == {each: [{"name": registry}] for each in ours}
 
 
 def test_the_database_has_a_connection_for_everyone_while_two_of_each_are_updated() -> None:

@@ -95,7 +95,7 @@ def test_the_metadata_server_is_closed_but_where_identities_come_from_it(folder:
     assert not reaches(folder, WEB, METADATA, 443)
 
 
-@pytest.mark.parametrize("folder", OPENS_THE_INTERNET)
+@pytest.mark.parametrize("folder", sorted(OPENS_THE_INTERNET))
 def test_where_web_reaches_the_internet_it_does_so_by_https_and_as_the_overlay_says(folder: str) -> None:
     opened = {port for address in PUBLIC for port in (3307, *NEVER) if reaches(folder, WEB, address, port)}
 

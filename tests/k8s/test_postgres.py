@@ -2,12 +2,14 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
+import yaml
 from django.db import connection
 
 from dashboard.postgres_programs import programs
@@ -60,6 +62,37 @@ def test_the_superuser_is_nobody_whom_a_process_of_ours_connects_as() -> None:
     assert given["POSTGRES_USER"]["value"] == "postgres"
     assert given["HEADWAY_PASSWORD"]["valueFrom"]["secretKeyRef"]["key"] == "HEADWAY_PASSWORD"
     assert "POSTGRES_DB" not in given
+
+
+def mounts_of_the_pod() -> tuple[str, str, str]:
+    """The image, where the volume is mounted, and where the data are."""
+    pod = named("components/postgres", "StatefulSet", "headway-postgres")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    (mount,) = [each["mountPath"] for each in container["volumeMounts"] if each["name"] == "data"]
+    (data,) = [each["value"] for each in container["env"] if each["name"] == "PGDATA"]
+    return container["image"], mount, data
+
+
+def mounts_of_compose() -> tuple[str, str, str]:
+    service: dict[str, Any] = yaml.safe_load((CHECKOUT / "compose.yaml").read_text())["services"][
+        "headway-postgres"
+    ]
+    (mount,) = [each.split(":")[1] for each in service["volumes"] if each.startswith("data:")]
+    return service["image"], mount, service["environment"]["PGDATA"]
+
+
+@pytest.mark.parametrize("place", [mounts_of_the_pod, mounts_of_compose])
+def test_its_volume_is_mounted_where_the_image_since_version_18_has_a_folder(
+    place: Callable[[], tuple[str, str, str]],
+) -> None:
+    """At /var/lib/postgresql/data that image has a symbolic link, and no runtime mounts a volume on one:
+    https://github.com/docker-library/postgres/pull/1259, https://github.com/docker-library/postgres/issues/1364."""
+    image, mount, data = place()
+
+    assert image.startswith("postgres:18")
+    assert mount == "/var/lib/postgresql"
+    # Not the volume's root, which a file system may keep its lost+found in; and where a volume of an earlier version has it.
+    assert data == f"{mount}/18"
 
 
 @pytest.mark.slow

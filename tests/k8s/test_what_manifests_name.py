@@ -187,3 +187,25 @@ def test_prometheus_asks_where_the_metrics_are() -> None:
     assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
     assert monitor["spec"]["endpoints"][0]["port"] == service["spec"]["ports"][0]["name"]
     assert monitor["spec"]["endpoints"][0]["path"] == "/metrics"
+
+
+def test_the_ingress_leads_to_web_but_for_what_is_internal() -> None:
+    (rule,) = named("components/ingress", "Ingress", "headway")["spec"]["rules"]
+    leads_to = {
+        each["path"]: (each["pathType"], each["backend"]["service"]["name"]) for each in rule["http"]["paths"]
+    }
+    nowhere = named("components/ingress", "Service", "headway-nowhere")
+
+    assert leads_to.pop("/") == ("Prefix", "headway-web")
+    assert leads_to == dict.fromkeys(("/healthz", "/metrics", "/readyz"), ("Exact", "headway-nowhere"))
+    assert "selector" not in nowhere["spec"]
+
+
+@pytest.mark.parametrize("folder", INSTALLATIONS)
+def test_what_migrates_for_web_reads_what_web_reads(folder: str) -> None:
+    """A login that web's Secret enables has its own tables: without them web is never ready."""
+    pod = named(folder, "Deployment", "headway-web")["spec"]["template"]["spec"]
+    (migrate,) = [each for each in pod["initContainers"] if each["name"] == "migrate"]
+    (web,) = [each for each in pod["containers"] if each["name"] == "web"]
+
+    assert migrate["envFrom"] == web["envFrom"]

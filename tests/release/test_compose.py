@@ -141,3 +141,27 @@ def test_its_database_is_the_one_of_the_pods() -> None:
 
 def test_it_is_open_to_this_machine_alone() -> None:
     assert [each.get("ports") for each in SERVICES.values() if "ports" in each] == [["127.0.0.1:8000:8000"]]
+
+
+def test_a_kubeconfig_that_is_not_there_is_named_and_nothing_is_created_in_its_place() -> None:
+    """Docker makes a folder of root's where the short syntax names no file:
+    https://github.com/compose-spec/compose-spec/blob/main/05-services.md#volumes."""
+    (kubeconfig,) = [each for each in SERVICES["worker"]["volumes"] if "KUBECONFIG" in str(each)]
+
+    assert kubeconfig["type"] == "bind"
+    assert kubeconfig["source"].startswith("${KUBECONFIG:?")
+    assert kubeconfig["target"] == SERVICES["worker"]["environment"]["KUBECONFIG"]
+    assert (kubeconfig["read_only"], kubeconfig["bind"]) == (True, {"create_host_path": False})
+
+
+def test_what_migrates_knows_which_logins_web_has() -> None:
+    """Each has its own tables: without them web is never ready."""
+    logins = {
+        name: value
+        for name, value in OURS["web"]["environment"].items()
+        if name.startswith(("GITHUB_LOGIN_", "OIDC_"))
+    }
+
+    assert {"GITHUB_LOGIN_CLIENT_ID", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"} <= logins.keys()
+    assert logins.items() <= OURS["migrate"]["environment"].items()
+    assert not logins.keys() & OURS["worker"]["environment"].keys()

@@ -11,9 +11,10 @@ import pytest
 import yaml
 from kubernetes_validate import validate
 
-from release.manifests import EXAMPLE, Installation, UnableToWrite, build
+from release.installation import COMPONENTS, EXAMPLE, Installation, UnableToWrite
+from release.manifests import build
 from tests.conftest import need_program
-from tests.k8s.manifests import K8S, containers
+from tests.k8s.manifests import K8S, containers, manifests
 from tests.processes import CHECKOUT
 
 IMAGE, HOST = "registry.example.com/my-team/headway:0.1.0", "headway.example.org"
@@ -104,6 +105,11 @@ def test_what_it_writes_is_valid() -> None:
             {"IMAGE": IMAGE, "HOST": HOST, "IMAGE_TEMPLATE": "ghcr.io/{owner}/{repository}:{sha}"},
             "a folder of your own",
         ),
+        (
+            {"IMAGE": IMAGE, "HOST": HOST, "IMAGE_PREFIXES": "ghcr.io/me/,ghcr.io/you"},
+            "“ghcr.io/you” is not a folder",
+        ),
+        ({"IMAGE": IMAGE, "HOST": HOST, "IMAGE_PREFIXES": "ghcr.io/me/,"}, "“” is not a folder"),
         ({"IMAGE": IMAGE, "HOST": HOST, "NAMESPACES": "default,"}, "“” is not a namespace"),
         ({"IMAGE": IMAGE, "HOST": HOST, "POSTGRES_IMAGE": "postgres:"}, "POSTGRES_IMAGE: "),
         (
@@ -116,6 +122,10 @@ def test_what_it_writes_is_valid() -> None:
         ),
         ({"IMAGE": IMAGE, "HOST": HOST, "ISSUER": "Let's Encrypt"}, "is not the name of a ClusterIssuer"),
         ({"IMAGE": IMAGE, "HOST": HOST, "ISSUER": "letsencrypt-"}, "is not the name of a ClusterIssuer"),
+        ({"IMAGE": IMAGE, "HOST": HOST, "INGRESS_CLASS": "Traefik"}, "is not the name of an IngressClass"),
+        ({"IMAGE": IMAGE, "HOST": HOST, "COMPONENTS": "routes,secrets"}, "“secrets” is not one of collector"),
+        ({"IMAGE": IMAGE, "HOST": HOST, "COMPONENTS": "routes,"}, "“” is not one of collector"),
+        ({"IMAGE": IMAGE, "HOST": HOST, "INGRESS_NAMESPACE": "kube.system"}, "is not a namespace"),
     ],
 )
 def test_what_is_missing_or_wrong_is_said_in_a_sentence(variables: dict[str, str], words: str) -> None:
@@ -180,11 +190,46 @@ def test_the_host_is_everywhere_the_example_was() -> None:
     (settings,) = [each["data"] for each in found if "PUBLIC_URL" in each.get("data", {})]
     assert ingress["spec"]["tls"][0]["hosts"] == [HOST]
     assert [each["host"] for each in ingress["spec"]["rules"]] == [HOST]
-    assert ingress["metadata"]["annotations"] == {"cert-manager.io/cluster-issuer": "letsencrypt"}
     assert settings["PUBLIC_URL"] == f"https://{HOST}"
     assert settings["IMAGE_TEMPLATE"] == "registry.example.com/my-team/{repository}:{sha}"
     assert settings["TRUSTED_PROXIES"] == "1"
     assert "example.com" not in yaml.safe_dump(found).replace("registry.example.com", "")
+
+
+def test_an_issuer_takes_nothing_from_the_ingress() -> None:
+    without, with_one = (named(objects(ISSUER=each), "Ingress", "headway") for each in ("", "letsencrypt"))
+
+    annotations = without["metadata"]["annotations"]
+    assert "nginx.ingress.kubernetes.io/proxy-body-size" in annotations
+    assert with_one["metadata"]["annotations"] == annotations | {
+        "cert-manager.io/cluster-issuer": "letsencrypt"
+    }
+
+
+@pytest.mark.parametrize(
+    ("variables", "controller", "namespace"),
+    [
+        ({}, "nginx", "ingress-nginx"),
+        ({"INGRESS_CLASS": "traefik", "INGRESS_NAMESPACE": "kube-system"}, "traefik", "kube-system"),
+    ],
+)
+def test_the_ingress_names_its_controller_which_reaches_web_and_a_certificate_s_challenge(
+    variables: dict[str, str], controller: str, namespace: str
+) -> None:
+    found = objects(ISSUER="letsencrypt", **variables)
+
+    assert named(found, "Ingress", "headway")["spec"]["ingressClassName"] == controller
+    selector = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
+    reached = {
+        policy["metadata"]["name"]: policy["spec"]["ingress"][0]["ports"]
+        for policy in found
+        if policy["kind"] == "NetworkPolicy"
+        if [each["from"] for each in policy["spec"].get("ingress", [])] == [[selector]]
+    }
+    assert reached == {
+        "ingress": [{"protocol": "TCP", "port": 8000}],
+        "certificate": [{"protocol": "TCP", "port": 8089}],
+    }
 
 
 def test_the_worker_has_its_role_where_the_sites_are_and_nowhere_else() -> None:
@@ -204,11 +249,57 @@ def test_the_worker_has_its_role_where_the_sites_are_and_nowhere_else() -> None:
     assert {each["metadata"]["namespace"] for each in bindings} == {"sites", "more"}
 
 
+def test_what_a_component_allows_is_allowed_where_the_sites_are_and_nowhere_else() -> None:
+    found = objects(NAMESPACES="sites,more", COMPONENTS="routes, workloads")
+
+    roles = {
+        name: [each for each in found if each["kind"] == "Role" and each["metadata"]["name"] == name]
+        for name in ("headway-routes", "headway-workloads")
+    }
+    for name, mine in roles.items():
+        (shipped, _) = yaml.safe_load_all(
+            (K8S / "components" / name.removeprefix("headway-") / "rights.yaml").read_text()
+        )
+        assert {each["metadata"]["namespace"] for each in mine} == {"sites", "more"}
+        assert [each["rules"] for each in mine] == [shipped["rules"]] * 2
+    bound = {
+        (each["roleRef"]["name"], each["metadata"]["namespace"], each["subjects"][0]["name"])
+        for each in found
+        if each["kind"] == "RoleBinding" and each["metadata"]["name"] != "headway-secrets"
+    }
+    assert bound == {
+        (role, namespace, "headway-worker")
+        for role in ("headway-worker", *roles)
+        for namespace in ("sites", "more")
+    }
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_each_component_is_in_the_file_and_no_other(component: str) -> None:
+    without = {(each["kind"], each["metadata"]["name"]) for each in objects()}
+
+    added = {(each["kind"], each["metadata"]["name"]) for each in objects(COMPONENTS=component)} - without
+
+    assert added == {
+        (each["kind"], each["metadata"]["name"]) for each in manifests(f"components/{component}")
+    }
+
+
 def test_the_worker_finds_sites_where_it_has_its_role() -> None:
     found = objects(NAMESPACES="sites, more")
 
     (settings,) = [each["data"] for each in found if "IMAGE_TEMPLATE" in each.get("data", {})]
     assert settings["NAMESPACES"] == "sites,more"
+
+
+def test_images_of_several_owners_are_run_where_their_folders_are_listed() -> None:
+    template = "ghcr.io/{owner}/{repository}:{sha}"
+
+    found = objects(IMAGE_TEMPLATE=template, IMAGE_PREFIXES="ghcr.io/me/, ghcr.io/my-team/")
+
+    (settings,) = [each["data"] for each in found if "IMAGE_TEMPLATE" in each.get("data", {})]
+    assert settings["IMAGE_TEMPLATE"] == template
+    assert settings["IMAGE_PREFIXES"] == "ghcr.io/me/,ghcr.io/my-team/"
 
 
 def test_with_a_database_of_ones_own_there_is_no_other_and_the_job_gets_its_address() -> None:

@@ -17,7 +17,7 @@ from deployments.clients.cluster.errors import (
     NotFound,
     Throttled,
 )
-from deployments.clients.cluster.lists import Listed, Pods
+from deployments.clients.cluster.lists import Listed, Pods, Workloads
 
 __all__ = [
     "AlreadyExists",
@@ -36,6 +36,7 @@ __all__ = [
     "NotFound",
     "Pods",
     "Throttled",
+    "Workloads",
     "connect",
     "preload",
 ]

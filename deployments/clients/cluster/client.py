@@ -12,7 +12,7 @@ from deployments.clients.cluster import parse
 from deployments.clients.cluster.bodies import check_containers, images_patch, job_body
 from deployments.clients.cluster.errors import ClusterUnavailable, Conflict, Expired, Invalid
 from deployments.clients.cluster.fields import child, children, flag, text
-from deployments.clients.cluster.lists import Listed, Pods
+from deployments.clients.cluster.lists import Pods, Workloads
 from deployments.clients.cluster.parse_routes import domain_mapping, http_route, ingress_routes, service
 from deployments.clients.cluster.transport import Json, Transport
 from deployments.rules.jobs import Job
@@ -74,9 +74,9 @@ class Cluster:
         review = self._transport.post(path, {**kinds, "spec": {"resourceAttributes": asked}})
         return flag(child(review, "status"), "allowed")
 
-    def workloads(self, kind: str, namespace: str) -> Listed[Workload]:
+    def workloads(self, kind: str, namespace: str) -> Workloads:
         """Every workload of that kind in the namespace, read by pages of 500."""
-        return Listed(self._list(_workloads(kind, namespace)), parse.WORKLOADS[kind])
+        return Workloads(self._list(_workloads(kind, namespace)), parse.WORKLOADS[kind])
 
     def workload(self, kind: str, namespace: str, name: str) -> Workload:
         """One workload. Raises NotFound."""

@@ -130,12 +130,13 @@ def _denial(status: int, message: str) -> tuple[type[ClusterError], str] | None:
     return None
 
 
-_POLICIES_STATUSES = frozenset({400, 403, 422})
+_POLICIES_STATUSES = frozenset({400, 403, 404, 409, 422})
+"""A webhook chooses the code of its refusal: https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#response."""
 # https://kubernetes.io/docs/reference/access-authn-authz/rbac/ and, of admission, k8s.io/apiserver's
 # pkg/admission/plugin/webhook/errors and pkg/admission/plugin/policy/validating.
 _OF_RBAC = re.compile(r'User "[^"]*" cannot \S+ ')
 _OF_WEBHOOK = re.compile(
-    r'admission webhook "[^"]*" denied the request|ValidatingAdmissionPolicy \'[^\']*\'.* denied request'
+    r'admission webhook "[^"]*" denied the request|(?:Validating|Mutating)AdmissionPolicy \'[^\']*\'.* denied request'
 )
 _POLICY = (
     "A policy or quota of the cluster refuses this ({status}); Headway's Role allows it. Change what the message names, or ask the "

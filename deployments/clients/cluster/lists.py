@@ -8,6 +8,7 @@ from deployments.clients.cluster import parse
 from deployments.clients.cluster.fields import child, children, text
 from deployments.clients.cluster.transport import Json
 from deployments.rules.pods import Pod
+from deployments.rules.workloads import Workload
 
 T = TypeVar("T")
 
@@ -39,6 +40,33 @@ class Listed(Generic[T]):
     @cached_property
     def _numbers(self) -> dict[str, int]:
         return {text(child(item, "metadata"), "name"): number for number, item in enumerate(self._items)}
+
+
+class Workloads(Listed[Workload]):
+    """The workloads of one kind in a namespace."""
+
+    def with_image(self, name: str) -> list[Workload]:
+        """Those with a container, or an init container, whose image is called that, wherever it lies: `app` of `ghcr.io/team/app:1`."""
+        return [self[number] for number in self._by_image.get(name, ())]
+
+    @cached_property
+    def _by_image(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for number, item in enumerate(self._items):
+            for name in {_called(image) for image in _images(item)}:
+                found.setdefault(name, []).append(number)
+        return found
+
+
+def _images(workload: Json) -> Iterator[str]:
+    spec = child(workload, "spec")
+    pod_spec = child(child(spec, "jobTemplate", "spec") or spec, "template", "spec")
+    for kind in ("initContainers", "containers"):
+        yield from (text(each, "image") for each in children(pod_spec, kind))
+
+
+def _called(image: str) -> str:
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
 
 
 class Pods(Listed[Pod]):

@@ -3,7 +3,7 @@
 import json
 from functools import lru_cache
 
-from deployments.clients.cluster.fields import child, children, flag, strings, text, texts, time
+from deployments.clients.cluster.fields import child, children, count, flag, strings, text, texts, time
 from deployments.clients.cluster.parse_containers import containers, init_containers
 from deployments.clients.cluster.transport import Json
 from deployments.rules.pods import Condition, Owner
@@ -90,4 +90,5 @@ def pod_template(spec: Json) -> Template:
         annotations=strings(metadata, "annotations"),
         containers=containers(pod_spec),
         init_containers=init_containers(pod_spec),
+        grace_seconds=count(pod_spec, "terminationGracePeriodSeconds"),
     )

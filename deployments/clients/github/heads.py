@@ -1,8 +1,4 @@
-"""The newest commit of many branches in one GraphQL query, which costs 1 point: it has no connections.
-
-All that comes from outside is a variable. `Ref.compare` takes the branch as its base, so `behindBy` counts what the commit in
-`headRef` lacks: https://docs.github.com/graphql/reference/objects#ref.
-"""
+"""The newest commit of a branch: what is asked about it, and what GitHub's answer says. `head_query.py` has the query."""
 
 import re
 from collections.abc import Hashable, Mapping, Sequence
@@ -18,19 +14,10 @@ from deployments.clients.github.versions import (
     Versions,
     peeled,
     read_versions,
-    version_fields,
-    version_fragments,
-    version_variables,
 )
 from deployments.rules.images import is_full_sha
 from deployments.rules.times import parse_time
 
-_COMMIT_FIELDS = "messageHeadline committedDate author { name user { login } } statusCheckRollup { state }"
-_TIP = f"fragment Tip on Ref {{ name target {{ __typename oid ... on Commit {{ {_COMMIT_FIELDS} }} }} }}"
-_TAGGED = f"""\nfragment Tagged on Ref {{ name target {{ __typename oid ... on Commit {{ ...OfTag }} ... on Tag {{
-  target {{ __typename oid ... on Commit {{ ...OfTag }} ... on Tag {{ target {{ __typename oid ... on Commit {{ ...OfTag }} }} }} }} }} }} }}
-fragment OfTag on Commit {{ {_COMMIT_FIELDS} }}"""
-_CHECKS = "\nfragment Checks on Commit { oid statusCheckRollup { state } }"
 _LARGEST_COUNT = 2**31 - 1
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _CHECK_STATES = {
@@ -108,7 +95,7 @@ class Head:
     versions: Versions = NO_VERSIONS
     """As the question's `versions` asks for."""
     other_states: Mapping[str, str] = field(default_factory=dict)
-    """As `check_state`, of the question's `others`; one that the repository does not know is left out."""
+    """As `check_state`, of the question's `others`, and of those of questions that were sent with it; one that the repository does not know is left out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,75 +106,9 @@ class HeadProblem:
     error: GitHubError
 
 
-def build_query(questions: Sequence[HeadQuestion]) -> dict[str, Any]:
-    """The request's body: aliases `r0`, `r1`, … in the order of the questions."""
-    parameters: list[str] = []
-    fields: list[str] = []
-    variables: dict[str, str] = {}
-    for number, question in enumerate(questions):
-        given = {f"o{number}": question.owner, f"n{number}": question.repository}
-        if question.tag:
-            given[f"b{number}"] = f"refs/tags/{question.tag}"
-        elif question.branch:
-            given[f"b{number}"] = f"refs/heads/{question.branch}"
-        if question.versions:
-            given |= version_variables(number, question.versions)
-        if _is_commit_name(question.running):
-            given[f"s{number}"] = question.running
-        if _is_commit_name(question.desired):
-            given[f"d{number}"] = question.desired
-        if _is_commit_name(question.built):
-            given[f"c{number}"] = question.built
-        given |= {f"s{number}_{place}": sha for place, sha in enumerate(question.others)}
-        parameters += [f"${name}: String!" for name in given]
-        variables |= given
-        fields.append(_field(number, question))
-    fragments = _fragments(questions)
-    text = f"query Heads({', '.join(parameters)}) {{\n{chr(10).join(fields)}\n}}\n{fragments}"
-    return {"query": text, "variables": variables}
-
-
-def _fragments(questions: Sequence[HeadQuestion]) -> str:
-    """GraphQL refuses a fragment that is not used."""
-    tips = [question for question in questions if not question.tag]
-    versions = [question.versions for question in questions if question.versions]
-    return (
-        (_TIP if tips else "")
-        + (_TAGGED if len(tips) < len(questions) else "")
-        + (_CHECKS if any(question.others for question in questions) else "")
-        + version_fragments(versions)
-    )
-
-
-def _is_commit_name(text: str) -> bool:
+def is_commit_name(text: str) -> bool:
+    """Whether GitHub can be asked about it: 7 to 40 hex digits."""
     return _COMMIT.fullmatch(text) is not None
-
-
-def _field(number: int, question: HeadQuestion) -> str:
-    branch = f"ref(qualifiedName: $b{number})" if question.branch or question.tag else "defaultBranchRef"
-    tip = "Tagged" if question.tag else "Tip"
-    versions = version_fields(number, question.versions) if question.versions else ""
-    # A missing branch is reported with the name of the one that may have replaced it.
-    default = " default: defaultBranchRef { name }" if question.branch else ""
-    compare = running = desired = built = ""
-    if _is_commit_name(question.running):
-        compare = f" compare(headRef: $s{number}) {{ aheadBy behindBy }}"
-        running = f" running: object(expression: $s{number}) {{ __typename oid }}"
-    if _is_commit_name(question.desired):
-        desired = f" desired: object(expression: $d{number}) {{ __typename oid }}"
-    if _is_commit_name(question.built):
-        compare += f" built: compare(headRef: $c{number}) {{ aheadBy }}"
-        built = (
-            f" built: object(expression: $c{number}) {{ __typename oid ... on Commit {{ messageHeadline }} }}"
-        )
-    others = "".join(
-        f" c{place}: object(expression: $s{number}_{place}) {{ ...Checks }}"
-        for place in range(len(question.others))
-    )
-    return (
-        f"r{number}: repository(owner: $o{number}, name: $n{number}) {{ databaseId nameWithOwner isArchived isEmpty"
-        f" head: {branch} {{ ...{tip}{compare} }}{default}{running}{desired}{built}{others}{versions} }}"
-    )
 
 
 def read_head(
@@ -227,8 +148,8 @@ def read_head(
         running_sha=_commit_under("running", node, errors),
         behind_by=_count(comparison.get("behindBy")),
         ahead_by=_count(comparison.get("aheadBy")),
-        desired_sha=_commit_under("desired", node, errors) if _is_commit_name(question.desired) else None,
-        built=_built(node, tip, errors) if _is_commit_name(question.built) else None,
+        desired_sha=_commit_under("desired", node, errors) if is_commit_name(question.desired) else None,
+        built=_built(node, tip, errors) if is_commit_name(question.built) else None,
         versions=read_versions(node, question.versions) if question.versions else NO_VERSIONS,
         other_states=_other_states(question, node, errors),
     )

@@ -11,7 +11,8 @@ from deployments.clients.github.errors import (
     GitHubRateLimited,
     GitHubUnavailable,
 )
-from deployments.clients.github.heads import Head, HeadProblem, HeadQuestion, build_query, read_head
+from deployments.clients.github.head_query import build_query
+from deployments.clients.github.heads import Head, HeadProblem, HeadQuestion, read_head
 from deployments.clients.github.problems import batch_error, errors_by_alias, errors_in, may_pass_when_smaller
 
 BATCH = 25
@@ -44,11 +45,13 @@ class Sweep:
         self.answers: dict[Hashable, Head | HeadProblem] = {}
 
     def run(self, questions: Sequence[HeadQuestion]) -> None:
-        """Answers every question; one that several keys share is sent once."""
+        """Answers every question; one that several keys share is sent once, with the `others` of all of them."""
         wanted: dict[Hashable, HeadQuestion] = {}
         for question in questions:
             same = _identity(question)
-            wanted.setdefault(same, replace(question, key=same))
+            known = wanted.get(same, question)
+            others = tuple(dict.fromkeys((*known.others, *question.others)))
+            wanted[same] = replace(known, key=same, others=others)
             self._sharing.setdefault(same, []).append(question.key)
         each_once = list(wanted.values())
         for start in range(0, len(each_once), BATCH):
@@ -115,7 +118,7 @@ class Sweep:
 
 
 def _identity(question: HeadQuestion) -> Hashable:
-    """Equal for questions that have the same answer; GitHub's names are the same in any case, branches are not."""
+    """Equal for questions that have the same answer, whatever `others` they ask about; GitHub's names are the same in any case, branches are not."""
     return (
         question.owner.lower(),
         question.repository.lower(),

@@ -112,6 +112,6 @@ def peeled(target: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return found if found.get("__typename") == "Commit" else {}
 
 
-def _version(name: Any, sha: Any, *, is_prerelease: bool = False) -> Version | None:
+def _version(name: Any, sha: Any, *, is_prerelease: bool | None = None) -> Version | None:
     is_known = isinstance(name, str) and isinstance(sha, str) and is_full_sha(sha)
     return Version(name=name, sha=sha, is_prerelease=is_prerelease) if is_known else None

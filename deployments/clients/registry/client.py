@@ -23,6 +23,7 @@ from deployments.clients.registry.manifests import (
     INDEXES,
     BuildLabels,
     build_in,
+    digest_in,
     is_manifest,
     labels_in,
     media_type_in,
@@ -110,7 +111,7 @@ class Registry:
         if _is_failing(reply.status):
             raise _error(reply, image, grant)
         if reply.status == HTTPStatus.OK and is_manifest(reply.headers):
-            stated = _digest_in(reply) or image.digest
+            stated = digest_in(reply.headers) or image.digest
             if stated:
                 return stated, media_type
         manifest = self._manifest(image)
@@ -191,13 +192,9 @@ def _is_failing(status: int) -> bool:
     return status in _TRANSIENT or is_server_error
 
 
-def _digest_in(reply: Reply) -> str:
-    return reply.headers.get("Docker-Content-Digest", "")
-
-
 def _digest_of(manifest: Reply) -> str:
     """As it is defined, for registries that leave out its header."""
-    return _digest_in(manifest) or f"sha256:{hashlib.sha256(manifest.body).hexdigest()}"
+    return digest_in(manifest.headers) or f"sha256:{hashlib.sha256(manifest.body).hexdigest()}"
 
 
 def _by_digest(image: ImageReference, digest: str) -> ImageReference:

@@ -33,6 +33,8 @@ class Credentials:
 def find_credentials(config: Path | None, repository: str) -> Credentials | None:
     """What the file holds for an image repository, such as `registry.example.com/team/app`; None without a file or an entry.
 
+    The file may be missing although its folder is there: the Secret that is mounted as that folder is optional.
+
     Of several entries that hold any the one with the longest path counts. Raises RegistryRefused when the file cannot be read, or keeps the credentials outside itself.
     """
     if config is None:
@@ -52,6 +54,8 @@ def find_credentials(config: Path | None, repository: str) -> Credentials | None
 def _read(config: Path) -> dict[str, Any]:
     try:
         content = json.loads(config.read_bytes())
+    except FileNotFoundError:
+        return {}
     except OSError as error:
         raise RegistryRefused(
             f"The docker config file {config} cannot be read ({error.strerror}). Mount it, or correct its path."

@@ -1,12 +1,14 @@
 """What a manifest refers to: https://github.com/opencontainers/image-spec/blob/main/manifest.md and image-index.md."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from deployments.rules.times import parse_time
+from deployments.rules.wording import printable
 
 # All four are named: a registry says 404 to who does not accept what it has.
 ACCEPTED = (
@@ -20,6 +22,8 @@ REVISION, SOURCE, CREATED = (f"org.opencontainers.image.{name}" for name in ("re
 """https://github.com/opencontainers/image-spec/blob/main/annotations.md#pre-defined-annotation-keys"""
 _PREFERRED = "linux/amd64"
 _LONGEST_TEXT = 500
+_DIGEST = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
+_LONGEST_DIGEST = len("sha512:") + 128
 # What old registries send, whatever was requested: https://distribution.github.io/distribution/spec/deprecated-schema-v1/.
 _OLD = (
     "application/vnd.docker.distribution.manifest.v1+json",
@@ -30,6 +34,17 @@ _OLD = (
 def media_type_in(headers: Mapping[str, str]) -> str:
     """Of Content-Type, without parameters and in lower case; empty where there is none."""
     return headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+def digest_in(headers: Mapping[str, str]) -> str:
+    """Of Docker-Content-Digest; empty where there is none, or a proxy has made something else of it."""
+    value = headers.get("Docker-Content-Digest", "").strip()
+    return value if is_digest(value) else ""
+
+
+def is_digest(value: object) -> bool:
+    """By https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests, and no longer than one of SHA-512."""
+    return isinstance(value, str) and len(value) <= _LONGEST_DIGEST and bool(_DIGEST.fullmatch(value))
 
 
 def is_manifest(headers: Mapping[str, str]) -> bool:
@@ -65,11 +80,11 @@ def parse_manifest(body: bytes) -> Manifest:
     platforms = {
         each["digest"]: _platform(each.get("platform"))
         for each in parts
-        if isinstance(each.get("digest"), str) and not _attests(each)
+        if is_digest(each.get("digest")) and not _attests(each)
     }
     config = content.get("config")
     digest = config.get("digest") if isinstance(config, dict) else None
-    return Manifest(_texts(content.get("annotations")), platforms, digest if isinstance(digest, str) else "")
+    return Manifest(_texts(content.get("annotations")), platforms, str(digest) if is_digest(digest) else "")
 
 
 def preferred(platforms: Mapping[str, str]) -> str:
@@ -117,7 +132,8 @@ def _texts(value: Any) -> dict[str, str]:
 
 def _platform(value: Any) -> str:
     parts = _texts(value)
-    return "/".join(parts[name] for name in ("os", "architecture", "variant") if parts.get(name))
+    named = "/".join(parts[name] for name in ("os", "architecture", "variant") if parts.get(name))
+    return printable(named)[:_LONGEST_TEXT]
 
 
 def parts_in(body: bytes) -> frozenset[str]:

@@ -16,6 +16,7 @@ from deployments.models.site import mapping_fields
 from deployments.operations.sites.save import check_workloads, save_mapping
 from deployments.queue import enqueue
 from deployments.rules.targets import UnableToParseReferences, WorkloadReference, parse_references
+from deployments.rules.wording import counted
 
 REQUIRED = ("owner", "repository")
 # the original script's table calls the repository "repo".
@@ -61,7 +62,7 @@ class Command(BaseCommand):
         if problems:
             raise CommandError("Nothing was imported.\n" + "\n".join(problems))
         changed, unchanged = len(saved) - created, len(rows) - len(saved)
-        self.stdout.write(f"{created} sites added, {changed} updated, {unchanged} unchanged.")
+        self.stdout.write(f"{counted(created, 'site')} added, {changed} updated, {unchanged} unchanged.")
 
 
 def _read(file: Path) -> bytes:
@@ -158,4 +159,6 @@ def _sentence(name: str, error: ValidationError) -> str:
     if error.code == "invalid_choice" and error.params:
         choices = ", ".join(str(value) for value, _ in mapping_fields()[name].flatchoices)
         return f"“{error.params['value']}” is not one of {choices}."
+    if isinstance(mapping_fields().get(name), BooleanField):
+        return "Write true or false."
     return " ".join(error.messages)

@@ -59,6 +59,7 @@ class Command(BaseCommand):
         post_execute.connect(_beat)
         # What the last worker left lying is taken up at once.
         _tick()
+        _freeze()
         os.register_at_fork(after_in_child=partial(end_with_the_parent, signal.SIGKILL, parent=os.getpid()))
         pool = Pool()
         next_tick = monotonic() + TICK_EVERY_SECONDS
@@ -95,9 +96,13 @@ def _beat(**_: Any) -> None:
 
 
 def _import_what_every_child_needs() -> None:
-    """Load the large libraries once, before the fork: the children share their memory, which gc must not mark either."""
+    """Load the large libraries once, before the fork: the children share their memory."""
     import deployments.tasks  # noqa: F401
 
     preload()
+
+
+def _freeze() -> None:
+    """Let the garbage collector mark nothing that is there before the fork, the first tick's queries included: a page that it marks is copied."""
     gc.collect()
     gc.freeze()

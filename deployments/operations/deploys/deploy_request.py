@@ -141,7 +141,7 @@ def check_state_in(facts: SiteFacts, sha: str) -> CheckState:
 
 def is_built_in(facts: SiteFacts, sha: str) -> bool | None:
     """Whether a commit has an image: as far as the newest and what is built below it were queried; None where that is not known."""
-    if sha == facts.head_sha:
+    if sha == facts.head_sha != facts.built_sha:
         return facts.head_image_built
     return sha == facts.built_sha if sha in {facts.awaited_sha, facts.built_sha} else None
 

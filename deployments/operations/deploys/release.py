@@ -14,6 +14,7 @@ from deployments.clients.cluster import (
 )
 from deployments.models import Deploy, DeployStep, Kind, Status
 from deployments.operations.deploys.patch import Refused, annotations_of, check_guarded, guarded
+from deployments.operations.deploys.rewritten import rewritten_containers
 from deployments.queue import enqueue
 from deployments.rules.jobs import Job
 from deployments.rules.ours import is_rewriting_of
@@ -65,12 +66,14 @@ def _images(deploy: Deploy, cron_job: Workload) -> dict[str, str]:
         raise Refused(
             f"CronJob {cron_job.name} is not suspended: it would run by its schedule, too. Set spec.suspend to true, then deploy."
         )
-    found = matching_containers(cron_job, deploy.site.image_repositories)
+    site = deploy.site
+    found = [each.name for each in matching_containers(cron_job, site.image_repositories)]
+    found += rewritten_containers(site, cron_job)
     if not found:
         raise Refused(
             f"No container of CronJob {cron_job.name} runs an image of this site. Correct the mapping's release job."
         )
-    return {each.name: str(deploy.image) for each in found}
+    return dict.fromkeys(found, str(deploy.image))
 
 
 def _check_job(deploy: Deploy, job: Job, images: Mapping[str, str]) -> None:

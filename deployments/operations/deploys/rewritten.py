@@ -7,7 +7,7 @@ from django.db.models import Q
 from deployments.models import Deploy, DeployStep, Kind, Observation, Site
 from deployments.rules.builds import build_token, version_token
 from deployments.rules.images import UnableToParseImage, parse_image
-from deployments.rules.ours import marked_by
+from deployments.rules.ours import is_rewriting_of, marked_by
 from deployments.rules.rollbacks import is_of
 from deployments.rules.wording import printable
 from deployments.rules.workloads import OUR_MANAGER, Workload, all_images, is_same_image
@@ -29,9 +29,57 @@ def asked_image(site: Site, workload: Workload, *, container: str) -> str:
         # Regardless of who set it: the cluster has rewritten a Deploy's image to this before.
         made_of = _made_of(site, present)
         return made_of if is_of(made_of, site.expected_repository) else present
-    wrote = site.deploys.filter(pk__lte=mark, patch_sent_at__isnull=False).exclude(kind=Kind.RESTART)
-    asked = wrote.values_list("image", flat=True).first() or ""
+    last = _last_that_set_an_image(site, mark)
+    asked = last.image if last else ""
     return asked if is_of(asked, site.expected_repository) else present
+
+
+def rewritten_containers(site: Site, workload: Workload) -> frozenset[str]:
+    """The containers whose image is the site's, though the cluster has led it to another image repository.
+
+    Whenever Headway writes, a webhook leads other containers' images there, too: so neither the writer nor the mark is enough.
+    Runs no SQL query for images that are called otherwise than the site's, nor where the image is the one that was last seen.
+    """
+    return frozenset(name for name in all_images(workload) if _is_rewritten(site, workload, name))
+
+
+def _is_rewritten(site: Site, workload: Workload, container: str) -> bool:
+    image = all_images(workload)[container]
+    if site.owns(image) or not _is_called_alike(site, image):
+        return False
+    if is_of(image, _mirror_of(site)):
+        return True
+    mark = marked_by(workload, container=container)
+    last = _last_that_set_an_image(site, mark) if mark is not None else None
+    if last and is_rewriting_of(image, asked=last.image, digest=last.digest):
+        return True
+    return is_of(_made_of(site, image), site.expected_repository)
+
+
+def _mirror_of(site: Site) -> str:
+    """The image repository to which the cluster was last seen to lead the site's; empty where it leads it nowhere."""
+    seen: Observation | None = getattr(site, "observation", None)
+    if seen is None or not is_of(seen.requested_image, site.expected_repository):
+        return ""
+    try:
+        return parse_image(seen.desired_image).repository
+    except UnableToParseImage:
+        return ""
+
+
+def _last_that_set_an_image(site: Site, mark: int) -> Deploy | None:
+    """What of a site was deployed last when the Deploy `mark` had written, which may be a restart, or another site's."""
+    wrote = site.deploys.filter(pk__lte=mark, patch_sent_at__isnull=False)
+    return wrote.exclude(kind=Kind.RESTART).first()
+
+
+def _is_called_alike(site: Site, image: str) -> bool:
+    """Whether the last part of its name is that of the site's image, as it is behind every mirror."""
+    try:
+        path = parse_image(image).path
+    except UnableToParseImage:
+        return False
+    return path.rpartition("/")[2] == site.expected_repository.rpartition("/")[2]
 
 
 def image_set_as(site: Site, image: str) -> str:

@@ -11,7 +11,7 @@ from deployments.clients.cluster import ClusterError
 from deployments.clients.github import GitHubError, HeadProblem, HeadQuestion
 from deployments.clients.registry import RegistryError
 from deployments.facts import provenance_from_json
-from deployments.models import Deploy, DeployStep, Kind, Status, Trigger
+from deployments.models import Deploy, DeployStep, Kind, Observation, Status, Trigger
 from deployments.operations.authorization import no_longer_allowed
 from deployments.operations.deploys.deploy_request import guard_input_at_start
 from deployments.operations.deploys.finish import Ending, finish
@@ -27,8 +27,9 @@ from deployments.operations.deploys.release import release
 from deployments.operations.deploys.rewritten import note_desired
 from deployments.operations.deploys.steps import changed_by, steps_of
 from deployments.operations.github_limits import ask_heads
-from deployments.queries.builds import build_of, image_of_commit
+from deployments.queries.builds import build_of, image_of_commit, images_of_release
 from deployments.queue import enqueue
+from deployments.rules.autodeploy import NOT_TRIED
 from deployments.rules.builds import not_built_from
 from deployments.rules.guards import first_refusal
 from deployments.rules.images import UnableToParseImage, parse_image
@@ -149,6 +150,7 @@ def _check_commit_and_image(deploy: Deploy, clients: Clients, *, now: datetime) 
         if deploy.site.is_by_release and not parse_image(deploy.image).tag:
             raise Refused(no_version_of(deploy.sha))
         digest = pullable(parse_image(deploy.image), clients.registry)
+        digest = digest or _by_another_version(deploy, clients, now=now)
     except UnableToParseImage as error:
         raise Refused(str(error)) from error
     except (GitHubError, RegistryError) as error:
@@ -164,6 +166,17 @@ def _check_commit_and_image(deploy: Deploy, clients: Clients, *, now: datetime) 
         deploy.note(now=now, image=str(image if image.digest else replace(image, digest=digest)))
 
 
+def _by_another_version(deploy: Deploy, clients: Clients, *, now: datetime) -> str | None:
+    """The digest of the latest of the commit's versions that has an image, which the Deploy then runs; None where none has, or the site is not by release."""
+    if not deploy.site.is_by_release or deploy.kind != Kind.DEPLOY:
+        return None
+    for image in images_of_release(deploy.site, deploy.sha):
+        if digest := pullable(image, clients.registry):
+            deploy.note(now=now, image=str(image))
+            return digest
+    return None
+
+
 def _check_provenance(deploy: Deploy) -> None:
     """What automation was allowed for an attestation must be the very image that GitHub lists it for."""
     known = provenance_from_json(deploy.site.observation.provenance)
@@ -173,7 +186,9 @@ def _check_provenance(deploy: Deploy) -> None:
         and deploy.kind == Kind.DEPLOY
         and (known is None or (known.sha, known.digest) != (deploy.sha, deploy.digest))
     ):
-        raise Refused(pushed_anew(deploy.image))
+        # What was listed for the former image says nothing of this one, which has not been tried.
+        Observation.objects.filter(pk=deploy.site_id).update(provenance=None)
+        raise Refused(pushed_anew(deploy.image), reason=NOT_TRIED)
 
 
 def _pin_by_label(deploy: Deploy, *, now: datetime) -> None:

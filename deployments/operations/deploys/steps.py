@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from deployments.models import Deploy, DeployStep
+from deployments.operations.deploys.rewritten import rewritten_containers
 from deployments.rules.targets import targets_of
 from deployments.rules.workloads import Workload
 
@@ -36,11 +37,14 @@ def _write_steps(deploy: Deploy) -> list[DeployStep]:
 
 def assign_containers(step: DeployStep, workload: Workload) -> None:
     """Write down which of the workload's containers get the image: nothing else of it is changed."""
-    repositories = step.deploy.site.image_repositories
-    step.note(
-        containers=list(targets_of(workload, reference=step.reference, repositories=repositories))
-        or step.containers
+    site = step.deploy.site
+    targets = targets_of(
+        workload,
+        reference=step.reference,
+        repositories=site.image_repositories,
+        rewritten=rewritten_containers(site, workload),
     )
+    step.note(containers=list(targets) or step.containers)
 
 
 def changed_by(steps: Iterable[DeployStep]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from deployments.clients.cluster import Cluster, ClusterError, Listed
 from deployments.facts import namespace_mappings
 from deployments.models import Site
+from deployments.operations.deploys.rewritten import rewritten_containers
 from deployments.operations.doctor.findings import Finding, bad, good, warning
 from deployments.rules.discovery import candidates, unnameable
 from deployments.rules.images import parse_image
@@ -131,12 +132,15 @@ def _problem(site: Site, reference: WorkloadReference, workload: Workload | None
     if workload is None:
         gone = f"There is no {reference.place}."
         return bad(subject, gone, "Correct the site's workloads in the admin.")
-    targets = targets_of(workload, reference=reference, repositories=site.image_repositories)
+    rewritten = rewritten_containers(site, workload)
+    targets = targets_of(
+        workload, reference=reference, repositories=site.image_repositories, rewritten=rewritten
+    )
     if not targets:
         remedy = "Correct the site's workloads in the admin."
         return bad(subject, no_target(workload, reference), remedy)
     image = all_images(workload)[targets[0]]
-    if site.expected_repository and not site.owns(image):
+    if site.expected_repository and not site.owns(image) and targets[0] not in rewritten:
         drifted = f"{targets[0]} runs {image}, which is not of {site.expected_repository}."
         return warning(
             subject,

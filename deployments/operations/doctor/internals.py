@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.checks import run_checks
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 
 from deployments.clients.registry.addresses import is_loopback
 from deployments.models import Examination
 from deployments.operations.doctor.findings import Finding, bad, good, warning
 from deployments.queries.metrics_data import WORKER_IS_SILENT_AFTER, last_tick
+from deployments.queries.migrations import missing_migrations
 
 CLOCKS_APART_SECONDS = 5
 PROXY_SEEN_LATELY = timedelta(hours=2)
@@ -36,8 +36,7 @@ def database_answers() -> Iterator[Finding]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('server_version')")
             (version,) = cursor.fetchone()
-        executor = MigrationExecutor(connection)
-        missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        missing = len(missing_migrations())
     except DatabaseError as error:
         yield bad(
             "Database",

@@ -9,8 +9,10 @@ from deployments.clients.github import Head, HeadProblem, HeadQuestion
 from deployments.clients.registry import Registry, RegistryError
 from deployments.facts import namespace_mappings
 from deployments.models import MappingCheck, Site
+from deployments.operations.deploys.rewritten import rewritten_containers
 from deployments.operations.doctor.cluster import missing_rights
 from deployments.operations.doctor.findings import Finding, bad, good, warning
+from deployments.rules.builds import BuildFacts, why_not_counted
 from deployments.rules.image_prefixes import begins_with_one_of
 from deployments.rules.targets import WorkloadReference, no_target, targets_of
 from deployments.rules.wording import short
@@ -102,6 +104,9 @@ def _moving(site: Site, head: Head, registry: Registry) -> Finding:
         return bad("moving_tag", f"The registry has no {image}.", CORRECT)
     if not build.revision:
         return bad("moving_tag", f"{image} has no label that names its commit.", "Have the build set it.")
+    slugs = (f"{site.owner}/{site.repository}", head.name_with_owner)
+    if reason := why_not_counted(BuildFacts(revision=build.revision, source=build.source), slugs=slugs):
+        return bad("moving_tag", f"Of {image}, {reason}.", "")
     return good("moving_tag", f"{image} was built from {short(build.revision)}.")
 
 
@@ -127,11 +132,14 @@ def _workload(cluster: Cluster, site: Site, reference: WorkloadReference) -> Fin
         return bad(reference.place, f"There is no {reference.place}.", CORRECT)
     except ClusterError as error:
         return bad(reference.place, str(error), GRANT)
-    targets = targets_of(workload, reference=reference, repositories=site.image_repositories)
+    rewritten = rewritten_containers(site, workload)
+    targets = targets_of(
+        workload, reference=reference, repositories=site.image_repositories, rewritten=rewritten
+    )
     if not targets:
         return bad(reference.place, no_target(workload, reference), "")
     image = all_images(workload)[targets[0]]
-    if not site.owns(image):
+    if not site.owns(image) and targets[0] not in rewritten:
         message = f"Container {targets[0]} runs {image}, which is not an image of {site.expected_repository or 'this site'}."
         return warning(reference.place, message, "Correct the mapping or its image template.")
     return good(reference.place, f"Container {', '.join(targets)} runs {image}.")
@@ -160,7 +168,7 @@ def _release_job(cluster: Cluster, site: Site, namespace: str) -> Finding:
     if not found.is_suspended:
         message = f"CronJob {found.name} is not suspended. It also runs by its schedule."
         return bad("release_job", message, "Set spec.suspend to true.")
-    if not matching_containers(found, site.image_repositories):
+    if not matching_containers(found, site.image_repositories) and not rewritten_containers(site, found):
         message = f"No container of CronJob {found.name} runs an image of this site."
         return bad("release_job", message, CORRECT)
     return good(

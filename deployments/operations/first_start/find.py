@@ -15,7 +15,7 @@ from deployments.operations.doctor.findings import Finding, bad, good, warning
 from deployments.operations.doctor.tokens import installations_suffice, tokens_suffice
 from deployments.operations.first_start.apps import FoundApp, key_of
 from deployments.operations.first_start.survey import Survey, survey
-from deployments.rules.builds import slug_in
+from deployments.rules.builds import REVISION, slug_in
 from deployments.rules.discovery import Candidate, has_words, owner_in, unique_names
 from deployments.rules.image_prefixes import begins_with_one_of
 from deployments.rules.images import parse_image
@@ -101,7 +101,7 @@ def find(
         steps=(
             ("GitHub", [*tokens, *installed, *answers]),
             ("Cluster", [*seen.findings, *left_out]),
-            ("Registry", list(_registry(labels))),
+            ("Registry", [*_registry(labels), *_without_commit(seen, labels)]),
         ),
         apps=tuple(sorted(apps, key=lambda each: (bool(each.problems), each.name))),
     )
@@ -163,7 +163,26 @@ def _registry(labels: Labels) -> Iterator[Finding]:
     if (more := len(refused) - UNREADABLE_AT_MOST) > 0:
         yield bad("Images", f"{counted(more, 'more image')} cannot be read.", REGISTRY_REMEDY)
     there = sum(isinstance(found, BuildLabels) for found in labels.values())
-    yield good("Images", f"{there} of {len(labels)} can be read.")
+    message = f"{there} of {len(labels)} can be read." if labels else "There were no images to check."
+    yield good("Images", message)
+
+
+def _without_commit(seen: Survey, labels: Labels) -> Iterator[Finding]:
+    """Images of our own folders that are not proposed: a build of ours that lacks its label, or someone else's image."""
+    without = sorted(
+        {
+            app[0].image
+            for app in seen.apps
+            if not _is_an_app(app, seen, labels) and isinstance(labels[app[0].image], BuildLabels)
+        }
+    )
+    if without:
+        named = ", ".join([*without[:UNREADABLE_AT_MOST], *(["…"] if without[UNREADABLE_AT_MOST:] else [])])
+        message = (
+            f"{counted(len(without), 'image')} not proposed, since neither the tag nor the label {REVISION} names a commit: {named}. "
+            "If an app of yours is among them, have its workflow label or tag its images with their commit."
+        )
+        yield good("Without a commit", message)
 
 
 def _apps(

@@ -21,6 +21,7 @@ from deployments.rules.wording import counted
 from deployments.rules.workloads import Workload, WorkloadKind
 
 ROUTES_COMPONENT = "k8s/components/routes"
+WORKLOADS_COMPONENT = "k8s/components/workloads"
 NAMED_AT_MOST = 10
 """Workloads of a namespace that are listed, or checked, one by one: thousands would fill the page, and take minutes."""
 IS_IT_THERE = "Check the namespace's name and the worker's Role there, then search again."
@@ -44,10 +45,11 @@ def survey(
     found = Survey()
     found.findings += _account(cluster)
     for namespace in namespaces:
-        listed, problem = _workloads(cluster, namespace)
+        listed, closed, problem = _workloads(cluster, namespace)
         if problem:
             found.findings.append(bad(f"Namespace {namespace}", problem, IS_IT_THERE))
             continue
+        found.findings += _closed(namespace, closed)
         tagged = list(candidates(listed, mapped=mapped))
         labelled = list(label_candidates(listed, mapped=mapped, prefixes=prefixes))
         found.by_label |= set(labelled)
@@ -69,16 +71,27 @@ def _account(cluster: Cluster) -> Iterator[Finding]:
         yield bad("Account", str(error), "Check KUBECONFIG or the ServiceAccount, then search again.")
 
 
-def _workloads(cluster: Cluster, namespace: str) -> tuple[list[Workload], str]:
-    """All of them, and why they are unknown. A kind other than Deployments that may not be listed is left out."""
+def _workloads(cluster: Cluster, namespace: str) -> tuple[list[Workload], list[WorkloadKind], str]:
+    """All of them, the kinds that may not be listed, and why they are unknown. Only Deployments have to be readable."""
     found: list[Workload] = []
+    closed: list[WorkloadKind] = []
     for kind in WorkloadKind:
         try:
             found += cluster.workloads(kind, namespace)
         except ClusterError as error:
             if kind is WorkloadKind.DEPLOYMENT or not isinstance(error, ClusterRefused):
-                return [], str(error)
-    return found, ""
+                return [], [], str(error)
+            closed.append(kind)
+    return found, closed, ""
+
+
+def _closed(namespace: str, kinds: Sequence[WorkloadKind]) -> Iterator[Finding]:
+    if kinds:
+        names = " and ".join(
+            ", ".join(f"{each}s" for each in some) for some in (kinds[:-1], kinds[-1:]) if some
+        )
+        message = f"{names} are not searched: the worker may not list them. That right is optional ({WORKLOADS_COMPONENT})."
+        yield good(f"Kinds in {namespace}", message)
 
 
 def _rights(cluster: Cluster, namespace: str, found: Sequence[Candidate]) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ def switch(
     ReauthenticationRequired.
     """
     if not by.has_perm(MAY_SWITCH):
-        raise PermissionDenied("Only someone who may edit mappings can change this.")
+        raise PermissionDenied("Only someone who can edit mappings can change this.")
     state = "on" if on else "off"
     require(
         (f"Turning {SWITCHES[name]} {state} changes what is deployed automatically.",),

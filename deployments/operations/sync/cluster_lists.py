@@ -1,12 +1,16 @@
 """What one sync lists in the cluster: nothing twice, and nothing unneeded."""
 
+from functools import cached_property
 from typing import TypeVar
 
 from deployments.clients.clients import Clients
-from deployments.clients.cluster import Cluster, ClusterError, ClusterUnavailable, Listed, Pods
+from deployments.clients.cluster import Cluster, ClusterError, ClusterUnavailable, Pods, Workloads
+from deployments.models import MappedWorkload
 from deployments.rules.targets import WorkloadReference
 from deployments.rules.workloads import Workload, WorkloadKind
 
+Place = tuple[str, str, str]
+"""A workload's kind, namespace and name."""
 SILENT_IN_A_ROW = 3
 _SILENT = "The cluster did not answer for three namespaces in a row, and was not asked about this one: the next sync asks again."
 
@@ -16,7 +20,7 @@ class ClusterLists:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
-        self._workloads: dict[tuple[str, WorkloadKind], Listed[Workload] | ClusterError] = {}
+        self._workloads: dict[tuple[str, WorkloadKind], Workloads | ClusterError] = {}
         self._pods: dict[str, Pods | ClusterError] = {}
         self._silent_in_a_row = 0
         self.requests = 0
@@ -28,10 +32,16 @@ class ClusterLists:
 
     def workload(self, reference: WorkloadReference) -> Workload | None:
         """None: it is not there. Raises ClusterError."""
-        key = (reference.namespace, reference.kind)
-        if key not in self._workloads:
-            self._workloads[key] = self._list(key)
-        return _or_raise(self._workloads[key]).named(reference.name)
+        return self._listed(reference).named(reference.name)
+
+    def with_image(self, reference: WorkloadReference, name: str) -> list[Workload]:
+        """The workloads beside it, of its kind and namespace, with an image called `name`. Raises ClusterError."""
+        return self._listed(reference).with_image(name)
+
+    @cached_property
+    def mapped(self) -> frozenset[Place]:
+        """What any site maps."""
+        return frozenset(MappedWorkload.objects.values_list("kind", "namespace", "name"))
 
     def pods(self, namespace: str) -> Pods:
         """Listed once, also where that is refused. Raises ClusterError."""
@@ -43,7 +53,13 @@ class ClusterLists:
                 self._pods[namespace] = error
         return _or_raise(self._pods[namespace])
 
-    def _list(self, key: tuple[str, WorkloadKind]) -> Listed[Workload] | ClusterError:
+    def _listed(self, reference: WorkloadReference) -> Workloads:
+        key = (reference.namespace, reference.kind)
+        if key not in self._workloads:
+            self._workloads[key] = self._list(key)
+        return _or_raise(self._workloads[key])
+
+    def _list(self, key: tuple[str, WorkloadKind]) -> Workloads | ClusterError:
         if self._silent_in_a_row >= SILENT_IN_A_ROW:
             return ClusterUnavailable(_SILENT)
         self.requests += 1

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from django.db.models import Exists, F, OuterRef, Q
@@ -25,6 +25,9 @@ from deployments.rules.commit_graph import mainline
 
 logger = logging.getLogger(__name__)
 SILENT_IN_A_ROW = 3
+AGAIN_AFTER_SECONDS = 20
+COMPARABLE_WITHIN = timedelta(minutes=5)
+"""Of being the head, in GitHub's REST API too, which may lag: a range that is not found later never will be, since a force-push removed a commit."""
 _Pair: TypeAlias = tuple[int, str, str]
 
 
@@ -34,16 +37,18 @@ def fetch_commits(*, github: GitHub, now: datetime) -> int:
     One at a time, as GitHub asks its clients to, and by one process: the second leaves its own to the first, which checks
     again afterwards. A rate limit ends it, and a GitHub that says nothing: the next sync that finds ranges missing asks again.
     """
-    fetched, asked, unbuilt = 0, set[_Pair](), list[str]()
+    fetched, asked, unbuilt, late = 0, set[_Pair](), list[str](), list[str]()
     while missing := [seen for seen in _missing() if _pair(seen) not in asked]:
         with try_lock(Lock.COMMITS) as alone:
             if not alone:
                 break
             asked |= {_pair(seen) for seen in missing}
-            more, may_ask = _fetch(missing, github, unbuilt, now=now)
+            more, may_ask = _fetch(missing, github, unbuilt, late, now=now)
         fetched += more
         if not may_ask:
             break
+    if late:
+        enqueue.fetch_commits(after_seconds=AGAIN_AFTER_SECONDS)
     unbuilt += _left_out(github, now=now)
     if unbuilt:
         enqueue.sync(names=sorted(set(unbuilt)), trigger="commits")
@@ -57,11 +62,11 @@ def _left_out(github: GitHub, *, now: datetime) -> list[str]:
 
 
 def _fetch(
-    missing: Sequence[Observation], github: GitHub, unbuilt: list[str], *, now: datetime
+    missing: Sequence[Observation], github: GitHub, unbuilt: list[str], late: list[str], *, now: datetime
 ) -> tuple[int, bool]:
     """Return how many of these ranges are known now, and whether GitHub may be queried further.
 
-    `unbuilt` is filled with the sites whose newest commit has no image.
+    `unbuilt` is filled with the sites whose newest commit has no image, `late` with those whose newest commit cannot be compared yet.
     """
     fetched = silent = 0
     for seen in missing:
@@ -73,6 +78,7 @@ def _fetch(
         except GitHubError as error:
             logger.warning("No list of commits for %s: %s", seen.site.name, error)
             silent = silent + 1 if isinstance(error, GitHubUnavailable) else 0
+            late += [seen.site.name] if isinstance(error, GitHubNotFound) else []
             if silent == SILENT_IN_A_ROW:
                 return fetched, False
         else:
@@ -90,6 +96,8 @@ def _ask(seen: Observation, github: GitHub, *, now: datetime) -> Comparison:
             github, site.owner, site.repository, base=seen.running_sha, head=seen.head_sha, now=now
         )
     except GitHubNotFound:
+        if seen.head_seen_at and now - seen.head_seen_at < COMPARABLE_WITHIN:
+            raise
         return Comparison(total=0, commits=(), status="")
 
 

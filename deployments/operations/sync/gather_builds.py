@@ -29,10 +29,12 @@ _Key = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Newest:
-    """A site's moving tag resolved: its build, why that is unknown, or None where there is no such tag."""
+    """A site's moving tag resolved: its build, why that is unknown, or None where there is no such tag, or not all of its image."""
 
     image: ImageReference
     build: _Answer
+    is_there: bool = False
+    """Whether the tag leads to something, be it to an index whose images are gone."""
 
 
 class Builds:
@@ -92,7 +94,7 @@ class Builds:
             return None
         digest = self._tags[image]
         build = self._known.get((image.repository, digest)) if isinstance(digest, str) else digest
-        return Newest(image=image, build=build)
+        return Newest(image=image, build=build, is_there=isinstance(digest, str))
 
     def _moving(self, site: Site) -> ImageReference:
         return site.moving_image(self._branches.get(site.pk, ""))
@@ -212,9 +214,11 @@ class Builds:
                 self._known[new[image]] = answer
 
     def _remember(self, build: Build) -> None:
+        """An index says more than one of its images alone, which has none of its annotations."""
         for digest in build.digests:
-            self._known.setdefault((build.repository, digest), build)
-        self._known[build.repository, build.digest] = build
+            present = self._known.get((build.repository, digest))
+            if not isinstance(present, Build) or _weight(build) > _weight(present):
+                self._known[build.repository, digest] = build
 
     def _new(self, image: ImageReference, stated: BuildLabels) -> Build:
         return Build(
@@ -226,6 +230,11 @@ class Builds:
             built_at=bounded(stated.created_at) if stated.created_at else None,
             last_seen_at=self._now,
         )
+
+
+def _weight(build: Build) -> tuple[bool, bool]:
+    """What counts more where two builds have the same image: that GitHub knows its commit, then that it is an index."""
+    return bool(build.sha), bool(build.platforms)
 
 
 def _unknown_to_github(observed: Found, head: Head | HeadProblem) -> set[str]:
@@ -254,43 +263,6 @@ def save_builds(changed: Iterable[Build]) -> None:
             update_fields=["sha", "last_seen_at"],
             batch_size=500,
         )
-
-
-def see_newest(
-    site: Site, before: Observation, seen: Observation, builds: Builds, head: Head | HeadProblem
-) -> None:
-    """Write whether the head is built, where the newest build's label says so."""
-    if not seen.head_sha:
-        return
-    if seen.head_sha == seen.running_sha or (before.head_sha == seen.head_sha and before.head_image_built):
-        # It runs, or it was seen before.
-        seen.registry_problem, seen.head_image_built = "", True
-        return
-    newest = builds.newest(site)
-    build = newest.build if newest else None
-    if isinstance(build, RegistryError):
-        seen.registry_problem = str(build)
-        seen.head_image_built = None if seen.head_sha != before.head_sha else before.head_image_built
-        return
-    problem = _problem(site, build, seen, builds, head) if build else ""
-    is_built = build is not None and build.sha == seen.head_sha
-    seen.registry_problem = f"Of {newest.image}, {problem}." if problem and newest else ""
-    seen.head_image_built = None if problem or newest is None else is_built
-
-
-def _problem(site: Site, build: Build, seen: Observation, builds: Builds, head: Head | HeadProblem) -> str:
-    """Why the newest build says nothing of the branch, without a full stop."""
-    if why_not := rules.why_not_counted(build.facts, slugs=slugs(site)):
-        return why_not
-    built = head.built if isinstance(head, Head) else None
-    commit = builds.commit_of(site, build)
-    if built is None or seen.head_sha.startswith(commit):
-        return ""
-    if built.sha == "" and not build.sha:
-        return rules.unknown_to_github(commit, slug=slugs(site)[0])
-    if built.ahead_by:
-        return rules.not_on_branch(commit, branch=seen.branch, headline=built.headline)
-    return ""
 
 
 def _key(site: Site, digest: str) -> _Key:

@@ -1,4 +1,4 @@
-"""If the newest commit has no image: the newest one below it that has one, and is newer than what runs."""
+"""If the newest commit has no image: the newest one below it that has one, and is newer than what runs; by release also another version of it."""
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,17 @@ class KnownBelow:
     """What is known below one site's head before its registry is asked: by release versions, newest first, and by label commits of builds."""
 
     versions: Sequence[Version] = ()
+    """The newest first; of one commit there may be several, of which any may have the image."""
     built: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """An image that may take the newest one's place."""
+
+    sha: str
+    image: ImageReference
+    version: str = ""
 
 
 def commits_to_ask(site: Site, *, now: datetime) -> tuple[str, ...]:
@@ -64,27 +74,31 @@ def gather_built(
         for site in sites
         if site.expected_repository and _is_below_known(site, seen[site.pk])
     }
-    built = gather_images({image for of_site in wanted.values() for image in of_site.values()}, questions)
+    built = gather_images({each.image for of_site in wanted.values() for each in of_site}, questions)
     for site in sites:
         head = heads[site.pk]
-        answers = {sha: built[image] for sha, image in wanted.get(site.pk, {}).items()}
+        answers = [(each, built[each.image]) for each in wanted.get(site.pk, ())]
         states = head.other_states if isinstance(head, Head) else {}
         _Note(site, seen[site.pk], answers, states, below[site.pk], now).write()
 
 
-def _images(site: Site, below: KnownBelow, *, now: datetime) -> dict[str, ImageReference]:
-    """The images to query, by commit."""
-    versions = {each.sha: each.name for each in below.versions}
+def _images(site: Site, below: KnownBelow, *, now: datetime) -> list[_Asked]:
+    """The images to query, the newest first."""
     if site.is_by_release:
-        return {sha: site.image_of_version(versions[sha]) for sha in _due(site, versions, now=now)}
-    return {sha: site.image_for(sha) for sha in commits_to_ask(site, now=now)}
+        due = set(_due(site, dict.fromkeys(each.sha for each in below.versions), now=now))
+        return [
+            _Asked(each.sha, image, each.name)
+            for each in below.versions
+            if each.sha in due and (image := site.image_of_version(each.name))
+        ]
+    return [_Asked(sha, site.image_for(sha)) for sha in commits_to_ask(site, now=now)]
 
 
 @dataclass(frozen=True)
 class _Note:
     site: Site
     seen: Observation
-    answers: Mapping[str, Built]
+    answers: Sequence[tuple[_Asked, Built]]
     states: Mapping[str, str]
     below: KnownBelow
     now: datetime
@@ -95,41 +109,52 @@ class _Note:
             seen.awaited_check_state = self.states.get(seen.awaited_sha, CheckState.UNKNOWN)
         if seen.head_image_built:
             seen.asked_below = None
-            self._set("", "", CheckState.UNKNOWN)
+            self._set("")
             return
-        if seen.built_sha in self.states:
-            seen.built_check_state = self.states[seen.built_sha]
+        if seen.built_sha in self.states or seen.built_sha == seen.head_sha:
+            seen.built_check_state = self._state_of(seen.built_sha)
         if not _is_same_pair(self.site, seen):
             # Which commits lie below the new head is not known yet: a Deploy asks GitHub whether its commit is on the branch.
             return
-        headlines = {each["sha"]: each["headline"] for each in mainline_of(self.site)}
+        headlines = self._headlines()
         is_gone = self.site.is_by_label and seen.built_sha not in self.below.built
         if seen.built_sha in headlines and not is_gone:
             seen.built_from_sha = seen.running_sha
         elif _is_range_known(self.site):
-            self._set("", "", CheckState.UNKNOWN)
+            self._set("")
         self._remember(headlines)
         if best := next(self._good(headlines), ""):
-            self._set(best, headlines[best], self.states.get(best, CheckState.UNKNOWN))
+            self._set(best, headlines[best])
+
+    def _headlines(self) -> dict[str, str]:
+        """Of what may take the head's place; by release the head itself may, by another version."""
+        own = {self.seen.head_sha: self.seen.head_headline} if self.site.is_by_release else {}
+        return own | {each["sha"]: each["headline"] for each in mainline_of(self.site)}
+
+    def _state_of(self, sha: str) -> str:
+        is_head = sha == self.seen.head_sha
+        return self.seen.check_state if is_head else self.states.get(sha, CheckState.UNKNOWN)
 
     def _good(self, line: Iterable[str]) -> Iterator[str]:
         """What is built and not red, newest first."""
-        built = {sha for sha, answer in self.answers.items() if answer is True}.union(self.below.built)
+        built = {asked.sha for asked, answer in self.answers if answer is True}.union(self.below.built)
         for sha in line:
-            if sha in built and self.states.get(sha) != CheckState.FAILURE:
+            if sha in built and self._state_of(sha) != CheckState.FAILURE:
                 yield sha
 
     def _remember(self, known: Mapping[str, str]) -> None:
         before = self.seen.asked_below or {}
         first = {
-            sha: self.now.isoformat() for sha, answer in self.answers.items() if isinstance(answer, bool)
+            asked.sha: self.now.isoformat() for asked, answer in self.answers if isinstance(answer, bool)
         }
         self.seen.asked_below = {sha: at for sha, at in (first | before).items() if sha in known} or None
 
-    def _set(self, sha: str, headline: str, check_state: str) -> None:
+    def _set(self, sha: str, headline: str = "") -> None:
         seen = self.seen
-        seen.built_sha, seen.built_headline, seen.built_check_state = sha, headline, check_state
-        seen.built_version = next((each.name for each in self.below.versions if each.sha == sha), "")
+        seen.built_sha, seen.built_headline = sha, headline
+        seen.built_check_state = self._state_of(sha) if sha else CheckState.UNKNOWN
+        found = (asked.version for asked, answer in self.answers if asked.sha == sha and answer is True)
+        seen.built_version = next(found, "")
         seen.built_from_sha = seen.running_sha if sha else ""
 
 

@@ -10,9 +10,15 @@ from deployments.clients.cluster import (
 )
 from deployments.facts import workloads_from_json
 from deployments.models import Site
-from deployments.operations.deploys.rewritten import asked_image, commit_in, image_set_as
+from deployments.operations.deploys.rewritten import (
+    asked_image,
+    commit_in,
+    image_set_as,
+    rewritten_containers,
+)
 from deployments.operations.sync.cluster_lists import ClusterLists
 from deployments.operations.sync.gather_outages import Outages, SeenOutage
+from deployments.operations.sync.unmapped import unmapped_workloads
 from deployments.rules.builds import BY_TAG
 from deployments.rules.digest_check import reported_digests
 from deployments.rules.managers import manager_of, not_ours_to_change
@@ -57,6 +63,8 @@ class Found:
     outage: SeenOutage | None
     """Why no pod of a workload is ready, where some are wanted and no Deploy is active."""
     workloads: tuple[WorkloadSeen, ...]
+    unmapped: str = ""
+    """What runs the site's image at another commit and is mapped by no site, in a sentence."""
     running_build: str = ""
     """By label the builds, and by release the images' tags, that `running_tag` was derived from."""
     desired_build: str = ""
@@ -108,7 +116,10 @@ def _observed(site: Site, lists: ClusterLists, outages: Outages) -> Observed:
     if silent:
         return Unreachable(str(silent))
     found = [part for part in parts if isinstance(part, Found)]
-    return _together(found) if found else Missing(UNMAPPED)
+    if not found:
+        return Missing(UNMAPPED)
+    unmapped = unmapped_workloads(site, lists, asked=found[0].desired_tag)
+    return replace(_together(found), unmapped=unmapped)
 
 
 def _workloads(parts: Iterable[Found | Missing]) -> tuple[WorkloadSeen, ...]:
@@ -131,12 +142,13 @@ def _look(site: Site, reference: WorkloadReference, lists: ClusterLists, outages
     workload = lists.workload(reference)
     if workload is None:
         return _missing(reference, f"There is no {reference.place}. Correct the mapping.")
-    targets = targets_of(workload, reference=reference, repositories=site.image_repositories)
+    repositories, rewritten = site.image_repositories, rewritten_containers(site, workload)
+    targets = targets_of(workload, reference=reference, repositories=repositories, rewritten=rewritten)
     if not targets:
         return _missing(reference, no_target(workload, reference))
     if refusal := not_ours_to_change(workload):
         return _missing(reference, refusal)
-    left = left_behind(workload, targets=targets, repositories=site.image_repositories)
+    left = left_behind(workload, targets=targets, repositories=repositories, rewritten=rewritten)
     images = {name: asked_image(site, workload, container=name) for name in (*targets, *left)}
     seen = _seen(site, reference, workload, lists, targets=targets, images=images)
     asked, desired = images[targets[0]], all_images(workload)[targets[0]]

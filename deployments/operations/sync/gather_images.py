@@ -41,8 +41,8 @@ def gather_images(
 class RegistryQuestions:
     """What one sync asks registries, eight questions at once of each; `asked` counts them.
 
-    A registry that says for how long it was asked too often is waited for, and asked more slowly from then on, for as long as
-    `waits_seconds` from now are not over. One that does not say, or does not answer time and again, is asked nothing more.
+    A registry that was asked too often is waited for as long as it says, or briefly where it does not say, and asked more slowly from then on, for as
+    long as `waits_seconds` from now are not over. One that still says so, or does not answer time and again, is asked nothing more.
     """
 
     def __init__(self, registry: Registry, *, waits_seconds: float = 0) -> None:
@@ -96,7 +96,7 @@ class RegistryQuestions:
             try:
                 found = question(image)
             except RegistryRateLimited as error:
-                if pace.wait_out(error.retry_after_seconds):
+                if _waits(pace, error.retry_after_seconds):
                     continue
                 self._count(image.registry, error)
                 return error
@@ -116,3 +116,7 @@ class RegistryQuestions:
                 isinstance(error, RegistryRateLimited) or self._failures[host] >= FAILURES_IN_A_ROW
             ):
                 self._given_up.setdefault(host, error)
+
+
+def _waits(pace: Pace, seconds: float | None) -> bool:
+    return pace.wait_out_briefly() if seconds is None else pace.wait_out(seconds)

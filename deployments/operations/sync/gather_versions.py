@@ -100,15 +100,24 @@ class Versions:
         return rules.no_tag(tag, _names(site, unknown), slug=_slug(site)) if unknown else ""
 
     def below(self, site: Site, head: Head | HeadProblem) -> tuple[rules.Version, ...]:
-        """The versions before a newest one without an image, and after what runs: the newest of each commit, the newest commit first."""
-        if isinstance(head, HeadProblem) or head.sha != site.observation.head_sha:
+        """The versions besides a newest one without an image, and after what runs: those with its commit first, then of those below it."""
+        seen = site.observation
+        if isinstance(head, HeadProblem) or head.sha != seen.head_sha:
             return ()
-        line = [each["sha"] for each in mainline_of(site)]
-        found = rules.newest_of_each(
-            head.versions.older, line, pattern=site.tag_pattern, prereleases=site.prereleases
+        # What was the newest until now is not listed, and is built.
+        was_built = seen.head_version and seen.head_image_built
+        before = [rules.Version(name=seen.head_version, sha=head.sha)] if was_built else []
+        present = rules.Version(name=head.tag, sha=head.sha, is_prerelease=False)
+        found = rules.versions_of_each(
+            (*head.versions.older, *before, present),
+            [head.sha, *(each["sha"] for each in mainline_of(site))],
+            pattern=site.tag_pattern,
+            prereleases=site.prereleases,
         )
         known = self._known[site.owner, site.repository]
-        return tuple(each for each in found if known.get(each.name, each.sha) == each.sha)[:AT_MOST]
+        return tuple(
+            each for each in found if each.name != head.tag and known.get(each.name, each.sha) == each.sha
+        )[:AT_MOST]
 
     def commits_below(self, site: Site) -> tuple[str, ...]:
         """Those of them that were known before this sync."""
@@ -133,12 +142,13 @@ class Versions:
         running, desired = (
             (found.running_tag, found.desired_tag) if isinstance(found, Found) else (question.running, "")
         )
+        below = [each.sha for each in self.below(site, head) if each.sha != head.sha]
         more = replace(
             question,
             tag=best.name,
             running=running,
             desired="" if desired == running else desired,
-            others=tuple(dict.fromkeys((*question.others, *(each.sha for each in self.below(site, head))))),
+            others=tuple(dict.fromkeys((*question.others, *below))),
         )
         return more if more != question else None
 
@@ -146,7 +156,7 @@ class Versions:
         """What was named in the question, the newest, what may take its place, and whatever of the listed has the tag of an image that was seen."""
         tags = {each.removeprefix(BY_VERSION) for each in _tokens(observed)}
         listed = {each.name: each.sha for each in head.versions.listed}
-        seen = {name: sha for name, sha in listed.items() if site.image_of_version(name).tag in tags}
+        seen = {name: sha for name, sha in listed.items() if _image_tag(site, name) in tags}
         below = {each.name: each.sha for each in reversed(self.below(site, head))}
         for name, sha in {**seen, **below, **(head.versions.named or {}), best.name: best.sha}.items():
             known = self._known[site.owner, site.repository]
@@ -188,9 +198,7 @@ class Versions:
         known = self._known[site.owner, site.repository]
         likely = next((name for name in _names(site, token) if name in known), "")
         tag = token.removeprefix(BY_VERSION)
-        return likely or next(
-            (name for name in reversed(known) if tag and site.image_of_version(name).tag == tag), ""
-        )
+        return likely or next((name for name in reversed(known) if tag and _image_tag(site, name) == tag), "")
 
 
 def question_by_release(site: Site, question: HeadQuestion) -> HeadQuestion:
@@ -223,9 +231,18 @@ def _newest(site: Site, head: Head) -> rules.Version | None:
 
 
 def _names(site: Site, token: str) -> tuple[str, ...]:
+    if not site.expected_repository:
+        # Its template cannot be read.
+        return ()
     inner = site.template.version_in(token.removeprefix(BY_VERSION)) if token else ""
     is_number = site.template.names_number
     return rules.git_tags(inner, is_number=is_number, pattern=site.tag_pattern) if inner else ()
+
+
+def _image_tag(site: Site, name: str) -> str:
+    """How the image of a version is tagged; empty where none can be."""
+    image = site.image_of_version(name)
+    return (image.tag or "") if image else ""
 
 
 def _tokens(observed: Observed) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from deployments.queue.broker import SOON
 from deployments.rules.head_checks import (
     WATCH_EVERY,
     Known,
+    Unread,
     Watch,
     is_new,
     is_under_way,
@@ -42,7 +43,7 @@ LATE_SECONDS = 0.5
 """The clocks of worker and database are not quite one."""
 _CLAIM = """
     UPDATE deployments_headcheck SET {column} = %s + {pause} WHERE id = 1 AND {column} <= %s
-    RETURNING pause, watched
+    RETURNING pause, watched, unread
 """
 _CLAIM_ALL = _CLAIM.format(column="next_at", pause="pause")
 _CLAIM_WATCHED = _CLAIM.format(column="watch_at", pause="interval '1 minute'")
@@ -61,6 +62,15 @@ class _Turn:
     is_of_all: bool
     pause: timedelta
     watched: dict[int, Watch]
+    unread: dict[int, Unread]
+
+
+@dataclass(frozen=True)
+class _Images:
+    built: dict[int, bool]
+    """Whether the heads are built that are not known to be, by the site's key; one that the registry does not answer for is left out."""
+    unread: dict[int, Unread]
+    """By label, what no sync has read; each has had a sync queued for it, or gets one now."""
 
 
 @dataclass
@@ -83,11 +93,12 @@ def check_heads(*, clients: Clients, interval: timedelta, now: datetime) -> list
     with within(LONGEST_SECONDS):
         questions = [_question(site) for site in sites]
         answers = clients.github.heads(questions, paused=pauses.standing(now=now))
-        seen = _see(sites, answers, _built(sites, answers, clients))
+        images = _ask_for_images(sites, answers, turn, clients, now=now)
+        seen = _see(sites, answers, images.built)
     remember(answers.limits, pauses, now=now)
     if seen.changed:
         enqueue.sync(names=seen.changed, trigger=TRIGGER)
-    _plan(turn, seen, answers, asked=len(sites), interval=interval, now=now)
+    _plan(turn, seen, images, answers, asked=len(sites), interval=interval, now=now)
     return seen.changed
 
 
@@ -127,6 +138,10 @@ def _as_json(watched: Mapping[int, Watch]) -> dict[str, list[str]]:
     return {str(key): [each.sha, each.since.isoformat()] for key, each in watched.items()}
 
 
+def _unread_as_json(unread: Mapping[int, Unread]) -> dict[str, list[str]]:
+    return {str(key): [each.digest, each.since.isoformat()] for key, each in unread.items()}
+
+
 def _take_turn(interval: timedelta, *, now: datetime) -> _Turn | None:
     """What is due, taken by this process alone. Runs one SQL query where all sites are, which come first."""
     for is_of_all, statement in ((True, _CLAIM_ALL), (False, _CLAIM_WATCHED)):
@@ -134,19 +149,26 @@ def _take_turn(interval: timedelta, *, now: datetime) -> _Turn | None:
             cursor.execute(statement, [now, now])
             row = cursor.fetchone()
         if row:
-            return _Turn(is_of_all, row[0], _watched_in(row[1]))
+            unread = {key: Unread(*each) for key, each in _pairs_in(row[2]).items()}
+            return _Turn(is_of_all, row[0], _watched_in(row[1]), unread)
     # The first one: all sites have just been asked by a sync, or are about to be.
     HeadCheck.objects.get_or_create(pk=1, defaults={"next_at": now + interval, "pause": interval})
     return None
 
 
 def _watched_in(stored: str) -> dict[int, Watch]:
-    """Nobody, where the column holds something else."""
+    return {key: Watch(*each) for key, each in _pairs_in(stored).items()}
+
+
+def _pairs_in(stored: str) -> dict[int, tuple[str, datetime]]:
+    """Nothing, where the column holds something else."""
     try:
-        found = {int(key): (str(sha), parse_time(since)) for key, (sha, since) in json.loads(stored).items()}
+        found = {
+            int(key): (str(what), parse_time(since)) for key, (what, since) in json.loads(stored).items()
+        }
     except (AttributeError, TypeError, ValueError):
         return {}
-    return {key: Watch(sha, since) for key, (sha, since) in found.items() if since}
+    return {key: (what, since) for key, (what, since) in found.items() if since}
 
 
 def _sites(turn: _Turn, *, now: datetime) -> tuple[Sequence[Site], Pauses]:
@@ -172,14 +194,16 @@ def _known(site: Site) -> Known:
     return Known(seen.head_sha, seen.running_sha, seen.check_state, is_built=bool(seen.head_image_built))
 
 
-def _built(sites: Sequence[Site], answers: Answers, clients: Clients) -> dict[int, bool]:
-    """Whether the heads are built that are not known to be, by the site's key; one that the registry does not answer for is left out."""
+def _ask_for_images(
+    sites: Sequence[Site], answers: Answers, turn: _Turn, clients: Clients, *, now: datetime
+) -> _Images:
     unknown = {
-        site.pk: site.image_for(site.observation.head_sha)
+        site.pk: image
         for site in sites
         if (head := _head(site, answers))
         and site.expected_repository
         and must_ask_for_image(_known(site), sha=head.sha)
+        and (image := site.image_of_head(sha=head.sha, version=site.observation.head_version))
     }
     found = RegistryQuestions(clients.registry).digests(unknown.values())
     digests = {key: digest for key, image in unknown.items() if isinstance(digest := found[image], str)}
@@ -187,7 +211,14 @@ def _built(sites: Sequence[Site], answers: Answers, clients: Clients) -> dict[in
     # A moving tag is always there: it leads to another build where its digest was never seen.
     known = Build.objects.filter(digest__in=[digests[key] for key in by_label])
     seen = set(known.values_list("digest", flat=True)) if by_label else set()
-    return {key: key in digests and digests[key] not in seen for key in unknown}
+    new = {key for key in by_label if digests[key] not in seen}
+    queued = {key for key in new if key in turn.unread and turn.unread[key].is_of(digests[key], now=now)}
+    kept = unknown.keys() - digests.keys() if turn.is_of_all else turn.unread.keys() - digests.keys()
+    return _Images(
+        built={key: key in digests and digests[key] not in seen and key not in queued for key in unknown},
+        unread={key: turn.unread[key] for key in queued | (kept & turn.unread.keys())}
+        | {key: Unread(digests[key], now) for key in new - queued},
+    )
 
 
 def _head(site: Site, answers: Answers) -> Head | None:
@@ -217,7 +248,14 @@ def _see(sites: Sequence[Site], answers: Answers, built: Mapping[int, bool]) -> 
 
 
 def _plan(
-    turn: _Turn, seen: _Seen, answers: Answers, *, asked: int, interval: timedelta, now: datetime
+    turn: _Turn,
+    seen: _Seen,
+    images: _Images,
+    answers: Answers,
+    *,
+    asked: int,
+    interval: timedelta,
+    now: datetime,
 ) -> None:
     """Write down when to ask again, and who is watched until then; nothing where that is as it was."""
     limit = answers.budget.limit if answers.budget else None
@@ -239,6 +277,8 @@ def _plan(
         values["watch_at"] = now + pause
     if watched != turn.watched:
         values["watched"] = _as_json(watched)
+    if images.unread != turn.unread:
+        values["unread"] = _unread_as_json(images.unread)
     if values:
         HeadCheck.objects.filter(pk=1).update(**values)
     if active and pause < SOON:

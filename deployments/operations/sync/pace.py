@@ -6,6 +6,8 @@ from time import monotonic
 
 LEAST_WAIT_SECONDS = 0.1
 LONGEST_GAP_SECONDS = 1.0
+BRIEF_WAITS_SECONDS = (0.5, 1.0, 2.0, 4.0)
+"""Where a registry does not say for how long: a burst is over by then, and what is not is a limit of hours."""
 
 
 class Pace:
@@ -18,6 +20,7 @@ class Pace:
         self._next_at = self._since = clock()
         self._gap = 0.0
         self._answered = 0
+        self._brief_waits = list(BRIEF_WAITS_SECONDS)
 
     def turn(self) -> float:
         """Seconds until the caller may try again; 0 where it is its turn, which is taken with that."""
@@ -31,6 +34,15 @@ class Pace:
     def note_answer(self) -> None:
         with self._lock:
             self._answered += 1
+
+    def wait_out_briefly(self) -> bool:
+        """The same of a limit that does not say for how long; not after it was met again and again."""
+        with self._lock:
+            if self._clock() < self._since:
+                # Another thread met it at the same time.
+                return True
+            seconds = self._brief_waits.pop(0) if self._brief_waits else None
+        return self.wait_out(seconds)
 
     def wait_out(self, seconds: float | None) -> bool:
         """Whether a limit is waited out, for as long as the registry said; not where it did not say, or says too long.

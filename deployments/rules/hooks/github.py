@@ -11,6 +11,7 @@ from deployments.rules.hooks.hint import (
     images,
     items_at,
     repository,
+    tag_of,
     text_at,
     value_at,
 )
@@ -42,14 +43,20 @@ def hint_of(event: str, payload: Any) -> Hint:
 
 def _push(event: str, payload: _Payload) -> Hint:
     ref, sha = payload.text("ref"), commit(payload.text("after"))
-    branch = branch_of(ref)
-    if tag := ref.removeprefix("refs/tags/") if ref.startswith("refs/tags/") else "":
-        summary = f"Push to {payload.repository}: tag {tag}"
-        return Hint(event=event, summary=summary, repositories=repository(payload.repository), tags=(tag,))
+    branch, is_deleted = branch_of(ref), value_at(payload.value, "deleted") is True
+    if tag := tag_of(ref):
+        return Hint(
+            event=event,
+            summary=f"Push to {payload.repository}: tag {tag}",
+            repositories=repository(payload.repository),
+            tags=(tag,),
+            # What a tag leads to first may be a tag object.
+            sha="" if is_deleted else commit(payload.text("head_commit.id")),
+        )
     if not branch:
         summary = f"Push to {ref or 'no ref'} of {payload.repository}"
         return Hint(event=event, summary=summary, ignored="It is not a branch, and sites follow branches.")
-    what = "Deleted" if value_at(payload.value, "deleted") is True or not sha else f"{short(sha)} on"
+    what = "Deleted" if is_deleted or not sha else f"{short(sha)} on"
     return Hint(
         event=event,
         summary=f"Push to {payload.repository}: {what} {branch}",
@@ -105,6 +112,18 @@ def _package(event: str, payload: _Payload) -> Hint:
     )
 
 
+def _release(event: str, payload: _Payload) -> Hint:
+    """Its tag may have been pushed long before."""
+    tag, is_draft = payload.text("release.tag_name"), value_at(payload.value, "release", "draft") is True
+    return Hint(
+        event=event,
+        summary=f"Release {tag or 'without a tag'} of {payload.repository} {payload.text('action')}",
+        repositories=repository(payload.repository),
+        tags=(tag,),
+        ignored="It is a draft." if is_draft else "",
+    )
+
+
 def _repository(event: str, payload: _Payload) -> Hint:
     full_name, action = payload.repository, payload.text("action")
     owner, _, name = full_name.partition("/")
@@ -133,6 +152,7 @@ _READERS: dict[str, Callable[[str, _Payload], Hint]] = {
     "status": _status,
     "package": _package,
     "registry_package": _package,
+    "release": _release,
     "repository": _repository,
     "ping": _ping,
 }

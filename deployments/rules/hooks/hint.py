@@ -44,9 +44,9 @@ class Hint:
     repositories: tuple[str, ...] = ()
     """`owner/name` in lower case, or a name alone where the sender does not say whose."""
     branches: tuple[str, ...] = ()
-    """Empty where it may be any."""
+    """Empty where it may be any. Of CI it may be a tag's name, which GitHub does not tell apart."""
     tags: tuple[str, ...] = ()
-    """Tags of git that were pushed: of use to sites by release alone."""
+    """Tags of git that were pushed or released: of use to sites by release alone."""
     sha: str = ""
     before: str = ""
     """The commit that the branch had before a push; empty where it is new, or is not known."""
@@ -57,7 +57,7 @@ class Hint:
 
     @property
     def is_push(self) -> bool:
-        """Whether a branch has a new commit, which GitHub's API may not show yet."""
+        """Whether a branch or a tag has a new commit, which GitHub's API may not show yet."""
         return self.event == "push" and bool(self.sha)
 
 
@@ -94,6 +94,11 @@ def commit(value: Any) -> str:
 def branch_of(ref: str) -> str:
     """The branch that `refs/heads/…` names; empty for a tag, a pull request, or anything else."""
     return ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else ""
+
+
+def tag_of(ref: str) -> str:
+    """The tag that `refs/tags/…` names; empty for anything else."""
+    return ref.removeprefix("refs/tags/") if ref.startswith("refs/tags/") else ""
 
 
 def repository(name: str) -> tuple[str, ...]:

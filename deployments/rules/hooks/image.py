@@ -4,7 +4,8 @@ Docker Hub: https://docs.docker.com/docker-hub/repos/manage/webhooks/; distribut
 https://distribution.github.io/distribution/about/notifications/; Harbor:
 https://goharbor.io/docs/main/working-with-projects/project-configuration/configure-webhooks/; Quay:
 https://docs.projectquay.io/use_quay.html#repository-notifications; Artifactory: https://jfrog.com/help/r/jfrog-platform-administration-documentation/webhooks;
-Amazon: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html.
+Amazon: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html; Nexus:
+https://help.sonatype.com/en/working-with-webhooks.html.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,6 +44,11 @@ def _pushed(event: str, found: tuple[Image, ...]) -> Hint:
         raise UnreadableHook(_EXPECTED)
     names = ", ".join(map(str, found[:_SHOWN])) + (" and more" if len(found) > _SHOWN else "")
     return Hint(event=event, summary=f"Image {names}", images=found)
+
+
+def _ping(_payload: Any) -> Hint:
+    """A registry's button to try its webhook."""
+    return Hint(event="ping", summary="Ping", ignored="The token is right. What is pushed is announced here.")
 
 
 def _docker_hub(payload: Any) -> Hint:
@@ -87,21 +93,35 @@ def _quay(payload: Any) -> Hint:
 
 
 def _artifactory(payload: Any) -> Hint:
-    """Its repository key may be the first part of the path, or of the host: so both count."""
+    """Its repository key may be the first part of the path, or of the host: so both count. What is promoted is copied to another one."""
     data, event = value_at(payload, "data"), text_at(payload, "event_type")
-    if event != "pushed":
+    if event not in {"pushed", "promoted"}:
         return Hint(
             event="artifactory", summary=f"Artifactory's {event or 'event'}", ignored="Nothing was pushed."
         )
-    name, key = text_at(data, "image_name"), text_at(data, "repo_key")
-    return _pushed("artifactory", _by_path([name, f"{key}/{name}" if key and name else ""]))
+    return _pushed("artifactory", _in_repository(text_at(data, "image_name"), text_at(data, "repo_key")))
+
+
+def _nexus(payload: Any) -> Hint:
+    """As Artifactory's."""
+    action, component = text_at(payload, "action"), value_at(payload, "component")
+    if action not in {"CREATED", "UPDATED"} or text_at(component, "format") != "docker":
+        return Hint(event="nexus", summary=f"Nexus' {action or 'event'}", ignored="Nothing was pushed.")
+    found = _in_repository(text_at(component, "name"), text_at(payload, "repositoryName"))
+    return _pushed("nexus", found)
+
+
+def _in_repository(name: str, key: str) -> tuple[Image, ...]:
+    return _by_path([name, f"{key}/{name}" if key and name else ""])
 
 
 def _amazon(payload: Any) -> Hint:
     account, region = text_at(payload, "account"), text_at(payload, "region")
-    if text_at(payload, "detail", "action-type") != "PUSH":
+    action, result = text_at(payload, "detail", "action-type"), text_at(payload, "detail", "result")
+    if action not in {"PUSH", "REPLICATE"} or result == "FAILURE":
         return Hint(event="ecr", summary="Amazon's event", ignored="Nothing was pushed.")
-    host = f"{account}.dkr.ecr.{region}.amazonaws.com"
+    domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    host = f"{account}.dkr.ecr.{region}.{domain}"
     return _pushed("ecr", images([f"{host}/{text_at(payload, 'detail', 'repository-name')}"]))
 
 
@@ -119,6 +139,7 @@ def _is_mapping_with(payload: Any, *keys: str) -> bool:
 
 
 _FORMATS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Hint]], ...] = (
+    (lambda payload: text_at(payload, "action") == "ping" or _is_mapping_with(payload, "zen"), _ping),
     (_has("repository", "repo_name"), _docker_hub),
     (lambda payload: isinstance(value_at(payload, "events"), list), _distribution),
     (lambda payload: _is_mapping_with(payload, "action", "target"), _distribution),
@@ -127,6 +148,7 @@ _FORMATS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Hint]], ...] = (
     (_has("docker_url"), _quay),
     (lambda payload: text_at(payload, "domain") == "docker", _artifactory),
     (_has("detail", "repository-name"), _amazon),
+    (_has("component", "format"), _nexus),
     (_has("image"), _plain),
     (lambda payload: isinstance(value_at(payload, "images"), list), _plain),
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from deployments.rules.hooks.hint import Hint, Image
+from deployments.rules.versions import may_be_version
 
 _NAMED = 5
 
@@ -19,6 +20,7 @@ class Followed:
     """Empty where the default branch is not known yet."""
     image_repositories: tuple[str, ...]
     is_by_release: bool = False
+    tag_pattern: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,11 @@ def _is_named(site: Followed, name: str) -> bool:
 def _follows(site: Followed, hint: Hint) -> bool:
     if hint.tags:
         return site.is_by_release
-    return not hint.branches or not site.branch or site.branch in hint.branches
+    if not hint.branches or not site.branch or site.branch in hint.branches:
+        return True
+    return site.is_by_release and any(
+        may_be_version(each, pattern=site.tag_pattern) for each in hint.branches
+    )
 
 
 def _has_image(site: Followed, hint: Hint) -> bool:

@@ -7,9 +7,11 @@ passed before the image was set is another rollout's.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from deployments.rules.pods import condition
+from deployments.rules.problems import cut
 from deployments.rules.rollouts.rollout import Judgement, Phase, Rollout, before_counting, with_numbers
 from deployments.rules.wording import counted, creating, duration, sentences, waiting_for
 from deployments.rules.workloads import Counts, Workload, image_writer
@@ -18,9 +20,10 @@ from deployments.rules.workloads import Counts, Workload, image_writer
 def judge_deployment(deployment: Workload, images: Mapping[str, str]) -> Rollout:
     """The status of the rollout of these images, by the container's name."""
     wanted = deployment.counts.wanted
-    return before_counting(deployment, images, wanted=wanted) or with_numbers(
-        deployment, _judge(deployment, images), wanted=wanted
-    )
+    if early := before_counting(deployment, images, wanted=wanted):
+        refused = _refused_replica_set(deployment) if early.phase is Phase.PROGRESSING else ""
+        return replace(early, message=sentences(early.message, refused))
+    return with_numbers(deployment, _judge(deployment, images), wanted=wanted)
 
 
 def _judge(deployment: Workload, images: Iterable[str]) -> Judgement:
@@ -66,6 +69,14 @@ def _what_is_missing(deployment: Workload) -> str:
     if numbers.available < numbers.updated:
         return waiting_for(numbers.available, numbers.updated)
     return ""
+
+
+def _refused_replica_set(deployment: Workload) -> str:
+    """Where its controller cannot create the ReplicaSet, that is all that it reports: it does not take the change in before."""
+    progressing = condition(deployment.conditions, "Progressing")
+    if progressing is None or progressing.reason != "ReplicaSetCreateError":
+        return ""
+    return f"Its controller last said: {cut(progressing.message) or 'the ReplicaSet cannot be created'}"
 
 
 def _refused_pods(deployment: Workload) -> str:

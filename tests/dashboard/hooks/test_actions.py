@@ -120,15 +120,14 @@ ATTACKS: dict[str, tuple[Any, int, str]] = {
     "a pull request of a fork": (
         lambda issuer: issuer.token(**claims(ref="refs/pull/7/merge", event_name="pull_request")),
         403,
-        "not a branch",
+        "neither a branch nor a tag",
     ),
-    "a tag": (lambda issuer: issuer.token(**claims(ref="refs/tags/v1")), 403, "not a branch"),
-    "no commit": (lambda issuer: issuer.token(**claims(sha="main")), 403, "not a branch"),
+    "no commit": (lambda issuer: issuer.token(**claims(sha="main")), 403, "neither a branch nor a tag"),
     "no id": (lambda issuer: issuer.token(**claims(jti=None)), 401, "no id"),
     "odd claims": (
         lambda issuer: issuer.token(**claims(repository=["icco/cron"], ref={})),
         403,
-        "not a branch",
+        "neither a branch nor a tag",
     ),
 }
 
@@ -167,6 +166,24 @@ def test_an_unknown_sender_costs_one_query_at_most(
 
     with django_assert_max_num_queries(1):
         post(client, token)
+
+
+def test_a_job_of_a_tag_has_sites_by_release_checked(client: Client, issuer: Issuer) -> None:
+    Site.objects.update(commit_source="release", branch="main")
+
+    answer = post(client, issuer.token(**claims(ref="refs/tags/v1.6.0", event_name="release")))
+
+    assert (answer.status_code, answer.json()["sites"]) == (202, [HOST])
+    assert HookDelivery.objects.get().summary == f"Workflow of icco/cron: {HEAD[:7]} on tag v1.6.0"
+    assert OrmQ.objects.count() == 1
+
+
+def test_a_job_of_a_tag_is_refused_where_no_site_is_by_release(client: Client, issuer: Issuer) -> None:
+    answer = post(client, issuer.token(**claims(ref="refs/tags/v1.6.0")))
+
+    assert answer.status_code == 403
+    assert answer.json()["message"] == "No site follows the releases of icco/cron."
+    assert nothing_happened()
 
 
 def test_keys_that_no_worker_has_fetched_for_a_day_are_good_no_more(client: Client, issuer: Issuer) -> None:

@@ -1,9 +1,12 @@
 """What only Headway itself writes can be viewed, by a superuser too, and not changed."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from django.contrib import admin
 from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
@@ -128,3 +131,13 @@ def test_times_are_shown_with_their_zone(owner: Client) -> None:
     Hold.objects.create(reason="Freeze", placed_at=datetime(2026, 11, 5, 9, 30, tzinfo=UTC))
 
     assert "5 Nov 2026, 09:30 UTC" in owner.get("/admin/deployments/hold/").text
+
+
+def test_each_label_of_a_card_on_a_phone_is_for_a_column_that_there_is() -> None:
+    styles = (Path(__file__).parents[3] / "dashboard/static/dashboard/admin.css").read_text()
+    columns = {str(each) for model in admin.site._registry.values() for each in model.list_display}
+
+    labelled = set(re.findall(r"\.field-(\w+)::before", styles))
+
+    assert "resumed_at" in labelled
+    assert labelled - columns == set()

@@ -67,7 +67,7 @@ def test_with_its_host_the_line_can_be_imported(pointed: World, run: Run, tmp_pa
 
     stated = run("import_sites", str(table))
 
-    assert stated == "1 sites added, 0 updated, 0 unchanged.\n"
+    assert stated == "1 site added, 0 updated, 0 unchanged.\n"
     assert lines(run("discover")) == []
 
 

@@ -185,6 +185,14 @@ def test_yes_is_read_as_people_and_spreadsheets_write_it(run: Run, table: Path, 
     assert Site.objects.get().auto_deploy is True
 
 
+@pytest.mark.parametrize("column", ["auto_deploy", "check_enabled", "pins_digest"])
+def test_a_switch_that_is_neither_on_nor_off_says_what_to_write(run: Run, table: Path, column: str) -> None:
+    table.write_text(f"{HEADING},{column}\n{GOOD},yes please\n")
+
+    with pytest.raises(CommandError, match=rf"line 2: {column}: Write true or false\.$"):
+        run("import_sites", str(table))
+
+
 @pytest.mark.parametrize(
     ("column", "text"), [("auto_deploy", "maybe"), ("check_status", "fine"), ("check_timeout_seconds", "61")]
 )

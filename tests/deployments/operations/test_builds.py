@@ -1,5 +1,8 @@
 """Sites by label: the images share a tag that moves, and say their commit in a label."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -139,6 +142,48 @@ def test_a_pod_that_reports_the_platforms_digest_runs_the_build(world: World, cl
 
     assert seen().running_sha == head
     assert not world.registry.requests.matching(method="GET", path_contains="/v2/")
+
+
+@pytest.mark.parametrize("is_seen_first", [True, False])
+def test_an_index_says_what_the_image_is_whose_digest_pods_report(
+    world: World, clients: Clients, is_seen_first: bool
+) -> None:
+    """Of a base image's labels and annotations of the index alone, whichever of the two Headway met first."""
+    head = world.commit(HOST, built=False)
+    says = Says(labels_of("a" * 40, "https://github.com/library/python"), index=labels_of(head, OURS))
+    if is_seen_first:
+        child = world.build(HOST, head, says=replace(says, index={}))
+    else:
+        (child,) = world.registry.platforms(
+            world.path(HOST), world.build(HOST, head, says=says, media_type=OCI_INDEX)
+        )
+    world.cluster.set_image(NAMESPACE, NAME, container=NAME, image=pinned(world, child))
+    world.cluster.settle_now()
+    observe(clients)
+    if is_seen_first:
+        world.build(HOST, head, says=says, media_type=OCI_INDEX)
+        observe(clients)
+
+    observe(clients)
+
+    assert (seen().running_sha, seen().build_problem) == (head, "")
+
+
+def test_a_commit_is_deployed_as_its_index_though_one_image_of_it_was_known_before(
+    world: World, clients: Clients
+) -> None:
+    """That one image is of one platform, and nodes may be of several."""
+    built = world.commit(HOST)
+    observe(clients)
+    index = world.build(HOST, built, media_type=OCI_INDEX)
+    (child,) = world.registry.platforms(world.path(HOST), index)
+    observe(clients)
+    Build.objects.filter(digest=child).update(last_seen_at=NOW + timedelta(days=1))
+
+    deploy = ask(HOST, built)
+
+    assert set(Build.objects.filter(sha=built).values_list("digest", flat=True)) == {index, child}
+    assert deploy.image == pinned(world, index)
 
 
 def test_the_branch_need_not_be_written_for_its_tag_to_be_found(world: World, clients: Clients) -> None:
@@ -433,6 +478,19 @@ def test_a_digest_that_is_deleted_before_the_patch_changes_nothing(world: World,
     assert deploy.status == Status.FAILED
     assert "The registry no longer has all of" in deploy.message
     assert world.running_image(HOST) == before
+
+
+@pytest.mark.real_registry
+def test_an_index_whose_images_are_gone_is_not_built_and_says_so(world: World, clients: Clients) -> None:
+    index = world.build(HOST, world.commit(HOST, built=False), media_type=OCI_INDEX)
+    (child,) = world.registry.platforms(world.path(HOST), index)
+    world.registry.remove_manifest(world.path(HOST), child)
+
+    observe(clients)
+
+    assert seen().head_image_built is False
+    assert f"no longer has all of {world.image(HOST)}: it was cleaned up" in seen().registry_problem
+    assert seen().registry_problem in site_page(name=HOST, now=NOW).row.problems
 
 
 @pytest.mark.real_registry

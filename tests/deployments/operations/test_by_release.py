@@ -177,6 +177,14 @@ def test_a_prerelease_is_newest_only_where_it_is_allowed(
     assert (without, seen().head_version) == ("v1.5.0", "v2.0.0-rc.1")
 
 
+def test_a_release_is_final_where_github_says_so_whatever_its_name(world: World, clients: Clients) -> None:
+    publish(world, "v1.6.0-hotfix.1")
+
+    observe(clients)
+
+    assert (seen().head_version, seen().github_problem) == ("v1.6.0-hotfix.1", "")
+
+
 def test_a_draft_is_no_release(world: World, clients: Clients) -> None:
     world.commit(HOST)
     world.repository(HOST).tag("v1.6.0")
@@ -294,15 +302,149 @@ def test_two_releases_on_one_commit_are_one_commit(world: World, clients: Client
     assert "v1.5.1 is the same commit as v1.5.0" in shown()
 
 
-def test_the_second_of_two_releases_on_one_commit_needs_its_own_image(world: World, clients: Clients) -> None:
-    world.commit(HOST)
-    world.release(HOST, "v1.6.0")
-    observe(clients)
-    world.release(HOST, "v1.6.1", built=False)
+def retag(world: World, clients: Clients, *versions: str, **how: bool) -> str:
+    """Release a new commit by several names in turn, of which only the first has an image, and look after each; return the commit."""
+    head = world.commit(HOST)
+    for number, version in enumerate(versions):
+        world.release(HOST, version, head, built=number == 0, **how)
+        look(clients)
+    return head
 
-    observe(clients)
+
+@pytest.mark.parametrize("pattern", ["", "v*"])
+def test_the_first_of_two_releases_on_one_commit_is_on_offer_while_the_second_has_no_image(
+    world: World, clients: Clients, pattern: str
+) -> None:
+    follow_tags(pattern)
+    head = retag(world, clients, "v1.6.0", "v1.6.1")
 
     assert (seen().head_version, seen().head_image_built) == ("v1.6.1", False)
+    assert (seen().ready_below, seen().built_version, seen().built_check_state) == (head, "v1.6.0", "success")
+    message = f"v1.6.0 ({head[:7]}) is ready; the newest, v1.6.1 ({head[:7]}), has no image."
+    assert shown() == f"1 commit behind. {message}"
+    assert check_heads(clients=clients, interval=EVERY, now=NOW + EVERY) == []
+    assert succeed(ask(HOST, head), clients, world).status == Status.SUCCEEDED
+    assert world.running_image(HOST).endswith(":1.6.0")
+    observe(clients)
+    assert "v1.6.1 is the same commit as v1.6.0" in shown()
+
+
+def test_a_second_release_whose_image_comes_takes_the_place_of_the_first(
+    world: World, clients: Clients
+) -> None:
+    head = retag(world, clients, "v1.6.0", "v1.6.1")
+    check_heads(clients=clients, interval=EVERY, now=NOW)
+    world.registry.push(world.path(HOST), "1.6.1")
+
+    found = check_heads(clients=clients, interval=EVERY, now=NOW + EVERY)
+    observe(clients)
+
+    assert (found, seen().head_image_built, seen().ready_below) == ([HOST], True, "")
+    assert shown() == f"1 commit behind. v1.6.1 ({head[:7]}) is ready to deploy."
+
+
+def test_releases_that_were_published_at_once_are_tried_from_the_newest(
+    world: World, clients: Clients
+) -> None:
+    Site.objects.filter(host=HOST).update(auto_deploy=True)
+    head = world.commit(HOST)
+    for version, built in (("v1.6.0", True), ("v1.6.1", True), ("v1.6.2", False)):
+        world.release(HOST, version, head, built=built)
+
+    look(clients)
+
+    deploy = Deploy.objects.get()
+    assert (deploy.sha, deploy.image.rpartition(":")[2]) == (head, "1.6.1")
+
+
+def test_below_the_newest_commit_another_release_of_one_commit_may_have_the_image(
+    world: World, clients: Clients
+) -> None:
+    built = world.commit(HOST)
+    world.release(HOST, "v1.6.0", built)
+    world.release(HOST, "v1.6.1", built, built=False)
+    publish(world, "v1.7.0", built=False)
+
+    look(clients)
+
+    assert (seen().ready_below, seen().built_version) == (built, "v1.6.0")
+    assert succeed(ask(HOST, built), clients, world).image.endswith(":1.6.0")
+
+
+def test_any_commit_is_deployed_by_whichever_of_its_versions_has_an_image(
+    world: World, clients: Clients
+) -> None:
+    older = retag(world, clients, "v1.6.0", "v1.6.1")
+    publish(world, "v1.7.0")
+    look(clients)
+
+    deploy = begin(ask(HOST, older), clients)
+
+    assert (deploy.status, deploy.image.rpartition(":")[2]) == (Status.ROLLING_OUT, "1.6.0"), deploy.message
+
+
+def test_a_commit_none_of_whose_versions_has_an_image_is_refused(world: World, clients: Clients) -> None:
+    older = retag(world, clients, "v1.6.0", "v1.6.1")
+    world.registry.remove(world.path(HOST), "1.6.0")
+    publish(world, "v1.7.0")
+    look(clients)
+
+    deploy = begin(ask(HOST, older), clients)
+
+    assert "is not in the registry yet" in deploy.message
+    assert world.running_image(HOST).endswith(":1.5.0")
+
+
+def test_a_tag_that_is_moved_to_each_version_takes_the_place_of_none(world: World, clients: Clients) -> None:
+    follow_tags("v*")
+    world.registry.push(world.path(HOST), "1")
+    head = publish(world, "v1.6.0", built=False)
+    world.repository(HOST).tag("v1", head)
+
+    look(clients)
+
+    assert (seen().head_version, seen().head_image_built, seen().ready_below) == ("v1.6.0", False, "")
+
+
+def test_a_site_that_was_by_tag_until_now_has_no_version_before_its_first(
+    world: World, clients: Clients
+) -> None:
+    head = publish(world, "v1.6.0", built=False)
+    Observation.objects.filter(site__host=HOST).delete()
+    site = Site.objects.get(host=HOST)
+    Observation.objects.create(site=site, head_sha=head, head_image_built=True)
+
+    look(clients)
+
+    assert (seen().head_version, seen().head_image_built, seen().ready_below) == ("v1.6.0", False, "")
+    assert not PublishedVersion.objects.filter(name="").exists()
+
+
+@pytest.mark.parametrize("pattern", ["", "*"])
+@pytest.mark.parametrize("name", ["版本一", "---", "é"])
+def test_a_version_that_no_image_can_be_tagged_with_is_a_problem_of_its_site_alone(
+    world: World, clients: Clients, name: str, pattern: str
+) -> None:
+    follow_tags(pattern)
+    world.repository(HOST).release(name, world.commit(HOST))
+
+    look(clients)
+
+    assert (seen().head_version, seen().head_image_built) == (name, None)
+    assert f"The version {name} cannot be an image's tag" in seen().registry_problem
+
+
+def test_no_release_of_the_newest_commit_is_on_offer_where_its_ci_failed(
+    world: World, clients: Clients
+) -> None:
+    head = world.commit(HOST, checks="FAILURE")
+    for version in ("v1.6.0", "v1.6.1"):
+        world.release(HOST, version, head, built=version == "v1.6.0")
+
+    look(clients)
+
+    assert seen().ready_below == ""
+    assert "CI failed on v1.6.1" in shown()
 
 
 def test_an_image_whose_version_no_tag_has_says_so(world: World, clients: Clients) -> None:

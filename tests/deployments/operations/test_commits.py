@@ -2,10 +2,13 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from time import sleep
 
 import pytest
 from django.db import connection
+from django.utils import timezone
+from django_q.models import OrmQ
 
 from demo.world import World
 from deployments.clients.clients import Clients
@@ -63,6 +66,32 @@ def test_one_repository_that_cannot_be_compared_keeps_no_other_from_its_list(
     fetched = fetch_commits(github=clients.github, now=NOW)
 
     assert (fetched, len(world.github.requests)) == (4, 5)
+
+
+def test_a_new_commit_that_cannot_be_compared_yet_is_queried_again(world: World, clients: Clients) -> None:
+    head = world.commit(FIRST)
+    observe(clients)
+    world.github.fail_next(Failure.NOT_FOUND)
+    early = fetch_commits(github=clients.github, now=NOW)
+    (entry,) = [each for each in OrmQ.objects.all() if each.task["func"].endswith("fetch_commits")][1:]
+
+    fetched = fetch_commits(github=clients.github, now=NOW + timedelta(seconds=20))
+
+    assert (early, fetched) == (0, 1)
+    assert entry.lock > timezone.now()
+    assert [each["sha"] for each in CommitRange.objects.get().commits] == [head]
+
+
+def test_what_cannot_be_compared_for_long_is_queried_no_more(world: World, clients: Clients) -> None:
+    world.commit(FIRST)
+    observe(clients)
+    world.github.poison("icco/cacophony", Failure.NOT_FOUND)
+    fetch_commits(github=clients.github, now=NOW + timedelta(minutes=10))
+    world.github.requests.clear()
+
+    fetch_commits(github=clients.github, now=NOW + timedelta(minutes=20))
+
+    assert (CommitRange.objects.get().total, world.github.requests) == (0, [])
 
 
 @pytest.mark.usefixtures("behind")

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from demo.world import NAMESPACE, World
 from deployments.clients.clients import Clients
@@ -75,6 +76,22 @@ def test_an_evicted_pod_is_nobodys(world: World, clients: Clients) -> None:
 
     assert deploy.status == Status.ROLLING_OUT
     assert "new pods (" in deploy.message
+    assert "ended as Evicted: The node was low on resource: memory." in deploy.message
+
+
+def test_the_cause_is_said_though_the_clusters_clock_is_behind_ours(world: World, clients: Clients) -> None:
+    deploy = rolled_out(world, clients, ATTACHES_AFTER())
+    Deploy.objects.filter(pk=deploy.pk).update(patched_at=timezone.now() + timedelta(minutes=10))
+    wait_for_event(world, "FailedAttachVolume")
+
+    see_through(
+        deploy,
+        clients,
+        clock=Clock(minutes=12),
+        until=lambda deploy: "A volume of the pod is not ready yet" in deploy.message,
+    )
+
+    assert deploy.status == Status.ROLLING_OUT
 
 
 def test_a_rollout_that_lost_a_pod_to_its_node_ends_well(world: World, clients: Clients) -> None:
@@ -153,6 +170,24 @@ def test_what_never_passes_times_out_with_its_cause(world: World, clients: Clien
 
     assert (deploy.status, deploy.reason) == (Status.TIMED_OUT, "volume")
     assert "Multi-Attach error" in deploy.message
+
+
+def test_a_volume_that_waits_for_a_lost_node_is_said_with_the_pod_on_it(
+    world: World, clients: Clients
+) -> None:
+    lost = copy(world.cluster.pods(NAMESPACE, NAME)[0])
+    lost["metadata"] |= {"uid": "lost", "name": f"{NAME}-lost", "deletionTimestamp": "2026-11-22T10:00:00Z"}
+    lost["spec"]["nodeName"] = "node-3"
+    world.cluster.store.add("pods", lost, quiet=True)
+    deploy = rolled_out(world, clients, ATTACHES_AFTER())
+    wait_for_event(world, "FailedAttachVolume")
+
+    see_through(
+        deploy, clients, clock=Clock(minutes=2), until=lambda deploy: "Multi-Attach error" in deploy.message
+    )
+
+    assert f"Pod {NAME}-lost should have stopped " in deploy.message
+    assert deploy.message.endswith(" ago. Check its node, node-3.")
 
 
 def test_a_closed_readiness_gate_fails_it_with_the_gates_own_words(world: World, clients: Clients) -> None:

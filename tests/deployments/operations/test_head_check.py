@@ -13,6 +13,7 @@ from deployments.models import GitHubPause, HeadCheck, Observation, Site, SyncRu
 from deployments.operations.sync.head_check import check_heads
 from deployments.operations.tick import Doors, tick
 from simulators.github import Failure
+from simulators.registry import OCI_INDEX
 from tests.factories import NOW, observe
 from tests.roles import WORKER, acting_as
 
@@ -70,6 +71,23 @@ def test_a_new_head_is_synced_and_watched_every_20_seconds_until_it_is_built(
     world.build(HOST, sha)
     assert check(checked, at=NOW + 2 * TWENTY_SECONDS) == [HOST]
     assert queued() == [("sync", [HOST])]
+
+
+@pytest.mark.by_label
+def test_a_build_that_no_sync_can_read_is_not_synced_time_and_again(world: World, checked: Clients) -> None:
+    """Such as an index whose images were cleaned up: each sync costs a request of GitHub and two pulls."""
+    index = world.build(HOST, world.commit(HOST, built=False), media_type=OCI_INDEX)
+    (child,) = world.registry.platforms(world.path(HOST), index)
+    world.registry.remove_manifest(world.path(HOST), child)
+    found = []
+    for minutes in (0, 2, 4, 6, 18, 20):
+        found.append(check(checked, at=NOW + timedelta(minutes=minutes)))
+        observe(checked, names=[HOST])
+
+    world.build(HOST, world.repository(HOST).head)
+
+    assert found == [[HOST], [HOST], [], [], [HOST], []]
+    assert check(checked, at=NOW + timedelta(minutes=22)) == [HOST]
 
 
 @pytest.mark.parametrize("missing", ["its image", "its CI"])

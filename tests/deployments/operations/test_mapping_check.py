@@ -12,7 +12,7 @@ from deployments.models import MappedWorkload, MappingCheck, Site
 from deployments.operations.doctor.findings import Finding, Grade
 from deployments.operations.doctor.mapping import check_mapping, examine_mapping
 from deployments.operations.doctor.request import request_mapping_check
-from simulators.registry import Says
+from simulators.registry import Says, labels_of
 from tests.factories import NOW
 from tests.roles import WEB, WORKER, acting_as
 
@@ -151,6 +151,26 @@ def test_a_moving_tag_is_asked_about_and_its_label_must_name_a_commit(
     assert ":nightly" in missing
     assert "moving_tag" not in there
     assert "has no label that names its commit" in unlabelled
+
+
+@pytest.mark.by_label
+@pytest.mark.parametrize(
+    ("label", "reason"),
+    [
+        (("a" * 40, "https://github.com/library/python"), "built from library/python"),
+        ((f"{'a' * 40}-dirty", ""), "changes that no commit has"),
+        (("v1.4.2", ""), "not a commit"),
+    ],
+)
+def test_a_label_that_does_not_count_is_said_beside_the_moving_tag(
+    site: Site, clients: Clients, world: World, label: tuple[str, str], reason: str
+) -> None:
+    Site.objects.filter(pk=site.pk).update(commit_source="label", moving_tag="nightly")
+    world.registry.push(world.path(site.host), "nightly", says=Says(labels_of(*label)))
+
+    found = problems(check(site, clients, world))
+
+    assert reason in found["moving_tag"]
 
 
 @pytest.mark.every_kind

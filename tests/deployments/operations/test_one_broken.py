@@ -73,6 +73,18 @@ def _no_known_image(world: World) -> None:
     world.cluster.set_image(NAMESPACE, "cacophony", container="cacophony", image="???")
 
 
+def _template_of_versions(world: World) -> None:
+    """Allowed where sites are by release alone: as after IMAGE_TEMPLATE was changed for those."""
+    _mapped(image_template=f"{world.registry.host}/icco-cloud/{{repository}}:{{version}}")
+    world.commit(HOST)
+
+
+def _release_without_a_tag_for_images(world: World) -> None:
+    _template_of_versions(world)
+    _mapped(commit_source="release")
+    world.repository(HOST).release("版本一", world.repository(HOST).head)
+
+
 WAYS: dict[str, Break] = {
     "GitHub: the repository is deleted": lambda world: world.repository(HOST).delete(),
     "GitHub: the repository is not visible": _hidden,
@@ -90,6 +102,18 @@ WAYS: dict[str, Break] = {
     "GitHub: the connection drops": _poisoned(Failure.DROPPED),
     "GitHub: another owner's token is refused": lambda _: _mapped(owner="trav3711-2"),
     "mapping: the image template is none": lambda _: _mapped(image_template="nonsense"),
+    "mapping: the image template is none, and the site is by release": lambda _: _mapped(
+        image_template="nonsense", commit_source="release"
+    ),
+    "mapping: the image template is none, and the site is by label": lambda _: _mapped(
+        image_template="nonsense", commit_source="label"
+    ),
+    "mapping: the repository's name can be no image's, and the site is by release": lambda _: _mapped(
+        repository=".github", commit_source="release"
+    ),
+    "mapping: the moving tag is none": lambda _: _mapped(commit_source="label", branch="版本"),
+    "mapping: the image template is for versions, and the site is by tag": _template_of_versions,
+    "GitHub: the newest release has a name that no image can have": _release_without_a_tag_for_images,
     "mapping: the repository's name can be no image's": lambda _: _mapped(repository=".github"),
     "mapping: the Deployment is not there": lambda _: _mapped(deployment="gone"),
     "mapping: the container is not there": lambda _: _mapped(container="gone"),

@@ -81,6 +81,18 @@ def test_what_takes_longer_than_the_sync_may_is_not_waited_for(pace: Pace, secon
     assert pace.turn() == 0
 
 
+def test_a_limit_without_a_time_is_waited_out_briefly_and_not_forever(pace: Pace, clock: Clock) -> None:
+    waits = []
+    while pace.wait_out_briefly():
+        for _ in range(AT_ONCE):
+            # They met the same limit.
+            assert pace.wait_out_briefly()
+        waits.append(pace.turn())
+        clock.now += waits[-1]
+
+    assert waits == [0.5, 1, 2, 4]
+
+
 @pytest.mark.parametrize(("requests", "seconds"), [(1000, 10), (2000, 15), (300, 2)])
 def test_5000_questions_fit_into_a_registrys_limit(
     pace: Pace, clock: Clock, requests: int, seconds: int
@@ -130,3 +142,16 @@ def test_a_limit_longer_than_the_sync_may_wait_ends_that_registry(
 
     assert all(isinstance(each, RegistryRateLimited) for each in found.values())
     assert questions.asked <= AT_ONCE
+
+
+def test_a_registry_that_says_for_once_that_it_was_asked_too_often_is_asked_again(
+    demo_registry: DemoRegistry, registry: Registry
+) -> None:
+    """As Amazon's and GitHub's do for a burst, without saying for how long."""
+    image = image_at(demo_registry)
+    demo_registry.push(image.path, image.tag or "")
+    demo_registry.fail_next(429, path_contains="manifests")
+
+    found = RegistryQuestions(registry, waits_seconds=20).digests([image])
+
+    assert isinstance(found[image], str)

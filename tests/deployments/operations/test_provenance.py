@@ -238,6 +238,26 @@ def test_an_image_that_is_pushed_again_is_not_deployed_for_the_former_ones_attes
     assert "was pushed again since GitHub listed an attestation for it" in deploy.message
 
 
+def test_an_image_that_is_pushed_again_is_deployed_once_it_has_an_attestation_too(
+    world: World, clients: Clients, digest: str
+) -> None:
+    require()
+    head = world.repository(HOST).head
+    world.repository(HOST).attest(digest, head)
+    look(clients)
+    again = world.registry.push(world.path(HOST), head, revision="another build")
+    begin(Deploy.objects.get(), clients)
+
+    waits = look(clients, later=timedelta(minutes=1))
+    world.repository(HOST).attest(again, head)
+    look(clients, later=timedelta(minutes=2))
+    deploy = begin(Deploy.objects.first(), clients)
+
+    assert isinstance(waits, Wait)
+    assert "GitHub lists no attestation" in waits.reason
+    assert (deploy.status, deploy.digest) == (Status.ROLLING_OUT, again), deploy.message
+
+
 @pytest.mark.usefixtures("digest")
 def test_a_person_may_deploy_what_no_attestation_is_listed_for(clients: Clients) -> None:
     require()

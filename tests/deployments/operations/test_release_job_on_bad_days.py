@@ -14,9 +14,9 @@ from deployments.clients.cluster import Cluster
 from deployments.models import Deploy, Site, Status
 from deployments.operations.deploys.cancel import cancel_deploy
 from deployments.rules.workloads import Workload, WorkloadKind
-from simulators.cluster import Behaviour
+from simulators.cluster import PULL_DENIED, STUCK, Behaviour
 from simulators.cluster.admission import Denial, Mutation
-from tests.deployments.operations.following import HOST, NAME, see_through
+from tests.deployments.operations.following import HOST, NAME, Clock, see_through
 from tests.deployments.operations.test_release_job import UPGRADE, behave, cron_job, jobs, released
 from tests.factories import NOW, ask, begin, make_user, observe, succeed
 
@@ -182,6 +182,28 @@ def test_the_log_is_that_of_the_container_that_runs_the_site_s_image(clients: Cl
     deploy = see_through(released(clients), clients)
 
     assert deploy.release_log.strip() == "Applied 3 migrations."
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "words"),
+    [
+        (PULL_DENIED, "The cluster may not pull "),
+        (STUCK("CreateContainerConfigError", 'secret "database" not found'), 'secret "database" not found'),
+    ],
+    ids=["no access", "no secret"],
+)
+def test_what_keeps_the_job_from_running_is_said_while_it_is_waited_for(
+    clients: Clients, shop: World, behaviour: Behaviour, words: str
+) -> None:
+    behave(shop, behaviour)
+    observe(clients)
+
+    deploy = see_through(
+        released(clients), clients, clock=Clock(minutes=3), until=lambda deploy: words in deploy.message
+    )
+
+    assert deploy.status == Status.RELEASING
+    assert deploy.message.startswith(f"Job {UPGRADE}-{deploy.pk} is running. ")
 
 
 class CancelledMeanwhile:

@@ -77,7 +77,10 @@ def test_no_container_is_left_at_another_commit(clients: Clients, world: World, 
     assert deploy.status == Status.SUCCEEDED, deploy.message
     assert at_another_image(world, site, deploy.image) == []
     assert _first_image(world, kind) == deploy.image
-    assert site_page(name=HOST, now=NOW).row.answer.state is State.CURRENT
+    answer = site_page(name=HOST, now=NOW).row.answer
+    assert answer.state is State.CURRENT
+    runs = "Its next job runs" if kind is WorkloadKind.CRON_JOB else "Runs"
+    assert answer.message.startswith(f"{runs} the newest commit, {deploy.sha[:7]}.")
 
 
 @pytest.mark.parametrize("kind", WorkloadKind)

@@ -42,7 +42,7 @@ def test_a_tick_is_a_heartbeat_and_keeps_one_row() -> None:
 
 
 @pytest.mark.usefixtures("db")
-def test_a_hold_that_has_come_to_its_end_is_written_down_as_lifted() -> None:
+def test_a_hold_that_has_come_to_its_end_is_written_down_as_resumed() -> None:
     hold = Hold.objects.create(reason="The demo", placed_by_name="ann", placed_at=NOW, until=QUIET)
 
     tick(now=QUIET)

@@ -99,6 +99,13 @@ CASES = {
             "Scaled to zero: no pod would show whether the new commit works. Scale it up, or deploy manually."
         ),
     ),
+    "no node for its pods": (
+        {"running_sha": "", "ready": 0, "wanted": 0, "mapped": ("DaemonSet cron",)},
+        {},
+        Stop(
+            "No node matches its DaemonSet: no pod would show whether the new commit works. Label a node, or deploy manually."
+        ),
+    ),
     "mixed pods": (
         {"running_sha": ""},
         {},

@@ -42,6 +42,7 @@ GOES = {
     "after another commit failed": {"last": deploy(sha=OLD), "desired_sha": OLD},
     "when its hold has expired": {"hold": hold(until=NOW)},
     "when an older commit is held": {"hold": hold(sha=OLD)},
+    "when it runs jobs on a schedule": {"ready": 0, "wanted": 0, "mapped": ("CronJob tick",)},
     "when there is no CI": {"check_state": CheckState.NONE},
 }
 

@@ -72,7 +72,10 @@ def test_what_github_has_confirmed_counts_under_the_repositorys_next_name_too() 
     assert claimed_commit(build, slugs=SLUGS) == SHA
 
 
-@pytest.mark.parametrize("tag", ["main", "latest", "edge", "release-candidate"])
+@pytest.mark.parametrize(
+    "tag",
+    ["main", "latest", "edge", "release-candidate", "main-amd64", "latest-x86_64", "stable-v2", "pr-12"],
+)
 def test_a_tag_that_moves_suggests_the_label(tag: str) -> None:
     found = mapping_for(f"ghcr.io/icco/cron:{tag}", repository="Cron")
 
@@ -83,12 +86,36 @@ def test_a_tag_that_moves_suggests_the_label(tag: str) -> None:
     }
 
 
-@pytest.mark.parametrize("tag", ["v1", "2", "2026-11-20"])
-def test_a_tag_that_may_move_or_be_a_date_suggests_nothing(tag: str) -> None:
+@pytest.mark.parametrize(
+    "tag",
+    [
+        *(
+            "v1",
+            "2",
+            "2026-11-20",
+            "release-2026-11-20",
+            "nightly-20261120",
+            "main-482",
+            "build-48",
+            "main-b7",
+        ),
+        *("main-1700000000", "api-v1.4.2", SHA[:7].upper(), f"main-{SHA.upper()}", "3f9c2a1-dirty"),
+    ],
+)
+def test_a_tag_that_may_move_or_is_one_builds_alone_suggests_nothing(tag: str) -> None:
     assert mapping_for(f"ghcr.io/icco/cron:{tag}", repository="cron") == {}
 
 
-@pytest.mark.parametrize(("tag", "placeholder"), [("v1.4.2", "{tag}"), ("1.27", "{version}")])
+@pytest.mark.parametrize(
+    ("tag", "placeholder"),
+    [
+        ("v1.4.2", "{tag}"),
+        ("1.27", "{version}"),
+        ("1.4.2-alpine", "{version}-alpine"),
+        ("v1.4.2-linux-amd64", "{tag}-linux-amd64"),
+        ("v1.4.2-rc.1", "{tag}"),
+    ],
+)
 def test_a_version_suggests_the_release(tag: str, placeholder: str) -> None:
     found = mapping_for(f"ghcr.io/icco/cron:{tag}", repository="cron")
 

@@ -15,6 +15,9 @@ from deployments.rules.diagnosis import (
     diagnose,
     pulls_under_way,
 )
+from deployments.rules.image_pulls import pull_problem
+from deployments.rules.pods import Waiting
+from deployments.rules.problems import cut
 from deployments.rules.workloads import runs_image
 
 CASES = sorted((Path(__file__).parent / "cases" / "diagnosis").glob("*.yaml"))
@@ -82,6 +85,46 @@ def test_a_pull_that_has_ended_is_no_longer_reported():
     message = pulls_under_way(pods, events, now=NOW)
 
     assert message == ""
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        f"initializing source docker://{IMAGE}: StatusCode: 502, Bad Gateway",
+        "Error response from daemon: pull access denied for acme/shop, repository does not exist",
+        "no matching manifest for linux/arm64/v8 in the manifest list entries",
+        "failed to copy: httpReadSeeker: failed open: content at https://r/v2/a/blobs/sha256:0f not found: not found",
+    ],
+    ids=["CRI-O", "Docker", "another processor", "a layer is gone"],
+)
+def test_a_failed_pull_reads_the_same_while_it_is_tried_and_while_the_kubelet_backs_off(cause):
+    tried = Waiting(reason="ErrImagePull", message=f"rpc error: code = Unknown desc = {cause}")
+    backs_off = Waiting(
+        reason="ImagePullBackOff", message=f'Back-off pulling image "{IMAGE}": ErrImagePull: {tried.message}'
+    )
+
+    first, then = (pull_problem(IMAGE, each, []) for each in (tried, backs_off))
+
+    assert first == then
+    assert cut(cause) in first.message
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("403 Forbidden", "pull_denied"),
+        ("not found", "pull_failed"),
+        ("dial tcp: i/o timeout", "pull_failed"),
+    ],
+)
+def test_a_part_of_an_image_that_is_refused_is_a_matter_of_access_and_one_that_is_gone_is_not_the_image(
+    words, reason
+):
+    message = f"failed to copy: httpReadSeeker: failed open: https://r/v2/a/blobs/sha256:0f: {words}"
+
+    problem = pull_problem(IMAGE, Waiting(reason="ErrImagePull", message=message), [])
+
+    assert problem.reason == reason
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,21 @@ RELATIVES = {
     "Keel switched off": ({"annotations": {"keel.sh/policy": "never"}}, ""),
     "Keel by a label": ({"labels": {"keel.sh/policy": "minor"}}, "Keel"),
     "Config Sync": ({"annotations": {"configmanagement.gke.io/managed": "enabled"}}, "Config Sync"),
+    "kpt, or GitLab's agent": (
+        {"annotations": {"config.k8s.io/owning-inventory": "a1b2"}},
+        "an inventory of kpt or GitLab's agent",
+    ),
+    "KubeVela": ({"labels": {"app.oam.dev/name": "shop"}}, "KubeVela"),
+    "Karmada": ({"labels": {"karmada.io/managed": "true"}}, "Karmada"),
+    "Tanka": ({"labels": {"tanka.dev/environment": "a1b2"}}, "Tanka"),
+    "Skaffold": ({"labels": {"skaffold.dev/run-id": "a1b2"}}, "Skaffold"),
+    "Helm, whose label a chart has replaced": (
+        {
+            "labels": {"app.kubernetes.io/managed-by": "shop-team"},
+            "annotations": {"meta.helm.sh/release-name": "shop"},
+        },
+        "Helm's release “shop”",
+    ),
     "an addon that is kept as it was": (
         {"labels": {"addonmanager.kubernetes.io/mode": "Reconcile"}},
         "the addon manager",

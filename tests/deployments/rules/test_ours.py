@@ -1,12 +1,12 @@
 """Whose image a container has, by what the API server records; and who put another one back."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from deployments.clients.cluster import parse
-from deployments.rules.ours import PutBack, is_ours, is_rewriting_of, marked_by, put_back
+from deployments.rules.ours import PutBack, is_ours, is_rewriting_of, marked_by, put_back, recorded_at
 from deployments.rules.workloads import Workload
 
 ASKED = "gcr.io/p/shop:" + "b" * 40
@@ -91,6 +91,25 @@ def test_who_puts_the_image_back_is_named_with_the_time_between() -> None:
 
 
 @pytest.mark.parametrize(
+    ("patched_at", "seconds"),
+    [
+        pytest.param("2026-11-28T10:00:10.4+00:00", 29, id="half a minute later"),
+        pytest.param("2026-11-28T10:00:40.7+00:00", 0, id="within the second that the record names"),
+        pytest.param("2026-11-28T09:58:00+00:00", None, id="too late"),
+        pytest.param("2026-11-28T10:05:00+00:00", None, id="before our patch"),
+    ],
+)
+def test_one_that_replaces_the_whole_object_leaves_no_record_of_us_and_is_named(
+    patched_at: str, seconds: int | None
+) -> None:
+    replaced = shop(BEFORE, wrote("argocd-controller", LATER), mark="")
+
+    back = put_back(replaced, container="web", before=BEFORE, patched_at=datetime.fromisoformat(patched_at))
+
+    assert (back and int(back.after.total_seconds())) == seconds
+
+
+@pytest.mark.parametrize(
     "deployment",
     [
         pytest.param(
@@ -103,6 +122,15 @@ def test_who_puts_the_image_back_is_named_with_the_time_between() -> None:
 )
 def test_another_change_is_not_put_back(deployment: Workload) -> None:
     assert put_back(deployment, container="web", before=BEFORE) is None
+
+
+@pytest.mark.parametrize(("mark", "expected"), [("7", OURS_AT), ("6", None), ("", None)])
+def test_the_cluster_says_when_a_deploy_changed_the_workload(mark: str, expected: str | None) -> None:
+    changed = shop(ASKED, wrote("kubectl-edit", LATER, image=False), WRITTEN_BY_US, mark=mark)
+
+    at = recorded_at(changed, deploy_id=7)
+
+    assert at == (expected and datetime.fromisoformat(expected))
 
 
 @pytest.mark.parametrize(

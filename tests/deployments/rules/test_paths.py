@@ -18,6 +18,11 @@ from deployments.rules.paths import UnableToParsePaths, parse_paths, touches
         ("*.md", "docs/index.md", False),
         ("go.mod", "go.mod", True),
         ("go.mod", "goxmod", False),
+        # A folder that is named as such: else no commit would ever be the site's.
+        ("services/api", "services/api/main.go", True),
+        ("services/api", "services/apis/main.go", False),
+        ("web, !web/docs", "web/docs/index.md", False),
+        ("services/*", "services/api/main.go", False),
         ("page-?.html", "page-1.html", True),
         ("web/**, !web/docs/**", "web/docs/index.md", False),
         ("web/**, !web/docs/**", "web/index.ts", True),

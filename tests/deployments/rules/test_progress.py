@@ -112,6 +112,32 @@ def test_a_rollout_may_pause_as_long_as_its_manifest_allows(manifest, minutes):
     assert longest_pause(deployment(**manifest), usual=USUAL) == timedelta(minutes=minutes)
 
 
+@pytest.mark.parametrize(
+    ("kind", "spec", "minutes"),
+    [
+        pytest.param("Deployment", {"strategy": {"type": "Recreate"}}, 45, id="before any new pod starts"),
+        pytest.param("StatefulSet", {}, 45, id="before its successor starts"),
+        pytest.param("DaemonSet", {}, 45, id="before its node's next starts"),
+        pytest.param("Deployment", {"strategy": {"type": "RollingUpdate"}}, 15, id="beside the new ones"),
+        pytest.param("StatefulSet", {"minReadySeconds": 600}, 55, id="and then each has to stay ready"),
+    ],
+)
+def test_an_old_pod_may_take_as_long_to_stop_as_its_manifest_allows(kind, spec, minutes):
+    container = {"name": "web", "image": IMAGE}
+    patient = {"terminationGracePeriodSeconds": 1830, "containers": [container]}
+    workload = parse.WORKLOADS[kind]({"spec": spec | {"template": {"spec": patient}}})
+
+    assert longest_pause(workload, usual=USUAL) == timedelta(minutes=minutes)
+
+
+def test_a_container_may_be_unready_until_its_first_readiness_probe():
+    probe = {"initialDelaySeconds": 1200, "periodSeconds": 10, "failureThreshold": 3}
+    container = {"name": "web", "image": IMAGE, "readinessProbe": probe}
+    workload = parse.deployment({"spec": {"template": {"spec": {"containers": [container]}}}})
+
+    assert longest_pause(workload, usual=USUAL) == timedelta(minutes=20)
+
+
 def test_the_deadline_that_the_api_server_fills_in_ends_nothing_alone():
     for given in (None, 600):
         workload = deployment(replicas=11, updatedReplicas=6, conditions=[PASSED], deadline=given)

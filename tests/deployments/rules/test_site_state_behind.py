@@ -22,12 +22,22 @@ from tests.deployments.rules.site_facts import (
 RED = {"check_state": CheckState.FAILURE}
 UNBUILT = {"head_image_built": False}
 ZERO = {"ready": 0, "wanted": 0, "running_sha": ""}
+NO_NODE = ZERO | {"mapped": ("DaemonSet cron",)}
+JOBS = ZERO | {"mapped": ("CronJob tick", "CronJob report")}
 
 CASES = {
     "the head runs": (CURRENT, ("current", "Runs the newest commit, a1a1a1a.", "none")),
     "the head runs in some pods": (
         CURRENT | {"ready": 2},
         ("current", "Runs the newest commit, a1a1a1a. 2 of 3 pods are ready.", "none"),
+    ),
+    "the head runs, and elsewhere what no site maps": (
+        CURRENT | {"unmapped": "Same image, not mapped: Deployment worker at 0000000."},
+        (
+            "current",
+            "Runs the newest commit, a1a1a1a. Same image, not mapped: Deployment worker at 0000000.",
+            "none",
+        ),
     ),
     "the head runs and another commit is desired": (
         CURRENT | {"desired_sha": OLD},
@@ -44,6 +54,34 @@ CASES = {
     "scaled to zero and behind": (
         ZERO | {"behind_by": 12},
         ("ready", "Scaled to zero: no pod runs. 12 commits behind. b2b2b2b is ready to deploy.", "deploy"),
+    ),
+    "no node for its pods at the head": (
+        CURRENT | NO_NODE,
+        (
+            "current",
+            "No node matches its DaemonSet: no pod runs, and one would run the newest commit, a1a1a1a.",
+            "none",
+        ),
+    ),
+    "no node for its pods and behind": (
+        NO_NODE | {"behind_by": 12},
+        (
+            "ready",
+            "No node matches its DaemonSet: no pod runs. 12 commits behind. b2b2b2b is ready to deploy.",
+            "deploy",
+        ),
+    ),
+    "jobs on a schedule at the head": (
+        CURRENT | JOBS,
+        ("current", "Its next job runs the newest commit, a1a1a1a.", "none"),
+    ),
+    "jobs on a schedule and behind": (
+        JOBS | {"behind_by": 12},
+        ("ready", "12 commits behind. b2b2b2b is ready to deploy.", "deploy"),
+    ),
+    "jobs on a schedule with all of its paths": (
+        JOBS | {"behind_by": 12, "left_out": 12},
+        ("current", "Its next job runs a1a1a1a. 12 newer commits touch none of its paths.", "none"),
     ),
     "held without end": (
         {"hold": hold()},

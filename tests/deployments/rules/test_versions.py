@@ -3,7 +3,7 @@
 import pytest
 
 from deployments.rules.images import ImageTemplate, UnableToParseImage, UnableToParseTemplate
-from deployments.rules.versions import Version, as_image_tag, git_tags, newest, number_of
+from deployments.rules.versions import Version, as_image_tag, git_tags, newest, number_of, versions_of_each
 
 SHA = "3f9c2a17b4d8e6051c2f9a8b7d6e5f4a3b2c1d0e"
 
@@ -20,9 +20,26 @@ def listed(*names: str) -> list[Version]:
         (("v2.0.0-rc.1", "v1.9.0"), "v1.9.0"),
         (("2026.11.28", "2026.11.3"), "2026.11.28"),
         (("nightly", "v1.0.0"), "nightly"),
-        (("v1.2", "v1.2.0"), "v1.2"),
+        # Of equal ones the whole version: v1.2 and v2 are tags that are moved to each next one.
+        (("v1.2", "v1.2.0"), "v1.2.0"),
+        (("v2", "v2.0.0", "v2.0"), "v2.0.0"),
         (("v1.2.3+b2", "v1.2.3+b1"), "v1.2.3+b2"),
         ((), ""),
+        # As Python, Ruby and Java spell what comes before a version, and after it.
+        (("1.1.0rc1", "1.0.0"), "1.0.0"),
+        (("v1.1.0b2", "v1.0.0"), "v1.0.0"),
+        (("1.1.0.dev3", "1.0.0"), "1.0.0"),
+        (("1.1.0.rc1", "1.0.0"), "1.0.0"),
+        (("2.0.0.M1", "1.9.0.RELEASE"), "1.9.0.RELEASE"),
+        (("1.0.0", "1.0.0.post1"), "1.0.0.post1"),
+        (("1.0.0rc1", "1.0.0rc1"), ""),
+        # Dates, with a counter or a commit behind them.
+        (("2026-01-15", "2025-12-31"), "2026-01-15"),
+        (("release-2026-02-01", "release-2026-10-01"), "release-2026-10-01"),
+        (("2026-01-15-2", "2026-01-15"), "2026-01-15-2"),
+        (("20260115-2", "20260115-10"), "20260115-10"),
+        (("2026.01.15-3f9c2a1", "2026.01.14-c0ffee1"), "2026.01.15-3f9c2a1"),
+        (("2026.1.0-beta.1", "2025.12.0"), "2025.12.0"),
     ],
 )
 def test_the_highest_version_is_the_newest(names: tuple[str, ...], best: str) -> None:
@@ -38,6 +55,10 @@ def test_the_highest_version_is_the_newest(names: tuple[str, ...], best: str) ->
         (("v2.0.0-rc.1", "v2.0.0"), "v2.0.0"),
         (("v2.0.0-beta", "v2.0.0-alpha.9"), "v2.0.0-beta"),
         (("v2.0.0-1", "v2.0.0-alpha"), "v2.0.0-alpha"),
+        (("v2.0.0-rc9", "v2.0.0-rc10"), "v2.0.0-rc10"),
+        (("2.0.0rc9", "2.0.0rc10"), "2.0.0rc10"),
+        (("2.0.0rc1", "1.9.5"), "2.0.0rc1"),
+        (("1.9.5", "2.0.0b1"), "2.0.0b1"),
     ],
 )
 def test_prereleases_are_ordered_as_semver_orders_them(names: tuple[str, ...], best: str) -> None:
@@ -47,10 +68,31 @@ def test_prereleases_are_ordered_as_semver_orders_them(names: tuple[str, ...], b
     assert found.name == best
 
 
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (("v1.6.0", "v1.6.1"), ("v1.6.1", "v1.6.0")),
+        # Images of tags that are moved may be of an earlier commit.
+        (("v1", "v1.6", "v1.6.1", "latest"), ("v1.6.1",)),
+        (("v1.6.1", "v2", "v2.0.0"), ("v2.0.0", "v1.6.1")),
+        (("2026.11.28", "2026.11.28-2"), ("2026.11.28-2", "2026.11.28")),
+        (("stable",), ("stable",)),
+    ],
+)
+def test_of_one_commit_those_versions_count_that_are_of_one_build(
+    names: tuple[str, ...], found: tuple[str, ...]
+) -> None:
+    versions = versions_of_each(listed(*names), ["f" * 40, SHA], prereleases=True)
+
+    assert tuple(each.name for each in versions) == found
+
+
 def test_what_github_calls_a_prerelease_is_one_whatever_its_name() -> None:
     marked = Version(name="v2.0.0", sha=SHA, is_prerelease=True)
+    final = Version(name="v1.9.0-hotfix.1", sha=SHA, is_prerelease=False)
 
     assert newest([marked]) is None
+    assert newest([marked, final]) is final
     assert newest([marked], prereleases=True) is marked
 
 

@@ -40,7 +40,9 @@ def deployment(**changes):
     return parse.deployment(deployment_json(**changes))
 
 
-def pod_json(*, image=NEW, ready="True", app="cron", owner="cron-5d4f", kind="ReplicaSet", **metadata):
+def pod_json(
+    *, image=NEW, ready="True", app="cron", owner="cron-5d4f", kind="ReplicaSet", phase="Running", **metadata
+):
     return {
         "metadata": {
             "labels": {"app": app, "pod-template-hash": "5d4f"},
@@ -48,7 +50,7 @@ def pod_json(*, image=NEW, ready="True", app="cron", owner="cron-5d4f", kind="Re
         }
         | metadata,
         "spec": {"containers": [{"name": "proxy", "image": "envoy:1"}, {"name": "web", "image": image}]},
-        "status": {"conditions": [{"type": "Ready", "status": ready}]},
+        "status": {"phase": phase, "conditions": [{"type": "Ready", "status": ready}]},
     }
 
 
@@ -112,13 +114,24 @@ def test_ready_pods_of_both_sides_of_a_rollout_run_two_images():
         pod(image=OLD, ready="False"),
         pod(image=OLD, ready="Unknown"),
         pod(image=OLD, deletionTimestamp="2026-11-22T10:00:00Z"),
+        pod(image=OLD, phase="Failed"),
         pod(image=OLD, app="other"),
         pod(image=OLD, owner="cron-worker-5d4f"),
         pod(image=OLD, kind="Job"),
         pod(image=OLD, ownerReferences=[]),
         parse.pod(pod_json(image=OLD) | {"status": {}}),
     ],
-    ids=["unready", "lost", "terminating", "other labels", "like-named", "of a job", "orphan", "no status"],
+    ids=[
+        "unready",
+        "lost",
+        "terminating",
+        "left behind by its node",
+        "other labels",
+        "like-named",
+        "of a job",
+        "orphan",
+        "no status",
+    ],
 )
 def test_a_pod_that_is_not_a_ready_one_of_this_deployment_does_not_count(other):
     assert running_images(deployment(), [pod(), other], container="web") == {NEW}

@@ -42,7 +42,7 @@ def test_a_quota_keeps_pods_from_being_created(three: DemoCluster) -> None:
     )
 
 
-def test_a_lifted_quota_lets_the_rollout_continue(three: DemoCluster) -> None:
+def test_a_raised_quota_lets_the_rollout_continue(three: DemoCluster) -> None:
     three.set_pod_quota("default", 3)
     roll(three, "app:2")
     three.settle_now()

@@ -19,8 +19,8 @@ from deployments.rules.diagnosis import (
     pulls_under_way,
 )
 from deployments.rules.images import parse_image
-from deployments.rules.new_pods import blocked, late_pod
-from deployments.rules.ours import PUT_BACK, put_back
+from deployments.rules.new_pods import blocked, ended_pod, late_pod, overdue_pod
+from deployments.rules.ours import PUT_BACK, put_back, recorded_at
 from deployments.rules.progress import (
     Progress,
     deadline_seconds,
@@ -32,7 +32,7 @@ from deployments.rules.progress import (
 from deployments.rules.restarts import NO_PODS
 from deployments.rules.rollouts import Phase, Rollout, judge_rollout
 from deployments.rules.wording import duration, sentences, short, waiting_for
-from deployments.rules.workloads import Workload, WorkloadKind, is_same_image
+from deployments.rules.workloads import Workload, WorkloadKind, is_same_image, stops_before_it_starts
 
 REGISTRY_WITHIN = timedelta(seconds=30)
 ASK_REGISTRY_AGAIN = timedelta(seconds=30)
@@ -102,7 +102,7 @@ def _judge(snapshot: Snapshot, workload: Workload, rollout: Rollout, context: Fo
 def _superseded(snapshot: Snapshot, workload: Workload, rollout: Rollout) -> StepJudgement:
     """What puts its own image back does so again: it is named, and auto-deploy stops here."""
     step = snapshot.step
-    back = put_back(workload, container=step.container, before=step.from_image)
+    back = put_back(workload, container=step.container, before=step.from_image, patched_at=step.patched_at)
     message, reason = rollout.message, ""
     if back is not None:
         commit = short(step.deploy.from_sha) or step.from_image
@@ -126,7 +126,7 @@ def _wait_or_fail(
         ending = Ending.TIMED_OUT
     return StepJudgement(
         snapshot=snapshot,
-        message=problem.message if problem else _stated(snapshot, workload, rollout),
+        message=_explained(problem, snapshot) if problem else _stated(snapshot, workload, rollout),
         rollout=rollout,
         ending=ending,
         reason=problem.reason if problem else "deadline",
@@ -134,13 +134,22 @@ def _wait_or_fail(
     )
 
 
+def _explained(problem: Diagnosis, snapshot: Snapshot) -> str:
+    """Its sentence; a volume may be attached still where a pod cannot stop."""
+    holds_it = overdue_pod(snapshot.pods, now=snapshot.now) if problem.reason == "volume" else ""
+    return sentences(problem.message, holds_it)
+
+
 def _stated(snapshot: Snapshot, workload: Workload, rollout: Rollout) -> str:
     """How far it is; what the workload counts as complete is not, while pods of it are not seen to be ready."""
     if rollout.phase is Phase.COMPLETE:
         return waiting_for(snapshot.ready, rollout.wanted)
     pulls = pulls_under_way(snapshot.new_pods, snapshot.events, now=snapshot.now)
-    waits_for = blocked(workload, snapshot.pods) or late_pod(snapshot.new_pods)
-    return sentences(rollout.message, pulls, waits_for)
+    overdue = overdue_pod(snapshot.pods, now=snapshot.now) if stops_before_it_starts(workload) else ""
+    waits_for = blocked(workload, snapshot.pods) or overdue or late_pod(snapshot.new_pods)
+    patched_at = recorded_at(workload, deploy_id=snapshot.deploy.pk) or snapshot.deploy.patched_at
+    ended = ended_pod(snapshot.pods, since=patched_at or snapshot.now)
+    return sentences(rollout.message, pulls, waits_for, ended)
 
 
 def _problem(snapshot: Snapshot, workload: Workload, context: FollowContext) -> Diagnosis | None:
@@ -151,6 +160,7 @@ def _problem(snapshot: Snapshot, workload: Workload, context: FollowContext) -> 
         now=now,
         times=RolloutTimes(
             patched_at=step.deploy.patched_at,
+            recorded_at=recorded_at(workload, deploy_id=step.deploy.pk),
             progressed_at=step.progressed_at,
             deadline_seconds=deadline_seconds(workload),
         ),

@@ -1,5 +1,6 @@
 """A release job's state in the cluster, and what follows for its Deploy."""
 
+import logging
 from datetime import datetime, timedelta
 
 from deployments.clients.clients import Clients
@@ -8,9 +9,13 @@ from deployments.models import Deploy, Status
 from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.follow.end import last_lines
 from deployments.queue import enqueue
-from deployments.rules.jobs import Job, JobPhase, job_pods, judge_job
+from deployments.rules.jobs import Job, JobPhase, job_pods, judge_job, what_keeps
+from deployments.rules.pods import Pod, is_active, is_ready
 from deployments.rules.wording import duration, sentences
 
+logger = logging.getLogger(__name__)
+DETAILS = timedelta(seconds=10)
+"""What a Job does within that time needs no explanation."""
 LONGEST = timedelta(hours=1)
 """A release job that has not completed by then has failed; its CronJob's activeDeadlineSeconds may say less."""
 
@@ -37,9 +42,10 @@ def follow_release(deploy: Deploy, *, clients: Clients, now: datetime) -> None:
         _fail(deploy, state.message, log=_log(deploy, job, clients.cluster), now=now)
     elif now - began >= LONGEST:
         late = f"Job {job.name} has not completed within {duration(LONGEST)} and is still running in the cluster."
+        late = sentences(late, _trouble(job, clients.cluster, began, now=now))
         _fail(deploy, late, log=_log(deploy, job, clients.cluster), now=now)
     else:
-        deploy.note(now=now, message=state.message)
+        deploy.note(now=now, message=sentences(state.message, _trouble(job, clients.cluster, began, now=now)))
 
 
 def _go_on(deploy: Deploy, message: str, log: str, *, now: datetime) -> None:
@@ -61,10 +67,29 @@ def _fail(deploy: Deploy, message: str, *, log: str, now: datetime) -> None:
     finish(deploy, Ending.RELEASE_FAILED, stated, reason="release_job", log=log, release_log=log, now=now)
 
 
+def _trouble(job: Job, cluster: Cluster, began: datetime, *, now: datetime) -> str:
+    """What keeps the Job from completing; empty where nothing is known of it, or it cannot be read."""
+    if now - began < DETAILS:
+        return ""
+    try:
+        pods = _pods(job, cluster)
+        late = next((pod.uid for pod in pods if is_active(pod) and not is_ready(pod)), "")
+        maker = "" if pods else job.uid
+        events = cluster.events(job.namespace, uid=late or maker) if late or maker else []
+    except ClusterError as error:
+        logger.warning("Release job %s cannot be read completely: %s", job.name, error)
+        return ""
+    return what_keeps(pods, events, since=began, now=now)
+
+
+def _pods(job: Job, cluster: Cluster) -> list[Pod]:
+    return job_pods(job, cluster.pods(job.namespace, label_selector=f"job-name={job.name}"))
+
+
 def _log(deploy: Deploy, job: Job, cluster: Cluster) -> str:
     """What the site's container of its newest pod printed last; empty where that cannot be read."""
     try:
-        pods = job_pods(job, cluster.pods(job.namespace, label_selector=f"job-name={job.name}"))
+        pods = _pods(job, cluster)
     except ClusterError:
         return ""
     newest = max(pods, key=lambda pod: (pod.created_at is not None, pod.created_at), default=None)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from deployments.clients.cluster import Listed, Pods, parse
+from deployments.clients.cluster import Listed, Pods, Workloads, parse
 from deployments.rules.workloads import Workload
 
 
@@ -60,3 +60,34 @@ def test_pods_are_found_by_their_owners_name(owner: str | None, is_found: bool) 
     pods = Pods([pod("other", owner="blog-1"), pod("one", owner=owner)])
 
     assert [each.name for each in pods.of_workload("shop")] == (["one"] if is_found else [])
+
+
+IMAGES = {
+    "web": {"template": {"spec": {"containers": [{"name": "web", "image": "ghcr.io/team/shop:1"}]}}},
+    "mirrored": {
+        "template": {
+            "spec": {
+                "initContainers": [{"name": "migrate", "image": "mirror.local:5000/team/shop@sha256:0f"}],
+                "containers": [{"name": "web", "image": "nginx"}],
+            }
+        }
+    },
+    "other": {"template": {"spec": {"containers": [{"name": "web", "image": "ghcr.io/team/shop-admin:1"}]}}},
+    "empty": {},
+}
+
+
+def test_workloads_are_found_by_what_their_images_are_called_wherever_they_lie() -> None:
+    items = [{"metadata": {"name": name}, "spec": spec} for name, spec in IMAGES.items()]
+
+    found = Workloads(items, parse.deployment).with_image("shop")
+
+    assert [each.name for each in found] == ["web", "mirrored"]
+
+
+def test_a_cron_jobs_images_are_those_of_its_jobs() -> None:
+    spec = {"jobTemplate": {"spec": IMAGES["web"]}}
+
+    found = Workloads([{"metadata": {"name": "tick"}, "spec": spec}], parse.cron_job).with_image("shop")
+
+    assert [each.name for each in found] == ["tick"]

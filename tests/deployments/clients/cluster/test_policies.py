@@ -1,8 +1,11 @@
 """Who refused: our Role, or a policy of the cluster's that no Role changes."""
 
+import json
+
 import pytest
 
-from deployments.clients.cluster import ClusterRefused, DeniedByPolicy
+from deployments.clients.cluster import ClusterRefused, Conflict, DeniedByPolicy
+from deployments.clients.cluster.errors import error_for
 from simulators.cluster.refusals import (
     FROZEN,
     GATEKEEPER,
@@ -57,3 +60,22 @@ def test_a_role_that_lacks_it_in_truth_says_so(demo, client):
 
     with pytest.raises(ClusterRefused, match=r"Grant it in Headway's Role. It said: .*cannot list resource"):
         client.workloads("Deployment", "elsewhere")
+
+
+OWN_CODE = 'admission webhook "freeze.example.com" denied the request: no deploys until Monday'
+MUTATING = "MutatingAdmissionPolicy 'pin' with binding 'all' denied request: no digest for this tag"
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "kind"),
+    [
+        (404, OWN_CODE, DeniedByPolicy),
+        (409, OWN_CODE, DeniedByPolicy),
+        (422, MUTATING, DeniedByPolicy),
+        (409, 'Operation cannot be fulfilled on deployments.apps "cron": it has been modified', Conflict),
+    ],
+)
+def test_a_policy_may_answer_with_a_code_of_its_choice(status, message, kind):
+    body = json.dumps({"kind": "Status", "message": message}).encode()
+
+    assert type(error_for(status, headers={}, body=body)) is kind

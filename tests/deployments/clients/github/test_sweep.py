@@ -1,5 +1,6 @@
 """Many sites in few requests, and what one site's trouble does to the others: nothing."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -59,6 +60,25 @@ def test_two_sites_of_one_repository_ask_once_and_both_are_answered(
     request = demo_github.requests[0].request
     assert request is not None
     assert request.body.count(b"repository(") == 1
+
+
+def test_two_apps_of_one_repository_learn_the_ci_of_the_commits_that_each_asks_about(
+    github: GitHub, demo_github: DemoGitHub
+) -> None:
+    repository = add_repository(demo_github, commits=4)
+    green, red, both, _ = (each.sha for each in repository.graph.commits)
+    for sha, state in ((green, "SUCCESS"), (red, "FAILURE"), (both, "PENDING")):
+        repository.set_checks(sha, state)
+    asked = HeadQuestion(key="api", owner="icco", repository="cron", others=(green, both))
+    questions = [asked, replace(asked, key="web", others=(both, red)), replace(asked, key="job", others=())]
+
+    answers = github.heads(questions)
+
+    states = {each.key: each.other_states for each in heads_in(answers)}
+    assert states["api"].items() >= {green: "success", both: "pending"}.items()
+    assert states["web"].items() >= {red: "failure", both: "pending"}.items()
+    assert "job" in states
+    assert len(demo_github.requests) == 1
 
 
 def test_the_budget_is_what_github_says_is_left(github: GitHub, demo_github: DemoGitHub) -> None:

@@ -286,6 +286,35 @@ def test_a_broken_file_is_to_be_written_again(text: str, tmp_path: Path) -> None
         find_credentials(config, "gcr.io")
 
 
-def test_a_missing_file_is_to_be_mounted(tmp_path: Path) -> None:
-    with pytest.raises(RegistryRefused, match=r"cannot be read .No such file or directory.. Mount it"):
-        find_credentials(tmp_path / "config.json", "gcr.io")
+def test_without_the_file_public_images_are_read_as_by_anyone(
+    demo_registry: DemoRegistry, tmp_path: Path
+) -> None:
+    """The folder is mounted and empty where the Secret `headway-registry` does not exist, and in compose.yaml."""
+    digest = demo_registry.push(PATH, SHA)
+
+    with Registry(docker_config=tmp_path / "config.json") as registry:
+        found = registry.digest(image_at(demo_registry))
+
+    assert found == digest
+    assert [entry.status for entry in demo_registry.requests] == [401, 200, 200]
+
+
+def test_without_the_file_a_private_image_asks_for_credentials(
+    demo_registry: DemoRegistry, tmp_path: Path
+) -> None:
+    demo_registry.make_private(PATH, "robot", PASSWORD)
+    demo_registry.push(PATH, SHA)
+
+    with (
+        Registry(docker_config=tmp_path / "config.json") as registry,
+        pytest.raises(RegistryRefused, match=r"add credentials for 127.0.0.1:"),
+    ):
+        registry.digest(image_at(demo_registry))
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.mkdir()
+
+    with pytest.raises(RegistryRefused, match=r"cannot be read .Is a directory.. Mount it"):
+        find_credentials(config, "gcr.io")

@@ -1,11 +1,12 @@
 """Whether an image is there: the plain cases."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from deployments.clients.registry import Registry
-from deployments.clients.registry.manifests import parts_in
+from deployments.clients.registry.manifests import parse_manifest, parts_in
 from deployments.rules.images import ImageReference
 from simulators.registry import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, DemoRegistry
 from tests.fixtures_registry import PATH, SHA, image_at
@@ -115,3 +116,13 @@ def test_what_is_not_there_refers_to_nothing(demo_registry: DemoRegistry, regist
 )
 def test_a_body_that_is_no_manifest_refers_to_nothing(body: bytes) -> None:
     assert parts_in(body) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "digest", ["", "sha256", "sha256:a\u0000", "sha256:a, sha256:a", "sha256:" + "a" * 200, 7]
+)
+def test_what_is_no_digest_is_no_part(digest: object) -> None:
+    whole = {"digest": f"sha256:{'b' * 64}", "platform": {"os": "linux", "architecture": "arm64\u0000"}}
+    body = json.dumps({"manifests": [{"digest": digest, "platform": {"os": "linux"}}, whole]}).encode()
+
+    assert parse_manifest(body).platforms == {whole["digest"]: "linux/arm64"}

@@ -7,6 +7,7 @@ from deployments.rules.images import ImageReference
 from simulators.registry import DOCKER_LIST, OCI_INDEX, DemoRegistry
 from simulators.registry.oddities import (
     BARE_HEAD,
+    DIGEST_TWICE,
     ERROR_PAGE,
     HEAD_FORBIDDEN,
     HEAD_NOT_ALLOWED,
@@ -26,7 +27,8 @@ def asked(demo: DemoRegistry) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "oddity", [HEAD_NOT_FOUND, HEAD_FORBIDDEN, HEAD_NOT_ALLOWED, HEAD_NOT_IMPLEMENTED, BARE_HEAD]
+    "oddity",
+    [HEAD_NOT_FOUND, HEAD_FORBIDDEN, HEAD_NOT_ALLOWED, HEAD_NOT_IMPLEMENTED, BARE_HEAD, DIGEST_TWICE],
 )
 def test_what_head_denies_and_get_shows_is_built(
     demo_registry: DemoRegistry, registry: Registry, oddity: Oddity

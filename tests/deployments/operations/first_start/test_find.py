@@ -10,7 +10,7 @@ from deployments.clients.github import AppCredentials, GitHub
 from deployments.models import Discovery, Site
 from deployments.operations.first_start.find import Found, find, record_discovery
 from deployments.operations.first_start.request import request_discovery
-from simulators.cluster.cluster import ROUTES_RBAC
+from simulators.cluster.cluster import ROUTES_RBAC, WORKLOADS_RBAC
 from simulators.github import App, written_history
 from simulators.registry import Says
 from tests.deployments.operations.test_doctor_app import app, key
@@ -98,6 +98,24 @@ def test_without_the_right_to_routes_that_is_said_and_nothing_else_happens(
     assert all(not each.problems for each in found.apps)
 
 
+def test_kinds_that_the_worker_may_not_list_are_named(world: World, clients: Clients) -> None:
+    found = search(world, clients)
+
+    assert (
+        "good Kinds in default: StatefulSets, DaemonSets and CronJobs are not searched: the worker may not list them. "
+        "That right is optional (k8s/components/workloads)."
+    ) in lines(found, "Cluster")
+
+
+def test_with_the_right_to_them_all_kinds_are_searched(world: World, clients: Clients) -> None:
+    permissions = (WORKLOADS_RBAC / "rights.yaml").read_text(encoding="utf-8")
+    world.cluster.apply(permissions, namespace=NAMESPACE)
+
+    found = search(world, clients)
+
+    assert "Kinds in default" not in lines(found, "Cluster")
+
+
 @pytest.mark.parametrize("by", ["Ingress", "HTTPRoute", "DomainMapping"])
 def test_hosts_are_proposed_from_what_leads_to_a_workload(world: World, clients: Clients, by: str) -> None:
     host, mapping = next(iter(world.mappings.items()))
@@ -136,6 +154,14 @@ def test_a_namespace_that_may_not_be_read_hides_no_other(world: World, clients: 
 
     assert "bad Namespace closed" in lines(found, "Cluster")
     assert len(found.apps) == 5
+
+
+def test_where_no_image_was_found_none_is_called_readable(world: World, clients: Clients) -> None:
+    world.cluster.create_namespace("closed")
+
+    found = search(world, clients, namespaces=["closed"])
+
+    assert lines(found, "Registry") == "good Images: There were no images to check."
 
 
 def test_the_usual_namespaces_are_searched_beside_those_that_have_sites(
@@ -184,6 +210,7 @@ def test_an_image_whose_tag_moves_is_known_by_its_label(world: World, clients: C
     assert {(each.is_by_label, each.commit) for each in found.apps} == {
         (True, world.repository(host).head) for host in world.mappings
     }
+    assert "Without a commit" not in lines(found, "Registry")
 
 
 @pytest.mark.by_label
@@ -196,6 +223,10 @@ def test_an_image_whose_tag_moves_and_that_says_no_commit_is_someone_else_s(
     found = search(world, clients)
 
     assert len(found.apps) == 4
+    assert (
+        "good Without a commit: 1 image not proposed, since neither the tag nor the label "
+        f"org.opencontainers.image.revision names a commit: {world.image(host)}."
+    ) in lines(found, "Registry")
 
 
 def test_a_commit_that_the_repository_does_not_have_is_said(world: World, clients: Clients) -> None:

@@ -110,6 +110,34 @@ PUSHED: list[tuple[str, Any, list[str]]] = [
         },
         ["123456789012.dkr.ecr.eu-central-1.amazonaws.com/icco/cron"],
     ),
+    (
+        "amazon in china, replicated",
+        {
+            "account": "123456789012",
+            "region": "cn-north-1",
+            "detail-type": "ECR Replication Action",
+            "detail": {"action-type": "REPLICATE", "repository-name": "icco/cron", "result": "SUCCESS"},
+        },
+        ["123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/icco/cron"],
+    ),
+    (
+        "artifactory, promoted",
+        {
+            "domain": "docker",
+            "event_type": "promoted",
+            "data": {"image_name": "icco/cron", "repo_key": "docker-prod", "tag": "1"},
+        },
+        ["icco/cron", "docker-prod/icco/cron"],
+    ),
+    (
+        "nexus",
+        {
+            "action": "CREATED",
+            "repositoryName": "docker-hosted",
+            "component": {"format": "docker", "name": "icco/cron", "group": None, "version": "1.0"},
+        },
+        ["icco/cron", "docker-hosted/icco/cron"],
+    ),
     ("a script", {"image": "registry.example.com/cron:1.0"}, ["registry.example.com/cron"]),
     ("a script's list", {"images": ["ghcr.io/icco/a:1", "ghcr.io/icco/a:2", 7]}, ["ghcr.io/icco/a"]),
     ("plain text", "ghcr.io/icco/a:1\n", ["ghcr.io/icco/a"]),
@@ -118,9 +146,14 @@ NOTHING = [
     {"events": [{"action": "pull", "target": {"repository": "a", "tag": "b"}}]},
     {"events": [{"action": "push", "target": {"repository": "a", "digest": "sha256:aa"}}]},
     {"events": []},
+    {"id": "8f1a", "timestamp": "2026-11-28T18:00:00Z", "action": "ping"},
+    {"zen": "Design for failure.", "hook_id": 1, "hook": {"events": ["package"]}},
     {"type": "PULL_ARTIFACT", "event_data": {}},
     {"domain": "docker", "event_type": "deleted", "data": {}},
     {"detail": {"action-type": "DELETE", "repository-name": "x"}},
+    {"detail": {"action-type": "PUSH", "repository-name": "x", "result": "FAILURE"}},
+    {"action": "DELETED", "component": {"format": "docker", "name": "x", "version": "1"}},
+    {"action": "CREATED", "component": {"format": "npm", "name": "x", "version": "1"}},
 ]
 UNREADABLE = [
     None,

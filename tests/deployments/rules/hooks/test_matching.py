@@ -1,5 +1,7 @@
 """Which sites a hint concerns, and what the sender reads."""
 
+from dataclasses import replace
+
 import pytest
 
 from deployments.rules.hooks.github import hint_of
@@ -42,12 +44,69 @@ def test_a_pushed_tag_concerns_sites_by_release_alone() -> None:
     assert (of_cron.names, of_cron.message) == ((), "No site follows the releases of icco/cron.")
 
 
+@pytest.mark.parametrize("event", ["workflow_run", "check_suite"])
+@pytest.mark.parametrize(
+    ("pattern", "name", "concerns"),
+    [
+        ("", "v1.6.0", True),
+        ("", "api/v1.6.0", True),
+        ("", "dependabot-ruff", False),
+        ("stable-*", "stable-green", True),
+        ("stable-*", "v1.6.0", False),
+    ],
+)
+def test_the_ci_of_a_tag_concerns_sites_whose_version_it_may_be(
+    event: str, pattern: str, name: str, concerns: bool
+) -> None:
+    run = {"head_branch": name, "head_sha": A, "conclusion": "success"}
+    over = hint_of(event, {"action": "completed", event: run, "repository": {"full_name": "icco/api"}})
+
+    by_release = understand(over, [replace(API, tag_pattern=pattern)])
+    by_branch = understand(over, [replace(API, is_by_release=False)])
+
+    assert by_release.names == (("api.example.com",) if concerns else ())
+    assert by_branch.names == ()
+
+
+@pytest.mark.parametrize("action", ["published", "released", "edited", "deleted", "unpublished"])
+def test_a_release_concerns_sites_by_release_alone(action: str) -> None:
+    release = {"tag_name": "v1.6.0", "draft": False}
+    found = hint_of(
+        "release", {"action": action, "release": release, "repository": {"full_name": "icco/api"}}
+    )
+
+    assert found.tags == ("v1.6.0",)
+    assert understand(found, [API, replace(API, name="web", is_by_release=False)]).names == (
+        "api.example.com",
+    )
+
+
+def test_a_draft_of_a_release_is_none() -> None:
+    draft = {"tag_name": "v1.6.0", "draft": True}
+    found = hint_of(
+        "release", {"action": "created", "release": draft, "repository": {"full_name": "icco/api"}}
+    )
+
+    assert found.ignored == "It is a draft."
+
+
 @pytest.mark.parametrize("ref", ["refs/tags/v1.6.0", "refs/tags/api/v1.6.0"])
 def test_a_push_of_a_tag_names_the_tag_and_no_branch(ref: str) -> None:
     found = hint_of("push", {"ref": ref, "after": A, "repository": {"full_name": "icco/api"}})
 
     assert (found.tags, found.branches) == ((ref.removeprefix("refs/tags/"),), ())
     assert (found.repositories, found.is_push) == (("icco/api",), False)
+
+
+@pytest.mark.parametrize(("is_deleted", "sha"), [(False, B), (True, "")])
+def test_a_pushed_tag_is_looked_for_by_its_commit_whatever_tag_object_lies_between(
+    is_deleted: bool, sha: str
+) -> None:
+    pushed = {"ref": "refs/tags/v1.6.0", "before": "0" * 40, "after": A, "head_commit": {"id": B}}
+
+    found = hint_of("push", pushed | {"deleted": is_deleted, "repository": {"full_name": "icco/api"}})
+
+    assert (found.sha, found.before, found.is_push) == (sha, "", not is_deleted)
 
 
 @pytest.mark.parametrize(

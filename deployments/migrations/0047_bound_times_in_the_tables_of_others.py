@@ -42,7 +42,7 @@ def unbounded():
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("deployments", "0045_audit_who_read_a_log"),
+        ("deployments", "0046_say_that_the_page_showed_what_is_deployed"),
         ("account", "0009_emailaddress_unique_primary_email"),
         ("admin", "0003_logentry_add_action_flag_choices"),
         ("auth", "0012_alter_user_first_name_max_length"),
