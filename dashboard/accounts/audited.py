@@ -20,7 +20,7 @@ FACTORS = {
 
 
 def connect() -> None:
-    """Record what people change of their own accounts from now on."""
+    """Record from now on when people change their ways of logging in."""
     for signal, did in ((password_set, "Set a first"), (password_changed, "Changed the")):
         signal.connect(_recording(f"{did} password."), weak=False, dispatch_uid=f"audit-{did}")
     for signal, did in (
