@@ -1,6 +1,6 @@
 """People: created, given a role, and readmitted after losing a phone."""
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from dashboard.accounts.audited import described, note
 from dashboard.accounts.forms import RoleField
 from dashboard.accounts.invitations import end_link
 from dashboard.accounts.roles import Role, give_role, role_of
@@ -88,6 +89,22 @@ class PersonAdmin(UserAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Leave the groups as give_role left them."""
 
+    def log_addition(self, request: HttpRequest, obj: User, message: Any) -> Any:
+        note(f"Created the account of {described(obj)}.", by=_staff(request))
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
+        """Record what of it: the form's fields, or the password."""
+        found = [name for each in message for name in each.get("changed", {}).get("fields", [])]
+        what = ", ".join(found).lower() or "nothing"
+        note(f"Changed {what} of the account of {described(obj)}.", by=_staff(request))
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        for user in queryset:
+            note(f"Deleted the account of {described(user)}.", by=_staff(request))
+        return super().log_deletions(request, queryset)
+
     @admin.action(
         description="Reset passkeys and recovery codes, and log out everywhere", permissions=["change"]
     )
@@ -95,7 +112,17 @@ class PersonAdmin(UserAdmin):
         Authenticator.objects.filter(user__in=queryset).delete()
         for session in UserSession.objects.filter(user__in=queryset):
             session.end()
+        for user in queryset:
+            note(
+                f"Reset passkeys and recovery codes of {described(user)}, and ended the sessions.",
+                by=_staff(request),
+            )
         self.message_user(request, "Done. Now set a new password and send it to them.", messages.SUCCESS)
+
+
+def _staff(request: HttpRequest) -> User:
+    """Return who is at work: the admin lets nobody else in."""
+    return cast("User", request.user)
 
 
 admin.site.register(User, PersonAdmin)

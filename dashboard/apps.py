@@ -21,11 +21,12 @@ class DashboardConfig(AppConfig):
     name = "dashboard"
 
     def ready(self) -> None:
-        from dashboard.accounts import checks, reauthentication, sessions  # noqa: F401  checks register themselves
+        from dashboard.accounts import audited, checks, reauthentication, sessions  # noqa: F401  checks register themselves
         from dashboard.accounts.roles import ensure_roles
 
         reauthentication.connect()
         sessions.connect()
+        audited.connect()
         # The last of ours to be migrated: all permissions are there by then.
         deployments = apps.get_app_config("deployments")
         post_migrate.connect(ensure_roles, sender=deployments)

@@ -1,11 +1,19 @@
 """Who did what, when, from where; and names outlive their users."""
 
 import pytest
+from allauth.mfa.totp.internal.auth import (
+    SECRET_SESSION_KEY,
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from dashboard.accounts.roles import Role, ensure_roles, give_role
 from dashboard.addresses import address_of
 from deployments.models import AuditEvent, Deploy, Examination, Hold, Site
 from deployments.models.audit import UnableToRewriteHistory
@@ -52,6 +60,78 @@ def test_a_hold_and_its_end_are_reported(deployer: Client, site: Site) -> None:
     assert message == [
         (Kind.RESUME, "Resumed this site, on hold by eve: Migration"),
         (Kind.HOLD, "Put this site on hold: Migration"),
+    ]
+
+
+@pytest.fixture
+def ada(admin_client: Client) -> User:
+    """Someone whose account an administrator changes."""
+    ensure_roles()
+    user = User.objects.create_user("ada", password="long enough 7")
+    give_role(user, Role.VIEWER)
+    return user
+
+
+def accounts() -> list[tuple[str, str]]:
+    return list(AuditEvent.objects.filter(kind=Kind.ACCOUNT).values_list("actor_name", "message"))
+
+
+def test_a_role_and_an_account_that_is_deactivated_are_reported(admin_client: Client, ada: User) -> None:
+    page = f"/admin/auth/user/{ada.pk}/change/"
+    admin_client.post(page, {"username": "ada", "role": "admin", "is_active": "on"})
+    admin_client.post(page, {"username": "ada", "role": "admin"})
+
+    assert accounts() == [
+        ("admin", "Changed active of the account of ada (admin, inactive)."),
+        ("admin", "Changed role of the account of ada (admin)."),
+    ]
+
+
+def test_an_account_that_is_created_given_a_password_reset_and_deleted_is_reported(
+    admin_client: Client, ada: User
+) -> None:
+    words = {"password1": "another one 8", "password2": "another one 8", "usable_password": "true"}
+    admin_client.post("/admin/auth/user/add/", {"username": "zoe", "role": "deployer", **words})
+    admin_client.post(f"/admin/auth/user/{ada.pk}/password/", words)
+    selected = {"_selected_action": [str(ada.pk)]}
+    admin_client.post("/admin/auth/user/", {"action": "let_in_again", **selected})
+    admin_client.post("/admin/auth/user/", {"action": "delete_selected", "post": "yes", **selected})
+    admin_client.post(f"/admin/auth/user/{User.objects.get(username='zoe').pk}/delete/", {"post": "yes"})
+
+    assert [message for _, message in reversed(accounts())] == [
+        "Created the account of zoe (deployer).",
+        "Changed password of the account of ada (viewer).",
+        "Reset passkeys and recovery codes of ada (viewer), and ended the sessions.",
+        "Deleted the account of ada (viewer).",
+        "Deleted the account of zoe (deployer).",
+    ]
+
+
+def test_ones_own_ways_of_logging_in_are_reported(
+    client: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    user = User.objects.create_user("ada")
+    client.force_login(user)
+    new = {"password1": "long enough 7", "password2": "long enough 7"}
+    client.post("/account/password/first", new)
+    client.post(
+        "/account/password",
+        {"oldpassword": "long enough 7", "password1": "9 enough long", "password2": "9 enough long"},
+    )
+    client.get("/account/codes/on")
+    secret = client.session[SECRET_SESSION_KEY]
+    code = format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/account/codes/on", {"code": code})
+    client.post("/account/codes/off")
+
+    assert [message for _, message in reversed(accounts())] == [
+        "Set a first password.",
+        "Changed the password.",
+        "Added an authenticator app.",
+        "Added recovery codes.",
+        "Removed an authenticator app.",
+        "Removed recovery codes.",
     ]
 
 

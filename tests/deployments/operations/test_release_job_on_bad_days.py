@@ -251,3 +251,21 @@ def test_a_mapping_that_names_another_release_job_midway_changes_nothing_of_the_
     assert was_released.released_at is not None, was_released.message
     assert deploy.status == Status.SUCCEEDED, deploy.message
     assert jobs(shop) == [f"{UPGRADE}-{deploy.pk}"]
+
+
+def test_a_deploy_whose_steps_are_gone_keeps_no_other_from_ending_and_ends_itself(
+    clients: Clients, shop: World
+) -> None:
+    other = next(host for host in shop.mappings if host != HOST)
+    shop.commit(other)
+    observe(clients)
+    broken, whole = released(clients), begin(ask(other), clients)
+    Deploy.objects.filter(pk=whole.pk).update(patched_at=timezone.now())
+    broken.steps.all().delete()
+
+    see_through(whole, clients, until=lambda deploy: deploy.status == Status.SUCCEEDED)
+    see_through(broken, clients, clock=Clock(hours=2))
+
+    assert whole.status == Status.SUCCEEDED
+    assert broken.status == Status.FAILED
+    assert broken.message.startswith("How the release job ended is not known: IndexError")

@@ -16,7 +16,7 @@ from deployments.operations.deploys.finish import Ending, finish
 from deployments.operations.deploys.follow.context import FollowContext, Timeouts
 from deployments.operations.deploys.follow.end import is_out_of_time
 from deployments.operations.deploys.follow.judge import judge
-from deployments.operations.deploys.follow.release_job import follow_release
+from deployments.operations.deploys.follow.release_job import follow_release, not_read
 from deployments.operations.deploys.follow.snapshot import Snapshot, take_snapshots
 from deployments.operations.deploys.steps import steps_of
 from deployments.rules.workloads import WorkloadKind
@@ -65,7 +65,7 @@ def _judge_all(context: FollowContext, *, now: datetime) -> bool:
         else:
             _judge_alone(deploy, [each for each in shown if isinstance(each, Snapshot)], context, now=now)
     for deploy in releasing:
-        follow_release(deploy, clients=context.clients, now=now)
+        _follow_release_alone(deploy, context, now=now)
     return bool(deploys)
 
 
@@ -114,6 +114,17 @@ def _judge_alone(
         problem = f"{type(error).__name__}: {error}"
         waits = f"The cluster's answer could not be read; retrying: {problem}"
         _unreachable(deploy, problem, waits, context.timeouts, now=now)
+
+
+def _follow_release_alone(deploy: Deploy, context: FollowContext, *, now: datetime) -> None:
+    """Likewise, of a Deploy whose release job runs."""
+    try:
+        follow_release(deploy, clients=context.clients, now=now)
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.exception("The release job of deploy %s cannot be judged", deploy.pk)
+        not_read(deploy, f"{type(error).__name__}: {error}", now=now)
 
 
 def _unreachable(deploy: Deploy, problem: str, waits: str, timeouts: Timeouts, *, now: datetime) -> None:

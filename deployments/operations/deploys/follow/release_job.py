@@ -22,18 +22,14 @@ LONGEST = timedelta(hours=1)
 
 def follow_release(deploy: Deploy, *, clients: Clients, now: datetime) -> None:
     """Continue the Deploy when its release job is complete, end it where that has failed, or record its progress."""
-    steps = list(deploy.steps.all())
-    namespace, began = steps[0].namespace, deploy.release_started_at or deploy.requested_at
+    namespace, began = deploy.steps.all()[0].namespace, _began(deploy)
     try:
         job = clients.cluster.job(namespace, deploy.release_job_name)
     except NotFound:
         _fail(deploy, f"Job {deploy.release_job_name} is gone from namespace {namespace}.", log="", now=now)
         return
     except ClusterError as error:
-        if now - began >= LONGEST:
-            _fail(deploy, f"How the release job ended is not known: {error}", log="", now=now)
-        else:
-            deploy.note(now=now, message=f"The release job cannot be read: {error} Retrying.")
+        not_read(deploy, str(error), now=now)
         return
     state = judge_job(job)
     if state.phase is JobPhase.COMPLETE:
@@ -46,6 +42,18 @@ def follow_release(deploy: Deploy, *, clients: Clients, now: datetime) -> None:
         _fail(deploy, late, log=_log(deploy, job, clients.cluster), now=now)
     else:
         deploy.note(now=now, message=sentences(state.message, _trouble(job, clients.cluster, began, now=now)))
+
+
+def not_read(deploy: Deploy, problem: str, *, now: datetime) -> None:
+    """Wait for what could not be read, for as long as for the job itself."""
+    if now - _began(deploy) >= LONGEST:
+        _fail(deploy, f"How the release job ended is not known: {problem}", log="", now=now)
+    else:
+        deploy.note(now=now, message=sentences(f"The release job cannot be read: {problem}", "Retrying"))
+
+
+def _began(deploy: Deploy) -> datetime:
+    return deploy.release_started_at or deploy.requested_at
 
 
 def _go_on(deploy: Deploy, message: str, log: str, *, now: datetime) -> None:
