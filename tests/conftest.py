@@ -19,7 +19,7 @@ from tests.databases import empty_tables, join_the_runs, leave_the_runs, name_ow
 from tests.processes import CHECKOUT
 from tests.roles import make_roles
 
-SLOW_FOLDERS = (CHECKOUT / "tests" / "chaos", CHECKOUT / "tests" / "e2e")
+SLOW_FOLDERS = (f"{CHECKOUT}/tests/chaos/", f"{CHECKOUT}/tests/e2e/")
 _runs = pytest.StashKey[TextIO]()
 # Nothing outside the demo has a default for it; processes that tests start have this one, too.
 settings.IMAGE_TEMPLATE = os.environ["IMAGE_TEMPLATE"] = "gcr.io/icco-cloud/{repository}:{sha}"
@@ -44,7 +44,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if any(folder in item.path.parents for folder in SLOW_FOLDERS):
+        if str(item.path).startswith(SLOW_FOLDERS):
             item.add_marker(pytest.mark.slow)
         # A browser under load drops an event now and then. The summary prints each rerun with its traceback.
         if item.get_closest_marker("browser"):

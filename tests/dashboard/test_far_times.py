@@ -15,6 +15,8 @@ from deployments.operations.hold import UnableToHold, place_hold
 from deployments.rules.times import OUT_OF_RANGE
 from tests.dashboard.conftest import HEAD, HOST, RUNNING
 
+pytestmark = pytest.mark.slow
+
 PAGES = ("/", f"/sites/{HOST}/", f"/sites/{HOST}/deploy", "/activity/")
 ZONES = ("America/New_York", "Pacific/Kiritimati", "")
 FAR = ("10000-01-01 04:59:00+00:00", "infinity", "0044-03-15 12:00:00+00 BC", "2200-01-01 00:00:00+00:00")

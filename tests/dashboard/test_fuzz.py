@@ -10,6 +10,8 @@ from deployments.models import Site, SyncRun
 from deployments.operations.hold import place_hold
 from tests.dashboard.fuzz import fuzzed
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "long enough 7"
 SEED, COUNT = 11, 100
 

@@ -7,6 +7,8 @@ from deployments.models import Deploy, Hold, Site, Status
 from tests.dashboard.conftest import HEAD, HOST, RUNNING, MakeSite
 from tests.factories import NOW
 
+pytestmark = pytest.mark.slow
+
 FIELDS = (
     "sha",
     "seen",

@@ -16,6 +16,8 @@ from dashboard.well_formed import Handler
 from deployments.models import Deploy, Hold, Site
 from tests.dashboard.conftest import HEAD, HOST, RUNNING
 
+pytestmark = pytest.mark.slow
+
 FORM = "application/x-www-form-urlencoded"
 KEY = "5e9ae7a8-3c1c-4d58-9d7f-0f3d5a1f0f3d"
 PART = b'--x\r\nContent-Disposition: form-data; name="reason"\r\n\r\nWhy\r\n--x--\r\n'

@@ -19,6 +19,8 @@ from tests.k8s.manifests import (
     pods,
 )
 
+pytestmark = pytest.mark.slow
+
 KUBERNETES = ("1.25", "1.31", "1.37")
 SIDECARS_SINCE = "1.29"
 API_SERVERS = (6443, 8443, 16443)
@@ -27,9 +29,7 @@ USES_SIDECARS = {"overlays/cloud-sql", "overlays/gke"}
 CUSTOM = {"monitoring.coreos.com/v1"}
 
 
-@pytest.mark.parametrize(
-    "version", [pytest.param(each, marks=pytest.mark.slow) for each in KUBERNETES[:-1]] + [KUBERNETES[-1]]
-)
+@pytest.mark.parametrize("version", KUBERNETES)
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_it_is_valid(folder: str, version: str) -> None:
     if folder in USES_SIDECARS and version < SIDECARS_SINCE:

@@ -17,6 +17,8 @@ from tests.conftest import need_program
 from tests.k8s.manifests import K8S, containers, manifests
 from tests.processes import CHECKOUT
 
+pytestmark = pytest.mark.slow
+
 IMAGE, HOST = "registry.example.com/my-team/headway:0.1.0", "headway.example.org"
 DIGEST = f"sha256:{'a' * 64}"
 Make = Callable[..., "subprocess.CompletedProcess[str]"]

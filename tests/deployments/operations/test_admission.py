@@ -19,7 +19,7 @@ from simulators.cluster.store import copy
 from tests.deployments.operations.following import HOST, NAME, Clock, rolled_out, see_through
 from tests.factories import NOW, ask, begin, observe
 
-pytestmark = pytest.mark.usefixtures("sites")
+pytestmark = [pytest.mark.usefixtures("sites"), pytest.mark.slow]
 
 Mutate = Callable[[World], Mutation]
 
@@ -39,15 +39,7 @@ MUTATIONS: dict[str, Mutate] = {
 }
 
 
-# Each part of what they do is in one of these, too.
-QUICK = {"through a mirror", "pinned in pods alone, the tag dropped", "mirrored and pinned"}
-CASES = [
-    pytest.param(each, id=name, marks=[] if name in QUICK else [pytest.mark.slow])
-    for name, each in MUTATIONS.items()
-]
-
-
-@pytest.fixture(params=CASES)
+@pytest.fixture(params=MUTATIONS.values(), ids=MUTATIONS)
 def mutated(request: pytest.FixtureRequest, world: World) -> World:
     world.cluster.mutations.append(request.param(world))
     return world
@@ -446,9 +438,7 @@ def strike(name: str, world: World) -> None:
             touch(world)
 
 
-@pytest.mark.parametrize(
-    "seed", [0, 1, *(pytest.param(each, marks=pytest.mark.slow) for each in range(2, 8))]
-)
+@pytest.mark.parametrize("seed", range(8))
 def test_whatever_happens_midway_it_is_one_patch_and_a_success(
     world: World, clients: Clients, seed: int
 ) -> None:

@@ -39,7 +39,7 @@ WATCHING_FOR_AN_HOUR = replace(TIMEOUTS, stability=timedelta(hours=1), rollout=t
 AT_ONCE = replace(TIMEOUTS, details=timedelta(0))
 GATE = "example.com/load-balancer"
 
-pytestmark = pytest.mark.usefixtures("sites")
+pytestmark = [pytest.mark.usefixtures("sites"), pytest.mark.slow]
 
 
 def is_verifying(deploy: Deploy) -> bool:

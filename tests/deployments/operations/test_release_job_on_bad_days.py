@@ -20,7 +20,7 @@ from tests.deployments.operations.following import HOST, NAME, Clock, see_throug
 from tests.deployments.operations.test_release_job import UPGRADE, behave, cron_job, jobs, released
 from tests.factories import NOW, ask, begin, make_user, observe, succeed
 
-pytestmark = [pytest.mark.usefixtures("sites"), pytest.mark.every_kind]
+pytestmark = [pytest.mark.usefixtures("sites"), pytest.mark.every_kind, pytest.mark.slow]
 
 PROXY = {"name": "a-proxy", "image": "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.18.0"}
 

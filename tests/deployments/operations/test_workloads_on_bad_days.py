@@ -24,7 +24,7 @@ from tests.deployments.operations.following import HOST, see_through
 from tests.factories import NOW, ask, begin, end, observe, succeed
 from tests.one_image import EVERY_KIND, at_another_image, changes, map_shop
 
-pytestmark = [pytest.mark.usefixtures("sites"), pytest.mark.every_kind]
+pytestmark = [pytest.mark.usefixtures("sites"), pytest.mark.every_kind, pytest.mark.slow]
 
 THREE = {"shop-web": 1, "shop-worker": 1, "shop-report": 1}
 
