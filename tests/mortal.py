@@ -22,10 +22,8 @@ class Killed(BaseException):
 class Moments(IntEnum):
     """What a worker may die before, and after where it is a request: each of them includes the ones above it."""
 
-    CHANGES = auto()
-    """Requests that change the cluster: between two of them, cluster and database agree sooner or later."""
     WRITES = auto()
-    """Statements that write: between two of them nothing that lasts happens."""
+    """Requests that change the cluster, and statements that write: between two of them nothing that lasts happens."""
     ALL = auto()
 
 
@@ -33,7 +31,7 @@ class Moments(IntEnum):
 class Life:
     """Moments are counted, and at the `ends_at`-th it is over; 0: it never is."""
 
-    at: Moments = Moments.CHANGES
+    at: Moments = Moments.WRITES
     ends_at: int = 0
     moments: int = 0
 
@@ -56,7 +54,7 @@ class MortalCluster:
         question = getattr(self._cluster, name)
 
         def ask(*arguments: Any, **options: Any) -> Any:
-            what = Moments.CHANGES if name in CHANGES and not options.get("dry_run") else Moments.ALL
+            what = Moments.WRITES if name in CHANGES and not options.get("dry_run") else Moments.ALL
             self._life.pass_moment(what)
             answer = question(*arguments, **options)
             self._life.pass_moment(what)

@@ -31,7 +31,7 @@ def _eve(db: None) -> None:
     User.objects.create_user("eve", password=PASSWORD)
 
 
-@pytest.mark.parametrize("headers", [{}, AJAX])
+@pytest.mark.parametrize("headers", [{}, pytest.param(AJAX, marks=pytest.mark.slow)])
 def test_a_get_of_any_address_creates_no_row(headers: dict[str, str]) -> None:
     for route in ROUTES:
         Client().get(address_of(route), headers=headers)

@@ -232,7 +232,9 @@ def test_what_is_risky_asks_first_and_is_done_afterwards(
     assert what_is_there() != before
 
 
-@pytest.mark.parametrize("flags", [{}, FLAGS], ids=["plain", "all flags"])
+@pytest.mark.parametrize(
+    "flags", [pytest.param({}, marks=pytest.mark.slow), FLAGS], ids=["plain", "all flags"]
+)
 @pytest.mark.parametrize(
     "prepare", [red, went_by, foreign, failed_red, failed_far_back, red_and_no_more_the_head]
 )

@@ -21,7 +21,7 @@ from tests.worlds import clients
 
 __all__ = ["clients", "pointed", "run"]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("sites"),
     pytest.mark.every_kind,
+    pytest.mark.slow,
 ]
 
 TIMEOUTS = Timeouts(
@@ -76,15 +77,9 @@ def end_of(deploy: Deploy, world: World) -> dict[str, Any]:
     }
 
 
-# Each includes the one before it.
-HOW_OFTEN = [
-    Moments.CHANGES,
-    pytest.param(Moments.WRITES, marks=pytest.mark.slow),
-    pytest.param(Moments.ALL, marks=pytest.mark.chaos),
-]
-
-
-@pytest.mark.parametrize("at", HOW_OFTEN, ids=["changes", "writes", "all"])
+@pytest.mark.parametrize(
+    "at", [Moments.WRITES, pytest.param(Moments.ALL, marks=pytest.mark.chaos)], ids=["writes", "all"]
+)
 def test_it_comes_to_the_same_end_whenever_its_worker_dies(
     clients: Clients, shop: World, at: Moments
 ) -> None:
@@ -101,7 +96,6 @@ def test_it_comes_to_the_same_end_whenever_its_worker_dies(
     assert {moment: end for moment, end in ends.items() if end != undisturbed} == {}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["lost request", "lost answer"])
 def test_it_comes_to_the_same_end_whichever_connection_breaks(
     clients: Clients, shop: World, after: bool
@@ -121,7 +115,6 @@ def test_it_comes_to_the_same_end_whichever_connection_breaks(
     assert {moment: end for moment, end in ends.items() if end != undisturbed} == {}
 
 
-@pytest.mark.slow
 def test_what_was_changed_is_taken_back_whenever_its_worker_dies(clients: Clients, shop: World) -> None:
     Site.objects.filter(host=HOST).update(auto_rollback=True)
     shop.cluster.fail_next(422, 9999, method="PATCH", path_contains="shop-report", dry_run=False)
