@@ -73,7 +73,8 @@ def test_a_new_commit_that_cannot_be_compared_yet_is_queried_again(world: World,
     observe(clients)
     world.github.fail_next(Failure.NOT_FOUND)
     early = fetch_commits(github=clients.github, now=NOW)
-    (entry,) = [each for each in OrmQ.objects.all() if each.task["func"].endswith("fetch_commits")][1:]
+    entries = OrmQ.objects.order_by("pk")
+    (entry,) = [each for each in entries if each.task["func"].endswith("fetch_commits")][1:]
 
     fetched = fetch_commits(github=clients.github, now=NOW + timedelta(seconds=20))
 
