@@ -80,7 +80,9 @@
       list.append(...page.children);
       htmx.process(list);
       mark();
-      list.querySelector(".rows [aria-current]")?.scrollIntoView({ block: "nearest" });
+      // The pane alone: scrollIntoView would move the page, too, and hide its header.
+      const here = list.querySelector(".rows [aria-current]");
+      if (here) list.scrollTop += here.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 2;
     } catch {
       document.getElementById("offline").hidden = false;
     }

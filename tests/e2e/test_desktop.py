@@ -73,6 +73,7 @@ def test_a_site_opens_beside_the_list_and_the_way_back_closes_it(page: Page) -> 
     page.reload()
     expect(beside.get_by_role("heading", name=HOST)).to_be_visible()
     expect(row(page, HOST)).to_have_attribute("aria-current", "true")
+    assert page.evaluate("scrollY") == 0
 
     page.go_back()
     expect(beside).to_have_count(0)
