@@ -20,6 +20,9 @@ from django_htmx.http import HttpResponseClientRedirect
 from dashboard.unsent import page_after_login
 from deployments.operations.authorization import DEPLOY, deploy_grants
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""What changes nothing: https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1."""
+
 NAMES_AT_MOST = 5
 
 P = ParamSpec("P")

@@ -12,11 +12,11 @@ from django.core.exceptions import BadRequest
 from django.db.models import DateTimeField, Field
 from django.http import HttpRequest, HttpResponse
 
+from dashboard.access import SAFE_METHODS
 from dashboard.accounts.reauthentication import ask_for_check
 from dashboard.unsent import page_after_login
 from deployments.rules.times import EARLIEST, LATEST
 
-READS = {"GET", "HEAD", "OPTIONS"}
 KNOWN = frozenset(Field.get_lookups()) | frozenset(DateTimeField.get_lookups())  # type: ignore[call-arg]  # classes have them, too
 OFFERED = frozenset({"exact", "isnull", "year", "month", "day"})
 """By which the admin's own links filter. Of the other lookups Django lets some raise, such as a range with one end."""
@@ -50,7 +50,7 @@ class HeadwayAdminSite(AdminSite):
                 raise BadRequest("A field needs a name.")
             if not all(_is_filter(name, values) for name, values in request.GET.lists()):
                 raise BadRequest("The admin has no such filter.")
-            writes = request.method not in READS and self.has_permission(request)
+            writes = request.method not in SAFE_METHODS and self.has_permission(request)
             asked = ask_for_check(request, "Changes here need a recent sign-in.") if writes else None
             answer: HttpResponse = asked or view(request, *args, **kwargs)
             return answer
@@ -59,7 +59,7 @@ class HeadwayAdminSite(AdminSite):
 
         @wraps(guarded)
         def login_first(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if request.method not in READS and not request.user.is_authenticated:
+            if request.method not in SAFE_METHODS and not request.user.is_authenticated:
                 return redirect_to_login(page_after_login(request))
             answer: HttpResponse = guarded(request, *args, **kwargs)
             return answer

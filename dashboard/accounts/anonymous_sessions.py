@@ -9,8 +9,9 @@ from collections.abc import Callable
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 
+from dashboard.access import SAFE_METHODS
+
 STRANGERS_SECONDS = 3600
-_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _EXPIRY = "_session_expiry"
 """Where Django keeps what `set_expiry` was given."""
 
@@ -27,7 +28,7 @@ def frugal_sessions_middleware(
             if session.get(_EXPIRY) == STRANGERS_SECONDS:
                 # It was a stranger's until now, who has logged in.
                 session.set_expiry(None)
-        elif request.method in _SAFE_METHODS and session.session_key is None:
+        elif request.method in SAFE_METHODS and session.session_key is None:
             session.modified = False
         elif not session.is_empty():
             session.set_expiry(STRANGERS_SECONDS)

@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from dashboard.access import SAFE_METHODS
 from dashboard.accounts.encryption import encrypt, opened
 from deployments.clients.github import GitHubError, GitHubTokenRefused, is_member
 from deployments.models import GitHubMembership
@@ -33,7 +34,6 @@ SPARED_SECONDS = 600
 """After a question, a session's next one waits for so long: while GitHub does not answer, taps must not wait for it."""
 ASKED_AT = "github_asked_at"
 """Session key: seconds since 1970."""
-_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 NOT_LISTED = "This GitHub account is not on the list of those who may log in here."
 LOG_IN_WITH_GITHUB = (
     "Log in with GitHub this time: Headway has to check that you still belong to the organisation."
@@ -87,7 +87,7 @@ class StillListedMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
-        user = None if request.method in _SAFE_METHODS else request.user
+        user = None if request.method in SAFE_METHODS else request.user
         if not isinstance(user, User) or time() - request.session.get(ASKED_AT, 0) < SPARED_SECONDS:
             return None
         if refusal := refusal_for(user, now=timezone.now()):

@@ -73,11 +73,19 @@ def test_a_site_opens_beside_the_list_and_the_way_back_closes_it(page: Page) -> 
     page.reload()
     expect(beside.get_by_role("heading", name=HOST)).to_be_visible()
     expect(row(page, HOST)).to_have_attribute("aria-current", "true")
-    assert page.evaluate("scrollY") == 0
 
     page.go_back()
     expect(beside).to_have_count(0)
     expect(row(page, HOST)).to_be_visible()
+
+
+def test_a_site_far_down_the_list_is_shown_there_without_hiding_the_header(page: Page) -> None:
+    path = page.locator("#list .rows a[id^='s-']").nth(17).get_attribute("href")
+
+    page.goto(path or "")
+
+    expect(page.locator("#pane-list .rows [aria-current]")).to_be_in_viewport()
+    assert page.evaluate("scrollY") == 0
 
 
 def test_a_site_beside_the_list_stays_fresh(page: Page) -> None:

@@ -45,6 +45,18 @@ def look(clients: Clients, *, later: timedelta = timedelta(0)) -> Verdict:
     return verdict(clients)
 
 
+def attested(world: World, clients: Clients, digest: str) -> None:
+    """The image of the head has an attestation, and so a Deploy of it is queued."""
+    require()
+    world.repository(HOST).attest(digest, world.repository(HOST).head)
+    look(clients)
+
+
+def push_again(world: World) -> str:
+    """Build the head once more; return the new digest."""
+    return world.registry.push(world.path(HOST), world.repository(HOST).head, revision="another build")
+
+
 def known() -> Provenance | None:
     return provenance_from_json(Observation.objects.get(site__host=HOST).provenance)
 
@@ -225,14 +237,10 @@ def test_a_token_that_may_not_read_attestations_says_what_to_grant(world: World,
 def test_an_image_that_is_pushed_again_is_not_deployed_for_the_former_ones_attestation(
     world: World, clients: Clients, digest: str
 ) -> None:
-    require()
-    head = world.repository(HOST).head
-    world.repository(HOST).attest(digest, head)
-    look(clients)
-    deploy = Deploy.objects.get()
-    world.registry.push(world.path(HOST), head, revision="another build")
+    attested(world, clients, digest)
+    push_again(world)
 
-    begin(deploy, clients)
+    deploy = begin(Deploy.objects.get(), clients)
 
     assert deploy.status == Status.FAILED
     assert "was pushed again since GitHub listed an attestation for it" in deploy.message
@@ -241,15 +249,12 @@ def test_an_image_that_is_pushed_again_is_not_deployed_for_the_former_ones_attes
 def test_an_image_that_is_pushed_again_is_deployed_once_it_has_an_attestation_too(
     world: World, clients: Clients, digest: str
 ) -> None:
-    require()
-    head = world.repository(HOST).head
-    world.repository(HOST).attest(digest, head)
-    look(clients)
-    again = world.registry.push(world.path(HOST), head, revision="another build")
+    attested(world, clients, digest)
+    again = push_again(world)
     begin(Deploy.objects.get(), clients)
 
     waits = look(clients, later=timedelta(minutes=1))
-    world.repository(HOST).attest(again, head)
+    world.repository(HOST).attest(again, world.repository(HOST).head)
     look(clients, later=timedelta(minutes=2))
     deploy = begin(Deploy.objects.first(), clients)
 
