@@ -113,10 +113,10 @@ def test_stop_everything(installation: Installation, enter: Enter, *, with_scrip
     assert Hold.objects.get().site is None
 
 
-def test_any_of_34_sites_is_deployed_in_three_taps_and_one_search(
+def test_every_third_of_34_sites_is_deployed_in_three_taps_and_one_search(
     installation: Installation, enter: Enter, *, with_script: bool
 ) -> None:
-    hosts = installation.make_all_ready()
+    hosts = installation.make_all_ready()[::3]
     page = enter(java_script_enabled=with_script)
     needed = {}
 
@@ -129,6 +129,6 @@ def test_any_of_34_sites_is_deployed_in_three_taps_and_one_search(
         page.wait_for_url("**/deploys/*/", wait_until="commit")
         needed[host] = (tap.taps, tap.searches)
 
-    assert len(needed) == 34
+    assert len(needed) == 12
     assert max(needed.values()) <= (3, 1)
     assert sorted(Deploy.objects.values_list("site__host", flat=True)) == hosts
