@@ -1,3 +1,0 @@
-from tests.worlds import clients, sites, world
-
-__all__ = ["clients", "sites", "world"]

@@ -1,0 +1,3 @@
+from tests.worlds import world
+
+__all__ = ["world"]
