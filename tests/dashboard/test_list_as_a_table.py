@@ -19,9 +19,13 @@ def three(make_site: MakeSite, synced: SyncRun) -> None:
     """One up to date, one red, one ready: each different in every column."""
     now = timezone.now()
     make_site(
-        "b-current.example.com", head_sha=RUNNING, behind_by=0, head_author="Zoe", check_state="none",
+        "b-current.example.com",
+        head_sha=RUNNING,
+        behind_by=0,
+        head_author="Zoe",
+        check_state="none",
         head_committed_at=now - timedelta(days=2),
-    )  # fmt: skip
+    )
     make_site("c-red.example.com", behind_by=7, head_author="ben", check_state="failure")
     make_site("a-ready.example.com", behind_by=2, head_author="Ada", head_committed_at=None)
 

@@ -20,6 +20,8 @@ from tests.dashboard.conftest import HEAD, RUNNING, MakeSite
 
 LIVE = {"HX-Request": "true"}
 OTHER_SHA = "c" * 40
+SLOW = pytest.mark.slow
+"""Ten seconds, and more fields that are shown in the same way."""
 
 NOT_SHOWN = {
     Site: {
@@ -321,7 +323,9 @@ def changes_of(row: Row, fields: Iterable[models.Field]) -> Iterator[list[Change
         yield [change for change in together if change]
 
 
-@pytest.mark.parametrize("of", [Site, Observation, Deploy, Hold])
+@pytest.mark.parametrize(
+    "of", [Site, pytest.param(Observation, marks=SLOW), pytest.param(Deploy, marks=SLOW), Hold]
+)
 def test_a_refresh_brings_each_field_that_a_page_shows(
     admin: Client, rows: tuple[Row, ...], of: type[models.Model]
 ) -> None:

@@ -73,18 +73,18 @@ def fill(before: Apps) -> None:
     site = make(
         "Site", host="cron.example.com", owner="icco", repository="cron", deployment="cron", container="cron",
         auto_deploy=True, check_path="/healthz", minimum_interval_minutes=30,
-    )  # fmt: skip
+    )
     asked = {"site": site, "requested_by": user, "requested_by_name": "ada", "requested_at": NOW}
     ended = {"told_at": NOW, "patched_at": NOW, "finished_at": NOW + timedelta(minutes=1), "digest": "sha256:0"}
     failed = make(
         "Deploy", sha=NEW, image=f"{IMAGE}:{NEW}", from_sha=OLD, from_image=f"{IMAGE}:{OLD}", trigger="person",
         status="failed", sentence="1 pod crashed.", reason="crash", log="no such file", from_image_seen_at=NOW,
         **asked | ended,
-    )  # fmt: skip
+    )
     back = make(
         "Deploy", sha=OLD, image=f"{IMAGE}:{OLD}", kind="rollback", rolls_back=failed, trigger="person",
         status="succeeded", sentence="1 pod is ready.", **asked | ended,
-    )  # fmt: skip
+    )
     make("DeployEvent", deploy=back, at=NOW, kind="asked", sentence="Requested by ada.")
     make(
         "Observation", site=site, latest_deploy=back, repository_id=7, name_with_owner="icco/cron", branch="main",
@@ -92,7 +92,7 @@ def fill(before: Apps) -> None:
         ahead_by=0, github_observed_at=NOW, head_image_built=True, desired_image=f"{IMAGE}:{OLD}",
         desired_sha=OLD, accepted_image=f"{IMAGE}:{OLD}", running_sha=OLD, ready=1, wanted=1,
         cluster_observed_at=NOW, check_trouble="The token may not read checks.",
-    )  # fmt: skip
+    )
     placed = {"site": site, "placed_by": user, "placed_by_name": "ada", "placed_at": NOW}
     make("Hold", sha=NEW, reason="Rolled back.", rollback=back, **placed)
     make("Hold", sha=GONE, reason="Wrong.", lifted_at=NOW, lifted_by_name="bob", **placed)

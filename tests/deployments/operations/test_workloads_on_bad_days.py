@@ -94,13 +94,17 @@ def test_what_runs_is_known_while_the_next_rolls_out_however_a_webhook_spells_it
 @pytest.mark.parametrize(
     ("kind", "name", "spec"),
     [
-        ("StatefulSet", "shop-worker", {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}}),
+        (
+            "StatefulSet",
+            "shop-worker",
+            {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}},
+        ),
         ("StatefulSet", "shop-worker", {"updateStrategy": {"type": "OnDelete"}}),
         ("DaemonSet", "shop-cache", {"updateStrategy": {"type": "OnDelete"}}),
         ("Deployment", "shop-web", {"paused": True}),
     ],
     ids=["partition", "OnDelete", "DaemonSet OnDelete", "paused"],
-)  # fmt: skip
+)
 def test_pods_that_stay_at_the_old_commit_are_said(
     clients: Clients, world: World, kind: str, name: str, spec: dict[str, Any]
 ) -> None:
