@@ -6,14 +6,13 @@ is bound to the context where that begins (dashboard/request_log.py, deployments
 
 import json
 import logging
+import re
 from collections.abc import Iterable
 from typing import Any
 
 import structlog
 from django.core.exceptions import SuspiciousOperation
 from structlog.typing import EventDict, Processor, WrappedLogger
-
-from dashboard.hooks.addresses import without_token
 
 EXTRA = (
     "site",
@@ -30,6 +29,12 @@ EXTRA = (
 )
 """What may be logged besides the event. Libraries put whole requests into `extra`, and those contain cookies."""
 SHORTEST_SECRET = 6
+_TOKEN_IN_URL = re.compile(r"(/hooks/image/|/invited/)[^\s\"'/?]+")
+
+
+def without_token(text: str) -> str:
+    """A path, or a text with URLs in it, as it may be written down: those of the images' door and of invitations contain a secret."""
+    return _TOKEN_IN_URL.sub(r"\1…", text)
 
 
 class Hide:

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from dashboard import metrics
-from dashboard.hooks.addresses import without_token
+from dashboard.logs import without_token
 
 logger = logging.getLogger(__name__)
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")

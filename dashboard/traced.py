@@ -8,8 +8,7 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import SpanKind, Status
 
-from dashboard.hooks.addresses import without_token
-from dashboard.logs import Hide
+from dashboard.logs import Hide, without_token
 
 ADDRESSES = {"http.url", "http.target", "url.full", "url.path"}
 _WRITES_ITS_PATHS = "opentelemetry.instrumentation.urllib3"

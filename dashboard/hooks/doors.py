@@ -19,8 +19,7 @@ from dashboard.addresses import address_of
 from dashboard.hooks.bodies import UnreadableBody
 from dashboard.hooks.limits import Limits
 from dashboard.hooks.refused import Refused
-from deployments.operations.hooks.receive import Outcome, Receipt
-from deployments.operations.hooks.refusals import note_refusal
+from deployments.operations.hooks.receive import Outcome, Receipt, note_refusal
 from deployments.rules.hooks.hint import Door, UnreadableHook
 
 logger = logging.getLogger(__name__)

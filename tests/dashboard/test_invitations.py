@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dashboard.accounts import invitations
 from dashboard.accounts.roles import Role, ensure_roles, give_role, role_of
-from dashboard.hooks.addresses import without_token
+from dashboard.logs import without_token
 from deployments.models import AuditEvent
 from tests.dashboard.soft_passkey import SoftPasskey
 

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from django.db import IntegrityError, connection, transaction
 
 from deployments.locks import Lock
-from deployments.models import HookDelivery, HookToken
+from deployments.models import HookDelivery, HookRefusal, HookToken
 from deployments.queries.hooks import followed_by_sites
 from deployments.queue import enqueue
 from deployments.rules.hooks.hint import Door, Hint
@@ -99,3 +99,13 @@ def _known(row: HookDelivery) -> Receipt:
     if before is None:
         return Receipt(Outcome.REPLAYED, (), "The same message was sent before under another id.")
     return Receipt(Outcome.REPEATED, before.sites, f"This was received before. {before.message}")
+
+
+def note_refusal(*, door: Door, message: str, now: datetime) -> None:
+    """Remember the last message that a door refused, for the person who is setting it up. Runs one SQL query."""
+    HookRefusal.objects.bulk_create(
+        [HookRefusal(door=door, at=now, message=message)],
+        update_conflicts=True,
+        unique_fields=["door"],
+        update_fields=["at", "message"],
+    )
