@@ -7,21 +7,22 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from itertools import chain, zip_longest
 from typing import TextIO
 
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
+from xdist.remote import Producer
+from xdist.scheduler import Scheduling
 
 from deployments.management.parent import end_with_the_parent
 from tests.databases import empty_tables, join_the_runs, leave_the_runs, name_own_database, use_own_server
 from tests.processes import CHECKOUT
 from tests.roles import make_roles
+from tests.scheduling import BROWSERS_FOLDER, BrowsersInTwoHalves, turns_of
 
-BROWSERS_FOLDER = f"{CHECKOUT}/tests/e2e/"
-SLOW_FOLDERS = (f"{CHECKOUT}/tests/chaos/", BROWSERS_FOLDER)
+SLOW_FOLDERS = ("tests/chaos/", BROWSERS_FOLDER)
 _runs = pytest.StashKey[TextIO]()
 # Nothing outside the demo has a default for it; processes that tests start have this one, too.
 settings.IMAGE_TEMPLATE = os.environ["IMAGE_TEMPLATE"] = "gcr.io/icco-cloud/{repository}:{sha}"
@@ -37,36 +38,25 @@ def pytest_configure(config: pytest.Config) -> None:
         end_with_the_parent(signal.SIGKILL, parent=os.getppid())
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Three a core, since many tests wait for something."""
-    return min(3 * (os.cpu_count() or 1), 16)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Three a core, since many tests wait for something; fewer where servers and browsers are started besides."""
+    cores = os.cpu_count() or 1
+    return min(2 * cores + 1 if config.getoption("dist") == "loadfile" else 3 * cores, 16)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+    return BrowsersInTwoHalves(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if str(item.path).startswith(SLOW_FOLDERS):
+        if item.nodeid.startswith(SLOW_FOLDERS):
             item.add_marker(pytest.mark.slow)
         # A browser under load drops an event now and then. The summary prints each rerun with its traceback.
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1))
-    items.sort(key=_turns(items).__getitem__)
-
-
-def _turns(items: list[pytest.Item]) -> dict[pytest.Item, int]:
-    """In which order files are dealt out: the browsers', which share what is started for them; then a slow one and a quick one
-    by turns, since the slow ones mostly wait: first those of few tests, which take long each. Small quick ones fill the end.
-    """
-    files: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        files.setdefault(str(item.path), []).append(item)
-    stages: tuple[list[list[pytest.Item]], ...] = ([], [], [])
-    for path, there in sorted(files.items(), key=lambda each: -len(each[1])):
-        is_slow = any(item.get_closest_marker("slow") for item in there)
-        stages[0 if path.startswith(BROWSERS_FOLDER) else 1 if is_slow else 2].append(there)
-    browsers, slow, quick = stages
-    by_turns = chain.from_iterable(zip_longest(reversed(slow), quick, fillvalue=[]))
-    return {item: turn for turn, there in enumerate([*browsers, *by_turns]) for item in there}
+    items.sort(key=turns_of(items).__getitem__)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
