@@ -34,6 +34,7 @@ from tests.processes import MANAGE, Running, environment, eventually, free_port
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
+    "--in-process-gpu",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

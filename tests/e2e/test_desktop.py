@@ -98,6 +98,17 @@ def test_a_site_beside_the_list_stays_fresh(page: Page) -> None:
     expect(state).to_contain_text(re.compile("held|hold", re.IGNORECASE))
 
 
+def test_beside_a_site_the_list_scrolls_to_its_last_row_and_the_page_does_not(page: Page) -> None:
+    row(page, HOST).click()
+    expect(page.locator("#pane-site h1")).to_be_visible()
+
+    page.locator("#pane-list").hover()
+    page.mouse.wheel(0, 10_000)
+
+    expect(page.locator("#pane-list .rows > li").last).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
 def test_keys_move_open_and_ask_but_never_deploy(page: Page) -> None:
     page.keyboard.press("j")
     first = page.evaluate("document.activeElement.id")
