@@ -51,12 +51,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.nodeid.startswith(SLOW_FOLDERS):
+        # Of images, what the demo's registry answers is enough for the quick ones: the real one is a process.
+        if item.nodeid.startswith(SLOW_FOLDERS) or item.get_closest_marker("real_registry"):
             item.add_marker(pytest.mark.slow)
         # A browser under load drops an event now and then. The summary prints each rerun with its traceback.
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=turns_of(items).__getitem__)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: nobody needs to look through it for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -232,11 +232,14 @@ def test_what_is_risky_asks_first_and_is_done_afterwards(
     assert what_is_there() != before
 
 
+SLOW = pytest.mark.slow
+OTHERS = (went_by, failed_red, failed_far_back, red_and_no_more_the_head)
+
+
+@pytest.mark.parametrize("flags", [pytest.param({}, marks=SLOW), FLAGS], ids=["plain", "all flags"])
 @pytest.mark.parametrize(
-    "flags", [pytest.param({}, marks=pytest.mark.slow), FLAGS], ids=["plain", "all flags"]
-)
-@pytest.mark.parametrize(
-    "prepare", [red, went_by, foreign, failed_red, failed_far_back, red_and_no_more_the_head]
+    "prepare",
+    [red, foreign, *(pytest.param(each, marks=SLOW) for each in OTHERS)],
 )
 def test_no_address_ships_it_whatever_is_sent(
     late: Client, site: Site, prepare: Prepare, flags: Body
