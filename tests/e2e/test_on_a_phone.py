@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from deployments.models import Deploy, Hold, Site
 from simulators.cluster.behaviour import ANSWERS
-from tests.e2e.installation import Installation
+from tests.e2e.installation import PASSWORD, Installation
 from tests.e2e.taps import Tapper, action_button, ship
 
 pytestmark = [
@@ -25,6 +25,12 @@ def message(page: Page):
 
 def test_log_in(installation: Installation, enter: Enter, *, with_script: bool) -> None:
     page = enter(java_script_enabled=with_script)
+    page.context.clear_cookies()
+
+    page.goto("/")
+    page.get_by_label("Name").fill("nat")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in", exact=True).tap()
 
     expect(page.get_by_role("link", name=HOST, exact=True)).to_be_visible()
 
