@@ -52,7 +52,7 @@ test: $(READY) ## Run the quick tests in a few minutes; T=tests/e2e runs that in
 ifdef T
 	@$(BIN)/pytest $(T)
 else
-	@$(RUN) --dist worksteal --ignore tests/e2e --ignore tests/chaos -m 'not slow and not chaos'
+	@$(RUN) --dist worksteal --ignore tests/e2e --ignore tests/chaos --ignore tests/simulators -m 'not slow and not chaos'
 endif
 
 test-all: $(READY) ## Run the quick tests and the slow ones: browsers, restarts, the image, Redis

@@ -22,7 +22,7 @@ from tests.processes import CHECKOUT
 from tests.roles import make_roles
 from tests.scheduling import BROWSERS_FOLDER, BrowsersInTwoHalves, turns_of
 
-SLOW_FOLDERS = ("tests/chaos/", BROWSERS_FOLDER)
+SLOW_FOLDERS = ("tests/chaos/", "tests/simulators/", BROWSERS_FOLDER)
 _runs = pytest.StashKey[TextIO]()
 # Nothing outside the demo has a default for it; processes that tests start have this one, too.
 settings.IMAGE_TEMPLATE = os.environ["IMAGE_TEMPLATE"] = "gcr.io/icco-cloud/{repository}:{sha}"
