@@ -49,6 +49,7 @@ run: $(READY) ## Run web and worker on this machine, with its own PostgreSQL unl
 check: lint test ## Run what a commit must pass: lint, and the quick tests
 
 test: $(READY) ## Run the quick tests in a few minutes; T=tests/e2e runs that instead, with any pytest arguments: T='-k hold'
+# Of folders that are slow as a whole (tests/conftest.py) not even the names of tests are collected.
 ifdef T
 	@$(BIN)/pytest $(T)
 else
